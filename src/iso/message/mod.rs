@@ -1,0 +1,18 @@
+//! The words of the field: message type, bitmap, field numbers, and the values that name a
+//! transaction. They know no encoding and no dialect.
+//!
+//! Start with [`Mti`]. Secrets ([`Pan`], [`Secret`]) show themselves only through `reveal()`.
+
+mod mti;
+mod bitmap;
+mod field;
+mod text;
+mod value;
+mod secret;
+
+pub use bitmap::Bitmap;
+pub use field::{FieldId, FieldPath, Part};
+pub use mti::{Class, Function, Mti};
+pub use secret::{Pan, Secret};
+pub use text::Text;
+pub use value::{Amount, AuthCode, MerchantId, ResponseCode, Rrn, Stan, TerminalId};

@@ -1,0 +1,104 @@
+//! What must not be seen: shown masked everywhere, in clear only through `reveal()`.
+
+use std::fmt;
+use zeroize::Zeroizing;
+
+/// Bytes that print as their length and are wiped when dropped: keys, PIN blocks, tracks.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes the bytes over.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes in clear. Only where bytes are built or transformed.
+    #[must_use]
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// How many bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} secret bytes)", self.len())
+    }
+}
+
+/// A primary account number. Prints as first six, stars, last four.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pan(Zeroizing<String>);
+
+impl Pan {
+    /// Takes the digits over; separators are not expected here.
+    #[must_use]
+    pub fn new(digits: String) -> Self {
+        Self(Zeroizing::new(digits))
+    }
+
+    /// The digits in clear. Only where bytes are built or hashed.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// First six and last four digits, the rest stars; all stars below 13 digits, where six and
+    /// four would give too much away.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        mask(&self.0)
+    }
+}
+
+/// Masks any run of characters as a card number is masked (PCI DSS 3.4.1).
+fn mask(clear: &str) -> String {
+    let count = clear.chars().count();
+    clear
+        .chars()
+        .enumerate()
+        .map(|(at, c)| if count >= 13 && (at < 6 || at + 4 >= count) { c } else { '*' })
+        .collect()
+}
+
+impl fmt::Display for Pan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.masked())
+    }
+}
+
+impl fmt::Debug for Pan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_number_shows_six_and_four() {
+        let pan = Pan::new("6226090000000048".into());
+        assert_eq!(format!("{pan} {pan:?}"), "622609******0048 622609******0048");
+        assert_eq!(Pan::new("123456789012".into()).to_string(), "************");
+    }
+
+    #[test]
+    fn a_secret_shows_its_length() {
+        assert_eq!(format!("{:?}", Secret::new(vec![1, 2, 3])), "(3 secret bytes)");
+    }
+}

@@ -1,0 +1,223 @@
+//! What the messages of a dialect mean to whoever carries them: kinds of transaction, the fields
+//! that name one, which codes approve, how a reversal is made. All of it data.
+
+use crate::iso::message::{FieldId, FieldPath, Mti, ResponseCode, Text};
+
+/// One kind of transaction, recognised by its type and a few fields.
+#[derive(Clone, Debug)]
+pub struct Kind {
+    /// Its name, such as `sale` or `sale_void`.
+    pub name: Text<24>,
+    /// The name for people, in English.
+    pub title: String,
+    /// The name for people, in Chinese.
+    pub title_zh: String,
+    /// The request's type, without the repeat bit.
+    pub mti: Mti,
+    /// Fields that must have these values, such as `60.1 = "22"`.
+    pub when: Vec<(FieldPath, String)>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether its sender must reverse it when the outcome is unknown.
+    pub reverses: bool,
+    /// Whether it carries a MAC.
+    pub mac: bool,
+}
+
+/// What a message is for, as far as a gateway treats it differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Takes money: sale, pre-authorization completion.
+    Debit,
+    /// Reserves money: pre-authorization.
+    Hold,
+    /// Cancels an earlier one of the same batch.
+    Void,
+    /// Gives money back.
+    Refund,
+    /// Tells what happened; repeated until answered, never reversed.
+    Advice,
+    /// Asks only: balance, points.
+    Inquiry,
+    /// Undoes an unfinished one.
+    Reversal,
+    /// Opens a session; its answer may bring working keys.
+    SignOn,
+    /// Ends a session.
+    SignOff,
+    /// Is anybody there?
+    Echo,
+    /// Batch totals.
+    Settlement,
+    /// Batch details and their end.
+    BatchUpload,
+    /// Proof that the terminal has an approval: script result, electronic signature.
+    Notice,
+    /// Parameters, keys of card schemes, status: no money in it.
+    Administration,
+}
+
+impl Purpose {
+    /// Whether the request, if approved, moves or reserves money.
+    #[must_use]
+    pub const fn moves_money(self) -> bool {
+        matches!(self, Self::Debit | Self::Hold | Self::Void | Self::Refund)
+    }
+}
+
+/// The rules of a dialect for carrying its messages.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The kinds, first match wins.
+    pub kinds: Vec<Kind>,
+    /// The fields that together name one transaction of one merchant, in requests of class 1 and 2
+    /// (`UnionPay` POS: 42, 41, 60.2, 11).
+    pub identity: Vec<FieldPath>,
+    /// How an answer finds its request on a link, unless the route says otherwise.
+    pub match_key: Vec<FieldPath>,
+    /// What the response codes mean.
+    pub codes: Codes,
+    /// How a reversal is made, if the dialect has them.
+    pub reversal: Option<ReversalRule>,
+    /// How an answer is made from its request.
+    pub answer: AnswerRule,
+    /// The MAC, if the dialect has one.
+    pub mac: Option<MacRule>,
+    /// The working keys brought by the answer to a sign-on, if any.
+    pub keys: Option<KeyRule>,
+    /// The message that opens a link.
+    pub sign_on: Option<Script>,
+    /// The message that tests a link.
+    pub echo: Option<Script>,
+}
+
+/// Which response codes mean what.
+#[derive(Clone, Debug)]
+pub struct Codes {
+    /// The request is approved (`UnionPay`: 00 10 11 16 A2 A4 A5 A6).
+    pub approved: Vec<ResponseCode>,
+    /// Whoever gave the answer does not know the outcome behind it, and must reverse (98 68).
+    pub unknown: Vec<ResponseCode>,
+    /// The reversal is booked (00).
+    pub reversal_accepted: Vec<ResponseCode>,
+    /// The reversal is closed, but not proven (25 12).
+    pub reversal_unproven: Vec<ResponseCode>,
+    /// The reversal is refused for good (58 64 30). Any code on no list keeps it pending.
+    pub reversal_refused: Vec<ResponseCode>,
+}
+
+/// How a reversal is made from its original.
+#[derive(Clone, Debug)]
+pub struct ReversalRule {
+    /// Its type.
+    pub mti: Mti,
+    /// Whether a repeat carries the repeat type (0401); `UnionPay` POS repeats 0400 as 0400.
+    pub repeat_mti: bool,
+    /// Fields taken over from the original. Never track, PIN or card code.
+    pub copy: Vec<FieldId>,
+    /// Tags of DE 55 taken over; the field is left out if none is there.
+    pub copy_tags: Vec<Text<8>>,
+    /// Fields of the reversal that name the original, each from where: they make, and they find.
+    pub original: Vec<(FieldPath, OriginalSource)>,
+    /// The field of the cause, and its value per cause.
+    pub cause: Option<(FieldId, Vec<(ReversalCause, ResponseCode)>)>,
+}
+
+/// Where a part that names the original comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OriginalSource {
+    /// The original's type.
+    Mti,
+    /// A field of the original.
+    Field(FieldPath),
+    /// Always this text.
+    Fixed(String),
+}
+
+/// Why a transaction is reversed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReversalCause {
+    /// No answer in time.
+    NoAnswer,
+    /// The MAC of the answer was wrong.
+    Mac,
+    /// The approval came but could not be finished or delivered.
+    NotDelivered,
+    /// Anything else.
+    Other,
+}
+
+/// How an answer is made from its request.
+#[derive(Clone, Debug)]
+pub struct AnswerRule {
+    /// Fields echoed if present in the request.
+    pub copy: Vec<FieldId>,
+    /// No acquirer to send to (91).
+    pub unavailable: ResponseCode,
+    /// The gateway cannot take it now (96).
+    pub malfunction: ResponseCode,
+    /// The message cannot be read (30).
+    pub format: ResponseCode,
+    /// The MAC is wrong (A0).
+    pub mac: ResponseCode,
+    /// Another transaction has this name (94).
+    pub duplicate: ResponseCode,
+    /// The original is not there or was reversed already (12).
+    pub invalid: ResponseCode,
+    /// The original of a reversal is not there (25).
+    pub not_found: ResponseCode,
+    /// Approved, booked, done (00).
+    pub approved: ResponseCode,
+}
+
+/// The MAC of a dialect.
+#[derive(Clone, Copy, Debug)]
+pub struct MacRule {
+    /// The field that holds it.
+    pub field: FieldId,
+    /// How it is made.
+    pub algorithm: MacAlgorithm,
+}
+
+/// The MAC algorithms known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MacAlgorithm {
+    /// `UnionPay` POS ECB: XOR of blocks, two encryptions over hex text, first 8 hex characters.
+    UnionPayEcb,
+    /// ANSI X9.9: DES CBC, zero padded, 8 bytes.
+    X99,
+    /// ANSI X9.19 (ISO 9797-1 algorithm 3), zero padded, 8 bytes.
+    X919,
+}
+
+/// Working keys in the answer to a sign-on.
+#[derive(Clone, Debug)]
+pub struct KeyRule {
+    /// The field that holds the block.
+    pub field: FieldId,
+    /// Which form, told by a field of the answer, such as `60.3 = "003"`.
+    pub forms: Vec<(FieldPath, String, KeyBlockForm)>,
+}
+
+/// The layouts of a `UnionPay` POS key block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyBlockForm {
+    /// 24 bytes: PIK 8 + check value 4, MAK 8 + check value 4.
+    Single,
+    /// 40 bytes: PIK 16 + 4, MAK 8 + 8 zero bytes + 4.
+    Double,
+    /// 60 bytes: as `Double`, then TDK 16 + 4.
+    DoubleWithTrack,
+}
+
+/// A message that the gateway itself begins.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// Its type.
+    pub mti: Mti,
+    /// Its fixed fields. DE 7, 11, 12, 13 are filled from clock and counter if the spec's type
+    /// needs them.
+    pub set: Vec<(FieldPath, String)>,
+    /// Fields filled by the sender: any of 7, 11, 12, 13.
+    pub stamp: Vec<FieldId>,
+}
