@@ -77,7 +77,9 @@ impl Bitmap {
         (0..3u8).flat_map(move |index| {
             let mut rest = words[index as usize];
             std::iter::from_fn(move || {
-                let bit = u8::try_from(rest.leading_zeros()).ok().filter(|bit| *bit < 64)?;
+                let bit = u8::try_from(rest.leading_zeros())
+                    .ok()
+                    .filter(|bit| *bit < 64)?;
                 rest &= !(1 << (63 - bit));
                 FieldId::new(index * 64 + bit + 1)
             })
@@ -113,7 +115,10 @@ mod tests {
     fn bit_one_is_the_most_significant_bit_of_the_first_byte() {
         let sale = Bitmap::from_words([0x3020_04C0_20C0_9811, 0, 0]);
         let fields: Vec<u8> = sale.iter().map(FieldId::number).collect();
-        assert_eq!(fields, [3, 4, 11, 22, 25, 26, 35, 41, 42, 49, 52, 53, 60, 64]);
+        assert_eq!(
+            fields,
+            [3, 4, 11, 22, 25, 26, 35, 41, 42, 49, 52, 53, 60, 64]
+        );
     }
 
     proptest! {

@@ -60,7 +60,10 @@ impl FromStr for FieldId {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().ok().and_then(Self::new).ok_or("a field number is 1 to 192")
+        text.parse()
+            .ok()
+            .and_then(Self::new)
+            .ok_or("a field number is 1 to 192")
     }
 }
 
@@ -110,12 +113,16 @@ impl FromStr for FieldPath {
         };
         let part = match part {
             Some(name) if !name.is_empty() => Some(
-                Part::new(&name.to_ascii_uppercase()).ok_or("a part's name has 8 characters at most")?,
+                Part::new(&name.to_ascii_uppercase())
+                    .ok_or("a part's name has 8 characters at most")?,
             ),
             Some(_) => return Err("a part needs a name after the dot, such as 60.2 or 55.9F26"),
             None => None,
         };
-        Ok(Self { field: field.parse()?, part })
+        Ok(Self {
+            field: field.parse()?,
+            part,
+        })
     }
 }
 
@@ -128,7 +135,10 @@ mod tests {
         for text in ["60", "60.2", "55.9F26"] {
             assert_eq!(text.parse::<FieldPath>().unwrap().to_string(), text);
         }
-        assert_eq!("55.9f26".parse::<FieldPath>().unwrap().to_string(), "55.9F26");
+        assert_eq!(
+            "55.9f26".parse::<FieldPath>().unwrap().to_string(),
+            "55.9F26"
+        );
         for wrong in ["0", "193", "60.", "x", "60.123456789"] {
             assert!(wrong.parse::<FieldPath>().is_err(), "{wrong}");
         }

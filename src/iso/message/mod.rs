@@ -3,12 +3,12 @@
 //!
 //! Start with [`Mti`]. Secrets ([`Pan`], [`Secret`]) show themselves only through `reveal()`.
 
-mod mti;
 mod bitmap;
 mod field;
+mod mti;
+mod secret;
 mod text;
 mod value;
-mod secret;
 
 pub use bitmap::Bitmap;
 pub use field::{FieldId, FieldPath, Part};

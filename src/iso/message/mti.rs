@@ -149,13 +149,21 @@ impl Mti {
     /// The type of a repeat: 0400 -> 0401.
     #[must_use]
     pub const fn repeat(self) -> Self {
-        if self.is_repeat() { self } else { Self(self.0 + 1) }
+        if self.is_repeat() {
+            self
+        } else {
+            Self(self.0 + 1)
+        }
     }
 
     /// The type without the repeat bit: 0401 -> 0400.
     #[must_use]
     pub const fn original(self) -> Self {
-        if self.is_repeat() { Self(self.0 - 1) } else { self }
+        if self.is_repeat() {
+            Self(self.0 - 1)
+        } else {
+            self
+        }
     }
 }
 
@@ -179,7 +187,10 @@ impl FromStr for Mti {
         if text.len() != 4 {
             return Err(wrong);
         }
-        u16::from_str_radix(text, 16).ok().and_then(Self::from_bcd).ok_or(wrong)
+        u16::from_str_radix(text, 16)
+            .ok()
+            .and_then(Self::from_bcd)
+            .ok_or(wrong)
     }
 }
 
@@ -193,9 +204,13 @@ mod tests {
 
     #[test]
     fn an_answer_is_ten_more_and_never_a_repeat() {
-        for (request, answer) in
-            [("0200", "0210"), ("0201", "0210"), ("0420", "0430"), ("0421", "0430"), ("1804", "1814")]
-        {
+        for (request, answer) in [
+            ("0200", "0210"),
+            ("0201", "0210"),
+            ("0420", "0430"),
+            ("0421", "0430"),
+            ("1804", "1814"),
+        ] {
             assert_eq!(mti(request).answer(), Some(mti(answer)));
         }
         assert_eq!(mti("0210").answer(), None);

@@ -70,7 +70,13 @@ fn mask(clear: &str) -> String {
     clear
         .chars()
         .enumerate()
-        .map(|(at, c)| if count >= 13 && (at < 6 || at + 4 >= count) { c } else { '*' })
+        .map(|(at, c)| {
+            if count >= 13 && (at < 6 || at + 4 >= count) {
+                c
+            } else {
+                '*'
+            }
+        })
         .collect()
 }
 
@@ -93,12 +99,18 @@ mod tests {
     #[test]
     fn a_card_number_shows_six_and_four() {
         let pan = Pan::new("6226090000000048".into());
-        assert_eq!(format!("{pan} {pan:?}"), "622609******0048 622609******0048");
+        assert_eq!(
+            format!("{pan} {pan:?}"),
+            "622609******0048 622609******0048"
+        );
         assert_eq!(Pan::new("123456789012".into()).to_string(), "************");
     }
 
     #[test]
     fn a_secret_shows_its_length() {
-        assert_eq!(format!("{:?}", Secret::new(vec![1, 2, 3])), "(3 secret bytes)");
+        assert_eq!(
+            format!("{:?}", Secret::new(vec![1, 2, 3])),
+            "(3 secret bytes)"
+        );
     }
 }

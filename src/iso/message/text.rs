@@ -12,14 +12,22 @@ pub struct Text<const N: usize> {
 
 impl<const N: usize> Text<N> {
     /// Nothing.
-    pub const EMPTY: Self = Self { len: 0, bytes: [0; N] };
+    pub const EMPTY: Self = Self {
+        len: 0,
+        bytes: [0; N],
+    };
 
     /// `None` if `text` is longer than `N` bytes.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let mut bytes = [0; N];
-        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-        Some(Self { len: u8::try_from(text.len()).ok()?, bytes })
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        Some(Self {
+            len: u8::try_from(text.len()).ok()?,
+            bytes,
+        })
     }
 
     /// The text.

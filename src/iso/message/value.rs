@@ -14,7 +14,11 @@ impl Stan {
     /// The next one; after 999999 comes 1.
     #[must_use]
     pub const fn next(self) -> Self {
-        if self.0 >= Self::MAX.0 { Self(1) } else { Self(self.0 + 1) }
+        if self.0 >= Self::MAX.0 {
+            Self(1)
+        } else {
+            Self(self.0 + 1)
+        }
     }
 }
 

@@ -1,0 +1,298 @@
+//! What a record can say.
+
+use super::{ConnId, Hop, Identity, LinkId, Logged, Row, Seq, State, StoredFrame, TxId};
+use crate::engine::seam::Wall;
+use crate::iso::message::{Amount, AuthCode, MerchantId, Stan, TerminalId, Text};
+use crate::iso::spec::{KeyBlockForm, Purpose, ReversalCause};
+use bytes::Bytes;
+
+/// One fact of history.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its place.
+    pub seq: Seq,
+    /// When, by the wall clock: a label only.
+    pub at: Wall,
+    /// The transaction it belongs to.
+    pub tx: Option<TxId>,
+    /// The transaction's previous record.
+    pub prev: Option<Seq>,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// A gateway began to write.
+    Started {
+        /// The gateway's name.
+        gateway: Text<24>,
+    },
+    /// A gateway stopped in good order.
+    Stopped,
+    /// A transaction took a row of the decision table.
+    Step(Box<Step>),
+    /// A connection of a link came or went.
+    Line(LineFact),
+    /// A message of a session that the gateway itself holds with the acquirer: sign-on, echo.
+    Session(Box<Logged>),
+    /// An answer that no request waits for.
+    Unmatched(Box<Unmatched>),
+    /// Bytes that could not be read; kept as length and hash only.
+    Unreadable(Box<Unreadable>),
+    /// A terminal's working keys came in.
+    Keys(Box<CarriedKeys>),
+    /// A reversal came before its request: the request will be refused.
+    Tombstone(Identity),
+    /// A checkpoint begins: what is carried up to its end is the whole state.
+    CheckpointBegin,
+    /// One item of a checkpoint.
+    Carried(Box<Carried>),
+    /// The checkpoint is whole.
+    CheckpointEnd,
+}
+
+/// A step in a transaction's life.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The row that was taken.
+    pub row: Row,
+    /// The state after it.
+    pub state: State,
+    /// Why, where the row alone does not say.
+    pub why: Why,
+    /// What else should be known.
+    pub note: Note,
+    /// The message that caused it, or that it sends.
+    pub message: Option<Logged>,
+    /// Present in a transaction's first record only.
+    pub opened: Option<Box<Opened>>,
+}
+
+/// Why a step was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// The row says it all.
+    #[default]
+    Plain,
+    /// No answer by the deadline.
+    NoAnswer,
+    /// The answer could not be read.
+    AnswerUnreadable,
+    /// The answer's MAC was wrong.
+    AnswerMac,
+    /// The answer names another amount, terminal or number than its request.
+    AnswerMismatch,
+    /// The connection to the acquirer was lost after the request was handed to it.
+    LinkLost,
+    /// No connection to the acquirer.
+    NoLink,
+    /// The deadline found the request still unwritten.
+    NeverWritten,
+    /// The terminal's connection closed.
+    TerminalClosed,
+    /// Writing to the terminal failed.
+    WriteFailed,
+    /// The gateway restarted.
+    Restarted,
+    /// The terminal asked for it with a reversal.
+    TerminalAsked,
+    /// The approval came late.
+    LateApproval,
+    /// Two answers disagree.
+    AnswersDisagree,
+    /// An operator asked for it.
+    Operator,
+    /// The request's MAC was wrong.
+    RequestMac,
+    /// The name is taken by another transaction (D3).
+    DuplicateMismatch,
+    /// A reversal came before its request (D5).
+    OvertakenByReversal,
+    /// A limit of the gateway is reached.
+    Overload,
+    /// The gateway is going down.
+    Draining,
+    /// No route takes it.
+    NoRoute,
+    /// Tries are used up.
+    TriesUsedUp,
+    /// Its time is over.
+    Expired,
+}
+
+/// What else is worth knowing about a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Note {
+    /// Nothing.
+    #[default]
+    None,
+    /// A duplicate, by its rule: 0 for D0 … 12 for D12.
+    Duplicate(u8),
+    /// An answer came this many milliseconds after the deadline.
+    LateMs(u64),
+    /// This much was waited, in milliseconds.
+    WaitedMs(u64),
+    /// The n-th try of a reversal.
+    Try(u16),
+    /// Another transaction: the original, the void, the twin at another terminal.
+    Other(TxId),
+    /// Where an answer could not be read.
+    Unreadable(Text<120>),
+}
+
+/// What names a transaction: present in its first record.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The dialect.
+    pub spec: Text<32>,
+    /// The kind, such as `sale`; empty if unknown to the dialect.
+    pub kind: Text<24>,
+    /// What the kind is for.
+    pub purpose: Purpose,
+    /// Whether it must be reversed when its outcome is unknown.
+    pub reverses: bool,
+    /// The values that name it.
+    pub identity: Identity,
+    /// DE 41.
+    pub terminal: TerminalId,
+    /// DE 42.
+    pub merchant: MerchantId,
+    /// DE 11.
+    pub stan: Stan,
+    /// The batch, where the dialect has one.
+    pub batch: Text<6>,
+    /// DE 4, minor units.
+    pub amount: Amount,
+    /// DE 49.
+    pub currency: Text<3>,
+    /// First six, stars, last four; empty if no card is in the message.
+    pub card: Text<19>,
+    /// Keyed hash of the card number; zero if none.
+    pub card_hash: [u8; 16],
+    /// The link it goes to.
+    pub link: LinkId,
+    /// The transaction it refers to: the sale of a void.
+    pub original: Option<TxId>,
+    /// Another of same card, amount and merchant, moments ago (D0).
+    pub twin: Option<TxId>,
+}
+
+/// A connection of a link came or went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineFact {
+    /// It is up and signed on.
+    Up {
+        /// The link.
+        link: LinkId,
+        /// Its connection.
+        conn: ConnId,
+    },
+    /// It went down.
+    Down {
+        /// The link.
+        link: LinkId,
+        /// Its connection.
+        conn: ConnId,
+    },
+}
+
+/// An answer that no request waits for.
+#[derive(Clone, Debug)]
+pub struct Unmatched {
+    /// The message.
+    pub message: Logged,
+    /// The key that was looked for.
+    pub wanted: Identity,
+    /// Whether more than one request would fit.
+    pub ambiguous: bool,
+}
+
+/// Bytes that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Which way they came.
+    pub hop: Hop,
+    /// From where.
+    pub conn: ConnId,
+    /// How many.
+    pub length: u32,
+    /// The first 16 bytes of their SHA-256.
+    pub hash: [u8; 16],
+    /// What was wrong, with field and byte; no bytes of the message.
+    pub what: Text<120>,
+}
+
+/// A terminal's working keys, as the cryptograms that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedKeys {
+    /// DE 42 of the terminal.
+    pub merchant: MerchantId,
+    /// DE 41 of the terminal.
+    pub terminal: TerminalId,
+    /// The form of the block.
+    pub form: KeyBlockForm,
+    /// The block, under the terminal's master key.
+    pub block: Bytes,
+}
+
+/// One item of a checkpoint.
+#[derive(Clone, Debug)]
+pub enum Carried {
+    /// A live transaction.
+    Transaction(CarriedTransaction),
+    /// An answered one that a terminal may repeat, void or reverse.
+    Answer(CarriedAnswer),
+    /// Working keys.
+    Keys(CarriedKeys),
+    /// A reversal that came before its request: refuse the request if it comes.
+    Tombstone {
+        /// The name of the request.
+        identity: Identity,
+        /// Since when.
+        at: Wall,
+    },
+}
+
+/// A live transaction in a checkpoint.
+#[derive(Clone, Debug)]
+pub struct CarriedTransaction {
+    /// Its id.
+    pub tx: TxId,
+    /// Its names.
+    pub opened: Opened,
+    /// Its state.
+    pub state: State,
+    /// When it began.
+    pub began: Wall,
+    /// Its last record before the checkpoint.
+    pub last: Seq,
+    /// The request as received.
+    pub request: StoredFrame,
+    /// Why it is to be reversed.
+    pub cause: Option<ReversalCause>,
+    /// Tries of its reversal.
+    pub tries: u16,
+    /// Whether an approval was seen.
+    pub approved: bool,
+    /// DE 38 of the approval.
+    pub auth: Option<AuthCode>,
+}
+
+/// An answered transaction in a checkpoint.
+#[derive(Clone, Debug)]
+pub struct CarriedAnswer {
+    /// The transaction.
+    pub tx: TxId,
+    /// Its names.
+    pub opened: Opened,
+    /// Its state.
+    pub state: State,
+    /// The answer as given.
+    pub answer: Option<StoredFrame>,
+    /// The answer to its reversal, as given.
+    pub reversal_answer: Option<StoredFrame>,
+    /// Its last record.
+    pub last: Seq,
+}

@@ -1,0 +1,136 @@
+//! A message as the journal keeps it.
+
+use super::ConnId;
+use crate::iso::codec::{Message, Redacted};
+use crate::iso::message::{AuthCode, Mti, ResponseCode, Rrn, Secret};
+use bytes::Bytes;
+
+/// Which way a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hop {
+    /// T>G
+    TerminalToGateway,
+    /// G>A
+    GatewayToAcquirer,
+    /// A>G
+    AcquirerToGateway,
+    /// G>T
+    GatewayToTerminal,
+}
+
+impl Hop {
+    /// `T>G` and so on.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TerminalToGateway => "T>G",
+            Self::GatewayToAcquirer => "G>A",
+            Self::AcquirerToGateway => "A>G",
+            Self::GatewayToTerminal => "G>T",
+        }
+    }
+}
+
+/// A message in a record.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// Which way it goes.
+    pub hop: Hop,
+    /// The connection it came from, or goes to.
+    pub conn: ConnId,
+    /// The connection that the same bytes go on to, unchanged: one record then stands for both.
+    pub relayed: Option<ConnId>,
+    /// Its type.
+    pub mti: Mti,
+    /// DE 39.
+    pub code: Option<ResponseCode>,
+    /// DE 37.
+    pub rrn: Option<Rrn>,
+    /// DE 38.
+    pub auth: Option<AuthCode>,
+    /// Its bytes.
+    pub frame: StoredFrame,
+}
+
+impl Logged {
+    /// The message fit for the journal. One that cannot be built is kept as an empty frame: its
+    /// names are still worth a record.
+    #[must_use]
+    pub fn of(message: &Message, hop: Hop, conn: ConnId, relayed: Option<ConnId>) -> Self {
+        Self {
+            hop,
+            conn,
+            relayed,
+            mti: message.mti(),
+            code: message.response_code(),
+            rrn: message.rrn(),
+            auth: message.auth_code(),
+            frame: message.redact().map(StoredFrame::from).unwrap_or_default(),
+        }
+    }
+}
+
+/// A frame without length prefix, its sensitive bytes overwritten, and what may be restored aside.
+#[derive(Clone, Debug, Default)]
+pub struct StoredFrame {
+    /// The frame; overwritten digits are zero.
+    pub frame: Bytes,
+    /// The overwritten ranges `(start, length, may be restored)`, ascending.
+    pub hidden: Vec<(u16, u16, bool)>,
+    /// The bytes of the restorable ranges.
+    pub patch: Patch,
+}
+
+impl StoredFrame {
+    /// The frame as it came, if its patch is in clear and nothing was overwritten for good.
+    #[must_use]
+    pub fn restore(&self) -> Option<Bytes> {
+        let patch = match &self.patch {
+            Patch::None => Secret::new(Vec::new()),
+            Patch::Clear(clear) => clear.clone(),
+            Patch::Sealed(_) => return None,
+        };
+        Redacted {
+            frame: self.frame.clone(),
+            hidden: self.hidden.clone(),
+            patch,
+        }
+        .restore()
+    }
+}
+
+impl From<Redacted> for StoredFrame {
+    fn from(redacted: Redacted) -> Self {
+        let patch = if redacted.patch.is_empty() {
+            Patch::None
+        } else {
+            Patch::Clear(redacted.patch)
+        };
+        Self {
+            frame: redacted.frame,
+            hidden: redacted.hidden,
+            patch,
+        }
+    }
+}
+
+/// The restorable bytes of a stored frame: card number and expiry, never more.
+#[derive(Clone, Debug, Default)]
+pub enum Patch {
+    /// There are none.
+    #[default]
+    None,
+    /// In memory: sealed on the way to disk, or opened again by recovery.
+    Clear(Secret),
+    /// As read from disk.
+    Sealed(Sealed),
+}
+
+/// Bytes sealed under a data key of the vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// The data key.
+    pub key: u32,
+    /// Ciphertext and tag.
+    pub bytes: Bytes,
+}

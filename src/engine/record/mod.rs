@@ -1,0 +1,21 @@
+//! One journalled fact, and its form on disk.
+//!
+//! Trace, metrics, reconciliation and recovery are folds over [`Record`]s, so they cannot disagree.
+//! This room decides nothing and reads no disk: segments and their order belong to the journal.
+//!
+//! Start with [`Record`], then [`State`].
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod fact;
+mod ids;
+mod message;
+mod state;
+
+pub use fact::{
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, Note, Opened, Record,
+    Step, Unmatched, Unreadable, Why,
+};
+pub use ids::{ConnId, Identity, LinkId, ListenerId, Seq, TxId};
+pub use message::{Hop, Logged, Patch, Sealed, StoredFrame};
+pub use state::{Row, State};
