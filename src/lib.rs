@@ -9,8 +9,12 @@
 
 // The wings, in dependency order: a wing uses only what stands above it. `tests/tidy.rs` holds
 // this list, and the list of rooms in each wing's `mod.rs`, against the code.
-pub mod cli;
-pub mod engine;
-pub mod io;
 pub mod iso;
+
+pub mod engine;
+
 pub mod lab;
+
+pub mod io;
+
+pub mod cli;

@@ -5,5 +5,6 @@
 #![deny(clippy::float_arithmetic)]
 
 // In dependency order: a room uses only what stands above it.
-pub mod record;
 pub mod seam;
+
+pub mod record;

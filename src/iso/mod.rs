@@ -8,7 +8,10 @@
 #![deny(clippy::float_arithmetic)]
 
 // In dependency order: a room uses only what stands above it.
-pub mod codec;
 pub mod message;
-pub mod security;
+
 pub mod spec;
+
+pub mod codec;
+
+pub mod security;
