@@ -1,10 +1,12 @@
 //! What must not be seen: shown masked everywhere, in clear only through `reveal()`.
 
 use std::fmt;
+use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// Bytes that print as their length and are wiped when dropped: keys, PIN blocks, tracks.
-#[derive(Clone, PartialEq, Eq)]
+/// Bytes that print as their length, are compared in constant time and wiped when dropped: keys,
+/// PIN blocks, tracks.
+#[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
@@ -12,6 +14,30 @@ impl Secret {
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+
+    /// From pairs of hex digits; `None` if `hex` is something else.
+    #[must_use]
+    pub fn from_hex(hex: &str) -> Option<Self> {
+        let (pairs, []) = hex.as_bytes().as_chunks() else {
+            return None;
+        };
+        // Room for all from the start: a vector that grows leaves what it held behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
+        for [high, low] in pairs {
+            bytes.push(nibble(*high)? << 4 | nibble(*low)?);
+        }
+        Some(Self(bytes))
+    }
+
+    /// The bytes in clear, as upper-case hex. Only where a key file is written.
+    #[must_use]
+    pub fn reveal_hex(&self) -> Zeroizing<String> {
+        let mut hex = Zeroizing::new(String::with_capacity(2 * self.len()));
+        for nibble in self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xF]) {
+            hex.extend(char::from_digit(nibble.into(), 16).map(|digit| digit.to_ascii_uppercase()));
+        }
+        hex
     }
 
     /// The bytes in clear. Only where bytes are built or transformed.
@@ -32,6 +58,18 @@ impl Secret {
         self.0.is_empty()
     }
 }
+
+fn nibble(digit: u8) -> Option<u8> {
+    u8::try_from(char::from(digit).to_digit(16)?).ok()
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.reveal().ct_eq(other.reveal()).into()
+    }
+}
+
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,6 +142,16 @@ mod tests {
             "622609******0048 622609******0048"
         );
         assert_eq!(Pan::new("123456789012".into()).to_string(), "************");
+    }
+
+    #[test]
+    fn a_secret_reads_as_the_hex_it_shows() {
+        let secret = Secret::from_hex("00ff7Fa0").unwrap();
+        assert_eq!(secret, Secret::new(vec![0x00, 0xFF, 0x7F, 0xA0]));
+        assert_eq!(*secret.reveal_hex(), "00FF7FA0");
+        for wrong in ["0", "0g", "+1", "\u{e9}"] {
+            assert_eq!(Secret::from_hex(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -5,8 +5,6 @@ use des::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use des::{Des, TdesEde2, TdesEde3};
 use std::fmt;
 use std::sync::Arc;
-use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
 
 /// A DES key of 8, 16 or 24 bytes: single DES, or triple DES with two or three keys. Parity bits
 /// are neither checked nor set.
@@ -70,14 +68,8 @@ impl Key {
     /// # Errors
     /// [`KeyError::Length`].
     pub fn from_hex(hex: &str) -> Result<Self, KeyError> {
-        let (pairs, []) = hex.as_bytes().as_chunks() else {
-            return Err(KeyError::Length);
-        };
-        let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
-        for [high, low] in pairs {
-            bytes.push(nibble(*high)? << 4 | nibble(*low)?);
-        }
-        Self::new(&bytes)
+        let bytes = Secret::from_hex(hex).ok_or(KeyError::Length)?;
+        Self::new(bytes.reveal())
     }
 
     /// The bytes in clear. Only where a key file is written or another cipher is set up.
@@ -151,16 +143,9 @@ impl Key {
     }
 }
 
-fn nibble(digit: u8) -> Result<u8, KeyError> {
-    let value = char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok());
-    value.ok_or(KeyError::Length)
-}
-
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.reveal().ct_eq(other.reveal()).into()
+        self.0.bytes == other.0.bytes
     }
 }
 
