@@ -126,11 +126,11 @@ pub enum Patch {
     Sealed(Sealed),
 }
 
-/// Bytes sealed under a data key of the vault.
+/// Bytes sealed by a [`super::Vault`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
-    /// The data key.
+    /// The data key, by its hour.
     pub key: u32,
-    /// Ciphertext and tag.
+    /// Nonce, ciphertext and tag.
     pub bytes: Bytes,
 }

@@ -11,6 +11,7 @@ mod fact;
 mod ids;
 mod message;
 mod state;
+mod vault;
 
 pub use fact::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, Note, Opened, Record,
@@ -19,3 +20,4 @@ pub use fact::{
 pub use ids::{ConnId, Identity, LinkId, ListenerId, Seq, TxId};
 pub use message::{Hop, Logged, Patch, Sealed, StoredFrame};
 pub use state::{Row, State};
+pub use vault::{Vault, VaultKeys, VaultKeysError};
