@@ -1,1 +1,102 @@
-//! Wing.
+//! The command line: one file a subcommand, nothing but arguments, calls and printing.
+//!
+//! [`run`] parses the arguments and gives the exit code: 0 done, 1 it found something, 2 it failed,
+//! 64 wrong usage. An error names the thing, the place and the mend.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done.
+    Done,
+    /// 1: it found something: open authorizations, a difference, a failed threshold.
+    Found,
+    /// 2: it failed.
+    Failed,
+    /// 64: it was called wrongly.
+    Usage,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Found => Self::from(1),
+            Exit::Failed => Self::from(2),
+            Exit::Usage => Self::from(64),
+        }
+    }
+}
+
+/// The language of verdicts and of field and response-code names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// 中文
+    Zh,
+}
+
+impl Lang {
+    /// As `LANG` says.
+    fn of_environment() -> Self {
+        let chinese = std::env::var("LANG").is_ok_and(|lang| lang.starts_with("zh"));
+        if chinese { Self::Zh } else { Self::En }
+    }
+}
+
+/// An ISO 8583 gateway for payment test labs: where is the money, and what is safe to do next?
+#[derive(Debug, Parser)]
+#[command(name = "isogate", version, max_term_width = 100)]
+struct Arguments {
+    /// Language of verdicts and names [default: from LANG]
+    #[arg(long, global = true, value_enum)]
+    lang: Option<Lang>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+/// Runs the command that the arguments name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let asked = !error.use_stderr();
+            // Nobody is left to tell if printing the usage fails.
+            let _closed = error.print();
+            return if asked { Exit::Done } else { Exit::Usage };
+        }
+    };
+    let lang = arguments.lang.unwrap_or_else(Lang::of_environment);
+    let mut out = std::io::stdout().lock();
+    match dispatch(arguments.command, lang, &mut out)
+        .and_then(|exit| Ok(out.flush().map(|()| exit)?))
+    {
+        Ok(exit) => exit,
+        Err(error) if is_broken_pipe(&error) => Exit::Done,
+        Err(error) => {
+            let _closed = writeln!(std::io::stderr(), "isogate: {error:#}");
+            Exit::Failed
+        }
+    }
+}
+
+/// Calls the command. Each writes its results to `out`; errors come back.
+fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match command {}
+}
+
+/// A reader that went away, as `| head` does, is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -8,3 +8,5 @@
 pub mod seam;
 
 pub mod record;
+
+pub mod gateway;

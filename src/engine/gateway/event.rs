@@ -1,0 +1,88 @@
+//! What happened, told to the gateway: past tense, closed.
+
+use super::action::SendId;
+use crate::engine::record::{ConnId, LinkId, ListenerId, TxId};
+use crate::iso::codec::Message;
+use crate::iso::message::Text;
+
+/// Something happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A terminal connected.
+    TerminalConnected {
+        /// Its connection.
+        conn: ConnId,
+        /// Where it came in.
+        listener: ListenerId,
+    },
+    /// A terminal's connection ended.
+    TerminalClosed {
+        /// Its connection.
+        conn: ConnId,
+        /// Whether it was reset, so that what was written last may be lost.
+        reset: bool,
+    },
+    /// A whole, readable message came from a terminal.
+    TerminalMessage {
+        /// Its connection.
+        conn: ConnId,
+        /// The message.
+        message: Message,
+    },
+    /// A frame came from a terminal that cannot be read.
+    TerminalUnreadable {
+        /// Its connection.
+        conn: ConnId,
+        /// What is known of it.
+        frame: UnreadableFrame,
+    },
+    /// A connection of a link is up.
+    LinkUp {
+        /// The link.
+        link: LinkId,
+        /// Its connection.
+        conn: ConnId,
+    },
+    /// A connection of a link is down. Comes after the written and not-written of its sends.
+    LinkDown {
+        /// The link.
+        link: LinkId,
+        /// Its connection.
+        conn: ConnId,
+    },
+    /// A whole, readable message came from the acquirer.
+    AcquirerMessage {
+        /// The connection.
+        conn: ConnId,
+        /// The message.
+        message: Message,
+    },
+    /// A frame came from the acquirer that cannot be read.
+    AcquirerUnreadable {
+        /// The connection.
+        conn: ConnId,
+        /// What is known of it.
+        frame: UnreadableFrame,
+    },
+    /// A send was written to its socket, whole or in part.
+    Written(SendId),
+    /// A send was not written at all and never will be.
+    NotWritten(SendId),
+    /// Time passed: what is due is done. Every other event does that too.
+    Tick,
+    /// An operator wants a transaction reversed.
+    Reverse(TxId),
+    /// No new requests from now on; what is in flight is finished.
+    Drain,
+}
+
+/// A frame that could not be read; holds nothing of its bytes but their hash.
+#[derive(Clone, Debug)]
+pub struct UnreadableFrame {
+    /// How many bytes.
+    pub length: u32,
+    /// The first 16 bytes of their SHA-256.
+    pub hash: [u8; 16],
+    /// What was wrong, with field and byte.
+    pub what: Text<120>,
+}

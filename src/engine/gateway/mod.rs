@@ -1,0 +1,27 @@
+//! Events in, actions out: what becomes of each message, decided in one place.
+//!
+//! Call [`Gateway::handle`] with what happened, then [`Gateway::poll_action`] until it gives
+//! nothing, then sleep until [`Gateway::next_deadline`]. It never waits, reads no clock, owns no
+//! socket and no file; it deliberately does not retry what the driver failed to do, but is told.
+//!
+//! Start with [`lifecycle`](decide): its table is the heart of the house.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod event;
+
+mod action;
+
+mod options;
+
+mod lifecycle;
+
+mod core;
+
+pub use self::core::{Counts, Gateway};
+pub use action::{Action, SendId};
+pub use event::{Event, UnreadableFrame};
+pub use lifecycle::{Decision, Effect, Trigger, decide};
+pub use options::{
+    Keys, Ladder, Limits, LinkOptions, ListenerOptions, MtiPattern, Options, ReversalBy,
+    ReversalOptions, RouteOptions,
+};

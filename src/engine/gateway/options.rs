@@ -1,0 +1,224 @@
+//! How a gateway is set up. Checked before it gets here: names resolve, routes have links.
+
+use crate::engine::record::{LinkId, ListenerId};
+use crate::iso::message::{FieldPath, Mti, Text};
+use crate::iso::security::Key;
+use crate::iso::spec::Spec;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A whole set-up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The gateway's name.
+    pub name: Text<24>,
+    /// Where terminals come in, by [`ListenerId`].
+    pub listeners: Vec<ListenerOptions>,
+    /// Links to acquirers, by [`LinkId`].
+    pub links: Vec<LinkOptions>,
+    /// Routes; the first match wins.
+    pub routes: Vec<RouteOptions>,
+    /// Master keys of test terminals.
+    pub keys: Keys,
+    /// What is bounded, and where.
+    pub limits: Limits,
+    /// Waiting times that no route sets.
+    pub ladder: Ladder,
+}
+
+/// A listener.
+#[derive(Clone, Debug)]
+pub struct ListenerOptions {
+    /// The dialect spoken there.
+    pub spec: Arc<Spec>,
+}
+
+/// A link.
+#[derive(Clone, Debug)]
+pub struct LinkOptions {
+    /// Its name.
+    pub name: Text<24>,
+    /// The dialect spoken there.
+    pub spec: Arc<Spec>,
+    /// Whether each connection begins with the spec's sign-on.
+    pub sign_on: bool,
+    /// How often an idle connection is tested with the spec's echo; zero for never.
+    pub echo_interval: Duration,
+}
+
+/// A route.
+#[derive(Clone, Debug)]
+pub struct RouteOptions {
+    /// Links, in order of preference.
+    pub to: Vec<LinkId>,
+    /// Types it takes, as a pattern such as `02xx`; none for all.
+    pub mti: Option<MtiPattern>,
+    /// Listeners it takes; none for all.
+    pub listener: Option<ListenerId>,
+    /// How an answer finds its request; empty for the spec's own rule.
+    pub key: Vec<FieldPath>,
+    /// How long an answer is waited for, from the moment the request came in.
+    pub timeout: Duration,
+    /// Who reverses, and how often.
+    pub reversal: ReversalOptions,
+}
+
+/// Who reverses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReversalBy {
+    /// The terminal; the gateway passes on, tracks, and reports a reversal that did not come.
+    Terminal,
+    /// The gateway.
+    Gateway,
+    /// Whoever is first; one effect.
+    Both,
+}
+
+impl ReversalBy {
+    /// Whether the gateway may begin a reversal.
+    #[must_use]
+    pub const fn gateway(self) -> bool {
+        matches!(self, Self::Gateway | Self::Both)
+    }
+}
+
+/// How a route reverses.
+#[derive(Clone, Copy, Debug)]
+pub struct ReversalOptions {
+    /// Who.
+    pub by: ReversalBy,
+    /// Tries before it is an exception.
+    pub tries: u16,
+    /// Age after which it is an exception.
+    pub expire: Duration,
+    /// Whether an approval whose delivery a restart left unproven is reversed too.
+    pub unproven: bool,
+}
+
+/// Waiting times, scaled together in labs (`reversals.md`: one ladder).
+#[derive(Clone, Copy, Debug)]
+pub struct Ladder {
+    /// How long an answer to a reversal is waited for.
+    pub reversal_answer: Duration,
+    /// The first pause between tries of a reversal; doubled up to `last_pause`.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub last_pause: Duration,
+    /// The pause between tries of an exception.
+    pub slow_pause: Duration,
+    /// How long a terminal that went away may come back for its answer.
+    pub grace: Duration,
+    /// How long a closed but unproven reversal is watched for a late approval.
+    pub watch: Duration,
+    /// How long a tombstone refuses the request that its reversal overtook.
+    pub tombstone: Duration,
+    /// How soon after a write a reset leaves its delivery unproven.
+    pub unproven_after_reset: Duration,
+    /// How long an echo or sign-on may take.
+    pub session_answer: Duration,
+    /// How long two sales of same card, amount and merchant count as twins (D0).
+    pub twin: Duration,
+}
+
+impl Ladder {
+    /// The industry's ladder, all times divided by `by`.
+    #[must_use]
+    pub fn scaled(by: u32) -> Self {
+        let seconds = |n: u64| Duration::from_secs(n) / by.max(1);
+        Self {
+            reversal_answer: seconds(45),
+            first_pause: seconds(2),
+            last_pause: seconds(300),
+            slow_pause: seconds(1800),
+            grace: seconds(15),
+            watch: seconds(24 * 3600),
+            tombstone: seconds(3600),
+            unproven_after_reset: seconds(60),
+            session_answer: seconds(30),
+            twin: seconds(300),
+        }
+    }
+}
+
+/// What is bounded.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Transactions that are waiting for an answer, in all.
+    pub in_flight: usize,
+    /// The same, on one connection of a terminal.
+    pub per_terminal: usize,
+    /// Live transactions in memory, exceptions and watches included.
+    pub live: usize,
+    /// Terminals remembered, each with its last answers.
+    pub terminals: usize,
+    /// Answers remembered a terminal.
+    pub answers: usize,
+    /// Tombstones a terminal.
+    pub tombstones: usize,
+    /// Reversals on the wire at once, a link.
+    pub reversal_window: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            in_flight: 20_000,
+            per_terminal: 32,
+            live: 100_000,
+            terminals: 20_000,
+            answers: 64,
+            tombstones: 64,
+            reversal_window: 16,
+        }
+    }
+}
+
+/// Master keys of test terminals (TMK).
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    /// By DE 42 and DE 41.
+    pub terminals: Vec<(String, String, Key)>,
+    /// For every other terminal, if any.
+    pub default: Option<Key>,
+}
+
+impl Keys {
+    /// The master key of a terminal.
+    #[must_use]
+    pub fn of(&self, merchant: &str, terminal: &str) -> Option<&Key> {
+        let own = self
+            .terminals
+            .iter()
+            .find(|(m, t, _)| m == merchant && t == terminal);
+        own.map(|(_, _, key)| key).or(self.default.as_ref())
+    }
+}
+
+/// A pattern of message types: four characters, digits or `x` for any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MtiPattern([u8; 4]);
+
+impl MtiPattern {
+    /// Whether a type fits.
+    #[must_use]
+    pub fn fits(self, mti: Mti) -> bool {
+        let any = |c: u8| c.eq_ignore_ascii_case(&b'x');
+        self.0
+            .iter()
+            .zip(mti.digits())
+            .all(|(wanted, digit)| any(*wanted) || *wanted == digit)
+    }
+}
+
+impl std::str::FromStr for MtiPattern {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "a type pattern is four characters, digits or x, such as 02xx";
+        let bytes: [u8; 4] = text.as_bytes().try_into().ok().ok_or(wrong)?;
+        let fine = bytes
+            .iter()
+            .all(|c| c.is_ascii_digit() || c.eq_ignore_ascii_case(&b'x'));
+        if fine { Ok(Self(bytes)) } else { Err(wrong) }
+    }
+}
