@@ -1,7 +1,7 @@
 //! MACs, PIN blocks, key blocks and check values: compositions of well-kept ciphers. Keys are wiped
 //! when dropped and compared in constant time.
 //!
-//! [`seal`] and [`verify`] are what a gateway needs; [`mac`], [`cbc_mac`], [`pin_block`] and
+//! [`seal`] and [`verify`] are what a gateway needs; [`mac()`], [`cbc_mac()`], [`pin_block`] and
 //! [`Key`] are the calculators below them. For test keys: no key is ever made here, none is read
 //! from anywhere, and no hardware module is spoken to. DES is what these dialects ask for; it is
 //! no choice of ours.
