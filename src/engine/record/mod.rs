@@ -13,10 +13,13 @@ mod message;
 mod state;
 mod vault;
 
+mod form;
+
 pub use fact::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, Note, Opened, Record,
     Step, Unmatched, Unreadable, Why,
 };
+pub use form::{FormError, Head, decode, decode_head, encode};
 pub use ids::{ConnId, Identity, LinkId, ListenerId, Seq, TxId};
 pub use message::{Hop, Logged, Patch, Sealed, StoredFrame};
 pub use state::{Row, State};

@@ -1,0 +1,211 @@
+//! The form of what a checkpoint carries, and of facts beside a transaction's life.
+
+use super::FormError;
+use super::wire::{Form, In, Out, coded};
+use crate::engine::record::{
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, Unmatched, Unreadable,
+};
+use crate::engine::seam::Wall;
+use crate::iso::spec::{KeyBlockForm, ReversalCause};
+use bytes::Bytes;
+
+coded! { KeyBlockForm, "not a form of key block":
+    0 Single,
+    1 Double,
+    2 DoubleWithTrack,
+}
+
+coded! { ReversalCause, "not a cause":
+    0 NoAnswer,
+    1 Mac,
+    2 NotDelivered,
+    3 Other,
+}
+
+impl Form for Wall {
+    fn put(&self, out: &mut Out<'_>) {
+        out.signed(self.0);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        from.signed().map(Self)
+    }
+}
+
+impl Form for bool {
+    fn put(&self, out: &mut Out<'_>) {
+        out.byte(u8::from(*self));
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        match from.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(from.wrong("neither yes nor no")),
+        }
+    }
+}
+
+impl Form for LineFact {
+    fn put(&self, out: &mut Out<'_>) {
+        let (up, link, conn) = match self {
+            Self::Up { link, conn } => (true, link, conn),
+            Self::Down { link, conn } => (false, link, conn),
+        };
+        up.put(out);
+        link.put(out);
+        conn.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let (up, link, conn) = (bool::take(from)?, Form::take(from)?, Form::take(from)?);
+        Ok(if up {
+            Self::Up { link, conn }
+        } else {
+            Self::Down { link, conn }
+        })
+    }
+}
+
+impl Form for Unmatched {
+    fn put(&self, out: &mut Out<'_>) {
+        self.message.put(out);
+        self.wanted.put(out);
+        self.ambiguous.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        Ok(Self {
+            message: Form::take(from)?,
+            wanted: Form::take(from)?,
+            ambiguous: Form::take(from)?,
+        })
+    }
+}
+
+impl Form for Unreadable {
+    fn put(&self, out: &mut Out<'_>) {
+        self.hop.put(out);
+        self.conn.put(out);
+        self.length.put(out);
+        out.raw(&self.hash);
+        self.what.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        Ok(Self {
+            hop: Form::take(from)?,
+            conn: Form::take(from)?,
+            length: Form::take(from)?,
+            hash: from.array()?,
+            what: Form::take(from)?,
+        })
+    }
+}
+
+impl Form for CarriedKeys {
+    fn put(&self, out: &mut Out<'_>) {
+        self.merchant.put(out);
+        self.terminal.put(out);
+        self.form.put(out);
+        out.block(&self.block);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        Ok(Self {
+            merchant: Form::take(from)?,
+            terminal: Form::take(from)?,
+            form: Form::take(from)?,
+            block: Bytes::copy_from_slice(from.block()?),
+        })
+    }
+}
+
+impl Form for Carried {
+    fn put(&self, out: &mut Out<'_>) {
+        match self {
+            Self::Transaction(live) => {
+                out.byte(0);
+                live.put(out);
+            }
+            Self::Answer(done) => {
+                out.byte(1);
+                done.put(out);
+            }
+            Self::Keys(keys) => {
+                out.byte(2);
+                keys.put(out);
+            }
+            Self::Tombstone { identity, at } => {
+                out.byte(3);
+                identity.put(out);
+                at.put(out);
+            }
+        }
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        Ok(match from.byte()? {
+            0 => Self::Transaction(Form::take(from)?),
+            1 => Self::Answer(Form::take(from)?),
+            2 => Self::Keys(Form::take(from)?),
+            3 => Self::Tombstone {
+                identity: Form::take(from)?,
+                at: Form::take(from)?,
+            },
+            _ => return Err(from.wrong("a carried item not known here")),
+        })
+    }
+}
+
+impl Form for CarriedTransaction {
+    fn put(&self, out: &mut Out<'_>) {
+        self.tx.put(out);
+        self.opened.put(out);
+        self.state.put(out);
+        self.began.put(out);
+        self.last.put(out);
+        self.request.put(out);
+        self.cause.put(out);
+        self.tries.put(out);
+        self.approved.put(out);
+        self.auth.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        Ok(Self {
+            tx: Form::take(from)?,
+            opened: Form::take(from)?,
+            state: Form::take(from)?,
+            began: Form::take(from)?,
+            last: Form::take(from)?,
+            request: Form::take(from)?,
+            cause: Form::take(from)?,
+            tries: Form::take(from)?,
+            approved: Form::take(from)?,
+            auth: Form::take(from)?,
+        })
+    }
+}
+
+impl Form for CarriedAnswer {
+    fn put(&self, out: &mut Out<'_>) {
+        self.tx.put(out);
+        self.opened.put(out);
+        self.state.put(out);
+        self.answer.put(out);
+        self.reversal_answer.put(out);
+        self.last.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        Ok(Self {
+            tx: Form::take(from)?,
+            opened: Form::take(from)?,
+            state: Form::take(from)?,
+            answer: Form::take(from)?,
+            reversal_answer: Form::take(from)?,
+            last: Form::take(from)?,
+        })
+    }
+}

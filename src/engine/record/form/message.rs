@@ -1,0 +1,173 @@
+//! The form of a message in a record.
+
+use super::FormError;
+use super::wire::{Coded, Form, In, Out, coded, take_if};
+use crate::engine::record::{Hop, Logged, Patch, Sealed, StoredFrame};
+use bytes::Bytes;
+
+coded! { Hop, "not a way":
+    0 TerminalToGateway,
+    1 GatewayToAcquirer,
+    2 AcquirerToGateway,
+    3 GatewayToTerminal,
+}
+
+/// The way and what is there share a byte.
+impl Form for Logged {
+    fn put(&self, out: &mut Out<'_>) {
+        let hop = self.hop.code();
+        out.flags(&[
+            hop & 1 == 1,
+            hop & 2 == 2,
+            self.relayed.is_some(),
+            self.code.is_some(),
+            self.rrn.is_some(),
+            self.auth.is_some(),
+        ]);
+        self.conn.put(out);
+        self.mti.put(out);
+        self.relayed.iter().for_each(|relayed| relayed.put(out));
+        self.code.iter().for_each(|code| code.put(out));
+        self.rrn.iter().for_each(|rrn| rrn.put(out));
+        self.auth.iter().for_each(|auth| auth.put(out));
+        self.frame.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let [low, high, relayed, code, rrn, auth] = from.flags()?;
+        let hop = Hop::of_code(u8::from(low) | (u8::from(high) << 1));
+        Ok(Self {
+            hop: hop.ok_or_else(|| from.wrong("not a way"))?,
+            conn: Form::take(from)?,
+            mti: Form::take(from)?,
+            relayed: take_if(relayed, from)?,
+            code: take_if(code, from)?,
+            rrn: take_if(rrn, from)?,
+            auth: take_if(auth, from)?,
+            frame: Form::take(from)?,
+        })
+    }
+}
+
+/// How many bytes the frame has and how many ranges are hidden; for each range, how far behind the
+/// one before it begins, and a number of its length (from bit 2), whether it was overwritten with
+/// one value (bit 1), whether it may be restored (bit 0); then the frame, in which such a value
+/// stands once for its whole range; the patch.
+impl Form for StoredFrame {
+    fn put(&self, out: &mut Out<'_>) {
+        out.number(self.frame.len() as u64);
+        out.number(self.hidden.len() as u64);
+        let (mut before, mut copied) = (0, 0);
+        for (start, length, restorable) in &self.hidden {
+            let even = even_range(&self.frame, copied, *start, *length).is_some();
+            let number = u64::from(*length) << 2 | u64::from(even) << 1 | u64::from(*restorable);
+            out.number(u64::from(start.wrapping_sub(before)));
+            out.number(number);
+            before = start.wrapping_add(*length);
+            copied = if even { usize::from(before) } else { copied };
+        }
+        copied = 0;
+        for (start, length, _) in &self.hidden {
+            if let Some((kept, value)) = even_range(&self.frame, copied, *start, *length) {
+                out.raw(kept);
+                out.byte(value);
+                copied = usize::from(start.saturating_add(*length));
+            }
+        }
+        out.raw(self.frame.get(copied..).unwrap_or_default());
+        self.patch.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let whole = usize::try_from(from.number()?).unwrap_or(usize::MAX);
+        let mut hidden = Vec::new();
+        let mut even = Vec::new();
+        let mut before: u16 = 0;
+        for _ in 0..from.number()? {
+            let start = before.wrapping_add(u16::take(from)?);
+            let number = from.number()?;
+            let length = u16::try_from(number >> 2).ok();
+            let length = length.ok_or_else(|| from.wrong("a range too long"))?;
+            hidden.push((start, length, number & 1 == 1));
+            if number & 2 == 2 {
+                even.push((usize::from(start), usize::from(length)));
+            }
+            before = start.wrapping_add(length);
+        }
+        Ok(Self {
+            frame: take_frame(whole, &even, from)?,
+            hidden,
+            patch: Form::take(from)?,
+        })
+    }
+}
+
+/// What stands between `copied` and a range, and the one value of the range; `None` if the range
+/// has several values, overlaps what is copied, or leaves the frame.
+fn even_range(frame: &[u8], copied: usize, start: u16, length: u16) -> Option<(&[u8], u8)> {
+    let start = usize::from(start);
+    let range = frame.get(start..start.checked_add(length.into())?)?;
+    let (value, rest) = range.split_first()?;
+    let kept = frame.get(copied..start)?;
+    (rest.iter().all(|byte| byte == value) && frame.len() <= LONGEST).then_some((kept, *value))
+}
+
+/// Ranges of one value can stand for more bytes than were read; this bounds them, and is beyond
+/// any frame that a gateway takes.
+const LONGEST: usize = 0x1_0000;
+
+fn take_frame(
+    whole: usize,
+    even: &[(usize, usize)],
+    from: &mut In<'_>,
+) -> Result<Bytes, FormError> {
+    if even.is_empty() {
+        return from.raw(whole).map(Bytes::copy_from_slice);
+    }
+    let misplaced = |from: &In<'_>| from.wrong("a hidden range outside of its frame");
+    if whole > LONGEST {
+        return Err(misplaced(from));
+    }
+    let mut frame = Vec::new();
+    for (start, length) in even {
+        let kept = start.checked_sub(frame.len());
+        frame.extend_from_slice(from.raw(kept.ok_or_else(|| misplaced(from))?)?);
+        let end = start.saturating_add(*length);
+        if end > whole {
+            return Err(misplaced(from));
+        }
+        frame.resize(end, from.byte()?);
+    }
+    frame.extend_from_slice(from.raw(whole.saturating_sub(frame.len()))?);
+    Ok(frame.into())
+}
+
+impl Form for Patch {
+    fn put(&self, out: &mut Out<'_>) {
+        match self {
+            Self::None => out.byte(0),
+            Self::Clear(clear) => {
+                let sealed = out.vault.seal(out.seq, clear);
+                put_sealed(&sealed, out);
+            }
+            Self::Sealed(sealed) => put_sealed(sealed, out),
+        }
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        match from.byte()? {
+            0 => Ok(Self::None),
+            1 => Ok(Self::Sealed(Sealed {
+                key: Form::take(from)?,
+                bytes: Bytes::copy_from_slice(from.block()?),
+            })),
+            _ => Err(from.wrong("neither sealed nor absent")),
+        }
+    }
+}
+
+fn put_sealed(sealed: &Sealed, out: &mut Out<'_>) {
+    out.byte(1);
+    sealed.key.put(out);
+    out.block(&sealed.bytes);
+}

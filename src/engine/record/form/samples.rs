@@ -1,0 +1,329 @@
+//! Records of every kind, for tests of whoever writes or reads them.
+
+use crate::engine::record::{
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, Identity, LineFact,
+    LinkId, Logged, Note, Opened, Patch, Record, Row, Seq, State, Step, StoredFrame, TxId,
+    Unmatched, Unreadable, Vault, VaultKeys, Why,
+};
+use crate::engine::seam::Wall;
+use crate::iso::message::{Amount, Mti, Secret, Stan, Text};
+use crate::iso::spec::{KeyBlockForm, Purpose, ReversalCause};
+use bytes::Bytes;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// A vault whose keys are no secret.
+pub(crate) fn vault() -> Vault {
+    Vault::new(VaultKeys::new(&[1; 32], 494_000, &[2; 32]), [3; 4])
+}
+
+/// A record that says little.
+pub(crate) fn plain(seq: u64) -> Record {
+    Record {
+        seq: Seq(seq),
+        at: Wall(1_795_313_472_345_678),
+        tx: None,
+        prev: None,
+        fact: Fact::Line(LineFact::Up {
+            link: LinkId(0),
+            conn: ConnId(seq),
+        }),
+    }
+}
+
+/// One step of a usual sale: a frame of 313 bytes, the names of an approved answer. Its first step
+/// opens it and carries a card number.
+pub(crate) fn sale(seq: u64, tx: TxId, prev: Option<u64>) -> Record {
+    let first = prev.is_none();
+    let patch = Patch::Clear(Secret::new(vec![0x62; 10]));
+    Record {
+        seq: Seq(seq),
+        at: Wall(1_795_313_472_345_678),
+        tx: Some(tx),
+        prev: prev.map(Seq),
+        fact: Fact::Step(Box::new(Step {
+            row: Row(if first { 'A' } else { 'G' }),
+            state: if first {
+                State::Forwarded
+            } else {
+                State::Approved
+            },
+            why: Why::Plain,
+            note: Note::None,
+            message: Some(Logged {
+                hop: Hop::TerminalToGateway,
+                conn: ConnId(17),
+                relayed: Some(ConnId(3)),
+                mti: Mti::from_bcd(if first { 0x0200 } else { 0x0210 }).unwrap(),
+                code: (!first).then(|| text("00")),
+                rrn: (!first).then(|| text("203217491827")),
+                auth: (!first).then(|| text("112233")),
+                frame: StoredFrame {
+                    frame: Bytes::from(vec![0x5A; 313]),
+                    hidden: if first {
+                        vec![(34, 10, true), (70, 19, false), (120, 8, false)]
+                    } else {
+                        Vec::new()
+                    },
+                    patch: if first { patch } else { Patch::None },
+                },
+            }),
+            opened: first.then(|| Box::new(opened_sale())),
+        })),
+    }
+}
+
+fn text<const N: usize>(text: &str) -> Text<N> {
+    Text::new(text).unwrap()
+}
+
+fn opened_sale() -> Opened {
+    Opened {
+        spec: text("cup-pos"),
+        kind: text("sale"),
+        purpose: Purpose::Debit,
+        reverses: true,
+        identity: text("2|874350357222471|10421695|000001|100175"),
+        terminal: text("10421695"),
+        merchant: text("874350357222471"),
+        stan: Stan(100_175),
+        batch: text("000001"),
+        amount: Amount(88_800),
+        currency: text("156"),
+        card: text("622609******0048"),
+        card_hash: [7; 16],
+        link: LinkId(0),
+        original: None,
+        twin: None,
+    }
+}
+
+/// Texts that fit: digits as often as not, since those are packed.
+fn texts<const N: usize>() -> impl Strategy<Value = Text<N>> {
+    prop_oneof!["[0-9]{0,40}", "[ -~äß文]{0,40}"].prop_map(|long| {
+        let cut = (0..=N.min(long.len()))
+            .rev()
+            .find(|cut| long.is_char_boundary(*cut));
+        text(&long[..cut.unwrap()])
+    })
+}
+
+fn cards() -> impl Strategy<Value = Text<19>> {
+    prop_oneof![
+        texts(),
+        ("[0-9]{6}", 3usize..=9, "[0-9]{4}")
+            .prop_map(|(first, stars, last)| text(&format!("{first}{}{last}", "*".repeat(stars)))),
+    ]
+}
+
+fn bytes() -> impl Strategy<Value = Bytes> {
+    prop::collection::vec(any::<u8>(), 0..80).prop_map(Bytes::from)
+}
+
+fn frames() -> impl Strategy<Value = StoredFrame> {
+    let wild = prop::collection::vec(any::<(u16, u16, bool)>(), 0..4);
+    let usual = prop::collection::vec((0..90u16, 0..9u16, any::<bool>()), 0..4);
+    let patch = option::of(prop::collection::vec(any::<u8>(), 1..20));
+    let few = prop::collection::vec(0..2u8, 0..80).prop_map(Bytes::from);
+    let bytes = prop_oneof![bytes(), few];
+    (bytes, prop_oneof![wild, usual], patch).prop_map(|(frame, hidden, patch)| StoredFrame {
+        frame,
+        hidden,
+        patch: patch.map_or(Patch::None, |clear| Patch::Clear(Secret::new(clear))),
+    })
+}
+
+fn hops() -> impl Strategy<Value = Hop> {
+    select(vec![
+        Hop::TerminalToGateway,
+        Hop::GatewayToAcquirer,
+        Hop::AcquirerToGateway,
+        Hop::GatewayToTerminal,
+    ])
+}
+
+fn logged() -> impl Strategy<Value = Logged> {
+    let mti = select(vec![0x0200, 0x0210, 0x0421, 0x1804]);
+    let names = (
+        option::of(texts()),
+        option::of(texts()),
+        option::of(texts()),
+    );
+    let conns = (any::<u64>(), option::of(any::<u64>()));
+    (hops(), conns, mti, names, frames()).prop_map(
+        |(hop, (conn, relayed), mti, (code, rrn, auth), frame)| Logged {
+            hop,
+            conn: ConnId(conn),
+            relayed: relayed.map(ConnId),
+            mti: Mti::from_bcd(mti).unwrap(),
+            code,
+            rrn,
+            auth,
+            frame,
+        },
+    )
+}
+
+fn txs() -> impl Strategy<Value = TxId> {
+    any::<u128>().prop_map(TxId)
+}
+
+fn notes() -> impl Strategy<Value = Note> {
+    prop_oneof![
+        Just(Note::None),
+        any::<u8>().prop_map(Note::Duplicate),
+        any::<u64>().prop_map(Note::LateMs),
+        any::<u64>().prop_map(Note::WaitedMs),
+        any::<u16>().prop_map(Note::Try),
+        txs().prop_map(Note::Other),
+        texts().prop_map(Note::Unreadable),
+    ]
+}
+
+fn opened() -> impl Strategy<Value = Opened> {
+    let what = (texts(), texts(), any::<bool>(), texts(), cards());
+    let who = (texts(), texts(), texts(), any::<u32>(), any::<u64>());
+    let ties = (any::<[u8; 16]>(), option::of(txs()), option::of(txs()));
+    let named = option::of(texts());
+    (what, who, ties, any::<u16>(), named).prop_map(|(what, who, ties, link, named)| {
+        let (spec, kind, reverses, currency, card) = what;
+        let (terminal, merchant, batch, stan, amount) = who;
+        let (card_hash, original, twin) = ties;
+        let stan = Stan(stan);
+        let usual = format!("2|{merchant}|{terminal}|{batch}|{stan}");
+        Opened {
+            spec,
+            kind,
+            purpose: if reverses {
+                Purpose::Debit
+            } else {
+                Purpose::Inquiry
+            },
+            reverses,
+            identity: named.or_else(|| Identity::new(&usual)).unwrap_or_default(),
+            terminal,
+            merchant,
+            stan,
+            batch,
+            amount: Amount(amount),
+            currency,
+            card,
+            card_hash: if reverses { card_hash } else { [0; 16] },
+            link: LinkId(link),
+            original,
+            twin,
+        }
+    })
+}
+
+fn states() -> impl Strategy<Value = State> {
+    select(State::ALL.to_vec())
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let message = option::of(logged());
+    let opened = option::of(opened().prop_map(Box::new));
+    (any::<char>(), states(), notes(), message, opened).prop_map(
+        |(row, state, note, message, opened)| Step {
+            row: Row(row),
+            state,
+            why: Why::LinkLost,
+            note,
+            message,
+            opened,
+        },
+    )
+}
+
+fn keys() -> impl Strategy<Value = CarriedKeys> {
+    (texts(), texts(), bytes()).prop_map(|(merchant, terminal, block)| CarriedKeys {
+        merchant,
+        terminal,
+        form: KeyBlockForm::Double,
+        block,
+    })
+}
+
+fn carried() -> impl Strategy<Value = Carried> {
+    let live = (txs(), opened(), states(), frames(), option::of(texts())).prop_map(
+        |(tx, opened, state, request, auth)| {
+            Carried::Transaction(CarriedTransaction {
+                tx,
+                opened,
+                state,
+                began: Wall(-5),
+                last: Seq(9),
+                request,
+                cause: auth.map(|_| ReversalCause::NotDelivered),
+                tries: 3,
+                approved: auth.is_some(),
+                auth,
+            })
+        },
+    );
+    let frames = (option::of(frames()), option::of(frames()));
+    let answer = (txs(), opened(), states(), frames).prop_map(|(tx, opened, state, frames)| {
+        Carried::Answer(CarriedAnswer {
+            tx,
+            opened,
+            state,
+            answer: frames.0,
+            reversal_answer: frames.1,
+            last: Seq(u64::MAX),
+        })
+    });
+    let stone = (texts(), any::<i64>()).prop_map(|(identity, at)| Carried::Tombstone {
+        identity,
+        at: Wall(at),
+    });
+    prop_oneof![live, answer, keys().prop_map(Carried::Keys), stone]
+}
+
+fn facts() -> impl Strategy<Value = Fact> {
+    let unmatched = (logged(), texts(), any::<bool>()).prop_map(|(message, wanted, ambiguous)| {
+        Fact::Unmatched(Box::new(Unmatched {
+            message,
+            wanted,
+            ambiguous,
+        }))
+    });
+    let unreadable = (hops(), any::<[u8; 16]>(), texts()).prop_map(|(hop, hash, what)| {
+        Fact::Unreadable(Box::new(Unreadable {
+            hop,
+            conn: ConnId(1),
+            length: u32::MAX,
+            hash,
+            what,
+        }))
+    });
+    let (link, conn) = (LinkId(7), ConnId(u64::MAX));
+    prop_oneof![
+        texts().prop_map(|gateway| Fact::Started { gateway }),
+        Just(Fact::Stopped),
+        steps().prop_map(|step| Fact::Step(Box::new(step))),
+        Just(Fact::Line(LineFact::Up { link, conn })),
+        Just(Fact::Line(LineFact::Down { link, conn })),
+        logged().prop_map(|logged| Fact::Session(Box::new(logged))),
+        unmatched,
+        unreadable,
+        keys().prop_map(|keys| Fact::Keys(Box::new(keys))),
+        texts().prop_map(Fact::Tombstone),
+        Just(Fact::CheckpointBegin),
+        carried().prop_map(|carried| Fact::Carried(Box::new(carried))),
+        Just(Fact::CheckpointEnd),
+    ]
+}
+
+/// Any record.
+pub(crate) fn records() -> impl Strategy<Value = Record> {
+    let places = (any::<u64>(), option::of(any::<u64>()));
+    let head = (places, any::<i64>(), option::of(txs()));
+    (head, facts()).prop_map(|(((seq, prev), at, tx), fact)| Record {
+        seq: Seq(seq),
+        at: Wall(at),
+        tx,
+        prev: prev.map(Seq),
+        fact,
+    })
+}

@@ -1,0 +1,288 @@
+//! The form of a step, and of what names a transaction.
+
+use super::FormError;
+use super::wire::{Form, In, Out, coded, put_digits, take_digits, take_if};
+use crate::engine::record::{Identity, Note, Opened, Row, State, Step, Why};
+use crate::iso::message::{Stan, Text};
+use crate::iso::spec::Purpose;
+
+coded! { Why, "not a reason":
+    0 Plain,
+    1 NoAnswer,
+    2 AnswerUnreadable,
+    3 AnswerMac,
+    4 AnswerMismatch,
+    5 LinkLost,
+    6 NoLink,
+    7 NeverWritten,
+    8 TerminalClosed,
+    9 WriteFailed,
+    10 Restarted,
+    11 TerminalAsked,
+    12 LateApproval,
+    13 AnswersDisagree,
+    14 Operator,
+    15 RequestMac,
+    16 DuplicateMismatch,
+    17 OvertakenByReversal,
+    18 Overload,
+    19 Draining,
+    20 NoRoute,
+    21 TriesUsedUp,
+    22 Expired,
+}
+
+coded! { Purpose, "not a purpose":
+    0 Debit,
+    1 Hold,
+    2 Void,
+    3 Refund,
+    4 Advice,
+    5 Inquiry,
+    6 Reversal,
+    7 SignOn,
+    8 SignOff,
+    9 Echo,
+    10 Settlement,
+    11 BatchUpload,
+    12 Notice,
+    13 Administration,
+}
+
+impl Form for State {
+    fn put(&self, out: &mut Out<'_>) {
+        let place = Self::ALL.iter().position(|state| state == self);
+        out.byte(
+            place
+                .and_then(|at| u8::try_from(at).ok())
+                .unwrap_or(u8::MAX),
+        );
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let place = usize::from(from.byte()?);
+        Self::ALL
+            .get(place)
+            .copied()
+            .ok_or_else(|| from.wrong("not a state"))
+    }
+}
+
+impl Form for Row {
+    fn put(&self, out: &mut Out<'_>) {
+        u32::from(self.0).put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        char::from_u32(u32::take(from)?)
+            .map(Self)
+            .ok_or_else(|| from.wrong("not a row"))
+    }
+}
+
+/// The message and the names of the transaction are flags in one byte with the kind of note.
+impl Form for Step {
+    fn put(&self, out: &mut Out<'_>) {
+        self.row.put(out);
+        self.state.put(out);
+        self.why.put(out);
+        let there = [self.opened.is_some(), self.message.is_some()];
+        put_note(&self.note, there, out);
+        self.message.iter().for_each(|message| message.put(out));
+        self.opened.iter().for_each(|opened| opened.put(out));
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let (row, state, why) = (Form::take(from)?, Form::take(from)?, Form::take(from)?);
+        let (note, [opened, message]) = take_note(from)?;
+        Ok(Self {
+            row,
+            state,
+            why,
+            note,
+            message: take_if(message, from)?,
+            opened: take_if::<Opened>(opened, from)?.map(Box::new),
+        })
+    }
+}
+
+fn put_note(note: &Note, [low, high]: [bool; 2], out: &mut Out<'_>) {
+    let mut kind = |kind: u8| out.byte((kind << 2) | (u8::from(high) << 1) | u8::from(low));
+    match note {
+        Note::None => kind(0),
+        Note::Duplicate(rule) => {
+            kind(1);
+            out.byte(*rule);
+        }
+        Note::LateMs(late) => {
+            kind(2);
+            late.put(out);
+        }
+        Note::WaitedMs(waited) => {
+            kind(3);
+            waited.put(out);
+        }
+        Note::Try(n) => {
+            kind(4);
+            n.put(out);
+        }
+        Note::Other(tx) => {
+            kind(5);
+            tx.put(out);
+        }
+        Note::Unreadable(place) => {
+            kind(6);
+            place.put(out);
+        }
+    }
+}
+
+fn take_note(from: &mut In<'_>) -> Result<(Note, [bool; 2]), FormError> {
+    let byte = from.byte()?;
+    let note = match byte >> 2 {
+        0 => Note::None,
+        1 => Note::Duplicate(from.byte()?),
+        2 => Note::LateMs(Form::take(from)?),
+        3 => Note::WaitedMs(Form::take(from)?),
+        4 => Note::Try(Form::take(from)?),
+        5 => Note::Other(Form::take(from)?),
+        6 => Note::Unreadable(Form::take(from)?),
+        _ => return Err(from.wrong("a note not known here")),
+    };
+    Ok((note, [byte & 1 == 1, byte & 2 == 2]))
+}
+
+impl Form for Opened {
+    fn put(&self, out: &mut Out<'_>) {
+        let hashed = self.card_hash != [0; 16];
+        let (original, twin) = (self.original.is_some(), self.twin.is_some());
+        out.flags(&[self.reverses, hashed, original, twin]);
+        self.spec.put(out);
+        self.kind.put(out);
+        self.purpose.put(out);
+        self.terminal.put(out);
+        self.merchant.put(out);
+        self.stan.put(out);
+        self.batch.put(out);
+        self.amount.put(out);
+        self.currency.put(out);
+        put_card(&self.card, out);
+        if hashed {
+            out.raw(&self.card_hash);
+        }
+        self.link.put(out);
+        self.original.iter().for_each(|tx| tx.put(out));
+        self.twin.iter().for_each(|tx| tx.put(out));
+        put_identity(&self.identity, &names(self), out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let [reverses, hashed, original, twin] = from.flags()?;
+        let mut opened = Self {
+            reverses,
+            spec: Form::take(from)?,
+            kind: Form::take(from)?,
+            purpose: Form::take(from)?,
+            terminal: Form::take(from)?,
+            merchant: Form::take(from)?,
+            stan: Form::take(from)?,
+            batch: Form::take(from)?,
+            amount: Form::take(from)?,
+            currency: Form::take(from)?,
+            card: take_card(from)?,
+            card_hash: if hashed { from.array()? } else { [0; 16] },
+            link: Form::take(from)?,
+            original: take_if(original, from)?,
+            twin: take_if(twin, from)?,
+            identity: Identity::EMPTY,
+        };
+        opened.identity = take_identity(&names(&opened), from)?;
+        Ok(opened)
+    }
+}
+
+/// A card as first six, stars, last four is its length and ten digits; anything else is length 0
+/// and the text.
+fn put_card(card: &Text<19>, out: &mut Out<'_>) {
+    match six_and_four(card) {
+        Some((first, last)) => {
+            out.byte(u8::try_from(card.len()).unwrap_or(0));
+            put_digits(first, out);
+            put_digits(last, out);
+        }
+        None => {
+            out.byte(0);
+            card.put(out);
+        }
+    }
+}
+
+fn six_and_four(card: &str) -> Option<(&[u8; 6], &[u8; 4])> {
+    let (first, rest) = card.as_bytes().split_first_chunk::<6>()?;
+    let (stars, last) = rest.split_last_chunk::<4>()?;
+    let masked = first.iter().chain(last).all(u8::is_ascii_digit);
+    (masked && !stars.is_empty() && stars.iter().all(|c| *c == b'*')).then_some((first, last))
+}
+
+fn take_card(from: &mut In<'_>) -> Result<Text<19>, FormError> {
+    let length = usize::from(from.byte()?);
+    if length == 0 {
+        return Form::take(from);
+    }
+    let mut room = [0; 10];
+    let digits = take_digits(10, &mut room, from)?;
+    let digits = std::str::from_utf8(digits).unwrap_or_default();
+    let (first, last) = digits.split_at_checked(6).unwrap_or_default();
+    let stars = length.saturating_sub(10).min(usize::from(u8::MAX));
+    Text::new(&format!("{first}{}{last}", "*".repeat(stars)))
+        .ok_or_else(|| from.wrong("not a masked card number"))
+}
+
+/// The names that an identity may be made of, in the order of their numbers on disk, from 1.
+struct Names<'a>([&'a str; 3], String);
+
+fn names(opened: &Opened) -> Names<'_> {
+    let texts = [&*opened.merchant, &*opened.terminal, &*opened.batch];
+    Names(texts, Stan::to_string(&opened.stan))
+}
+
+impl Names<'_> {
+    fn all(&self) -> [&str; 4] {
+        let [merchant, terminal, batch] = self.0;
+        [merchant, terminal, batch, &self.1]
+    }
+}
+
+/// The parts between `|`: how many, and each as the number of the name it equals, or 0 and a text.
+fn put_identity(identity: &Identity, names: &Names<'_>, out: &mut Out<'_>) {
+    out.number(identity.split('|').count() as u64);
+    for part in identity.split('|') {
+        let name = names.all().iter().position(|name| *name == part);
+        let number = name.and_then(|at| u8::try_from(at.saturating_add(1)).ok());
+        out.byte(number.unwrap_or(0));
+        if number.is_none() {
+            // A part is no longer than the whole.
+            Identity::new(part).unwrap_or_default().put(out);
+        }
+    }
+}
+
+fn take_identity(names: &Names<'_>, from: &mut In<'_>) -> Result<Identity, FormError> {
+    let mut whole = String::with_capacity(96);
+    for part in 0..from.number()? {
+        if part > 0 {
+            whole.push('|');
+        }
+        match usize::from(from.byte()?).checked_sub(1) {
+            None => whole.push_str(&Identity::take(from)?),
+            Some(name) => {
+                let name = names.all().get(name).copied();
+                whole.push_str(name.ok_or_else(|| from.wrong("not a name"))?);
+            }
+        }
+        if whole.len() > 96 {
+            return Err(from.wrong("an identity too long"));
+        }
+    }
+    Identity::new(&whole).ok_or_else(|| from.wrong("an identity too long"))
+}
