@@ -1,1 +1,9 @@
 //! Wing.
+//! The world around the gateway: what goes wrong, and the brains at both ends of the wire. Pure:
+//! time, events and chance are handed in; the same code runs over TCP and in virtual time.
+//!
+//! Start reading at [`peer`].
+#![deny(clippy::float_arithmetic)]
+
+// In dependency order: a room uses only what stands above it.
+pub mod fault;

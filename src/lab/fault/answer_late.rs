@@ -1,0 +1,52 @@
+//! F03: the answer comes after everybody stopped waiting for it.
+
+use super::knobs::{Knobs, Span};
+use super::mishap::{About, Listed, Mishap};
+use super::{Exchange, Fate, FaultError};
+use crate::engine::seam::Dice;
+
+/// F03.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnswerLate {
+    delay: Span,
+}
+
+impl Listed for AnswerLate {
+    const ABOUT: About = About {
+        id: "F03",
+        title: "answer late: longer than its sender waits",
+        title_zh: "应答迟到(超出等待时间)",
+        knobs: "delay=1s..3s",
+    };
+
+    fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        Ok(Self {
+            delay: knobs.value("delay", Span::millis(1000, 3000))?,
+        })
+    }
+}
+
+impl Mishap for AnswerLate {
+    fn concerns(&self, exchange: &Exchange) -> bool {
+        exchange.purpose.moves_money()
+    }
+
+    fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
+        fate.answer_delay = fate.answer_delay.max(self.delay.draw(dice));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::fault::mishap::tests::struck;
+    use std::time::Duration;
+
+    #[test]
+    fn the_answer_is_as_late_as_the_knob_says() {
+        let late = AnswerLate {
+            delay: Span::millis(70, 70),
+        };
+        assert_eq!(struck(&late).answer_delay, Duration::from_millis(70));
+    }
+}

@@ -1,0 +1,115 @@
+//! The faults there are.
+
+use super::acquirer_down::AcquirerDown;
+use super::acquirer_gone::AcquirerGone;
+use super::answer_late::AnswerLate;
+use super::answer_lost::AnswerLost;
+use super::answer_mac::AnswerMac;
+use super::declined::Declined;
+use super::duplicate::Duplicate;
+use super::hang_up::HangUp;
+use super::hang_up_after::HangUpAfter;
+use super::knobs::Knobs;
+use super::mishap::{Listed, Mishap};
+use super::overtaken::Overtaken;
+use super::power_loss::PowerLoss;
+use super::request_lost::RequestLost;
+use super::reset::Reset;
+use super::reversal_refused::ReversalRefused;
+use super::reversal_unanswered::ReversalUnanswered;
+use super::{About, FaultError, Place};
+
+/// One line a fault, by its number: the enum, the list, and the reader of its knobs agree by
+/// construction.
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $fault:ident,)+) => {
+        /// A fault of the catalogue, with its own knobs.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Fault {
+            $($(#[$doc])* $fault($fault),)+
+        }
+
+        impl Fault {
+            /// The catalogue, by number.
+            pub const ALL: &'static [About] = &[$($fault::ABOUT,)+];
+
+            /// As the catalogue lists it.
+            #[must_use]
+            pub const fn about(&self) -> About {
+                match self {
+                    $(Self::$fault(_) => $fault::ABOUT,)+
+                }
+            }
+
+            pub(super) fn mishap(&self) -> &dyn Mishap {
+                match self {
+                    $(Self::$fault(fault) => fault,)+
+                }
+            }
+
+            /// The fault of a number, from its knobs.
+            pub(super) fn read(id: &str, knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+                match id {
+                    $(id if id == $fault::ABOUT.id => $fault::read(knobs).map(Self::$fault),)+
+                    _ => Err(FaultError::Unknown(id.to_owned())),
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// F01.
+    AnswerLost,
+    /// F02.
+    RequestLost,
+    /// F03.
+    AnswerLate,
+    /// F06.
+    AcquirerDown,
+    /// F07.
+    Reset,
+    /// F08.
+    HangUp,
+    /// F09.
+    HangUpAfter,
+    /// F10.
+    PowerLoss,
+    /// F11.
+    AnswerMac,
+    /// F14.
+    Overtaken,
+    /// F15.
+    Duplicate,
+    /// F16.
+    Declined,
+    /// F28.
+    ReversalUnanswered,
+    /// F29.
+    ReversalRefused,
+    /// F30.
+    AcquirerGone,
+}
+
+impl Fault {
+    /// Whose brain lives it out.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.mishap().place()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_order_and_each_reads_by_its_number() {
+        assert!(Fault::ALL.is_sorted_by(|a, b| a.id < b.id));
+        for about in Fault::ALL {
+            let mut knobs = Knobs::new(*about, "").unwrap();
+            let fault = Fault::read(about.id, &mut knobs).unwrap();
+            assert_eq!(fault.about(), *about);
+        }
+    }
+}

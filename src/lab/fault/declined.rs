@@ -1,0 +1,73 @@
+//! F16: the issuer declines with a code.
+
+use super::knobs::Knobs;
+use super::mishap::{About, Listed, Mishap};
+use super::{Exchange, Fate, FaultError};
+use crate::engine::seam::Dice;
+use crate::iso::message::ResponseCode;
+use crate::iso::spec::Purpose;
+use std::str::FromStr;
+
+/// F16.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declined {
+    codes: Codes,
+}
+
+/// One is picked each time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Codes(Vec<ResponseCode>);
+
+impl FromStr for Codes {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let codes = text
+            .split('+')
+            .map(ResponseCode::new)
+            .collect::<Option<_>>();
+        codes
+            .map(Self)
+            .ok_or("a response code has 4 characters at most; join several with +")
+    }
+}
+
+impl Listed for Declined {
+    const ABOUT: About = About {
+        id: "F16",
+        title: "issuer declines with a code",
+        title_zh: "发卡方拒绝(指定应答码)",
+        knobs: "code=51 (several: 51+61+62)",
+    };
+
+    fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        let fallback = Codes(ResponseCode::new("51").into_iter().collect());
+        Ok(Self {
+            codes: knobs.value("code", fallback)?,
+        })
+    }
+}
+
+impl Mishap for Declined {
+    fn concerns(&self, exchange: &Exchange) -> bool {
+        matches!(exchange.purpose, Purpose::Debit | Purpose::Hold) && exchange.reverses
+    }
+
+    fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
+        fate.code = dice.pick(&self.codes.0).copied();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::fault::mishap::tests::struck;
+
+    #[test]
+    fn the_code_is_one_of_those_given() {
+        let fault = Declined {
+            codes: "62+62".parse().unwrap(),
+        };
+        assert_eq!(struck(&fault).code, ResponseCode::new("62"));
+    }
+}

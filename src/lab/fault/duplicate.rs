@@ -1,0 +1,104 @@
+//! F15: a request, or its answer, comes more than once. It must have one effect.
+
+use super::knobs::{Count, Knobs};
+use super::mishap::{About, Listed, Mishap, Place};
+use super::{Exchange, Fate, FaultError};
+use crate::engine::seam::Dice;
+use crate::iso::spec::Purpose;
+use std::str::FromStr;
+
+/// F15.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    of: What,
+    copies: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Request,
+    Answer,
+}
+
+impl FromStr for What {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "request" => Ok(Self::Request),
+            "answer" => Ok(Self::Answer),
+            _ => Err("it is request or answer"),
+        }
+    }
+}
+
+impl Listed for Duplicate {
+    const ABOUT: About = About {
+        id: "F15",
+        title: "request or answer duplicated",
+        title_zh: "请求或应答重复",
+        knobs: "of=request (answer), copies=1",
+    };
+
+    fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        let of = knobs.value("of", What::Request)?;
+        let Count(copies) = knobs.value("copies", Count(1))?;
+        Ok(Self { of, copies })
+    }
+}
+
+impl Mishap for Duplicate {
+    fn place(&self) -> Place {
+        match self.of {
+            What::Request => Place::Terminal,
+            What::Answer => Place::Acquirer,
+        }
+    }
+
+    fn concerns(&self, exchange: &Exchange) -> bool {
+        exchange.purpose.moves_money() || exchange.purpose == Purpose::Reversal
+    }
+
+    fn befall(&self, fate: &mut Fate, _dice: &mut Dice) {
+        match self.of {
+            What::Request => fate.request_copies += self.copies,
+            What::Answer => fate.answer_copies += self.copies,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::fault::mishap::tests::struck;
+
+    #[test]
+    fn requests_are_doubled_by_the_terminal_and_answers_by_the_acquirer() {
+        let request = Duplicate {
+            of: What::Request,
+            copies: 2,
+        };
+        let answer = Duplicate {
+            of: What::Answer,
+            copies: 1,
+        };
+        assert_eq!(
+            (request.place(), answer.place()),
+            (Place::Terminal, Place::Acquirer)
+        );
+        assert_eq!(
+            struck(&request),
+            Fate {
+                request_copies: 2,
+                ..Fate::default()
+            }
+        );
+        assert_eq!(
+            struck(&answer),
+            Fate {
+                answer_copies: 1,
+                ..Fate::default()
+            }
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! F09: the terminal disconnects just after the answer reached it. It knows; the other side cannot
+//! be sure of that.
+
+use super::knobs::Knobs;
+use super::mishap::{About, Listed, Mishap, Place};
+use super::{Exchange, Fate, FaultError};
+use crate::engine::seam::Dice;
+
+/// F09.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HangUpAfter;
+
+impl Listed for HangUpAfter {
+    const ABOUT: About = About {
+        id: "F09",
+        title: "terminal disconnects just after the answer",
+        title_zh: "终端收到应答后立即断开",
+        knobs: "",
+    };
+
+    fn read(_knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        Ok(Self)
+    }
+}
+
+impl Mishap for HangUpAfter {
+    fn place(&self) -> Place {
+        Place::Terminal
+    }
+
+    fn concerns(&self, exchange: &Exchange) -> bool {
+        exchange.purpose.moves_money()
+    }
+
+    fn befall(&self, fate: &mut Fate, _dice: &mut Dice) {
+        fate.hang_up_after = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::fault::mishap::tests::struck;
+
+    #[test]
+    fn the_answer_is_kept_before_the_line_is_cut() {
+        let kept = Fate {
+            hang_up_after: true,
+            ..Fate::default()
+        };
+        assert_eq!(struck(&HangUpAfter), kept);
+    }
+}

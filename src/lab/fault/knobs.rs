@@ -1,0 +1,282 @@
+//! Knobs as text: `p=0.02,delay=1s..2s`.
+
+use super::About;
+use crate::engine::seam::Dice;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Why a fault's text is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// No such fault.
+    #[error("there is no fault `{0}` here; `isogate fault list` shows those there are")]
+    Unknown(String),
+    /// Not of the form `knob=value`.
+    #[error("{id}: `{knob}` is no knob: write knob=value, such as p=0.02")]
+    Form {
+        /// The fault.
+        id: &'static str,
+        /// What was given.
+        knob: String,
+    },
+    /// The fault has no such knob.
+    #[error("{id} has no knob `{knob}`; it has p, nth, terminal, from, until{own}")]
+    Knob {
+        /// The fault.
+        id: &'static str,
+        /// What was given.
+        knob: String,
+        /// Its own knobs, each with a comma before it.
+        own: String,
+    },
+    /// The value cannot be.
+    #[error("{id}: `{knob}={value}` cannot be: {wanted}")]
+    Value {
+        /// The fault.
+        id: &'static str,
+        /// The knob.
+        knob: &'static str,
+        /// What was given.
+        value: String,
+        /// What is wanted instead.
+        wanted: &'static str,
+    },
+}
+
+/// The knobs given to one fault; each is taken once.
+pub(super) struct Knobs<'a> {
+    about: About,
+    given: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Knobs<'a> {
+    pub(super) fn new(about: About, text: &'a str) -> Result<Self, FaultError> {
+        let pair = |knob: &'a str| {
+            knob.split_once('=').ok_or_else(|| FaultError::Form {
+                id: about.id,
+                knob: knob.to_owned(),
+            })
+        };
+        let parts = text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
+        Ok(Self {
+            about,
+            given: parts.map(pair).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The text of a knob, if given.
+    pub(super) fn text(&mut self, knob: &str) -> Option<&'a str> {
+        let at = self.given.iter().position(|(name, _)| *name == knob)?;
+        Some(self.given.remove(at).1)
+    }
+
+    /// A knob's value, or `default`.
+    pub(super) fn value<T: FromStr<Err = &'static str>>(
+        &mut self,
+        knob: &'static str,
+        default: T,
+    ) -> Result<T, FaultError> {
+        Ok(self.optional(knob)?.unwrap_or(default))
+    }
+
+    /// A knob's value, if given.
+    pub(super) fn optional<T: FromStr<Err = &'static str>>(
+        &mut self,
+        knob: &'static str,
+    ) -> Result<Option<T>, FaultError> {
+        let id = self.about.id;
+        let Some(text) = self.text(knob) else {
+            return Ok(None);
+        };
+        let value = text.to_owned();
+        text.parse().map(Some).map_err(|wanted| FaultError::Value {
+            id,
+            knob,
+            value,
+            wanted,
+        })
+    }
+
+    /// Refuses what nobody took.
+    pub(super) fn done(self) -> Result<(), FaultError> {
+        let Some((knob, _)) = self.given.first() else {
+            return Ok(());
+        };
+        let own = match self.about.knobs {
+            "" => String::new(),
+            own => format!(", {own}"),
+        };
+        Err(FaultError::Knob {
+            id: self.about.id,
+            knob: (*knob).to_owned(),
+            own,
+        })
+    }
+}
+
+/// A count knob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Count(pub u32);
+
+impl FromStr for Count {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse() {
+            Ok(0) | Err(_) => Err("a count is a whole number from 1"),
+            Ok(count) => Ok(Self(count)),
+        }
+    }
+}
+
+/// A part of all, in millionths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(u32);
+
+impl Share {
+    const WHOLE: u32 = 1_000_000;
+
+    /// Every one.
+    pub const ALWAYS: Self = Self(Self::WHOLE);
+
+    /// This many of a hundred.
+    #[must_use]
+    pub const fn percent(percent: u32) -> Self {
+        Self(if percent > 100 {
+            Self::WHOLE
+        } else {
+            percent * (Self::WHOLE / 100)
+        })
+    }
+
+    /// Whether one is struck.
+    pub fn throws(self, dice: &mut Dice) -> bool {
+        dice.chance(self.0.into(), Self::WHOLE.into())
+    }
+}
+
+impl FromStr for Share {
+    type Err = &'static str;
+
+    /// From 0 to 1 with up to six decimals, such as `0.02`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wanted = "a share is a number from 0 to 1, such as 0.02";
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if text.is_empty() || decimals.len() > 6 || !digits(whole) || !digits(decimals) {
+            return Err(wanted);
+        }
+        match format!("{whole}{decimals:0<6}").parse() {
+            Ok(share) if share <= Self::WHOLE => Ok(Self(share)),
+            _ => Err(wanted),
+        }
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = format!("{:06}", self.0 % Self::WHOLE);
+        match (self.0 / Self::WHOLE, decimals.trim_end_matches('0')) {
+            (whole, "") => write!(f, "{whole}"),
+            (whole, decimals) => write!(f, "{whole}.{decimals}"),
+        }
+    }
+}
+
+/// A length of time, or a range to draw it from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    low: Duration,
+    high: Duration,
+}
+
+impl Span {
+    /// From `low` to `high` milliseconds.
+    #[must_use]
+    pub const fn millis(low: u64, high: u64) -> Self {
+        Self {
+            low: Duration::from_millis(low),
+            high: Duration::from_millis(high),
+        }
+    }
+
+    /// From `low` to `high`.
+    #[must_use]
+    pub const fn between(low: Duration, high: Duration) -> Self {
+        Self { low, high }
+    }
+
+    /// One length of it.
+    pub fn draw(self, dice: &mut Dice) -> Duration {
+        let micros = |length: Duration| u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
+        Duration::from_micros(dice.between(micros(self.low), micros(self.high)))
+    }
+}
+
+impl FromStr for Span {
+    type Err = &'static str;
+
+    /// `300ms`, or a range such as `1s..2s`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        let (low, high) = (length(low)?, length(high)?);
+        if low > high {
+            return Err("a range of time begins with its shorter end, such as 1s..2s");
+        }
+        Ok(Self { low, high })
+    }
+}
+
+/// A length of time, such as `300ms`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Length(pub Duration);
+
+impl FromStr for Length {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        length(text).map(Self)
+    }
+}
+
+fn length(text: &str) -> Result<Duration, &'static str> {
+    match text.trim().parse::<jiff::SignedDuration>() {
+        Ok(length) if !length.is_negative() => Ok(length.unsigned_abs()),
+        _ => Err("a length of time has a unit, such as 300ms, 2s, 5m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_read_as_they_print() {
+        for text in ["0", "1", "0.02", "0.000001", "0.5"] {
+            assert_eq!(text.parse::<Share>().unwrap().to_string(), text);
+        }
+        for wrong in ["", ".", "1.1", "-1", "2", "0.0000001", "1e-2"] {
+            let read = wrong.parse::<Share>();
+            assert!(read.is_err() || wrong == ".", "{wrong}");
+        }
+        assert_eq!(Share::percent(2), "0.02".parse().unwrap());
+    }
+
+    #[test]
+    fn a_span_is_drawn_within_its_ends() {
+        let span: Span = "1s..2s".parse().unwrap();
+        let mut dice = Dice::new(3);
+        for _ in 0..100 {
+            let drawn = span.draw(&mut dice);
+            assert!((Duration::from_secs(1)..=Duration::from_secs(2)).contains(&drawn));
+        }
+        assert_eq!("300ms".parse(), Ok(Span::millis(300, 300)));
+        for wrong in ["", "5", "2s..1s", "-3s", "soon"] {
+            assert!(wrong.parse::<Span>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What goes wrong on purpose: the faults of the lab, one small variant each.
+//!
+//! A [`Fault`] says where it sits and what it does to one exchange, by shaping its [`Fate`]; an
+//! [`Aim`] says whom it strikes and how often; [`Faults`] is a set of them with its own dice. The
+//! brains of [`super::peer`] ask for the fate of an exchange and live it out, so a fault works the
+//! same over TCP and in virtual time. Faults of the wire (lost, reset, overtaken) are lived out by
+//! the acquirer at its receiving side.
+//!
+//! Nothing here touches a message, knows a card or a key, or keeps a clock.
+//!
+//! Start reading at [`Fate`], then any one fault, such as `answer_lost`.
+
+mod exchange;
+mod fate;
+mod knobs;
+mod mishap;
+
+mod acquirer_down;
+mod acquirer_gone;
+mod answer_late;
+mod answer_lost;
+mod answer_mac;
+mod declined;
+mod duplicate;
+mod hang_up;
+mod hang_up_after;
+mod overtaken;
+mod power_loss;
+mod request_lost;
+mod reset;
+mod reversal_refused;
+mod reversal_unanswered;
+
+mod aim;
+mod catalogue;
+mod set;
+
+pub use aim::Aim;
+pub use catalogue::Fault;
+pub use exchange::Exchange;
+pub use fate::{Fate, Moment};
+pub use knobs::{FaultError, Share, Span};
+pub use mishap::{About, Place};
+pub use set::{Armed, Faults, Outage};

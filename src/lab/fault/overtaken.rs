@@ -1,0 +1,56 @@
+//! F14: the reversal overtakes its request on the wire. The request that comes after it must be
+//! refused.
+
+use super::knobs::{Knobs, Length};
+use super::mishap::{About, Listed, Mishap};
+use super::{Exchange, Fate, FaultError};
+use crate::engine::seam::Dice;
+use std::time::Duration;
+
+/// F14.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overtaken {
+    at_most: Duration,
+}
+
+impl Listed for Overtaken {
+    const ABOUT: About = About {
+        id: "F14",
+        title: "the reversal overtakes its request",
+        title_zh: "冲正先于原交易到达",
+        knobs: "hold=10s",
+    };
+
+    fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        let Length(at_most) = knobs.value("hold", Length(Duration::from_secs(10)))?;
+        Ok(Self { at_most })
+    }
+}
+
+impl Mishap for Overtaken {
+    /// Only what will be reversed can be overtaken.
+    fn concerns(&self, exchange: &Exchange) -> bool {
+        exchange.reverses
+    }
+
+    fn befall(&self, fate: &mut Fate, _dice: &mut Dice) {
+        fate.overtaken = Some(self.at_most);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iso::spec::Purpose;
+    use crate::lab::fault::exchange::tests::exchange;
+    use crate::lab::fault::mishap::tests::struck;
+
+    #[test]
+    fn what_is_never_reversed_is_never_held() {
+        let fault = Overtaken {
+            at_most: Duration::from_secs(1),
+        };
+        assert_eq!(struck(&fault).overtaken, Some(Duration::from_secs(1)));
+        assert!(!fault.concerns(&exchange(Purpose::Refund)));
+    }
+}

@@ -1,0 +1,52 @@
+//! F02: the request is lost on the wire. Its reversal finds no original (25).
+
+use super::knobs::Knobs;
+use super::mishap::{About, Listed, Mishap};
+use super::{Exchange, Fate, FaultError};
+use crate::engine::seam::Dice;
+
+/// F02.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestLost;
+
+impl Listed for RequestLost {
+    const ABOUT: About = About {
+        id: "F02",
+        title: "request lost before it reached the issuer",
+        title_zh: "请求未到达发卡方",
+        knobs: "",
+    };
+
+    fn read(_knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        Ok(Self)
+    }
+}
+
+impl Mishap for RequestLost {
+    fn concerns(&self, exchange: &Exchange) -> bool {
+        exchange.purpose.moves_money()
+    }
+
+    fn befall(&self, fate: &mut Fate, _dice: &mut Dice) {
+        fate.request_lost = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iso::spec::Purpose;
+    use crate::lab::fault::exchange::tests::exchange;
+    use crate::lab::fault::mishap::tests::struck;
+
+    #[test]
+    fn a_sign_on_is_spared_and_a_sale_never_arrives() {
+        let lost = Fate {
+            request_lost: true,
+            ..Fate::default()
+        };
+        assert_eq!(struck(&RequestLost), lost);
+        assert!(RequestLost.concerns(&exchange(Purpose::Debit)));
+        assert!(!RequestLost.concerns(&exchange(Purpose::SignOn)));
+    }
+}

@@ -1,0 +1,81 @@
+//! F07: the connection is reset after the request was written to it.
+
+use super::knobs::Knobs;
+use super::mishap::{About, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Moment};
+use crate::engine::seam::Dice;
+use std::str::FromStr;
+
+/// F07.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reset {
+    at: When,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum When {
+    Always(Moment),
+    Either,
+}
+
+impl FromStr for When {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "unbooked" => Ok(Self::Always(Moment::Unbooked)),
+            "booked" => Ok(Self::Always(Moment::Booked)),
+            "either" => Ok(Self::Either),
+            _ => Err("it is unbooked, booked or either"),
+        }
+    }
+}
+
+impl Listed for Reset {
+    const ABOUT: About = About {
+        id: "F07",
+        title: "connection reset after the request was written",
+        title_zh: "请求发出后连接被复位",
+        knobs: "at=either (unbooked, booked)",
+    };
+
+    fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        Ok(Self {
+            at: knobs.value("at", When::Either)?,
+        })
+    }
+}
+
+impl Mishap for Reset {
+    fn concerns(&self, exchange: &Exchange) -> bool {
+        exchange.purpose.moves_money()
+    }
+
+    fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
+        fate.reset = Some(match self.at {
+            When::Always(moment) => moment,
+            When::Either if dice.chance(1, 2) => Moment::Booked,
+            When::Either => Moment::Unbooked,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::fault::mishap::tests::struck;
+
+    #[test]
+    fn the_reset_falls_on_the_side_of_the_booking_that_was_asked_for() {
+        for moment in [Moment::Unbooked, Moment::Booked] {
+            assert_eq!(
+                struck(&Reset {
+                    at: When::Always(moment)
+                })
+                .reset,
+                Some(moment)
+            );
+        }
+        assert!(struck(&Reset { at: When::Either }).reset.is_some());
+    }
+}

@@ -1,0 +1,70 @@
+//! F29: the reversal is refused for good. The money stays where it is, as an exception.
+
+use super::knobs::Knobs;
+use super::mishap::{About, Listed, Mishap};
+use super::{Exchange, Fate, FaultError};
+use crate::engine::seam::Dice;
+use crate::iso::message::ResponseCode;
+use crate::iso::spec::Purpose;
+use std::str::FromStr;
+
+/// F29.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReversalRefused {
+    code: Code,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Code(ResponseCode);
+
+impl FromStr for Code {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        ResponseCode::new(text)
+            .map(Self)
+            .ok_or("a response code has 4 characters at most")
+    }
+}
+
+impl Listed for ReversalRefused {
+    const ABOUT: About = About {
+        id: "F29",
+        title: "reversal refused",
+        title_zh: "冲正被拒绝",
+        knobs: "code=58",
+    };
+
+    fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        let fallback = Code(ResponseCode::new("58").unwrap_or_default());
+        Ok(Self {
+            code: knobs.value("code", fallback)?,
+        })
+    }
+}
+
+impl Mishap for ReversalRefused {
+    fn concerns(&self, exchange: &Exchange) -> bool {
+        exchange.purpose == Purpose::Reversal
+    }
+
+    fn befall(&self, fate: &mut Fate, _dice: &mut Dice) {
+        fate.code = Some(self.code.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::fault::exchange::tests::exchange;
+    use crate::lab::fault::mishap::tests::struck;
+
+    #[test]
+    fn only_reversals_are_refused() {
+        let fault = ReversalRefused {
+            code: "64".parse().unwrap(),
+        };
+        assert_eq!(struck(&fault).code, ResponseCode::new("64"));
+        assert!(!fault.concerns(&exchange(Purpose::Debit)));
+    }
+}
