@@ -2,9 +2,26 @@
 //!
 //! [`Framer`] cuts a byte stream into frames; [`Message::parse`] indexes a frame once; values are
 //! read on demand and changed fields kept aside, so that passing a message on copies almost
-//! nothing.
+//! nothing. It does not judge usage: which fields a type must have is nobody's error here.
+//!
+//! Start with [`Message`], then `value`: one value between wire and text.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod composite;
+mod edits;
+mod error;
+mod framer;
+mod index;
 mod message;
+mod names;
+mod number;
+mod redact;
+mod value;
 
-pub use message::{BuildError, FrameError, Framer, Message, ParseError, Redacted};
+#[cfg(test)]
+mod tests;
+
+pub use error::{BuildError, BuildFault, FrameError, ParseError, ParseFault};
+pub use framer::Framer;
+pub use message::Message;
+pub use redact::Redacted;

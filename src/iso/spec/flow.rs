@@ -2,6 +2,7 @@
 //! that name one, which codes approve, how a reversal is made. All of it data.
 
 use crate::iso::message::{FieldId, FieldPath, Mti, ResponseCode, Text};
+use serde::Deserialize;
 
 /// One kind of transaction, recognised by its type and a few fields.
 #[derive(Clone, Debug)]
@@ -25,7 +26,8 @@ pub struct Kind {
 }
 
 /// What a message is for, as far as a gateway treats it differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Takes money: sale, pre-authorization completion.
     Debit,
@@ -180,13 +182,16 @@ pub struct MacRule {
 }
 
 /// The MAC algorithms known here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub enum MacAlgorithm {
     /// `UnionPay` POS ECB: XOR of blocks, two encryptions over hex text, first 8 hex characters.
+    #[serde(rename = "unionpay-ecb")]
     UnionPayEcb,
     /// ANSI X9.9: DES CBC, zero padded, 8 bytes.
+    #[serde(rename = "x9.9")]
     X99,
     /// ANSI X9.19 (ISO 9797-1 algorithm 3), zero padded, 8 bytes.
+    #[serde(rename = "x9.19")]
     X919,
 }
 
@@ -200,7 +205,8 @@ pub struct KeyRule {
 }
 
 /// The layouts of a `UnionPay` POS key block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum KeyBlockForm {
     /// 24 bytes: PIK 8 + check value 4, MAK 8 + check value 4.
     Single,

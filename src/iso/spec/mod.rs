@@ -2,14 +2,29 @@
 //! load, immutable and shared afterwards. Taking `&Spec` is taking the proof that it is sound.
 //!
 //! What a field looks like is [`FieldSpec`]; what messages mean to a gateway (what names a
-//! transaction, what answers what, how a reversal is made) is [`Flow`].
+//! transaction, what answers what, how a reversal is made) is [`Flow`]. The file format is
+//! described in `proto-specs/README.md`; its keys stand in `file`.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod builtin;
+mod error;
+mod file;
 mod flow;
+mod format;
+mod layers;
+mod layout;
+mod load;
+mod load_flow;
 mod shape;
 
+pub use error::SpecError;
 pub use flow::{
     AnswerRule, Codes, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource,
     Purpose, ReversalCause, ReversalRule, Script,
 };
-pub use shape::{Spec, SpecError};
+pub use format::{Charset, Content, Format, Size};
+pub use layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
+pub use shape::{
+    BitmapShape, Composite, FieldSpec, Framing, HeaderAnswer, HeaderPart, Meaning, MtiPattern,
+    PartSpec, Position, Spec, Store, Tags, Title,
+};

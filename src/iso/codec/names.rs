@@ -1,0 +1,72 @@
+//! The values that name a transaction, read from a message.
+
+use super::Message;
+use super::value;
+use crate::iso::message::{
+    Amount, AuthCode, FieldId, MerchantId, Pan, ResponseCode, Rrn, Stan, TerminalId, Text,
+};
+
+impl Message {
+    /// DE 11.
+    #[must_use]
+    pub fn stan(&self) -> Option<Stan> {
+        self.text(FieldId::of(11))?.parse().ok().map(Stan)
+    }
+
+    /// DE 4, minor units.
+    #[must_use]
+    pub fn amount(&self) -> Option<Amount> {
+        self.text(FieldId::of(4))?.parse().ok().map(Amount)
+    }
+
+    /// DE 37, trimmed.
+    #[must_use]
+    pub fn rrn(&self) -> Option<Rrn> {
+        self.trimmed(37)
+    }
+
+    /// DE 38, trimmed.
+    #[must_use]
+    pub fn auth_code(&self) -> Option<AuthCode> {
+        self.trimmed(38)
+    }
+
+    /// DE 39.
+    #[must_use]
+    pub fn response_code(&self) -> Option<ResponseCode> {
+        self.trimmed(39)
+    }
+
+    /// DE 41, trimmed.
+    #[must_use]
+    pub fn terminal(&self) -> Option<TerminalId> {
+        self.trimmed(41)
+    }
+
+    /// DE 42, trimmed.
+    #[must_use]
+    pub fn merchant(&self) -> Option<MerchantId> {
+        self.trimmed(42)
+    }
+
+    /// The card number: DE 2, or the head of track 2 (DE 35).
+    #[must_use]
+    pub fn pan(&self) -> Option<Pan> {
+        let number = self
+            .text(FieldId::of(2))
+            .filter(|digits| !digits.is_empty());
+        if let Some(digits) = number {
+            return Some(Pan::new(digits.into_owned()));
+        }
+        let (layout, body, units) = self.value(FieldId::of(35))?;
+        let track = value::text(layout, body, units, 0..units)?;
+        let (digits, _) = track.split_once(['=', 'D'])?;
+        Some(Pan::new(digits.to_owned()))
+    }
+
+    /// A text without the blanks around it; nothing if there are only blanks.
+    fn trimmed<const N: usize>(&self, field: u8) -> Option<Text<N>> {
+        let text = self.text(FieldId::of(field))?;
+        Text::new(text.trim()).filter(|trimmed| !trimmed.is_empty())
+    }
+}

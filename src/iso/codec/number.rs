@@ -1,0 +1,90 @@
+//! Lengths as numbers: how each prefix encoding is read and written, side by side.
+
+use crate::iso::spec::PrefixEncoding;
+
+/// The number that the bytes say; `None` if they are none.
+pub(super) fn read(encoding: PrefixEncoding, bytes: &[u8]) -> Option<usize> {
+    let push = |base: usize| {
+        move |number: usize, digit: u8| {
+            let digit = usize::from(digit);
+            (digit < base).then(|| number.checked_mul(base)?.checked_add(digit))?
+        }
+    };
+    match encoding {
+        PrefixEncoding::Ascii => bytes
+            .iter()
+            .try_fold(0, |number, byte| push(10)(number, byte.wrapping_sub(b'0'))),
+        PrefixEncoding::Bcd => bytes.iter().try_fold(0, |number, byte| {
+            push(10)(push(10)(number, byte >> 4)?, byte & 0xF)
+        }),
+        PrefixEncoding::Binary => bytes.iter().try_fold(0, |n, byte| push(256)(n, *byte)),
+        PrefixEncoding::BinaryLe => bytes
+            .iter()
+            .rev()
+            .try_fold(0, |n, byte| push(256)(n, *byte)),
+        PrefixEncoding::Hex => bytes.iter().try_fold(0, |number, byte| {
+            let digit = char::from(*byte).to_digit(16)?;
+            push(16)(number, u8::try_from(digit).ok()?)
+        }),
+    }
+}
+
+/// Appends the number in so many bytes; `false` if they cannot say it.
+pub(super) fn write(encoding: PrefixEncoding, bytes: u8, number: usize, out: &mut Vec<u8>) -> bool {
+    let places = usize::from(bytes);
+    let start = out.len();
+    let mut rest = number;
+    let mut digit = |base: usize| {
+        let low = rest.checked_rem(base).unwrap_or_default();
+        rest = rest.checked_div(base).unwrap_or_default();
+        u8::try_from(low).unwrap_or_default()
+    };
+    // The last digit first; turned around at the end.
+    for _ in 0..places {
+        let byte = match encoding {
+            PrefixEncoding::Ascii => b'0' | digit(10),
+            PrefixEncoding::Bcd => digit(10) | (digit(10) << 4),
+            PrefixEncoding::Binary | PrefixEncoding::BinaryLe => digit(256),
+            PrefixEncoding::Hex => {
+                let low = usize::from(digit(16));
+                b"0123456789ABCDEF".get(low).copied().unwrap_or_default()
+            }
+        };
+        out.push(byte);
+    }
+    if encoding != PrefixEncoding::BinaryLe {
+        out.get_mut(start..).unwrap_or_default().reverse();
+    }
+    rest == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [(PrefixEncoding, u8, &[u8]); 5] = [
+        (PrefixEncoding::Ascii, 4, b"0115"),
+        (PrefixEncoding::Bcd, 2, &[0x01, 0x15]),
+        (PrefixEncoding::Binary, 2, &[0x00, 0x73]),
+        (PrefixEncoding::BinaryLe, 2, &[0x73, 0x00]),
+        (PrefixEncoding::Hex, 4, b"0073"),
+    ];
+
+    #[test]
+    fn what_is_written_is_read() {
+        for (encoding, bytes, wire) in ALL {
+            let mut out = Vec::new();
+            assert!(write(encoding, bytes, 115, &mut out));
+            assert_eq!(out, wire, "{encoding:?}");
+            assert_eq!(read(encoding, wire), Some(115), "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn a_letter_is_no_digit_and_a_large_number_has_no_room() {
+        assert_eq!(read(PrefixEncoding::Bcd, &[0x0A]), None);
+        assert_eq!(read(PrefixEncoding::Ascii, b"1 "), None);
+        assert!(!write(PrefixEncoding::Bcd, 1, 100, &mut Vec::new()));
+        assert!(!write(PrefixEncoding::Binary, 1, 256, &mut Vec::new()));
+    }
+}

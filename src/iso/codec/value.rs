@@ -1,0 +1,351 @@
+//! One value between wire and text: its extent, its reading and its writing, for each encoding
+//! side by side, so that they cannot learn different rules.
+
+use super::{BuildFault, ParseFault, number};
+use crate::iso::spec::{Align, Content, Counts, Encoding, Layout, Size};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Where a value lies among the bytes of its field.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Bytes of the length before it.
+    pub prefix: usize,
+    /// Bytes of the value.
+    pub body: usize,
+    /// Its digits, characters or bytes.
+    pub units: usize,
+}
+
+impl Extent {
+    /// Measures the field that begins at `bytes`.
+    #[inline]
+    pub(super) fn read(layout: &Layout, bytes: &[u8]) -> Result<Self, ParseFault> {
+        let extent = match (layout.size, layout.prefix) {
+            (Size::Variable { max, .. }, Some(prefix)) => {
+                let length = usize::from(prefix.bytes);
+                let digits = bytes.get(..length).ok_or(ParseFault::Length)?;
+                let said = number::read(prefix.encoding, digits).ok_or(ParseFault::Length)?;
+                let (units, body) = match prefix.counts {
+                    Counts::Units => (said, layout.bytes_of(said)),
+                    Counts::Bytes => (layout.units_in(said), said),
+                };
+                if units > usize::from(max) {
+                    // Counted in bytes, an odd digit count looks one longer than it is.
+                    let spare = prefix.counts == Counts::Bytes && layout.encoding == Encoding::Bcd;
+                    if !(spare && units == usize::from(max).saturating_add(1)) {
+                        return Err(ParseFault::TooLong {
+                            length: said,
+                            max: usize::from(max),
+                        });
+                    }
+                }
+                Self {
+                    prefix: length,
+                    body,
+                    units: units.min(usize::from(max)),
+                }
+            }
+            (size, _) => {
+                let units = usize::from(size.max());
+                Self {
+                    prefix: 0,
+                    body: layout.bytes_of(units),
+                    units,
+                }
+            }
+        };
+        let left = bytes.len().saturating_sub(extent.prefix);
+        if extent.body > left {
+            return Err(ParseFault::Short {
+                needed: extent.body,
+                left,
+            });
+        }
+        Ok(extent)
+    }
+}
+
+/// The units of `range` as text: digits, characters, or upper-case hex of bytes.
+pub(super) fn text<'a>(
+    layout: &Layout,
+    body: &'a [u8],
+    units: usize,
+    range: Range<usize>,
+) -> Option<Cow<'a, str>> {
+    if range.start > range.end || range.end > units {
+        return None;
+    }
+    match (layout.encoding, layout.content) {
+        (Encoding::Ascii, _) => Some(characters(body.get(range)?)),
+        (Encoding::Bcd, Content::SignedDigits) => {
+            let (sign, digits) = body.split_first()?;
+            let count = units.checked_sub(1)?;
+            let mut all = String::from(char::from(*sign));
+            push_nibbles(layout, digits, count, 0..count, &mut all)?;
+            Some(Cow::Owned(all.get(range)?.to_owned()))
+        }
+        (Encoding::Bcd, _) => {
+            let mut digits = String::with_capacity(range.len());
+            push_nibbles(layout, body, units, range, &mut digits)?;
+            Some(Cow::Owned(digits))
+        }
+        (Encoding::Raw, _) => Some(Cow::Owned(hex(body.get(range)?))),
+        (Encoding::Hex | Encoding::HexLower, _) => {
+            let start = range.start.checked_mul(2)?;
+            let shown = characters(body.get(start..range.end.checked_mul(2)?)?);
+            let is_lower = shown.bytes().any(|byte| byte.is_ascii_lowercase());
+            Some(if is_lower {
+                Cow::Owned(shown.to_ascii_uppercase())
+            } else {
+                shown
+            })
+        }
+    }
+}
+
+/// Bytes as characters; above 7F as Latin-1, so that every byte comes back.
+fn characters(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
+    }
+}
+
+fn push_nibbles(
+    layout: &Layout,
+    body: &[u8],
+    units: usize,
+    range: Range<usize>,
+    out: &mut String,
+) -> Option<()> {
+    let spare = first_nibble(layout, units);
+    for place in range {
+        let nibble = place.checked_add(spare)?;
+        let byte = *body.get(nibble / 2)?;
+        let value = if nibble.is_multiple_of(2) {
+            byte >> 4
+        } else {
+            byte & 0xF
+        };
+        out.push(char::from_digit(u32::from(value), 16)?.to_ascii_uppercase());
+    }
+    Some(())
+}
+
+/// The place of the first digit: after the spare nibble where digits stand right.
+fn first_nibble(layout: &Layout, units: usize) -> usize {
+    usize::from(layout.odd.align == Align::Right && !units.is_multiple_of(2))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
+    nibbles
+        .filter_map(|n| char::from_digit(u32::from(n), 16))
+        .map(|c| c.to_ascii_uppercase())
+        .collect()
+}
+
+/// Bytes from hex; the place of the first character that is none, if any.
+pub(super) fn unhex(text: &str) -> Result<Vec<u8>, usize> {
+    let nibble = |(at, c): (usize, char)| {
+        c.to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+            .ok_or(at)
+    };
+    let nibbles: Vec<u8> = text
+        .chars()
+        .enumerate()
+        .map(nibble)
+        .collect::<Result<_, _>>()?;
+    let (pairs, rest) = nibbles.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(nibbles.len());
+    }
+    Ok(pairs.iter().map(|[high, low]| (high << 4) | low).collect())
+}
+
+/// Appends the field with this value: prefix and body.
+pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
+    let value = padded(layout, text)?;
+    let units = match layout.content {
+        Content::Binary => value.chars().count() / 2,
+        _ => value.chars().count(),
+    };
+    if let Some(prefix) = layout.prefix {
+        let counted = match prefix.counts {
+            Counts::Units => units,
+            Counts::Bytes => layout.bytes_of(units),
+        };
+        let max = usize::from(layout.size.max());
+        if !number::write(prefix.encoding, prefix.bytes, counted, out) {
+            return Err(BuildFault::TooLong {
+                length: counted,
+                max,
+            });
+        }
+    }
+    match layout.content {
+        Content::Digits | Content::Track => write_digits(layout, &value, units, out),
+        Content::SignedDigits => write_signed(layout, &value, out),
+        Content::Text(_) => write_characters(&value, out),
+        Content::Binary => write_binary(layout.encoding, &value, out),
+    }
+}
+
+/// The value at the length of its field: digits get zeros before them, text gets blanks after it
+/// (ISO 8583:1987 §4.2).
+fn padded<'a>(layout: &Layout, text: &'a str) -> Result<Cow<'a, str>, BuildFault> {
+    let per_unit = if layout.content == Content::Binary {
+        2
+    } else {
+        1
+    };
+    let max = usize::from(layout.size.max());
+    let length = text.chars().count().div_ceil(per_unit);
+    if length > max {
+        return Err(BuildFault::TooLong { length, max });
+    }
+    if matches!(layout.size, Size::Variable { .. }) || length == max {
+        return Ok(Cow::Borrowed(text));
+    }
+    match layout.content {
+        Content::Digits => Ok(Cow::Owned(format!("{text:0>max$}"))),
+        Content::Text(_) => Ok(Cow::Owned(format!("{text:<max$}"))),
+        Content::SignedDigits | Content::Track | Content::Binary => Err(BuildFault::TooShort {
+            length,
+            needed: max,
+        }),
+    }
+}
+
+fn write_digits(
+    layout: &Layout,
+    text: &str,
+    units: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), BuildFault> {
+    let is_track = layout.content == Content::Track;
+    if layout.encoding == Encoding::Ascii {
+        for (at, c) in text.chars().enumerate() {
+            let fits = c.is_ascii_digit() || is_track && c.is_ascii() && !c.is_ascii_control();
+            out.push(
+                u8::try_from(c)
+                    .ok()
+                    .filter(|_| fits)
+                    .ok_or(BuildFault::Character { at })?,
+            );
+        }
+        return Ok(());
+    }
+    let mut half = (first_nibble(layout, units) == 1).then_some(layout.odd.fill);
+    for (at, c) in text.chars().enumerate() {
+        let digit = nibble(c, is_track).ok_or(BuildFault::Character { at })?;
+        half = match half {
+            None => Some(digit),
+            Some(high) => {
+                out.push((high << 4) | digit);
+                None
+            }
+        };
+    }
+    out.extend(half.map(|high| (high << 4) | layout.odd.fill));
+    Ok(())
+}
+
+/// A digit; in tracks the separators too, `=` as D.
+fn nibble(c: char, is_track: bool) -> Option<u8> {
+    match c {
+        '=' if is_track => Some(0xD),
+        _ => c
+            .to_digit(if is_track { 16 } else { 10 })
+            .and_then(|digit| u8::try_from(digit).ok()),
+    }
+}
+
+fn write_signed(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
+    let Some((sign @ ("C" | "D"), digits)) = text.split_at_checked(1) else {
+        return Err(BuildFault::Character { at: 0 });
+    };
+    out.extend_from_slice(sign.as_bytes());
+    let plain = Layout {
+        content: Content::Digits,
+        ..*layout
+    };
+    write_digits(&plain, digits, digits.len(), out)
+}
+
+fn write_characters(text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
+    for (at, c) in text.chars().enumerate() {
+        out.push(u8::try_from(c).ok().ok_or(BuildFault::Character { at })?);
+    }
+    Ok(())
+}
+
+fn write_binary(encoding: Encoding, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
+    let bytes = unhex(text).map_err(|at| BuildFault::Character { at })?;
+    match encoding {
+        Encoding::Raw => out.extend_from_slice(&bytes),
+        Encoding::HexLower => out.extend(hex(&bytes).to_ascii_lowercase().bytes()),
+        _ => out.extend(hex(&bytes).bytes()),
+    }
+    Ok(())
+}
+
+/// Whether the bytes hold what the field may hold.
+#[inline]
+pub(super) fn is_clean(layout: &Layout, body: &[u8], units: usize) -> bool {
+    match (layout.encoding, layout.content) {
+        (Encoding::Raw, _) => true,
+        (Encoding::Ascii, Content::Digits) => body.iter().all(u8::is_ascii_digit),
+        (Encoding::Ascii, Content::Text(charset)) => body.iter().all(|byte| charset.allows(*byte)),
+        (Encoding::Ascii, Content::Track) => body.iter().all(u8::is_ascii_graphic),
+        (_, Content::SignedDigits) => matches!(body.first(), Some(b'C' | b'D')),
+        (Encoding::Bcd, Content::Digits) => digits_only(layout, body, units),
+        (Encoding::Bcd, _) => true,
+        (_, _) => body.iter().all(u8::is_ascii_hexdigit),
+    }
+}
+
+fn digits_only(layout: &Layout, body: &[u8], units: usize) -> bool {
+    let digits = |byte: &u8| byte >> 4 <= 9 && byte & 0xF <= 9;
+    if units.is_multiple_of(2) {
+        return body.iter().all(digits);
+    }
+    // The spare nibble is nobody's digit.
+    match (layout.odd.align, body) {
+        (Align::Left, [whole @ .., last]) => last >> 4 <= 9 && whole.iter().all(digits),
+        (Align::Right, [first, whole @ ..]) => first & 0xF <= 9 && whole.iter().all(digits),
+        (_, []) => true,
+    }
+}
+
+/// The bytes of a value, whether they stand raw, as characters or as hex.
+pub(super) fn plain_bytes<'a>(layout: &Layout, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    match layout.encoding {
+        Encoding::Raw | Encoding::Ascii => Some(Cow::Borrowed(body)),
+        Encoding::Hex | Encoding::HexLower => {
+            Some(Cow::Owned(unhex(std::str::from_utf8(body).ok()?).ok()?))
+        }
+        Encoding::Bcd => None,
+    }
+}
+
+/// Bytes as they are shown: hex, or characters.
+pub(super) fn bytes_as_text(bytes: &[u8], is_binary: bool) -> String {
+    if is_binary {
+        hex(bytes)
+    } else {
+        characters(bytes).into_owned()
+    }
+}
+
+/// Bytes from how they are shown.
+pub(super) fn text_as_bytes(text: &str, is_binary: bool) -> Result<Vec<u8>, BuildFault> {
+    if is_binary {
+        return unhex(text).map_err(|at| BuildFault::Character { at });
+    }
+    let mut bytes = Vec::new();
+    write_characters(text, &mut bytes)?;
+    Ok(bytes)
+}

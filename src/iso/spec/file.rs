@@ -1,0 +1,217 @@
+//! What a spec file may say, key by key. Every key is optional here, since an overlay says only
+//! what it changes; what a whole dialect needs is checked in `load`.
+
+use super::flow::{KeyBlockForm, MacAlgorithm, Purpose};
+use super::layout::{Align, Counts, Encoding, PrefixEncoding};
+use super::shape::{HeaderAnswer, Store};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A list of values by name; TOML tables have no order that means anything.
+pub(super) type Table<T> = BTreeMap<String, T>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SpecFile {
+    pub name: Option<String>,
+    pub title: Option<String>,
+    pub zh: Option<String>,
+    pub source: Option<String>,
+    pub extends: Option<String>,
+    /// Paths of keys that the base has and this dialect has not: `fields.5-10`, `kinds.refund`.
+    pub remove: Vec<String>,
+    pub frame: FrameKeys,
+    pub header: Vec<HeaderKeys>,
+    pub message: MessageKeys,
+    pub coding: CodingKeys,
+    pub fields: Table<FieldKeys>,
+    pub flow: FlowKeys,
+    pub kinds: Table<KindKeys>,
+    pub codes: CodeKeys,
+    pub response: Table<[String; 2]>,
+    pub reversal: Option<ReversalKeys>,
+    pub answer: AnswerKeys,
+    pub mac: Option<MacKeys>,
+    pub keys: Option<KeyKeys>,
+    pub sign_on: Option<ScriptKeys>,
+    pub echo: Option<ScriptKeys>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FrameKeys {
+    pub length: Option<PrefixEncoding>,
+    pub bytes: Option<u8>,
+    pub counts_itself: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HeaderKeys {
+    pub name: String,
+    pub default: String,
+    pub answer: HeaderAnswer,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct MessageKeys {
+    pub mti: Option<Encoding>,
+    pub bitmap: Option<Encoding>,
+    pub bitmap_always_double: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CodingKeys {
+    pub digits: Option<Encoding>,
+    pub track: Option<Encoding>,
+    pub text: Option<Encoding>,
+    pub binary: Option<Encoding>,
+    pub align: Option<Align>,
+    pub fill: Option<String>,
+    pub prefix: Option<PrefixEncoding>,
+    pub prefix_counts: Option<Counts>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FieldKeys {
+    pub format: Option<String>,
+    pub name: Option<String>,
+    pub zh: Option<String>,
+    pub source: Option<String>,
+    pub store: Option<Store>,
+    pub encoding: Option<Encoding>,
+    pub align: Option<Align>,
+    pub fill: Option<String>,
+    pub prefix: Option<PrefixEncoding>,
+    pub prefix_bytes: Option<u8>,
+    pub prefix_counts: Option<Counts>,
+    pub composite: Option<CompositeKind>,
+    pub parts: Option<Vec<PartKeys>>,
+    pub tag_size: Option<u8>,
+    pub length_size: Option<u8>,
+    pub tags: Table<PartKeys>,
+    pub uses: Vec<UseKeys>,
+}
+
+/// What the field means in messages of certain types.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct UseKeys {
+    pub mti: Vec<String>,
+    pub name: Option<String>,
+    pub zh: Option<String>,
+    pub store: Option<Store>,
+    pub composite: Option<CompositeKind>,
+    pub parts: Option<Vec<PartKeys>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum CompositeKind {
+    /// No parts, where the base has them.
+    None,
+    Positions,
+    BerTlv,
+    TextTlv,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct PartKeys {
+    pub id: Option<String>,
+    pub format: Option<String>,
+    pub name: Option<String>,
+    pub zh: Option<String>,
+    pub store: Option<Store>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FlowKeys {
+    pub identity: Vec<String>,
+    pub match_key: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct KindKeys {
+    pub title: Option<String>,
+    pub zh: Option<String>,
+    pub mti: Option<String>,
+    pub when: Table<String>,
+    pub purpose: Option<Purpose>,
+    pub reverses: bool,
+    pub mac: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CodeKeys {
+    pub approved: Vec<String>,
+    pub unknown: Vec<String>,
+    pub reversal_accepted: Vec<String>,
+    pub reversal_unproven: Vec<String>,
+    pub reversal_refused: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ReversalKeys {
+    pub mti: Option<String>,
+    pub repeat_mti: bool,
+    pub copy: Vec<u8>,
+    pub copy_tags: Vec<String>,
+    /// `"@mti"`, `"@11"` (a field of the original) or a fixed text.
+    pub original: Table<String>,
+    pub cause: Option<CauseKeys>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct CauseKeys {
+    pub field: Option<u8>,
+    pub no_answer: Option<String>,
+    pub mac: Option<String>,
+    pub not_delivered: Option<String>,
+    pub other: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct AnswerKeys {
+    pub copy: Vec<u8>,
+    pub approved: Option<String>,
+    pub unavailable: Option<String>,
+    pub malfunction: Option<String>,
+    pub format: Option<String>,
+    pub mac: Option<String>,
+    pub duplicate: Option<String>,
+    pub invalid: Option<String>,
+    pub not_found: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct MacKeys {
+    pub field: Option<u8>,
+    pub algorithm: Option<MacAlgorithm>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct KeyKeys {
+    pub field: Option<u8>,
+    pub by: Option<String>,
+    pub forms: Table<KeyBlockForm>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ScriptKeys {
+    pub mti: Option<String>,
+    pub set: Table<String>,
+    pub stamp: Vec<u8>,
+}

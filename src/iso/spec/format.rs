@@ -1,0 +1,196 @@
+//! The standard's own notation for a field: `n6`, `n..19`, `ans...999`, `b64`, `z..37`, `x+n8`
+//! (ISO 8583:1987 §4.3.1). It says what a value is; how it is written is [`super::Layout`].
+
+use nom::bytes::complete::{tag, take_while, take_while_m_n};
+use nom::character::complete::u16 as number;
+use nom::combinator::{all_consuming, opt};
+use nom::{IResult, Parser};
+
+/// What a value is made of, and how long it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// What it is made of.
+    pub content: Content,
+    /// How long it is.
+    pub size: Size,
+}
+
+/// What a value is made of. One unit of it is a digit, a character or a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// `n`: decimal digits.
+    Digits,
+    /// `x+n`: C or D, then digits. The sign counts as a unit.
+    SignedDigits,
+    /// `a`, `an`, `ans` and so on: characters.
+    Text(Charset),
+    /// `z`: track code: digits and separators.
+    Track,
+    /// `b`: bytes. A fixed length is noted in bits (`b64`), a variable one in bytes (`b...255`).
+    Binary,
+}
+
+/// Which characters a text may hold; blanks are always allowed, they pad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charset {
+    /// `a`.
+    pub letters: bool,
+    /// `n`.
+    pub digits: bool,
+    /// `s` or `p`: everything else, other alphabets too.
+    pub special: bool,
+}
+
+/// How long a value is, in units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// Always so long.
+    Fixed(u16),
+    /// A prefix of so many digits says how long, up to `max`.
+    Variable {
+        /// The digits of the prefix: 2 for LLVAR.
+        digits: u8,
+        /// The longest.
+        max: u16,
+    },
+}
+
+impl Size {
+    /// The longest value.
+    #[must_use]
+    pub const fn max(self) -> u16 {
+        match self {
+            Self::Fixed(units) => units,
+            Self::Variable { max, .. } => max,
+        }
+    }
+}
+
+impl Format {
+    /// Reads the notation; `None` if it is none.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let (_, format) = all_consuming(notation).parse(text).ok()?;
+        format
+    }
+}
+
+impl Charset {
+    /// Whether the character may stand in such a text.
+    #[must_use]
+    pub const fn allows(self, byte: u8) -> bool {
+        match byte {
+            b' ' => true,
+            b'0'..=b'9' => self.digits,
+            b'a'..=b'z' | b'A'..=b'Z' => self.letters,
+            0x20..=0x7E | 0x80..=0xFF => self.special,
+            _ => false,
+        }
+    }
+
+    fn read(letters: &str) -> Option<Self> {
+        letters
+            .bytes()
+            .all(|byte| b"ansp".contains(&byte))
+            .then(|| Self {
+                letters: letters.contains('a'),
+                digits: letters.contains('n'),
+                special: letters.contains(['s', 'p']),
+            })
+    }
+}
+
+fn notation(text: &str) -> IResult<&str, Option<Format>> {
+    let class = take_while_m_n(1, 3, |c: char| c.is_ascii_lowercase());
+    let dots = take_while(|c: char| c == '.');
+    let (rest, (sign, class, dots, length)) = (opt(tag("x+")), class, dots, number).parse(text)?;
+    Ok((rest, compose(sign.is_some(), class, dots.len(), length)))
+}
+
+fn compose(signed: bool, class: &str, dots: usize, length: u16) -> Option<Format> {
+    let content = match (signed, class) {
+        (false, "n") => Content::Digits,
+        (true, "n") => Content::SignedDigits,
+        (false, "z") => Content::Track,
+        (false, "b") => Content::Binary,
+        (false, letters) => Content::Text(Charset::read(letters)?),
+        (true, _) => return None,
+    };
+    let size = match (dots, content) {
+        (0, Content::Binary) if length.is_multiple_of(8) => Size::Fixed(length / 8),
+        (0, Content::Binary) => return None,
+        (0, Content::SignedDigits) => Size::Fixed(length.checked_add(1)?),
+        (0, _) => Size::Fixed(length),
+        (2..=4, _) => Size::Variable {
+            digits: u8::try_from(dots).ok()?,
+            max: length,
+        },
+        _ => return None,
+    };
+    (length > 0 && length <= 9999).then_some(Format { content, size })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_standards_notation_is_read() {
+        let sizes = [
+            ("n6", Size::Fixed(6)),
+            ("b64", Size::Fixed(8)),
+            ("x+n8", Size::Fixed(9)),
+            ("n..19", Size::Variable { digits: 2, max: 19 }),
+            (
+                "b...255",
+                Size::Variable {
+                    digits: 3,
+                    max: 255,
+                },
+            ),
+            (
+                "ans....9999",
+                Size::Variable {
+                    digits: 4,
+                    max: 9999,
+                },
+            ),
+            ("n...022", Size::Variable { digits: 3, max: 22 }),
+        ];
+        for (text, size) in sizes {
+            assert_eq!(
+                Format::read(text).map(|format| format.size),
+                Some(size),
+                "{text}"
+            );
+        }
+        let text = Content::Text(Charset {
+            letters: true,
+            digits: true,
+            special: false,
+        });
+        assert_eq!(
+            Format::read("an12").map(|format| format.content),
+            Some(text)
+        );
+    }
+
+    #[test]
+    fn what_is_no_notation_is_refused() {
+        for text in [
+            "",
+            "n",
+            "6",
+            "n.6",
+            "b63",
+            "q4",
+            "x+an3",
+            "n6 ",
+            "n0",
+            "ans.....9",
+            "n99999",
+        ] {
+            assert_eq!(Format::read(text), None, "{text}");
+        }
+    }
+}

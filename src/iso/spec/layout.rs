@@ -1,0 +1,162 @@
+//! How a value lies on the wire: Encoding x Prefix x Odd digits, each its own small piece of data.
+
+use super::format::{Content, Size};
+use serde::Deserialize;
+
+/// How one field is written, composed at load and followed by the codec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// What the value is made of.
+    pub content: Content,
+    /// How long it is, in units.
+    pub size: Size,
+    /// How its units become bytes.
+    pub encoding: Encoding,
+    /// Where the spare nibble of an odd digit count stands, and its value (BCD only).
+    pub odd: Odd,
+    /// How its length is written, if it varies.
+    pub prefix: Option<Prefix>,
+}
+
+/// How units become bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Encoding {
+    /// A byte a character; bytes above 7F are carried as Latin-1, so nothing is lost.
+    Ascii,
+    /// Two digits a byte.
+    Bcd,
+    /// The bytes themselves.
+    Raw,
+    /// Two upper-case hex characters a byte, in ASCII. Lower case is read too.
+    Hex,
+    /// The same in lower case.
+    HexLower,
+}
+
+/// Where the spare nibble stands, and its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Odd {
+    /// Where the digits stand.
+    pub align: Align,
+    /// The spare nibble: 0 or F.
+    pub fill: u8,
+}
+
+/// Where the digits stand when they do not fill their bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Align {
+    /// Digits first, the spare nibble last.
+    Left,
+    /// The spare nibble first.
+    Right,
+}
+
+/// How a length is written before its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    /// How the number is written.
+    pub encoding: PrefixEncoding,
+    /// In how many bytes.
+    pub bytes: u8,
+    /// What it counts.
+    pub counts: Counts,
+}
+
+/// How a length is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PrefixEncoding {
+    /// Decimal digits, a byte each.
+    Ascii,
+    /// Two decimal digits a byte.
+    Bcd,
+    /// A big-endian number.
+    Binary,
+    /// A little-endian number.
+    BinaryLe,
+    /// Hexadecimal digits in ASCII.
+    Hex,
+}
+
+/// What a length counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Counts {
+    /// Digits, characters or bytes of the value, before encoding.
+    Units,
+    /// Bytes on the wire.
+    Bytes,
+}
+
+impl Layout {
+    /// How many bytes so many units take.
+    #[must_use]
+    pub const fn bytes_of(&self, units: usize) -> usize {
+        match (self.encoding, self.content) {
+            (Encoding::Ascii | Encoding::Raw, _) => units,
+            // The sign is a character of its own even where digits are packed.
+            (Encoding::Bcd, Content::SignedDigits) => (units / 2).saturating_add(1),
+            (Encoding::Bcd, _) => units.div_ceil(2),
+            (Encoding::Hex | Encoding::HexLower, _) => units.saturating_mul(2),
+        }
+    }
+
+    /// How many units so many bytes hold at most.
+    #[must_use]
+    pub const fn units_in(&self, bytes: usize) -> usize {
+        match self.encoding {
+            Encoding::Ascii | Encoding::Raw => bytes,
+            Encoding::Bcd => bytes.saturating_mul(2),
+            Encoding::Hex | Encoding::HexLower => bytes / 2,
+        }
+    }
+
+    /// Whether this encoding can write this content.
+    #[must_use]
+    pub const fn is_sound(&self) -> bool {
+        match self.content {
+            Content::Digits | Content::SignedDigits | Content::Track => {
+                matches!(self.encoding, Encoding::Ascii | Encoding::Bcd)
+            }
+            Content::Text(_) => matches!(self.encoding, Encoding::Ascii),
+            Content::Binary => {
+                matches!(
+                    self.encoding,
+                    Encoding::Raw | Encoding::Hex | Encoding::HexLower
+                )
+            }
+        }
+    }
+}
+
+impl PrefixEncoding {
+    /// How many bytes a length of so many decimal digits takes, unless the spec says otherwise.
+    #[must_use]
+    pub const fn bytes_for(self, digits: u8) -> u8 {
+        match self {
+            Self::Ascii | Self::Hex => digits,
+            Self::Bcd => digits.div_ceil(2),
+            Self::Binary | Self::BinaryLe => {
+                if digits > 2 {
+                    2
+                } else {
+                    1
+                }
+            }
+        }
+    }
+
+    /// The largest length that so many bytes can say.
+    #[must_use]
+    pub const fn max(self, bytes: u8) -> usize {
+        let (base, digits) = match self {
+            Self::Ascii => (10, bytes),
+            Self::Bcd => (100, bytes),
+            Self::Hex => (16, bytes),
+            Self::Binary | Self::BinaryLe => (256, bytes),
+        };
+        usize::pow(base, if digits > 4 { 4 } else { digits as u32 }).saturating_sub(1)
+    }
+}

@@ -1,0 +1,304 @@
+//! From what the files say to a checked [`Flow`]: kinds, codes, reversal, answer, MAC, scripts.
+
+use super::error::Fault;
+use super::file::{
+    AnswerKeys, CauseKeys, CodeKeys, KeyKeys, KindKeys, MacKeys, ReversalKeys, ScriptKeys,
+    SpecFile, Table,
+};
+use super::flow::{
+    AnswerRule, Codes, Flow, KeyRule, Kind, MacRule, OriginalSource, ReversalCause, ReversalRule,
+    Script,
+};
+use super::format::Content;
+use super::load::{need, title};
+use super::shape::{Composite, FieldSpec};
+use crate::iso::message::{FieldId, FieldPath, Mti, ResponseCode, Text};
+
+/// Tracks, PIN: never taken over into a reversal, whatever a file says.
+const NEVER_COPIED: [u8; 4] = [35, 36, 45, 52];
+
+pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow, Fault> {
+    let check = Check { fields };
+    let flow = ["flow", "identity"];
+    let identity = check.paths(flow, &file.flow.identity)?;
+    if identity.is_empty() {
+        return Err(Fault::at(
+            flow,
+            "is missing: which fields name one transaction?",
+        ));
+    }
+    let script = |keys: Option<&ScriptKeys>, name| keys.map(|k| check.script(name, k)).transpose();
+    Ok(Flow {
+        kinds: check.kinds(&file.kinds)?,
+        identity,
+        match_key: check.paths(["flow", "match_key"], &file.flow.match_key)?,
+        codes: codes(&file.codes)?,
+        reversal: file
+            .reversal
+            .as_ref()
+            .map(|keys| check.reversal(keys))
+            .transpose()?,
+        answer: check.answer(&file.answer)?,
+        mac: file.mac.as_ref().map(|keys| check.mac(keys)).transpose()?,
+        keys: file
+            .keys
+            .as_ref()
+            .map(|keys| check.keys(keys))
+            .transpose()?,
+        sign_on: script(file.sign_on.as_ref(), "sign_on")?,
+        echo: script(file.echo.as_ref(), "echo")?,
+    })
+}
+
+/// Looks up what the sections mention among the dialect's fields.
+struct Check<'a> {
+    fields: &'a [Option<FieldSpec>],
+}
+
+impl Check<'_> {
+    fn field<const N: usize>(&self, at: [&str; N], number: u8) -> Result<FieldId, Fault> {
+        let id = FieldId::new(number).ok_or_else(|| Fault::at(at, "fields run from 1 to 192"))?;
+        match self.spec(id) {
+            Some(_) => Ok(id),
+            None => Err(Fault::at(at, format!("the dialect has no field {id}"))),
+        }
+    }
+
+    fn spec(&self, id: FieldId) -> Option<&FieldSpec> {
+        self.fields.get(usize::from(id.number()))?.as_ref()
+    }
+
+    fn list<const N: usize>(&self, at: [&str; N], all: &[u8]) -> Result<Vec<FieldId>, Fault> {
+        all.iter().map(|number| self.field(at, *number)).collect()
+    }
+
+    fn path<const N: usize>(&self, at: [&str; N], text: &str) -> Result<FieldPath, Fault> {
+        let path: FieldPath = text
+            .parse()
+            .map_err(|why| Fault::at(at, format!("`{text}`: {why}")))?;
+        let id = self.field(at, path.field.number())?;
+        let composite = self
+            .spec(id)
+            .and_then(|spec| spec.meaning.composite.as_ref());
+        let known = match (&path.part, composite) {
+            (None, _) | (Some(_), Some(Composite::BerTlv(_) | Composite::TextTlv { .. })) => true,
+            (Some(part), Some(Composite::Positions(all))) => all.iter().any(|p| p.id == *part),
+            (Some(_), None) => false,
+        };
+        known
+            .then_some(path)
+            .ok_or_else(|| Fault::at(at, format!("field {id} has no part `{text}`")))
+    }
+
+    fn paths<const N: usize>(
+        &self,
+        at: [&str; N],
+        all: &[String],
+    ) -> Result<Vec<FieldPath>, Fault> {
+        all.iter().map(|text| self.path(at, text)).collect()
+    }
+
+    fn values<const N: usize>(
+        &self,
+        at: [&str; N],
+        all: &Table<String>,
+    ) -> Result<Vec<(FieldPath, String)>, Fault> {
+        let mut values = all
+            .iter()
+            .map(|(path, value)| Ok((self.path(at, path)?, value.clone())))
+            .collect::<Result<Vec<_>, _>>()?;
+        values.sort();
+        Ok(values)
+    }
+
+    /// The kinds, the most specific first: what has more conditions is asked before.
+    fn kinds(&self, all: &Table<KindKeys>) -> Result<Vec<Kind>, Fault> {
+        let mut kinds = all
+            .iter()
+            .map(|(name, keys)| self.kind(name, keys))
+            .collect::<Result<Vec<_>, _>>()?;
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.when.len()));
+        for (at, kind) in kinds.iter().enumerate() {
+            let twin = kinds
+                .iter()
+                .skip(at.saturating_add(1))
+                .find(|other| other.mti == kind.mti && other.when == kind.when);
+            if let Some(twin) = twin {
+                let what = format!("is recognised by the same fields as `{}`", twin.name);
+                return Err(Fault::at(["kinds", &kind.name, "when"], what));
+            }
+        }
+        Ok(kinds)
+    }
+
+    fn kind(&self, name: &str, keys: &KindKeys) -> Result<Kind, Fault> {
+        let long = || Fault::at(["kinds", name], "a kind's name has 24 characters at most");
+        let titles = title(keys.title.as_ref(), keys.zh.as_ref(), name);
+        Ok(Kind {
+            name: Text::new(name).ok_or_else(long)?,
+            title: titles.en,
+            title_zh: titles.zh,
+            mti: mti(["kinds", name, "mti"], keys.mti.as_ref())?,
+            when: self.values(["kinds", name, "when"], &keys.when)?,
+            purpose: need(keys.purpose, ["kinds", name, "purpose"])?,
+            reverses: keys.reverses,
+            mac: keys.mac,
+        })
+    }
+
+    fn reversal(&self, keys: &ReversalKeys) -> Result<ReversalRule, Fault> {
+        let copy = self.list(["reversal", "copy"], &keys.copy)?;
+        let is_secret = |id: &FieldId| {
+            let track = self
+                .spec(*id)
+                .is_some_and(|spec| spec.layout.content == Content::Track);
+            track || NEVER_COPIED.contains(&id.number())
+        };
+        if let Some(secret) = copy.iter().find(|id| is_secret(id)) {
+            let what = format!("field {secret} holds a track or PIN, which no reversal may carry");
+            return Err(Fault::at(["reversal", "copy"], what));
+        }
+        let at = ["reversal", "copy_tags"];
+        let tag = |tag: &String| Text::new(tag).ok_or_else(|| Fault::at(at, "is no tag"));
+        Ok(ReversalRule {
+            mti: mti(["reversal", "mti"], keys.mti.as_ref())?,
+            repeat_mti: keys.repeat_mti,
+            copy,
+            copy_tags: keys.copy_tags.iter().map(tag).collect::<Result<_, _>>()?,
+            original: self.original(&keys.original)?,
+            cause: keys
+                .cause
+                .as_ref()
+                .map(|keys| self.cause(keys))
+                .transpose()?,
+        })
+    }
+
+    fn original(&self, all: &Table<String>) -> Result<Vec<(FieldPath, OriginalSource)>, Fault> {
+        let at = ["reversal", "original"];
+        let source = |(path, from): (FieldPath, String)| {
+            let source = match from.strip_prefix('@') {
+                Some("mti") => OriginalSource::Mti,
+                Some(field) => OriginalSource::Field(self.path(at, field)?),
+                None => OriginalSource::Fixed(from),
+            };
+            Ok((path, source))
+        };
+        self.values(at, all)?.into_iter().map(source).collect()
+    }
+
+    #[expect(
+        clippy::type_complexity,
+        reason = "the shape that ReversalRule::cause has"
+    )]
+    fn cause(
+        &self,
+        keys: &CauseKeys,
+    ) -> Result<(FieldId, Vec<(ReversalCause, ResponseCode)>), Fault> {
+        let at = |key| ["reversal", "cause", key];
+        let id = self.field(at("field"), need(keys.field, at("field"))?)?;
+        let all = [
+            (ReversalCause::NoAnswer, "no_answer", &keys.no_answer),
+            (ReversalCause::Mac, "mac", &keys.mac),
+            (
+                ReversalCause::NotDelivered,
+                "not_delivered",
+                &keys.not_delivered,
+            ),
+            (ReversalCause::Other, "other", &keys.other),
+        ];
+        let code = |(cause, key, text): (_, _, &Option<String>)| {
+            Ok((cause, code(at(key), need(text.as_ref(), at(key))?)?))
+        };
+        Ok((id, all.into_iter().map(code).collect::<Result<_, _>>()?))
+    }
+
+    fn answer(&self, keys: &AnswerKeys) -> Result<AnswerRule, Fault> {
+        let code = |key, text: &Option<String>| {
+            let at = ["answer", key];
+            code(at, need(text.as_ref(), at)?)
+        };
+        Ok(AnswerRule {
+            copy: self.list(["answer", "copy"], &keys.copy)?,
+            unavailable: code("unavailable", &keys.unavailable)?,
+            malfunction: code("malfunction", &keys.malfunction)?,
+            format: code("format", &keys.format)?,
+            mac: code("mac", &keys.mac)?,
+            duplicate: code("duplicate", &keys.duplicate)?,
+            invalid: code("invalid", &keys.invalid)?,
+            not_found: code("not_found", &keys.not_found)?,
+            approved: code("approved", &keys.approved)?,
+        })
+    }
+
+    fn mac(&self, keys: &MacKeys) -> Result<MacRule, Fault> {
+        let at = ["mac", "field"];
+        Ok(MacRule {
+            field: self.field(at, need(keys.field, at)?)?,
+            algorithm: need(keys.algorithm, ["mac", "algorithm"])?,
+        })
+    }
+
+    fn keys(&self, keys: &KeyKeys) -> Result<KeyRule, Fault> {
+        let (field, by) = (["keys", "field"], ["keys", "by"]);
+        let by = self.path(by, need(keys.by.as_deref(), by)?)?;
+        Ok(KeyRule {
+            field: self.field(field, need(keys.field, field)?)?,
+            forms: keys
+                .forms
+                .iter()
+                .map(|(value, form)| (by, value.clone(), *form))
+                .collect(),
+        })
+    }
+
+    fn script(&self, name: &str, keys: &ScriptKeys) -> Result<Script, Fault> {
+        let stamp = self.list([name, "stamp"], &keys.stamp)?;
+        if let Some(other) = stamp
+            .iter()
+            .find(|id| ![7, 11, 12, 13].contains(&id.number()))
+        {
+            return Err(Fault::at(
+                [name, "stamp"],
+                format!("{other} is none of 7, 11, 12, 13"),
+            ));
+        }
+        Ok(Script {
+            mti: mti([name, "mti"], keys.mti.as_ref())?,
+            set: self.values([name, "set"], &keys.set)?,
+            stamp,
+        })
+    }
+}
+
+fn codes(keys: &CodeKeys) -> Result<Codes, Fault> {
+    let list = |key, all: &Vec<String>| {
+        all.iter()
+            .map(|text| code(["codes", key], text))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let approved = list("approved", &keys.approved)?;
+    if approved.is_empty() {
+        return Err(Fault::at(
+            ["codes", "approved"],
+            "is missing: which codes approve?",
+        ));
+    }
+    Ok(Codes {
+        approved,
+        unknown: list("unknown", &keys.unknown)?,
+        reversal_accepted: list("reversal_accepted", &keys.reversal_accepted)?,
+        reversal_unproven: list("reversal_unproven", &keys.reversal_unproven)?,
+        reversal_refused: list("reversal_refused", &keys.reversal_refused)?,
+    })
+}
+
+fn code<const N: usize>(at: [&str; N], text: &str) -> Result<ResponseCode, Fault> {
+    ResponseCode::new(text).ok_or_else(|| Fault::at(at, "a code has 4 characters at most"))
+}
+
+fn mti<const N: usize>(at: [&str; N], text: Option<&String>) -> Result<Mti, Fault> {
+    need(text, at)?
+        .parse()
+        .map_err(|why: &str| Fault::at(at, why))
+}
