@@ -1,1 +1,7 @@
-//! Wing.
+//! Carries bytes between the pure wings and the world: sockets, files, clocks, threads. Never
+//! decides: what becomes of a message is said by [`crate::engine::gateway`].
+//!
+//! Start reading at [`config`].
+
+// In dependency order: a room uses only what stands above it.
+pub mod config;

@@ -1,0 +1,211 @@
+//! Reading a table key by key, so that what was never asked for is known to be unknown.
+
+use super::problem::{ConfigError, Problem, choice, nearest};
+use super::setting::Setting;
+use std::cell::RefCell;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A file's text, and the problems found in it so far.
+pub(super) struct Source<'t> {
+    file: &'t str,
+    text: &'t str,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'t> Source<'t> {
+    pub(super) const fn new(file: &'t str, text: &'t str) -> Self {
+        let problems = RefCell::new(Vec::new());
+        Self {
+            file,
+            text,
+            problems,
+        }
+    }
+
+    /// The tables of the text.
+    pub(super) fn parse(&self) -> Result<Spanned<DeTable<'t>>, ConfigError> {
+        DeTable::parse(self.text).map_err(|error| {
+            // The message alone: the rest of the error quotes the file, which may hold keys.
+            let what = format!("this is no TOML: {}", error.message());
+            self.problem(error.span().unwrap_or_default(), String::new(), what);
+            self.failed()
+        })
+    }
+
+    /// Everything found so far, if anything.
+    pub(super) fn checked(&self) -> Result<(), ConfigError> {
+        let fine = self.problems.borrow().is_empty();
+        if fine { Ok(()) } else { Err(self.failed()) }
+    }
+
+    fn failed(&self) -> ConfigError {
+        let mut problems = self.problems.take();
+        problems.sort_by_key(|problem| problem.line);
+        let file = self.file.to_owned();
+        ConfigError { file, problems }
+    }
+
+    fn problem(&self, at: Range<usize>, key: String, what: String) {
+        let before = self.text.get(..at.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let problem = Problem { line, key, what };
+        self.problems.borrow_mut().push(problem);
+    }
+}
+
+/// One table, perhaps absent, and the keys that were asked for.
+pub(super) struct Section<'t> {
+    source: &'t Source<'t>,
+    path: String,
+    at: Range<usize>,
+    table: Option<&'t DeTable<'t>>,
+    asked: Vec<&'static str>,
+}
+
+impl<'t> Section<'t> {
+    /// The file's outermost table.
+    pub(super) fn root(source: &'t Source<'t>, table: &'t Spanned<DeTable<'t>>) -> Self {
+        let (at, table) = (table.span(), Some(table.get_ref()));
+        let path = String::new();
+        Self {
+            source,
+            path,
+            at,
+            table,
+            asked: Vec::new(),
+        }
+    }
+
+    fn inner(&self, key: &str, at: Range<usize>, table: Option<&'t DeTable<'t>>) -> Self {
+        Self {
+            source: self.source,
+            path: self.full(key),
+            at,
+            table,
+            asked: Vec::new(),
+        }
+    }
+
+    fn find(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
+        self.asked.push(key);
+        self.table?.get(key)
+    }
+
+    fn full(&self, key: &str) -> String {
+        match self.path.as_str() {
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        }
+    }
+
+    /// Notes a problem with a key; with the whole section if the key is absent.
+    pub(super) fn problem(&self, key: &str, what: impl Into<String>) {
+        let value = self.table.and_then(|table| table.get(key));
+        let at = value.map_or_else(|| self.at.clone(), Spanned::span);
+        self.source.problem(at, self.full(key), what.into());
+    }
+
+    /// The value of a key, if it is there and sound.
+    pub(super) fn optional<T: Setting>(&mut self, key: &'static str) -> Option<T> {
+        let value = self.find(key)?;
+        let read = T::read(value.get_ref());
+        if read.is_none() {
+            self.problem(key, format!("wants {}", T::WANTED));
+        }
+        read
+    }
+
+    /// The value of a key, or its default.
+    pub(super) fn or<T: Setting>(&mut self, key: &'static str, default: T) -> T {
+        self.optional(key).unwrap_or(default)
+    }
+
+    /// The value of a key that has no sensible default.
+    pub(super) fn required<T: Setting>(&mut self, key: &'static str) -> Option<T> {
+        let value = self.optional(key);
+        if self.table.is_some_and(|table| !table.contains_key(key)) {
+            self.problem(key, format!("is missing; wants {}", T::WANTED));
+        }
+        value
+    }
+
+    /// One of a few words, or the first of them.
+    pub(super) fn one_of<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        let Some(value) = self.find(key) else {
+            return words.first().map(|(_, meaning)| *meaning);
+        };
+        let word = value.get_ref().as_str();
+        let found = words.iter().find(|(name, _)| Some(*name) == word);
+        if found.is_none() {
+            self.problem(key, format!("wants {}", choice(&names)));
+        }
+        found.map(|(_, meaning)| *meaning)
+    }
+
+    /// A list of values; empty if the key is absent.
+    pub(super) fn list<T: Setting>(&mut self, key: &'static str) -> Vec<T> {
+        let Some(value) = self.find(key) else {
+            return Vec::new();
+        };
+        let items = value.get_ref().as_array();
+        let read = items.and_then(|items| items.iter().map(|i| T::read(i.get_ref())).collect());
+        read.unwrap_or_else(|| {
+            self.problem(key, format!("wants a list in brackets, each {}", T::WANTED));
+            Vec::new()
+        })
+    }
+
+    /// A table within; if absent, an empty one that gives every default.
+    pub(super) fn section(&mut self, key: &'static str) -> Self {
+        let Some(value) = self.find(key) else {
+            return self.inner(key, self.at.clone(), None);
+        };
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            let what = format!("wants a table: [{key}], or {key} = {{ … }}");
+            self.problem(key, what);
+        }
+        self.inner(key, value.span(), table)
+    }
+
+    /// The tables of a list such as `[[link]]`; one that gives every default if there is none.
+    pub(super) fn sections(&mut self, key: &'static str) -> Vec<Self> {
+        let Some(value) = self.find(key) else {
+            return vec![self.inner(key, self.at.clone(), None)];
+        };
+        let items = value.get_ref().as_array().into_iter().flatten();
+        let tables: Option<Vec<Self>> = items
+            .map(|item| {
+                let table = item.get_ref().as_table()?;
+                Some(self.inner(key, item.span(), Some(table)))
+            })
+            .collect();
+        tables.filter(|tables| !tables.is_empty()).unwrap_or_else(|| {
+            self.problem(key, format!("wants tables: [[{key}]], once for each"));
+            Vec::new()
+        })
+    }
+
+    /// Whether the table holds anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_none_or(DeTable::is_empty)
+    }
+
+    /// Done: every key that was never asked for is unknown.
+    pub(super) fn finish(self) {
+        for (key, _) in self.table.into_iter().flatten() {
+            let name: &str = key.get_ref();
+            if self.asked.iter().any(|asked| *asked == name) {
+                continue;
+            }
+            let what = match nearest(name, &self.asked) {
+                Some(known) => format!("unknown key; did you mean \"{known}\"?"),
+                None => format!("unknown key; known here: {}", self.asked.join(", ")),
+            };
+            self.source.problem(key.span(), self.full(name), what);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The values a file may hold, each with what to say when it holds something else.
+
+use crate::iso::message::{FieldId, FieldPath, Text};
+use std::time::Duration;
+use toml::de::DeValue;
+
+/// A value of a file.
+pub(super) trait Setting: Sized {
+    /// What is wanted, as in "wants …".
+    const WANTED: &'static str;
+    /// The value, if it is one.
+    fn read(value: &DeValue<'_>) -> Option<Self>;
+}
+
+/// A size in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size(pub usize);
+
+/// `host:port`, resolved when it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Address(pub String);
+
+impl Setting for String {
+    const WANTED: &'static str = "a text in quotes";
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        value.as_str().map(str::to_owned)
+    }
+}
+
+impl<const N: usize> Setting for Text<N> {
+    const WANTED: &'static str = "a short text in quotes, of 24 bytes at most";
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        let text = value.as_str()?;
+        Self::new(text).filter(|_| !text.is_empty())
+    }
+}
+
+impl Setting for bool {
+    const WANTED: &'static str = "true or false";
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        value.as_bool()
+    }
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+impl Setting for u16 {
+    const WANTED: &'static str = "a number from 1 to 65535";
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        Self::try_from(integer(value)?)
+            .ok()
+            .filter(|count| *count > 0)
+    }
+}
+
+impl Setting for u32 {
+    const WANTED: &'static str = "a number of 1 or more";
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        Self::try_from(integer(value)?)
+            .ok()
+            .filter(|count| *count > 0)
+    }
+}
+
+impl Setting for usize {
+    const WANTED: &'static str = u32::WANTED;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        Self::try_from(u32::read(value)?).ok()
+    }
+}
+
+impl Setting for Duration {
+    const WANTED: &'static str = r#"a time such as "45s", "200ms", "1m30s" or "24h""#;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        duration(value.as_str()?)
+    }
+}
+
+impl Setting for Size {
+    const WANTED: &'static str = r#"a size such as "8KiB", "64kB" or a number of bytes"#;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        match value.as_str() {
+            Some(text) => size(text),
+            None => integer(value)?.try_into().ok().map(Self),
+        }
+    }
+}
+
+impl Setting for Address {
+    const WANTED: &'static str = r#"an address such as "127.0.0.1:5583""#;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        let text = value.as_str()?;
+        let (host, port) = text.rsplit_once(':')?;
+        let fine = !host.is_empty() && port.parse::<u16>().is_ok();
+        fine.then(|| Self(text.to_owned()))
+    }
+}
+
+impl Setting for FieldPath {
+    const WANTED: &'static str = r#"a field such as 41, or a part of one such as "60.2""#;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        match value.as_str() {
+            Some(text) => text.parse().ok(),
+            None => {
+                let number = integer(value)?.try_into().ok()?;
+                FieldId::new(number).map(Self::whole)
+            }
+        }
+    }
+}
+
+/// `1m30s`, `200ms`, `24h`, `90d`: whole numbers with units, added up.
+fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let (number, unit, after) = number_and_unit(rest)?;
+        let one = match unit {
+            "us" => Duration::from_micros(1),
+            "ms" => Duration::from_millis(1),
+            "s" => Duration::from_secs(1),
+            "m" => Duration::from_secs(60),
+            "h" => Duration::from_secs(3600),
+            "d" => Duration::from_secs(24 * 3600),
+            _ => return None,
+        };
+        total = total.checked_add(one.checked_mul(number)?)?;
+        rest = after;
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+fn size(text: &str) -> Option<Size> {
+    let (number, unit, "") = number_and_unit(text)? else {
+        return None;
+    };
+    let one = match unit {
+        "" | "B" => 1,
+        "kB" => 1000,
+        "KiB" => 1 << 10,
+        "MB" => 1_000_000,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    usize::try_from(number).ok()?.checked_mul(one).map(Size)
+}
+
+/// The number at the head, its unit, and what follows.
+fn number_and_unit(text: &str) -> Option<(u32, &str, &str)> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, rest) = text.split_at(digits);
+    let unit = rest
+        .find(|c: char| c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (unit, rest) = rest.split_at(unit);
+    Some((number.parse().ok()?, unit, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_numbers_with_units() {
+        for (text, millis) in [
+            ("45s", 45_000),
+            ("200ms", 200),
+            ("24h", 86_400_000),
+            ("1m30s", 90_000),
+            ("90d", 7_776_000_000),
+            ("0s", 0),
+        ] {
+            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+        for wrong in ["", "45", "s", "45 s", "-1s", "1.5s", "45x", "99999999999s"] {
+            assert_eq!(duration(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_bytes_with_units() {
+        for (text, bytes) in [("8KiB", 8192), ("64kB", 64_000), ("512", 512), ("1MiB", 1 << 20)] {
+            assert_eq!(size(text), Some(Size(bytes)), "{text}");
+        }
+        for wrong in ["", "KiB", "8 KiB", "8K", "1KiB1", "-1"] {
+            assert_eq!(size(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What a file may say, and what is said about a wrong one.
+
+use super::*;
+use crate::engine::gateway::ReversalBy;
+use crate::engine::record::{LinkId, ListenerId};
+use std::path::Path;
+
+fn config(text: &str) -> Result<Config, ConfigError> {
+    Config::parse("gateway.toml", text, Path::new(""))
+}
+
+/// The whole complaint about a text.
+#[track_caller]
+fn complaint(text: &str) -> String {
+    config(text).unwrap_err().to_string()
+}
+
+/// The example of the documentation.
+const EXAMPLE: &str = r#"
+[gateway]
+name = "gw-1"
+
+[[listener]]
+address = "127.0.0.1:5583"
+spec = "cup-pos"
+
+[[link]]
+name = "acquirer-a"
+address = "127.0.0.1:6583"
+spec = "cup-pos"
+connections = 2
+sign_on = true
+echo_interval = "60s"
+reconnect = { first = "200ms", max = "30s" }
+
+[[route]]
+to = ["acquirer-a"]
+match = { mti = "02xx" }
+key = [41, 11]
+rewrite_stan = false
+map = { }
+timeout = "45s"
+reversal = { by = "terminal", tries = 6, expire = "24h" }
+
+[journal]
+path = "journal"
+keep = "safe"
+retain = "90d"
+durability = "strict"
+
+[limits]
+connections = 10000
+frame = "8KiB"
+in_flight = 20000
+
+[admin]
+address = "127.0.0.1:8583"
+"#;
+
+#[test]
+fn the_example_says_what_it_says() {
+    let config = config(EXAMPLE).unwrap();
+    let route = &config.options.routes[0];
+    assert_eq!(route.to, [LinkId(0)]);
+    assert_eq!(route.timeout, Duration::from_secs(45));
+    assert_eq!(route.key.len(), 2);
+    assert!(route.mti.unwrap().fits("0200".parse().unwrap()));
+    assert!(!route.mti.unwrap().fits("0400".parse().unwrap()));
+    assert_eq!(config.links[0].first_pause, Duration::from_millis(200));
+    assert_eq!(config.limits.frame, 8192);
+    assert_eq!(config.journal.retain, Duration::from_secs(90 * 86_400));
+    assert_eq!(config.admin.as_deref(), Some("127.0.0.1:8583"));
+}
+
+#[test]
+fn an_empty_file_is_a_gateway() {
+    let config = config("").unwrap();
+    assert_eq!(config.listeners[0].address, "127.0.0.1:5583");
+    assert_eq!(config.links[0].address, "127.0.0.1:6583");
+    assert_eq!(config.options.routes[0].to, [LinkId(0)]);
+    assert_eq!(config.options.routes[0].reversal.by, ReversalBy::Terminal);
+    assert_eq!(config.journal.durability, Durability::Strict);
+    assert_eq!(config.journal.keys, Path::new("journal.keys"));
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once_in_order() {
+    let text = r#"
+[gatway]
+[[listener]]
+adress = "127.0.0.1:1"
+[limits]
+frame = "8 KB"
+connections = 0
+"#;
+    let wanted = "\
+gateway.toml:2: gatway: unknown key; did you mean \"gateway\"?
+gateway.toml:4: listener.adress: unknown key; did you mean \"address\"?
+gateway.toml:6: limits.frame: wants a size such as \"8KiB\", \"64kB\" or a number of bytes
+gateway.toml:7: limits.connections: wants a number of 1 or more";
+    assert_eq!(complaint(text), wanted);
+}
+
+#[test]
+fn a_name_far_from_all_shows_the_known_ones() {
+    let wanted = "gateway.toml:2: admin.zzzzzzzzzz: unknown key; known here: address";
+    assert_eq!(complaint("[admin]\nzzzzzzzzzz = 1"), wanted);
+}
+
+#[test]
+fn a_route_finds_its_ends_by_name() {
+    let ends = "[[listener]]\nname = \"pos\"\n[[link]]\nname = \"a\"\n[[link]]\nname = \"b\"\n";
+    let text = format!("{ends}[[route]]\nto = [\"b\"]\nmatch = {{ listener = \"pos\" }}");
+    let found = config(&text).unwrap();
+    assert_eq!(found.options.routes[0].to, [LinkId(1)]);
+    assert_eq!(found.options.routes[0].listener, Some(ListenerId(0)));
+    let wrong = complaint(&format!("{ends}[[route]]\nto = [\"c\"]"));
+    assert_eq!(
+        wrong,
+        "gateway.toml:8: route.to: no link is named \"c\"; wants \"a\" or \"b\""
+    );
+}
+
+#[test]
+fn a_gateway_without_keys_authors_no_reversal_under_a_mac() {
+    let by = |spec: &str| {
+        let ends = format!("[[listener]]\nspec = \"{spec}\"\n[[link]]\nspec = \"{spec}\"\n");
+        config(&format!("{ends}[[route]]\nreversal = {{ by = \"gateway\" }}"))
+    };
+    let error = by("cup-pos").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "gateway.toml:6: route.reversal.by: the dialect has a MAC, so a gateway without keys \
+         cannot author a reversal: name the terminals' master keys in [gateway] keys, or use \
+         by = \"terminal\""
+    );
+    let free = by("iso8583-1987-ascii").unwrap();
+    assert_eq!(free.options.routes[0].reversal.by, ReversalBy::Gateway);
+}
+
+#[test]
+fn a_route_joins_one_dialect() {
+    let text = "[[listener]]\nspec = \"cup-pos\"\n[[link]]\nspec = \"iso8583-1987-ascii\"\n[[route]]";
+    let wrong = complaint(text);
+    assert!(
+        wrong.starts_with("gateway.toml:5: route.to: joins cup-pos and iso8583-1987-ascii;"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn an_unknown_dialect_shows_the_known_ones() {
+    let wrong = complaint("[[link]]\nspec = \"cup\"");
+    assert!(
+        wrong.starts_with("gateway.toml:2: link.spec: no such dialect; known: cup-pos, "),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn the_scale_divides_what_is_not_written_out() {
+    let text = "[ladder]\nscale = 50\ngrace = \"1s\"\n[[route]]\n[[route]]\ntimeout = \"7s\"";
+    let options = config(text).unwrap().options;
+    assert_eq!(options.routes[0].timeout, Duration::from_millis(900));
+    assert_eq!(options.routes[1].timeout, Duration::from_secs(7));
+    assert_eq!(options.ladder.first_pause, Duration::from_millis(40));
+    assert_eq!(options.ladder.grace, Duration::from_secs(1));
+}
+
+#[test]
+fn what_this_version_cannot_do_is_refused() {
+    let wrong = complaint("[[route]]\nrewrite_stan = true\nmap = { 63 = \"48\" }");
+    assert!(wrong.contains(":2: route.rewrite_stan: "), "{wrong}");
+    assert!(wrong.contains(":3: route.map: "), "{wrong}");
+}
+
+#[test]
+fn broken_toml_is_named_by_its_line() {
+    let wrong = complaint("[gateway]\nname = ");
+    assert!(wrong.starts_with("gateway.toml:2: this is no TOML: "), "{wrong}");
+}
+
+#[test]
+fn a_frame_cap_stays_within_bounds() {
+    let wrong = complaint("[limits]\nframe = \"1MiB\"");
+    assert_eq!(wrong, "gateway.toml:2: limits.frame: wants a size from 32 to \"64KiB\"");
+}
+
+#[test]
+fn keys_stay_outside_the_journal() {
+    let wrong = complaint("[journal]\npath = \"j\"\nkeys = \"j/keys\"");
+    let wanted = "gateway.toml:3: journal.keys: keys must not lie in the journal's own folder";
+    assert_eq!(wrong, wanted);
+}
