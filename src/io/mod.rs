@@ -5,3 +5,5 @@
 
 // In dependency order: a room uses only what stands above it.
 pub mod config;
+
+pub mod telemetry;

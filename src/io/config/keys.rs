@@ -26,7 +26,11 @@ pub(super) fn read(path: &Path) -> Result<(Keys, Option<String>), ConfigError> {
         ConfigError::whole(&file, format!("cannot be read: {error}; {mend}"))
     };
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?);
-    let mode = std::fs::metadata(path).map_err(unreadable)?.permissions().mode() & 0o777;
+    let mode = std::fs::metadata(path)
+        .map_err(unreadable)?
+        .permissions()
+        .mode()
+        & 0o777;
     let open = mode & 0o077 != 0;
     let warning = || format!("{file} can be read by others (mode {mode:03o}): chmod 600 {file}");
     Ok((parse(&file, &text)?, open.then(warning)))
@@ -76,9 +80,12 @@ mod tests {
     fn a_wrong_key_is_named_by_its_place_and_never_shown() {
         let text = "[[terminal]]\nmerchant = \"M\"\nterminal = \"T\"\ntmk = \"5ECRE7\"\n";
         let error = parse("keys.toml", text).unwrap_err().to_string();
-        let wanted = "keys.toml:4: terminal.tmk: wants a DES key: 16, 32 or 48 hex digits in quotes";
+        let wanted =
+            "keys.toml:4: terminal.tmk: wants a DES key: 16, 32 or 48 hex digits in quotes";
         assert_eq!(error, wanted);
-        let broken = parse("keys.toml", "default_tmk = \"5ECRE7\n").unwrap_err().to_string();
+        let broken = parse("keys.toml", "default_tmk = \"5ECRE7\n")
+            .unwrap_err()
+            .to_string();
         assert!(!broken.contains("5ECRE7"), "{broken}");
     }
 

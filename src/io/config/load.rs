@@ -5,9 +5,7 @@ use super::problem::{ConfigError, choice};
 use super::section::{Section, Source};
 use super::setting::{Address, Size};
 use super::specs::Specs;
-use super::{
-    Config, Durability, JournalConfig, Keep, LinkConfig, ListenerConfig, SocketLimits,
-};
+use super::{Config, Durability, JournalConfig, Keep, LinkConfig, ListenerConfig, SocketLimits};
 use crate::engine::gateway::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, MtiPattern, Options, ReversalBy,
     ReversalOptions, RouteOptions,
@@ -59,7 +57,9 @@ impl Config {
         ends.listeners(root.sections("listener"), &mut specs);
         ends.links(root.sections("link"), &mut specs);
         let routes = root.sections("route");
-        let routes = routes.into_iter().filter_map(|s| ends.route(s, scale, &keys));
+        let routes = routes
+            .into_iter()
+            .filter_map(|s| ends.route(s, scale, &keys));
         let routes = routes.collect();
         let (limits, sockets) = limits(root.section("limits"));
         let journal = journal(root.section("journal"));
@@ -107,7 +107,9 @@ impl Ends {
     fn listeners(&mut self, sections: Vec<Section<'_>>, specs: &mut Specs<'_>) {
         for mut section in sections {
             let name = section.or("name", format!("listener-{}", self.listeners.len() + 1));
-            let address = section.or("address", Address("127.0.0.1:5583".to_owned())).0;
+            let address = section
+                .or("address", Address("127.0.0.1:5583".to_owned()))
+                .0;
             if self.listeners.iter().any(|other| other.name == name) {
                 section.problem("name", "another listener has this name; choose a new one");
             }
@@ -123,7 +125,9 @@ impl Ends {
         for mut section in sections {
             let default = format!("link-{}", self.links.len() + 1);
             let name = section.or("name", Text::new(&default).unwrap_or_default());
-            let address = section.or("address", Address("127.0.0.1:6583".to_owned())).0;
+            let address = section
+                .or("address", Address("127.0.0.1:6583".to_owned()))
+                .0;
             if self.link_options.iter().any(|other| other.name == name) {
                 section.problem("name", "another link has this name; choose a new one");
             }
@@ -209,7 +213,9 @@ impl Ends {
 
     /// A route joins ends that speak the same dialect.
     fn one_dialect(&self, section: &Section<'_>, to: &[LinkId], from: Option<ListenerId>) {
-        let links = to.iter().filter_map(|id| self.link_options.get(usize::from(id.0)));
+        let links = to
+            .iter()
+            .filter_map(|id| self.link_options.get(usize::from(id.0)));
         let listeners = self.listener_options.iter().enumerate();
         let listeners = listeners.filter(|(at, _)| from.is_none_or(|id| usize::from(id.0) == *at));
         let mut specs = listeners
@@ -245,7 +251,9 @@ impl Ends {
         let tries = section.or("tries", 6);
         let expire = section.or("expire", Duration::from_secs(24 * 3600));
         let unproven = section.one_of("unproven", &[("watch", false), ("reverse", true)]);
-        let mut specs = to.iter().filter_map(|id| self.link_options.get(usize::from(id.0)));
+        let mut specs = to
+            .iter()
+            .filter_map(|id| self.link_options.get(usize::from(id.0)));
         let under_mac = specs.any(|link| link.spec.flow().mac.is_some());
         let keyless = keys.terminals.is_empty() && keys.default.is_none();
         if by.is_some_and(ReversalBy::gateway) && under_mac && keyless {
@@ -349,7 +357,11 @@ fn journal(mut section: Section<'_>) -> JournalConfig {
 fn admin(mut section: Section<'_>) -> Option<String> {
     let written: Option<String> = section.optional("address");
     let off = written.is_some_and(|address| address.is_empty());
-    let address = (!off).then(|| section.or("address", Address("127.0.0.1:8583".to_owned())).0);
+    let address = (!off).then(|| {
+        section
+            .or("address", Address("127.0.0.1:8583".to_owned()))
+            .0
+    });
     section.finish();
     address
 }

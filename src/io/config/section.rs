@@ -89,7 +89,9 @@ impl<'t> Section<'t> {
     }
 
     fn find(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.table?.get(key)
     }
 
@@ -183,10 +185,12 @@ impl<'t> Section<'t> {
                 Some(self.inner(key, item.span(), Some(table)))
             })
             .collect();
-        tables.filter(|tables| !tables.is_empty()).unwrap_or_else(|| {
-            self.problem(key, format!("wants tables: [[{key}]], once for each"));
-            Vec::new()
-        })
+        tables
+            .filter(|tables| !tables.is_empty())
+            .unwrap_or_else(|| {
+                self.problem(key, format!("wants tables: [[{key}]], once for each"));
+                Vec::new()
+            })
     }
 
     /// Whether the table holds anything.

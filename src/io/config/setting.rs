@@ -186,7 +186,11 @@ mod tests {
             ("90d", 7_776_000_000),
             ("0s", 0),
         ] {
-            assert_eq!(duration(text), Some(Duration::from_millis(millis)), "{text}");
+            assert_eq!(
+                duration(text),
+                Some(Duration::from_millis(millis)),
+                "{text}"
+            );
         }
         for wrong in ["", "45", "s", "45 s", "-1s", "1.5s", "45x", "99999999999s"] {
             assert_eq!(duration(wrong), None, "{wrong}");
@@ -195,7 +199,12 @@ mod tests {
 
     #[test]
     fn sizes_are_bytes_with_units() {
-        for (text, bytes) in [("8KiB", 8192), ("64kB", 64_000), ("512", 512), ("1MiB", 1 << 20)] {
+        for (text, bytes) in [
+            ("8KiB", 8192),
+            ("64kB", 64_000),
+            ("512", 512),
+            ("1MiB", 1 << 20),
+        ] {
             assert_eq!(size(text), Some(Size(bytes)), "{text}");
         }
         for wrong in ["", "KiB", "8 KiB", "8K", "1KiB1", "-1"] {

@@ -125,7 +125,9 @@ fn a_route_finds_its_ends_by_name() {
 fn a_gateway_without_keys_authors_no_reversal_under_a_mac() {
     let by = |spec: &str| {
         let ends = format!("[[listener]]\nspec = \"{spec}\"\n[[link]]\nspec = \"{spec}\"\n");
-        config(&format!("{ends}[[route]]\nreversal = {{ by = \"gateway\" }}"))
+        config(&format!(
+            "{ends}[[route]]\nreversal = {{ by = \"gateway\" }}"
+        ))
     };
     let error = by("cup-pos").unwrap_err().to_string();
     assert_eq!(
@@ -140,7 +142,8 @@ fn a_gateway_without_keys_authors_no_reversal_under_a_mac() {
 
 #[test]
 fn a_route_joins_one_dialect() {
-    let text = "[[listener]]\nspec = \"cup-pos\"\n[[link]]\nspec = \"iso8583-1987-ascii\"\n[[route]]";
+    let text =
+        "[[listener]]\nspec = \"cup-pos\"\n[[link]]\nspec = \"iso8583-1987-ascii\"\n[[route]]";
     let wrong = complaint(text);
     assert!(
         wrong.starts_with("gateway.toml:5: route.to: joins cup-pos and iso8583-1987-ascii;"),
@@ -177,13 +180,19 @@ fn what_this_version_cannot_do_is_refused() {
 #[test]
 fn broken_toml_is_named_by_its_line() {
     let wrong = complaint("[gateway]\nname = ");
-    assert!(wrong.starts_with("gateway.toml:2: this is no TOML: "), "{wrong}");
+    assert!(
+        wrong.starts_with("gateway.toml:2: this is no TOML: "),
+        "{wrong}"
+    );
 }
 
 #[test]
 fn a_frame_cap_stays_within_bounds() {
     let wrong = complaint("[limits]\nframe = \"1MiB\"");
-    assert_eq!(wrong, "gateway.toml:2: limits.frame: wants a size from 32 to \"64KiB\"");
+    assert_eq!(
+        wrong,
+        "gateway.toml:2: limits.frame: wants a size from 32 to \"64KiB\""
+    );
 }
 
 #[test]

@@ -1,0 +1,130 @@
+//! The handles of all metrics.
+
+use super::names::{self, Name};
+use crate::engine::record::{Hop, State};
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, SharedString};
+use std::fmt;
+
+/// One handle a metric and label: nothing is looked up while messages pass.
+pub struct Metrics {
+    messages: [Counter; 4],
+    unreadable: [Counter; 4],
+    states: [Counter; State::ALL.len()],
+    /// Requests that wait for an answer.
+    pub in_flight: Gauge,
+    /// Live transactions.
+    pub live: Gauge,
+    /// Reversals that are due or on the wire.
+    pub reversals: Gauge,
+    /// Terminals remembered.
+    pub terminals: Gauge,
+    /// Open connections of terminals.
+    pub terminal_connections: Gauge,
+    /// Open connections of links.
+    pub acquirer_connections: Gauge,
+    /// Connections refused at a limit.
+    pub turned_away: Counter,
+    /// Sends that wait.
+    pub unsent: Gauge,
+    /// Sends taken back.
+    pub revoked: Counter,
+    /// Records a batch.
+    pub batch_records: Histogram,
+    /// How long a commit takes.
+    pub commit_seconds: Histogram,
+    /// The last record on disk.
+    pub durable: Gauge,
+}
+
+const HOPS: [Hop; 4] = [
+    Hop::TerminalToGateway,
+    Hop::GatewayToAcquirer,
+    Hop::AcquirerToGateway,
+    Hop::GatewayToTerminal,
+];
+
+static METADATA: Metadata<'_> = Metadata::new("isogate", Level::INFO, None);
+
+fn key(name: Name, label: Option<(&'static str, &'static str)>) -> Key {
+    let labels = label.map(|(label, value)| Label::from_static_parts(label, value));
+    Key::from_parts(name.name, labels.into_iter().collect::<Vec<_>>())
+}
+
+/// Registers one metric after the other.
+struct Registry<'r>(&'r dyn Recorder);
+
+impl Registry<'_> {
+    fn counter(&self, name: Name, label: Option<(&'static str, &'static str)>) -> Counter {
+        let help = SharedString::const_str(name.help);
+        self.0.describe_counter(name.name.into(), None, help);
+        self.0.register_counter(&key(name, label), &METADATA)
+    }
+
+    fn gauge(&self, name: Name, label: Option<(&'static str, &'static str)>) -> Gauge {
+        let help = SharedString::const_str(name.help);
+        self.0.describe_gauge(name.name.into(), None, help);
+        self.0.register_gauge(&key(name, label), &METADATA)
+    }
+
+    fn histogram(&self, name: Name) -> Histogram {
+        let help = SharedString::const_str(name.help);
+        self.0.describe_histogram(name.name.into(), None, help);
+        self.0.register_histogram(&key(name, None), &METADATA)
+    }
+}
+
+impl Metrics {
+    /// Registers every metric, so that all are shown from the start, at zero.
+    pub(super) fn new(recorder: &dyn Recorder) -> Self {
+        let registry = Registry(recorder);
+        let by_hop = |name| HOPS.map(|hop| registry.counter(name, Some(("hop", hop.name()))));
+        let connections = |side| registry.gauge(names::CONNECTIONS, Some(("side", side)));
+        Self {
+            messages: by_hop(names::MESSAGES),
+            unreadable: by_hop(names::UNREADABLE),
+            states: State::ALL
+                .map(|state| registry.counter(names::STATES, Some(("state", state.name())))),
+            in_flight: registry.gauge(names::IN_FLIGHT, None),
+            live: registry.gauge(names::LIVE, None),
+            reversals: registry.gauge(names::REVERSALS, None),
+            terminals: registry.gauge(names::TERMINALS, None),
+            terminal_connections: connections("terminal"),
+            acquirer_connections: connections("acquirer"),
+            turned_away: registry.counter(names::TURNED_AWAY, None),
+            unsent: registry.gauge(names::UNSENT, None),
+            revoked: registry.counter(names::REVOKED, None),
+            batch_records: registry.histogram(names::BATCH),
+            commit_seconds: registry.histogram(names::COMMIT),
+            durable: registry.gauge(names::DURABLE, None),
+        }
+    }
+
+    /// A message went this way.
+    pub fn message(&self, hop: Hop) {
+        count(&self.messages, hop);
+    }
+
+    /// A frame that came this way could not be read.
+    pub fn unreadable(&self, hop: Hop) {
+        count(&self.unreadable, hop);
+    }
+
+    /// A transaction entered a state.
+    pub fn state(&self, state: State) {
+        if let Some(counter) = self.states.get(state as usize) {
+            counter.increment(1);
+        }
+    }
+}
+
+fn count(counters: &[Counter; 4], hop: Hop) {
+    if let Some(counter) = counters.get(hop as usize) {
+        counter.increment(1);
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}

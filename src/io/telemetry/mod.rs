@@ -1,0 +1,19 @@
+//! What can be seen of a running gateway from outside: metrics and logs.
+//!
+//! [`names`] holds the name of every metric and span with what it means. [`Metrics`] holds their
+//! handles, looked up once, so that counting a message costs an addition. [`Exporter`] keeps what
+//! was counted and prints it for Prometheus; it runs no server, and there is no global recorder, so
+//! several gateways in one process do not mix. [`log`] sets up the log.
+//!
+//! Nothing here ever holds bytes of a message.
+
+pub mod names;
+
+mod exporter;
+
+mod meters;
+
+pub mod log;
+
+pub use exporter::Exporter;
+pub use meters::Metrics;

@@ -1,0 +1,59 @@
+//! The names of all metrics and spans. What users graph and alert on: kept stable.
+
+/// A metric's name and what it means.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    /// As Prometheus knows it.
+    pub name: &'static str,
+    /// One line for people.
+    pub help: &'static str,
+}
+
+macro_rules! names {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal, $help:literal;)*) => {
+        $($(#[$doc])* #[doc = $help] pub const $constant: Name = Name { name: $name, help: $help };)*
+
+        /// Every metric.
+        pub const ALL: &[Name] = &[$($constant),*];
+    };
+}
+
+names! {
+    MESSAGES = "isogate_messages_total", "Messages in and out, by hop: T>G, G>A, A>G, G>T.";
+    UNREADABLE = "isogate_unreadable_total", "Frames that could not be read, by hop.";
+    STATES = "isogate_states_entered_total", "Transactions that entered a state, by state.";
+    IN_FLIGHT = "isogate_in_flight", "Requests that wait for an answer.";
+    LIVE = "isogate_live", "Live transactions, exceptions and watched ones included.";
+    REVERSALS = "isogate_reversals", "Reversals that are due or on the wire.";
+    TERMINALS = "isogate_terminals", "Terminals remembered.";
+    CONNECTIONS = "isogate_connections", "Open connections, by side: terminal, acquirer.";
+    TURNED_AWAY = "isogate_turned_away_total", "Connections refused at a limit.";
+    UNSENT = "isogate_unsent", "Sends that wait for their record or for their socket.";
+    REVOKED = "isogate_revoked_total", "Sends taken back before they were written.";
+    BATCH = "isogate_batch_records", "Records handed to the journal at once.";
+    COMMIT = "isogate_commit_seconds", "From handing records to the journal until they are on disk.";
+    DURABLE = "isogate_durable_seq", "The last record known to be on disk.";
+}
+
+/// The span of the gateway's own thread.
+pub const SPAN_GATEWAY: &str = "gateway";
+/// The span of one connection, with its number and its peer.
+pub const SPAN_CONNECTION: &str = "connection";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_the_customs_of_prometheus() {
+        for name in ALL {
+            let fine = |c: char| c.is_ascii_lowercase() || c == '_';
+            assert!(name.name.starts_with("isogate_") && name.name.chars().all(fine));
+            assert!(name.help.ends_with('.'), "{}", name.name);
+        }
+        let mut all: Vec<&str> = ALL.iter().map(|name| name.name).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), ALL.len());
+    }
+}
