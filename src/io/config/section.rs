@@ -202,7 +202,7 @@ impl<'t> Section<'t> {
     pub(super) fn finish(self) {
         for (key, _) in self.table.into_iter().flatten() {
             let name: &str = key.get_ref();
-            if self.asked.iter().any(|asked| *asked == name) {
+            if self.asked.contains(&name) {
                 continue;
             }
             let what = match nearest(name, &self.asked) {
