@@ -1,13 +1,27 @@
-//! The gateway's state, and the one way in and out.
+//! The gateway's state, the one way in and out, and the one way to take a step.
 
-use super::{Action, Event, Options};
-use crate::engine::record::Record;
-use crate::engine::seam::{Mono, Now};
+use super::action::{Action, SendId};
+use super::event::Event;
+use super::lifecycle::{Decision, Effect, Trigger, decide};
+use super::live::{Live, Slot, Transaction, Waiter};
+use super::memory::{Done, Terminals, Twins};
+use super::names::TerminalKey;
+use super::options::Options;
+use super::session::LinkState;
+use crate::engine::record::{
+    ConnId, Fact, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId, Unreadable,
+    Vault, Why,
+};
+use crate::engine::seam::{Dice, KeyedMap, Mono, Now};
+use crate::iso::message::Stan;
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// What can be counted of a gateway at this moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Requests that wait for an answer.
+    /// Requests that wait for an answer, and answers that wait to be written.
     pub in_flight: usize,
     /// Live transactions, exceptions and watches included.
     pub live: usize,
@@ -15,49 +29,454 @@ pub struct Counts {
     pub reversals: usize,
     /// Terminals remembered.
     pub terminals: usize,
+    /// Connections of links that are up and signed on.
+    pub links_up: usize,
 }
 
 /// The core.
 #[derive(Debug)]
-pub struct Gateway {}
+pub struct Gateway {
+    pub(super) options: Options,
+    pub(super) vault: Arc<Vault>,
+    pub(super) dice: Dice,
+    pub(super) live: Live,
+    pub(super) terminals: Terminals,
+    pub(super) twins: Twins,
+    pub(super) conns: KeyedMap<ConnId, TerminalConn>,
+    pub(super) links: Vec<LinkState>,
+    pub(super) sends: KeyedMap<SendId, Sent>,
+    pub(super) stan: Stan,
+    pub(super) in_flight: usize,
+    pub(super) reversing: usize,
+    pub(super) draining: bool,
+    last_seq: Seq,
+    last_send: u64,
+    last_tx: u64,
+    /// Keeps the ids of two runs apart.
+    salt: u32,
+    actions: VecDeque<Action>,
+}
+
+/// A terminal's connection.
+#[derive(Debug)]
+pub(super) struct TerminalConn {
+    pub(super) listener: ListenerId,
+    /// The terminal that spoke last on it.
+    pub(super) terminal: Option<TerminalKey>,
+    /// What waits for an answer to it.
+    pub(super) waiting: Vec<Slot>,
+    /// The last approval written to it.
+    pub(super) delivered: Option<(TerminalKey, TxId, Mono)>,
+}
+
+/// What a send was for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sent {
+    /// A request, to the acquirer.
+    Request(Slot),
+    /// An answer, to the terminal that asked first.
+    Answer(Slot, ConnId),
+    /// A try of a reversal, to the acquirer.
+    Try(Slot),
+}
 
 impl Gateway {
-    /// A gateway that begins with the given history: the records since the last checkpoint, its
-    /// own included, in order, their patches opened. `seed` keys its maps and throws its jitter.
-    #[must_use]
-    pub fn recover(
-        _options: Options,
-        _seed: u64,
-        _now: Now,
-        _history: impl IntoIterator<Item = Record>,
-    ) -> Self {
-        unimplemented!()
+    /// An empty gateway; [`Gateway::recover`] fills it.
+    pub(super) fn empty(options: Options, vault: Arc<Vault>, seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let links = options.links.iter().map(|_| LinkState::default()).collect();
+        Self {
+            vault,
+            live: Live::new(dice.number()),
+            terminals: Terminals::new(dice.number()),
+            twins: Twins::new(dice.number()),
+            conns: KeyedMap::new(dice.number()),
+            sends: KeyedMap::new(dice.number()),
+            salt: u32::try_from(dice.below(1 << 32)).unwrap_or_default(),
+            links,
+            options,
+            dice,
+            stan: Stan(0),
+            in_flight: 0,
+            reversing: 0,
+            draining: false,
+            last_seq: Seq(0),
+            last_send: 0,
+            last_tx: 0,
+            actions: VecDeque::new(),
+        }
     }
 
     /// Takes in what happened, and does what is due.
-    pub fn handle(&mut self, _now: Now, _event: Event) {
-        unimplemented!()
+    pub fn handle(&mut self, now: Now, event: Event) {
+        match event {
+            Event::TerminalConnected { conn, listener } => {
+                let fresh = TerminalConn {
+                    listener,
+                    terminal: None,
+                    waiting: vec![],
+                    delivered: None,
+                };
+                let taken = self.conns.insert_new(conn, fresh).is_err();
+                assert!(!taken, "a connection id is used once");
+            }
+            Event::TerminalMessage { conn, message } => self.terminal_message(now, conn, message),
+            Event::TerminalUnreadable { conn, frame } => {
+                self.unreadable(
+                    now,
+                    conn,
+                    crate::engine::record::Hop::TerminalToGateway,
+                    frame,
+                );
+            }
+            Event::TerminalClosed { conn, reset } => self.terminal_closed(now, conn, reset),
+            Event::LinkUp { link, conn } => self.link_connected(now, link, conn),
+            Event::LinkDown { link, conn } => self.link_down(now, link, conn),
+            Event::AcquirerMessage { conn, message } => self.acquirer_message(now, conn, &message),
+            Event::AcquirerUnreadable { conn, frame } => {
+                self.unreadable(
+                    now,
+                    conn,
+                    crate::engine::record::Hop::AcquirerToGateway,
+                    frame,
+                );
+            }
+            Event::Written(send) => self.written(now, send),
+            Event::NotWritten(send) => self.not_written(now, send),
+            Event::Tick => {}
+            Event::Reverse(id) => self.operator_reversal(now, id),
+            Event::Drain => self.draining = true,
+        }
+        self.do_what_is_due(now);
     }
 
     /// The next thing to do.
     pub fn poll_action(&mut self) -> Option<Action> {
-        unimplemented!()
+        self.actions.pop_front()
     }
 
     /// When to call again with [`Event::Tick`] at the latest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
-        unimplemented!()
-    }
-
-    /// The whole state as records, for the start of a new segment.
-    pub fn checkpoint(&mut self, _now: Now) -> Vec<Record> {
-        unimplemented!()
+        let sessions = self.links.iter().filter_map(LinkState::next_deadline);
+        self.live.next_deadline().into_iter().chain(sessions).min()
     }
 
     /// What can be counted.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        unimplemented!()
+        Counts {
+            in_flight: self.in_flight,
+            live: self.live.len(),
+            reversals: self.reversing,
+            terminals: self.terminals.len(),
+            links_up: self.links.iter().map(LinkState::ready_count).sum(),
+        }
+    }
+
+    fn do_what_is_due(&mut self, now: Now) {
+        while let Some(slot) = self.live.pop_due(now.mono) {
+            self.transaction_due(now, slot);
+        }
+        self.sessions_due(now);
+    }
+
+    /// What the deadline of a live transaction means, by its state.
+    fn transaction_due(&mut self, now: Now, slot: Slot) {
+        let Some(transaction) = self.live.get(slot) else {
+            return;
+        };
+        match transaction.state {
+            State::Forwarded | State::ForwardedGone => self.answer_overdue(now, slot),
+            State::TerminalGone => self.grace_over(now, slot),
+            State::ReversalPending => self.reversal_due(now, slot),
+            State::ReversalSent => self.try_failed(now, slot, Why::NoAnswer, true),
+            State::ReversalUndeliverable => self.slow_try_due(now, slot),
+            State::ClosedUnproven => {
+                self.step(now, slot, Trigger::WatchOver, Cause::default());
+            }
+            // A reversed one that was kept for a late answer: nobody is owed anything.
+            State::Reversed => self.forget(slot),
+            State::Received
+            | State::Refused
+            | State::Approved
+            | State::Declined
+            | State::Delivered
+            | State::DeliveryUnproven
+            | State::DeclineDelivered
+            | State::TimedOut
+            | State::Unanswered
+            | State::NotSent
+            | State::LateApproval
+            | State::ReversalRefused
+            | State::Returned
+            | State::Settled
+            | State::SettleMismatch
+            | State::Confirmed => {}
+        }
+    }
+
+    /// Takes the row of the table, records it, and carries out what it owes.
+    pub(super) fn step(
+        &mut self,
+        now: Now,
+        slot: Slot,
+        trigger: Trigger,
+        cause: Cause,
+    ) -> Option<Decision> {
+        let transaction = self.live.get_mut(slot)?;
+        let decision = decide(transaction.state, trigger);
+        let silent = decision.row.0 == 'z' && cause.message.is_none();
+        if silent {
+            return Some(decision);
+        }
+        let before = std::mem::replace(&mut transaction.state, decision.next);
+        let (id, prev) = (transaction.id, transaction.last);
+        self.count(before, decision.next);
+        if waits(before) && !waits(decision.next) {
+            self.unwait(slot);
+        }
+        let step = cause.into_step(decision, None);
+        let seq = self.record(now, Some(id), Some(prev), Fact::Step(Box::new(step)));
+        if let Some(transaction) = self.live.get_mut(slot) {
+            transaction.last = seq;
+        }
+        self.carry_out(now, slot, decision.effect);
+        Some(decision)
+    }
+
+    /// The answer is no longer waited for: its terminals have room for another request.
+    fn unwait(&mut self, slot: Slot) {
+        let Some(transaction) = self.live.get(slot) else {
+            return;
+        };
+        for waiter in &transaction.waiting {
+            if let Some(conn) = self.conns.get_mut(&waiter.conn) {
+                conn.waiting.retain(|own| *own != slot);
+            }
+        }
+    }
+
+    /// Begins a transaction with its first step.
+    pub(super) fn open(
+        &mut self,
+        now: Now,
+        transaction: Transaction,
+        trigger: Trigger,
+        cause: Cause,
+    ) -> (Slot, Decision) {
+        let decision = decide(State::Received, trigger);
+        let id = transaction.id;
+        let step = cause.into_step(decision, Some(transaction.opened.clone()));
+        let seq = self.record(now, Some(id), None, Fact::Step(Box::new(step)));
+        self.count(State::Received, decision.next);
+        let slot = self.live.insert(Transaction {
+            state: decision.next,
+            last: seq,
+            ..transaction
+        });
+        (slot, decision)
+    }
+
+    /// Keeps the gauges of what is in flight and what is being reversed.
+    pub(super) const fn count(&mut self, before: State, after: State) {
+        const fn in_flight(state: State) -> bool {
+            use State::{Approved, Declined, Forwarded, ForwardedGone};
+            matches!(state, Forwarded | ForwardedGone | Approved | Declined)
+        }
+        const fn reversing(state: State) -> bool {
+            matches!(state, State::ReversalPending | State::ReversalSent)
+        }
+        self.in_flight = self.in_flight + in_flight(after) as usize - in_flight(before) as usize;
+        self.reversing = self.reversing + reversing(after) as usize - reversing(before) as usize;
+    }
+
+    /// Carries out what a row owes. What is delivered was put into the transaction before.
+    fn carry_out(&mut self, now: Now, slot: Slot, effect: Effect) {
+        match effect {
+            Effect::None | Effect::AwaitReversal => {}
+            Effect::AnswerNo => self.answer_no(slot),
+            Effect::AwaitAnswer => {}
+            Effect::Deliver => self.deliver(slot),
+            Effect::ReverseByPolicy => self.reverse_by_policy(now, slot),
+            Effect::Reverse => self.begin_reversal(now, slot),
+            Effect::Grace => {
+                let until = now.mono + self.options.ladder.grace;
+                self.live.set_deadline(slot, Some(until));
+            }
+            Effect::RetryLater => self.retry_later(now, slot),
+            Effect::List => {
+                let until = now.mono + self.options.ladder.slow_pause;
+                self.live.set_deadline(slot, Some(until));
+            }
+            Effect::Finish => self.finish_reversal(now, slot, false),
+            Effect::FinishAndWatch => self.finish_reversal(now, slot, true),
+            Effect::AnswerInvalid | Effect::AnswerReversal => {
+                // The terminal's reversal itself is needed for these: see `terminal_reversal`.
+            }
+            Effect::Cancel => self.cancel_reversal(slot),
+            Effect::Forget => self.forget(slot),
+        }
+    }
+
+    /// Moves a transaction out of the table and into its terminal's memory.
+    pub(super) fn forget(&mut self, slot: Slot) {
+        let Some(transaction) = self.live.remove(slot) else {
+            return;
+        };
+        self.count(transaction.state, State::Received);
+        let Some(key) = super::request::key_of(&transaction.opened) else {
+            return;
+        };
+        let (answer, reversal_answer) = (
+            transaction.answer,
+            transaction.reversal.and_then(|reversal| reversal.answer),
+        );
+        let done = Done {
+            id: transaction.id,
+            state: transaction.state,
+            route: transaction.route,
+            last: transaction.last,
+            rrn: transaction.rrn,
+            auth: transaction.auth,
+            approved: transaction.approved,
+            opened: transaction.opened,
+            answer,
+            reversal_answer,
+        };
+        self.terminals
+            .entry(key, &self.options.limits)
+            .remember(done, &self.options.limits);
+    }
+
+    /// Appends a record, and gives its place.
+    pub(super) fn record(
+        &mut self,
+        now: Now,
+        tx: Option<TxId>,
+        prev: Option<Seq>,
+        fact: Fact,
+    ) -> Seq {
+        let seq = self.next_seq();
+        self.actions.push_back(Action::Append(Record {
+            seq,
+            at: now.wall,
+            tx,
+            prev,
+            fact,
+        }));
+        seq
+    }
+
+    /// The next place in the journal.
+    pub(super) const fn next_seq(&mut self) -> Seq {
+        self.last_seq = self.last_seq.next();
+        self.last_seq
+    }
+
+    /// Orders a send behind everything recorded so far.
+    pub(super) fn send(&mut self, conn: ConnId, frame: Bytes, sent: Option<Sent>) -> SendId {
+        self.last_send += 1;
+        let id = SendId(self.last_send);
+        if let Some(sent) = sent {
+            let taken = self.sends.insert_new(id, sent).is_err();
+            debug_assert!(!taken, "send ids are counted");
+        }
+        self.actions.push_back(Action::Send {
+            id,
+            after: self.last_seq,
+            conn,
+            frame,
+        });
+        id
+    }
+
+    pub(super) fn order(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    /// A new transaction's id.
+    pub(super) fn next_id(&mut self, now: Now) -> TxId {
+        self.last_tx += 1;
+        let millis = u128::try_from(now.wall.0.max(0) / 1000).unwrap_or(0) & 0xFFFF_FFFF_FFFF;
+        TxId(
+            (millis << 80)
+                | (u128::from(self.salt) << 48)
+                | u128::from(self.last_tx & 0xFFFF_FFFF_FFFF),
+        )
+    }
+
+    /// Nothing is in flight: a checkpoint is about to say what is.
+    pub(super) const fn clear_counts(&mut self) {
+        self.in_flight = 0;
+        self.reversing = 0;
+    }
+
+    /// The history so far ends here.
+    pub(super) const fn resume_after(&mut self, seq: Seq) {
+        self.last_seq = seq;
+    }
+
+    fn unreadable(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        hop: crate::engine::record::Hop,
+        frame: super::UnreadableFrame,
+    ) {
+        let super::UnreadableFrame { length, hash, what } = frame;
+        let fact = Unreadable {
+            hop,
+            conn,
+            length,
+            hash,
+            what,
+        };
+        self.record(now, None, None, Fact::Unreadable(Box::new(fact)));
+    }
+}
+
+/// Whether an answer is waited for.
+const fn waits(state: State) -> bool {
+    matches!(state, State::Forwarded | State::ForwardedGone)
+}
+
+/// What a step should say besides its row.
+#[derive(Debug, Default)]
+pub(super) struct Cause {
+    pub(super) why: Why,
+    pub(super) note: Note,
+    pub(super) message: Option<Logged>,
+}
+
+impl Cause {
+    pub(super) fn why(why: Why) -> Self {
+        Self {
+            why,
+            ..Self::default()
+        }
+    }
+
+    fn into_step(self, decision: Decision, opened: Option<Box<Opened>>) -> Step {
+        let Decision {
+            row, next: state, ..
+        } = decision;
+        Step {
+            row,
+            state,
+            why: self.why,
+            note: self.note,
+            message: self.message,
+            opened,
+        }
+    }
+}
+
+impl Waiter {
+    pub(super) fn new(conn: ConnId, header: &[u8]) -> Self {
+        Self {
+            conn,
+            header: Bytes::copy_from_slice(header),
+        }
     }
 }

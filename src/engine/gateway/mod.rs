@@ -15,7 +15,23 @@ mod options;
 
 mod lifecycle;
 
+mod names;
+
+mod live;
+
+mod memory;
+
 mod core;
+
+mod request;
+
+mod answer;
+
+mod reversal;
+
+mod session;
+
+mod recover;
 
 pub use self::core::{Counts, Gateway};
 pub use action::{Action, SendId};

@@ -26,6 +26,19 @@ pub struct Options {
     pub ladder: Ladder,
 }
 
+impl Options {
+    /// The ways in which an answer that comes from a link may find its request, without repeats.
+    pub(super) fn key_rules(&self, link: LinkId) -> Vec<Vec<FieldPath>> {
+        let mut rules: Vec<Vec<FieldPath>> = Vec::new();
+        for route in self.routes.iter().filter(|route| route.to.contains(&link)) {
+            if !rules.contains(&route.key) {
+                rules.push(route.key.clone());
+            }
+        }
+        rules
+    }
+}
+
 /// A listener.
 #[derive(Clone, Debug)]
 pub struct ListenerOptions {

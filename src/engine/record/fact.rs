@@ -179,6 +179,31 @@ pub struct Opened {
     pub twin: Option<TxId>,
 }
 
+impl Opened {
+    /// Nothing named.
+    #[must_use]
+    pub const fn blank() -> Self {
+        Self {
+            spec: Text::EMPTY,
+            kind: Text::EMPTY,
+            purpose: Purpose::Administration,
+            reverses: false,
+            identity: Identity::EMPTY,
+            terminal: TerminalId::EMPTY,
+            merchant: MerchantId::EMPTY,
+            stan: Stan(0),
+            batch: Text::EMPTY,
+            amount: Amount(0),
+            currency: Text::EMPTY,
+            card: Text::EMPTY,
+            card_hash: [0; 16],
+            link: LinkId(0),
+            original: None,
+            twin: None,
+        }
+    }
+}
+
 /// A connection of a link came or went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineFact {

@@ -1,0 +1,477 @@
+//! An answer comes in from the acquirer: whose is it, can it be trusted, is it in time? And the
+//! fate of what was written to either side.
+
+use super::action::SendId;
+use super::core::{Cause, Gateway, Sent};
+use super::lifecycle::Trigger;
+use super::live::{Slot, Transaction};
+use super::names;
+use super::request::readdressed;
+use crate::engine::record::{
+    CarriedKeys, ConnId, Fact, Hop, LinkId, Logged, Note, State, StoredFrame, Unmatched, Why,
+};
+use crate::engine::seam::Now;
+use crate::iso::codec::Message;
+use crate::iso::message::{Class, Secret};
+use crate::iso::security;
+use crate::iso::spec::{KeyBlockForm, Purpose, ReversalCause};
+use bytes::Bytes;
+
+impl Gateway {
+    pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
+        let Some(link) = self.heard_from(now, conn) else {
+            return;
+        };
+        if self.session_message(now, link, conn, message) {
+            return;
+        }
+        if !message.mti().is_answer() {
+            return self.stray(now, conn, message, Hop::AcquirerToGateway);
+        }
+        match self.request_for(now, link, message) {
+            Found::One(slot)
+                if message.mti().class() == Class::Reversal && self.is_reversing(slot) =>
+            {
+                self.reversal_answer(now, conn, slot, message);
+            }
+            Found::One(slot) => self.request_answer(now, conn, slot, message),
+            Found::None(wanted) => self.unmatched(now, conn, message, wanted, false),
+            Found::Several(wanted) => self.unmatched(now, conn, message, wanted, true),
+        }
+    }
+
+    /// The request that an answer answers: by its key, else by what the answer did not omit, else
+    /// among those answered before.
+    fn request_for(&mut self, now: Now, link: LinkId, message: &Message) -> Found {
+        let mut wanted = None;
+        for rule in &self.options.key_rules(link) {
+            let Some(key) = names::match_key(message, link, rule) else {
+                continue;
+            };
+            if let Some(slot) = self.live.keyed(&key) {
+                return Found::One(slot);
+            }
+            wanted = wanted.or(Some(key.values));
+        }
+        if wanted.is_none() {
+            return self.request_by_what_is_there(link, message);
+        }
+        let done = names::identity(message).and_then(|identity| {
+            let key = names::terminal_key(message)?;
+            let done = self.terminals.get(&key)?.find(&identity)?;
+            Some((key, done.id))
+        });
+        let slot = done.and_then(|(key, id)| self.revive(&key, id, StoredFrame::default(), now));
+        slot.map_or(Found::None(wanted.unwrap_or_default()), Found::One)
+    }
+
+    /// The one live request on the link whose class, terminal and trace number do not contradict
+    /// the answer, if there is exactly one.
+    fn request_by_what_is_there(&self, link: LinkId, message: &Message) -> Found {
+        let terminal = message.terminal();
+        let stan = message.stan();
+        let class = message.mti().class();
+        let fits = |slot: &Slot| {
+            self.live.get(*slot).is_some_and(|transaction| {
+                transaction.opened.link == link
+                    && transaction.keys.iter().any(|key| key.class == class)
+                    && terminal.is_none_or(|terminal| terminal == transaction.opened.terminal)
+                    && stan.is_none_or(|stan| stan == transaction.opened.stan)
+            })
+        };
+        // Requests without a key of their own (an echo has no trace number) are found here too.
+        let keyless = |slot: &Slot| {
+            self.live.get(*slot).is_some_and(|transaction| {
+                transaction.opened.link == link
+                    && transaction.keys.is_empty()
+                    && transaction.state == State::Forwarded
+                    && terminal.is_some_and(|terminal| terminal == transaction.opened.terminal)
+                    && self
+                        .request_of(*slot)
+                        .and_then(|request| request.mti().answer())
+                        == Some(message.mti())
+            })
+        };
+        let mut found = self
+            .live
+            .slots()
+            .into_iter()
+            .filter(|slot| fits(slot) || keyless(slot));
+        let wanted = crate::engine::record::Identity::EMPTY;
+        match (found.next(), found.next()) {
+            (Some(slot), None) => Found::One(slot),
+            (None, _) => Found::None(wanted),
+            (Some(_), Some(_)) => Found::Several(wanted),
+        }
+    }
+
+    fn unmatched(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        message: &Message,
+        wanted: crate::engine::record::Identity,
+        ambiguous: bool,
+    ) {
+        let message = Logged::of(message, Hop::AcquirerToGateway, conn, None);
+        let fact = Unmatched {
+            message,
+            wanted,
+            ambiguous,
+        };
+        self.record(now, None, None, Fact::Unmatched(Box::new(fact)));
+    }
+
+    fn request_answer(&mut self, now: Now, conn: ConnId, slot: Slot, message: &Message) {
+        let Some(transaction) = self.live.get(slot) else {
+            return;
+        };
+        let in_time = matches!(transaction.state, State::Forwarded | State::ForwardedGone);
+        if let Some(why) = self.distrust(transaction, message) {
+            return self.bad_answer(now, conn, slot, message, why);
+        }
+        let codes = &message.spec().flow().codes;
+        let code = message.response_code();
+        // A few answers carry no code (0510): to come at all is to be fine.
+        let approved = code.is_none_or(|code| codes.approved.contains(&code));
+        let relayed = transaction.waiting.first().map(|waiter| waiter.conn);
+        let relayed = relayed.filter(|_| transaction.state == State::Forwarded);
+        let note = self.timing(now, transaction, in_time);
+        let note = self
+            .learn_keys(now, message, approved)
+            .map_or(note, Note::Unreadable);
+        let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        if in_time {
+            transaction.answer = message.build().ok();
+            transaction.code = code;
+        }
+        transaction.approved |= approved;
+        transaction.rrn = message.rrn().or(transaction.rrn);
+        transaction.auth = message.auth_code().or(transaction.auth);
+        if approved {
+            transaction.cause = ReversalCause::NotDelivered;
+        }
+        let (opened, id) = (transaction.opened.clone(), transaction.id);
+        let trigger = if approved {
+            Trigger::Approval
+        } else {
+            Trigger::Decline
+        };
+        let why = if in_time {
+            Why::Plain
+        } else {
+            Why::LateApproval
+        };
+        let why = if approved { why } else { Why::Plain };
+        self.step(
+            now,
+            slot,
+            trigger,
+            Cause {
+                why,
+                note,
+                message: Some(logged),
+            },
+        );
+        self.forget_if_over(slot);
+        if approved && in_time && matches!(opened.purpose, Purpose::Void | Purpose::Refund) {
+            self.refers(now, &opened, Trigger::Returned, id);
+        }
+    }
+
+    /// Lets a later message step its original, if it has one.
+    pub(super) fn refers(
+        &mut self,
+        now: Now,
+        opened: &crate::engine::record::Opened,
+        trigger: Trigger,
+        by: crate::engine::record::TxId,
+    ) {
+        if let Some(original) = opened.original {
+            self.later_message(now, opened, original, trigger, by);
+        }
+    }
+
+    /// A transaction that was called back to life and did not stay alive goes back to memory.
+    pub(super) fn forget_if_over(&mut self, slot: Slot) {
+        let over = self.live.get(slot).is_some_and(|transaction| {
+            let kept =
+                matches!(transaction.state, State::Reversed) && transaction.deadline.is_some();
+            !transaction.state.is_live() && !kept
+        });
+        if over {
+            self.forget(slot);
+        }
+    }
+
+    /// Why an answer cannot be taken as what it says.
+    fn distrust(&self, transaction: &Transaction, message: &Message) -> Option<Why> {
+        let opened = &transaction.opened;
+        let partial = message
+            .response_code()
+            .is_some_and(|code| code.as_str() == "10");
+        let other_amount = message
+            .amount()
+            .is_some_and(|amount| amount != opened.amount);
+        let other_terminal = message.terminal().is_some_and(|id| id != opened.terminal);
+        let other_stan = message.stan().is_some_and(|stan| stan != opened.stan);
+        if (other_amount && !partial && opened.purpose.moves_money())
+            || other_terminal
+            || other_stan
+        {
+            return Some(Why::AnswerMismatch);
+        }
+        self.mac_of_answer_is_wrong(message)
+            .then_some(Why::AnswerMac)
+    }
+
+    /// An approval must carry the right MAC; anything else may go without one, but not with a wrong
+    /// one. Without the terminal's key nothing can be said.
+    pub(super) fn mac_of_answer_is_wrong(&self, message: &Message) -> bool {
+        if !message.kind().is_some_and(|kind| kind.mac) {
+            return false;
+        }
+        let keys = names::terminal_key(message)
+            .and_then(|key| self.terminals.get(&key))
+            .and_then(|terminal| terminal.keys.as_ref());
+        let Some(keys) = keys else { return false };
+        let flow = message.spec().flow();
+        let good = message.response_code().is_none_or(|code| {
+            flow.codes.approved.contains(&code) || flow.codes.reversal_accepted.contains(&code)
+        });
+        match security::verify(message, &keys.mac) {
+            Some(right) => !right,
+            None => good,
+        }
+    }
+
+    fn bad_answer(&mut self, now: Now, conn: ConnId, slot: Slot, message: &Message, why: Why) {
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        if why == Why::AnswerMac {
+            transaction.cause = ReversalCause::Mac;
+        }
+        let reverses = transaction.opened.reverses;
+        let trigger = if reverses {
+            Trigger::BadAnswer
+        } else {
+            Trigger::GaveUp
+        };
+        let message = Some(Logged::of(message, Hop::AcquirerToGateway, conn, None));
+        self.step(
+            now,
+            slot,
+            trigger,
+            Cause {
+                why,
+                note: Note::None,
+                message,
+            },
+        );
+        self.forget_if_over(slot);
+    }
+
+    /// How long the answer took, or how late it is.
+    fn timing(&self, now: Now, transaction: &Transaction, in_time: bool) -> Note {
+        let millis = |d: std::time::Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+        let waited = now.mono - transaction.since;
+        if in_time {
+            Note::WaitedMs(millis(waited))
+        } else {
+            let timeout = self.options.routes[transaction.route].timeout;
+            Note::LateMs(millis(waited.saturating_sub(timeout)))
+        }
+    }
+
+    /// Takes the working keys out of an approved sign-on, and says what is wrong with them, if
+    /// anything: the old ones then stay.
+    fn learn_keys(
+        &mut self,
+        now: Now,
+        message: &Message,
+        approved: bool,
+    ) -> Option<crate::iso::message::Text<120>> {
+        let is_sign_on = message
+            .kind()
+            .is_some_and(|kind| kind.purpose == Purpose::SignOn);
+        if !approved || !is_sign_on {
+            return None;
+        }
+        let (form, block) = key_block(message)?;
+        let carried = CarriedKeys {
+            merchant: message.merchant().unwrap_or_default(),
+            terminal: message.terminal().unwrap_or_default(),
+            form,
+            block,
+        };
+        let result = self.take_keys(&carried)?;
+        match result {
+            Ok(()) => {
+                self.record(now, None, None, Fact::Keys(Box::new(carried)));
+                None
+            }
+            Err(error) => crate::iso::message::Text::new(&error.to_string()),
+        }
+    }
+
+    /// Unwraps a terminal's working keys, if its master key is known.
+    pub(super) fn take_keys(
+        &mut self,
+        carried: &CarriedKeys,
+    ) -> Option<Result<(), security::KeyError>> {
+        let tmk = self.options.keys.of(&carried.merchant, &carried.terminal)?;
+        let keys = match security::unwrap_block(tmk, carried.form, &carried.block) {
+            Ok(keys) => keys,
+            Err(error) => return Some(Err(error)),
+        };
+        let key = names::TerminalKey::new(&format!("{}|{}", carried.merchant, carried.terminal))?;
+        let terminal = self.terminals.entry(key, &self.options.limits);
+        terminal.keys = Some(keys);
+        terminal.carried = Some(carried.clone());
+        Some(Ok(()))
+    }
+
+    /// Gives the answer to everybody who waits for it: unchanged to the one who asked first, under
+    /// its own header to everybody else.
+    pub(super) fn deliver(&mut self, slot: Slot) {
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut transaction.waiting);
+        let Some(answer) = transaction.answer.clone() else {
+            return;
+        };
+        let request = transaction.request.frame.clone();
+        let Some(spec) = self
+            .live
+            .get(slot)
+            .and_then(|transaction| self.spec_of(transaction))
+        else {
+            return;
+        };
+        for (place, waiter) in waiting.into_iter().enumerate() {
+            let unchanged = request.starts_with(&waiter.header);
+            let frame = if unchanged {
+                Some(answer.clone())
+            } else {
+                readdressed(&spec, &waiter.header, &answer)
+            };
+            if let Some(frame) = frame {
+                self.send(
+                    waiter.conn,
+                    frame,
+                    (place == 0).then_some(Sent::Answer(slot, waiter.conn)),
+                );
+            }
+        }
+    }
+
+    /// A send was written, whole or in part.
+    pub(super) fn written(&mut self, now: Now, send: SendId) {
+        match self.sends.remove(&send) {
+            Some(Sent::Request(slot)) => {
+                let Some(transaction) = self.live.get_mut(slot) else {
+                    return;
+                };
+                transaction.unwritten = None;
+                if std::mem::take(&mut transaction.revoking) {
+                    self.no_answer(now, slot, Trigger::Deadline, Why::NoAnswer, Note::None);
+                }
+            }
+            Some(Sent::Answer(slot, conn)) => {
+                if let Some(transaction) = self.live.get(slot)
+                    && transaction.state == State::Approved
+                    && transaction.opened.reverses
+                    && let Some(key) = super::request::key_of(&transaction.opened)
+                    && let Some(conn) = self.conns.get_mut(&conn)
+                {
+                    conn.delivered = Some((key, transaction.id, now.mono));
+                }
+                self.step(now, slot, Trigger::Written, Cause::default());
+            }
+            Some(Sent::Try(_)) | None => {}
+        }
+    }
+
+    /// A send was not written at all, and never will be.
+    pub(super) fn not_written(&mut self, now: Now, send: SendId) {
+        match self.sends.remove(&send) {
+            Some(Sent::Request(slot)) => {
+                if let Some(transaction) = self.live.get_mut(slot) {
+                    transaction.unwritten = None;
+                    transaction.revoking = false;
+                }
+                self.step(now, slot, Trigger::Revoked, Cause::why(Why::NeverWritten));
+            }
+            Some(Sent::Answer(slot, _)) => {
+                let trigger = match self.live.get(slot) {
+                    Some(transaction) if transaction.state == State::Approved => {
+                        if transaction.opened.reverses {
+                            Trigger::NotWritten
+                        } else {
+                            Trigger::GaveUp
+                        }
+                    }
+                    _ => Trigger::NotWritten,
+                };
+                self.step(now, slot, trigger, Cause::why(Why::WriteFailed));
+            }
+            Some(Sent::Try(slot)) => self.try_failed(now, slot, Why::NeverWritten, false),
+            None => {}
+        }
+    }
+
+    /// A terminal's connection ended: who waited on it is gone, and a reset leaves the approval
+    /// written last unproven.
+    pub(super) fn terminal_closed(&mut self, now: Now, conn: ConnId, reset: bool) {
+        let Some(closed) = self.conns.remove(&conn) else {
+            return;
+        };
+        for slot in closed.waiting {
+            let Some(transaction) = self.live.get_mut(slot) else {
+                continue;
+            };
+            transaction.waiting.retain(|waiter| waiter.conn != conn);
+            if transaction.waiting.is_empty() && transaction.opened.reverses {
+                self.step(
+                    now,
+                    slot,
+                    Trigger::TerminalClosed,
+                    Cause::why(Why::TerminalClosed),
+                );
+            }
+        }
+        if let Some((key, id, at)) = closed.delivered
+            && reset
+            && now.mono - at <= self.options.ladder.unproven_after_reset
+            && let Some(slot) = self.revive(&key, id, StoredFrame::default(), now)
+        {
+            self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
+            self.forget_if_over(slot);
+        }
+    }
+}
+
+/// What was found for an answer.
+enum Found {
+    One(Slot),
+    None(crate::engine::record::Identity),
+    Several(crate::engine::record::Identity),
+}
+
+/// The key block of a sign-on's answer, and its form.
+fn key_block(message: &Message) -> Option<(KeyBlockForm, Bytes)> {
+    let rule = message.spec().flow().keys.as_ref()?;
+    let block = Secret::from_hex(&message.text(rule.field)?)?;
+    let told = |(path, value, _): &&(_, String, _)| {
+        message
+            .text(*path)
+            .is_some_and(|text| text == value.as_str())
+    };
+    let (_, _, form) = rule.forms.iter().find(told)?;
+    Some((*form, Bytes::copy_from_slice(block.reveal())))
+}

@@ -1,0 +1,265 @@
+//! The transactions in memory: one owner, found by slot, by name, or by what their answer carries.
+
+use super::action::SendId;
+use super::names::MatchKey;
+use crate::engine::record::{ConnId, Identity, Opened, Seq, State, StoredFrame, TxId};
+use crate::engine::seam::{KeyedMap, Mono, Wall};
+use crate::iso::message::{AuthCode, ResponseCode, Rrn};
+use crate::iso::spec::ReversalCause;
+use bytes::Bytes;
+use std::collections::BTreeSet;
+
+/// A place in the table. Stays good while its transaction lives; a place used again has another
+/// turn, so that an old slot never names a new transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Slot {
+    place: u32,
+    turn: u32,
+}
+
+/// Somebody at a terminal's connection who waits, and the header that its answer goes back under.
+#[derive(Clone, Debug)]
+pub(super) struct Waiter {
+    pub(super) conn: ConnId,
+    pub(super) header: Bytes,
+}
+
+/// A transaction that the gateway may still have to act on.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    pub(super) id: TxId,
+    pub(super) opened: Box<Opened>,
+    pub(super) state: State,
+    pub(super) route: usize,
+    pub(super) began: Wall,
+    /// When the request came in, for waiting times; the restart, if that was later.
+    pub(super) since: Mono,
+    /// The transaction's last record.
+    pub(super) last: Seq,
+    /// The request, fit for the journal: what a reversal is built from, now or after a restart.
+    pub(super) request: StoredFrame,
+    /// Who waits for the answer. The first is the one whose going away counts.
+    pub(super) waiting: Vec<Waiter>,
+    /// The connection that carries the request.
+    pub(super) leg: Option<ConnId>,
+    /// The request's send, until it is known to be written.
+    pub(super) unwritten: Option<SendId>,
+    /// The deadline passed while the request was unwritten, and it is being taken back.
+    pub(super) revoking: bool,
+    pub(super) keys: Vec<MatchKey>,
+    pub(super) deadline: Option<Mono>,
+    /// The answer as it came, for delivery and for repeats.
+    pub(super) answer: Option<Bytes>,
+    /// The code of that answer.
+    pub(super) code: Option<ResponseCode>,
+    pub(super) rrn: Option<Rrn>,
+    pub(super) auth: Option<AuthCode>,
+    /// An approval was seen, in time or late: a 25 or 12 then proves nothing and closes nothing.
+    pub(super) approved: bool,
+    /// Why it would be reversed, if it came to that.
+    pub(super) cause: ReversalCause,
+    pub(super) reversal: Option<Reversal>,
+}
+
+impl Transaction {
+    /// Nothing yet: what a fresh one, a recovered one and one called back from memory share.
+    pub(super) fn blank() -> Self {
+        Self {
+            id: TxId(0),
+            opened: Box::new(Opened::blank()),
+            state: State::Received,
+            route: 0,
+            began: Wall(0),
+            since: Mono(0),
+            last: Seq(0),
+            request: StoredFrame::default(),
+            waiting: Vec::new(),
+            leg: None,
+            unwritten: None,
+            revoking: false,
+            keys: Vec::new(),
+            deadline: None,
+            answer: None,
+            code: None,
+            rrn: None,
+            auth: None,
+            approved: false,
+            cause: ReversalCause::NoAnswer,
+            reversal: None,
+        }
+    }
+}
+
+/// The reversal of a transaction.
+#[derive(Debug)]
+pub(super) struct Reversal {
+    pub(super) cause: ReversalCause,
+    /// The cause as the terminal gave it, if it asked (the first one counts, R17).
+    pub(super) cause_code: Option<ResponseCode>,
+    pub(super) began: Wall,
+    pub(super) tries: u16,
+    /// The terminal's own frame, where the gateway may not or cannot author one.
+    pub(super) frame: Option<Bytes>,
+    /// The terminal that waits for the answer to its reversal.
+    pub(super) waiter: Option<Waiter>,
+    /// The try on the wire.
+    pub(super) leg: Option<ConnId>,
+    /// Whether it stands in its link's queue.
+    pub(super) queued: bool,
+    /// The answer as it came.
+    pub(super) answer: Option<Bytes>,
+}
+
+/// The table of live transactions.
+#[derive(Debug)]
+pub(super) struct Live {
+    places: Vec<Place>,
+    free: Vec<u32>,
+    by_identity: KeyedMap<Identity, Slot>,
+    by_key: KeyedMap<MatchKey, Slot>,
+    deadlines: BTreeSet<(Mono, Slot)>,
+}
+
+#[derive(Debug)]
+struct Place {
+    turn: u32,
+    transaction: Option<Box<Transaction>>,
+}
+
+impl Live {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            places: Vec::new(),
+            free: Vec::new(),
+            by_identity: KeyedMap::new(seed),
+            by_key: KeyedMap::new(seed.rotate_left(17)),
+            deadlines: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.free.len()
+    }
+
+    /// Takes a transaction in. Its identity, if it has one, must be free.
+    pub(super) fn insert(&mut self, transaction: Transaction) -> Slot {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.places.push(Place {
+                turn: 0,
+                transaction: None,
+            });
+            u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
+        });
+        let slot = Slot {
+            place,
+            turn: self.places[place as usize].turn,
+        };
+        let identity = transaction.opened.identity;
+        if !identity.is_empty() {
+            let taken = self.by_identity.insert_new(identity, slot).is_err();
+            assert!(
+                !taken,
+                "a live transaction has this name: duplicates are judged before"
+            );
+        }
+        self.places[place as usize].transaction = Some(Box::new(transaction));
+        slot
+    }
+
+    pub(super) fn get(&self, slot: Slot) -> Option<&Transaction> {
+        let place = self.places.get(slot.place as usize)?;
+        place
+            .transaction
+            .as_deref()
+            .filter(|_| place.turn == slot.turn)
+    }
+
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Transaction> {
+        let place = self.places.get_mut(slot.place as usize)?;
+        let turn = place.turn;
+        place
+            .transaction
+            .as_deref_mut()
+            .filter(|_| turn == slot.turn)
+    }
+
+    /// Takes a transaction out, with its names and its deadline.
+    pub(super) fn remove(&mut self, slot: Slot) -> Option<Transaction> {
+        self.get(slot)?;
+        self.set_deadline(slot, None);
+        let place = &mut self.places[slot.place as usize];
+        let transaction = *place.transaction.take()?;
+        place.turn = place.turn.wrapping_add(1);
+        self.free.push(slot.place);
+        self.by_identity.remove(&transaction.opened.identity);
+        for key in &transaction.keys {
+            self.by_key.remove(key);
+        }
+        Some(transaction)
+    }
+
+    pub(super) fn named(&self, identity: &Identity) -> Option<Slot> {
+        self.by_identity.get(identity).copied()
+    }
+
+    pub(super) fn keyed(&self, key: &MatchKey) -> Option<Slot> {
+        self.by_key.get(key).copied()
+    }
+
+    /// Lets an answer with this key find the transaction. `false` if the key is another's.
+    pub(super) fn add_key(&mut self, slot: Slot, key: MatchKey) -> bool {
+        match self.by_key.get(&key) {
+            Some(owner) => *owner == slot,
+            None => {
+                let Some(transaction) = self.get_mut(slot) else {
+                    return false;
+                };
+                transaction.keys.push(key);
+                self.by_key.insert_new(key, slot).is_ok()
+            }
+        }
+    }
+
+    pub(super) fn set_deadline(&mut self, slot: Slot, at: Option<Mono>) {
+        let Some(transaction) = self.get_mut(slot) else {
+            return;
+        };
+        let before = std::mem::replace(&mut transaction.deadline, at);
+        if let Some(before) = before {
+            self.deadlines.remove(&(before, slot));
+        }
+        if let Some(at) = at {
+            self.deadlines.insert((at, slot));
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Mono> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// The transaction whose deadline is the earliest that is due; its deadline is cleared.
+    pub(super) fn pop_due(&mut self, now: Mono) -> Option<Slot> {
+        let (at, slot) = *self.deadlines.first()?;
+        if at > now {
+            return None;
+        }
+        self.set_deadline(slot, None);
+        Some(slot)
+    }
+
+    /// Every slot in use, in the order of places.
+    pub(super) fn slots(&self) -> Vec<Slot> {
+        let used = self
+            .places
+            .iter()
+            .enumerate()
+            .filter(|(_, p)| p.transaction.is_some());
+        used.filter_map(|(n, p)| {
+            Some(Slot {
+                place: u32::try_from(n).ok()?,
+                turn: p.turn,
+            })
+        })
+        .collect()
+    }
+}

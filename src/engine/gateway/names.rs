@@ -1,0 +1,138 @@
+//! The names of a transaction: who it is, and how its answer finds it.
+
+use crate::engine::record::{Identity, LinkId};
+use crate::iso::codec::Message;
+use crate::iso::message::{Class, FieldPath, Mti, Text};
+use crate::iso::spec::{Flow, OriginalSource, ReversalRule};
+use std::fmt::Write;
+
+/// What an answer is looked up by: link, class of message, values of the route's key fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct MatchKey {
+    pub(super) link: LinkId,
+    pub(super) class: Class,
+    pub(super) values: Identity,
+}
+
+/// A terminal: DE 42 and DE 41.
+pub(super) type TerminalKey = Text<52>;
+
+/// Text written into a fixed space; too long is an error, never a cut.
+struct Joined {
+    bytes: [u8; 96],
+    len: usize,
+}
+
+impl Write for Joined {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.len + text.len();
+        self.bytes
+            .get_mut(self.len..end)
+            .ok_or(std::fmt::Error)?
+            .copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
+}
+
+/// Joins values by `|` behind a head; `None` if one is missing or all are too long for a name.
+fn join<'a>(
+    head: &str,
+    values: impl Iterator<Item = Option<std::borrow::Cow<'a, str>>>,
+) -> Option<Identity> {
+    let mut joined = Joined {
+        bytes: [0; 96],
+        len: 0,
+    };
+    joined.write_str(head).ok()?;
+    for value in values {
+        // Blank padding differs between the two directions of some hosts.
+        write!(joined, "|{}", value?.trim()).ok()?;
+    }
+    Identity::new(std::str::from_utf8(joined.bytes.get(..joined.len)?).ok()?)
+}
+
+const fn class_digit(mti: Mti) -> &'static str {
+    match mti.class() {
+        Class::Authorization => "1",
+        Class::Financial => "2",
+        Class::File => "3",
+        Class::Reversal => "4",
+        Class::Reconciliation => "5",
+        Class::Administrative => "6",
+        Class::Fee => "7",
+        Class::Network => "8",
+        Class::Reserved => "9",
+    }
+}
+
+/// The name of the transaction that a request begins; `None` if the message lacks one of the fields
+/// that name one, so that no two can be told apart.
+pub(super) fn identity(message: &Message) -> Option<Identity> {
+    let paths = message.spec().flow().identity.iter();
+    join(
+        class_digit(message.mti()),
+        paths.map(|path| message.text(*path)),
+    )
+}
+
+/// The names that the original of a reversal may have: one per class of original that the reversal
+/// does not tell apart.
+pub(super) fn originals(reversal: &Message) -> Vec<Identity> {
+    let flow = reversal.spec().flow();
+    let Some(rule) = &flow.reversal else {
+        return Vec::new();
+    };
+    let told = rule
+        .original
+        .iter()
+        .find(|(_, source)| *source == OriginalSource::Mti);
+    let told = told
+        .and_then(|(path, _)| reversal.text(*path))
+        .and_then(|mti| mti.parse().ok());
+    let classes: &[&str] = match told {
+        Some(mti) => &[class_digit(mti)],
+        None => &["2", "1"],
+    };
+    classes
+        .iter()
+        .filter_map(|class| original_identity(reversal, flow, rule, class))
+        .collect()
+}
+
+fn original_identity(
+    reversal: &Message,
+    flow: &Flow,
+    rule: &ReversalRule,
+    class: &str,
+) -> Option<Identity> {
+    let value = |path: &FieldPath| {
+        let from = rule
+            .original
+            .iter()
+            .find(|(_, source)| matches!(source, OriginalSource::Field(field) if field == path));
+        reversal.text(from.map_or(*path, |(own, _)| *own))
+    };
+    join(class, flow.identity.iter().map(value))
+}
+
+/// The key of the answer to a message that goes out on a link.
+pub(super) fn match_key(message: &Message, link: LinkId, fields: &[FieldPath]) -> Option<MatchKey> {
+    let fields = if fields.is_empty() {
+        &message.spec().flow().match_key
+    } else {
+        fields
+    };
+    let values = join("", fields.iter().map(|path| message.text(*path)))?;
+    Some(MatchKey {
+        link,
+        class: message.mti().class(),
+        values,
+    })
+}
+
+/// The terminal that a message names.
+pub(super) fn terminal_key(message: &Message) -> Option<TerminalKey> {
+    let (merchant, terminal) = (message.merchant().unwrap_or_default(), message.terminal()?);
+    TerminalKey::new(&format!("{merchant}|{terminal}"))
+}

@@ -1,0 +1,428 @@
+//! Coming back: history folded into a gateway, and a gateway written down as history.
+//!
+//! Recovery applies each recorded step to what it belongs to, without deciding anything again; only
+//! then is every live transaction told of the restart, which is a row of the table like any other.
+
+use super::core::{Cause, Gateway};
+use super::lifecycle::Trigger;
+use super::live::{Live, Reversal, Slot, Transaction};
+use super::memory::{Done, Terminals};
+use super::names::TerminalKey;
+use super::options::Options;
+use super::request::key_of;
+use crate::engine::record::{
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, Logged, Opened, Record,
+    Seq, State, Step, StoredFrame, TxId, Vault, Why,
+};
+use crate::engine::seam::{Now, Wall};
+use crate::iso::codec::Message;
+use crate::iso::message::{Class, ResponseCode};
+use crate::iso::spec::ReversalCause;
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Gateway {
+    /// A gateway that begins with the given history: the records since the last checkpoint, its own
+    /// included, in order, their patches opened as far as the keys are there. `seed` keys its maps
+    /// and throws its jitter; `vault` hashes card numbers.
+    #[must_use]
+    pub fn recover(
+        options: Options,
+        vault: Arc<Vault>,
+        seed: u64,
+        now: Now,
+        history: impl IntoIterator<Item = Record>,
+    ) -> Self {
+        let name = options.name;
+        let mut fold = Fold {
+            gateway: Self::empty(options, vault, seed),
+            slots: BTreeMap::new(),
+        };
+        for record in history {
+            fold.take(now, record);
+        }
+        let mut gateway = fold.gateway;
+        gateway.record(now, None, None, Fact::Started { gateway: name });
+        for slot in gateway.live.slots() {
+            gateway.restarted(now, slot);
+        }
+        gateway
+    }
+
+    /// A live transaction learns of the restart.
+    fn restarted(&mut self, now: Now, slot: Slot) {
+        let Some(transaction) = self.live.get(slot) else {
+            return;
+        };
+        let waits = matches!(
+            transaction.state,
+            State::Forwarded | State::ForwardedGone | State::Approved
+        );
+        let trigger = if waits && !transaction.opened.reverses {
+            Trigger::GaveUp
+        } else {
+            Trigger::Restart
+        };
+        let opted = self.options.routes[transaction.route].reversal.unproven;
+        self.step(now, slot, trigger, Cause::why(Why::Restarted));
+        let unproven = self.live.get(slot).map(|own| own.state) == Some(State::DeliveryUnproven);
+        if unproven && opted {
+            self.step(now, slot, Trigger::Operator, Cause::why(Why::Restarted));
+        }
+        self.forget_if_over(slot);
+    }
+
+    /// The whole state as records, for the start of a new segment.
+    pub fn checkpoint(&mut self, now: Now) -> Vec<Record> {
+        let mut items = Vec::new();
+        for slot in self.live.slots() {
+            items.extend(
+                self.live
+                    .get(slot)
+                    .map(|own| Carried::Transaction(carried(own))),
+            );
+        }
+        for terminal in self.terminals.iter() {
+            let answers = terminal.done.iter();
+            items.extend(answers.map(|done| Carried::Answer(self.carried_answer(done))));
+            items.extend(terminal.carried.clone().map(Carried::Keys));
+            items.extend(
+                terminal
+                    .tombstones()
+                    .map(|(identity, at)| Carried::Tombstone {
+                        identity: *identity,
+                        at: *at,
+                    }),
+            );
+        }
+        let facts = std::iter::once(Fact::CheckpointBegin)
+            .chain(items.into_iter().map(|item| Fact::Carried(Box::new(item))))
+            .chain(std::iter::once(Fact::CheckpointEnd));
+        let mut records = Vec::new();
+        for fact in facts {
+            let seq = self.next_seq();
+            records.push(Record {
+                seq,
+                at: now.wall,
+                tx: None,
+                prev: None,
+                fact,
+            });
+        }
+        records
+    }
+
+    fn carried_answer(&self, done: &Done) -> CarriedAnswer {
+        let spec = self.spec_named(&done.opened.spec);
+        let stored = |frame: &Option<Bytes>| {
+            let message = Message::parse(spec.as_ref()?, frame.clone()?).ok()?;
+            message.redact().ok().map(StoredFrame::from)
+        };
+        CarriedAnswer {
+            tx: done.id,
+            opened: (*done.opened).clone(),
+            state: done.state,
+            answer: stored(&done.answer),
+            reversal_answer: stored(&done.reversal_answer),
+            last: done.last,
+        }
+    }
+
+    /// The first route that leads to a link.
+    fn route_to(&self, opened: &Opened) -> usize {
+        let leads = |route: &super::RouteOptions| route.to.contains(&opened.link);
+        self.options.routes.iter().position(leads).unwrap_or(0)
+    }
+}
+
+fn carried(transaction: &Transaction) -> CarriedTransaction {
+    let reversal = transaction.reversal.as_ref();
+    CarriedTransaction {
+        tx: transaction.id,
+        opened: (*transaction.opened).clone(),
+        state: transaction.state,
+        began: transaction.began,
+        last: transaction.last,
+        request: transaction.request.clone(),
+        cause: Some(reversal.map_or(transaction.cause, |reversal| reversal.cause)),
+        tries: reversal.map_or(0, |reversal| reversal.tries),
+        approved: transaction.approved,
+        auth: transaction.auth,
+    }
+}
+
+/// History on its way into a gateway.
+struct Fold {
+    gateway: Gateway,
+    slots: BTreeMap<TxId, Slot>,
+}
+
+impl Fold {
+    fn take(&mut self, now: Now, record: Record) {
+        let Record {
+            seq,
+            at,
+            tx,
+            prev: _,
+            fact,
+        } = record;
+        self.gateway.resume_after(seq);
+        match fact {
+            Fact::Step(step) => {
+                if let Some(id) = tx {
+                    self.step(now, id, seq, at, *step);
+                }
+            }
+            Fact::Keys(keys) => self.keys(&keys),
+            Fact::Tombstone(identity) => self.tombstone(identity, at),
+            Fact::CheckpointBegin => self.begin_anew(),
+            Fact::Carried(item) => self.carried(now, *item),
+            Fact::Started { .. }
+            | Fact::Stopped
+            | Fact::Line(_)
+            | Fact::Session(_)
+            | Fact::Unmatched(_)
+            | Fact::Unreadable(_)
+            | Fact::CheckpointEnd => {}
+        }
+    }
+
+    /// A checkpoint says everything again.
+    fn begin_anew(&mut self) {
+        let gateway = &mut self.gateway;
+        gateway.live = Live::new(gateway.dice.number());
+        gateway.terminals = Terminals::new(gateway.dice.number());
+        gateway.clear_counts();
+        self.slots.clear();
+    }
+
+    fn step(&mut self, now: Now, id: TxId, seq: Seq, at: Wall, mut step: Step) {
+        let slot = match step.opened.take() {
+            Some(opened) if step.state == State::Forwarded => {
+                self.begin(now, id, at, opened, &step)
+            }
+            // Refused here: nothing of it is kept.
+            Some(_) => return,
+            None => match self.find(now, id) {
+                Some(slot) => slot,
+                None => return,
+            },
+        };
+        self.apply(slot, seq, at, &step);
+        let state = self.gateway.live.get(slot).map(|own| own.state);
+        if state.is_some_and(|state| !state.is_live()) {
+            self.gateway.forget(slot);
+            self.slots.remove(&id);
+        }
+    }
+
+    fn begin(&mut self, now: Now, id: TxId, at: Wall, opened: Box<Opened>, step: &Step) -> Slot {
+        // A name is free again once its transaction is over, whatever the older turn was.
+        if let Some(older) = self.gateway.live.named(&opened.identity) {
+            self.gateway.forget(older);
+        }
+        let request = step.message.as_ref().map(|message| message.frame.clone());
+        let transaction = Transaction {
+            id,
+            route: self.gateway.route_to(&opened),
+            began: at,
+            since: now.mono,
+            request: request.unwrap_or_default(),
+            opened,
+            ..Transaction::blank()
+        };
+        let slot = self.gateway.live.insert(transaction);
+        self.slots.insert(id, slot);
+        slot
+    }
+
+    /// The transaction of a step: live, or back from its terminal's memory.
+    fn find(&mut self, now: Now, id: TxId) -> Option<Slot> {
+        if let Some(slot) = self.slots.get(&id) {
+            return Some(*slot);
+        }
+        let key = self.gateway.terminals.holder_of(id)?;
+        let slot = self.gateway.revive(&key, id, StoredFrame::default(), now)?;
+        self.slots.insert(id, slot);
+        Some(slot)
+    }
+
+    fn apply(&mut self, slot: Slot, seq: Seq, at: Wall, step: &Step) {
+        let spec = self
+            .gateway
+            .live
+            .get(slot)
+            .and_then(|own| self.gateway.spec_of(own));
+        let Some(transaction) = self.gateway.live.get_mut(slot) else {
+            return;
+        };
+        let before = std::mem::replace(&mut transaction.state, step.state);
+        transaction.last = seq;
+        if step.why == Why::AnswerMac && transaction.reversal.is_none() {
+            transaction.cause = ReversalCause::Mac;
+        }
+        if "DMadefg".contains(step.row.0) {
+            transaction.approved = true;
+            transaction.cause = ReversalCause::NotDelivered;
+        }
+        if step.state == State::ReversalPending && transaction.reversal.is_none() {
+            transaction.reversal = Some(Reversal::new(transaction.cause, at));
+        }
+        if let (crate::engine::record::Note::Try(tries), Some(reversal)) =
+            (&step.note, transaction.reversal.as_mut())
+        {
+            reversal.tries = *tries;
+        }
+        if let Some(message) = &step.message {
+            heard(transaction, step, message, spec);
+        }
+        self.gateway.count(before, step.state);
+    }
+
+    fn keys(&mut self, keys: &CarriedKeys) {
+        // Keys whose master key is gone from the configuration cannot be used, and are left.
+        let _unknown = self.gateway.take_keys(keys);
+    }
+
+    fn tombstone(&mut self, identity: crate::engine::record::Identity, at: Wall) {
+        let mut parts = identity.split('|').skip(1);
+        let (Some(merchant), Some(terminal)) = (parts.next(), parts.next()) else {
+            return;
+        };
+        let Some(key) = TerminalKey::new(&format!("{merchant}|{terminal}")) else {
+            return;
+        };
+        let limits = self.gateway.options.limits;
+        self.gateway
+            .terminals
+            .entry(key, &limits)
+            .bury(identity, at, &limits);
+    }
+
+    fn carried(&mut self, now: Now, item: Carried) {
+        match item {
+            Carried::Transaction(carried) => self.carried_transaction(now, carried),
+            Carried::Answer(carried) => self.carried_answer(carried),
+            Carried::Keys(keys) => self.keys(&keys),
+            Carried::Tombstone { identity, at } => self.tombstone(identity, at),
+        }
+    }
+
+    fn carried_transaction(&mut self, now: Now, carried: CarriedTransaction) {
+        let cause = carried.cause.unwrap_or(ReversalCause::Other);
+        let under_way = matches!(
+            carried.state,
+            State::ReversalPending | State::ReversalSent | State::ReversalUndeliverable
+        );
+        let reversal = under_way.then(|| Reversal {
+            tries: carried.tries,
+            ..Reversal::new(cause, carried.began)
+        });
+        let transaction = Transaction {
+            id: carried.tx,
+            state: carried.state,
+            route: self.gateway.route_to(&carried.opened),
+            began: carried.began,
+            since: now.mono,
+            last: carried.last,
+            request: carried.request,
+            auth: carried.auth,
+            approved: carried.approved,
+            cause,
+            reversal,
+            opened: Box::new(carried.opened),
+            ..Transaction::blank()
+        };
+        self.gateway.count(State::Received, carried.state);
+        let slot = self.gateway.live.insert(transaction);
+        self.slots.insert(carried.tx, slot);
+    }
+
+    fn carried_answer(&mut self, carried: CarriedAnswer) {
+        let Some(key) = key_of(&carried.opened) else {
+            return;
+        };
+        let restored = |stored: Option<StoredFrame>| stored.and_then(|stored| stored.restore());
+        let spec = self.gateway.spec_named(&carried.opened.spec);
+        let answer = restored(carried.answer);
+        let message = spec.zip(answer.clone());
+        let message = message.and_then(|(spec, frame)| Message::parse(&spec, frame).ok());
+        let done = Done {
+            id: carried.tx,
+            state: carried.state,
+            route: self.gateway.route_to(&carried.opened),
+            last: carried.last,
+            rrn: message.as_ref().and_then(Message::rrn),
+            auth: message.as_ref().and_then(Message::auth_code),
+            approved: carried.state != State::DeclineDelivered,
+            answer,
+            reversal_answer: restored(carried.reversal_answer),
+            opened: Box::new(carried.opened),
+        };
+        let limits = self.gateway.options.limits;
+        self.gateway
+            .terminals
+            .entry(key, &limits)
+            .remember(done, &limits);
+    }
+}
+
+/// What a recorded message tells of its transaction.
+fn heard(
+    transaction: &mut Transaction,
+    step: &Step,
+    message: &Logged,
+    spec: Option<Arc<crate::iso::spec::Spec>>,
+) {
+    let is_reversal = message.mti.class() == Class::Reversal;
+    match message.hop {
+        Hop::AcquirerToGateway if is_reversal && transaction.reversal.is_some() => {
+            if let Some(reversal) = transaction.reversal.as_mut()
+                && "lmp".contains(step.row.0)
+            {
+                reversal.answer = message.frame.restore();
+            }
+        }
+        Hop::AcquirerToGateway => {
+            if matches!(step.row.0, 'D' | 'E' | 'M' | 'N') {
+                transaction.answer = message.frame.restore();
+                transaction.code = message.code;
+            }
+            transaction.rrn = message.rrn.or(transaction.rrn);
+            transaction.auth = message.auth.or(transaction.auth);
+        }
+        Hop::TerminalToGateway if is_reversal && step.row.0 == 'U' => {
+            asked(transaction, message, spec);
+        }
+        Hop::TerminalToGateway | Hop::GatewayToAcquirer | Hop::GatewayToTerminal => {}
+    }
+}
+
+/// What the terminal's recorded reversal tells: the first cause, and all its fields where the
+/// request itself is not at hand.
+fn asked(
+    transaction: &mut Transaction,
+    message: &Logged,
+    spec: Option<Arc<crate::iso::spec::Spec>>,
+) {
+    let Some(reversal) = transaction.reversal.as_mut() else {
+        return;
+    };
+    let rule = spec.as_ref().and_then(|spec| spec.flow().reversal.as_ref());
+    let field = rule
+        .and_then(|rule| rule.cause.as_ref())
+        .map(|(field, _)| *field);
+    let parsed = spec
+        .clone()
+        .and_then(|spec| Message::parse(&spec, message.frame.restore()?).ok());
+    let code = field.zip(parsed).and_then(|(field, message)| {
+        message
+            .text(field)
+            .and_then(|text| ResponseCode::new(&text))
+    });
+    reversal.cause_code = reversal.cause_code.or(code);
+    if transaction.request.frame.is_empty() {
+        transaction.request = message.frame.clone();
+    }
+}

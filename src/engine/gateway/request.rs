@@ -1,0 +1,597 @@
+//! A request comes in from a terminal: is it new, whose is it, and where does it go?
+
+use super::action::Action;
+use super::core::{Cause, Gateway, Sent};
+use super::lifecycle::Trigger;
+use super::live::{Slot, Transaction, Waiter};
+use super::names::{self, TerminalKey};
+use crate::engine::record::{
+    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, Row, Seq, State, Step, StoredFrame,
+    TxId, Unmatched, Why,
+};
+use crate::engine::seam::Now;
+use crate::iso::codec::Message;
+use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
+use crate::iso::security;
+use crate::iso::spec::{AnswerRule, Purpose, Spec};
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// DE 39.
+pub(super) const CODE: FieldId = FieldId::of(39);
+
+/// The terminal of a transaction.
+pub(super) fn key_of(opened: &Opened) -> Option<TerminalKey> {
+    TerminalKey::new(&format!("{}|{}", opened.merchant, opened.terminal))
+}
+
+impl Gateway {
+    pub(super) fn terminal_message(&mut self, now: Now, conn: ConnId, message: Message) {
+        let Some(at) = self.conns.get_mut(&conn) else {
+            return;
+        };
+        at.terminal = names::terminal_key(&message).or(at.terminal);
+        if message.mti().is_answer() {
+            self.stray(now, conn, &message, Hop::TerminalToGateway);
+        } else if message
+            .kind()
+            .is_some_and(|kind| kind.purpose == Purpose::Reversal)
+        {
+            self.terminal_reversal(now, conn, message);
+        } else {
+            self.request(now, conn, message);
+        }
+    }
+
+    /// Records a message that belongs to nothing here.
+    pub(super) fn stray(&mut self, now: Now, conn: ConnId, message: &Message, hop: Hop) {
+        let wanted = names::match_key(message, LinkId(0), &[]).map(|key| key.values);
+        let unmatched = Unmatched {
+            message: Logged::of(message, hop, conn, None),
+            wanted: wanted.unwrap_or_default(),
+            ambiguous: false,
+        };
+        self.record(now, None, None, Fact::Unmatched(Box::new(unmatched)));
+    }
+
+    fn request(&mut self, now: Now, conn: ConnId, message: Message) {
+        let opened = self.describe(&message);
+        if let Some(why) = self.objection(now, conn, &message, &opened) {
+            self.refuse(now, conn, &message, opened, why);
+        } else if !self.is_repeat(now, conn, &message, &opened) {
+            self.forward(now, conn, message, opened);
+        }
+    }
+
+    /// Why a request is refused whoever sent it before.
+    fn objection(&self, now: Now, conn: ConnId, message: &Message, opened: &Opened) -> Option<Why> {
+        let limits = &self.options.limits;
+        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let since = crate::engine::seam::Wall(now.wall.0.saturating_sub_unsigned(
+            u64::try_from(self.options.ladder.tombstone.as_micros()).unwrap_or(0),
+        ));
+        let buried = terminal.is_some_and(|terminal| terminal.is_buried(&opened.identity, since));
+        let waiting = self.conns.get(&conn).map_or(0, |conn| conn.waiting.len());
+        if self.mac_is_wrong(message) {
+            Some(Why::RequestMac)
+        } else if buried {
+            Some(Why::OvertakenByReversal)
+        } else if self.draining {
+            Some(Why::Draining)
+        } else if self.in_flight >= limits.in_flight
+            || self.live.len() >= limits.live
+            || waiting >= limits.per_terminal
+        {
+            Some(Why::Overload)
+        } else {
+            None
+        }
+    }
+
+    /// Whether the message should carry a MAC that we can check, and does not carry the right one.
+    pub(super) fn mac_is_wrong(&self, message: &Message) -> bool {
+        let wanted = message.kind().is_some_and(|kind| kind.mac);
+        let keys = names::terminal_key(message)
+            .and_then(|key| self.terminals.get(&key))
+            .and_then(|terminal| terminal.keys.as_ref());
+        match keys {
+            Some(keys) if wanted => security::verify(message, &keys.mac) != Some(true),
+            _ => false,
+        }
+    }
+
+    /// Whether the request came before (D1, D2, D3), in which case it has been dealt with.
+    pub(super) fn is_repeat(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        message: &Message,
+        opened: &Opened,
+    ) -> bool {
+        if opened.identity.is_empty() {
+            return false;
+        }
+        if let Some(slot) = self.live.named(&opened.identity) {
+            self.repeat_of_live(now, conn, message, opened, slot);
+            return true;
+        }
+        let done = key_of(opened)
+            .and_then(|key| self.terminals.get(&key))
+            .and_then(|terminal| terminal.find(&opened.identity));
+        let Some(done) = done else { return false };
+        if !is_same(opened, &done.opened) {
+            self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
+            return true;
+        }
+        if done.state == State::Unanswered && done.answer.is_none() {
+            // Advices and inquiries that had no answer may be asked again: nothing is undone.
+            return false;
+        }
+        let (id, last, answer) = (done.id, done.last, done.answer.clone());
+        self.record_repeat(now, conn, message, id, last, done.state, 2);
+        if let Some(answer) = answer {
+            self.replay(conn, message, &answer);
+        }
+        true
+    }
+
+    /// The same request again while the first still lives.
+    fn repeat_of_live(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        message: &Message,
+        opened: &Opened,
+        slot: Slot,
+    ) {
+        let Some(first) = self.live.get(slot) else {
+            return;
+        };
+        if !is_same(opened, &first.opened) {
+            self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
+            return;
+        }
+        let (state, answer) = (first.state, first.answer.clone());
+        let (id, last) = (first.id, first.last);
+        let rule = if state == State::Forwarded { 1 } else { 2 };
+        let waiter = Waiter::new(conn, message.header());
+        match state {
+            State::Forwarded => {
+                self.record_repeat(now, conn, message, id, last, state, rule);
+                self.wait(slot, waiter);
+            }
+            State::ForwardedGone | State::TerminalGone => {
+                self.wait(slot, waiter);
+                let cause = Cause {
+                    note: Note::Duplicate(rule),
+                    message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
+                    ..Cause::default()
+                };
+                self.live.set_deadline(slot, self.answer_deadline(slot));
+                self.step(now, slot, Trigger::TerminalBack, cause);
+            }
+            State::DeliveryUnproven | State::Approved | State::Declined => {
+                self.record_repeat(now, conn, message, id, last, state, rule);
+                if let Some(answer) = answer {
+                    self.replay(conn, message, &answer);
+                }
+            }
+            // Its outcome is being undone: neither an answer nor another request may go out.
+            State::Received
+            | State::Refused
+            | State::Delivered
+            | State::DeclineDelivered
+            | State::TimedOut
+            | State::Unanswered
+            | State::NotSent
+            | State::LateApproval
+            | State::ReversalPending
+            | State::ReversalSent
+            | State::Reversed
+            | State::ClosedUnproven
+            | State::ReversalRefused
+            | State::ReversalUndeliverable
+            | State::Returned
+            | State::Settled
+            | State::SettleMismatch
+            | State::Confirmed => self.record_repeat(now, conn, message, id, last, state, rule),
+        }
+    }
+
+    /// Records a repeat that changes nothing.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are the fields of one record"
+    )]
+    pub(super) fn record_repeat(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        message: &Message,
+        id: TxId,
+        last: Seq,
+        state: State,
+        rule: u8,
+    ) {
+        let step = Step {
+            row: Row('z'),
+            state,
+            why: Why::Plain,
+            note: Note::Duplicate(rule),
+            message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
+            opened: None,
+        };
+        self.record(now, Some(id), Some(last), Fact::Step(Box::new(step)));
+    }
+
+    /// Gives a stored answer once more, under the header of the repeat.
+    pub(super) fn replay(&mut self, conn: ConnId, repeat: &Message, answer: &Bytes) {
+        if let Some(frame) = readdressed(repeat.spec(), repeat.header(), answer) {
+            self.send(conn, frame, None);
+        }
+    }
+
+    /// Lets a connection wait for the answer of a transaction.
+    fn wait(&mut self, slot: Slot, waiter: Waiter) {
+        if let Some(conn) = self.conns.get_mut(&waiter.conn) {
+            conn.waiting.push(slot);
+        }
+        if let Some(transaction) = self.live.get_mut(slot) {
+            transaction.waiting.push(waiter);
+        }
+    }
+
+    /// Sends a new request on its way, or says no if there is none.
+    pub(super) fn forward(&mut self, now: Now, conn: ConnId, message: Message, mut opened: Opened) {
+        let Some(route) = self.route_of(conn, &message) else {
+            return self.refuse(now, conn, &message, opened, Why::NoRoute);
+        };
+        let Some((link, leg)) = self.pick_leg(route) else {
+            return self.refuse(now, conn, &message, opened, Why::NoLink);
+        };
+        let key = names::match_key(&message, link, &self.options.routes[route].key);
+        if let Some(key) = &key
+            && !self.free_key(now, key)
+        {
+            return self.refuse(now, conn, &message, opened, Why::DuplicateMismatch);
+        }
+        let Ok(frame) = message.build() else {
+            return self.refuse(now, conn, &message, opened, Why::NoRoute);
+        };
+        let id = self.next_id(now);
+        opened.link = link;
+        if opened.purpose.moves_money() {
+            let until = now.mono + self.options.ladder.twin;
+            opened.twin = self.twins.meet(&opened, id, now.mono, until);
+        }
+        let logged = Logged::of(&message, Hop::TerminalToGateway, conn, Some(leg));
+        let original = opened.original;
+        let transaction = Transaction {
+            id,
+            route,
+            began: now.wall,
+            since: now.mono,
+            request: logged.frame.clone(),
+            leg: Some(leg),
+            opened: Box::new(opened.clone()),
+            ..Transaction::blank()
+        };
+        let cause = Cause {
+            message: Some(logged),
+            ..Cause::default()
+        };
+        let (slot, _) = self.open(now, transaction, Trigger::Forward, cause);
+        if let Some(key) = key {
+            self.live.add_key(slot, key);
+        }
+        self.wait(slot, Waiter::new(conn, message.header()));
+        let deadline = now.mono + self.options.routes[route].timeout;
+        self.live.set_deadline(slot, Some(deadline));
+        let send = self.send(leg, frame, Some(Sent::Request(slot)));
+        if let Some(transaction) = self.live.get_mut(slot) {
+            transaction.unwritten = Some(send);
+        }
+        // A void or refund that names an approval by its number proves that the terminal has it.
+        if let Some(original) = original {
+            self.later_message(now, &opened, original, Trigger::Proof, id);
+        }
+    }
+
+    /// Makes sure that a key is free, ending the watch of a closed transaction that still holds it.
+    fn free_key(&mut self, now: Now, key: &names::MatchKey) -> bool {
+        let Some(holder) = self.live.keyed(key) else {
+            return true;
+        };
+        match self.live.get(holder).map(|holder| holder.state) {
+            Some(State::ClosedUnproven) => {
+                self.step(now, holder, Trigger::WatchOver, Cause::default());
+                true
+            }
+            Some(State::Reversed) => {
+                self.forget(holder);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A later message speaks of an answered transaction.
+    pub(super) fn later_message(
+        &mut self,
+        now: Now,
+        of: &Opened,
+        original: TxId,
+        trigger: Trigger,
+        by: TxId,
+    ) {
+        let Some(key) = key_of(of) else { return };
+        let Some(slot) = self.revive(&key, original, StoredFrame::default(), now) else {
+            return;
+        };
+        let cause = Cause {
+            note: Note::Other(by),
+            ..Cause::default()
+        };
+        self.step(now, slot, trigger, cause);
+        self.forget_if_over(slot);
+    }
+
+    /// Says no to a request of which nothing goes upstream, and keeps nothing of it but the record.
+    pub(super) fn refuse(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        message: &Message,
+        opened: Opened,
+        why: Why,
+    ) {
+        let trigger = match why {
+            Why::NoLink | Why::NoRoute => Trigger::NoLink,
+            _ => Trigger::Refuse,
+        };
+        let decision = super::lifecycle::decide(State::Received, trigger);
+        let step = Step {
+            row: decision.row,
+            state: decision.next,
+            why,
+            note: Note::None,
+            message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
+            opened: Some(Box::new(opened)),
+        };
+        let id = self.next_id(now);
+        let seq = self.record(now, Some(id), None, Fact::Step(Box::new(step)));
+        let code = refusal(&message.spec().flow().answer, why);
+        if let Some(answer) = self.authored(message, code) {
+            self.say(now, conn, id, seq, decision.next, &answer);
+        }
+    }
+
+    /// Records and sends an answer of our own.
+    pub(super) fn say(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        id: TxId,
+        prev: Seq,
+        state: State,
+        answer: &Message,
+    ) {
+        let Ok(frame) = answer.build() else { return };
+        let step = Step {
+            row: Row('z'),
+            state,
+            why: Why::Plain,
+            note: Note::None,
+            message: Some(Logged::of(answer, Hop::GatewayToTerminal, conn, None)),
+            opened: None,
+        };
+        self.record(now, Some(id), Some(prev), Fact::Step(Box::new(step)));
+        self.send(conn, frame, None);
+    }
+
+    /// An answer that we author: a code, and the MAC if the terminal's key is known.
+    pub(super) fn authored(&self, request: &Message, code: ResponseCode) -> Option<Message> {
+        let mut answer = request.answer()?;
+        answer.set(CODE, code.as_str()).ok()?;
+        let wanted = request.kind().is_some_and(|kind| kind.mac);
+        let keys = names::terminal_key(request)
+            .and_then(|key| self.terminals.get(&key))
+            .and_then(|terminal| terminal.keys.as_ref());
+        if let Some(keys) = keys
+            && wanted
+        {
+            security::seal(&mut answer, &keys.mac).ok()?;
+        }
+        Some(answer)
+    }
+
+    /// The deadline found the request unwritten and it was taken back: tell the terminal.
+    pub(super) fn answer_no(&mut self, slot: Slot) {
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut transaction.waiting);
+        if let Some(request) = self.request_of(slot) {
+            let code = request.spec().flow().answer.unavailable;
+            let answer = self
+                .authored(&request, code)
+                .and_then(|answer| answer.build().ok());
+            for waiter in waiting {
+                let frame = answer
+                    .as_ref()
+                    .and_then(|answer| readdressed(request.spec(), &waiter.header, answer));
+                if let Some(frame) = frame {
+                    self.send(waiter.conn, frame, None);
+                }
+            }
+        }
+        self.forget(slot);
+    }
+
+    /// The deadline of an answer passed.
+    pub(super) fn answer_overdue(&mut self, now: Now, slot: Slot) {
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        if let Some(send) = transaction.unwritten {
+            // It may never have left: take it back, and decide when that is known.
+            transaction.revoking = true;
+            self.order(Action::Revoke(send));
+        } else {
+            self.no_answer(now, slot, Trigger::Deadline, Why::NoAnswer, Note::None);
+        }
+    }
+
+    /// No usable answer: as the table says, or given up if the kind never reverses.
+    pub(super) fn no_answer(
+        &mut self,
+        now: Now,
+        slot: Slot,
+        trigger: Trigger,
+        why: Why,
+        note: Note,
+    ) {
+        let reverses = self
+            .live
+            .get(slot)
+            .is_some_and(|transaction| transaction.opened.reverses);
+        let trigger = if reverses { trigger } else { Trigger::GaveUp };
+        self.step(
+            now,
+            slot,
+            trigger,
+            Cause {
+                why,
+                note,
+                message: None,
+            },
+        );
+    }
+
+    fn answer_deadline(&self, slot: Slot) -> Option<crate::engine::seam::Mono> {
+        let transaction = self.live.get(slot)?;
+        Some(transaction.since + self.options.routes[transaction.route].timeout)
+    }
+
+    /// The first route that takes a message.
+    fn route_of(&self, conn: ConnId, message: &Message) -> Option<usize> {
+        let listener = self.conns.get(&conn)?.listener;
+        self.options.routes.iter().position(|route| {
+            route.listener.is_none_or(|wanted| wanted == listener)
+                && route.mti.is_none_or(|pattern| pattern.fits(message.mti()))
+        })
+    }
+
+    /// What names the transaction that a request begins.
+    pub(super) fn describe(&self, message: &Message) -> Opened {
+        let kind = message.kind();
+        let pan = message.pan();
+        let purpose = kind.map_or(Purpose::Administration, |kind| kind.purpose);
+        let mut opened = Opened {
+            spec: Text::new(message.spec().name()).unwrap_or_default(),
+            kind: kind.map(|kind| kind.name).unwrap_or_default(),
+            purpose,
+            reverses: kind.is_some_and(|kind| kind.reverses),
+            identity: names::identity(message).unwrap_or(Identity::EMPTY),
+            terminal: message.terminal().unwrap_or_default(),
+            merchant: message.merchant().unwrap_or_default(),
+            stan: message.stan().unwrap_or_default(),
+            batch: batch_of(message),
+            amount: message.amount().unwrap_or_default(),
+            currency: text_of(message, FieldPath::whole(FieldId::of(49))),
+            card: pan
+                .as_ref()
+                .and_then(|pan| Text::new(&pan.masked()))
+                .unwrap_or_default(),
+            card_hash: pan.map_or([0; 16], |pan| self.vault.card_hash(pan.reveal())),
+            link: LinkId(0),
+            original: None,
+            twin: None,
+        };
+        if matches!(purpose, Purpose::Void | Purpose::Refund) {
+            let terminal = key_of(&opened).and_then(|key| self.terminals.get(&key));
+            opened.original = terminal
+                .and_then(|t| t.referred(message.rrn().as_ref(), message.auth_code().as_ref()));
+        }
+        opened
+    }
+
+    /// The request of a live transaction, as far as the journal may keep it.
+    pub(super) fn request_of(&self, slot: Slot) -> Option<Message> {
+        let transaction = self.live.get(slot)?;
+        let stored = &transaction.request;
+        let spec = self.spec_of(transaction)?;
+        let frame = stored.restore().unwrap_or_else(|| stored.frame.clone());
+        Message::parse(&spec, frame).ok()
+    }
+
+    /// The dialect of a transaction.
+    pub(super) fn spec_of(&self, transaction: &Transaction) -> Option<Arc<Spec>> {
+        self.spec_named(&transaction.opened.spec)
+    }
+
+    pub(super) fn spec_named(&self, name: &str) -> Option<Arc<Spec>> {
+        let listeners = self.options.listeners.iter().map(|listener| &listener.spec);
+        let links = self.options.links.iter().map(|link| &link.spec);
+        listeners
+            .chain(links)
+            .find(|spec| spec.name() == name)
+            .cloned()
+    }
+}
+
+/// Whether a request with a known name is the same one: kind, amount and card agree.
+fn is_same(new: &Opened, first: &Opened) -> bool {
+    new.kind == first.kind && new.amount == first.amount && new.card_hash == first.card_hash
+}
+
+fn text_of<const N: usize>(message: &Message, path: FieldPath) -> Text<N> {
+    message
+        .text(path)
+        .and_then(|text| Text::new(&text))
+        .unwrap_or_default()
+}
+
+/// The batch: the part of the identity that is no whole field (60.2 at `UnionPay` terminals).
+fn batch_of(message: &Message) -> Text<6> {
+    let part = message
+        .spec()
+        .flow()
+        .identity
+        .iter()
+        .find(|path| path.part.is_some());
+    part.map(|path| text_of(message, *path)).unwrap_or_default()
+}
+
+/// A stored answer under the header that goes back to whoever sent `header`.
+pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Option<Bytes> {
+    let mut message = Message::parse(spec, answer.clone()).ok()?;
+    message.set_header(&spec.answer_header(header));
+    message.build().ok()
+}
+
+const fn refusal(answer: &AnswerRule, why: Why) -> ResponseCode {
+    match why {
+        Why::RequestMac => answer.mac,
+        Why::DuplicateMismatch => answer.duplicate,
+        Why::OvertakenByReversal => answer.invalid,
+        Why::NoLink | Why::NoRoute | Why::NeverWritten => answer.unavailable,
+        Why::AnswerUnreadable => answer.format,
+        Why::Plain
+        | Why::NoAnswer
+        | Why::AnswerMac
+        | Why::AnswerMismatch
+        | Why::LinkLost
+        | Why::TerminalClosed
+        | Why::WriteFailed
+        | Why::Restarted
+        | Why::TerminalAsked
+        | Why::LateApproval
+        | Why::AnswersDisagree
+        | Why::Operator
+        | Why::Overload
+        | Why::Draining
+        | Why::TriesUsedUp
+        | Why::Expired => answer.malfunction,
+    }
+}
