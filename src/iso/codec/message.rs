@@ -1,29 +1,27 @@
 //! One message: the frame as it came, an index over it, and changes aside.
 
-use super::composite::{self, Tlv};
 use super::edits::Edits;
 use super::index::{self, Index, Walk};
-use super::value::{self, Extent};
-use super::{BuildError, BuildFault, ParseError};
-use crate::iso::message::{Bitmap, FieldId, FieldPath, Mti, Part};
-use crate::iso::spec::{Composite, FieldSpec, Kind, Layout, Meaning, Size, Spec};
+use super::value::Extent;
+use super::{BuildFault, ParseError};
+use crate::iso::message::{Bitmap, FieldId, Mti};
+use crate::iso::spec::{Composite, Kind, Layout, Meaning, Spec};
 use bytes::Bytes;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// One message: the frame as it came (without length prefix), an index over it, and changes aside.
 #[derive(Clone)]
 pub struct Message {
-    spec: Arc<Spec>,
+    pub(super) spec: Arc<Spec>,
     /// As it came; empty if the message was begun here.
     pub(super) frame: Bytes,
     pub(super) index: Index,
-    mti: Mti,
+    pub(super) mti: Mti,
     /// Present now, changes included.
-    fields: Bitmap,
+    pub(super) fields: Bitmap,
     header: Option<Vec<u8>>,
-    edits: Edits,
-    touched: bool,
+    pub(super) edits: Edits,
+    pub(super) touched: bool,
 }
 
 impl std::fmt::Debug for Message {
@@ -181,108 +179,6 @@ impl Message {
         Some(self.spec.field(field)?.meaning(self.mti))
     }
 
-    /// A field or part as text: digits, characters, or upper-case hex if binary. Sensitive values
-    /// come in clear: mask before showing.
-    #[must_use]
-    pub fn text(&self, path: impl Into<FieldPath>) -> Option<Cow<'_, str>> {
-        let path = path.into();
-        let (layout, body, units) = self.value(path.field)?;
-        let Some(part) = path.part else {
-            return value::text(layout, body, units, 0..units);
-        };
-        match self.meaning(path.field)?.composite.as_ref()? {
-            Composite::Positions(all) => {
-                let position = all.iter().find(|position| position.id == part)?;
-                value::text(layout, body, units, composite::place(position, units)?)
-            }
-            tagged => {
-                let (tlv, is_binary) = tlv(tagged)?;
-                let bytes = value::plain_bytes(layout, body)?;
-                let parts = tlv.parts(&bytes)?;
-                let found = parts.into_iter().find(|one| one.tag == part)?;
-                let text = value::bytes_as_text(bytes.get(found.value)?, is_binary);
-                Some(Cow::Owned(text))
-            }
-        }
-    }
-
-    /// The parts present in a field, in their order; none if it has no parts or they do not close.
-    #[must_use]
-    pub fn parts(&self, field: FieldId) -> Vec<Part> {
-        let parts = || {
-            let (layout, body, units) = self.value(field)?;
-            Some(match self.meaning(field)?.composite.as_ref()? {
-                Composite::Positions(all) => {
-                    let present = all
-                        .iter()
-                        .filter(|one| composite::place(one, units).is_some());
-                    present.map(|one| one.id).collect()
-                }
-                tagged => {
-                    let parts = tlv(tagged)?.0.parts(&value::plain_bytes(layout, body)?)?;
-                    parts.into_iter().map(|one| one.tag).collect()
-                }
-            })
-        };
-        parts().unwrap_or_default()
-    }
-
-    /// Sets a field or part from text, as [`Message::text`] gives it. A short value of a fixed
-    /// field is padded: digits with zeros before, text with blanks after.
-    ///
-    /// # Errors
-    /// The value does not fit.
-    pub fn set(&mut self, path: impl Into<FieldPath>, text: &str) -> Result<(), BuildError> {
-        let path = path.into();
-        let spec = Arc::clone(&self.spec);
-        let field = spec.field(path.field);
-        let field = field.ok_or_else(|| BuildError::at(path, BuildFault::UnknownField))?;
-        let whole = match path.part {
-            None => Cow::Borrowed(text),
-            Some(part) => {
-                let whole = self.with_part(field, part, text);
-                Cow::Owned(whole.map_err(|kind| BuildError::at(path, kind))?)
-            }
-        };
-        let written = self
-            .edits
-            .put(path.field, |out| value::write(&field.layout, &whole, out));
-        written.map_err(|kind| BuildError::at(path, kind))?;
-        self.fields.insert(path.field);
-        self.touched = true;
-        Ok(())
-    }
-
-    /// The field's whole text with one part set.
-    fn with_part(&self, field: &FieldSpec, part: Part, text: &str) -> Result<String, BuildFault> {
-        let composite = field
-            .meaning(self.mti)
-            .composite
-            .as_ref()
-            .ok_or(BuildFault::UnknownPart)?;
-        if let Composite::Positions(all) = composite {
-            let position = all
-                .iter()
-                .find(|one| one.id == part)
-                .ok_or(BuildFault::UnknownPart)?;
-            let whole = self.text(field.id).unwrap_or_default();
-            let fixed = match field.layout.size {
-                Size::Fixed(units) => Some(usize::from(units)),
-                Size::Variable { .. } => None,
-            };
-            return composite::set_position(all, position, &whole, text, fixed);
-        }
-        let (tlv, is_binary) = tlv(composite).ok_or(BuildFault::UnknownPart)?;
-        let old = match self.value(field.id) {
-            Some((layout, body, _)) => {
-                value::plain_bytes(layout, body).ok_or(BuildFault::Unreadable)?
-            }
-            None => Cow::Borrowed(&[][..]),
-        };
-        let bytes = tlv.set(&old, &part, &value::text_as_bytes(text, is_binary)?)?;
-        Ok(value::bytes_as_text(&bytes, is_binary))
-    }
-
     /// Takes a field over as it stands in `other`, a message of the same spec.
     pub fn copy(&mut self, field: FieldId, other: &Self) {
         let Some(wire) = other.wire(field) else {
@@ -305,78 +201,6 @@ impl Message {
             self.edits.remove(field);
             self.touched = true;
         }
-    }
-
-    /// The frame, without length prefix: the bytes as they came if nothing was changed.
-    ///
-    /// # Errors
-    /// The message is longer than 65535 bytes.
-    pub fn build(&self) -> Result<Bytes, BuildError> {
-        if !self.touched {
-            return Ok(self.frame.clone());
-        }
-        let mut out = Vec::with_capacity(self.frame.len().saturating_add(256));
-        self.write_to(&mut out)?;
-        Ok(out.into())
-    }
-
-    /// Appends the frame, without length prefix, to a buffer that can be used again.
-    ///
-    /// # Errors
-    /// The message is longer than 65535 bytes.
-    pub fn write_to(&self, out: &mut Vec<u8>) -> Result<(), BuildError> {
-        let start = out.len();
-        if self.touched {
-            out.extend_from_slice(self.header());
-            self.write_body(self.fields, out);
-        } else {
-            out.extend_from_slice(&self.frame);
-        }
-        if out.len().saturating_sub(start) > usize::from(u16::MAX) {
-            out.truncate(start);
-            return Err(BuildError {
-                field: None,
-                kind: BuildFault::MessageTooLong,
-            });
-        }
-        Ok(())
-    }
-
-    /// Appends type, bitmap with these fields' bits, and those of them that the message has.
-    fn write_body(&self, fields: Bitmap, out: &mut Vec<u8>) {
-        index::write_mti(self.spec.mti(), self.mti, out);
-        index::write_bitmap(&self.spec, fields, self.index.bitmaps, out);
-        for field in fields.iter() {
-            out.extend_from_slice(self.wire(field).unwrap_or_default());
-        }
-    }
-
-    /// The bytes a MAC covers: from the type to the last field before `mac`, with the bit of `mac`
-    /// set. Exactly the bytes received if nothing was changed.
-    ///
-    /// # Errors
-    /// The message is longer than 65535 bytes.
-    pub fn mac_input(&self, mac: FieldId) -> Result<Bytes, BuildError> {
-        if !self.touched
-            && let Some(place) = self.index.place(mac)
-        {
-            return Ok(self.frame.slice(usize::from(self.index.mti)..place.start));
-        }
-        let mut fields = self.fields;
-        fields.insert(mac);
-        let mut out = Vec::with_capacity(256);
-        index::write_mti(self.spec.mti(), self.mti, &mut out);
-        index::write_bitmap(&self.spec, fields, self.index.bitmaps, &mut out);
-        for field in fields.iter().take_while(|field| *field < mac) {
-            out.extend_from_slice(self.wire(field).unwrap_or_default());
-        }
-        if out.len() > usize::from(u16::MAX) {
-            return Err(BuildError {
-                field: None,
-                kind: BuildFault::MessageTooLong,
-            });
-        }
-        Ok(out.into())
     }
 
     /// Which kind of the spec this is; for an answer, the kind of its request.
@@ -422,20 +246,5 @@ impl Message {
             }
         }
         all
-    }
-}
-
-/// How tagged parts are written, and whether their values are bytes.
-pub(super) const fn tlv(composite: &Composite) -> Option<(Tlv, bool)> {
-    match composite {
-        Composite::Positions(_) => None,
-        Composite::BerTlv(_) => Some((Tlv::Ber, true)),
-        Composite::TextTlv { tag, length, .. } => Some((
-            Tlv::Text {
-                tag: *tag,
-                length: *length,
-            },
-            false,
-        )),
     }
 }

@@ -7,20 +7,25 @@
 //! Start with [`Message`], then `value`: one value between wire and text.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod build;
 mod composite;
+mod dissect;
 mod edits;
 mod error;
 mod framer;
 mod index;
+mod mask;
 mod message;
 mod names;
 mod number;
+mod parts;
 mod redact;
 mod value;
 
 #[cfg(test)]
 mod tests;
 
+pub use dissect::{Is, Piece, dissect};
 pub use error::{BuildError, BuildFault, FrameError, ParseError, ParseFault};
 pub use framer::Framer;
 pub use message::Message;

@@ -1,7 +1,7 @@
 //! A frame fit for a journal: what must not be kept is overwritten in place, so that the frame
 //! still reads by its spec; what a reversal may need is handed out apart, to be sealed.
 
-use super::message::tlv;
+use super::parts::tlv;
 use super::value;
 use super::{BuildError, BuildFault, Message, composite};
 use crate::iso::message::{FieldId, Secret};

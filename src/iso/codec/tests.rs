@@ -6,7 +6,7 @@
     reason = "a test that goes wrong should stop where it stands"
 )]
 
-use super::{Framer, Message, ParseFault, value};
+use super::{Framer, Is, Message, ParseFault, dissect, value};
 use crate::iso::message::{FieldId, FieldPath, Mti};
 use crate::iso::spec::{Content, Encoding, FieldSpec, Size, Spec};
 use bytes::{Bytes, BytesMut};
@@ -240,13 +240,13 @@ fn exercise(spec: &Arc<Spec>, bytes: Bytes) {
             );
         }
     }
-    let _: (_, _, _, _) = (
+    let asked = (
         message.kind(),
         message.pan(),
         message.stan(),
-        message.warnings(),
+        message.answer(),
     );
-    let _: Option<Message> = message.answer();
+    drop((asked, message.warnings(), dissect(spec, &bytes)));
     if error.is_none() {
         assert_eq!(message.build().unwrap(), bytes);
         assert_eq!(message.redact().unwrap().frame.len(), bytes.len());
@@ -464,4 +464,46 @@ fn the_expressions_of_packed_fields_keep_their_side() {
     let built = message.build().unwrap();
     assert_eq!(built[built.len() - 4..], [0x02, 0x10, 0x00, 0x01]);
     assert!(Spec::builtin("cup-pos").unwrap().mti() == Encoding::Bcd);
+}
+
+#[test]
+fn every_byte_of_a_frame_has_a_name_broken_or_not() {
+    for (spec, sample) in vectors() {
+        let frame = sample.frame(&spec);
+        for end in 0..=frame.len() {
+            let pieces = dissect(&spec, &frame.slice(..end));
+            let mut at = 0;
+            for piece in &pieces {
+                assert_eq!(piece.bytes.start, at, "{}", sample.title);
+                at = piece.bytes.end;
+            }
+            assert_eq!(at, end);
+            let unread = pieces.iter().any(|piece| piece.is == Is::Unread);
+            assert!(!unread || end < frame.len(), "{}", sample.title);
+        }
+    }
+}
+
+#[test]
+fn what_is_shown_tells_lengths_of_secrets_and_ends_of_card_numbers() {
+    let mut message = cup("0200");
+    let sets = [
+        ("2", "6216261000000000018", "621626*********0018"),
+        ("14", "3012", "****"),
+        ("35", "6216261000000000018D3012", "(24 digits)"),
+        ("52", "C624834D367E9E9E", "(8 bytes)"),
+        ("60", "22000001", "22000001"),
+        ("60.2", "000001", "000001"),
+        ("55.9F36", "0067", "0067"),
+        ("55.DF7F", "0067", "(2 bytes)"),
+        ("55", "9F36020067", "9F36020067"),
+        ("55", "9F360200675A021234", "(9 bytes)"),
+        ("55", "9F3602", "(3 bytes)"),
+        ("59.A3", "6212345678901234567", "(19 characters)"),
+        ("62", "00", "(1 byte)"),
+    ];
+    for (at, text, shown) in sets {
+        message.set(path(at), text).unwrap();
+        assert_eq!(message.shown(path(at)).as_deref(), Some(shown), "{at}");
+    }
 }

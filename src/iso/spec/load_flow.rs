@@ -187,10 +187,6 @@ impl Check<'_> {
         self.values(at, all)?.into_iter().map(source).collect()
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "the shape that ReversalRule::cause has"
-    )]
     fn cause(
         &self,
         keys: &CauseKeys,

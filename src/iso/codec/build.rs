@@ -1,0 +1,80 @@
+//! From a message back to bytes: as it came where nothing was changed, otherwise field by field.
+
+use super::index;
+use super::{BuildError, BuildFault, Message};
+use crate::iso::message::{Bitmap, FieldId};
+use bytes::Bytes;
+
+impl Message {
+    /// The frame, without length prefix: the bytes as they came if nothing was changed.
+    ///
+    /// # Errors
+    /// The message is longer than 65535 bytes.
+    pub fn build(&self) -> Result<Bytes, BuildError> {
+        if !self.touched {
+            return Ok(self.frame.clone());
+        }
+        let mut out = Vec::with_capacity(self.frame.len().saturating_add(256));
+        self.write_to(&mut out)?;
+        Ok(out.into())
+    }
+
+    /// Appends the frame, without length prefix, to a buffer that can be used again.
+    ///
+    /// # Errors
+    /// The message is longer than 65535 bytes.
+    pub fn write_to(&self, out: &mut Vec<u8>) -> Result<(), BuildError> {
+        let start = out.len();
+        if self.touched {
+            out.extend_from_slice(self.header());
+            self.write_body(self.fields, out);
+        } else {
+            out.extend_from_slice(&self.frame);
+        }
+        if out.len().saturating_sub(start) > usize::from(u16::MAX) {
+            out.truncate(start);
+            return Err(BuildError {
+                field: None,
+                kind: BuildFault::MessageTooLong,
+            });
+        }
+        Ok(())
+    }
+
+    /// Appends type, bitmap with these fields' bits, and those of them that the message has.
+    fn write_body(&self, fields: Bitmap, out: &mut Vec<u8>) {
+        index::write_mti(self.spec.mti(), self.mti, out);
+        index::write_bitmap(&self.spec, fields, self.index.bitmaps, out);
+        for field in fields.iter() {
+            out.extend_from_slice(self.wire(field).unwrap_or_default());
+        }
+    }
+
+    /// The bytes a MAC covers: from the type to the last field before `mac`, with the bit of `mac`
+    /// set. Exactly the bytes received if nothing was changed.
+    ///
+    /// # Errors
+    /// The message is longer than 65535 bytes.
+    pub fn mac_input(&self, mac: FieldId) -> Result<Bytes, BuildError> {
+        if !self.touched
+            && let Some(place) = self.index.place(mac)
+        {
+            return Ok(self.frame.slice(usize::from(self.index.mti)..place.start));
+        }
+        let mut fields = self.fields;
+        fields.insert(mac);
+        let mut out = Vec::with_capacity(256);
+        index::write_mti(self.spec.mti(), self.mti, &mut out);
+        index::write_bitmap(&self.spec, fields, self.index.bitmaps, &mut out);
+        for field in fields.iter().take_while(|field| *field < mac) {
+            out.extend_from_slice(self.wire(field).unwrap_or_default());
+        }
+        if out.len() > usize::from(u16::MAX) {
+            return Err(BuildError {
+                field: None,
+                kind: BuildFault::MessageTooLong,
+            });
+        }
+        Ok(out.into())
+    }
+}

@@ -1,0 +1,104 @@
+//! Names every byte of a frame, broken ones too: for hex views and for finding a wrong spec.
+
+use super::parts::tlv;
+use super::{Message, value};
+use crate::iso::message::{FieldId, FieldPath};
+use crate::iso::spec::Spec;
+use bytes::Bytes;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Some bytes of a frame, and what they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The bytes, counted from the start of the frame.
+    pub bytes: Range<usize>,
+    /// What they are.
+    pub is: Is,
+}
+
+/// What some bytes of a frame are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Is {
+    /// The part of the header with this place in the spec.
+    Header(usize),
+    /// The type.
+    Mti,
+    /// The bitmaps.
+    Bitmap,
+    /// The length before a field; tag and length before a part.
+    Length(FieldPath),
+    /// A value.
+    Value(FieldPath),
+    /// What cannot be read.
+    Unread,
+}
+
+/// The pieces of a frame, in order and without gaps.
+#[must_use]
+pub fn dissect(spec: &Arc<Spec>, frame: &Bytes) -> Vec<Piece> {
+    let mut cut = Cut {
+        at: 0,
+        pieces: Vec::new(),
+    };
+    let (message, _) = Message::parse_partial(spec, frame.clone());
+    for (place, part) in spec.header().iter().enumerate() {
+        let end = cut.at.saturating_add(part.default.len());
+        if end <= frame.len() {
+            cut.to(end, Is::Header(place));
+        }
+    }
+    if let Some(message) = message {
+        cut.to(message.index.bitmap.into(), Is::Mti);
+        cut.to(message.index.body.into(), Is::Bitmap);
+        for field in message.fields().iter() {
+            field_pieces(&message, field, &mut cut);
+        }
+    }
+    cut.to(frame.len(), Is::Unread);
+    cut.pieces
+}
+
+struct Cut {
+    at: usize,
+    pieces: Vec<Piece>,
+}
+
+impl Cut {
+    /// The bytes up to `end` are this.
+    fn to(&mut self, end: usize, is: Is) {
+        if end > self.at {
+            self.pieces.push(Piece {
+                bytes: self.at..end,
+                is,
+            });
+            self.at = end;
+        }
+    }
+}
+
+fn field_pieces(message: &Message, field: FieldId, cut: &mut Cut) {
+    let (Some(place), Some((layout, body, _))) = (message.index.place(field), message.value(field))
+    else {
+        return;
+    };
+    let start = place.end.saturating_sub(body.len());
+    cut.to(start, Is::Length(field.into()));
+    let composite = message
+        .meaning(field)
+        .and_then(|meaning| meaning.composite.as_ref());
+    let tagged = composite
+        .and_then(tlv)
+        .zip(value::plain_bytes(layout, body));
+    let parts = tagged.and_then(|((tlv, _), bytes)| tlv.parts(&bytes));
+    for part in parts.unwrap_or_default() {
+        let path = FieldPath {
+            field,
+            part: Some(part.tag),
+        };
+        let end = |units| start.saturating_add(layout.bytes_of(units));
+        cut.to(end(part.value.start), Is::Length(path));
+        cut.to(end(part.value.end), Is::Value(path));
+    }
+    cut.to(place.end, Is::Value(field.into()));
+}

@@ -1,0 +1,61 @@
+//! Values as they may be shown to anybody.
+
+use super::Message;
+use super::redact::middle;
+use crate::iso::message::FieldPath;
+use crate::iso::spec::{Composite, Content, Store};
+
+impl Message {
+    /// A field or part as it may be shown: card numbers with first six and last four, tracks and
+    /// PINs and whatever is not known by their length, `(8 bytes)`.
+    #[must_use]
+    pub fn shown(&self, path: impl Into<FieldPath>) -> Option<String> {
+        let path = path.into();
+        let text = self.text(path)?;
+        match self.store(path)? {
+            Store::Clear => Some(text.into_owned()),
+            Store::Masked | Store::Restorable => {
+                let hidden = middle(text.chars().count());
+                let star = |(at, c)| if hidden.contains(&at) { '*' } else { c };
+                Some(text.chars().enumerate().map(star).collect())
+            }
+            Store::Length => Some(self.length(path, &text)),
+        }
+    }
+
+    /// What may be kept of a field or part. A field of parts is clear only if each of them is.
+    fn store(&self, path: FieldPath) -> Option<Store> {
+        let meaning = self.meaning(path.field)?;
+        if let Some(part) = &path.part {
+            return Some(
+                meaning
+                    .part(part)
+                    .map_or(meaning.store, |known| known.store),
+            );
+        }
+        let Some(composite) = &meaning.composite else {
+            return Some(meaning.store);
+        };
+        let parts = self.parts(path.field);
+        let is_clear = |store| store == Store::Clear;
+        let known = |part| {
+            meaning
+                .part(part)
+                .map_or(meaning.store, |known| known.store)
+        };
+        let covered = !parts.is_empty() || matches!(composite, Composite::Positions(_));
+        let clear = covered && parts.iter().all(|part| is_clear(known(part)));
+        Some(if clear { Store::Clear } else { Store::Length })
+    }
+
+    fn length(&self, path: FieldPath, text: &str) -> String {
+        let layout = self.spec().field(path.field).map(|field| field.layout);
+        let length = text.chars().count();
+        let (count, unit) = match layout.map(|layout| layout.content) {
+            Some(Content::Binary) => (length / 2, "byte"),
+            Some(Content::Text(_)) => (length, "character"),
+            _ => (length, "digit"),
+        };
+        format!("({count} {unit}{})", if count == 1 { "" } else { "s" })
+    }
+}

@@ -1,0 +1,128 @@
+//! Fields and parts of fields as text, read and set.
+
+use super::composite::{self, Tlv};
+use super::value;
+use super::{BuildError, BuildFault, Message};
+use crate::iso::message::{FieldId, FieldPath, Part};
+use crate::iso::spec::{Composite, FieldSpec, Size};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+impl Message {
+    /// A field or part as text: digits, characters, or upper-case hex if binary. Sensitive values
+    /// come in clear: mask before showing.
+    #[must_use]
+    pub fn text(&self, path: impl Into<FieldPath>) -> Option<Cow<'_, str>> {
+        let path = path.into();
+        let (layout, body, units) = self.value(path.field)?;
+        let Some(part) = path.part else {
+            return value::text(layout, body, units, 0..units);
+        };
+        match self.meaning(path.field)?.composite.as_ref()? {
+            Composite::Positions(all) => {
+                let position = all.iter().find(|position| position.id == part)?;
+                value::text(layout, body, units, composite::place(position, units)?)
+            }
+            tagged => {
+                let (tlv, is_binary) = tlv(tagged)?;
+                let bytes = value::plain_bytes(layout, body)?;
+                let parts = tlv.parts(&bytes)?;
+                let found = parts.into_iter().find(|one| one.tag == part)?;
+                let text = value::bytes_as_text(bytes.get(found.value)?, is_binary);
+                Some(Cow::Owned(text))
+            }
+        }
+    }
+
+    /// The parts present in a field, in their order; none if it has no parts or they do not close.
+    #[must_use]
+    pub fn parts(&self, field: FieldId) -> Vec<Part> {
+        let parts = || {
+            let (layout, body, units) = self.value(field)?;
+            Some(match self.meaning(field)?.composite.as_ref()? {
+                Composite::Positions(all) => {
+                    let present = all
+                        .iter()
+                        .filter(|one| composite::place(one, units).is_some());
+                    present.map(|one| one.id).collect()
+                }
+                tagged => {
+                    let parts = tlv(tagged)?.0.parts(&value::plain_bytes(layout, body)?)?;
+                    parts.into_iter().map(|one| one.tag).collect()
+                }
+            })
+        };
+        parts().unwrap_or_default()
+    }
+
+    /// Sets a field or part from text, as [`Message::text`] gives it. A short value of a fixed
+    /// field is padded: digits with zeros before, text with blanks after.
+    ///
+    /// # Errors
+    /// The value does not fit.
+    pub fn set(&mut self, path: impl Into<FieldPath>, text: &str) -> Result<(), BuildError> {
+        let path = path.into();
+        let spec = Arc::clone(&self.spec);
+        let field = spec.field(path.field);
+        let field = field.ok_or_else(|| BuildError::at(path, BuildFault::UnknownField))?;
+        let whole = match path.part {
+            None => Cow::Borrowed(text),
+            Some(part) => {
+                let whole = self.with_part(field, part, text);
+                Cow::Owned(whole.map_err(|kind| BuildError::at(path, kind))?)
+            }
+        };
+        let written = self
+            .edits
+            .put(path.field, |out| value::write(&field.layout, &whole, out));
+        written.map_err(|kind| BuildError::at(path, kind))?;
+        self.fields.insert(path.field);
+        self.touched = true;
+        Ok(())
+    }
+
+    /// The field's whole text with one part set.
+    fn with_part(&self, field: &FieldSpec, part: Part, text: &str) -> Result<String, BuildFault> {
+        let composite = field
+            .meaning(self.mti)
+            .composite
+            .as_ref()
+            .ok_or(BuildFault::UnknownPart)?;
+        if let Composite::Positions(all) = composite {
+            let position = all
+                .iter()
+                .find(|one| one.id == part)
+                .ok_or(BuildFault::UnknownPart)?;
+            let whole = self.text(field.id).unwrap_or_default();
+            let fixed = match field.layout.size {
+                Size::Fixed(units) => Some(usize::from(units)),
+                Size::Variable { .. } => None,
+            };
+            return composite::set_position(all, position, &whole, text, fixed);
+        }
+        let (tlv, is_binary) = tlv(composite).ok_or(BuildFault::UnknownPart)?;
+        let old = match self.value(field.id) {
+            Some((layout, body, _)) => {
+                value::plain_bytes(layout, body).ok_or(BuildFault::Unreadable)?
+            }
+            None => Cow::Borrowed(&[][..]),
+        };
+        let bytes = tlv.set(&old, &part, &value::text_as_bytes(text, is_binary)?)?;
+        Ok(value::bytes_as_text(&bytes, is_binary))
+    }
+}
+
+/// How tagged parts are written, and whether their values are bytes.
+pub(super) const fn tlv(composite: &Composite) -> Option<(Tlv, bool)> {
+    match composite {
+        Composite::Positions(_) => None,
+        Composite::BerTlv(_) => Some((Tlv::Ber, true)),
+        Composite::TextTlv { tag, length, .. } => Some((
+            Tlv::Text {
+                tag: *tag,
+                length: *length,
+            },
+            false,
+        )),
+    }
+}
