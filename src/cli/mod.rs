@@ -3,6 +3,12 @@
 //! [`run`] parses the arguments and gives the exit code: 0 done, 1 it found something, 2 it failed,
 //! 64 wrong usage. An error names the thing, the place and the mend.
 
+mod decode;
+mod encode;
+mod input;
+mod spec;
+mod table;
+
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::io::Write;
@@ -61,7 +67,11 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Decode(decode::DecodeArgs),
+    Encode(encode::EncodeArgs),
+    Spec(spec::SpecArgs),
+}
 
 /// Runs the command that the arguments name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
@@ -90,7 +100,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 /// Calls the command. Each writes its results to `out`; errors come back.
 fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    match command {}
+    match command {
+        Command::Decode(args) => decode::run(&args, lang, out),
+        Command::Encode(args) => encode::run(&args, out),
+        Command::Spec(args) => spec::run(&args, lang, out),
+    }
 }
 
 /// A reader that went away, as `| head` does, is no failure.

@@ -1,0 +1,45 @@
+use super::*;
+
+/// A reversal with its length prefix (public sample: akwei/halo-pos, `PosDomainTest`).
+const REVERSAL: &str = "0053600004000060220000000004003020048002C080130000000000010020003002030210003938\
+    313034333132353838373434343033343531313235313031353600082200070500033031203342463735343838";
+/// A stripe sale without prefix (public teaching sample; its card number is none).
+const SALE: &str = "60000300006031003107300200302004C020C09811000000000000000001000349021000123062258221\
+    129963015D1511101000003536383532333134323335323134353236383539323336313536C624834D367E9E9E20000000\
+    000000000013220000080005003637413232393941";
+
+fn view(hex: &str, reveal: bool) -> View {
+    let spec = Spec::builtin("cup-pos").unwrap();
+    View::of(&spec, input::hex(hex.as_bytes()).unwrap(), false, reveal)
+}
+
+fn printed(view: &View, lang: Lang) -> String {
+    let mut out = Vec::new();
+    view.print(lang, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_framed_reversal_as_json() {
+    insta::assert_json_snapshot!(view(REVERSAL, false).json());
+}
+
+#[test]
+fn a_sale_as_json_masked_and_revealed() {
+    insta::assert_json_snapshot!("sale_masked", view(SALE, false).json());
+    insta::assert_json_snapshot!("sale_revealed", view(SALE, true).json());
+}
+
+#[test]
+fn a_reversal_for_people_in_both_languages() {
+    insta::assert_snapshot!("reversal_en", printed(&view(REVERSAL, false), Lang::En));
+    insta::assert_snapshot!("reversal_zh", printed(&view(REVERSAL, false), Lang::Zh));
+}
+
+#[test]
+fn a_broken_message_shows_what_came_before_the_fault() {
+    let broken = &SALE[..130];
+    insta::assert_json_snapshot!("broken_json", view(broken, false).json());
+    insta::assert_snapshot!("broken", printed(&view(broken, false), Lang::En));
+    assert!(view("6000", false).message.is_none());
+}

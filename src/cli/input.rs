@@ -1,0 +1,116 @@
+//! What several commands read: a dialect by name or file, a message as hex.
+
+use crate::iso::spec::Spec;
+use anyhow::{Context, bail};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A built-in dialect, or one from a file; bases that it extends may stand beside it.
+pub(super) fn spec(name: &str) -> anyhow::Result<Arc<Spec>> {
+    if let Some(spec) = Spec::builtin(name) {
+        return Ok(spec);
+    }
+    let path = Path::new(name);
+    if !path.exists() {
+        let known = Spec::builtin_names().join(", ");
+        bail!("there is no dialect `{name}`: give a file, or one of {known}");
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
+    Ok(Spec::load(name, &text, &|base| beside(path, base))?)
+}
+
+/// The text of `base.toml` in the folder of `path`.
+pub(super) fn beside(path: &Path, base: &str) -> Option<String> {
+    let file = Path::new(base).file_name()?;
+    std::fs::read_to_string(path.with_file_name(file).with_extension("toml")).ok()
+}
+
+/// The text of a file, or of standard input for `-`.
+pub(super) fn text(file: &str) -> anyhow::Result<String> {
+    String::from_utf8(read(file)?).with_context(|| format!("{file} is no text"))
+}
+
+/// A message: hex on the command line, or a file or standard input with hex or the bytes
+/// themselves. White space in hex is ignored.
+pub(super) fn message(argument: &str) -> anyhow::Result<Vec<u8>> {
+    if let Some(bytes) = hex(argument.as_bytes()) {
+        return Ok(bytes);
+    }
+    if argument != "-" && !Path::new(argument).exists() {
+        let at = argument
+            .chars()
+            .position(|c| !c.is_ascii_hexdigit() && !c.is_whitespace());
+        match at {
+            Some(at) => bail!("neither a file nor hex: character {at} (from 0) is no hex digit"),
+            None => bail!("this is hex with half a byte: the number of digits is odd"),
+        }
+    }
+    let bytes = read(argument)?;
+    Ok(hex(&bytes).unwrap_or(bytes))
+}
+
+fn read(file: &str) -> anyhow::Result<Vec<u8>> {
+    if file == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("cannot read standard input")?;
+        return Ok(bytes);
+    }
+    std::fs::read(file).with_context(|| format!("cannot read {file}"))
+}
+
+/// Bytes from hex; `None` if it is not all hex, or nothing.
+pub(super) fn hex(text: &[u8]) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> = text
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .map(|byte| {
+            char::from(*byte)
+                .to_digit(16)
+                .and_then(|digit| u8::try_from(digit).ok())
+        })
+        .collect();
+    let digits = digits.filter(|all| !all.is_empty() && all.len().is_multiple_of(2))?;
+    Some(
+        digits
+            .chunks_exact(2)
+            .map(|pair| pair.iter().fold(0, |byte, d| byte << 4 | d))
+            .collect(),
+    )
+}
+
+/// Upper-case hex.
+pub(super) fn to_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _never = write!(hex, "{byte:02X}");
+            hex
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_in_hex_is_ignored() {
+        assert_eq!(hex(b"02 00\n aF"), Some(vec![0x02, 0x00, 0xAF]));
+        assert_eq!(hex(b"020"), None);
+        assert_eq!(hex(b" "), None);
+        assert_eq!(to_hex(&[0x02, 0xAF]), "02AF");
+    }
+
+    #[test]
+    fn what_is_neither_file_nor_hex_is_told_where() {
+        let error = message("0200 zz").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "neither a file nor hex: character 5 (from 0) is no hex digit"
+        );
+    }
+}

@@ -1,0 +1,256 @@
+//! `isogate spec`: the dialects: listed, shown, checked.
+
+use super::{Exit, Lang, input, table};
+use crate::iso::spec::{Composite, FieldSpec, Prefix, Spec, SpecError, Store};
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+use std::io::Write;
+use std::path::Path;
+
+/// Dialects: how messages look, and what they mean
+#[derive(Args, Debug)]
+pub(crate) struct SpecArgs {
+    #[command(subcommand)]
+    command: SpecCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SpecCommand {
+    /// The built-in dialects
+    List {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// The fields and kinds of a dialect
+    Show {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+        /// A built-in name or a TOML file
+        name: String,
+    },
+    /// Whether a spec file is sound
+    Check {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+        /// The TOML file
+        file: String,
+    },
+}
+
+/// Runs the subcommand; `Found` if a checked file is not sound.
+pub(crate) fn run(args: &SpecArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match &args.command {
+        SpecCommand::List { json } => list(*json, lang, out),
+        SpecCommand::Show { json, name } => show(&*input::spec(name)?, *json, lang, out),
+        SpecCommand::Check { json, file } => check(file, *json, out),
+    }
+}
+
+fn list(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let specs = Spec::builtin_names()
+        .iter()
+        .filter_map(|name| Spec::builtin(name));
+    if json {
+        let one = |spec: &Spec| {
+            let title = spec.title();
+            json!({ "name": spec.name(), "title": title.en, "title_zh": title.zh,
+                    "source": spec.source() })
+        };
+        let all: Vec<Value> = specs.map(|spec| one(&spec)).collect();
+        return print_json(&all.into(), out);
+    }
+    let rows = specs.map(|spec| {
+        let title = spec.title().of(lang == Lang::Zh);
+        [
+            spec.name().to_owned(),
+            title.to_owned(),
+            spec.source().to_owned(),
+        ]
+    });
+    table::print(rows, out)?;
+    Ok(Exit::Done)
+}
+
+fn show(spec: &Spec, json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if json {
+        return print_json(&document(spec), out);
+    }
+    let chinese = lang == Lang::Zh;
+    writeln!(
+        out,
+        "{}: {}\n{}\n",
+        spec.name(),
+        spec.title().of(chinese),
+        spec.source()
+    )?;
+    table::print(spec.fields().flat_map(|field| rows(field, chinese)), out)?;
+    writeln!(out)?;
+    let kinds = spec.flow().kinds.iter().map(|kind| {
+        let when = kind
+            .when
+            .iter()
+            .map(|(path, value)| format!("{path}={value}"));
+        let title = if chinese { &kind.title_zh } else { &kind.title };
+        let reverses = if kind.reverses {
+            "reversed when unknown"
+        } else {
+            ""
+        };
+        [
+            kind.mti.to_string(),
+            when.collect::<Vec<_>>().join(" "),
+            kind.name.to_string(),
+            title.clone(),
+            reverses.to_owned(),
+        ]
+    });
+    table::print(kinds, out)?;
+    Ok(Exit::Done)
+}
+
+fn rows(field: &FieldSpec, chinese: bool) -> Vec<[String; 4]> {
+    let meaning = field.usual_meaning();
+    let mut rows = vec![[
+        field.id.to_string(),
+        field.notation.clone(),
+        meaning.title.of(chinese).to_owned(),
+        store(meaning.store).to_owned(),
+    ]];
+    if let Some(Composite::Positions(all)) = &meaning.composite {
+        rows.extend(all.iter().map(|part| {
+            [
+                format!("{}.{}", field.id, part.id),
+                String::new(),
+                format!("  {}", part.spec.title.of(chinese)),
+                store(part.spec.store).to_owned(),
+            ]
+        }));
+    }
+    rows
+}
+
+fn check(file: &str, json: bool, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
+    match Spec::load(file, &text, &|base| input::beside(Path::new(file), base)) {
+        Ok(spec) if json => {
+            let fields = spec.fields().count();
+            print_json(
+                &json!({ "file": file, "sound": true, "name": spec.name(),
+                "fields": fields, "kinds": spec.flow().kinds.len() }),
+                out,
+            )
+        }
+        Ok(spec) => {
+            let (fields, kinds) = (spec.fields().count(), spec.flow().kinds.len());
+            writeln!(
+                out,
+                "{file}: sound: {} has {fields} fields, {kinds} kinds",
+                spec.name()
+            )?;
+            Ok(Exit::Done)
+        }
+        Err(error) => unsound(file, &error, json, out),
+    }
+}
+
+fn unsound(file: &str, error: &SpecError, json: bool, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if json {
+        let error = json!({ "file": error.file, "line": error.line, "message": error.what });
+        print_json(
+            &json!({ "file": file, "sound": false, "error": error }),
+            out,
+        )?;
+    } else {
+        writeln!(out, "{error}")?;
+    }
+    Ok(Exit::Found)
+}
+
+fn document(spec: &Spec) -> Value {
+    let fields: Map<String, Value> = spec
+        .fields()
+        .map(|field| (field.id.to_string(), field_json(field)))
+        .collect();
+    let kinds: Vec<Value> = spec
+        .flow()
+        .kinds
+        .iter()
+        .map(|kind| {
+            let when: Map<String, Value> = kind
+                .when
+                .iter()
+                .map(|(path, value)| (path.to_string(), value.as_str().into()))
+                .collect();
+            json!({ "name": kind.name.as_str(), "title": kind.title, "title_zh": kind.title_zh,
+                    "mti": kind.mti.to_string(), "when": when, "reverses": kind.reverses,
+                    "mac": kind.mac })
+        })
+        .collect();
+    json!({ "name": spec.name(), "title": spec.title().en, "title_zh": spec.title().zh,
+            "source": spec.source(), "fields": fields, "kinds": kinds })
+}
+
+fn field_json(field: &FieldSpec) -> Value {
+    let meaning = field.usual_meaning();
+    let layout = field.layout;
+    let mut value = json!({ "format": field.notation, "name": meaning.title.en,
+        "name_zh": meaning.title.zh, "encoding": format!("{:?}", layout.encoding).to_lowercase(),
+        "store": store(meaning.store), "source": field.source });
+    if let Some(Prefix {
+        encoding,
+        bytes,
+        counts,
+    }) = layout.prefix
+    {
+        value["prefix"] = json!({ "encoding": format!("{encoding:?}").to_lowercase(),
+            "bytes": bytes, "counts": format!("{counts:?}").to_lowercase() });
+    }
+    if let Some(Composite::Positions(all)) = &meaning.composite {
+        let part = |part: &crate::iso::spec::Position| {
+            json!({ "id": part.id.as_str(), "at": part.at, "length": part.units,
+                    "name": part.spec.title.en, "name_zh": part.spec.title.zh })
+        };
+        value["parts"] = all.iter().map(part).collect();
+    }
+    value
+}
+
+const fn store(store: Store) -> &'static str {
+    match store {
+        Store::Clear => "clear",
+        Store::Masked => "masked",
+        Store::Restorable => "restorable",
+        Store::Length => "length",
+    }
+}
+
+fn print_json(value: &Value, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    writeln!(out)?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unsound_file_is_told_with_line_and_mend() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        let text = "name = \"mine\"\nextends = \"cup-pos\"\n[fields]\n22 = { algin = \"right\" }\n";
+        std::fs::write(&file, text).unwrap();
+        let mut out = Vec::new();
+        let exit = check(file.to_str().unwrap(), false, &mut out).unwrap();
+        let said = String::from_utf8(out).unwrap();
+        assert_eq!(exit, Exit::Found);
+        assert!(
+            said.ends_with(":4: unknown field `algin`; did you mean `align`?\n"),
+            "{said}"
+        );
+    }
+}
