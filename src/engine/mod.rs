@@ -9,4 +9,6 @@ pub mod seam;
 
 pub mod record;
 
+pub mod journal;
+
 pub mod gateway;

@@ -19,6 +19,8 @@ pub use fact::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, Note, Opened, Record,
     Step, Unmatched, Unreadable, Why,
 };
+#[cfg(test)]
+pub(crate) use form::samples;
 pub use form::{FormError, Head, decode, decode_head, encode};
 pub use ids::{ConnId, Identity, LinkId, ListenerId, Seq, TxId};
 pub use message::{Hop, Logged, Patch, Sealed, StoredFrame};
