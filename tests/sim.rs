@@ -1,1 +1,1 @@
-
+//! The simulated world, many seeds at a time.

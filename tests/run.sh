@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# The gate: everything that must hold, on any machine with a Rust toolchain (and apt, where a C
+# compiler is missing). Run it from anywhere: `tests/run.sh`. It exits 0 if all of it holds.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TERM_COLOR=never RUST_BACKTRACE=0
+
+failed_steps=()
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+die() {
+    printf 'tests/run.sh: %s\n' "$1" >&2
+    exit 2
+}
+
+# step NAME COMMAND...: runs it, prints what it says and how long it took.
+step() {
+    local name=$1 began=$SECONDS
+    shift
+    printf '\n== %s: %s\n' "$name" "$*"
+    if "$@" 2>&1 </dev/null | tee "$out"; then
+        printf '== %s: ok, %d s\n' "$name" $((SECONDS - began))
+    else
+        printf '== %s: FAILED, %d s\n' "$name" $((SECONDS - began))
+        failed_steps+=("$name")
+    fi
+}
+
+# SQLite and the allocator come as C sources; Rust itself links with `cc`.
+need_c_compiler() {
+    command -v cc >/dev/null && return
+    command -v apt-get >/dev/null || die 'no C compiler `cc`, and no apt-get to install one: install gcc'
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    printf 'No C compiler `cc` here: installing gcc and libc6-dev with apt-get.\n'
+    export DEBIAN_FRONTEND=noninteractive
+    "${as_root[@]}" apt-get update -qq </dev/null &&
+        "${as_root[@]}" apt-get install -qq -y --no-install-recommends gcc libc6-dev </dev/null ||
+        die 'apt-get could not install gcc: install a C compiler by hand'
+}
+
+need_toolchain() {
+    command -v cargo >/dev/null || die 'no cargo: install a Rust toolchain, https://rustup.rs'
+    local component
+    for component in fmt clippy; do
+        cargo "$component" --version >/dev/null 2>&1 && continue
+        die "no cargo $component: rustup component add rustfmt clippy"
+    done
+}
+
+need_c_compiler
+need_toolchain
+printf '%s\n%s\n' "$(rustc --version)" "$(cc --version | head -n 1)"
+
+step format cargo fmt --check
+step lints cargo clippy --all-targets --locked -- -D warnings
+step tests cargo test --locked --no-fail-fast
+read -r passed failed < <(
+    awk '/^test result:/ { passed += $4; failed += $6 } END { print passed + 0, failed + 0 }' "$out"
+)
+step docs env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --document-private-items --locked
+
+printf '\n'
+if [ ${#failed_steps[@]} -gt 0 ]; then
+    printf 'broken: %s, after %d s\n' "${failed_steps[*]}" "$SECONDS"
+else
+    printf 'all holds, after %d s\n' "$SECONDS"
+fi
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ ${#failed_steps[@]} -eq 0 ] && [ "$passed" -gt 0 ]
