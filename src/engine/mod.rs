@@ -12,3 +12,5 @@ pub mod record;
 pub mod journal;
 
 pub mod gateway;
+
+pub mod trace;

@@ -1,0 +1,224 @@
+//! The closed list of causes: why a transaction stands where it stands, as far as the messages
+//! prove it. `isogate explain --causes` prints it.
+
+use super::lang::Phrase;
+
+/// What is to be said of a cause.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Its name in JSON.
+    pub name: &'static str,
+    /// What it means.
+    pub text: Phrase,
+    /// The complaints of the catalogue that look like this on the wire.
+    pub complaints: &'static str,
+}
+
+/// Makes the enum, its list and its texts out of one table.
+macro_rules! causes {
+    ($($cause:ident $name:literal $en:literal $zh:literal $complaints:literal;)*) => {
+        /// A cause, in the order of a transaction's life.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Cause { $(#[doc = $en] $cause,)* }
+
+        impl Cause {
+            /// Every cause.
+            pub const ALL: &[Self] = &[$(Self::$cause,)*];
+
+            /// What is to be said of it.
+            #[must_use]
+            pub const fn about(self) -> About {
+                match self {
+                    $(Self::$cause => About {
+                        name: $name,
+                        text: Phrase::new($en, $zh),
+                        complaints: $complaints,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+causes! {
+    InProgress "in_progress"
+        "not over yet"
+        "交易进行中"
+        "S2.1";
+    NoAnswer "no_answer"
+        "the acquirer did not answer in time; request lost, answer lost or answer late: not \
+         told apart yet"
+        "收单机构未按时应答; 请求丢失、应答丢失或应答迟到, 尚无法区分"
+        "S1.2 S1.11 S2.10 S3.8 S3.17 S3.21 S4.2";
+    AnswerLost "answer_lost"
+        "the acquirer had the request, since it accepted the reversal; its answer was lost or \
+         slower than the deadline"
+        "收单机构收到过请求(已接受冲正), 应答丢失或超时"
+        "S1.2 S2.10 S3.17 S3.19 S5.4";
+    RequestLost "request_lost_or_unknown"
+        "the acquirer found no original for the reversal; the request was lost or forgotten, \
+         or is known only to the issuer"
+        "收单机构未找到原交易; 请求丢失、被遗忘, 或仅发卡行有记录"
+        "S3.7 S4.11";
+    AnswerLate "answer_late"
+        "the approval came after the deadline and was not delivered"
+        "批准在超时后到达, 未送达终端"
+        "S2.11 S4.1 S5.4";
+    AnswerMacWrong "answer_mac_wrong"
+        "the MAC of the answer was wrong, so it was not believed"
+        "应答MAC校验错, 不予采信"
+        "S2.2 S4.3 S5.5";
+    AnswerUnreadable "answer_unreadable"
+        "the answer could not be read"
+        "应答报文无法解析"
+        "S2.2 S3.2";
+    AnswerMismatch "answer_mismatch"
+        "the answer names another amount, terminal or number than its request"
+        "应答的金额、终端或凭证号与请求不符"
+        "S2.2 S3.2";
+    AnswersDisagree "answers_disagree"
+        "the acquirer answered twice, and the answers disagree"
+        "收单机构两次应答不一致"
+        "S4.12";
+    OutcomeUnknown "outcome_unknown_upstream"
+        "the acquirer answered that it does not know the outcome behind it, or names an \
+         earlier transaction of this number"
+        "收单机构应答表示后方结果未知, 或已有同凭证号交易"
+        "S2.3 S2.4";
+    LinkDown "link_down"
+        "no connection to the acquirer; nothing left the gateway"
+        "与收单机构无连接, 交易未离开网关"
+        "S1.13 S2.5 S3.12 S4.14";
+    NeverWritten "never_written"
+        "the request waited to be written until its deadline; nothing left the gateway"
+        "请求在期限内未能写出, 交易未离开网关"
+        "S1.11 S3.12";
+    LinkLost "link_lost"
+        "the connection to the acquirer broke after the request was handed to it"
+        "请求发出后与收单机构的连接中断"
+        "S1.2 S3.1 S3.17 S4.11";
+    Restart "restart"
+        "the gateway restarted while the transaction was under way"
+        "交易进行中网关重启"
+        "S1.1";
+    TerminalGone "terminal_gone"
+        "approved, but the terminal was no longer there to take the answer"
+        "已批准, 但终端已断开, 应答未送达"
+        "S1.2 S2.10 S3.17";
+    DeliveryUnproven "delivery_unproven"
+        "the approval was written, and nothing proves that the terminal read it"
+        "应答已发出, 未证实终端收到"
+        "S1.2 S2.10";
+    TerminalReversed "terminal_reversed"
+        "the terminal reversed the transaction itself"
+        "终端自行发起冲正"
+        "S1.1 S2.15 S3.1 S5.5";
+    OperatorReversed "operator_reversed"
+        "an operator asked for the reversal"
+        "操作员要求冲正"
+        "S5.10";
+    Declined "declined"
+        "refused by the issuer or acquirer"
+        "发卡行或收单机构拒绝"
+        "S1.5 S1.7 S1.8 S1.9 S1.13 S2.5 S2.9 S3.10 S3.14 S3.16 S3.18 S3.20 S4.4 S4.6 S4.7 \
+         S4.8 S4.9 S5.7 S5.9";
+    RefusedFormat "refused_format"
+        "refused by the gateway: the message cannot be taken as it is"
+        "网关拒绝: 报文不可受理"
+        "S3.2 S4.3 S4.10";
+    RefusedMac "refused_mac"
+        "refused by the gateway: the MAC of the request was wrong"
+        "网关拒绝: 请求MAC校验错"
+        "S4.3";
+    RefusedDuplicate "refused_duplicate"
+        "refused by the gateway: another transaction has this number"
+        "网关拒绝: 凭证号已被另一笔交易使用"
+        "S2.17";
+    OvertakenByReversal "overtaken_by_reversal"
+        "refused by the gateway: the reversal came before its request"
+        "网关拒绝: 冲正先于请求到达"
+        "S4.12";
+    RefusedOverload "refused_overload"
+        "refused by the gateway: a limit is reached"
+        "网关拒绝: 已达处理上限"
+        "S1.11 S3.8";
+    RefusedDraining "refused_draining"
+        "refused by the gateway: it is going down"
+        "网关拒绝: 正在停机"
+        "S1.5";
+    RefusedNoRoute "refused_no_route"
+        "refused by the gateway: no route takes it"
+        "网关拒绝: 无可用路由"
+        "S4.6";
+    NoOriginal "no_original"
+        "a reversal whose original this gateway has not seen"
+        "冲正的原交易未到过本网关"
+        "S4.12";
+    ReversalPending "reversal_pending"
+        "the reversal has no final answer yet; it is being repeated"
+        "冲正尚无最终应答, 正在重发"
+        "S5.4";
+    ReversalRefused "reversal_refused"
+        "the acquirer refused the reversal for good"
+        "收单机构最终拒绝冲正"
+        "S5.10";
+    ReversalUndeliverable "reversal_undeliverable"
+        "the reversal got no final answer within its tries and time"
+        "冲正在次数和时限内未得到最终应答"
+        "S5.10";
+    ApprovalAfterReversal "approval_after_reversal"
+        "an approval came after the reversal was accepted"
+        "冲正成功后又收到批准"
+        "S2.11 S4.1";
+    AnotherAttempt "another_attempt"
+        "another attempt with the same card, amount and merchant, moments apart"
+        "短时间内同卡同金额同商户另有一次尝试"
+        "S2.17 S2.19";
+    Voided "voided"
+        "approved, then voided or refunded"
+        "成功后已撤销或退货"
+        "S5.6 S5.8";
+    CompletionMissing "completion_missing"
+        "authorized only; no completion was seen"
+        "仅预授权, 未见预授权完成"
+        "S1.10 S5.2";
+    SettleMismatch "settle_mismatch"
+        "one side counts it in the batch, the other does not"
+        "批结算时仅一方有记录"
+        "S3.6";
+    Answered "answered"
+        "answered; no money in it"
+        "已应答, 不涉及资金"
+        "";
+    OutsideLog "outside_log"
+        "nothing wrong in the messages; if the money has not arrived, the cause lies outside \
+         the message log: pay-out, calendar, merchant account, issuer review"
+        "报文无异常; 如未到账, 原因在报文日志之外: 划付、日历、商户账户或发卡行审核"
+        "S1.3 S1.4 S1.6 S1.12 S1.14 S1.15 S1.16 S2.6 S2.7 S2.12 S2.14 S2.16 S3.3 S3.4 S3.5 \
+         S3.9 S3.11 S3.13 S4.5 S5.1 S5.3";
+}
+
+impl Cause {
+    /// The name in JSON: `answer_lost`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.about().name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_cause_has_a_name_of_its_own_and_two_languages() {
+        let names: BTreeSet<_> = Cause::ALL.iter().map(|cause| cause.name()).collect();
+        assert_eq!(names.len(), Cause::ALL.len());
+        for cause in Cause::ALL {
+            let text = cause.about().text;
+            assert!(!text.en.is_empty() && text.en.is_ascii(), "{cause:?}");
+            assert!(!text.zh.is_ascii(), "{cause:?}");
+        }
+    }
+}

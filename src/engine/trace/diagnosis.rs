@@ -1,0 +1,172 @@
+//! Which causes fit the evidence, the likeliest first.
+
+use super::cause::Cause;
+use super::codes::{Code, Outcome};
+use super::story::{By, Delivery, Seen, Story};
+use crate::engine::record::{State, Why};
+use crate::iso::spec::{Purpose, ReversalCause};
+
+/// All causes that fit; never empty.
+pub(super) fn causes(story: &Story) -> Vec<Cause> {
+    let mut causes = by_state(story);
+    if !story.twins.is_empty() {
+        causes.push(Cause::AnotherAttempt);
+    }
+    let mut seen = Vec::new();
+    causes.retain(|cause| {
+        !seen.contains(cause) && {
+            seen.push(*cause);
+            true
+        }
+    });
+    causes
+}
+
+fn by_state(story: &Story) -> Vec<Cause> {
+    match story.state {
+        State::Refused => vec![refusal(story)],
+        State::NotSent => vec![unsent(story)],
+        State::Declined | State::DeclineDelivered => vec![decline(story)],
+        State::Received | State::Forwarded | State::ForwardedGone | State::Approved => {
+            vec![Cause::InProgress]
+        }
+        State::Unanswered if story.seen == Seen::Decline => vec![decline(story)],
+        State::Delivered | State::Confirmed => delivered(story),
+        State::DeliveryUnproven => behind(Cause::DeliveryUnproven, story),
+        State::TimedOut | State::Unanswered | State::LateApproval | State::TerminalGone => {
+            roots(story)
+        }
+        State::ReversalPending | State::ReversalSent => behind(Cause::ReversalPending, story),
+        State::ReversalRefused => behind(Cause::ReversalRefused, story),
+        State::ReversalUndeliverable => behind(Cause::ReversalUndeliverable, story),
+        State::Reversed if story.seen == Seen::ApprovalAfterReversal => {
+            behind(Cause::ApprovalAfterReversal, story)
+        }
+        State::Reversed | State::ClosedUnproven => roots(story),
+        State::Returned => vec![Cause::Voided],
+        State::Settled => vec![Cause::OutsideLog],
+        State::SettleMismatch => vec![Cause::SettleMismatch],
+    }
+}
+
+fn behind(first: Cause, story: &Story) -> Vec<Cause> {
+    let rest = roots(story).into_iter().filter(|c| *c != Cause::InProgress);
+    std::iter::once(first).chain(rest).collect()
+}
+
+fn delivered(story: &Story) -> Vec<Cause> {
+    match story.purpose() {
+        Some(Purpose::Hold) => vec![Cause::CompletionMissing, Cause::OutsideLog],
+        _ if story.is_money() => vec![Cause::OutsideLog],
+        _ => vec![Cause::Answered],
+    }
+}
+
+fn decline(story: &Story) -> Cause {
+    let code = story.answer.unwrap_or_default();
+    match (story.seen, Code::of(&code).outcome()) {
+        (Seen::Approval | Seen::ApprovalAfterReversal, _) => Cause::AnswersDisagree,
+        (_, Outcome::Declined) => Cause::Declined,
+        (_, Outcome::Unknown | Outcome::Approved) => Cause::OutcomeUnknown,
+    }
+}
+
+fn unsent(story: &Story) -> Cause {
+    if story.whys().any(|(_, why)| why == Why::NeverWritten) {
+        Cause::NeverWritten
+    } else {
+        Cause::LinkDown
+    }
+}
+
+fn refusal(story: &Story) -> Cause {
+    if story.purpose() == Some(Purpose::Reversal) {
+        return Cause::NoOriginal;
+    }
+    let named = story.whys().find_map(|(_, why)| match why {
+        Why::RequestMac => Some(Cause::RefusedMac),
+        Why::DuplicateMismatch => Some(Cause::RefusedDuplicate),
+        Why::OvertakenByReversal => Some(Cause::OvertakenByReversal),
+        Why::Overload => Some(Cause::RefusedOverload),
+        Why::Draining => Some(Cause::RefusedDraining),
+        Why::NoRoute => Some(Cause::RefusedNoRoute),
+        Why::NoLink => Some(Cause::LinkDown),
+        _ => None,
+    });
+    named.unwrap_or(Cause::RefusedFormat)
+}
+
+/// Why the outcome came into doubt, or had to be undone. What happened between gateway and acquirer
+/// weighs more than what happened at the terminal: there the money is.
+fn roots(story: &Story) -> Vec<Cause> {
+    let (mut upstream, mut terminal) = (Vec::new(), Vec::new());
+    for (state, why) in story.whys() {
+        match why {
+            Why::NoAnswer => upstream.extend(silence(story)),
+            Why::AnswerUnreadable => upstream.push(Cause::AnswerUnreadable),
+            Why::AnswerMac => upstream.push(Cause::AnswerMacWrong),
+            Why::AnswerMismatch => upstream.push(Cause::AnswerMismatch),
+            Why::AnswersDisagree => upstream.push(Cause::AnswersDisagree),
+            Why::LateApproval => upstream.push(Cause::AnswerLate),
+            Why::LinkLost => upstream.push(Cause::LinkLost),
+            Why::Restarted if state == State::DeliveryUnproven => terminal.push(Cause::Restart),
+            Why::Restarted if upstream.is_empty() && terminal.is_empty() => {
+                upstream.push(Cause::Restart);
+            }
+            Why::TerminalAsked => terminal.push(Cause::TerminalReversed),
+            Why::Operator => terminal.push(Cause::OperatorReversed),
+            Why::TerminalClosed | Why::WriteFailed if story.delivery == Delivery::Failed => {
+                terminal.push(Cause::TerminalGone);
+            }
+            _ => {}
+        }
+    }
+    if story.delivery == Delivery::Unproven && story.state != State::DeliveryUnproven {
+        terminal.insert(0, Cause::DeliveryUnproven);
+    }
+    upstream.extend(lost(story).filter(|_| !upstream.is_empty()));
+    upstream.extend(terminal);
+    if upstream.is_empty() {
+        upstream.push(untold(story));
+    }
+    upstream
+}
+
+/// No answer: what its reversal, or its late answer, tells about why.
+fn silence(story: &Story) -> Vec<Cause> {
+    match lost(story) {
+        Some(cause) => vec![cause],
+        None if story.seen == Seen::Nothing => {
+            vec![Cause::NoAnswer, Cause::AnswerLost, Cause::RequestLost]
+        }
+        None if story.seen == Seen::Decline => vec![Cause::NoAnswer],
+        None => vec![Cause::AnswerLate],
+    }
+}
+
+/// Where request or answer went, once the reversal is closed and no answer was ever seen.
+fn lost(story: &Story) -> Option<Cause> {
+    match story.state {
+        _ if story.seen != Seen::Nothing => None,
+        State::Reversed => Some(Cause::AnswerLost),
+        State::ClosedUnproven => Some(Cause::RequestLost),
+        _ => None,
+    }
+}
+
+/// A story without its beginning: what a checkpoint carried, or the state itself, must do.
+fn untold(story: &Story) -> Cause {
+    match (story.carried_cause, story.state) {
+        (Some(ReversalCause::NoAnswer), _) => lost(story).unwrap_or(Cause::NoAnswer),
+        (Some(ReversalCause::Mac), _) => Cause::AnswerMacWrong,
+        (Some(ReversalCause::NotDelivered), _) => Cause::TerminalGone,
+        (_, State::LateApproval) => Cause::AnswerLate,
+        (_, State::TerminalGone) => Cause::TerminalGone,
+        (_, State::TimedOut | State::Unanswered) => Cause::NoAnswer,
+        _ => match story.reversal.by {
+            Some(By::Terminal) => Cause::TerminalReversed,
+            Some(By::Operator) => Cause::OperatorReversed,
+            Some(By::Gateway) | None => lost(story).unwrap_or(Cause::InProgress),
+        },
+    }
+}

@@ -1,0 +1,338 @@
+//! The verdict as people read it: one line, the chain with its gaps, then the keys.
+
+use super::belief::{Basis, Belief, Is};
+use super::lang::{Lang, Phrase, Said};
+use super::notes;
+use super::retry::Retry;
+use super::story::{Moment, Story};
+use super::verdict::Verdict;
+use super::view::{Names, micros};
+use comfy_table::{CellAlignment, Table, presets};
+
+/// How to print.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// The language.
+    pub lang: Lang,
+    /// Whether to colour, as on a terminal.
+    pub colour: bool,
+}
+
+impl Look {
+    fn say(self, en: &'static str, zh: &'static str) -> &'static str {
+        match self.lang {
+            Lang::En => en,
+            Lang::Zh => zh,
+        }
+    }
+
+    /// Green for what is safe, red for what is not, yellow for what is not proven.
+    fn paint(self, retry: Retry, text: &str) -> String {
+        let code = match retry {
+            Retry::Yes => 32,
+            Retry::Unproven => 33,
+            Retry::No => 31,
+        };
+        if self.colour {
+            format!("\x1b[1;{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn dim(self, text: &str) -> String {
+        if self.colour {
+            format!("\x1b[2m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// One transaction in full.
+#[must_use]
+pub fn full(story: &Story, verdict: &Verdict, look: Look) -> String {
+    let mut text = head(verdict, look);
+    text.push('\n');
+    text.push_str(&chain(story, look));
+    text.push('\n');
+    text.push_str(&keys(story, verdict, look));
+    text
+}
+
+/// One line: state, verdict.
+#[must_use]
+pub fn line(story: &Story, verdict: &Verdict, look: Look) -> String {
+    let names = Names::of(story);
+    format!(
+        "{}  {}/{} {}  {}: {}\n",
+        look.dim(&story.began.rfc3339()),
+        names.terminal,
+        names.stan,
+        money(names.amount, &names.currency),
+        look.paint(verdict.safe_to_retry, verdict.state.name()),
+        verdict.verdict.in_lang(look.lang),
+    )
+}
+
+fn head(verdict: &Verdict, look: Look) -> String {
+    let class = verdict.class.map(|class| format!(" {}", class.name()));
+    let state = format!("{}{}", verdict.state, class.unwrap_or_default());
+    let retry = Phrase::new("safe to retry: {v}", "可否重试: {v}");
+    let retry = retry.fill(&[("v", retry_word(verdict.safe_to_retry))]);
+    format!(
+        "{}  {}\n  {} {}\n  {}  {}\n",
+        look.paint(verdict.safe_to_retry, &state),
+        verdict.verdict.in_lang(look.lang),
+        look.say("next:", "下一步:"),
+        verdict.next_step.in_lang(look.lang),
+        look.paint(verdict.safe_to_retry, retry.in_lang(look.lang)),
+        look.dim(&format!(
+            "{} {} ({})",
+            look.say("cause:", "原因:"),
+            causes(verdict, look.lang),
+            verdict.evidence.name(),
+        )),
+    )
+}
+
+fn causes(verdict: &Verdict, lang: Lang) -> String {
+    let names = verdict.causes.iter().map(|cause| match lang {
+        Lang::En => cause.name(),
+        Lang::Zh => cause.about().text.zh,
+    });
+    match lang {
+        Lang::En => names.collect::<Vec<_>>().join(", "),
+        Lang::Zh => names.take(1).collect(),
+    }
+}
+
+fn retry_word(retry: Retry) -> Said {
+    let zh = match retry {
+        Retry::Yes => "可以",
+        Retry::No => "不可",
+        Retry::Unproven => "未证实",
+    };
+    Phrase::new(retry.name(), zh).plain()
+}
+
+/// A table without lines, two spaces in.
+pub(super) fn bare() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).force_no_tty();
+    table
+}
+
+/// The table as text, without the blanks at line ends.
+pub(super) fn lines(table: &Table) -> String {
+    let mut text = String::new();
+    for line in table.lines() {
+        text.push(' ');
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn chain(story: &Story, look: Look) -> String {
+    let mut table = bare();
+    table.set_header([
+        look.say("time", "时间"),
+        look.say("gap", "间隔"),
+        look.say("way", "方向"),
+        look.say("type", "类型"),
+        look.say("code", "应答码"),
+        look.say("note", "说明"),
+    ]);
+    if !story.whole {
+        let earlier = look.say(
+            "(earlier messages lie before the checkpoint)",
+            "(更早的报文在检查点之前)",
+        );
+        table.add_row(["", "", "", "", "", earlier]);
+    }
+    let mut previous: Option<&Moment> = None;
+    for moment in &story.moments {
+        let note = notes::of(moment);
+        if moment.leg.is_none() && note.en.is_empty() {
+            continue;
+        }
+        table.add_row(row(moment, previous, note.in_lang(look.lang)));
+        previous = Some(moment);
+    }
+    for column in [1, 4] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    lines(&table)
+}
+
+fn row(moment: &Moment, previous: Option<&Moment>, note: &str) -> [String; 6] {
+    let gap = previous.map(|previous| gap(micros(previous.at, moment)));
+    let leg = moment.leg.as_ref();
+    [
+        clock(&moment.at.rfc3339()),
+        gap.unwrap_or_default(),
+        leg.map_or("·", |leg| leg.hop.name()).to_owned(),
+        leg.map(|leg| leg.mti.to_string()).unwrap_or_default(),
+        leg.and_then(|leg| leg.code)
+            .map(|code| code.to_string())
+            .unwrap_or_default(),
+        note.to_owned(),
+    ]
+}
+
+/// `10:11:12.345678` of `2026-11-22T10:11:12.345678+08:00`; the day stands with the keys.
+fn clock(at: &str) -> String {
+    at.get(11..26).unwrap_or(at).to_owned()
+}
+
+/// `+350us`, `+12.4ms`, `+45.0s`.
+pub(super) fn gap(micros: u64) -> String {
+    match micros {
+        0 => "+0".to_owned(),
+        1..1_000 => format!("+{micros}us"),
+        1_000..1_000_000 => format!("+{}.{}ms", micros / 1_000, micros % 1_000 / 100),
+        _ => format!("+{}.{}s", micros / 1_000_000, micros % 1_000_000 / 100_000),
+    }
+}
+
+fn keys(story: &Story, verdict: &Verdict, look: Look) -> String {
+    let names = Names::of(story);
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let pairs = [
+        (look.say("kind", "交易"), names.kind),
+        (
+            look.say("amount", "金额"),
+            money(names.amount, &names.currency),
+        ),
+        (look.say("card", "卡号"), names.card),
+        (look.say("merchant", "商户号"), names.merchant),
+        (look.say("terminal", "终端号"), names.terminal),
+        (look.say("STAN", "凭证号"), names.stan),
+        (look.say("batch", "批次号"), names.batch),
+        (
+            look.say("RRN", "参考号"),
+            text(story.rrn.map(|rrn| rrn.to_string())),
+        ),
+        (
+            look.say("auth", "授权号"),
+            text(story.auth.map(|auth| auth.to_string())),
+        ),
+        (look.say("began", "开始"), story.began.rfc3339()),
+        ("tx", story.tx.to_string()),
+    ];
+    let beliefs = [
+        (
+            look.say("terminal believes", "终端认为"),
+            verdict.beliefs.terminal,
+        ),
+        (
+            look.say("gateway knows", "网关记录"),
+            verdict.beliefs.gateway,
+        ),
+        (
+            look.say("acquirer believes", "收单机构认为"),
+            verdict.beliefs.acquirer,
+        ),
+    ];
+    let mut table = bare();
+    for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {
+        table.add_row([name.to_owned(), value]);
+    }
+    for (name, belief) in beliefs {
+        table.add_row([name.to_owned(), believes(belief, look)]);
+    }
+    lines(&table)
+}
+
+fn believes(belief: Belief, look: Look) -> String {
+    let (is, basis) = match look.lang {
+        Lang::En => (belief.is.name(), belief.basis.name()),
+        Lang::Zh => (is_zh(belief.is), basis_zh(belief.basis)),
+    };
+    format!("{is} {}", look.dim(&format!("({basis})")))
+}
+
+const fn is_zh(is: Is) -> &'static str {
+    match is {
+        Is::Nothing => "无此交易",
+        Is::Waiting => "等待中",
+        Is::Unknown => "不明",
+        Is::Approved => "成功",
+        Is::Declined => "拒绝",
+        Is::Failed => "失败",
+        Is::Reversed => "已冲正",
+        Is::Returned => "已退回",
+        Is::Settled => "已清算",
+    }
+}
+
+const fn basis_zh(basis: Basis) -> &'static str {
+    match basis {
+        Basis::Observed => "有据",
+        Basis::Inferred => "推断",
+    }
+}
+
+/// `888.00 CNY`: minor units as people write them (ISO 4217 exponents of the currencies met here).
+#[must_use]
+pub fn money(amount: u64, currency: &str) -> String {
+    let (name, digits) = match currency {
+        "156" => ("CNY", 2),
+        "344" => ("HKD", 2),
+        "446" => ("MOP", 2),
+        "840" => ("USD", 2),
+        "978" => ("EUR", 2),
+        "826" => ("GBP", 2),
+        "702" => ("SGD", 2),
+        "392" => ("JPY", 0),
+        "410" => ("KRW", 0),
+        "" => ("", 2),
+        other => (other, 2),
+    };
+    let number = match digits {
+        0 => amount.to_string(),
+        _ => format!("{}.{:02}", amount / 100, amount % 100),
+    };
+    format!("{number} {name}").trim_end().to_owned()
+}
+
+/// Many transactions, a row each.
+#[must_use]
+pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>, look: Look) -> String {
+    let mut table = bare();
+    table.set_header([
+        look.say("began", "开始"),
+        look.say("terminal/STAN", "终端/凭证号"),
+        look.say("amount", "金额"),
+        look.say("state", "状态"),
+        look.say("class", "类"),
+        look.say("retry", "重试"),
+        look.say("verdict", "结论"),
+    ]);
+    for (story, verdict) in rows {
+        let names = Names::of(story);
+        table.add_row([
+            story
+                .began
+                .rfc3339()
+                .get(..19)
+                .unwrap_or_default()
+                .replace('T', " "),
+            format!("{}/{}", names.terminal, names.stan),
+            money(names.amount, &names.currency),
+            verdict.state.name().to_owned(),
+            verdict.class.map_or("", |class| class.name()).to_owned(),
+            retry_word(verdict.safe_to_retry)
+                .in_lang(look.lang)
+                .to_owned(),
+            verdict.verdict.in_lang(look.lang).to_owned(),
+        ]);
+    }
+    if let Some(column) = table.column_mut(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    lines(&table)
+}

@@ -1,0 +1,55 @@
+//! A transaction's story, told from its records, and what may be said of it: where is the money,
+//! why, and what is safe to do next, in English and Chinese.
+//!
+//! Everything here is a fold over [`Record`](super::record::Record)s: a copied journal is enough.
+//! It decides nothing about a transaction (the gateway did that), reads no disk, and never guesses
+//! within what the messages leave open: pay-out, calendar and merchant account lie outside the log,
+//! and a verdict says so.
+//!
+//! Start with [`Story`], then [`Verdict`]; `retry` holds the one question that must never be
+//! answered wrongly.
+
+mod lang;
+
+mod codes;
+
+mod story;
+
+mod unconfirmed;
+
+mod stories;
+
+mod retry;
+
+mod cause;
+
+mod diagnosis;
+
+mod belief;
+
+mod texts;
+
+mod wording;
+
+mod verdict;
+
+mod notes;
+
+mod view;
+
+mod human;
+
+#[cfg(test)]
+mod tests;
+
+pub use belief::{Basis, Belief, Beliefs, Is};
+pub use cause::{About, Cause};
+pub use codes::{Advice, CODES, Code, Outcome};
+pub use human::{Look, full, line, money, table};
+pub use lang::{Lang, Phrase, Said};
+pub use retry::Retry;
+pub use stories::{Keep, Stories, subject};
+pub use story::{By, Delivery, Leg, Moment, Reversal, Seen, Story};
+pub use unconfirmed::Unconfirmed;
+pub use verdict::{Evidence, Verdict};
+pub use view::View;

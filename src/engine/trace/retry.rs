@@ -1,0 +1,134 @@
+//! Is it safe to try again? An unsafe answer is the worst fault this program can have, so the
+//! question is decided here alone, from the evidence, and never from the wording of a verdict.
+//!
+//! *Yes* only after a decline, after a request that never left the gateway, or after a reversal
+//! that was accepted with no approval seen since. Everything else is *no* while it may still come
+//! to a good end by itself, and *unproven* where the log cannot tell.
+
+use super::codes::{Code, Outcome};
+use super::story::{Leg, Seen, Story};
+use crate::engine::record::{State, Why};
+use crate::iso::spec::Purpose;
+
+/// Whether a new transaction in place of this one is safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Retry {
+    /// Money is held, or may be: a new one would be a second one.
+    No,
+    /// The log does not tell.
+    Unproven,
+    /// No book holds money for this one.
+    Yes,
+}
+
+impl Retry {
+    /// As in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Unproven => "unproven",
+            Self::Yes => "yes",
+        }
+    }
+
+    /// Of one story by itself; other attempts of the same purchase may forbid what it allows.
+    #[must_use]
+    pub fn of(story: &Story) -> Self {
+        let by_state = Self::by_state(story);
+        // What came before the first record that was seen might say otherwise.
+        let known = if story.opened.is_some() {
+            Self::Yes
+        } else {
+            Self::Unproven
+        };
+        by_state.min(known)
+    }
+
+    fn by_state(story: &Story) -> Self {
+        match story.state {
+            // A reversal that stands alone tells nothing of the request it belongs to.
+            State::Refused | State::NotSent | State::Declined | State::DeclineDelivered
+                if story.purpose() == Some(Purpose::Reversal) =>
+            {
+                Self::Unproven
+            }
+            State::Refused => yes_if(!was_sent(story) && !names_another(story)),
+            // The intent was recorded; that no byte was written is what this state says.
+            State::NotSent => yes_if(story.seen == Seen::Nothing),
+            State::Declined | State::DeclineDelivered => yes_if(is_declined(story)),
+            State::Reversed => yes_if(is_reversed(story)),
+            State::Unanswered if story.seen == Seen::Decline => yes_if(is_declined(story)),
+            State::Unanswered if !story.is_money() => Self::Yes,
+            State::Unanswered => Self::No,
+            State::ClosedUnproven | State::DeliveryUnproven => Self::Unproven,
+            State::Received
+            | State::Forwarded
+            | State::ForwardedGone
+            | State::Approved
+            | State::Delivered
+            | State::TimedOut
+            | State::LateApproval
+            | State::TerminalGone
+            | State::ReversalPending
+            | State::ReversalSent
+            | State::ReversalRefused
+            | State::ReversalUndeliverable
+            | State::Returned
+            | State::Settled
+            | State::SettleMismatch
+            | State::Confirmed => Self::No,
+        }
+    }
+
+    /// What another attempt of the same purchase leaves of it: nothing while that one is open, and
+    /// doubt if that one was paid or is not known.
+    #[must_use]
+    pub fn beside(self, other: Option<&Story>) -> Self {
+        let limit = match other {
+            None => Self::Unproven,
+            Some(story) => match (Self::of(story), story.state) {
+                (Self::Yes, _) => Self::Yes,
+                (
+                    Self::No,
+                    State::Delivered | State::Confirmed | State::Settled | State::Returned,
+                ) => Self::Unproven,
+                (limit, _) => limit,
+            },
+        };
+        self.min(limit)
+    }
+}
+
+const fn yes_if(safe: bool) -> Retry {
+    if safe { Retry::Yes } else { Retry::Unproven }
+}
+
+/// Whether anything of the request went upstream, or came back from there.
+pub(super) fn was_sent(story: &Story) -> bool {
+    let mut legs = story.moments.iter().filter_map(|moment| moment.leg);
+    story.seen != Seen::Nothing || legs.any(Leg::is_upstream)
+}
+
+/// Whether it was refused because of another transaction, which may hold the money.
+fn names_another(story: &Story) -> bool {
+    let by_code = story
+        .answer
+        .is_some_and(|code| Code::of(&code).outcome() == Outcome::Unknown);
+    by_code || story.whys().any(|(_, why)| why == Why::DuplicateMismatch)
+}
+
+/// Whether the one answer that was seen is a decline that proves that no money was taken.
+fn is_declined(story: &Story) -> bool {
+    let declines = |code: &str| Code::of(code).outcome() == Outcome::Declined;
+    matches!(story.seen, Seen::Nothing | Seen::Decline)
+        && story.answer.is_some_and(|code| declines(&code))
+}
+
+/// Whether the acquirer undid it, and nothing since says otherwise.
+fn is_reversed(story: &Story) -> bool {
+    let unproven = |code: &str| matches!(code, "25" | "12" | "76");
+    story.reversal.accepted
+        && story.seen != Seen::ApprovalAfterReversal
+        && !story.reversal.last_code.is_some_and(|code| unproven(&code))
+}

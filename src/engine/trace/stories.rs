@@ -1,0 +1,131 @@
+//! The stories of many transactions at once, folded from a stream of records.
+
+use super::story::Story;
+use super::unconfirmed::Unconfirmed;
+use crate::engine::record::{Carried, Fact, Record, TxId};
+use std::collections::BTreeMap;
+
+/// Which stories are kept; the others are forgotten as soon as they are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All of them: memory grows with the journal.
+    Everything,
+    /// Those over which something may still happen, and those that are unconfirmed: memory grows
+    /// with the trouble, not with the journal.
+    Open,
+    /// As `Open`, and those that wait for settlement (U4).
+    Unsettled,
+}
+
+/// A fold over records, in their order.
+#[derive(Clone, Debug)]
+pub struct Stories {
+    keep: Keep,
+    by_tx: BTreeMap<TxId, Story>,
+}
+
+impl Stories {
+    /// None yet.
+    #[must_use]
+    pub const fn new(keep: Keep) -> Self {
+        Self {
+            keep,
+            by_tx: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next record.
+    pub fn fold(&mut self, record: &Record) {
+        let Some(tx) = subject(record) else {
+            return;
+        };
+        match self.by_tx.get_mut(&tx) {
+            Some(story) => story.fold(record),
+            None => {
+                let Some(story) = Story::begin(record) else {
+                    return;
+                };
+                self.link(&story);
+                self.by_tx.insert(tx, story);
+            }
+        }
+        if self.by_tx.get(&tx).is_some_and(|story| !self.keeps(story)) {
+            self.by_tx.remove(&tx);
+        }
+    }
+
+    /// The earlier attempt learns of the later one.
+    fn link(&mut self, story: &Story) {
+        for twin in &story.twins {
+            if let Some(earlier) = self.by_tx.get_mut(twin)
+                && !earlier.twins.contains(&story.tx)
+            {
+                earlier.twins.push(story.tx);
+            }
+        }
+    }
+
+    fn keeps(&self, story: &Story) -> bool {
+        let class = Unconfirmed::of(story);
+        match self.keep {
+            Keep::Everything => true,
+            Keep::Open => story.state.is_live() || class.is_some_and(Unconfirmed::is_open),
+            Keep::Unsettled => story.state.is_live() || class.is_some(),
+        }
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn story(&self, tx: TxId) -> Option<&Story> {
+        self.by_tx.get(&tx)
+    }
+
+    /// All that are kept, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Story> {
+        self.by_tx.values()
+    }
+
+    /// The unconfirmed ones (U1-U3, U5-U8), oldest first; with `Keep::Unsettled` those that wait for
+    /// settlement (U4), too.
+    pub fn unconfirmed(&self) -> impl DoubleEndedIterator<Item = &Story> {
+        self.iter().filter(|story| {
+            Unconfirmed::of(story)
+                .is_some_and(|class| class.is_open() || self.keep == Keep::Unsettled)
+        })
+    }
+
+    /// How many are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_tx.len()
+    }
+
+    /// Whether none is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_tx.is_empty()
+    }
+
+    /// The other attempts of a story that are known here.
+    #[must_use]
+    pub fn twins(&self, story: &Story) -> Vec<&Story> {
+        story
+            .twins
+            .iter()
+            .filter_map(|tx| self.story(*tx))
+            .collect()
+    }
+}
+
+/// The transaction that a record tells of.
+#[must_use]
+pub fn subject(record: &Record) -> Option<TxId> {
+    let Fact::Carried(carried) = &record.fact else {
+        return record.tx;
+    };
+    match &**carried {
+        Carried::Transaction(carried) => Some(carried.tx),
+        Carried::Answer(carried) => Some(carried.tx),
+        Carried::Keys(_) | Carried::Tombstone { .. } => None,
+    }
+}

@@ -1,0 +1,446 @@
+//! Everything the journal knows of one transaction, folded from its records.
+
+use super::codes::{Code, Outcome};
+use crate::engine::record::{
+    Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Seq, State, Step, TxId,
+    Why,
+};
+use crate::engine::seam::Wall;
+use crate::iso::message::{AuthCode, Class, Mti, ResponseCode, Rrn};
+use crate::iso::spec::{Purpose, ReversalCause};
+
+/// One transaction's story. A checkpoint's snapshot can begin one, too: then it knows how things
+/// stood, but not the messages before ([`Story::whole`] is false).
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// Its id.
+    pub tx: TxId,
+    /// Its names; `None` while only later records were seen.
+    pub opened: Option<Box<Opened>>,
+    /// Where it stands.
+    pub state: State,
+    /// When it began, as far as seen.
+    pub began: Wall,
+    /// When it last changed.
+    pub changed: Wall,
+    /// Its last record.
+    pub last: Seq,
+    /// Whether it is told from its first record on.
+    pub whole: bool,
+    /// What happened, in order.
+    pub moments: Vec<Moment>,
+    /// DE 37, from whichever message brought it.
+    pub rrn: Option<Rrn>,
+    /// DE 38 of the approval.
+    pub auth: Option<AuthCode>,
+    /// DE 39 of the answer to the request: the acquirer's, if it gave one.
+    pub answer: Option<ResponseCode>,
+    /// What the acquirer was seen to say to the request.
+    pub seen: Seen,
+    /// How long an answer was waited for, in milliseconds.
+    pub waited_ms: Option<u64>,
+    /// How late the answer came, in milliseconds.
+    pub late_ms: Option<u64>,
+    /// What became of the approval on its way to the terminal.
+    pub delivery: Delivery,
+    /// Its reversal.
+    pub reversal: Reversal,
+    /// Why a carried one is to be reversed.
+    pub carried_cause: Option<ReversalCause>,
+    /// Others of same card, amount and merchant, moments apart (D0).
+    pub twins: Vec<TxId>,
+    /// The other transaction that a step named: the void that returned it, the first of its name.
+    pub other: Option<TxId>,
+}
+
+/// What the acquirer was seen to say to the request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// No approval, but another answer.
+    Decline,
+    /// An approval.
+    Approval,
+    /// An approval, after a reversal had been accepted: the money may be held again.
+    ApprovalAfterReversal,
+}
+
+/// What became of the approval on its way to the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Delivery {
+    /// There is none, or it is not written yet.
+    #[default]
+    None,
+    /// Written; not proof of reading.
+    Written,
+    /// Written, and something happened that casts doubt on it.
+    Unproven,
+    /// Could not be written.
+    Failed,
+    /// A later message proves it.
+    Proven,
+}
+
+/// A transaction's reversal, as far as it went.
+#[derive(Clone, Debug, Default)]
+pub struct Reversal {
+    /// Who began it.
+    pub by: Option<By>,
+    /// DE 39 of the first 0400: the cause that counts (R17).
+    pub cause: Option<ResponseCode>,
+    /// How often it went to the acquirer.
+    pub tries: u16,
+    /// DE 39 of the acquirer's last answer to it.
+    pub last_code: Option<ResponseCode>,
+    /// Whether the acquirer was seen to accept it.
+    pub accepted: bool,
+    /// Whether the terminal was told that it is done.
+    pub told: bool,
+}
+
+/// Who began a reversal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The terminal.
+    Terminal,
+    /// The gateway.
+    Gateway,
+    /// An operator.
+    Operator,
+}
+
+/// One thing that happened: a message on one hop, or a step without any.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// When.
+    pub at: Wall,
+    /// Its record.
+    pub seq: Seq,
+    /// The state after it.
+    pub state: State,
+    /// Why.
+    pub why: Why,
+    /// What else.
+    pub note: Note,
+    /// The message.
+    pub leg: Option<Leg>,
+}
+
+/// A message on one hop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Which way.
+    pub hop: Hop,
+    /// Its type.
+    pub mti: Mti,
+    /// DE 39.
+    pub code: Option<ResponseCode>,
+}
+
+impl Leg {
+    /// Whether it belongs to the reversal.
+    #[must_use]
+    pub fn is_reversal(self) -> bool {
+        self.mti.class() == Class::Reversal
+    }
+
+    /// Whether it went to the acquirer, or came from there.
+    #[must_use]
+    pub fn is_upstream(self) -> bool {
+        matches!(self.hop, Hop::GatewayToAcquirer | Hop::AcquirerToGateway)
+    }
+}
+
+impl Story {
+    fn new(tx: TxId, state: State, at: Wall) -> Self {
+        Self {
+            tx,
+            opened: None,
+            state,
+            began: at,
+            changed: at,
+            last: Seq(0),
+            whole: false,
+            moments: Vec::new(),
+            rrn: None,
+            auth: None,
+            answer: None,
+            seen: Seen::Nothing,
+            waited_ms: None,
+            late_ms: None,
+            delivery: Delivery::None,
+            reversal: Reversal::default(),
+            carried_cause: None,
+            twins: Vec::new(),
+            other: None,
+        }
+    }
+
+    /// The story that a record begins; `None` if it belongs to no transaction.
+    #[must_use]
+    pub fn begin(record: &Record) -> Option<Self> {
+        match &record.fact {
+            Fact::Step(step) => {
+                let mut story = Self::new(record.tx?, step.state, record.at);
+                story.whole = step.opened.is_some();
+                story.fold(record);
+                Some(story)
+            }
+            Fact::Carried(carried) => match &**carried {
+                Carried::Transaction(carried) => Some(Self::carry(carried)),
+                Carried::Answer(carried) => {
+                    let mut story = Self::new(carried.tx, carried.state, record.at);
+                    story.open(&carried.opened);
+                    story.last = carried.last;
+                    story.deliver(carried.state);
+                    Some(story)
+                }
+                Carried::Keys(_) | Carried::Tombstone { .. } => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn carry(carried: &CarriedTransaction) -> Self {
+        let mut story = Self::new(carried.tx, carried.state, carried.began);
+        story.open(&carried.opened);
+        story.last = carried.last;
+        story.auth = carried.auth;
+        story.carried_cause = carried.cause;
+        story.reversal.tries = carried.tries;
+        if carried.approved {
+            story.seen = Seen::Approval;
+        }
+        story.deliver(carried.state);
+        story
+    }
+
+    /// Takes one more record of this transaction. A snapshot tells nothing new to a story that
+    /// was seen to happen.
+    pub fn fold(&mut self, record: &Record) {
+        let Fact::Step(step) = &record.fact else {
+            return;
+        };
+        if let Some(opened) = &step.opened {
+            self.open(opened);
+        }
+        self.note(step);
+        self.reverse(step);
+        if let Some(message) = &step.message {
+            self.hear(message, step);
+        }
+        self.deliver(step.state);
+        self.state = step.state;
+        self.changed = record.at;
+        self.last = record.seq;
+        self.push(record, step);
+        if matches!(step.why, Why::NoAnswer) && self.waited_ms.is_none() {
+            self.waited_ms = self.asked_at().map(|asked| millis(asked, record.at));
+        }
+    }
+
+    fn open(&mut self, opened: &Opened) {
+        self.twins.extend(opened.twin);
+        self.opened = Some(Box::new(opened.clone()));
+    }
+
+    fn note(&mut self, step: &Step) {
+        match step.note {
+            Note::LateMs(late) => self.late_ms = Some(late),
+            Note::WaitedMs(waited) => self.waited_ms = Some(waited),
+            Note::Try(n) => self.reversal.tries = self.reversal.tries.max(n),
+            Note::Other(tx) => self.other = Some(tx),
+            Note::None | Note::Duplicate(_) | Note::Unreadable(_) => {}
+        }
+    }
+
+    /// Who began the reversal: the first that asked.
+    fn reverse(&mut self, step: &Step) {
+        let from_terminal = step
+            .message
+            .as_ref()
+            .is_some_and(|m| m.hop == Hop::TerminalToGateway && is_reversal(m));
+        let by = match (step.why, step.state) {
+            (Why::TerminalAsked, _) => By::Terminal,
+            _ if from_terminal => By::Terminal,
+            (Why::Operator, _) => By::Operator,
+            (_, State::ReversalPending | State::ReversalSent) => By::Gateway,
+            _ => return,
+        };
+        self.reversal.by.get_or_insert(by);
+    }
+
+    fn hear(&mut self, message: &Logged, step: &Step) {
+        self.rrn = message.rrn.or(self.rrn);
+        match (is_reversal(message), message.mti.is_answer(), message.hop) {
+            (true, false, hop) => {
+                self.reversal.cause = self.reversal.cause.or(message.code);
+                let leaves = hop == Hop::GatewayToAcquirer || message.relayed.is_some();
+                if leaves && !matches!(step.note, Note::Try(_)) {
+                    self.reversal.tries = self.reversal.tries.saturating_add(1);
+                }
+            }
+            (true, true, Hop::AcquirerToGateway) => self.reversal_answered(message, step.state),
+            (true, true, Hop::GatewayToTerminal) => self.reversal.told = is_done(message),
+            (false, true, Hop::AcquirerToGateway) => self.answered(message, step.state),
+            (false, true, Hop::GatewayToTerminal) if self.seen == Seen::Nothing => {
+                self.answer = message.code.or(self.answer);
+            }
+            _ => {}
+        }
+    }
+
+    fn reversal_answered(&mut self, message: &Logged, state: State) {
+        self.reversal.last_code = message.code;
+        if state == State::Reversed {
+            self.reversal.accepted = true;
+            // Whatever was approved before is undone by it.
+            if self.seen == Seen::ApprovalAfterReversal {
+                self.seen = Seen::Approval;
+            }
+        }
+        self.reversal.told |= message.relayed.is_some() && is_done(message);
+    }
+
+    /// An answer to the request. An approval once seen stays seen, whatever comes after.
+    fn answered(&mut self, message: &Logged, state: State) {
+        // The gateway's state says what the dialect makes of a code; the code speaks for itself
+        // where the state was moved on by something else, such as a reversal under way.
+        let by_code = message.code.map(|code| Code::of(&code).outcome());
+        let first = matches!(self.seen, Seen::Nothing | Seen::Decline);
+        if by_code == Some(Outcome::Approved) || first && is_approval(state) {
+            self.auth = message.auth.or(self.auth);
+            self.answer = message.code;
+            self.seen = if self.reversal.accepted {
+                Seen::ApprovalAfterReversal
+            } else {
+                Seen::Approval
+            };
+        } else if first {
+            self.seen = Seen::Decline;
+            self.answer = message.code;
+        }
+    }
+
+    fn deliver(&mut self, state: State) {
+        match state {
+            State::Delivered => self.delivery = Delivery::Written,
+            State::DeliveryUnproven => self.delivery = Delivery::Unproven,
+            State::TerminalGone => self.delivery = Delivery::Failed,
+            State::Confirmed | State::Settled => self.delivery = Delivery::Proven,
+            _ => {}
+        }
+        if is_approval(state) && self.seen != Seen::ApprovalAfterReversal {
+            self.seen = Seen::Approval;
+        }
+    }
+
+    fn push(&mut self, record: &Record, step: &Step) {
+        let moment = |leg| Moment {
+            at: record.at,
+            seq: record.seq,
+            state: step.state,
+            why: step.why,
+            note: step.note.clone(),
+            leg,
+        };
+        let Some(message) = &step.message else {
+            self.moments.push(moment(None));
+            return;
+        };
+        let leg = |hop| Leg {
+            hop,
+            mti: message.mti,
+            code: message.code,
+        };
+        self.moments.push(moment(Some(leg(message.hop))));
+        if message.relayed.is_some() {
+            self.moments.push(Moment {
+                why: Why::Plain,
+                note: Note::None,
+                ..moment(Some(leg(onward(message.hop))))
+            });
+        }
+    }
+
+    /// When the request went to the acquirer, as far as seen.
+    fn asked_at(&self) -> Option<Wall> {
+        let asks = |leg: &Leg| leg.hop == Hop::GatewayToAcquirer && !leg.is_reversal();
+        let asked = self
+            .moments
+            .iter()
+            .find(|m| m.leg.as_ref().is_some_and(asks));
+        asked.map(|moment| moment.at)
+    }
+
+    /// How long the acquirer took to answer the request, in milliseconds.
+    #[must_use]
+    pub fn answered_after_ms(&self) -> Option<u64> {
+        let answers = |leg: &Leg| leg.hop == Hop::AcquirerToGateway && !leg.is_reversal();
+        let answer = self
+            .moments
+            .iter()
+            .find(|m| m.leg.as_ref().is_some_and(answers));
+        Some(millis(self.asked_at()?, answer?.at))
+    }
+
+    /// The reasons that its steps gave, in order.
+    pub fn whys(&self) -> impl Iterator<Item = (State, Why)> + '_ {
+        self.moments.iter().map(|moment| (moment.state, moment.why))
+    }
+
+    /// What it is for, if its names are known.
+    #[must_use]
+    pub fn purpose(&self) -> Option<Purpose> {
+        self.opened.as_ref().map(|opened| opened.purpose)
+    }
+
+    /// Whether money may be in it. One whose names are not known counts as such.
+    #[must_use]
+    pub fn is_money(&self) -> bool {
+        self.purpose().is_none_or(|purpose| {
+            purpose.moves_money() || matches!(purpose, Purpose::Advice | Purpose::Reversal)
+        })
+    }
+}
+
+/// States that only an approval leads to.
+const fn is_approval(state: State) -> bool {
+    matches!(
+        state,
+        State::Approved
+            | State::Delivered
+            | State::DeliveryUnproven
+            | State::LateApproval
+            | State::TerminalGone
+            | State::Returned
+            | State::Settled
+            | State::SettleMismatch
+            | State::Confirmed
+    )
+}
+
+fn is_reversal(message: &Logged) -> bool {
+    message.mti.class() == Class::Reversal
+}
+
+fn is_done(message: &Logged) -> bool {
+    message
+        .code
+        .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved || &*code == "400")
+}
+
+const fn onward(hop: Hop) -> Hop {
+    match hop {
+        Hop::TerminalToGateway => Hop::GatewayToAcquirer,
+        Hop::AcquirerToGateway => Hop::GatewayToTerminal,
+        Hop::GatewayToAcquirer | Hop::GatewayToTerminal => hop,
+    }
+}
+
+/// From one moment to a later one; zero if the wall clock was set back between.
+pub(super) fn millis(from: Wall, to: Wall) -> u64 {
+    u64::try_from((to - from).as_millis()).unwrap_or(u64::MAX)
+}

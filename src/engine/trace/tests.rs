@@ -1,0 +1,9 @@
+//! Verdicts of hand-made histories, one a class and one a state, and the rule that must never
+//! break: nothing is safe to retry while any book may hold the money.
+
+mod any;
+mod history;
+mod screens;
+mod verdicts;
+
+pub(super) use history::History;

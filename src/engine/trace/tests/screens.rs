@@ -1,0 +1,94 @@
+//! What people see.
+
+use super::History;
+use crate::engine::record::{Note, State, Why};
+use crate::engine::trace::{Keep, Lang, Look, Stories, Verdict, View, full, line, money, table};
+
+fn complaint() -> History {
+    History::sale()
+        .timed_out()
+        .reverses(1)
+        .after(2_000)
+        .reverses(2)
+        .reversal_answered("00", State::Reversed)
+}
+
+fn look(lang: Lang) -> Look {
+    Look {
+        lang,
+        colour: false,
+    }
+}
+
+fn screen(history: &History, lang: Lang) -> String {
+    full(&history.story(), &history.verdict(), look(lang))
+}
+
+#[test]
+fn a_verdict_reads_in_english() {
+    insta::assert_snapshot!(screen(&complaint(), Lang::En));
+}
+
+#[test]
+fn a_verdict_reads_in_chinese() {
+    insta::assert_snapshot!(screen(&complaint(), Lang::Zh));
+}
+
+#[test]
+fn an_open_one_reads_with_its_dispute_keys() {
+    let history = History::sale()
+        .answer("00", State::Approved, Why::Plain)
+        .after(3)
+        .step(State::TerminalGone, Why::WriteFailed)
+        .after(10_000)
+        .reverses(1)
+        .note(Note::Try(1))
+        .reversal_answered("58", State::ReversalRefused);
+    insta::assert_snapshot!(screen(&history, Lang::En));
+}
+
+#[test]
+fn json_has_the_keys_of_the_contract_in_its_order() {
+    let history = complaint();
+    let view = View::of(&history.story(), &history.verdict());
+    insta::assert_snapshot!(serde_json::to_string_pretty(&view).unwrap());
+}
+
+#[test]
+fn many_stand_in_one_table() {
+    let mut stories = Stories::new(Keep::Everything);
+    let mut next = History::sale().timed_out();
+    for history in [
+        History::sale().delivered(),
+        complaint(),
+        History::sale().declined("51"),
+    ] {
+        next.tx.0 += 1;
+        for mut record in history.records {
+            record.tx = Some(next.tx);
+            stories.fold(&record);
+        }
+    }
+    let judged: Vec<_> = stories.iter().map(|s| (s, Verdict::of(s, &[]))).collect();
+    let rows = judged.iter().map(|(story, verdict)| (*story, verdict));
+    insta::assert_snapshot!(table(rows, look(Lang::En)));
+}
+
+#[test]
+fn one_line_says_it_all() {
+    let history = complaint();
+    let said = line(&history.story(), &history.verdict(), look(Lang::Zh));
+    assert_eq!(
+        said,
+        "2026-11-22T10:11:12.345678+08:00  10421695/100175 888.00 CNY  REVERSED: 45秒未应答, \
+         冲正成功(00); 如已扣款将原路退回\n"
+    );
+}
+
+#[test]
+fn money_is_written_as_its_currency_is() {
+    assert_eq!(money(88_800, "156"), "888.00 CNY");
+    assert_eq!(money(5, "840"), "0.05 USD");
+    assert_eq!(money(500, "392"), "500 JPY");
+    assert_eq!(money(500, ""), "5.00");
+}

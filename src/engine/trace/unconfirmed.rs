@@ -1,0 +1,100 @@
+//! The classes of unconfirmed authorizations: the log cannot prove that both ends agree.
+
+use super::story::{Seen, Story};
+use crate::engine::record::State;
+use crate::iso::spec::Purpose;
+
+/// U1 to U8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unconfirmed {
+    /// U1: no answer.
+    NoAnswer,
+    /// U2: approved, not delivered.
+    NotDelivered,
+    /// U3: approved too late.
+    Late,
+    /// U4: delivered, not settled. Normal waiting, so not *open*.
+    NotSettled,
+    /// U5: the reversal is pending.
+    ReversalPending,
+    /// U6: the reversal is refused or undeliverable.
+    ReversalFailed,
+    /// U7: the batch totals differ.
+    SettleMismatch,
+    /// U8: delivery is not proven.
+    DeliveryUnproven,
+}
+
+impl Unconfirmed {
+    /// Every class.
+    pub const ALL: [Self; 8] = [
+        Self::NoAnswer,
+        Self::NotDelivered,
+        Self::Late,
+        Self::NotSettled,
+        Self::ReversalPending,
+        Self::ReversalFailed,
+        Self::SettleMismatch,
+        Self::DeliveryUnproven,
+    ];
+
+    /// The class of a story; `None` if both ends agree, or no money is in it.
+    #[must_use]
+    pub fn of(story: &Story) -> Option<Self> {
+        if !story.is_money() {
+            return None;
+        }
+        match story.state {
+            // An answer that came after all settles it, though nobody waits for it any more.
+            State::Unanswered if story.seen == Seen::Decline => None,
+            State::Unanswered if story.seen != Seen::Nothing => Some(Self::Late),
+            State::Forwarded | State::ForwardedGone | State::TimedOut | State::Unanswered => {
+                Some(Self::NoAnswer)
+            }
+            State::Approved | State::TerminalGone => Some(Self::NotDelivered),
+            State::LateApproval => Some(Self::Late),
+            State::Delivered | State::Confirmed => waits(story).then_some(Self::NotSettled),
+            State::ReversalPending | State::ReversalSent => Some(Self::ReversalPending),
+            State::ReversalRefused | State::ReversalUndeliverable => Some(Self::ReversalFailed),
+            State::SettleMismatch => Some(Self::SettleMismatch),
+            State::DeliveryUnproven => Some(Self::DeliveryUnproven),
+            State::Received
+            | State::Refused
+            | State::Declined
+            | State::DeclineDelivered
+            | State::NotSent
+            | State::Reversed
+            | State::ClosedUnproven
+            | State::Returned
+            | State::Settled => None,
+        }
+    }
+
+    /// `U1` and so on.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "U1",
+            Self::NotDelivered => "U2",
+            Self::Late => "U3",
+            Self::NotSettled => "U4",
+            Self::ReversalPending => "U5",
+            Self::ReversalFailed => "U6",
+            Self::SettleMismatch => "U7",
+            Self::DeliveryUnproven => "U8",
+        }
+    }
+
+    /// Whether `isogate open` lists it without being asked for normal waiting.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::NotSettled)
+    }
+}
+
+/// Whether a settlement is still to come: for what takes or reserves money.
+fn waits(story: &Story) -> bool {
+    story
+        .purpose()
+        .is_none_or(|purpose| matches!(purpose, Purpose::Debit | Purpose::Hold))
+}

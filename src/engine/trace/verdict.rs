@@ -1,0 +1,89 @@
+//! Where is the money, why, and what is safe to do next: one transaction's verdict.
+
+use super::belief::Beliefs;
+use super::cause::Cause;
+use super::lang::Said;
+use super::retry::Retry;
+use super::story::Story;
+use super::unconfirmed::Unconfirmed;
+use super::{diagnosis, texts, wording};
+use crate::engine::record::State;
+
+/// What may be said of a transaction on the evidence of the gateway's journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// Where it stands.
+    pub state: State,
+    /// Whether `isogate open` lists it: U1-U3 and U5-U8.
+    pub open: bool,
+    /// Its class, while both ends are not proven to agree.
+    pub class: Option<Unconfirmed>,
+    /// The likeliest cause.
+    pub cause: Cause,
+    /// All causes that fit, the likeliest first.
+    pub causes: Vec<Cause>,
+    /// One line: where the money is, and why.
+    pub verdict: Said,
+    /// What to do.
+    pub next_step: Said,
+    /// Whether a new transaction in its place is safe.
+    pub safe_to_retry: Retry,
+    /// The tier of the evidence.
+    pub evidence: Evidence,
+    /// What each party believes.
+    pub beliefs: Beliefs,
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// The gateway's journal alone.
+    E0,
+}
+
+impl Evidence {
+    /// `E0`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::E0 => "E0",
+        }
+    }
+}
+
+impl Verdict {
+    /// Judges a story. `others` are the stories of its twins, as far as they are at hand: other
+    /// attempts of the same purchase (D0), which may forbid what this one alone would allow.
+    #[must_use]
+    pub fn of(story: &Story, others: &[&Story]) -> Self {
+        let class = Unconfirmed::of(story);
+        let causes = diagnosis::causes(story);
+        let alone = Retry::of(story);
+        let (mut verdict, mut next_step) = wording::say(story, &causes, alone);
+        let mut safe_to_retry = alone;
+        for twin in &story.twins {
+            let other = others.iter().copied().find(|other| other.tx == *twin);
+            let tx = ("tx", Said::same(twin.to_string()));
+            verdict = verdict.and(&match other {
+                Some(other) => texts::TWIN.fill(&[tx, ("state", Said::same(other.state.name()))]),
+                None => texts::TWIN_UNKNOWN.fill(&[tx]),
+            });
+            safe_to_retry = safe_to_retry.beside(other);
+        }
+        if safe_to_retry != alone {
+            next_step = texts::TWIN_NEXT.plain();
+        }
+        Self {
+            state: story.state,
+            open: class.is_some_and(Unconfirmed::is_open),
+            class,
+            cause: causes.first().copied().unwrap_or(Cause::InProgress),
+            causes,
+            verdict,
+            next_step,
+            safe_to_retry,
+            evidence: Evidence::E0,
+            beliefs: Beliefs::of(story),
+        }
+    }
+}

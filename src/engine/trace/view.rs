@@ -1,0 +1,188 @@
+//! The verdict as JSON: the keys of the contract, in its order. What has been added since stands
+//! at the end, and is left out where there is nothing to say.
+
+use super::cause::Cause;
+use super::lang::Lang;
+use super::notes;
+use super::story::{Moment, Story};
+use super::verdict::Verdict;
+use serde::Serialize;
+
+/// One transaction as `trace`, `open` and `explain` print it with `--json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct View {
+    tx: String,
+    terminal: String,
+    merchant: String,
+    stan: String,
+    rrn: String,
+    batch: String,
+    amount: u64,
+    currency: String,
+    card: String,
+    kind: String,
+    state: &'static str,
+    open: bool,
+    class: Option<&'static str>,
+    cause: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<&'static str>,
+    verdict: String,
+    verdict_zh: String,
+    next_step: String,
+    next_step_zh: String,
+    safe_to_retry: &'static str,
+    evidence: &'static str,
+    beliefs: BeliefsView,
+    messages: Vec<MessageView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct BeliefsView {
+    terminal: BeliefView,
+    gateway: BeliefView,
+    acquirer: BeliefView,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct BeliefView {
+    is: &'static str,
+    basis: &'static str,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct MessageView {
+    at: String,
+    dir: &'static str,
+    mti: String,
+    gap_us: u64,
+    note: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+}
+
+impl View {
+    /// Of a story and its verdict.
+    #[must_use]
+    pub fn of(story: &Story, verdict: &Verdict) -> Self {
+        let names = Names::of(story);
+        Self {
+            tx: story.tx.to_string(),
+            terminal: names.terminal,
+            merchant: names.merchant,
+            stan: names.stan,
+            rrn: story.rrn.map(|rrn| rrn.to_string()).unwrap_or_default(),
+            batch: names.batch,
+            amount: names.amount,
+            currency: names.currency,
+            card: names.card,
+            kind: names.kind,
+            state: verdict.state.name(),
+            open: verdict.open,
+            class: verdict.class.map(|class| class.name()),
+            cause: verdict.cause.name(),
+            causes: several(&verdict.causes),
+            verdict: verdict.verdict.en.clone(),
+            verdict_zh: verdict.verdict.zh.clone(),
+            next_step: verdict.next_step.en.clone(),
+            next_step_zh: verdict.next_step.zh.clone(),
+            safe_to_retry: verdict.safe_to_retry.name(),
+            evidence: verdict.evidence.name(),
+            beliefs: beliefs(verdict),
+            messages: messages(story),
+            auth: story.auth.map(|auth| auth.to_string()),
+            code: story.answer.map(|code| code.to_string()),
+            attempts: story.twins.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// What names a transaction to people; empty where its first record was not seen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    pub(super) terminal: String,
+    pub(super) merchant: String,
+    pub(super) stan: String,
+    pub(super) batch: String,
+    pub(super) amount: u64,
+    pub(super) currency: String,
+    pub(super) card: String,
+    pub(super) kind: String,
+}
+
+impl Names {
+    pub(super) fn of(story: &Story) -> Self {
+        story
+            .opened
+            .as_ref()
+            .map_or_else(Self::default, |opened| Self {
+                terminal: opened.terminal.to_string(),
+                merchant: opened.merchant.to_string(),
+                stan: opened.stan.to_string(),
+                batch: opened.batch.to_string(),
+                amount: opened.amount.0,
+                currency: opened.currency.to_string(),
+                card: opened.card.to_string(),
+                kind: opened.kind.to_string(),
+            })
+    }
+}
+
+fn several(causes: &[Cause]) -> Vec<&'static str> {
+    match causes {
+        [] | [_] => Vec::new(),
+        causes => causes.iter().map(|cause| cause.name()).collect(),
+    }
+}
+
+fn beliefs(verdict: &Verdict) -> BeliefsView {
+    let view = |belief: super::Belief| BeliefView {
+        is: belief.is.name(),
+        basis: belief.basis.name(),
+    };
+    BeliefsView {
+        terminal: view(verdict.beliefs.terminal),
+        gateway: view(verdict.beliefs.gateway),
+        acquirer: view(verdict.beliefs.acquirer),
+    }
+}
+
+/// The messages with their gaps. What happened without a message is noted at the one before.
+fn messages(story: &Story) -> Vec<MessageView> {
+    let mut views: Vec<MessageView> = Vec::new();
+    let mut previous = None;
+    for moment in &story.moments {
+        let note = notes::of(moment).in_lang(Lang::En).to_owned();
+        match &moment.leg {
+            Some(leg) => {
+                let gap = previous.map_or(0, |at| micros(at, moment));
+                previous = Some(moment.at);
+                views.push(MessageView {
+                    at: moment.at.rfc3339(),
+                    dir: leg.hop.name(),
+                    mti: leg.mti.to_string(),
+                    gap_us: gap,
+                    note,
+                    code: leg.code.map(|code| code.to_string()),
+                });
+            }
+            None => {
+                if let Some(last) = views.last_mut().filter(|_| !note.is_empty()) {
+                    let space = if last.note.is_empty() { "" } else { "; " };
+                    last.note = format!("{}{space}{note}", last.note);
+                }
+            }
+        }
+    }
+    views
+}
+
+pub(super) fn micros(from: crate::engine::seam::Wall, to: &Moment) -> u64 {
+    u64::try_from((to.at - from).as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,348 @@
+//! From a story to the sentence that says it: picks the row of the table, and fills its places.
+
+use super::cause::Cause;
+use super::codes::{Advice, Code};
+use super::lang::{Phrase, Said};
+use super::retry::{self, Retry};
+use super::story::{By, Delivery, Seen, Story};
+use super::texts::{self, Row};
+use crate::engine::record::State;
+use crate::iso::message::ResponseCode;
+use crate::iso::spec::Purpose;
+
+/// The verdict and the next step.
+pub(super) fn say(story: &Story, causes: &[Cause], retry: Retry) -> (Said, Said) {
+    let row = pick(story, causes, retry);
+    let values = values(story, causes);
+    (row.verdict.fill(&values), row.next.fill(&values))
+}
+
+fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
+    let cause = causes.first().copied().unwrap_or(Cause::InProgress);
+    match story.state {
+        State::Refused | State::NotSent
+            if retry != Retry::Yes
+                && !matches!(cause, Cause::RefusedDuplicate | Cause::NoOriginal) =>
+        {
+            kept_back(story)
+        }
+        State::Refused => refused(cause),
+        State::NotSent if cause == Cause::NeverWritten => texts::NEVER_WRITTEN,
+        State::NotSent => texts::LINK_DOWN,
+        _ if !story.is_money() => without_money(story),
+        State::Received => texts::RECEIVED,
+        State::Forwarded => texts::FORWARDED,
+        State::ForwardedGone => texts::FORWARDED_GONE,
+        State::Approved => texts::APPROVED,
+        State::Declined | State::DeclineDelivered => declined(story, cause, retry),
+        State::Delivered | State::Confirmed => delivered(story),
+        State::DeliveryUnproven if causes.contains(&Cause::AnswersDisagree) => texts::CONFLICT,
+        State::DeliveryUnproven => texts::UNPROVEN_DELIVERY,
+        State::TimedOut if cause == Cause::NoAnswer => texts::TIMED_OUT,
+        State::TimedOut => texts::DOUBTFUL,
+        State::Unanswered if story.seen == Seen::Decline => declined(story, cause, retry),
+        State::Unanswered if story.seen != Seen::Nothing => texts::UNANSWERED_APPROVED,
+        State::Unanswered => texts::UNANSWERED,
+        State::LateApproval => texts::LATE,
+        State::TerminalGone => texts::GONE,
+        State::ReversalPending | State::ReversalSent if story.reversal.tries == 0 => {
+            texts::PENDING_UNSENT
+        }
+        State::ReversalPending | State::ReversalSent => texts::PENDING,
+        State::Reversed => reversed(story, retry),
+        State::ClosedUnproven => texts::CLOSED,
+        State::ReversalRefused => texts::REVERSAL_REFUSED,
+        State::ReversalUndeliverable => texts::UNDELIVERABLE,
+        State::Returned => texts::RETURNED,
+        State::Settled => texts::SETTLED,
+        State::SettleMismatch => texts::MISMATCH,
+    }
+}
+
+/// Kept back, but not proven to be harmless: the records disagree, or the code names another one.
+fn kept_back(story: &Story) -> Row {
+    if retry::was_sent(story) {
+        texts::NOT_SENT_AFTER_ALL
+    } else {
+        texts::DUPLICATE
+    }
+}
+
+const fn refused(cause: Cause) -> Row {
+    match cause {
+        Cause::OvertakenByReversal => texts::OVERTAKEN,
+        Cause::RefusedDuplicate => texts::DUPLICATE,
+        Cause::NoOriginal => texts::NO_ORIGINAL,
+        Cause::LinkDown => texts::LINK_DOWN,
+        _ => texts::REFUSED,
+    }
+}
+
+const fn without_money(story: &Story) -> Row {
+    match story.state {
+        State::Received | State::Forwarded | State::ForwardedGone | State::Approved => {
+            texts::ASKING
+        }
+        State::Declined | State::DeclineDelivered => texts::ANSWERED_NO,
+        State::TimedOut | State::Unanswered | State::LateApproval | State::TerminalGone => {
+            texts::UNHEARD
+        }
+        _ => texts::ANSWERED,
+    }
+}
+
+fn declined(story: &Story, cause: Cause, retry: Retry) -> Row {
+    match (cause, retry) {
+        (Cause::AnswersDisagree, _) => texts::DISAGREE,
+        (Cause::Declined, Retry::Yes) if story.late_ms.is_some() => texts::DECLINED_LATE,
+        (Cause::Declined, Retry::Yes) => texts::DECLINED,
+        _ => texts::UNKNOWN_BEHIND,
+    }
+}
+
+fn delivered(story: &Story) -> Row {
+    match (story.purpose(), story.state) {
+        (Some(Purpose::Hold), _) => texts::AUTHORIZED_ONLY,
+        (Some(Purpose::Void), _) => texts::VOID_DONE,
+        (Some(Purpose::Refund), _) => texts::REFUND_DONE,
+        (_, State::Confirmed) => texts::CONFIRMED,
+        _ => texts::DELIVERED,
+    }
+}
+
+fn reversed(story: &Story, retry: Retry) -> Row {
+    let shown = matches!(
+        story.delivery,
+        Delivery::Written | Delivery::Unproven | Delivery::Proven
+    );
+    match (story.seen, retry, story.reversal.by) {
+        (Seen::ApprovalAfterReversal, ..) => texts::REVERSED_THEN_APPROVED,
+        (_, Retry::No | Retry::Unproven, _) => texts::CLOSED,
+        (_, Retry::Yes, Some(By::Terminal)) if shown => texts::REVERSED_AFTER_SLIP,
+        (_, Retry::Yes, _) if shown => texts::REVERSED_MAY_SHOW,
+        (_, Retry::Yes, _) => texts::REVERSED,
+    }
+}
+
+type Values = Vec<(&'static str, Said)>;
+
+fn values(story: &Story, causes: &[Cause]) -> Values {
+    let (answer, reversal) = (code_of(story.answer), code_of(story.reversal.last_code));
+    let mut values: Values = vec![
+        ("rc", shown(story.answer)),
+        ("meaning", answer.said()),
+        ("advice", advice(causes, answer.advice).plain()),
+        ("rrc", shown(story.reversal.last_code)),
+        ("rmeaning", reversal.said()),
+        ("n", Said::same(story.reversal.tries.to_string())),
+        ("keys", keys(story)),
+        ("dt", Said::same(seconds(story.late_ms.unwrap_or(0)))),
+        ("reversal", status(story.state).plain()),
+        ("again", again(story.purpose()).plain()),
+        ("returned", returned(story.purpose()).plain()),
+        ("nothing", nothing(story.purpose()).plain()),
+    ];
+    values.extend(asides(story));
+    let why = reason(story, causes).fill(&values);
+    values.push(("why", why));
+    values
+}
+
+/// What is said only if it is known, with the words around it.
+fn asides(story: &Story) -> Values {
+    let aside = |value: Option<String>, phrase: Phrase| {
+        value.map_or_else(Said::default, |v| phrase.fill(&[("v", Said::same(v))]))
+    };
+    let auth = story.auth.map(|auth| auth.to_string());
+    let waited = story.waited_ms.map(seconds);
+    let first = story.reversal.cause.map(|code| code.to_string());
+    let other = story.other.map(|tx| tx.to_string());
+    let took = story.answered_after_ms().map(seconds);
+    vec![
+        ("auth", aside(auth, Phrase::new(" {v}", "(授权号{v})"))),
+        (
+            "after",
+            aside(waited.clone(), Phrase::new(" after {v}s", "{v}秒")),
+        ),
+        ("in", aside(waited, Phrase::new("in {v}s", "{v}秒"))),
+        (
+            "first",
+            aside(first, Phrase::new("; first cause {v}", "(首次原因码{v})")),
+        ),
+        ("other", aside(other, Phrase::new(" {v}", " {v} "))),
+        (
+            "took",
+            aside(took, Phrase::new(" after {v}s", "(耗时{v}秒)")),
+        ),
+    ]
+}
+
+/// The first half of a sentence: what went wrong.
+fn reason(story: &Story, causes: &[Cause]) -> Phrase {
+    let states_itself = |cause: &&Cause| {
+        !matches!(
+            cause,
+            Cause::ReversalPending
+                | Cause::ReversalRefused
+                | Cause::ReversalUndeliverable
+                | Cause::ApprovalAfterReversal
+        )
+    };
+    let cause = causes.iter().find(states_itself).copied();
+    match cause.unwrap_or(Cause::InProgress) {
+        Cause::NoAnswer | Cause::AnswerLost | Cause::RequestLost if story.waited_ms.is_some() => {
+            Phrase::new("no answer {in}", "{in}未应答")
+        }
+        Cause::NoAnswer | Cause::AnswerLost | Cause::RequestLost => {
+            Phrase::new("no answer in time", "未按时应答")
+        }
+        Cause::AnswerLate if story.late_ms.is_some() => {
+            Phrase::new("late approval {dt}s after timeout", "超时{dt}秒后收到批准")
+        }
+        Cause::AnswerLate => Phrase::new("late approval after timeout", "超时后收到批准"),
+        Cause::AnswerMacWrong => Phrase::new("answer MAC wrong", "应答MAC校验错"),
+        Cause::AnswerUnreadable => Phrase::new("answer unreadable", "应答无法解析"),
+        Cause::AnswerMismatch => Phrase::new("answer does not fit its request", "应答与请求不符"),
+        Cause::AnswersDisagree => Phrase::new("two answers disagree", "两次应答不一致"),
+        Cause::LinkLost => Phrase::new("sent, connection lost", "已发出, 连接中断"),
+        Cause::Restart => Phrase::new("gateway restarted before an answer", "网关在应答前重启"),
+        Cause::TerminalGone => Phrase::new(
+            "approved{auth} but not delivered to terminal",
+            "已承兑{auth}但未送达终端",
+        ),
+        Cause::DeliveryUnproven => Phrase::new(
+            "answer written, delivery not proven",
+            "应答已发出, 未证实送达",
+        ),
+        Cause::TerminalReversed => terminal_reversed(story),
+        Cause::OperatorReversed => {
+            Phrase::new("an operator asked for the reversal", "操作员要求冲正")
+        }
+        Cause::RefusedMac => Phrase::new("request MAC wrong", "请求MAC校验错"),
+        Cause::RefusedOverload => Phrase::new("a limit is reached", "已达处理上限"),
+        Cause::RefusedDraining => Phrase::new("it is going down", "正在停机"),
+        Cause::RefusedNoRoute => Phrase::new("no route takes it", "无可用路由"),
+        Cause::RefusedFormat => Phrase::new("{meaning}", "{meaning}"),
+        _ => Phrase::new("outcome was in doubt", "结果存疑"),
+    }
+}
+
+const fn terminal_reversed(story: &Story) -> Phrase {
+    match story.delivery {
+        Delivery::Written | Delivery::Unproven | Delivery::Proven => Phrase::new(
+            "terminal reversed after an approval was sent{first}",
+            "终端收到应答后发起冲正{first}",
+        ),
+        Delivery::None | Delivery::Failed => Phrase::new(
+            "terminal reversed before an answer reached it{first}",
+            "终端未收到应答即发起冲正{first}",
+        ),
+    }
+}
+
+fn advice(causes: &[Cause], by_code: Advice) -> Phrase {
+    match causes.first() {
+        Some(Cause::RefusedMac) => Advice::SignIn.next_step(),
+        Some(Cause::RefusedOverload | Cause::RefusedDraining) => Advice::Later.next_step(),
+        Some(Cause::RefusedNoRoute) => Advice::CallAcquirer.next_step(),
+        Some(Cause::RefusedFormat) => match by_code {
+            Advice::Unknown | Advice::Accept => Advice::Format.next_step(),
+            other => other.next_step(),
+        },
+        _ => by_code.next_step(),
+    }
+}
+
+fn code_of(code: Option<ResponseCode>) -> &'static Code {
+    Code::of(&code.unwrap_or_default())
+}
+
+fn shown(code: Option<ResponseCode>) -> Said {
+    code.map_or_else(
+        || Phrase::new("none", "无").plain(),
+        |code| Said::same(code.to_string()),
+    )
+}
+
+const fn status(state: State) -> Phrase {
+    match state {
+        State::Forwarded | State::ForwardedGone | State::Approved => {
+            Phrase::new("not due yet", "未到期")
+        }
+        State::ReversalPending | State::ReversalSent => Phrase::new("pending", "处理中"),
+        _ => Phrase::new("due, not begun yet", "待发起"),
+    }
+}
+
+const fn again(purpose: Option<Purpose>) -> Phrase {
+    match purpose {
+        Some(Purpose::Debit) | None => Phrase::new("new sale", "重新交易"),
+        Some(_) => Phrase::new("new attempt", "重新交易"),
+    }
+}
+
+/// What an accepted reversal does.
+const fn returned(purpose: Option<Purpose>) -> Phrase {
+    match purpose {
+        Some(Purpose::Hold) => Phrase::new("any hold is released", "如已冻结将解除冻结"),
+        Some(Purpose::Void) => Phrase::new(
+            "the void is undone, its original stands",
+            "撤销已冲回, 原交易仍有效",
+        ),
+        Some(Purpose::Refund) => Phrase::new("the refund is undone", "退货已冲回"),
+        _ => Phrase::new("any debit is returned", "如已扣款将原路退回"),
+    }
+}
+
+/// What a decline leaves.
+const fn nothing(purpose: Option<Purpose>) -> Phrase {
+    match purpose {
+        Some(Purpose::Hold) => Phrase::new("nothing reserved", "未冻结"),
+        Some(Purpose::Void) => {
+            Phrase::new("not voided, its original stands", "未撤销, 原交易仍有效")
+        }
+        Some(Purpose::Refund) => Phrase::new("not refunded", "未退货"),
+        Some(Purpose::Debit) => Phrase::new("nothing debited", "未扣款"),
+        _ => Phrase::new("not accepted", "未受理"),
+    }
+}
+
+/// What a dispute desk asks for.
+fn keys(story: &Story) -> Said {
+    let mut keys = Said::default();
+    let mut add = |en: &str, zh: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|v| !v.is_empty()) {
+            let space = if keys.en.is_empty() { "" } else { " " };
+            keys.en += &format!("{space}{en} {value}");
+            keys.zh += &format!("{space}{zh}{value}");
+        }
+    };
+    if let Some(opened) = &story.opened {
+        add("merchant", "商户号", Some(opened.merchant.to_string()));
+        add("terminal", "终端号", Some(opened.terminal.to_string()));
+        add("STAN", "凭证号", Some(opened.stan.to_string()));
+        add("batch", "批次号", Some(opened.batch.to_string()));
+    }
+    add("RRN", "参考号", story.rrn.map(|rrn| rrn.to_string()));
+    add("auth", "授权号", story.auth.map(|auth| auth.to_string()));
+    if keys.en.is_empty() {
+        return Said::same(story.tx.to_string());
+    }
+    keys
+}
+
+/// Seconds for people: whole from ten on, one decimal from one on, else to the millisecond.
+pub(super) fn seconds(millis: u64) -> String {
+    match millis {
+        10_000.. => format!("{}", millis.saturating_add(500) / 1000),
+        1_000.. => trimmed(format!("{}.{}", millis / 1000, millis % 1000 / 100)),
+        _ => trimmed(format!("0.{millis:03}")),
+    }
+}
+
+fn trimmed(decimal: String) -> String {
+    decimal
+        .trim_end_matches('0')
+        .trim_end_matches('.')
+        .to_owned()
+}
