@@ -41,3 +41,6 @@ pub use options::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, MtiPattern, Options, ReversalBy,
     ReversalOptions, RouteOptions,
 };
+
+#[cfg(test)]
+mod tests;
