@@ -8,7 +8,7 @@ use super::live::{Slot, Transaction};
 use super::names;
 use super::request::readdressed;
 use crate::engine::record::{
-    CarriedKeys, ConnId, Fact, Hop, LinkId, Logged, Note, State, StoredFrame, Unmatched, Why,
+    CarriedKeys, ConnId, Fact, Hop, LinkId, Logged, Note, State, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -61,7 +61,7 @@ impl Gateway {
             let done = self.terminals.get(&key)?.find(&identity)?;
             Some((key, done.id))
         });
-        let slot = done.and_then(|(key, id)| self.revive(&key, id, StoredFrame::default(), now));
+        let slot = done.and_then(|(key, id)| self.revive(&key, id, now));
         slot.map_or(Found::None(wanted.unwrap_or_default()), Found::One)
     }
 
@@ -448,7 +448,7 @@ impl Gateway {
         if let Some((key, id, at)) = closed.delivered
             && reset
             && now.mono - at <= self.options.ladder.unproven_after_reset
-            && let Some(slot) = self.revive(&key, id, StoredFrame::default(), now)
+            && let Some(slot) = self.revive(&key, id, now)
         {
             self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
             self.forget_if_over(slot);

@@ -340,6 +340,7 @@ impl Gateway {
             rrn: transaction.rrn,
             auth: transaction.auth,
             approved: transaction.approved,
+            request: transaction.request,
             opened: transaction.opened,
             answer,
             reversal_answer,

@@ -5,7 +5,7 @@
 
 use super::names::TerminalKey;
 use super::options::Limits;
-use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, TxId};
+use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::message::{AuthCode, Rrn};
 use crate::iso::security::WorkingKeys;
@@ -23,6 +23,8 @@ pub(super) struct Done {
     pub(super) last: Seq,
     pub(super) rrn: Option<Rrn>,
     pub(super) auth: Option<AuthCode>,
+    /// The request, fit for the journal.
+    pub(super) request: StoredFrame,
     /// Whether an approval was seen.
     pub(super) approved: bool,
     /// The answer as given.

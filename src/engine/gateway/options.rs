@@ -166,6 +166,8 @@ pub struct Limits {
     pub terminals: usize,
     /// Answers remembered a terminal.
     pub answers: usize,
+    /// Answers of a terminal that a checkpoint carries over a restart: the newest ones.
+    pub carried: usize,
     /// Tombstones a terminal.
     pub tombstones: usize,
     /// Reversals on the wire at once, a link.
@@ -180,6 +182,7 @@ impl Default for Limits {
             live: 100_000,
             terminals: 20_000,
             answers: 64,
+            carried: 4,
             tombstones: 64,
             reversal_window: 16,
         }

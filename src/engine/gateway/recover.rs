@@ -84,7 +84,11 @@ impl Gateway {
             );
         }
         for terminal in self.terminals.iter() {
-            let answers = terminal.done.iter();
+            let old = terminal
+                .done
+                .len()
+                .saturating_sub(self.options.limits.carried);
+            let answers = terminal.done.iter().skip(old);
             items.extend(answers.map(|done| Carried::Answer(self.carried_answer(done))));
             items.extend(terminal.carried.clone().map(Carried::Keys));
             items.extend(
@@ -123,6 +127,8 @@ impl Gateway {
             tx: done.id,
             opened: (*done.opened).clone(),
             state: done.state,
+            request: done.request.clone(),
+            approved: done.approved,
             answer: stored(&done.answer),
             reversal_answer: stored(&done.reversal_answer),
             last: done.last,
@@ -243,7 +249,7 @@ impl Fold {
             return Some(*slot);
         }
         let key = self.gateway.terminals.holder_of(id)?;
-        let slot = self.gateway.revive(&key, id, StoredFrame::default(), now)?;
+        let slot = self.gateway.revive(&key, id, now)?;
         self.slots.insert(id, slot);
         Some(slot)
     }
@@ -355,7 +361,8 @@ impl Fold {
             last: carried.last,
             rrn: message.as_ref().and_then(Message::rrn),
             auth: message.as_ref().and_then(Message::auth_code),
-            approved: carried.state != State::DeclineDelivered,
+            request: carried.request,
+            approved: carried.approved,
             answer,
             reversal_answer: restored(carried.reversal_answer),
             opened: Box::new(carried.opened),
@@ -399,8 +406,7 @@ fn heard(
     }
 }
 
-/// What the terminal's recorded reversal tells: the first cause, and all its fields where the
-/// request itself is not at hand.
+/// What the terminal's recorded reversal tells: the first cause.
 fn asked(
     transaction: &mut Transaction,
     message: &Logged,
@@ -422,7 +428,4 @@ fn asked(
             .and_then(|text| ResponseCode::new(&text))
     });
     reversal.cause_code = reversal.cause_code.or(code);
-    if transaction.request.frame.is_empty() {
-        transaction.request = message.frame.clone();
-    }
 }

@@ -6,8 +6,8 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, Row, Seq, State, Step, StoredFrame,
-    TxId, Unmatched, Why,
+    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId,
+    Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -325,7 +325,7 @@ impl Gateway {
         by: TxId,
     ) {
         let Some(key) = key_of(of) else { return };
-        let Some(slot) = self.revive(&key, original, StoredFrame::default(), now) else {
+        let Some(slot) = self.revive(&key, original, now) else {
             return;
         };
         let cause = Cause {

@@ -5,9 +5,7 @@ use super::lifecycle::{Effect, Trigger};
 use super::live::{Reversal, Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
 use super::request::{CODE, readdressed};
-use crate::engine::record::{
-    ConnId, Fact, Hop, LinkId, Logged, Note, State, StoredFrame, TxId, Why,
-};
+use crate::engine::record::{ConnId, Fact, Hop, LinkId, Logged, Note, State, TxId, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, ResponseCode};
@@ -67,19 +65,11 @@ impl Gateway {
             .iter()
             .find_map(|name| terminal.find(name))
             .map(|done| done.id)?;
-        let request = message.redact().map(StoredFrame::from).unwrap_or_default();
-        self.revive(&key, id, request, now)
+        self.revive(&key, id, now)
     }
 
-    /// Calls an answered transaction back from memory. `request` is what a reversal would be built
-    /// from: the terminal's own reversal has every field that one needs.
-    pub(super) fn revive(
-        &mut self,
-        key: &TerminalKey,
-        id: TxId,
-        request: StoredFrame,
-        now: Now,
-    ) -> Option<Slot> {
+    /// Calls an answered transaction back from memory.
+    pub(super) fn revive(&mut self, key: &TerminalKey, id: TxId, now: Now) -> Option<Slot> {
         let done = self
             .terminals
             .get_mut(key)
@@ -100,7 +90,7 @@ impl Gateway {
             began: now.wall,
             since: now.mono,
             last: done.last,
-            request,
+            request: done.request,
             answer: done.answer,
             rrn: done.rrn,
             auth: done.auth,
@@ -160,9 +150,6 @@ impl Gateway {
         reversal.cause_code = reversal.cause_code.or(code);
         reversal.waiter = Some(Waiter::new(conn, message.header()));
         reversal.frame = if authors { None } else { message.build().ok() };
-        if transaction.request.frame.is_empty() {
-            transaction.request = message.redact().map(StoredFrame::from).unwrap_or_default();
-        }
     }
 
     /// D8: there is nothing to reverse. Where we may author, we say so; otherwise the acquirer does.
@@ -680,11 +667,8 @@ fn template(request: &Message, rule: &ReversalRule) -> Option<Message> {
             message.set(path, &value).ok()?;
         }
     }
-    // Built from a reversal of the terminal's own, these fields are there already.
-    let is_reversal = request.mti().class() == rule.mti.class();
     for (path, source) in &rule.original {
         let value = match source {
-            _ if is_reversal => request.text(*path).map(|text| text.into_owned()),
             OriginalSource::Mti => Some(request.mti().to_string()),
             OriginalSource::Field(field) => request.text(*field).map(|text| text.into_owned()),
             OriginalSource::Fixed(text) => Some(text.clone()),

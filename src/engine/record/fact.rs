@@ -314,6 +314,10 @@ pub struct CarriedAnswer {
     pub opened: Opened,
     /// Its state.
     pub state: State,
+    /// The request as received.
+    pub request: StoredFrame,
+    /// Whether an approval was seen.
+    pub approved: bool,
     /// The answer as given.
     pub answer: Option<StoredFrame>,
     /// The answer to its reversal, as given.

@@ -115,13 +115,21 @@ impl Record {
 
     fn frames_mut(&mut self) -> impl Iterator<Item = &mut StoredFrame> {
         let frames = match &mut self.fact {
-            Fact::Step(step) => [step.message.as_mut().map(|logged| &mut logged.frame), None],
-            Fact::Session(logged) => [Some(&mut logged.frame), None],
-            Fact::Unmatched(unmatched) => [Some(&mut unmatched.message.frame), None],
+            Fact::Step(step) => [
+                step.message.as_mut().map(|logged| &mut logged.frame),
+                None,
+                None,
+            ],
+            Fact::Session(logged) => [Some(&mut logged.frame), None, None],
+            Fact::Unmatched(unmatched) => [Some(&mut unmatched.message.frame), None, None],
             Fact::Carried(carried) => match &mut **carried {
-                Carried::Transaction(live) => [Some(&mut live.request), None],
-                Carried::Answer(done) => [done.answer.as_mut(), done.reversal_answer.as_mut()],
-                Carried::Keys(_) | Carried::Tombstone { .. } => [None, None],
+                Carried::Transaction(live) => [Some(&mut live.request), None, None],
+                Carried::Answer(done) => [
+                    Some(&mut done.request),
+                    done.answer.as_mut(),
+                    done.reversal_answer.as_mut(),
+                ],
+                Carried::Keys(_) | Carried::Tombstone { .. } => [None, None, None],
             },
             Fact::Started { .. }
             | Fact::Stopped
@@ -130,7 +138,7 @@ impl Record {
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin
-            | Fact::CheckpointEnd => [None, None],
+            | Fact::CheckpointEnd => [None, None, None],
         };
         frames.into_iter().flatten()
     }

@@ -315,6 +315,7 @@ fn limits(mut section: Section<'_>) -> (Limits, SocketLimits) {
         answers: section.or("answers", usual.answers),
         tombstones: section.or("tombstones", usual.tombstones),
         reversal_window: section.or("reversal_window", usual.reversal_window),
+        ..Limits::default()
     };
     let frame = section.or("frame", Size(8 << 10)).0;
     if !(32..=FRAME_MAX).contains(&frame) {

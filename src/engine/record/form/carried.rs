@@ -193,6 +193,8 @@ impl Form for CarriedAnswer {
         self.tx.put(out);
         self.opened.put(out);
         self.state.put(out);
+        self.request.put(out);
+        self.approved.put(out);
         self.answer.put(out);
         self.reversal_answer.put(out);
         self.last.put(out);
@@ -203,6 +205,8 @@ impl Form for CarriedAnswer {
             tx: Form::take(from)?,
             opened: Form::take(from)?,
             state: Form::take(from)?,
+            request: Form::take(from)?,
+            approved: Form::take(from)?,
             answer: Form::take(from)?,
             reversal_answer: Form::take(from)?,
             last: Form::take(from)?,

@@ -262,14 +262,16 @@ fn carried() -> impl Strategy<Value = Carried> {
             })
         },
     );
-    let frames = (option::of(frames()), option::of(frames()));
+    let frames = (frames(), option::of(frames()), option::of(frames()));
     let answer = (txs(), opened(), states(), frames).prop_map(|(tx, opened, state, frames)| {
         Carried::Answer(CarriedAnswer {
             tx,
             opened,
             state,
-            answer: frames.0,
-            reversal_answer: frames.1,
+            request: frames.0,
+            approved: frames.1.is_some(),
+            answer: frames.1,
+            reversal_answer: frames.2,
             last: Seq(u64::MAX),
         })
     });
