@@ -105,6 +105,11 @@ const REVEAL: &[(&str, &str)] = &[
         "feeds the ciphers, derives and wraps keys",
     ),
     ("src/iso/security/mac.rs", "feeds the ciphers"),
+    ("src/engine/gateway/request.rs", "has a card hashed"),
+    (
+        "src/engine/gateway/answer.rs",
+        "takes a key block out of a sign-on",
+    ),
     (
         "src/engine/record/vault.rs",
         "seals, opens, and hashes cards under a key",

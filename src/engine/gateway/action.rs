@@ -24,7 +24,8 @@ pub enum Action {
         /// The frame, without length prefix.
         frame: Bytes,
     },
-    /// Take a send back if it is not written yet. Answer with `Written` or `NotWritten` in any case.
+    /// Take a send back if it is not written yet. Answer with `Written` or `NotWritten` in any
+    /// case.
     Revoke(SendId),
     /// Close a connection.
     Close(ConnId),

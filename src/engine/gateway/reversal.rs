@@ -102,9 +102,9 @@ impl Gateway {
         Some(self.live.insert(transaction))
     }
 
-    /// A reversal whose original is not known here. It goes to the acquirer, since an answer of ours
-    /// might close the reversal of money that is held; and the request, should it come yet, will be
-    /// refused (D5).
+    /// A reversal whose original is not known here. It goes to the acquirer, since an answer of
+    /// ours might close the reversal of money that is held; and the request, should it come yet,
+    /// will be refused (D5).
     fn orphan_reversal(
         &mut self,
         now: Now,
@@ -152,7 +152,7 @@ impl Gateway {
         reversal.frame = if authors { None } else { message.build().ok() };
     }
 
-    /// D8: there is nothing to reverse. Where we may author, we say so; otherwise the acquirer does.
+    /// D8: there is nothing to reverse. Where we may author, we say so; else the acquirer does.
     fn nothing_to_reverse(
         &mut self,
         now: Now,
@@ -231,7 +231,8 @@ impl Gateway {
         by.is_some_and(super::ReversalBy::gateway) && self.may_author(slot)
     }
 
-    /// Whether a message for this transaction may be authored: no MAC is wanted, or its key is known.
+    /// Whether a message for this transaction may be authored: no MAC is wanted, or its key is
+    /// known.
     fn may_author(&self, slot: Slot) -> bool {
         let Some(transaction) = self.live.get(slot) else {
             return false;

@@ -11,7 +11,11 @@ pub struct Name {
 
 macro_rules! names {
     ($($(#[$doc:meta])* $constant:ident = $name:literal, $help:literal;)*) => {
-        $($(#[$doc])* #[doc = $help] pub const $constant: Name = Name { name: $name, help: $help };)*
+        $(
+            $(#[$doc])*
+            #[doc = $help]
+            pub const $constant: Name = Name { name: $name, help: $help };
+        )*
 
         /// Every metric.
         pub const ALL: &[Name] = &[$($constant),*];
@@ -31,7 +35,7 @@ names! {
     UNSENT = "isogate_unsent", "Sends that wait for their record or for their socket.";
     REVOKED = "isogate_revoked_total", "Sends taken back before they were written.";
     BATCH = "isogate_batch_records", "Records handed to the journal at once.";
-    COMMIT = "isogate_commit_seconds", "From handing records to the journal until they are on disk.";
+    COMMIT = "isogate_commit_seconds", "From handing over records until they are on disk.";
     DURABLE = "isogate_durable_seq", "The last record known to be on disk.";
 }
 

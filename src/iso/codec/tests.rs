@@ -212,7 +212,9 @@ proptest! {
 
     #[test]
     fn a_published_frame_with_any_byte_changed_never_panics(
-        which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>(),
+        which in any::<prop::sample::Index>(),
+        at in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
     ) {
         let all = vectors();
         let (spec, sample) = which.get(&all);
