@@ -29,6 +29,8 @@ mod answer;
 
 mod reversal;
 
+mod tries;
+
 mod session;
 
 mod recover;

@@ -1,0 +1,417 @@
+//! A reversal goes its way: built, tried, tried again, answered, or listed.
+
+use super::core::{Cause, Gateway, Sent};
+use super::lifecycle::Trigger;
+use super::live::{Reversal, Slot};
+use super::names;
+use super::request::{CODE, readdressed};
+use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, State, Why};
+use crate::engine::seam::Now;
+use crate::iso::codec::Message;
+use crate::iso::message::{FieldId, FieldPath, ResponseCode};
+use crate::iso::security;
+use crate::iso::spec::{Flow, OriginalSource, Purpose, ReversalRule};
+use std::time::Duration;
+
+impl Gateway {
+    /// The reversal is durable from here on: it is sent until answered, or listed.
+    pub(super) fn begin_reversal(&mut self, now: Now, slot: Slot) {
+        self.end_try(slot);
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let cause = transaction.cause;
+        let fresh = Reversal::new(cause, now.wall);
+        let reversal = transaction.reversal.get_or_insert(fresh);
+        // One that was closed without proof, or by an operator's wish, starts anew.
+        reversal.tries = 0;
+        reversal.answer = None;
+        self.reversal_due(now, slot);
+    }
+
+    /// The next try is due.
+    pub(super) fn reversal_due(&mut self, now: Now, slot: Slot) {
+        let Some(transaction) = self.live.get(slot) else {
+            return;
+        };
+        let Some(reversal) = &transaction.reversal else {
+            return;
+        };
+        let limits = self.options.routes[transaction.route].reversal;
+        let why = if reversal.tries >= limits.tries {
+            Some(Why::TriesUsedUp)
+        } else if now.wall - reversal.began >= limits.expire {
+            Some(Why::Expired)
+        } else {
+            None
+        };
+        match why {
+            Some(why) => {
+                self.step(now, slot, Trigger::Exhausted, Cause::why(why));
+            }
+            None => self.try_or_queue(now, slot),
+        }
+    }
+
+    /// The next slow try of an exception is due.
+    pub(super) fn slow_try_due(&mut self, now: Now, slot: Slot) {
+        if self
+            .live
+            .get(slot)
+            .and_then(|own| own.reversal.as_ref())
+            .is_some_and(|r| r.leg.is_some())
+        {
+            return self.try_failed(now, slot, Why::NoAnswer, true);
+        }
+        self.try_or_queue(now, slot);
+    }
+
+    /// Sends a try if its link has a connection and room; else it waits in the link's queue, behind
+    /// nobody who is stuck.
+    fn try_or_queue(&mut self, now: Now, slot: Slot) {
+        let Some(transaction) = self.live.get(slot) else {
+            return;
+        };
+        let link = transaction.opened.link;
+        let same = transaction.leg.filter(|leg| self.is_ready(*leg));
+        let leg = same.or_else(|| self.pick_leg_of(link));
+        let window = self.options.limits.reversal_window;
+        match leg {
+            Some(leg) if self.links[usize::from(link.0)].out < window => {
+                self.send_try(now, slot, leg)
+            }
+            _ => self.queue(link, slot),
+        }
+    }
+
+    fn queue(&mut self, link: LinkId, slot: Slot) {
+        let Some(reversal) = self
+            .live
+            .get_mut(slot)
+            .and_then(|own| own.reversal.as_mut())
+        else {
+            return;
+        };
+        if !std::mem::replace(&mut reversal.queued, true) {
+            self.links[usize::from(link.0)].queue.push_back(slot);
+        }
+    }
+
+    /// Sends what waits for a link, as far as there is room.
+    pub(super) fn pump(&mut self, now: Now, link: LinkId) {
+        let at = usize::from(link.0);
+        for _ in 0..self.links[at].queue.len() {
+            let full = self.links[at].out >= self.options.limits.reversal_window;
+            if full || self.pick_leg_of(link).is_none() {
+                return;
+            }
+            let Some(slot) = self.links[at].queue.pop_front() else {
+                return;
+            };
+            let Some(transaction) = self.live.get_mut(slot) else {
+                continue;
+            };
+            let Some(reversal) = transaction.reversal.as_mut() else {
+                continue;
+            };
+            reversal.queued = false;
+            match transaction.state {
+                State::ReversalPending => self.reversal_due(now, slot),
+                State::ReversalUndeliverable => self.slow_try_due(now, slot),
+                _ => {}
+            }
+        }
+    }
+
+    fn send_try(&mut self, now: Now, slot: Slot, leg: ConnId) {
+        let Some(message) = self.reversal_message(slot) else {
+            // Its key is not known now: a sign-on may bring it.
+            let later = now.mono + self.options.ladder.last_pause;
+            self.live.set_deadline(slot, Some(later));
+            return;
+        };
+        let Ok(frame) = message.build() else { return };
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let (route, link) = (transaction.route, transaction.opened.link);
+        let Some(reversal) = transaction.reversal.as_mut() else {
+            return;
+        };
+        reversal.tries = reversal.tries.saturating_add(1);
+        reversal.leg = Some(leg);
+        let note = Note::Try(reversal.tries);
+        self.links[usize::from(link.0)].out += 1;
+        if let Some(key) = names::match_key(&message, link, &self.options.routes[route].key) {
+            self.live.add_key(slot, key);
+        }
+        let logged = Logged::of(&message, Hop::GatewayToAcquirer, leg, None);
+        let cause = Cause {
+            why: Why::Plain,
+            note,
+            message: Some(logged),
+        };
+        self.step(now, slot, Trigger::ReversalTry, cause);
+        let until = now.mono + self.options.ladder.reversal_answer;
+        self.live.set_deadline(slot, Some(until));
+        self.send(leg, frame, Some(Sent::Try(slot)));
+    }
+
+    /// The reversal as it goes out now: the terminal's own frame, or one of ours under the key of
+    /// the moment.
+    fn reversal_message(&self, slot: Slot) -> Option<Message> {
+        let transaction = self.live.get(slot)?;
+        let reversal = transaction.reversal.as_ref()?;
+        if let Some(frame) = &reversal.frame {
+            return Message::parse(&self.spec_of(transaction)?, frame.clone()).ok();
+        }
+        let request = self.request_of(slot)?;
+        let flow = request.spec().flow();
+        let rule = flow.reversal.as_ref()?;
+        let mut message = template(&request, rule)?;
+        if reversal.tries > 0 && rule.repeat_mti {
+            message.set_mti(rule.mti.repeat());
+        }
+        if let Some((field, codes)) = &rule.cause {
+            let of_cause = codes.iter().find(|(cause, _)| *cause == reversal.cause);
+            let code = reversal.cause_code.or(of_cause.map(|(_, code)| *code));
+            message.set(*field, code?.as_str()).ok()?;
+        }
+        self.sealed(message, flow)
+    }
+
+    fn sealed(&self, mut message: Message, flow: &Flow) -> Option<Message> {
+        if flow.mac.is_some() {
+            let key = names::terminal_key(&message)?;
+            let keys = self.terminals.get(&key)?.keys.as_ref()?;
+            security::seal(&mut message, &keys.mac).ok()?;
+        }
+        Some(message)
+    }
+
+    /// The try is over, one way or another: its place in the window is free.
+    fn end_try(&mut self, slot: Slot) {
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let link = usize::from(transaction.opened.link.0);
+        let on_the_wire = transaction
+            .reversal
+            .as_mut()
+            .and_then(|reversal| reversal.leg.take());
+        if on_the_wire.is_some() {
+            self.links[link].out = self.links[link].out.saturating_sub(1);
+        }
+    }
+
+    /// A try brought nothing. It counts if it was on the wire.
+    pub(super) fn try_failed(&mut self, now: Now, slot: Slot, why: Why, counts: bool) {
+        self.end_try(slot);
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let link = transaction.opened.link;
+        if let Some(reversal) = transaction.reversal.as_mut()
+            && !counts
+        {
+            reversal.tries = reversal.tries.saturating_sub(1);
+        }
+        self.step(now, slot, Trigger::ReversalRetry, Cause::why(why));
+        self.pump(now, link);
+    }
+
+    /// After the next step of the ladder.
+    pub(super) fn retry_later(&mut self, now: Now, slot: Slot) {
+        let Some(transaction) = self.live.get(slot) else {
+            return;
+        };
+        let tries = transaction
+            .reversal
+            .as_ref()
+            .map_or(0, |reversal| reversal.tries);
+        let own = transaction
+            .reversal
+            .as_ref()
+            .is_some_and(|reversal| reversal.frame.is_none());
+        let pause = match transaction.state {
+            State::ReversalUndeliverable => self.options.ladder.slow_pause,
+            // The terminal repeats by itself; after its time the reversal is listed.
+            _ if !own => self.options.routes[transaction.route].reversal.expire,
+            _ => self.pause(tries),
+        };
+        self.live.set_deadline(slot, Some(now.mono + pause));
+    }
+
+    /// 2, 4, 8 … up to 300 seconds of the ladder, each give or take a fifth.
+    fn pause(&mut self, tries: u16) -> Duration {
+        let ladder = &self.options.ladder;
+        let doubled = ladder.first_pause * (1 << u32::from(tries.saturating_sub(1)).min(16));
+        let pause = doubled.min(ladder.last_pause);
+        pause * u32::try_from(self.dice.between(80, 120)).unwrap_or(100) / 100
+    }
+
+    /// The acquirer answers a reversal.
+    pub(super) fn reversal_answer(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        slot: Slot,
+        message: &Message,
+    ) {
+        if self.mac_of_answer_is_wrong(message) {
+            let logged = Logged::of(message, Hop::AcquirerToGateway, conn, None);
+            self.end_try(slot);
+            let cause = Cause {
+                why: Why::AnswerMac,
+                note: Note::None,
+                message: Some(logged),
+            };
+            self.step(now, slot, Trigger::ReversalRetry, cause);
+            return;
+        }
+        let codes = &message.spec().flow().codes;
+        let code = message
+            .text(CODE)
+            .and_then(|text| ResponseCode::new(&text))
+            .unwrap_or_default();
+        let Some(transaction) = self.live.get(slot) else {
+            return;
+        };
+        let link = transaction.opened.link;
+        let trigger = if codes.reversal_accepted.contains(&code) {
+            Trigger::ReversalAccepted
+        } else if codes.reversal_refused.contains(&code) {
+            Trigger::ReversalRefusal
+        } else if codes.reversal_unproven.contains(&code) && !transaction.approved {
+            Trigger::ReversalUnproven
+        } else {
+            // A retry code, an unknown one, or "not found" for an approval that we saw.
+            Trigger::ReversalRetry
+        };
+        self.settle_try(now, conn, slot, message, trigger);
+        self.pump(now, link);
+    }
+
+    fn settle_try(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        slot: Slot,
+        message: &Message,
+        trigger: Trigger,
+    ) {
+        self.end_try(slot);
+        let Some(reversal) = self
+            .live
+            .get_mut(slot)
+            .and_then(|own| own.reversal.as_mut())
+        else {
+            return;
+        };
+        let is_final = trigger != Trigger::ReversalRetry;
+        let relays = is_final || reversal.frame.is_some();
+        if is_final {
+            reversal.answer = message.build().ok();
+        }
+        let relayed = reversal
+            .waiter
+            .as_ref()
+            .filter(|_| relays)
+            .map(|waiter| waiter.conn);
+        // An answer that closes nothing here still reaches a terminal that reverses by itself.
+        let waiter = if relays && !is_final {
+            reversal.waiter.take()
+        } else {
+            None
+        };
+        let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
+        self.step(
+            now,
+            slot,
+            trigger,
+            Cause {
+                message: Some(logged),
+                ..Cause::default()
+            },
+        );
+        if let Some(waiter) = waiter
+            && let Ok(frame) = message.build()
+            && let Some(frame) = readdressed(message.spec(), &waiter.header, &frame)
+        {
+            self.send(waiter.conn, frame, None);
+        }
+    }
+
+    /// The reversal is over: the terminal is told if it asked; a sale is undone no more if this was
+    /// the reversal of its void. A late approval may still come to one that no answer was seen for.
+    pub(super) fn finish_reversal(&mut self, now: Now, slot: Slot, watch: bool) {
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let (opened, id) = (transaction.opened.clone(), transaction.id);
+        let was_approved = transaction.approved;
+        let asked = transaction
+            .reversal
+            .as_mut()
+            .and_then(|reversal| Some((reversal.waiter.take()?, reversal.answer.clone()?)));
+        let spec = self
+            .live
+            .get(slot)
+            .and_then(|transaction| self.spec_of(transaction));
+        if let Some((waiter, answer)) = asked
+            && let Some(spec) = spec
+            && let Some(frame) = readdressed(&spec, &waiter.header, &answer)
+        {
+            self.send(waiter.conn, frame, None);
+        }
+        if opened.purpose == Purpose::Void {
+            self.refers(now, &opened, Trigger::ReturnUndone, id);
+        }
+        let state = self.live.get(slot).map(|own| own.state);
+        if watch || (state == Some(State::Reversed) && !was_approved) {
+            let until = now.mono + self.options.ladder.watch;
+            self.live.set_deadline(slot, Some(until));
+        } else if state == Some(State::Reversed) {
+            self.forget(slot);
+        }
+    }
+
+    /// A late decline: nothing is held, and a reversal that was not sent yet is not needed.
+    pub(super) fn cancel_reversal(&mut self, slot: Slot) {
+        self.end_try(slot);
+        self.forget(slot);
+    }
+}
+
+/// The reversal of a request, without cause and MAC: the fields that the rule names and no other,
+/// so that track, PIN and card code have no way in.
+fn template(request: &Message, rule: &ReversalRule) -> Option<Message> {
+    let mut message = Message::new(request.spec(), rule.mti);
+    message.set_header(request.header());
+    for field in &rule.copy {
+        if request.has(*field) {
+            message.copy(*field, request);
+        }
+    }
+    const CHIP: FieldId = FieldId::of(55);
+    for tag in &rule.copy_tags {
+        let path = FieldPath {
+            field: CHIP,
+            part: Some(*tag),
+        };
+        if let Some(value) = request.text(path) {
+            message.set(path, &value).ok()?;
+        }
+    }
+    for (path, source) in &rule.original {
+        let value = match source {
+            OriginalSource::Mti => Some(request.mti().to_string()),
+            OriginalSource::Field(field) => request.text(*field).map(|text| text.into_owned()),
+            OriginalSource::Fixed(text) => Some(text.clone()),
+        };
+        if let Some(value) = value {
+            message.set(*path, &value).ok()?;
+        }
+    }
+    Some(message)
+}
