@@ -100,18 +100,18 @@ pub(super) fn walk(spec: &Spec, frame: &[u8], walk: &mut Walk) -> Result<(), Par
     index.body = short(at);
     for (rank, field) in present.iter().enumerate() {
         let wrong = |kind| fault(Some(field), at, kind);
-        let known = spec
-            .field(field)
+        let layout = spec
+            .layout(field)
             .ok_or_else(|| wrong(ParseFault::UnknownField))?;
         let bytes = frame.get(at..).unwrap_or_default();
-        let extent = Extent::read(&known.layout, bytes).map_err(wrong)?;
+        let extent = Extent::read(layout, bytes).map_err(wrong)?;
         let start = extent.prefix;
         let end = start.saturating_add(extent.body);
         let body = bytes.get(start..end).unwrap_or_default();
         at = at.saturating_add(end);
         index.fields.insert(field);
         index.push(rank, short(at));
-        if !value::is_clean(&known.layout, body, extent.units) {
+        if !value::is_clean(layout, body, extent.units) {
             index.suspect.insert(field);
         }
     }

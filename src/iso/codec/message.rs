@@ -170,7 +170,7 @@ impl Message {
     /// A field's value on the wire: how it is written, its bytes, its units.
     pub(super) fn value(&self, field: FieldId) -> Option<(&Layout, &[u8], usize)> {
         let wire = self.wire(field)?;
-        let layout = &self.spec.field(field)?.layout;
+        let layout = self.spec.layout(field)?;
         let extent = Extent::read(layout, wire).ok()?;
         Some((layout, wire.get(extent.prefix..)?, extent.units))
     }
@@ -209,10 +209,10 @@ impl Message {
         let request = self.mti.original();
         let fits = |kind: &&Kind| {
             (kind.mti == request || kind.mti.answer() == Some(request))
-                && kind.when.iter().all(|(path, wanted)| {
-                    self.text(*path)
-                        .is_some_and(|found| found == wanted.as_str())
-                })
+                && kind
+                    .when
+                    .iter()
+                    .all(|(path, wanted)| self.is(*path, wanted))
         };
         self.spec.flow().kinds.iter().find(fits)
     }

@@ -10,13 +10,13 @@ impl Message {
     /// DE 11.
     #[must_use]
     pub fn stan(&self) -> Option<Stan> {
-        self.text(FieldId::of(11))?.parse().ok().map(Stan)
+        u32::try_from(self.number(FieldId::of(11))?).ok().map(Stan)
     }
 
     /// DE 4, minor units.
     #[must_use]
     pub fn amount(&self) -> Option<Amount> {
-        self.text(FieldId::of(4))?.parse().ok().map(Amount)
+        self.number(FieldId::of(4)).map(Amount)
     }
 
     /// DE 37, trimmed.

@@ -6,6 +6,7 @@ use super::{BuildError, BuildFault, Message};
 use crate::iso::message::{FieldId, FieldPath, Part};
 use crate::iso::spec::{Composite, FieldSpec, Size};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 impl Message {
@@ -15,14 +16,12 @@ impl Message {
     pub fn text(&self, path: impl Into<FieldPath>) -> Option<Cow<'_, str>> {
         let path = path.into();
         let (layout, body, units) = self.value(path.field)?;
-        let Some(part) = path.part else {
-            return value::text(layout, body, units, 0..units);
-        };
+        if let Some(range) = self.units(path, units) {
+            return value::text(layout, body, units, range);
+        }
+        let part = path.part?;
         match self.meaning(path.field)?.composite.as_ref()? {
-            Composite::Positions(all) => {
-                let position = all.iter().find(|position| position.id == part)?;
-                value::text(layout, body, units, composite::place(position, units)?)
-            }
+            Composite::Positions(_) => None,
             tagged => {
                 let (tlv, is_binary) = tlv(tagged)?;
                 let bytes = value::plain_bytes(layout, body)?;
@@ -32,6 +31,40 @@ impl Message {
                 Some(Cow::Owned(text))
             }
         }
+    }
+
+    /// The units of a field or part at a fixed place; `None` for tagged parts.
+    fn units(&self, path: FieldPath, units: usize) -> Option<Range<usize>> {
+        let Some(part) = path.part else {
+            return Some(0..units);
+        };
+        match self.meaning(path.field)?.composite.as_ref()? {
+            Composite::Positions(all) => {
+                let position = all.iter().find(|position| position.id == part)?;
+                composite::place(position, units)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a field or part is there and has this text. Quicker than [`Message::text`].
+    #[must_use]
+    pub fn is(&self, path: impl Into<FieldPath>, text: &str) -> bool {
+        let path = path.into();
+        let compared = self.value(path.field).and_then(|(layout, body, units)| {
+            let range = self.units(path, units)?;
+            value::is_digits(layout, body, units, range, text)
+        });
+        compared.unwrap_or_else(|| self.text(path).is_some_and(|found| found == text))
+    }
+
+    /// A field of digits as a number.
+    pub(super) fn number(&self, field: FieldId) -> Option<u64> {
+        let (layout, body, units) = self.value(field)?;
+        value::digits(layout, body, units, 0..units)?.try_fold(0u64, |number, digit| {
+            let digit = digit.filter(|digit| *digit <= 9)?;
+            number.checked_mul(10)?.checked_add(u64::from(digit))
+        })
     }
 
     /// The parts present in a field, in their order; none if it has no parts or they do not close.

@@ -1,9 +1,10 @@
 //! What a spec file may say, key by key. Every key is optional here, since an overlay says only
 //! what it changes; what a whole dialect needs is checked in `load`.
 
+use super::field::Store;
 use super::flow::{KeyBlockForm, MacAlgorithm, Purpose};
 use super::layout::{Align, Counts, Encoding, PrefixEncoding};
-use super::shape::{HeaderAnswer, Store};
+use super::shape::HeaderAnswer;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -32,14 +32,7 @@ pub enum Content {
 
 /// Which characters a text may hold; blanks are always allowed, they pad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Charset {
-    /// `a`.
-    pub letters: bool,
-    /// `n`.
-    pub digits: bool,
-    /// `s` or `p`: everything else, other alphabets too.
-    pub special: bool,
-}
+pub struct Charset(u8);
 
 /// How long a value is, in units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,29 +69,57 @@ impl Format {
 }
 
 impl Charset {
+    const LETTERS: u8 = 1;
+    const DIGITS: u8 = 2;
+    const SPECIAL: u8 = 4;
+
     /// Whether the character may stand in such a text.
+    #[inline]
     #[must_use]
-    pub const fn allows(self, byte: u8) -> bool {
-        match byte {
-            b' ' => true,
-            b'0'..=b'9' => self.digits,
-            b'a'..=b'z' | b'A'..=b'Z' => self.letters,
-            0x20..=0x7E | 0x80..=0xFF => self.special,
-            _ => false,
-        }
+    pub fn allows(self, byte: u8) -> bool {
+        CLASSES
+            .get(usize::from(byte))
+            .is_some_and(|classes| classes & self.0 != 0)
     }
 
     fn read(letters: &str) -> Option<Self> {
-        letters
-            .bytes()
-            .all(|byte| b"ansp".contains(&byte))
-            .then(|| Self {
-                letters: letters.contains('a'),
-                digits: letters.contains('n'),
-                special: letters.contains(['s', 'p']),
-            })
+        letters.bytes().try_fold(Self(0), |set, letter| {
+            Some(Self(
+                set.0
+                    | match letter {
+                        b'a' => Self::LETTERS,
+                        b'n' => Self::DIGITS,
+                        b's' | b'p' => Self::SPECIAL,
+                        _ => return None,
+                    },
+            ))
+        })
     }
 }
+
+/// The classes of each byte; a blank is of all. Bytes above 7E are letters of other alphabets.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "a byte is a place in 256; checked at compile time"
+        )]
+        let class = &mut classes[byte as usize];
+        *class = match byte {
+            b' ' => Charset::LETTERS | Charset::DIGITS | Charset::SPECIAL,
+            b'0'..=b'9' => Charset::DIGITS,
+            b'a'..=b'z' | b'A'..=b'Z' => Charset::LETTERS,
+            0x21..=0x7E | 0x80..=0xFF => Charset::SPECIAL,
+            _ => 0,
+        };
+        match byte.checked_add(1) {
+            Some(next) => byte = next,
+            None => break classes,
+        }
+    }
+};
 
 fn notation(text: &str) -> IResult<&str, Option<Format>> {
     let class = take_while_m_n(1, 3, |c: char| c.is_ascii_lowercase());
@@ -164,11 +185,7 @@ mod tests {
                 "{text}"
             );
         }
-        let text = Content::Text(Charset {
-            letters: true,
-            digits: true,
-            special: false,
-        });
+        let text = Content::Text(Charset(Charset::LETTERS | Charset::DIGITS));
         assert_eq!(
             Format::read("an12").map(|format| format.content),
             Some(text)

@@ -1,6 +1,7 @@
 //! From what the files say to a checked [`Flow`]: kinds, codes, reversal, answer, MAC, scripts.
 
 use super::error::Fault;
+use super::field::{Composite, FieldSpec};
 use super::file::{
     AnswerKeys, CauseKeys, CodeKeys, KeyKeys, KindKeys, MacKeys, ReversalKeys, ScriptKeys,
     SpecFile, Table,
@@ -9,9 +10,8 @@ use super::flow::{
     AnswerRule, Codes, Flow, KeyRule, Kind, MacRule, OriginalSource, ReversalCause, ReversalRule,
     Script,
 };
-use super::format::Content;
+use super::format::{Content, Size};
 use super::load::{need, title};
-use super::shape::{Composite, FieldSpec};
 use crate::iso::message::{FieldId, FieldPath, Mti, ResponseCode, Text};
 
 /// Tracks, PIN: never taken over into a reversal, whatever a file says.
@@ -111,6 +111,50 @@ impl Check<'_> {
         Ok(values)
     }
 
+    /// As `values`, each checked against its field. A value to be found must have the whole length,
+    /// one to be set is padded.
+    fn fitting<const N: usize>(
+        &self,
+        at: [&str; N],
+        all: &Table<String>,
+        padded: bool,
+    ) -> Result<Vec<(FieldPath, String)>, Fault> {
+        let values = self.values(at, all)?;
+        match values
+            .iter()
+            .find(|(path, text)| !self.fits(*path, text, padded))
+        {
+            None => Ok(values),
+            Some((path, text)) => Err(Fault::at(at, format!("`{text}` does not fit field {path}"))),
+        }
+    }
+
+    fn fits(&self, path: FieldPath, text: &str, padded: bool) -> bool {
+        let Some(spec) = self.spec(path.field) else {
+            return false;
+        };
+        let (digits, open, units) = match (&path.part, &spec.meaning.composite) {
+            (None, _) => {
+                let open = matches!(spec.layout.size, Size::Variable { .. });
+                let per_unit = if spec.layout.content == Content::Binary {
+                    2
+                } else {
+                    1
+                };
+                let units = usize::from(spec.layout.size.max()).saturating_mul(per_unit);
+                (spec.layout.content == Content::Digits, open, units)
+            }
+            (Some(part), Some(Composite::Positions(all))) => {
+                let position = all.iter().find(|position| position.id == *part);
+                position.map_or((false, true, 0), |one| (one.digits, one.open, one.units))
+            }
+            (Some(_), _) => return true,
+        };
+        let length = text.chars().count();
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number || !digits) && (length == units || (open || padded) && length < units)
+    }
+
     /// The kinds, the most specific first: what has more conditions is asked before.
     fn kinds(&self, all: &Table<KindKeys>) -> Result<Vec<Kind>, Fault> {
         let mut kinds = all
@@ -139,7 +183,7 @@ impl Check<'_> {
             title: titles.en,
             title_zh: titles.zh,
             mti: mti(["kinds", name, "mti"], keys.mti.as_ref())?,
-            when: self.values(["kinds", name, "when"], &keys.when)?,
+            when: self.fitting(["kinds", name, "when"], &keys.when, false)?,
             purpose: need(keys.purpose, ["kinds", name, "purpose"])?,
             reverses: keys.reverses,
             mac: keys.mac,
@@ -261,7 +305,7 @@ impl Check<'_> {
         }
         Ok(Script {
             mti: mti([name, "mti"], keys.mti.as_ref())?,
-            set: self.values([name, "set"], &keys.set)?,
+            set: self.fitting([name, "set"], &keys.set, true)?,
             stamp,
         })
     }

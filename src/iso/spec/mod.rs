@@ -8,23 +8,26 @@
 
 mod builtin;
 mod error;
+mod field;
 mod file;
 mod flow;
 mod format;
 mod layers;
 mod layout;
 mod load;
+mod load_field;
 mod load_flow;
 mod shape;
 
 pub use error::SpecError;
+pub use field::{Composite, FieldSpec, Meaning, MtiPattern, PartSpec, Position, Store, Tags};
 pub use flow::{
     AnswerRule, Codes, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource,
     Purpose, ReversalCause, ReversalRule, Script,
 };
 pub use format::{Charset, Content, Format, Size};
 pub use layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
-pub use shape::{
-    BitmapShape, Composite, FieldSpec, Framing, HeaderAnswer, HeaderPart, Meaning, MtiPattern,
-    PartSpec, Position, Spec, Store, Tags, Title,
-};
+pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Spec, Title};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,171 @@
+//! One field of a dialect: how it is written, what it means, and what a journal may keep of it.
+
+use super::layout::Layout;
+use super::shape::Title;
+use crate::iso::message::{FieldId, Mti, Part};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// One field: how it is written, and what it means.
+#[derive(Debug)]
+pub struct FieldSpec {
+    /// Its number.
+    pub id: FieldId,
+    /// The standard's notation, such as `n..19`.
+    pub notation: String,
+    /// How it is written.
+    pub layout: Layout,
+    /// What it means, where no use says otherwise.
+    pub(super) meaning: Meaning,
+    /// What it means in messages of certain types; the first that fits wins.
+    pub(super) uses: Vec<(Vec<MtiPattern>, Meaning)>,
+    /// Where this is written.
+    pub source: String,
+}
+
+/// What a field means.
+#[derive(Clone, Debug)]
+pub struct Meaning {
+    /// Its name.
+    pub title: Title,
+    /// What a journal may keep of it.
+    pub store: Store,
+    /// What it is made of, if it has parts.
+    pub composite: Option<Composite>,
+}
+
+/// What a journal may keep of a value. The default is the last: only what is known is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Store {
+    /// The value.
+    Clear,
+    /// First six and last four; the rest is gone for good.
+    Masked,
+    /// As masked (an expiry date: nothing), the rest sealed while a reversal may need it.
+    Restorable,
+    /// Its length. Tracks, PINs, card codes, and whatever is not known.
+    #[default]
+    Length,
+}
+
+/// What a field with parts is made of.
+#[derive(Clone, Debug)]
+pub enum Composite {
+    /// Parts at fixed places.
+    Positions(Vec<Position>),
+    /// EMV: tag, length and value by the basic encoding rules (ISO/IEC 8825-1).
+    BerTlv(Tags),
+    /// Tag and length as text of fixed width, then the value.
+    TextTlv {
+        /// Characters of a tag.
+        tag: u8,
+        /// Digits of a length.
+        length: u8,
+        /// The tags known.
+        tags: Tags,
+    },
+}
+
+/// The tags known, by name.
+pub type Tags = BTreeMap<Part, PartSpec>;
+
+/// A part at a fixed place.
+#[derive(Clone, Debug)]
+pub struct Position {
+    /// Its name, such as `2` in 60.2.
+    pub id: Part,
+    /// Units before it.
+    pub at: usize,
+    /// Its longest, in units; the last one may be shorter or absent.
+    pub units: usize,
+    /// Whether it holds digits: those are padded with zeros on the left, text with blanks.
+    pub digits: bool,
+    /// Whether it may be shorter than `units`: the last part of a field only.
+    pub open: bool,
+    /// What it means.
+    pub spec: PartSpec,
+}
+
+/// What a part means.
+#[derive(Clone, Debug)]
+pub struct PartSpec {
+    /// Its name.
+    pub title: Title,
+    /// What a journal may keep of it.
+    pub store: Store,
+}
+
+/// Types with wild digits: `08xx`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MtiPattern {
+    mask: u16,
+    value: u16,
+}
+
+impl FieldSpec {
+    /// What the field means in a message of this type.
+    #[must_use]
+    pub fn meaning(&self, mti: Mti) -> &Meaning {
+        let fitting = self
+            .uses
+            .iter()
+            .find(|(types, _)| types.iter().any(|t| t.matches(mti)));
+        fitting.map_or(&self.meaning, |(_, meaning)| meaning)
+    }
+
+    /// What the field means where no use says otherwise.
+    #[must_use]
+    pub const fn usual_meaning(&self) -> &Meaning {
+        &self.meaning
+    }
+}
+
+impl Meaning {
+    /// What one part means, if it is known.
+    #[must_use]
+    pub fn part(&self, part: &Part) -> Option<&PartSpec> {
+        match self.composite.as_ref()? {
+            Composite::Positions(all) => all.iter().find(|p| p.id == *part).map(|p| &p.spec),
+            Composite::BerTlv(tags) | Composite::TextTlv { tags, .. } => tags.get(part),
+        }
+    }
+}
+
+impl MtiPattern {
+    /// Four digits, `x` for any.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let mut pattern = Self { mask: 0, value: 0 };
+        for c in text.chars() {
+            let (mask, digit) = match c {
+                'x' => (0, 0),
+                _ => (0xF, u16::try_from(c.to_digit(10)?).ok()?),
+            };
+            pattern = Self {
+                mask: (pattern.mask << 4) | mask,
+                value: (pattern.value << 4) | digit,
+            };
+        }
+        (text.len() == 4).then_some(pattern)
+    }
+
+    /// Whether the type fits.
+    #[must_use]
+    pub const fn matches(self, mti: Mti) -> bool {
+        mti.bcd() & self.mask == self.value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_leave_digits_open() {
+        let network = MtiPattern::read("08xx").unwrap();
+        assert!(network.matches("0810".parse().unwrap()));
+        assert!(!network.matches("0210".parse().unwrap()));
+        assert_eq!(MtiPattern::read("8xx"), None);
+    }
+}
