@@ -39,6 +39,8 @@ mod view;
 
 mod human;
 
+mod query;
+
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +49,7 @@ pub use cause::{About, Cause};
 pub use codes::{Advice, CODES, Code, Outcome};
 pub use human::{Look, full, line, money, table};
 pub use lang::{Lang, Phrase, Said};
+pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 pub use retry::Retry;
 pub use stories::{Keep, Stories, subject};
 pub use story::{By, Delivery, Leg, Moment, Reversal, Seen, Story};

@@ -85,8 +85,8 @@ impl Stories {
         self.by_tx.values()
     }
 
-    /// The unconfirmed ones (U1-U3, U5-U8), oldest first; with `Keep::Unsettled` those that wait for
-    /// settlement (U4), too.
+    /// The unconfirmed ones (U1-U3, U5-U8), oldest first; with `Keep::Unsettled` those that wait
+    /// for settlement (U4), too.
     pub fn unconfirmed(&self) -> impl DoubleEndedIterator<Item = &Story> {
         self.iter().filter(|story| {
             Unconfirmed::of(story)

@@ -1,10 +1,10 @@
 //! Every sentence of a verdict, English beside Chinese, with the next step it calls for.
 //!
 //! No sentence says that nothing was debited unless a decline proves it, or nothing left the
-//! gateway. Places: `{t}` seconds waited, `{took}` seconds until the answer, `{dt}` seconds late,
-//! `{auth}`, `{rc}` and `{meaning}` of the answer, `{rrc}` and `{rmeaning}` of the reversal's answer,
-//! `{n}` tries, `{first}` cause of the first 0400, `{keys}`, `{other}` transaction, `{why}`,
-//! `{reversal}` status, and by purpose `{returned}`, `{nothing}`, `{again}`.
+//! gateway. The places are filled by `wording`: `{rc}` and `{meaning}` of the answer, `{rrc}` and
+//! `{rmeaning}` of the reversal's answer, `{dt}` seconds late, `{n}` tries, `{keys}`, `{why}`,
+//! `{reversal}` status; by purpose `{returned}`, `{nothing}`, `{again}`; and, with the words around
+//! them or not at all, `{auth}`, `{took}`, `{after}`, `{in}`, `{first}`, `{other}`.
 
 use super::lang::Phrase;
 

@@ -41,19 +41,26 @@ impl Unconfirmed {
     /// The class of a story; `None` if both ends agree, or no money is in it.
     #[must_use]
     pub fn of(story: &Story) -> Option<Self> {
-        if !story.is_money() {
-            return None;
-        }
-        match story.state {
+        let class = Self::at(story.state).filter(|_| story.is_money())?;
+        match (story.state, story.seen) {
             // An answer that came after all settles it, though nobody waits for it any more.
-            State::Unanswered if story.seen == Seen::Decline => None,
-            State::Unanswered if story.seen != Seen::Nothing => Some(Self::Late),
+            (State::Unanswered, Seen::Decline) => None,
+            (State::Unanswered, Seen::Approval | Seen::ApprovalAfterReversal) => Some(Self::Late),
+            _ if class == Self::NotSettled && !waits(story) => None,
+            _ => Some(class),
+        }
+    }
+
+    /// The class of a state, if money is in it.
+    #[must_use]
+    pub const fn at(state: State) -> Option<Self> {
+        match state {
             State::Forwarded | State::ForwardedGone | State::TimedOut | State::Unanswered => {
                 Some(Self::NoAnswer)
             }
             State::Approved | State::TerminalGone => Some(Self::NotDelivered),
             State::LateApproval => Some(Self::Late),
-            State::Delivered | State::Confirmed => waits(story).then_some(Self::NotSettled),
+            State::Delivered | State::Confirmed => Some(Self::NotSettled),
             State::ReversalPending | State::ReversalSent => Some(Self::ReversalPending),
             State::ReversalRefused | State::ReversalUndeliverable => Some(Self::ReversalFailed),
             State::SettleMismatch => Some(Self::SettleMismatch),

@@ -1,0 +1,484 @@
+//! How a transaction is named by those who ask for it: its own id, the RRN, terminal and STAN, the
+//! authorization code, or amount, time window and last four digits.
+
+use super::stories::subject;
+use super::story::Story;
+use super::unconfirmed::Unconfirmed;
+use crate::engine::record::{Carried, Fact, Opened, Record, State, Step, TxId};
+use crate::engine::seam::Wall;
+use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
+use jiff::civil::{Date, DateTime};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use thiserror::Error;
+
+/// What is asked for; what is not given fits all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Its id.
+    pub tx: Option<TxId>,
+    /// DE 41.
+    pub terminal: Option<TerminalId>,
+    /// DE 11.
+    pub stan: Option<Stan>,
+    /// DE 37.
+    pub rrn: Option<Rrn>,
+    /// DE 38.
+    pub auth: Option<AuthCode>,
+    /// DE 4, minor units.
+    pub amount: Option<Amount>,
+    /// Began at this time or later.
+    pub from: Option<Wall>,
+    /// Began before this time.
+    pub until: Option<Wall>,
+    /// The card's last four digits.
+    pub last4: Option<Text<4>>,
+    /// Where it stands.
+    pub which: Option<Which>,
+}
+
+/// Where a transaction stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// In this state.
+    State(State),
+    /// In this class.
+    Class(Unconfirmed),
+    /// In any class that is open.
+    Open,
+}
+
+/// What cannot be understood, and what would be.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum QueryError {
+    /// The key is of no known form.
+    #[error(
+        "`{0}` names no transaction: give its id (26 characters), an RRN (12), TERMINAL/STAN or \
+         TERMINAL/STAN/DATE, an authorization code or STAN (6), or a terminal (8)"
+    )]
+    Key(String),
+    /// Not a STAN.
+    #[error("`{0}` is no STAN: give up to six digits")]
+    Stan(String),
+    /// Not an amount.
+    #[error("`{0}` is no amount: give 888.00, or minor units such as 88800")]
+    Amount(String),
+    /// Not a time.
+    #[error("`{0}` is no time: give 2026-11-22, 2026-11-22T10:15 or 2026-11-22T10:15:00+08:00")]
+    Time(String),
+    /// Not the last four digits.
+    #[error("`{0}` is not the end of a card number: give its last four digits")]
+    Last4(String),
+    /// Not a state.
+    #[error("`{0}` is no state: give `open`, a class U1 to U8, or a state such as {example}",
+        example = State::Reversed.name())]
+    Which(String),
+    /// Too long for its field.
+    #[error("`{0}` is too long for a {1}")]
+    TooLong(String, &'static str),
+}
+
+impl Query {
+    /// What a bare key may mean, the likeliest first.
+    ///
+    /// # Errors
+    /// If it can mean nothing.
+    pub fn guess(key: &str) -> Result<Vec<Self>, QueryError> {
+        let wrong = || QueryError::Key(key.to_owned());
+        if let Some((terminal, rest)) = key.split_once('/') {
+            return Ok(vec![Self::terminal_and_stan(terminal, rest)?]);
+        }
+        if !key.bytes().all(|c| c.is_ascii_alphanumeric()) {
+            return Err(wrong());
+        }
+        let mut guesses = Vec::new();
+        match key.len() {
+            26 => guesses.push(Self {
+                tx: Some(key.parse().map_err(|_| wrong())?),
+                ..Self::default()
+            }),
+            12 => guesses.push(Self {
+                rrn: Text::new(key),
+                ..Self::default()
+            }),
+            6 => {
+                guesses.push(Self {
+                    auth: Text::new(key),
+                    ..Self::default()
+                });
+                guesses.extend(stan(key).ok().map(|stan| Self {
+                    stan: Some(stan),
+                    ..Self::default()
+                }));
+            }
+            8 => guesses.push(Self {
+                terminal: Text::new(key),
+                ..Self::default()
+            }),
+            _ => return Err(wrong()),
+        }
+        Ok(guesses)
+    }
+
+    /// `STAN` or `STAN/DATE` behind a terminal.
+    fn terminal_and_stan(terminal: &str, rest: &str) -> Result<Self, QueryError> {
+        let (number, date) = rest
+            .split_once('/')
+            .map_or((rest, None), |(n, d)| (n, Some(d)));
+        let (from, until) = match date {
+            Some(date) => (Some(time(date)?), Some(end(date)?)),
+            None => (None, None),
+        };
+        Ok(Self {
+            terminal: Some(terminal_id(terminal)?),
+            stan: Some(stan(number)?),
+            from,
+            until,
+            ..Self::default()
+        })
+    }
+
+    /// Whether a story is what is asked for.
+    #[must_use]
+    pub fn matches(&self, story: &Story) -> bool {
+        let named = story.opened.as_ref().map_or_else(
+            || !self.asks_names(),
+            |opened| self.fits(opened, story.began),
+        );
+        let class = Unconfirmed::of(story);
+        named
+            && self.tx.is_none_or(|tx| tx == story.tx)
+            && self.rrn.is_none_or(|rrn| Some(rrn) == story.rrn)
+            && self.auth.is_none_or(|auth| Some(auth) == story.auth)
+            && self.which.is_none_or(|which| match which {
+                Which::State(state) => state == story.state,
+                Which::Class(wanted) => Some(wanted) == class,
+                Which::Open => class.is_some_and(Unconfirmed::is_open),
+            })
+    }
+
+    fn fits(&self, opened: &Opened, began: Wall) -> bool {
+        self.terminal
+            .is_none_or(|terminal| terminal == opened.terminal)
+            && self.stan.is_none_or(|stan| stan == opened.stan)
+            && self.amount.is_none_or(|amount| amount == opened.amount)
+            && self
+                .last4
+                .is_none_or(|last4| opened.card.ends_with(&*last4))
+            && self.from.is_none_or(|from| began >= from)
+            && self.until.is_none_or(|until| began < until)
+    }
+
+    const fn asks_names(&self) -> bool {
+        self.terminal.is_some()
+            || self.stan.is_some()
+            || self.amount.is_some()
+            || self.last4.is_some()
+    }
+
+    /// Whether a record makes its transaction worth a closer look: the one with the RRN or the
+    /// code asked for, otherwise the first.
+    fn picks(&self, record: &Record, tx: TxId) -> bool {
+        if self.tx.is_some() {
+            return self.tx == Some(tx);
+        }
+        match &record.fact {
+            Fact::Step(step) if self.rrn.is_some() || self.auth.is_some() => self.named_by(step),
+            Fact::Step(step) => step
+                .opened
+                .as_ref()
+                .is_some_and(|opened| self.fits(opened, record.at)),
+            Fact::Carried(carried) => match &**carried {
+                Carried::Transaction(carried) => self.fits(&carried.opened, carried.began),
+                Carried::Answer(carried) => self.fits(&carried.opened, record.at),
+                Carried::Keys(_) | Carried::Tombstone { .. } => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn named_by(&self, step: &Step) -> bool {
+        step.message.as_ref().is_some_and(|message| {
+            self.rrn.is_none_or(|rrn| message.rrn == Some(rrn))
+                && self.auth.is_none_or(|auth| message.auth == Some(auth))
+        })
+    }
+}
+
+impl Which {
+    /// Whether a transaction in this state can be meant.
+    fn admits(self, state: State) -> bool {
+        match self {
+            Self::State(wanted) => wanted == state,
+            Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,
+            Self::Class(class) => Unconfirmed::at(state) == Some(class),
+            Self::Open => Unconfirmed::at(state).is_some_and(Unconfirmed::is_open),
+        }
+    }
+}
+
+impl FromStr for Which {
+    type Err = QueryError;
+
+    fn from_str(text: &str) -> Result<Self, QueryError> {
+        let wanted = text.to_ascii_uppercase();
+        if wanted == "OPEN" {
+            return Ok(Self::Open);
+        }
+        let class = Unconfirmed::ALL.iter().find(|class| class.name() == wanted);
+        let state = State::ALL.iter().find(|state| state.name() == wanted);
+        class
+            .map(|class| Self::Class(*class))
+            .or_else(|| state.map(|state| Self::State(*state)))
+            .ok_or_else(|| QueryError::Which(text.to_owned()))
+    }
+}
+
+/// Looks for candidates in a stream of records, holding no more of them than names and state.
+#[derive(Clone, Debug)]
+pub struct Finder {
+    query: Query,
+    found: BTreeMap<TxId, State>,
+}
+
+impl Finder {
+    /// For this query.
+    #[must_use]
+    pub const fn new(query: Query) -> Self {
+        Self {
+            query,
+            found: BTreeMap::new(),
+        }
+    }
+
+    /// Looks at the next record.
+    pub fn look(&mut self, record: &Record) {
+        let Some(tx) = subject(record) else {
+            return;
+        };
+        if !self.found.contains_key(&tx) && !self.query.picks(record, tx) {
+            return;
+        }
+        match &record.fact {
+            Fact::Step(step) => self.found.insert(tx, step.state),
+            Fact::Carried(carried) => match &**carried {
+                Carried::Transaction(carried) => self.found.insert(tx, carried.state),
+                Carried::Answer(carried) => self.found.insert(tx, carried.state),
+                Carried::Keys(_) | Carried::Tombstone { .. } => None,
+            },
+            _ => None,
+        };
+    }
+
+    /// The candidates, oldest first; [`Query::matches`] has the last word on each.
+    pub fn candidates(&self) -> impl DoubleEndedIterator<Item = TxId> + '_ {
+        let admits = |state| self.query.which.is_none_or(|which| which.admits(state));
+        let found = self.found.iter().filter(move |(_, state)| admits(**state));
+        found.map(|(tx, _)| *tx)
+    }
+}
+
+/// A terminal's id.
+///
+/// # Errors
+/// If it is longer than one can be.
+pub fn terminal_id(text: &str) -> Result<TerminalId, QueryError> {
+    Text::new(text).ok_or_else(|| QueryError::TooLong(text.to_owned(), "terminal"))
+}
+
+/// A STAN of up to six digits.
+///
+/// # Errors
+/// If it is none.
+pub fn stan(text: &str) -> Result<Stan, QueryError> {
+    let digits = text.len() <= 6 && text.bytes().all(|c| c.is_ascii_digit());
+    text.parse()
+        .ok()
+        .filter(|_| digits)
+        .map(Stan)
+        .ok_or_else(|| QueryError::Stan(text.to_owned()))
+}
+
+/// An amount: `888.00` as people write it, or `88800` in minor units.
+///
+/// # Errors
+/// If it is neither.
+pub fn amount(text: &str) -> Result<Amount, QueryError> {
+    let wrong = || QueryError::Amount(text.to_owned());
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
+    let minor = match text.split_once('.') {
+        Some((whole, cents)) if digits(whole) && digits(cents) && cents.len() == 2 => {
+            format!("{whole}{cents}")
+        }
+        None if digits(text) => text.to_owned(),
+        _ => return Err(wrong()),
+    };
+    minor.parse().map(Amount).map_err(|_| wrong())
+}
+
+/// The last four digits of a card.
+///
+/// # Errors
+/// If they are not four digits.
+pub fn last4(text: &str) -> Result<Text<4>, QueryError> {
+    let digits = text.len() == 4 && text.bytes().all(|c| c.is_ascii_digit());
+    Text::new(text)
+        .filter(|_| digits)
+        .ok_or_else(|| QueryError::Last4(text.to_owned()))
+}
+
+/// A time, or the beginning of a day, in China's time unless it says otherwise.
+///
+/// # Errors
+/// If it is no time.
+pub fn time(text: &str) -> Result<Wall, QueryError> {
+    if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
+        return Ok(Wall(stamp.as_microsecond()));
+    }
+    let civil = text.parse::<DateTime>();
+    civil
+        .ok()
+        .and_then(in_china)
+        .ok_or_else(|| QueryError::Time(text.to_owned()))
+}
+
+/// As [`time`], but of a bare day its end.
+///
+/// # Errors
+/// If it is no time.
+pub fn end(text: &str) -> Result<Wall, QueryError> {
+    let is_day = text.len() == "2026-11-22".len();
+    let tomorrow = text
+        .parse::<Date>()
+        .ok()
+        .filter(|_| is_day)
+        .and_then(|day| day.tomorrow().ok());
+    match tomorrow.and_then(|day| in_china(day.at(0, 0, 0, 0))) {
+        Some(end) => Ok(end),
+        None => time(text),
+    }
+}
+
+fn in_china(civil: DateTime) -> Option<Wall> {
+    let offset = jiff::tz::Offset::from_seconds(8 * 3600).ok()?;
+    let stamp = offset.to_timestamp(civil).ok()?;
+    Some(Wall(stamp.as_microsecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::History;
+    use super::*;
+    use crate::engine::record::Why;
+
+    fn guess(key: &str) -> Query {
+        Query::guess(key).unwrap().remove(0)
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_form() {
+        let history = History::sale().delivered();
+        let story = history.story();
+        for key in [
+            &*story.tx.to_string(),
+            "203217491827",
+            "10421695/100175",
+            "10421695/100175/2026-11-22",
+            "112233",
+            "10421695",
+        ] {
+            assert!(guess(key).matches(&story), "{key}");
+        }
+        for key in [
+            "10421695/100176",
+            "10421695/100175/2026-11-21",
+            "203217491828",
+            "100175",
+        ] {
+            assert!(!guess(key).matches(&story), "{key}");
+        }
+        assert!(
+            Query::guess("100175").unwrap()[1].matches(&story),
+            "a STAN, then"
+        );
+        assert!(Query::guess("what?").is_err());
+        assert!(Query::guess("").is_err());
+    }
+
+    #[test]
+    fn amount_time_and_last_four_name_one_together() {
+        let story = History::sale().delivered().story();
+        let mut query = Query {
+            amount: Some(amount("888.00").unwrap()),
+            from: Some(time("2026-11-22T10:00").unwrap()),
+            until: Some(end("2026-11-22").unwrap()),
+            last4: Some(last4("0048").unwrap()),
+            ..Query::default()
+        };
+        assert!(query.matches(&story));
+        query.until = Some(time("2026-11-22 10:11").unwrap());
+        assert!(!query.matches(&story));
+    }
+
+    #[test]
+    fn amounts_are_people_s_or_minor_units() {
+        assert_eq!(amount("888.00"), Ok(Amount(88_800)));
+        assert_eq!(amount("88800"), Ok(Amount(88_800)));
+        for wrong in ["888.0", "888,00", "-1", "", ".50", "99999999999999999999"] {
+            assert!(amount(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn where_it_stands_is_a_state_a_class_or_open() {
+        assert_eq!("open".parse(), Ok(Which::Open));
+        assert_eq!("u5".parse(), Ok(Which::Class(Unconfirmed::ReversalPending)));
+        assert_eq!("reversed".parse(), Ok(Which::State(State::Reversed)));
+        assert!("U9".parse::<Which>().is_err());
+    }
+
+    /// What the finder does not pick, no closer look can bring back.
+    #[test]
+    fn the_finder_passes_whatever_matches() {
+        let mut all = Vec::new();
+        let shapes = [
+            History::sale().delivered(),
+            History::sale().timed_out(),
+            History::sale().declined("51"),
+            History::refused(Why::RequestMac, "A0"),
+        ];
+        for (at, mut history) in shapes.into_iter().enumerate() {
+            history.tx.0 += at as u128;
+            let tx = history.tx;
+            history
+                .records
+                .iter_mut()
+                .for_each(|record| record.tx = Some(tx));
+            all.push(history);
+        }
+        let which = |text: &str| Query {
+            which: Some(text.parse().unwrap()),
+            ..Query::default()
+        };
+        let first = guess(&all[0].tx.to_string());
+        for query in [
+            guess("112233"),
+            guess("10421695"),
+            which("open"),
+            which("U4"),
+            first,
+        ] {
+            let mut finder = Finder::new(query.clone());
+            all.iter()
+                .flat_map(|h| &h.records)
+                .for_each(|record| finder.look(record));
+            let found: Vec<_> = finder.candidates().collect();
+            let matching = all
+                .iter()
+                .filter(|h| query.matches(&h.story()))
+                .map(|h| h.tx);
+            assert_eq!(found, matching.collect::<Vec<_>>(), "{query:?}");
+            assert!(!found.is_empty());
+        }
+    }
+}
