@@ -1,21 +1,16 @@
 //! An answer comes in from the acquirer: whose is it, can it be trusted, is it in time? And the
 //! fate of what was written to either side.
 
-use super::action::SendId;
-use super::core::{Cause, Gateway, Sent};
+use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::names;
-use super::request::readdressed;
-use crate::engine::record::{
-    CarriedKeys, ConnId, Fact, Hop, LinkId, Logged, Note, State, Unmatched, Why,
-};
+use crate::engine::record::{ConnId, Fact, Hop, LinkId, Logged, Note, State, Unmatched, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, Secret};
+use crate::iso::message::Class;
 use crate::iso::security;
-use crate::iso::spec::{KeyBlockForm, Purpose, ReversalCause};
-use bytes::Bytes;
+use crate::iso::spec::{Purpose, ReversalCause};
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -62,7 +57,7 @@ impl Gateway {
             Some((key, done.id))
         });
         let slot = done.and_then(|(key, id)| self.revive(&key, id, now));
-        slot.map_or(Found::None(wanted.unwrap_or_default()), Found::One)
+        slot.map_or_else(|| Found::None(wanted.unwrap_or_default()), Found::One)
     }
 
     /// The one live request on the link whose class, terminal and trace number do not contradict
@@ -286,174 +281,6 @@ impl Gateway {
             Note::LateMs(millis(waited.saturating_sub(timeout)))
         }
     }
-
-    /// Takes the working keys out of an approved sign-on, and says what is wrong with them, if
-    /// anything: the old ones then stay.
-    fn learn_keys(
-        &mut self,
-        now: Now,
-        message: &Message,
-        approved: bool,
-    ) -> Option<crate::iso::message::Text<120>> {
-        let is_sign_on = message
-            .kind()
-            .is_some_and(|kind| kind.purpose == Purpose::SignOn);
-        if !approved || !is_sign_on {
-            return None;
-        }
-        let (form, block) = key_block(message)?;
-        let carried = CarriedKeys {
-            merchant: message.merchant().unwrap_or_default(),
-            terminal: message.terminal().unwrap_or_default(),
-            form,
-            block,
-        };
-        let result = self.take_keys(&carried)?;
-        match result {
-            Ok(()) => {
-                self.record(now, None, None, Fact::Keys(Box::new(carried)));
-                None
-            }
-            Err(error) => crate::iso::message::Text::new(&error.to_string()),
-        }
-    }
-
-    /// Unwraps a terminal's working keys, if its master key is known.
-    pub(super) fn take_keys(
-        &mut self,
-        carried: &CarriedKeys,
-    ) -> Option<Result<(), security::KeyError>> {
-        let tmk = self.options.keys.of(&carried.merchant, &carried.terminal)?;
-        let keys = match security::unwrap_block(tmk, carried.form, &carried.block) {
-            Ok(keys) => keys,
-            Err(error) => return Some(Err(error)),
-        };
-        let key = names::TerminalKey::new(&format!("{}|{}", carried.merchant, carried.terminal))?;
-        let terminal = self.terminals.entry(key, &self.options.limits);
-        terminal.keys = Some(keys);
-        terminal.carried = Some(carried.clone());
-        Some(Ok(()))
-    }
-
-    /// Gives the answer to everybody who waits for it: unchanged to the one who asked first, under
-    /// its own header to everybody else.
-    pub(super) fn deliver(&mut self, slot: Slot) {
-        let Some(transaction) = self.live.get_mut(slot) else {
-            return;
-        };
-        let waiting = std::mem::take(&mut transaction.waiting);
-        let Some(answer) = transaction.answer.clone() else {
-            return;
-        };
-        let request = transaction.request.frame.clone();
-        let Some(spec) = self
-            .live
-            .get(slot)
-            .and_then(|transaction| self.spec_of(transaction))
-        else {
-            return;
-        };
-        for (place, waiter) in waiting.into_iter().enumerate() {
-            let unchanged = request.starts_with(&waiter.header);
-            let frame = if unchanged {
-                Some(answer.clone())
-            } else {
-                readdressed(&spec, &waiter.header, &answer)
-            };
-            if let Some(frame) = frame {
-                self.send(
-                    waiter.conn,
-                    frame,
-                    (place == 0).then_some(Sent::Answer(slot, waiter.conn)),
-                );
-            }
-        }
-    }
-
-    /// A send was written, whole or in part.
-    pub(super) fn written(&mut self, now: Now, send: SendId) {
-        match self.sends.remove(&send) {
-            Some(Sent::Request(slot)) => {
-                let Some(transaction) = self.live.get_mut(slot) else {
-                    return;
-                };
-                transaction.unwritten = None;
-                if std::mem::take(&mut transaction.revoking) {
-                    self.no_answer(now, slot, Trigger::Deadline, Why::NoAnswer, Note::None);
-                }
-            }
-            Some(Sent::Answer(slot, conn)) => {
-                if let Some(transaction) = self.live.get(slot)
-                    && transaction.state == State::Approved
-                    && transaction.opened.reverses
-                    && let Some(key) = super::request::key_of(&transaction.opened)
-                    && let Some(conn) = self.conns.get_mut(&conn)
-                {
-                    conn.delivered = Some((key, transaction.id, now.mono));
-                }
-                self.step(now, slot, Trigger::Written, Cause::default());
-            }
-            Some(Sent::Try(_)) | None => {}
-        }
-    }
-
-    /// A send was not written at all, and never will be.
-    pub(super) fn not_written(&mut self, now: Now, send: SendId) {
-        match self.sends.remove(&send) {
-            Some(Sent::Request(slot)) => {
-                if let Some(transaction) = self.live.get_mut(slot) {
-                    transaction.unwritten = None;
-                    transaction.revoking = false;
-                }
-                self.step(now, slot, Trigger::Revoked, Cause::why(Why::NeverWritten));
-            }
-            Some(Sent::Answer(slot, _)) => {
-                let trigger = match self.live.get(slot) {
-                    Some(transaction) if transaction.state == State::Approved => {
-                        if transaction.opened.reverses {
-                            Trigger::NotWritten
-                        } else {
-                            Trigger::GaveUp
-                        }
-                    }
-                    _ => Trigger::NotWritten,
-                };
-                self.step(now, slot, trigger, Cause::why(Why::WriteFailed));
-            }
-            Some(Sent::Try(slot)) => self.try_failed(now, slot, Why::NeverWritten, false),
-            None => {}
-        }
-    }
-
-    /// A terminal's connection ended: who waited on it is gone, and a reset leaves the approval
-    /// written last unproven.
-    pub(super) fn terminal_closed(&mut self, now: Now, conn: ConnId, reset: bool) {
-        let Some(closed) = self.conns.remove(&conn) else {
-            return;
-        };
-        for slot in closed.waiting {
-            let Some(transaction) = self.live.get_mut(slot) else {
-                continue;
-            };
-            transaction.waiting.retain(|waiter| waiter.conn != conn);
-            if transaction.waiting.is_empty() && transaction.opened.reverses {
-                self.step(
-                    now,
-                    slot,
-                    Trigger::TerminalClosed,
-                    Cause::why(Why::TerminalClosed),
-                );
-            }
-        }
-        if let Some((key, id, at)) = closed.delivered
-            && reset
-            && now.mono - at <= self.options.ladder.unproven_after_reset
-            && let Some(slot) = self.revive(&key, id, now)
-        {
-            self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
-            self.forget_if_over(slot);
-        }
-    }
 }
 
 /// What was found for an answer.
@@ -461,17 +288,4 @@ enum Found {
     One(Slot),
     None(crate::engine::record::Identity),
     Several(crate::engine::record::Identity),
-}
-
-/// The key block of a sign-on's answer, and its form.
-fn key_block(message: &Message) -> Option<(KeyBlockForm, Bytes)> {
-    let rule = message.spec().flow().keys.as_ref()?;
-    let block = Secret::from_hex(&message.text(rule.field)?)?;
-    let told = |(path, value, _): &&(_, String, _)| {
-        message
-            .text(*path)
-            .is_some_and(|text| text == value.as_str())
-    };
-    let (_, _, form) = rule.forms.iter().find(told)?;
-    Some((*form, Bytes::copy_from_slice(block.reveal())))
 }

@@ -108,6 +108,10 @@ impl Gateway {
     }
 
     /// Takes in what happened, and does what is due.
+    ///
+    /// # Panics
+    /// On a bug: a connection's id used twice, a name taken twice. The journal is sound then, and
+    /// the next process reads it.
     pub fn handle(&mut self, now: Now, event: Event) {
         match event {
             Event::TerminalConnected { conn, listener } => {

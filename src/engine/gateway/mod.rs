@@ -25,7 +25,15 @@ mod core;
 
 mod request;
 
+mod authored;
+
 mod answer;
+
+mod keys;
+
+mod delivery;
+
+mod asked;
 
 mod reversal;
 

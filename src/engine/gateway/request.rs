@@ -6,14 +6,13 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId,
-    Unmatched, Why,
+    ConnId, Fact, Hop, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
+use crate::iso::message::FieldId;
 use crate::iso::security;
-use crate::iso::spec::{AnswerRule, Purpose, Spec};
+use crate::iso::spec::{Purpose, Spec};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -336,98 +335,6 @@ impl Gateway {
         self.forget_if_over(slot);
     }
 
-    /// Says no to a request of which nothing goes upstream, and keeps nothing of it but the record.
-    pub(super) fn refuse(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        message: &Message,
-        opened: Opened,
-        why: Why,
-    ) {
-        let trigger = match why {
-            Why::NoLink | Why::NoRoute => Trigger::NoLink,
-            _ => Trigger::Refuse,
-        };
-        let decision = super::lifecycle::decide(State::Received, trigger);
-        let step = Step {
-            row: decision.row,
-            state: decision.next,
-            why,
-            note: Note::None,
-            message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
-            opened: Some(Box::new(opened)),
-        };
-        let id = self.next_id(now);
-        let seq = self.record(now, Some(id), None, Fact::Step(Box::new(step)));
-        let code = refusal(&message.spec().flow().answer, why);
-        if let Some(answer) = self.authored(message, code) {
-            self.say(now, conn, id, seq, decision.next, &answer);
-        }
-    }
-
-    /// Records and sends an answer of our own.
-    pub(super) fn say(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        id: TxId,
-        prev: Seq,
-        state: State,
-        answer: &Message,
-    ) {
-        let Ok(frame) = answer.build() else { return };
-        let step = Step {
-            row: Row('z'),
-            state,
-            why: Why::Plain,
-            note: Note::None,
-            message: Some(Logged::of(answer, Hop::GatewayToTerminal, conn, None)),
-            opened: None,
-        };
-        self.record(now, Some(id), Some(prev), Fact::Step(Box::new(step)));
-        self.send(conn, frame, None);
-    }
-
-    /// An answer that we author: a code, and the MAC if the terminal's key is known.
-    pub(super) fn authored(&self, request: &Message, code: ResponseCode) -> Option<Message> {
-        let mut answer = request.answer()?;
-        answer.set(CODE, code.as_str()).ok()?;
-        let wanted = request.kind().is_some_and(|kind| kind.mac);
-        let keys = names::terminal_key(request)
-            .and_then(|key| self.terminals.get(&key))
-            .and_then(|terminal| terminal.keys.as_ref());
-        if let Some(keys) = keys
-            && wanted
-        {
-            security::seal(&mut answer, &keys.mac).ok()?;
-        }
-        Some(answer)
-    }
-
-    /// The deadline found the request unwritten and it was taken back: tell the terminal.
-    pub(super) fn answer_no(&mut self, slot: Slot) {
-        let Some(transaction) = self.live.get_mut(slot) else {
-            return;
-        };
-        let waiting = std::mem::take(&mut transaction.waiting);
-        if let Some(request) = self.request_of(slot) {
-            let code = request.spec().flow().answer.unavailable;
-            let answer = self
-                .authored(&request, code)
-                .and_then(|answer| answer.build().ok());
-            for waiter in waiting {
-                let frame = answer
-                    .as_ref()
-                    .and_then(|answer| readdressed(request.spec(), &waiter.header, answer));
-                if let Some(frame) = frame {
-                    self.send(waiter.conn, frame, None);
-                }
-            }
-        }
-        self.forget(slot);
-    }
-
     /// The deadline of an answer passed.
     pub(super) fn answer_overdue(&mut self, now: Now, slot: Slot) {
         let Some(transaction) = self.live.get_mut(slot) else {
@@ -481,63 +388,6 @@ impl Gateway {
                 && route.mti.is_none_or(|pattern| pattern.fits(message.mti()))
         })
     }
-
-    /// What names the transaction that a request begins.
-    pub(super) fn describe(&self, message: &Message) -> Opened {
-        let kind = message.kind();
-        let pan = message.pan();
-        let purpose = kind.map_or(Purpose::Administration, |kind| kind.purpose);
-        let mut opened = Opened {
-            spec: Text::new(message.spec().name()).unwrap_or_default(),
-            kind: kind.map(|kind| kind.name).unwrap_or_default(),
-            purpose,
-            reverses: kind.is_some_and(|kind| kind.reverses),
-            identity: names::identity(message).unwrap_or(Identity::EMPTY),
-            terminal: message.terminal().unwrap_or_default(),
-            merchant: message.merchant().unwrap_or_default(),
-            stan: message.stan().unwrap_or_default(),
-            batch: batch_of(message),
-            amount: message.amount().unwrap_or_default(),
-            currency: text_of(message, FieldPath::whole(FieldId::of(49))),
-            card: pan
-                .as_ref()
-                .and_then(|pan| Text::new(&pan.masked()))
-                .unwrap_or_default(),
-            card_hash: pan.map_or([0; 16], |pan| self.vault.card_hash(pan.reveal())),
-            link: LinkId(0),
-            original: None,
-            twin: None,
-        };
-        if matches!(purpose, Purpose::Void | Purpose::Refund) {
-            let terminal = key_of(&opened).and_then(|key| self.terminals.get(&key));
-            opened.original = terminal
-                .and_then(|t| t.referred(message.rrn().as_ref(), message.auth_code().as_ref()));
-        }
-        opened
-    }
-
-    /// The request of a live transaction, as far as the journal may keep it.
-    pub(super) fn request_of(&self, slot: Slot) -> Option<Message> {
-        let transaction = self.live.get(slot)?;
-        let stored = &transaction.request;
-        let spec = self.spec_of(transaction)?;
-        let frame = stored.restore().unwrap_or_else(|| stored.frame.clone());
-        Message::parse(&spec, frame).ok()
-    }
-
-    /// The dialect of a transaction.
-    pub(super) fn spec_of(&self, transaction: &Transaction) -> Option<Arc<Spec>> {
-        self.spec_named(&transaction.opened.spec)
-    }
-
-    pub(super) fn spec_named(&self, name: &str) -> Option<Arc<Spec>> {
-        let listeners = self.options.listeners.iter().map(|listener| &listener.spec);
-        let links = self.options.links.iter().map(|link| &link.spec);
-        listeners
-            .chain(links)
-            .find(|spec| spec.name() == name)
-            .cloned()
-    }
 }
 
 /// Whether a request with a known name is the same one: kind, amount and card agree.
@@ -545,53 +395,9 @@ fn is_same(new: &Opened, first: &Opened) -> bool {
     new.kind == first.kind && new.amount == first.amount && new.card_hash == first.card_hash
 }
 
-fn text_of<const N: usize>(message: &Message, path: FieldPath) -> Text<N> {
-    message
-        .text(path)
-        .and_then(|text| Text::new(&text))
-        .unwrap_or_default()
-}
-
-/// The batch: the part of the identity that is no whole field (60.2 at `UnionPay` terminals).
-fn batch_of(message: &Message) -> Text<6> {
-    let part = message
-        .spec()
-        .flow()
-        .identity
-        .iter()
-        .find(|path| path.part.is_some());
-    part.map(|path| text_of(message, *path)).unwrap_or_default()
-}
-
 /// A stored answer under the header that goes back to whoever sent `header`.
 pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Option<Bytes> {
     let mut message = Message::parse(spec, answer.clone()).ok()?;
     message.set_header(&spec.answer_header(header));
     message.build().ok()
-}
-
-const fn refusal(answer: &AnswerRule, why: Why) -> ResponseCode {
-    match why {
-        Why::RequestMac => answer.mac,
-        Why::DuplicateMismatch => answer.duplicate,
-        Why::OvertakenByReversal => answer.invalid,
-        Why::NoLink | Why::NoRoute | Why::NeverWritten => answer.unavailable,
-        Why::AnswerUnreadable => answer.format,
-        Why::Plain
-        | Why::NoAnswer
-        | Why::AnswerMac
-        | Why::AnswerMismatch
-        | Why::LinkLost
-        | Why::TerminalClosed
-        | Why::WriteFailed
-        | Why::Restarted
-        | Why::TerminalAsked
-        | Why::LateApproval
-        | Why::AnswersDisagree
-        | Why::Operator
-        | Why::Overload
-        | Why::Draining
-        | Why::TriesUsedUp
-        | Why::Expired => answer.malfunction,
-    }
 }

@@ -1,70 +1,14 @@
-//! A reversal begins: a terminal asks for it, the policy of the route wants it, or an operator.
+//! Reversals: asked for by a terminal or due by policy, sent until they are answered or listed.
 
 use super::core::{Cause, Gateway};
-use super::lifecycle::{Effect, Trigger};
-use super::live::{Reversal, Slot, Transaction, Waiter};
-use super::names::{self, TerminalKey};
-use crate::engine::record::{ConnId, Fact, Hop, Logged, Note, State, TxId, Why};
+use super::lifecycle::Trigger;
+use super::live::{Reversal, Slot, Transaction};
+use super::names::TerminalKey;
+use crate::engine::record::{TxId, Why};
 use crate::engine::seam::Now;
-use crate::iso::codec::Message;
-use crate::iso::message::ResponseCode;
-use crate::iso::spec::{ReversalCause, ReversalRule};
+use crate::iso::spec::ReversalCause;
 
 impl Gateway {
-    /// A terminal sends a reversal.
-    pub(super) fn terminal_reversal(&mut self, now: Now, conn: ConnId, message: Message) {
-        let opened = self.describe(&message);
-        if self.mac_is_wrong(&message) {
-            return self.refuse(now, conn, &message, opened, Why::RequestMac);
-        }
-        let names = names::originals(&message);
-        let Some(slot) = self.original_of(now, &message, &names) else {
-            return self.orphan_reversal(now, conn, message, opened, &names);
-        };
-        let same_amount = self
-            .live
-            .get(slot)
-            .is_some_and(|of| of.opened.amount == opened.amount);
-        if !same_amount {
-            self.forget_if_over(slot);
-            return self.refuse(now, conn, &message, opened, Why::DuplicateMismatch);
-        }
-        self.note_asked(now, slot, conn, &message);
-        let cause = Cause {
-            why: Why::TerminalAsked,
-            note: Note::None,
-            message: Some(Logged::of(&message, Hop::TerminalToGateway, conn, None)),
-        };
-        let decision = self.step(now, slot, Trigger::TerminalReversal, cause);
-        match decision.map(|decision| (decision.effect, decision.next)) {
-            Some((Effect::AnswerInvalid, state)) => {
-                self.nothing_to_reverse(now, slot, conn, &message, state)
-            }
-            Some((Effect::AnswerReversal, _)) => self.reversal_again(now, slot, conn, &message),
-            _ => {}
-        }
-        self.forget_if_over(slot);
-    }
-
-    /// The transaction that a reversal is for: live, or called back from its terminal's memory.
-    fn original_of(
-        &mut self,
-        now: Now,
-        message: &Message,
-        names: &[crate::engine::record::Identity],
-    ) -> Option<Slot> {
-        if let Some(slot) = names.iter().find_map(|name| self.live.named(name)) {
-            return Some(slot);
-        }
-        let key = names::terminal_key(message)?;
-        let terminal = self.terminals.get(&key)?;
-        let id = names
-            .iter()
-            .find_map(|name| terminal.find(name))
-            .map(|done| done.id)?;
-        self.revive(&key, id, now)
-    }
-
     /// Calls an answered transaction back from memory.
     pub(super) fn revive(&mut self, key: &TerminalKey, id: TxId, now: Now) -> Option<Slot> {
         let done = self
@@ -99,102 +43,6 @@ impl Gateway {
         Some(self.live.insert(transaction))
     }
 
-    /// A reversal whose original is not known here. It goes to the acquirer, since an answer of
-    /// ours might close the reversal of money that is held; and the request, should it come yet,
-    /// will be refused (D5).
-    fn orphan_reversal(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        message: Message,
-        opened: crate::engine::record::Opened,
-        names: &[crate::engine::record::Identity],
-    ) {
-        if self.is_repeat(now, conn, &message, &opened) {
-            return;
-        }
-        if let Some(key) = names::terminal_key(&message) {
-            for name in names {
-                let terminal = self.terminals.entry(key, &self.options.limits);
-                terminal.bury(*name, now.wall, &self.options.limits);
-                self.record(now, None, None, Fact::Tombstone(*name));
-            }
-        }
-        self.forward(now, conn, message, opened);
-    }
-
-    /// Keeps what the terminal's reversal says: who waits for the answer, the first cause, and the
-    /// frame itself where we author nothing.
-    fn note_asked(&mut self, now: Now, slot: Slot, conn: ConnId, message: &Message) {
-        let authors = self.authors_reversals(slot);
-        let Some(transaction) = self.live.get_mut(slot) else {
-            return;
-        };
-        let rule = message.spec().flow().reversal.as_ref();
-        let code = rule
-            .and_then(|rule| rule.cause.as_ref())
-            .and_then(|(field, _)| {
-                message
-                    .text(*field)
-                    .and_then(|text| ResponseCode::new(&text))
-            });
-        let cause = rule
-            .and_then(|rule| cause_of(rule, code))
-            .unwrap_or(ReversalCause::Other);
-        let reversal = transaction
-            .reversal
-            .get_or_insert_with(|| Reversal::new(cause, now.wall));
-        reversal.cause_code = reversal.cause_code.or(code);
-        reversal.waiter = Some(Waiter::new(conn, message.header()));
-        reversal.frame = if authors { None } else { message.build().ok() };
-    }
-
-    /// D8: there is nothing to reverse. Where we may author, we say so; else the acquirer does.
-    fn nothing_to_reverse(
-        &mut self,
-        now: Now,
-        slot: Slot,
-        conn: ConnId,
-        message: &Message,
-        state: State,
-    ) {
-        let Some(transaction) = self.live.get_mut(slot) else {
-            return;
-        };
-        transaction.reversal = None;
-        let (id, last) = (transaction.id, transaction.last);
-        let answers = &message.spec().flow().answer;
-        let never_left = matches!(state, State::NotSent | State::Refused);
-        let code = if never_left {
-            answers.not_found
-        } else {
-            answers.invalid
-        };
-        if !self.may_author(slot) {
-            let opened = self.describe(message);
-            return self.forward(now, conn, message.clone(), opened);
-        }
-        if let Some(answer) = self.authored(message, code) {
-            self.say(now, conn, id, last, state, &answer);
-        }
-    }
-
-    /// D7: the reversal comes again. It gets the answer that the first had, or waits for it; where
-    /// the terminal reverses by itself, its repeat goes out.
-    fn reversal_again(&mut self, now: Now, slot: Slot, conn: ConnId, message: &Message) {
-        let Some(transaction) = self.live.get(slot) else {
-            return;
-        };
-        let Some(reversal) = &transaction.reversal else {
-            return;
-        };
-        if let Some(answer) = reversal.answer.clone() {
-            self.replay(conn, message, &answer);
-        } else if reversal.frame.is_some() && transaction.state == State::ReversalPending {
-            self.reversal_due(now, slot);
-        }
-    }
-
     /// Money may be held and nobody has the approval. Where the gateway may not reverse, it waits
     /// for the terminal's own reversal, and the open list shows it meanwhile.
     pub(super) fn reverse_by_policy(&mut self, now: Now, slot: Slot) {
@@ -220,7 +68,7 @@ impl Gateway {
     }
 
     /// Whether the route lets the gateway reverse, and the keys let it author.
-    fn authors_reversals(&self, slot: Slot) -> bool {
+    pub(super) fn authors_reversals(&self, slot: Slot) -> bool {
         let by = self
             .live
             .get(slot)
@@ -228,9 +76,8 @@ impl Gateway {
         by.is_some_and(super::ReversalBy::gateway) && self.may_author(slot)
     }
 
-    /// Whether a message for this transaction may be authored: no MAC is wanted, or its key is
-    /// known.
-    fn may_author(&self, slot: Slot) -> bool {
+    /// Whether a message for this transaction may be authored: no MAC is wanted, or its key is known.
+    pub(super) fn may_author(&self, slot: Slot) -> bool {
         let Some(transaction) = self.live.get(slot) else {
             return false;
         };
@@ -267,12 +114,4 @@ impl Reversal {
             answer: None,
         }
     }
-}
-
-fn cause_of(rule: &ReversalRule, code: Option<ResponseCode>) -> Option<ReversalCause> {
-    let (_, codes) = rule.cause.as_ref()?;
-    codes
-        .iter()
-        .find(|(_, own)| Some(*own) == code)
-        .map(|(cause, _)| *cause)
 }

@@ -190,10 +190,12 @@ impl Gateway {
         if let Some(leg) = self.links[usize::from(link.0)].leg(conn) {
             leg.asked = None;
         }
-        match asked.purpose {
-            Purpose::SignOn if fine => self.link_ready(now, link, conn),
-            Purpose::SignOn => self.order(Action::Close(conn)),
-            _ => {}
+        if asked.purpose == Purpose::SignOn {
+            if fine {
+                self.link_ready(now, link, conn);
+            } else {
+                self.order(Action::Close(conn));
+            }
         }
         true
     }

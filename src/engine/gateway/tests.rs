@@ -223,7 +223,7 @@ impl Stage {
         Message::parse(&self.spec, message.build().unwrap()).unwrap()
     }
 
-    fn from_terminal(&mut self, message: Message) {
+    fn terminal_says(&mut self, message: Message) {
         self.happen(Event::TerminalMessage { conn: T, message });
     }
 
@@ -259,7 +259,7 @@ impl Stage {
         self.reparsed(&answer)
     }
 
-    fn from_acquirer(&mut self, message: Message) {
+    fn acquirer_says(&mut self, message: Message) {
         self.happen(Event::AcquirerMessage { conn: A, message });
     }
 
@@ -271,15 +271,9 @@ impl Stage {
 
     /// The rows taken by the last transaction that took any, sign-on and repeats aside.
     fn rows(&self) -> String {
-        let last = self
-            .records
-            .iter()
-            .rev()
-            .find_map(|record| match &record.fact {
-                Fact::Step(step) if step.row != Row('z') => record.tx,
-                _ => None,
-            });
-        self.rows_of(last)
+        let mut newest = self.records.iter().rev();
+        let last = newest.find(|record| step(record).is_some_and(|step| step.row != Row('z')));
+        self.rows_of(last.and_then(|record| record.tx))
     }
 
     fn rows_of(&self, tx: Option<crate::engine::record::TxId>) -> String {
@@ -312,19 +306,20 @@ impl Stage {
     /// A sale that is approved and written to the terminal.
     fn approved_sale(&mut self, stan: u32) -> (Message, Message) {
         let sale = self.sale(stan);
-        self.from_terminal(sale.clone());
+        self.terminal_says(sale.clone());
         let sent = self.deliver(A);
         let answer = self.answer(&sent, "00");
-        self.from_acquirer(answer.clone());
+        self.acquirer_says(answer.clone());
         self.deliver(T);
         (sale, answer)
     }
 }
 
 fn step(record: &Record) -> Option<&crate::engine::record::Step> {
-    match &record.fact {
-        Fact::Step(step) => Some(step),
-        _ => None,
+    if let Fact::Step(step) = &record.fact {
+        Some(step)
+    } else {
+        None
     }
 }
 
@@ -336,11 +331,11 @@ fn bytes(message: &Message) -> Bytes {
 fn a_sale_passes_unchanged_both_ways() {
     let mut stage = Stage::new();
     let sale = stage.sale(2);
-    stage.from_terminal(sale.clone());
+    stage.terminal_says(sale.clone());
     let sent = stage.deliver(A);
     assert_eq!(bytes(&sent), bytes(&sale));
     let answer = stage.answer(&sent, "00");
-    stage.from_acquirer(answer.clone());
+    stage.acquirer_says(answer.clone());
     assert_eq!(bytes(&stage.deliver(T)), bytes(&answer));
     assert_eq!(stage.rows(), "CDP");
     assert_eq!(stage.last_state(), State::Delivered);
@@ -350,9 +345,9 @@ fn a_sale_passes_unchanged_both_ways() {
 #[test]
 fn a_decline_ends_it() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&sent, "51"));
+    stage.acquirer_says(stage.answer(&sent, "51"));
     stage.deliver(T);
     assert_eq!(stage.rows(), "CES");
     stage.pass(100);
@@ -363,7 +358,7 @@ fn a_decline_ends_it() {
 fn no_answer_is_reversed_with_cause_98_and_the_terminal_hears_nothing() {
     let mut stage = Stage::new();
     let sale = stage.sale(2);
-    stage.from_terminal(sale.clone());
+    stage.terminal_says(sale.clone());
     stage.deliver(A);
     stage.pass(45);
     let reversal = stage.deliver(A);
@@ -372,7 +367,7 @@ fn no_answer_is_reversed_with_cause_98_and_the_terminal_hears_nothing() {
     assert_eq!(reversal.text(path("39")).unwrap(), "98");
     assert_eq!(reversal.text(path("60")), sale.text(path("60")));
     assert_eq!(security::verify(&reversal, &stage.mac), Some(true));
-    stage.from_acquirer(stage.answer(&reversal, "00"));
+    stage.acquirer_says(stage.answer(&reversal, "00"));
     assert_eq!(stage.rows(), "CHXjl");
     assert_eq!(stage.last_state(), State::Reversed);
 }
@@ -392,7 +387,7 @@ fn a_reversal_never_carries_track_or_pin() {
         .unwrap();
     security::seal(&mut sale, &stage.mac).unwrap();
     let sale = stage.reparsed(&sale);
-    stage.from_terminal(sale);
+    stage.terminal_says(sale);
     stage.deliver(A);
     stage.pass(45);
     let reversal = stage.deliver(A);
@@ -405,14 +400,14 @@ fn a_reversal_never_carries_track_or_pin() {
 #[test]
 fn a_late_approval_is_recorded_and_never_delivered() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
     stage.pass(46);
     let reversal = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     stage.silent();
     assert_eq!(stage.last_note(), Note::LateMs(1000));
-    stage.from_acquirer(stage.answer(&reversal, "00"));
+    stage.acquirer_says(stage.answer(&reversal, "00"));
     stage.silent();
     assert_eq!(stage.rows(), "CHXjdl");
 }
@@ -420,21 +415,21 @@ fn a_late_approval_is_recorded_and_never_delivered() {
 #[test]
 fn a_25_closes_only_what_was_never_approved() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     stage.deliver(A);
     stage.pass(45);
     let reversal = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&reversal, "25"));
+    stage.acquirer_says(stage.answer(&reversal, "25"));
     assert_eq!(stage.last_state(), State::ClosedUnproven);
 
     // With a late approval seen before, the same answer closes nothing: it is tried again.
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
     stage.pass(45);
     let reversal = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&sent, "00"));
-    stage.from_acquirer(stage.answer(&reversal, "25"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&reversal, "25"));
     assert_eq!(stage.last_state(), State::ReversalPending);
     stage.pass(3);
     assert_eq!(stage.deliver(A).mti(), mti("0400"));
@@ -443,22 +438,22 @@ fn a_25_closes_only_what_was_never_approved() {
 #[test]
 fn a_late_approval_after_an_unproven_close_starts_a_new_reversal() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
     stage.pass(45);
     let reversal = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&reversal, "25"));
+    stage.acquirer_says(stage.answer(&reversal, "25"));
     stage.pass(600);
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     let again = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&again, "00"));
+    stage.acquirer_says(stage.answer(&again, "00"));
     assert_eq!(stage.rows(), "CHXjmfjl");
 }
 
 #[test]
 fn reversals_are_tried_then_listed_then_tried_slowly() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     stage.deliver(A);
     stage.pass(45);
     for _ in 0..3 {
@@ -470,18 +465,18 @@ fn reversals_are_tried_then_listed_then_tried_slowly() {
     assert_eq!(stage.last_state(), State::ReversalUndeliverable);
     stage.pass(1800);
     let slow = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&slow, "00"));
+    stage.acquirer_says(stage.answer(&slow, "00"));
     assert_eq!(stage.last_state(), State::Reversed);
 }
 
 #[test]
 fn a_wrong_mac_is_no_answer_and_its_cause_is_a0() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
     let mut answer = stage.answer(&sent, "00");
     answer.set(path("64"), "3030303030303030").unwrap();
-    stage.from_acquirer(answer);
+    stage.acquirer_says(answer);
     let reversal = stage.deliver(A);
     assert_eq!(reversal.text(path("39")).unwrap(), "A0");
     assert_eq!(stage.rows(), "CFXj");
@@ -491,12 +486,12 @@ fn a_wrong_mac_is_no_answer_and_its_cause_is_a0() {
 #[test]
 fn an_answer_with_another_amount_is_no_answer() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
     let mut answer = stage.answer(&sent, "00");
     answer.set(path("4"), "000000000001").unwrap();
     security::seal(&mut answer, &stage.mac).unwrap();
-    stage.from_acquirer(answer);
+    stage.acquirer_says(answer);
     assert_eq!(stage.deliver(A).mti(), mti("0400"));
     let why = stage
         .records
@@ -512,14 +507,14 @@ fn d1_a_repeat_in_flight_attaches_and_both_get_the_one_answer() {
     let mut stage = Stage::new();
     stage.connect(ConnId(2));
     let sale = stage.sale(2);
-    stage.from_terminal(sale.clone());
+    stage.terminal_says(sale.clone());
     stage.happen(Event::TerminalMessage {
         conn: ConnId(2),
         message: sale,
     });
     let sent = stage.deliver(A);
     stage.silent();
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     let (one, two) = (stage.deliver(T), stage.deliver(ConnId(2)));
     assert_eq!(bytes(&one), bytes(&two));
 }
@@ -530,7 +525,7 @@ fn d2_a_repeat_of_an_answered_request_gets_the_stored_answer() {
     let (mut sale, answer) = stage.approved_sale(2);
     sale.set_header(&[0x60, 0, 9, 0, 8, 0x60, 0x31, 0, 0x31, 7, 0x30]);
     let sale = stage.reparsed(&sale);
-    stage.from_terminal(sale);
+    stage.terminal_says(sale);
     let again = stage.deliver(T);
     assert_eq!(&again.header()[..5], &[0x60, 0, 8, 0, 9]);
     assert_eq!(bytes(&again)[11..], bytes(&answer)[11..]);
@@ -545,7 +540,7 @@ fn d3_the_same_name_with_another_amount_is_refused_with_94() {
     other.set(path("4"), "000000000001").unwrap();
     security::seal(&mut other, &stage.mac).unwrap();
     let other = stage.reparsed(&other);
-    stage.from_terminal(other);
+    stage.terminal_says(other);
     let answer = stage.deliver(T);
     assert_eq!(answer.text(path("39")).unwrap(), "94");
     assert_eq!(security::verify(&answer, &stage.mac), Some(true));
@@ -555,12 +550,12 @@ fn d3_the_same_name_with_another_amount_is_refused_with_94() {
 #[test]
 fn d5_a_reversal_of_an_unknown_sale_goes_on_and_the_sale_is_refused_afterwards() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.reversal(2, "98"));
+    stage.terminal_says(stage.reversal(2, "98"));
     let sent = stage.deliver(A);
     assert_eq!(sent.mti(), mti("0400"));
-    stage.from_acquirer(stage.answer(&sent, "25"));
+    stage.acquirer_says(stage.answer(&sent, "25"));
     assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "25");
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "12");
     stage.silent();
 }
@@ -568,13 +563,13 @@ fn d5_a_reversal_of_an_unknown_sale_goes_on_and_the_sale_is_refused_afterwards()
 #[test]
 fn d6_a_reversal_during_flight_holds_the_answer_back() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
-    stage.from_terminal(stage.reversal(2, "98"));
+    stage.terminal_says(stage.reversal(2, "98"));
     let reversal = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     stage.silent();
-    stage.from_acquirer(stage.answer(&reversal, "00"));
+    stage.acquirer_says(stage.answer(&reversal, "00"));
     let closed = stage.deliver(T);
     assert_eq!(closed.mti(), mti("0410"));
     assert_eq!(stage.rows(), "CUjdl");
@@ -584,11 +579,11 @@ fn d6_a_reversal_during_flight_holds_the_answer_back() {
 fn d7_a_second_reversal_gets_the_first_answer_whatever_its_cause() {
     let mut stage = Stage::new();
     stage.approved_sale(2);
-    stage.from_terminal(stage.reversal(2, "98"));
+    stage.terminal_says(stage.reversal(2, "98"));
     let reversal = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&reversal, "00"));
+    stage.acquirer_says(stage.answer(&reversal, "00"));
     let first = stage.deliver(T);
-    stage.from_terminal(stage.reversal(2, "06"));
+    stage.terminal_says(stage.reversal(2, "06"));
     assert_eq!(bytes(&stage.deliver(T)), bytes(&first));
     stage.silent();
 }
@@ -596,11 +591,11 @@ fn d7_a_second_reversal_gets_the_first_answer_whatever_its_cause() {
 #[test]
 fn d8_a_reversal_of_a_declined_sale_is_answered_12_here() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&sent, "51"));
+    stage.acquirer_says(stage.answer(&sent, "51"));
     stage.deliver(T);
-    stage.from_terminal(stage.reversal(2, "98"));
+    stage.terminal_says(stage.reversal(2, "98"));
     assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "12");
     stage.silent();
 }
@@ -609,7 +604,7 @@ fn d8_a_reversal_of_a_declined_sale_is_answered_12_here() {
 fn d10_a_second_answer_changes_nothing_and_goes_nowhere() {
     let mut stage = Stage::new();
     let (_, answer) = stage.approved_sale(2);
-    stage.from_acquirer(answer);
+    stage.acquirer_says(answer);
     stage.silent();
     assert_eq!(stage.last_state(), State::Delivered);
 }
@@ -617,11 +612,11 @@ fn d10_a_second_answer_changes_nothing_and_goes_nowhere() {
 #[test]
 fn an_approval_after_a_delivered_decline_is_reversed() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&sent, "51"));
+    stage.acquirer_says(stage.answer(&sent, "51"));
     stage.deliver(T);
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     assert_eq!(stage.deliver(A).mti(), mti("0400"));
     assert_eq!(stage.rows(), "CESgXj");
 }
@@ -630,13 +625,13 @@ fn an_approval_after_a_delivered_decline_is_reversed() {
 fn a_terminal_that_went_away_has_a_grace_to_come_back() {
     let mut stage = Stage::new();
     let sale = stage.sale(2);
-    stage.from_terminal(sale.clone());
+    stage.terminal_says(sale.clone());
     let sent = stage.deliver(A);
     stage.happen(Event::TerminalClosed {
         conn: T,
         reset: false,
     });
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     stage.silent();
     assert_eq!(stage.last_state(), State::TerminalGone);
     stage.connect(ConnId(3));
@@ -651,9 +646,9 @@ fn a_terminal_that_went_away_has_a_grace_to_come_back() {
 #[test]
 fn a_terminal_that_does_not_come_back_is_reversed() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     let (answer, _, _) = stage.take(T);
     stage.happen(Event::NotWritten(answer));
     stage.silent();
@@ -691,7 +686,7 @@ fn a_plain_close_after_the_answer_is_normal() {
 #[test]
 fn what_never_left_is_taken_back_at_the_deadline_and_answered_91() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let (id, _, _) = stage.take(A);
     stage.pass(45);
     assert_eq!(stage.revoked, [id]);
@@ -705,7 +700,7 @@ fn what_never_left_is_taken_back_at_the_deadline_and_answered_91() {
 #[test]
 fn what_left_after_all_is_reversed() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let (id, _, _) = stage.take(A);
     stage.pass(45);
     stage.happen(Event::Written(id));
@@ -716,7 +711,7 @@ fn what_left_after_all_is_reversed() {
 #[test]
 fn a_lost_link_is_reversed_on_the_next_connection() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     stage.deliver(A);
     stage.happen(Event::LinkDown {
         link: LINK,
@@ -739,7 +734,7 @@ fn without_a_link_the_terminal_hears_91_and_nothing_goes_upstream() {
         link: LINK,
         conn: A,
     });
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "91");
     stage.happen(Event::LinkUp {
         link: LINK,
@@ -753,7 +748,7 @@ fn a_request_with_a_wrong_mac_is_answered_a0_and_goes_nowhere() {
     let mut stage = Stage::new();
     let mut sale = stage.sale(2);
     sale.set(path("64"), "3030303030303030").unwrap();
-    stage.from_terminal(sale);
+    stage.terminal_says(sale);
     assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "A0");
     stage.silent();
 }
@@ -761,17 +756,17 @@ fn a_request_with_a_wrong_mac_is_answered_a0_and_goes_nowhere() {
 #[test]
 fn where_the_terminal_reverses_its_own_bytes_go_up_and_nothing_is_authored() {
     let mut stage = Stage::with(options(ReversalBy::Terminal, false));
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     stage.deliver(A);
     stage.pass(46);
     stage.silent();
     assert_eq!(stage.last_state(), State::TimedOut);
     let reversal = stage.reversal(2, "98");
-    stage.from_terminal(reversal.clone());
+    stage.terminal_says(reversal.clone());
     let sent = stage.deliver(A);
     assert_eq!(bytes(&sent), bytes(&reversal));
     let answer = stage.answer(&sent, "00");
-    stage.from_acquirer(answer.clone());
+    stage.acquirer_says(answer.clone());
     assert_eq!(bytes(&stage.deliver(T)), bytes(&answer));
     assert_eq!(stage.rows(), "CHUjl");
 }
@@ -793,16 +788,16 @@ fn a_void_returns_its_sale_and_its_reversal_gives_it_back() {
     }
     security::seal(&mut void, &stage.mac).unwrap();
     let void = stage.reparsed(&void);
-    stage.from_terminal(void);
+    stage.terminal_says(void);
     let sent = stage.deliver(A);
     assert_eq!(stage.rows_of(first), "CDPu");
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     assert_eq!(stage.rows_of(first), "CDPuv");
     let (id, _, _) = stage.take(T);
     stage.happen(Event::NotWritten(id));
     stage.pass(15);
     let reversal = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&reversal, "00"));
+    stage.acquirer_says(stage.answer(&reversal, "00"));
     assert_eq!(stage.rows_of(first), "CDPuvw");
 }
 
@@ -816,7 +811,7 @@ fn an_inquiry_without_answer_is_given_up_and_never_reversed() {
     balance.remove(FieldId::of(4));
     security::seal(&mut balance, &stage.mac).unwrap();
     let balance = stage.reparsed(&balance);
-    stage.from_terminal(balance);
+    stage.terminal_says(balance);
     stage.deliver(A);
     stage.pass(100);
     stage.silent();
@@ -826,7 +821,7 @@ fn an_inquiry_without_answer_is_given_up_and_never_reversed() {
 #[test]
 fn after_a_crash_an_intent_without_answer_is_reversed_from_the_disk_alone() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     stage.deliver(A);
     let mut stage = Stage::recovered(options(ReversalBy::Both, true), stage.records);
     assert_eq!(stage.rows(), "COX");
@@ -847,9 +842,9 @@ fn after_a_crash_an_intent_without_answer_is_reversed_from_the_disk_alone() {
 #[test]
 fn after_a_crash_an_approval_that_may_have_been_delivered_is_unproven_and_kept() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     let mut stage = Stage::recovered(options(ReversalBy::Both, true), stage.records);
     stage.happen(Event::LinkUp {
         link: LINK,
@@ -860,7 +855,7 @@ fn after_a_crash_an_approval_that_may_have_been_delivered_is_unproven_and_kept()
     assert_eq!(stage.last_state(), State::DeliveryUnproven);
     // The terminal's own reversal is the proof that it was not delivered.
     stage.connect(T);
-    stage.from_terminal(stage.reversal(2, "98"));
+    stage.terminal_says(stage.reversal(2, "98"));
     assert_eq!(stage.deliver(ConnId(101)).mti(), mti("0400"));
 }
 
@@ -874,7 +869,7 @@ fn after_a_crash_repeats_still_get_the_stored_answer() {
         conn: ConnId(101),
     });
     stage.connect(T);
-    stage.from_terminal(sale);
+    stage.terminal_says(sale);
     assert_eq!(bytes(&stage.deliver(T)), bytes(&answer));
     stage.silent();
 }
@@ -883,9 +878,9 @@ fn after_a_crash_repeats_still_get_the_stored_answer() {
 fn a_checkpoint_says_as_much_as_the_history_before_it() {
     let mut stage = Stage::new();
     let (sale, answer) = stage.approved_sale(2);
-    stage.from_terminal(stage.sale(3));
+    stage.terminal_says(stage.sale(3));
     stage.deliver(A);
-    stage.from_terminal(stage.reversal(4, "98"));
+    stage.terminal_says(stage.reversal(4, "98"));
     let checkpoint = stage.gateway.checkpoint(stage.now);
     let mut stage = Stage::recovered(options(ReversalBy::Both, true), checkpoint);
     stage.happen(Event::LinkUp {
@@ -898,9 +893,9 @@ fn a_checkpoint_says_as_much_as_the_history_before_it() {
     assert_eq!(security::verify(&reversal, &stage.mac), Some(true));
     stage.connect(T);
     // The answered one is answered again, the overtaken one refused.
-    stage.from_terminal(sale);
+    stage.terminal_says(sale);
     assert_eq!(bytes(&stage.deliver(T)), bytes(&answer));
-    stage.from_terminal(stage.sale(4));
+    stage.terminal_says(stage.sale(4));
     assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "12");
 }
 
@@ -914,7 +909,7 @@ fn limits_refuse_with_96_and_forget_the_oldest() {
     };
     let mut stage = Stage::with(few);
     for stan in 2..=4 {
-        stage.from_terminal(stage.sale(stan));
+        stage.terminal_says(stage.sale(stan));
     }
     assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "96");
     assert_eq!(stage.gateway.counts().in_flight, 2);
@@ -923,12 +918,12 @@ fn limits_refuse_with_96_and_forget_the_oldest() {
 #[test]
 fn a_drain_refuses_new_requests_and_finishes_the_rest() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     let sent = stage.deliver(A);
     stage.happen(Event::Drain);
-    stage.from_terminal(stage.sale(3));
+    stage.terminal_says(stage.sale(3));
     assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "96");
-    stage.from_acquirer(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
     stage.deliver(T);
     assert_eq!(stage.gateway.counts().in_flight, 0);
 }
@@ -936,7 +931,7 @@ fn a_drain_refuses_new_requests_and_finishes_the_rest() {
 #[test]
 fn the_wall_clock_moves_no_deadline() {
     let mut stage = Stage::new();
-    stage.from_terminal(stage.sale(2));
+    stage.terminal_says(stage.sale(2));
     stage.deliver(A);
     stage.now.wall = stage.now.wall + Duration::from_secs(86_400 * 365);
     stage.happen(Event::Tick);
@@ -954,7 +949,7 @@ fn a_quiet_link_is_tested_and_a_dead_one_closed() {
     assert_eq!(echo.mti(), mti("0820"));
     let mut answer = echo.answer().unwrap();
     answer.set(path("39"), "00").unwrap();
-    stage.from_acquirer(answer);
+    stage.acquirer_says(answer);
     stage.pass(61);
     assert_eq!(stage.deliver(A).mti(), mti("0820"));
 }

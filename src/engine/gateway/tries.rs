@@ -115,10 +115,11 @@ impl Gateway {
                 continue;
             };
             reversal.queued = false;
-            match transaction.state {
-                State::ReversalPending => self.reversal_due(now, slot),
-                State::ReversalUndeliverable => self.slow_try_due(now, slot),
-                _ => {}
+            let state = transaction.state;
+            if state == State::ReversalPending {
+                self.reversal_due(now, slot);
+            } else if state == State::ReversalUndeliverable {
+                self.slow_try_due(now, slot);
             }
         }
     }
@@ -174,7 +175,9 @@ impl Gateway {
         }
         if let Some((field, codes)) = &rule.cause {
             let of_cause = codes.iter().find(|(cause, _)| *cause == reversal.cause);
-            let code = reversal.cause_code.or(of_cause.map(|(_, code)| *code));
+            let code = reversal
+                .cause_code
+                .or_else(|| of_cause.map(|(_, code)| *code));
             message.set(*field, code?.as_str()).ok()?;
         }
         self.sealed(message, flow)
@@ -233,11 +236,13 @@ impl Gateway {
             .reversal
             .as_ref()
             .is_some_and(|reversal| reversal.frame.is_none());
-        let pause = match transaction.state {
-            State::ReversalUndeliverable => self.options.ladder.slow_pause,
+        let pause = if transaction.state == State::ReversalUndeliverable {
+            self.options.ladder.slow_pause
+        } else if own {
+            self.pause(tries)
+        } else {
             // The terminal repeats by itself; after its time the reversal is listed.
-            _ if !own => self.options.routes[transaction.route].reversal.expire,
-            _ => self.pause(tries),
+            self.options.routes[transaction.route].reversal.expire
         };
         self.live.set_deadline(slot, Some(now.mono + pause));
     }

@@ -1,0 +1,131 @@
+//! The fate of what was written to either side: delivered, not delivered, not known.
+
+use super::action::SendId;
+use super::core::{Cause, Gateway, Sent};
+use super::lifecycle::Trigger;
+use super::live::Slot;
+use super::request::readdressed;
+use crate::engine::record::{ConnId, Note, State, Why};
+use crate::engine::seam::Now;
+
+impl Gateway {
+    /// Gives the answer to everybody who waits for it: unchanged to the one who asked first, under
+    /// its own header to everybody else.
+    pub(super) fn deliver(&mut self, slot: Slot) {
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut transaction.waiting);
+        let Some(answer) = transaction.answer.clone() else {
+            return;
+        };
+        let request = transaction.request.frame.clone();
+        let Some(spec) = self
+            .live
+            .get(slot)
+            .and_then(|transaction| self.spec_of(transaction))
+        else {
+            return;
+        };
+        for (place, waiter) in waiting.into_iter().enumerate() {
+            let unchanged = request.starts_with(&waiter.header);
+            let frame = if unchanged {
+                Some(answer.clone())
+            } else {
+                readdressed(&spec, &waiter.header, &answer)
+            };
+            if let Some(frame) = frame {
+                self.send(
+                    waiter.conn,
+                    frame,
+                    (place == 0).then_some(Sent::Answer(slot, waiter.conn)),
+                );
+            }
+        }
+    }
+
+    /// A send was written, whole or in part.
+    pub(super) fn written(&mut self, now: Now, send: SendId) {
+        match self.sends.remove(&send) {
+            Some(Sent::Request(slot)) => {
+                let Some(transaction) = self.live.get_mut(slot) else {
+                    return;
+                };
+                transaction.unwritten = None;
+                if std::mem::take(&mut transaction.revoking) {
+                    self.no_answer(now, slot, Trigger::Deadline, Why::NoAnswer, Note::None);
+                }
+            }
+            Some(Sent::Answer(slot, conn)) => {
+                if let Some(transaction) = self.live.get(slot)
+                    && transaction.state == State::Approved
+                    && transaction.opened.reverses
+                    && let Some(key) = super::request::key_of(&transaction.opened)
+                    && let Some(conn) = self.conns.get_mut(&conn)
+                {
+                    conn.delivered = Some((key, transaction.id, now.mono));
+                }
+                self.step(now, slot, Trigger::Written, Cause::default());
+            }
+            Some(Sent::Try(_)) | None => {}
+        }
+    }
+
+    /// A send was not written at all, and never will be.
+    pub(super) fn not_written(&mut self, now: Now, send: SendId) {
+        match self.sends.remove(&send) {
+            Some(Sent::Request(slot)) => {
+                if let Some(transaction) = self.live.get_mut(slot) {
+                    transaction.unwritten = None;
+                    transaction.revoking = false;
+                }
+                self.step(now, slot, Trigger::Revoked, Cause::why(Why::NeverWritten));
+            }
+            Some(Sent::Answer(slot, _)) => {
+                let trigger = match self.live.get(slot) {
+                    Some(transaction) if transaction.state == State::Approved => {
+                        if transaction.opened.reverses {
+                            Trigger::NotWritten
+                        } else {
+                            Trigger::GaveUp
+                        }
+                    }
+                    _ => Trigger::NotWritten,
+                };
+                self.step(now, slot, trigger, Cause::why(Why::WriteFailed));
+            }
+            Some(Sent::Try(slot)) => self.try_failed(now, slot, Why::NeverWritten, false),
+            None => {}
+        }
+    }
+
+    /// A terminal's connection ended: who waited on it is gone, and a reset leaves the approval
+    /// written last unproven.
+    pub(super) fn terminal_closed(&mut self, now: Now, conn: ConnId, reset: bool) {
+        let Some(closed) = self.conns.remove(&conn) else {
+            return;
+        };
+        for slot in closed.waiting {
+            let Some(transaction) = self.live.get_mut(slot) else {
+                continue;
+            };
+            transaction.waiting.retain(|waiter| waiter.conn != conn);
+            if transaction.waiting.is_empty() && transaction.opened.reverses {
+                self.step(
+                    now,
+                    slot,
+                    Trigger::TerminalClosed,
+                    Cause::why(Why::TerminalClosed),
+                );
+            }
+        }
+        if let Some((key, id, at)) = closed.delivered
+            && reset
+            && now.mono - at <= self.options.ladder.unproven_after_reset
+            && let Some(slot) = self.revive(&key, id, now)
+        {
+            self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
+            self.forget_if_over(slot);
+        }
+    }
+}
