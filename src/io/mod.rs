@@ -8,4 +8,6 @@ pub mod config;
 
 pub mod telemetry;
 
+pub mod journal;
+
 pub mod net;

@@ -208,6 +208,16 @@ impl<S: Storage> Journal<S> {
         Ok(self.durable)
     }
 
+    /// Makes all durable and gives back the room ahead; the last record.
+    ///
+    /// # Errors
+    /// As of [`sync`](Self::sync).
+    pub fn close(mut self) -> Result<Seq, JournalError> {
+        let last = self.sync()?;
+        self.storage.truncate(self.place.segment, self.place.end)?;
+        Ok(last)
+    }
+
     /// Removes the oldest segments while all of their records are from before `before`. What came
     /// since the newest checkpoint is never removed. The segments that are gone.
     ///
@@ -284,6 +294,9 @@ impl<S: Storage> Journal<S> {
 
     fn roll(&mut self, first: Seq) -> Result<(), JournalError> {
         self.sync()?;
+        let spare = self.storage.truncate(self.place.segment, self.place.end);
+        self.fenced = spare.is_err();
+        spare?;
         let next = self.place.segment.next();
         let begun = begin(&mut self.storage, next, first, &mut self.dice);
         self.fenced = matches!(begun, Err(StorageError::Failed(_)));

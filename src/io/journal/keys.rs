@@ -1,0 +1,182 @@
+//! The file of the keys that seal a journal: beside its folder, never in it, and readable by its
+//! owner only.
+
+use crate::engine::record::{Vault, VaultKeys, VaultKeysError};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Why a file of keys cannot be used. Never holds a byte of it.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It cannot be read or written.
+    #[error("the journal's keys {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is not what it should be.
+    #[error("{path}: {source}")]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: VaultKeysError,
+    },
+    /// Others can read it.
+    #[error("the journal's keys {path} can be read by others (mode {mode:03o}): chmod 400 {path}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+    /// Whoever copies the journal would take the keys along.
+    #[error("the journal's keys {path} lie in its folder; set [journal] keys to a place outside")]
+    Inside {
+        /// The file.
+        path: PathBuf,
+    },
+    /// No random bytes.
+    #[error("the system gives no random bytes for the journal's keys: {0}")]
+    Random(getrandom::Error),
+}
+
+/// A file of keys.
+#[derive(Clone, Debug)]
+pub struct KeyFile {
+    path: PathBuf,
+}
+
+impl KeyFile {
+    /// The keys of the journal in `folder`.
+    ///
+    /// # Errors
+    /// [`KeyError::Inside`].
+    pub fn new(path: &Path, folder: &Path) -> Result<Self, KeyError> {
+        let parent = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        let inside = match (parent.canonicalize(), folder.canonicalize()) {
+            (Ok(parent), Ok(folder)) => parent.starts_with(folder),
+            _ => path.starts_with(folder),
+        };
+        let path = path.to_owned();
+        if inside {
+            return Err(KeyError::Inside { path });
+        }
+        Ok(Self { path })
+    }
+
+    /// Reads the keys; makes them, with a data key for `hour`, if there is no file.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn read_or_make(&self, hour: u32) -> Result<VaultKeys, KeyError> {
+        if self.path.exists() {
+            return self.read();
+        }
+        let keys = VaultKeys::new(&*random()?, hour, &*random()?);
+        self.write(&keys)?;
+        Ok(keys)
+    }
+
+    /// Reads the keys.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn read(&self) -> Result<VaultKeys, KeyError> {
+        let mut file = File::open(&self.path).map_err(|e| self.wrong(e))?;
+        let mode = file.metadata().map_err(|e| self.wrong(e))?;
+        let mode = mode.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let path = self.path.clone();
+            return Err(KeyError::Open { path, mode });
+        }
+        let mut text = Zeroizing::new(String::with_capacity(1 << 16));
+        file.read_to_string(&mut text).map_err(|e| self.wrong(e))?;
+        VaultKeys::from_toml(&text).map_err(|source| KeyError::Form {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// Puts other keys in place of those in the file, at once or not at all, and wipes the old.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn write(&self, keys: &VaultKeys) -> Result<(), KeyError> {
+        self.replace(keys).map_err(|source| self.wrong(source))
+    }
+
+    fn replace(&self, keys: &VaultKeys) -> io::Result<()> {
+        if let Some(parent) = self.path.parent().filter(|p| !p.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent)?;
+        }
+        let mut new = self.path.clone().into_os_string();
+        new.push(".new");
+        let new = PathBuf::from(new);
+        remove_if_there(&new)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o400);
+        let mut file = options.open(&new)?;
+        file.write_all(keys.to_toml().as_bytes())?;
+        file.sync_all()?;
+        let old = self.open_old()?;
+        std::fs::rename(&new, &self.path)?;
+        let parent = self.path.parent().filter(|p| !p.as_os_str().is_empty());
+        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+        old.map_or(Ok(()), wipe)
+    }
+
+    fn open_old(&self) -> io::Result<Option<File>> {
+        if !self.path.exists() {
+            return Ok(None);
+        }
+        std::fs::set_permissions(&self.path, PermissionsExt::from_mode(0o600))?;
+        OpenOptions::new().write(true).open(&self.path).map(Some)
+    }
+
+    fn wrong(&self, source: io::Error) -> KeyError {
+        KeyError::Io {
+            path: self.path.clone(),
+            source,
+        }
+    }
+}
+
+/// A vault over keys, with the salt of this run.
+///
+/// # Errors
+/// [`KeyError::Random`].
+pub(super) fn vault(keys: VaultKeys) -> Result<Vault, KeyError> {
+    let mut salt = [0; 4];
+    getrandom::fill(&mut salt).map_err(KeyError::Random)?;
+    Ok(Vault::new(keys, salt))
+}
+
+/// A new key.
+pub(super) fn random() -> Result<Zeroizing<[u8; 32]>, KeyError> {
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *key).map_err(KeyError::Random)?;
+    Ok(key)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Overwrites what no name leads to any more, so that a destroyed key is not found in free blocks.
+fn wipe(mut file: File) -> io::Result<()> {
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(0);
+    file.write_all(&vec![0; length])?;
+    file.sync_all()
+}

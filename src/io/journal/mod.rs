@@ -1,0 +1,32 @@
+//! The journal in files: what `engine/journal` says about bytes, done with a folder, a thread and
+//! the keys that seal it.
+//!
+//! [`JournalWriter`] belongs to the gateway that owns the folder: it gathers records, appends and
+//! syncs them in batches on a thread of its own, and tells how far the disk is.
+//! [`JournalReader`] is for anybody else: a copied folder is enough, and nothing is ever written
+//! to it. Readers need no watermark beside the segments: a record that is torn or only half written
+//! fails its check sum, so they stop there. They may see a record some microseconds before it is
+//! durable, and only a power cut could take it back, which would take them, too.
+//!
+//! Deliberately not here: what records mean, when a checkpoint is made (the gateway's driver is
+//! asked for one), and what an answer to a query looks like.
+//!
+//! Start with [`JournalWriter::open`].
+
+mod files;
+
+mod keys;
+
+mod queue;
+
+mod commit;
+
+mod writer;
+
+pub use commit::{Disk, Progress};
+pub use files::{Files, FolderError};
+pub use keys::{KeyError, KeyFile};
+pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
+
+#[cfg(test)]
+mod tests;

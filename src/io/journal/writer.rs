@@ -1,0 +1,228 @@
+//! The gateway's side of the journal.
+
+use super::commit::{Committer, Disk, Progress, Rules, hour, wall_now};
+use super::files::{Files, FolderError};
+use super::keys::{self, KeyError, KeyFile};
+use super::queue::Queue;
+use crate::engine::journal::{Damage, Journal, JournalError, JournalOptions, Recovery, Torn};
+use crate::engine::record::{Record, Seq, Vault};
+use crate::io::config::{Durability, JournalConfig, Keep};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tokio::sync::watch;
+
+/// How a journal is written.
+#[derive(Clone, Debug)]
+pub struct WriterOptions {
+    /// Where, with which keys, how long, how safe.
+    pub config: JournalConfig,
+    /// When a segment is full.
+    pub segment_bytes: u64,
+    /// Bytes put aside to finish what was begun when the disk is full; 0 for none.
+    pub reserve_bytes: u64,
+    /// How many records may wait before no more should be taken in.
+    pub backlog: usize,
+    /// Whether to go on with what is left of a damaged journal.
+    pub salvage: bool,
+}
+
+impl From<JournalConfig> for WriterOptions {
+    fn from(config: JournalConfig) -> Self {
+        Self {
+            config,
+            segment_bytes: JournalOptions::default().segment_bytes,
+            reserve_bytes: 64 << 20,
+            backlog: 100_000,
+            salvage: false,
+        }
+    }
+}
+
+/// Why a journal cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriterError {
+    /// Its folder.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// Its keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// What is in it, or its disk.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// No thread.
+    #[error("the journal's thread cannot be started: {0}")]
+    Thread(std::io::Error),
+}
+
+/// A journal that was opened to write to.
+#[derive(Debug)]
+pub struct OpenedJournal {
+    /// Takes records.
+    pub writer: JournalWriter,
+    /// Hashes cards, and opens what was sealed; sealing is the writer's alone.
+    pub vault: Arc<Vault>,
+    /// What happened since the newest checkpoint.
+    pub history: History,
+}
+
+/// Records since the newest checkpoint, in order, their patches opened as far as the keys are
+/// there.
+#[derive(Debug)]
+pub struct History {
+    recovery: Recovery,
+    vault: Arc<Vault>,
+}
+
+impl History {
+    /// A write at the end that a crash tore, and that was cut off.
+    #[must_use]
+    pub const fn torn(&self) -> Option<Torn> {
+        self.recovery.torn
+    }
+
+    /// What is wrong in the midst; empty unless it was opened to salvage it.
+    #[must_use]
+    pub fn damage(&self) -> &[Damage] {
+        &self.recovery.damage
+    }
+}
+
+impl Iterator for History {
+    type Item = Record;
+
+    fn next(&mut self) -> Option<Record> {
+        let mut record = self.recovery.next()?;
+        record.open_patches(&self.vault);
+        Some(record)
+    }
+}
+
+/// Takes records and says how far they are safe. Dropped, it writes what it was given, and ends.
+#[derive(Debug)]
+pub struct JournalWriter {
+    queue: Arc<Queue>,
+    progress: watch::Receiver<Progress>,
+    checkpoint_due: Arc<AtomicBool>,
+    backlog: usize,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl JournalWriter {
+    /// Opens the journal, made if missing, and starts its thread.
+    ///
+    /// # Errors
+    /// [`WriterError`]: another gateway has it, keys are not as they must be, it is damaged.
+    pub fn open(options: &WriterOptions) -> Result<OpenedJournal, WriterError> {
+        let config = &options.config;
+        let files = Files::open(&config.path, options.reserve_bytes)?;
+        let key_file = KeyFile::new(&config.keys, &config.path)?;
+        let keys = key_file.read_or_make(hour(wall_now()))?;
+        let vault = Arc::new(keys::vault(keys.clone())?);
+        let journal_options = JournalOptions {
+            segment_bytes: options.segment_bytes,
+            salvage: options.salvage,
+            seed: getrandom::u64().map_err(KeyError::Random)?,
+        };
+        let (journal, recovery) = Journal::open(files, journal_options)?;
+        let (told, progress) = watch::channel(Progress {
+            released: journal.durable(),
+            disk: Disk::Well,
+        });
+        let queue = Arc::new(Queue::default());
+        let checkpoint_due = Arc::new(AtomicBool::new(false));
+        let committer = Committer {
+            journal,
+            vault: keys::vault(keys)?,
+            key_file,
+            rules: Rules {
+                strict: config.durability == Durability::Strict,
+                keep_keys: config.keep == Keep::All,
+                retain: config.retain,
+            },
+            queue: Arc::clone(&queue),
+            progress: told,
+            checkpoint_due: Arc::clone(&checkpoint_due),
+            asked: None,
+            synced_at: Instant::now(),
+            looked_at: Instant::now(),
+        };
+        let thread = std::thread::Builder::new().name("journal".to_owned());
+        let thread = thread.spawn(move || committer.run());
+        let writer = Self {
+            queue,
+            progress,
+            checkpoint_due,
+            backlog: options.backlog,
+            thread: Some(thread.map_err(WriterError::Thread)?),
+        };
+        let history = History {
+            recovery,
+            vault: Arc::clone(&vault),
+        };
+        Ok(OpenedJournal {
+            writer,
+            vault,
+            history,
+        })
+    }
+
+    /// Hands records over, in order; never waits. True while more may come: a driver that is told
+    /// false should read no more from its peers until the backlog is worked off.
+    pub fn append(&self, records: &mut Vec<Record>) -> bool {
+        records.is_empty() || self.queue.put(records) < self.backlog
+    }
+
+    /// Whether more records may come.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.queue.len() < self.backlog
+    }
+
+    /// How far the journal is, to be awaited: `changed().await`, then `borrow_and_update()`.
+    #[must_use]
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.clone()
+    }
+
+    /// Up to where sends may go.
+    #[must_use]
+    pub fn released(&self) -> Seq {
+        self.progress.borrow().released
+    }
+
+    /// Whether a checkpoint should be appended now; true once a segment.
+    #[must_use]
+    pub fn take_checkpoint_due(&self) -> bool {
+        self.checkpoint_due.swap(false, Ordering::AcqRel)
+    }
+
+    /// Waits until all that was handed over is durable, and ends.
+    ///
+    /// # Errors
+    /// The disk failed before that.
+    pub fn close(mut self) -> Result<Seq, JournalError> {
+        self.join();
+        let progress = self.progress.borrow().clone();
+        match progress.disk {
+            Disk::Failed(error) => Err(error),
+            Disk::Well | Disk::Low | Disk::Full => Ok(progress.released),
+        }
+    }
+
+    fn join(&mut self) {
+        self.queue.close();
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked told so itself.
+            let _told = thread.join();
+        }
+    }
+}
+
+impl Drop for JournalWriter {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
