@@ -24,14 +24,17 @@ pub(super) fn causes(story: &Story) -> Vec<Cause> {
 
 fn by_state(story: &Story) -> Vec<Cause> {
     match story.state {
-        State::Refused => vec![refusal(story)],
-        State::NotSent => vec![unsent(story)],
+        State::Refused | State::NotSent => vec![kept_back(story)],
+        _ if story.purpose() == Some(Purpose::Reversal) => vec![Cause::NoOriginal],
         State::Declined | State::DeclineDelivered => vec![decline(story)],
         State::Received | State::Forwarded | State::ForwardedGone | State::Approved => {
             vec![Cause::InProgress]
         }
         State::Unanswered if story.seen == Seen::Decline => vec![decline(story)],
         State::Delivered | State::Confirmed => delivered(story),
+        State::DeliveryUnproven if story.conflict => {
+            vec![Cause::AnswersDisagree, Cause::DeliveryUnproven]
+        }
         State::DeliveryUnproven => behind(Cause::DeliveryUnproven, story),
         State::TimedOut | State::Unanswered | State::LateApproval | State::TerminalGone => {
             roots(story)
@@ -64,25 +67,15 @@ fn delivered(story: &Story) -> Vec<Cause> {
 
 fn decline(story: &Story) -> Cause {
     let code = story.answer.unwrap_or_default();
-    match (story.seen, Code::of(&code).outcome()) {
-        (Seen::Approval | Seen::ApprovalAfterReversal, _) => Cause::AnswersDisagree,
-        (_, Outcome::Declined) => Cause::Declined,
-        (_, Outcome::Unknown | Outcome::Approved) => Cause::OutcomeUnknown,
+    let approved = matches!(story.seen, Seen::Approval | Seen::ApprovalAfterReversal);
+    match Code::of(&code).outcome() {
+        _ if approved || story.conflict => Cause::AnswersDisagree,
+        Outcome::Declined => Cause::Declined,
+        Outcome::Unknown | Outcome::Approved => Cause::OutcomeUnknown,
     }
 }
 
-fn unsent(story: &Story) -> Cause {
-    if story.whys().any(|(_, why)| why == Why::NeverWritten) {
-        Cause::NeverWritten
-    } else {
-        Cause::LinkDown
-    }
-}
-
-fn refusal(story: &Story) -> Cause {
-    if story.purpose() == Some(Purpose::Reversal) {
-        return Cause::NoOriginal;
-    }
+fn kept_back(story: &Story) -> Cause {
     let named = story.whys().find_map(|(_, why)| match why {
         Why::RequestMac => Some(Cause::RefusedMac),
         Why::DuplicateMismatch => Some(Cause::RefusedDuplicate),
@@ -91,33 +84,40 @@ fn refusal(story: &Story) -> Cause {
         Why::Draining => Some(Cause::RefusedDraining),
         Why::NoRoute => Some(Cause::RefusedNoRoute),
         Why::NoLink => Some(Cause::LinkDown),
+        Why::NeverWritten => Some(Cause::NeverWritten),
         _ => None,
     });
-    named.unwrap_or(Cause::RefusedFormat)
+    named.unwrap_or(match story.state {
+        State::NotSent => Cause::LinkDown,
+        _ => Cause::RefusedFormat,
+    })
 }
 
 /// Why the outcome came into doubt, or had to be undone. What happened between gateway and acquirer
 /// weighs more than what happened at the terminal: there the money is.
 fn roots(story: &Story) -> Vec<Cause> {
     let (mut upstream, mut terminal) = (Vec::new(), Vec::new());
+    if story.conflict && matches!(story.seen, Seen::Approval | Seen::ApprovalAfterReversal) {
+        upstream.push(Cause::AnswersDisagree);
+    }
     for (state, why) in story.whys() {
         match why {
-            Why::NoAnswer => upstream.extend(silence(story)),
-            Why::AnswerUnreadable => upstream.push(Cause::AnswerUnreadable),
-            Why::AnswerMac => upstream.push(Cause::AnswerMacWrong),
-            Why::AnswerMismatch => upstream.push(Cause::AnswerMismatch),
-            Why::AnswersDisagree => upstream.push(Cause::AnswersDisagree),
-            Why::LateApproval => upstream.push(Cause::AnswerLate),
-            Why::LinkLost => upstream.push(Cause::LinkLost),
-            Why::Restarted if state == State::DeliveryUnproven => terminal.push(Cause::Restart),
-            Why::Restarted if upstream.is_empty() && terminal.is_empty() => {
-                upstream.push(Cause::Restart);
-            }
             Why::TerminalAsked => terminal.push(Cause::TerminalReversed),
             Why::Operator => terminal.push(Cause::OperatorReversed),
             Why::TerminalClosed | Why::WriteFailed if story.delivery == Delivery::Failed => {
                 terminal.push(Cause::TerminalGone);
             }
+            Why::Restarted if state == State::DeliveryUnproven => terminal.push(Cause::Restart),
+            Why::LateApproval if is_late(state) => upstream.push(Cause::AnswerLate),
+            // What happens to the reversal's own tries tells nothing of the request.
+            _ if !is_given_up(state) => {}
+            Why::NoAnswer => upstream.extend(silence(story)),
+            Why::AnswerUnreadable => upstream.push(Cause::AnswerUnreadable),
+            Why::AnswerMac => upstream.push(Cause::AnswerMacWrong),
+            Why::AnswerMismatch => upstream.push(Cause::AnswerMismatch),
+            Why::AnswersDisagree => upstream.push(Cause::AnswersDisagree),
+            Why::LinkLost => upstream.push(Cause::LinkLost),
+            Why::Restarted if upstream.is_empty() => upstream.push(Cause::Restart),
             _ => {}
         }
     }
@@ -130,6 +130,27 @@ fn roots(story: &Story) -> Vec<Cause> {
         upstream.push(untold(story));
     }
     upstream
+}
+
+/// States in which nobody waits for the request's answer any more.
+const fn is_given_up(state: State) -> bool {
+    matches!(
+        state,
+        State::TimedOut | State::Unanswered | State::LateApproval
+    )
+}
+
+/// States in which an approval is late: in all others it is a second copy of one that was in time.
+const fn is_late(state: State) -> bool {
+    matches!(
+        state,
+        State::LateApproval
+            | State::Unanswered
+            | State::ReversalPending
+            | State::ReversalSent
+            | State::ReversalUndeliverable
+            | State::Reversed
+    )
 }
 
 /// No answer: what its reversal, or its late answer, tells about why.

@@ -4,11 +4,11 @@
 use super::stories::subject;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
-use crate::engine::record::{Carried, Fact, Opened, Record, State, Step, TxId};
+use crate::engine::record::{Carried, Fact, Identity, Opened, Record, State, Step, TxId};
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
 use jiff::civil::{Date, DateTime};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use thiserror::Error;
 
@@ -94,7 +94,7 @@ impl Query {
         let mut guesses = Vec::new();
         match key.len() {
             26 => guesses.push(Self {
-                tx: Some(key.parse().map_err(|_| wrong())?),
+                tx: Some(key.parse().map_err(|_wrong| wrong())?),
                 ..Self::default()
             }),
             12 => guesses.push(Self {
@@ -169,6 +169,17 @@ impl Query {
             && self.until.is_none_or(|until| began < until)
     }
 
+    /// Whether nothing but a state is asked for.
+    fn asks_only_where(&self) -> bool {
+        let Self { which, .. } = *self;
+        which.is_some()
+            && *self
+                == Self {
+                    which,
+                    ..Self::default()
+                }
+    }
+
     const fn asks_names(&self) -> bool {
         self.terminal.is_some()
             || self.stan.is_some()
@@ -234,11 +245,13 @@ impl FromStr for Which {
     }
 }
 
-/// Looks for candidates in a stream of records, holding no more of them than names and state.
+/// Looks for candidates in a stream of records, holding no more of each than its name and state.
 #[derive(Clone, Debug)]
 pub struct Finder {
     query: Query,
     found: BTreeMap<TxId, State>,
+    named: BTreeMap<Identity, TxId>,
+    related: BTreeSet<TxId>,
 }
 
 impl Finder {
@@ -248,33 +261,75 @@ impl Finder {
         Self {
             query,
             found: BTreeMap::new(),
+            named: BTreeMap::new(),
+            related: BTreeSet::new(),
         }
     }
 
     /// Looks at the next record.
     pub fn look(&mut self, record: &Record) {
-        let Some(tx) = subject(record) else {
+        let Some((tx, state, opened)) = news(record) else {
             return;
         };
-        if !self.found.contains_key(&tx) && !self.query.picks(record, tx) {
-            return;
+        if let Some(opened) = opened {
+            self.relate(tx, opened);
         }
-        match &record.fact {
-            Fact::Step(step) => self.found.insert(tx, step.state),
-            Fact::Carried(carried) => match &**carried {
-                Carried::Transaction(carried) => self.found.insert(tx, carried.state),
-                Carried::Answer(carried) => self.found.insert(tx, carried.state),
-                Carried::Keys(_) | Carried::Tombstone { .. } => None,
-            },
-            _ => None,
-        };
+        if self.query.asks_only_where() {
+            // The state may yet change; what is asked for is where it stands at the end.
+            if self.admits(state) {
+                self.found.insert(tx, state);
+            } else {
+                self.found.remove(&tx);
+            }
+        } else if self.found.contains_key(&tx) || self.query.picks(record, tx) {
+            self.found.insert(tx, state);
+        }
+        if let Some(opened) = opened.filter(|_| self.found.contains_key(&tx)) {
+            self.related.extend(opened.twin);
+            if !opened.identity.is_empty() {
+                self.named.insert(opened.identity, tx);
+            }
+        }
+    }
+
+    /// A later attempt of the same purchase, or the same request asked again.
+    fn relate(&mut self, tx: TxId, opened: &Opened) {
+        let twin = opened
+            .twin
+            .is_some_and(|twin| self.found.contains_key(&twin));
+        let again = self.named.remove(&opened.identity);
+        if twin || again.is_some_and(|first| first != tx && self.found.contains_key(&first)) {
+            self.related.insert(tx);
+        }
+    }
+
+    fn admits(&self, state: State) -> bool {
+        self.query.which.is_none_or(|which| which.admits(state))
     }
 
     /// The candidates, oldest first; [`Query::matches`] has the last word on each.
     pub fn candidates(&self) -> impl DoubleEndedIterator<Item = TxId> + '_ {
-        let admits = |state| self.query.which.is_none_or(|which| which.admits(state));
-        let found = self.found.iter().filter(move |(_, state)| admits(**state));
+        let found = self.found.iter().filter(|(_, state)| self.admits(**state));
         found.map(|(tx, _)| *tx)
+    }
+
+    /// Others that a candidate's verdict may turn on: attempts of the same purchase, repeats.
+    pub fn related(&self) -> impl Iterator<Item = TxId> + '_ {
+        self.related.iter().copied()
+    }
+}
+
+/// What a record tells of a transaction: where it stands, and, once, its names.
+fn news(record: &Record) -> Option<(TxId, State, Option<&Opened>)> {
+    let tx = subject(record)?;
+    match &record.fact {
+        Fact::Step(step) => Some((tx, step.state, step.opened.as_deref())),
+        Fact::Carried(carried) => match &**carried {
+            Carried::Transaction(carried) => Some((tx, carried.state, Some(&carried.opened))),
+            Carried::Answer(carried) => Some((tx, carried.state, Some(&carried.opened))),
+            Carried::Keys(_) | Carried::Tombstone { .. } => None,
+        },
+        _ => None,
     }
 }
 
@@ -313,7 +368,7 @@ pub fn amount(text: &str) -> Result<Amount, QueryError> {
         None if digits(text) => text.to_owned(),
         _ => return Err(wrong()),
     };
-    minor.parse().map(Amount).map_err(|_| wrong())
+    minor.parse().map(Amount).map_err(|_wrong| wrong())
 }
 
 /// The last four digits of a card.

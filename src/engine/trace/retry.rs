@@ -7,7 +7,7 @@
 
 use super::codes::{Code, Outcome};
 use super::story::{Leg, Seen, Story};
-use crate::engine::record::{State, Why};
+use crate::engine::record::{Hop, State, Why};
 use crate::iso::spec::Purpose;
 
 /// Whether a new transaction in place of this one is safe.
@@ -48,14 +48,10 @@ impl Retry {
     fn by_state(story: &Story) -> Self {
         match story.state {
             // A reversal that stands alone tells nothing of the request it belongs to.
-            State::Refused | State::NotSent | State::Declined | State::DeclineDelivered
-                if story.purpose() == Some(Purpose::Reversal) =>
-            {
-                Self::Unproven
-            }
+            _ if story.purpose() == Some(Purpose::Reversal) => Self::Unproven,
             State::Refused => yes_if(!was_sent(story) && !names_another(story)),
             // The intent was recorded; that no byte was written is what this state says.
-            State::NotSent => yes_if(story.seen == Seen::Nothing),
+            State::NotSent => yes_if(!was_answered(story)),
             State::Declined | State::DeclineDelivered => yes_if(is_declined(story)),
             State::Reversed => yes_if(is_reversed(story)),
             State::Unanswered if story.seen == Seen::Decline => yes_if(is_declined(story)),
@@ -110,6 +106,13 @@ pub(super) fn was_sent(story: &Story) -> bool {
     story.seen != Seen::Nothing || legs.any(Leg::is_upstream)
 }
 
+/// Whether the acquirer answered the request, believed or not.
+fn was_answered(story: &Story) -> bool {
+    let mut legs = story.moments.iter().filter_map(|moment| moment.leg);
+    let answers = |leg: Leg| leg.hop == Hop::AcquirerToGateway && !leg.is_reversal();
+    story.seen != Seen::Nothing || legs.any(answers)
+}
+
 /// Whether it was refused because of another transaction, which may hold the money.
 fn names_another(story: &Story) -> bool {
     let by_code = story
@@ -121,7 +124,8 @@ fn names_another(story: &Story) -> bool {
 /// Whether the one answer that was seen is a decline that proves that no money was taken.
 fn is_declined(story: &Story) -> bool {
     let declines = |code: &str| Code::of(code).outcome() == Outcome::Declined;
-    matches!(story.seen, Seen::Nothing | Seen::Decline)
+    !story.conflict
+        && matches!(story.seen, Seen::Nothing | Seen::Decline)
         && story.answer.is_some_and(|code| declines(&code))
 }
 

@@ -2,7 +2,7 @@
 
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
-use crate::engine::record::{Carried, Fact, Record, TxId};
+use crate::engine::record::{Carried, Fact, Identity, Record, State, TxId};
 use std::collections::BTreeMap;
 
 /// Which stories are kept; the others are forgotten as soon as they are told.
@@ -22,6 +22,7 @@ pub enum Keep {
 pub struct Stories {
     keep: Keep,
     by_tx: BTreeMap<TxId, Story>,
+    given_up: BTreeMap<Identity, TxId>,
 }
 
 impl Stories {
@@ -31,6 +32,7 @@ impl Stories {
         Self {
             keep,
             by_tx: BTreeMap::new(),
+            given_up: BTreeMap::new(),
         }
     }
 
@@ -49,13 +51,27 @@ impl Stories {
                 self.by_tx.insert(tx, story);
             }
         }
-        if self.by_tx.get(&tx).is_some_and(|story| !self.keeps(story)) {
-            self.by_tx.remove(&tx);
+        let Some(story) = self.by_tx.get(&tx) else {
+            return;
+        };
+        if story.state == State::Unanswered {
+            let identity = story.opened.as_ref().map(|opened| opened.identity);
+            self.given_up
+                .extend(identity.map(|identity| (identity, tx)));
         }
+        self.drop_if_told(tx);
     }
 
     /// The earlier attempt learns of the later one.
     fn link(&mut self, story: &Story) {
+        let identity = story.opened.as_ref().map(|opened| opened.identity);
+        let given_up = identity.and_then(|identity| self.given_up.remove(&identity));
+        if let Some(earlier) = given_up {
+            if let Some(earlier) = self.by_tx.get_mut(&earlier) {
+                earlier.again = Some(story.tx);
+            }
+            self.drop_if_told(earlier);
+        }
         for twin in &story.twins {
             if let Some(earlier) = self.by_tx.get_mut(twin)
                 && !earlier.twins.contains(&story.tx)
@@ -65,12 +81,18 @@ impl Stories {
         }
     }
 
+    fn drop_if_told(&mut self, tx: TxId) {
+        if self.by_tx.get(&tx).is_some_and(|story| !self.keeps(story)) {
+            self.by_tx.remove(&tx);
+        }
+    }
+
     fn keeps(&self, story: &Story) -> bool {
         let class = Unconfirmed::of(story);
         match self.keep {
             Keep::Everything => true,
-            Keep::Open => story.state.is_live() || class.is_some_and(Unconfirmed::is_open),
-            Keep::Unsettled => story.state.is_live() || class.is_some(),
+            Keep::Open => story.may_move() || class.is_some_and(Unconfirmed::is_open),
+            Keep::Unsettled => story.may_move() || class.is_some(),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::codes::{Code, Outcome};
 use crate::engine::record::{
-    Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Seq, State, Step, TxId,
-    Why,
+    Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
+    TxId, Why,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::{AuthCode, Class, Mti, ResponseCode, Rrn};
@@ -37,8 +37,13 @@ pub struct Story {
     pub answer: Option<ResponseCode>,
     /// What the acquirer was seen to say to the request.
     pub seen: Seen,
-    /// How long an answer was waited for, in milliseconds.
+    /// Whether answers to the request contradict each other, or an approval among them cannot be
+    /// trusted (MAC, other amount).
+    pub conflict: bool,
+    /// How long an answer was waited for in vain, in milliseconds.
     pub waited_ms: Option<u64>,
+    /// How long the acquirer took to answer in time, in milliseconds.
+    pub took_ms: Option<u64>,
     /// How late the answer came, in milliseconds.
     pub late_ms: Option<u64>,
     /// What became of the approval on its way to the terminal.
@@ -51,6 +56,10 @@ pub struct Story {
     pub twins: Vec<TxId>,
     /// The other transaction that a step named: the void that returned it, the first of its name.
     pub other: Option<TxId>,
+    /// The transaction under which the same request was asked again, once this one was given up.
+    pub again: Option<TxId>,
+    /// Whether nothing more can come: the watch for a late approval is over.
+    pub over: bool,
 }
 
 /// What the acquirer was seen to say to the request.
@@ -168,13 +177,17 @@ impl Story {
             auth: None,
             answer: None,
             seen: Seen::Nothing,
+            conflict: false,
             waited_ms: None,
+            took_ms: None,
             late_ms: None,
             delivery: Delivery::None,
             reversal: Reversal::default(),
             carried_cause: None,
             twins: Vec::new(),
             other: None,
+            again: None,
+            over: false,
         }
     }
 
@@ -235,8 +248,11 @@ impl Story {
         self.state = step.state;
         self.changed = record.at;
         self.last = record.seq;
+        self.over = step.row == WATCH_OVER;
         self.push(record, step);
-        if matches!(step.why, Why::NoAnswer) && self.waited_ms.is_none() {
+        // A reversal's try can go unanswered, too; only the request's wait is told.
+        let given_up = matches!(step.state, State::TimedOut | State::Unanswered);
+        if given_up && step.why == Why::NoAnswer && self.waited_ms.is_none() {
             self.waited_ms = self.asked_at().map(|asked| millis(asked, record.at));
         }
     }
@@ -249,6 +265,7 @@ impl Story {
     fn note(&mut self, step: &Step) {
         match step.note {
             Note::LateMs(late) => self.late_ms = Some(late),
+            Note::WaitedMs(waited) if step.message.is_some() => self.took_ms = Some(waited),
             Note::WaitedMs(waited) => self.waited_ms = Some(waited),
             Note::Try(n) => self.reversal.tries = self.reversal.tries.max(n),
             Note::Other(tx) => self.other = Some(tx),
@@ -283,8 +300,13 @@ impl Story {
                 }
             }
             (true, true, Hop::AcquirerToGateway) => self.reversal_answered(message, step.state),
-            (true, true, Hop::GatewayToTerminal) => self.reversal.told = is_done(message),
-            (false, true, Hop::AcquirerToGateway) => self.answered(message, step.state),
+            (true, true, Hop::GatewayToTerminal) => {
+                self.reversal.told = is_done(message);
+                if self.purpose() == Some(Purpose::Reversal) {
+                    self.answer = message.code;
+                }
+            }
+            (false, true, Hop::AcquirerToGateway) => self.answered(message, step),
             (false, true, Hop::GatewayToTerminal) if self.seen == Seen::Nothing => {
                 self.answer = message.code.or(self.answer);
             }
@@ -305,12 +327,22 @@ impl Story {
     }
 
     /// An answer to the request. An approval once seen stays seen, whatever comes after.
-    fn answered(&mut self, message: &Logged, state: State) {
+    fn answered(&mut self, message: &Logged, step: &Step) {
         // The gateway's state says what the dialect makes of a code; the code speaks for itself
         // where the state was moved on by something else, such as a reversal under way.
         let by_code = message.code.map(|code| Code::of(&code).outcome());
         let first = matches!(self.seen, Seen::Nothing | Seen::Decline);
-        if by_code == Some(Outcome::Approved) || first && is_approval(state) {
+        let approves = by_code == Some(Outcome::Approved);
+        if matches!(
+            step.why,
+            Why::AnswerMac | Why::AnswerMismatch | Why::AnswerUnreadable
+        ) {
+            self.conflict |= approves;
+            if approves && self.reversal.accepted {
+                self.seen = Seen::ApprovalAfterReversal;
+            }
+        } else if approves || first && is_approval(step.state) {
+            self.conflict |= self.seen == Seen::Decline;
             self.auth = message.auth.or(self.auth);
             self.answer = message.code;
             self.seen = if self.reversal.accepted {
@@ -321,6 +353,8 @@ impl Story {
         } else if first {
             self.seen = Seen::Decline;
             self.answer = message.code;
+        } else {
+            self.conflict = true;
         }
     }
 
@@ -378,6 +412,9 @@ impl Story {
     /// How long the acquirer took to answer the request, in milliseconds.
     #[must_use]
     pub fn answered_after_ms(&self) -> Option<u64> {
+        if self.took_ms.is_some() {
+            return self.took_ms;
+        }
         let answers = |leg: &Leg| leg.hop == Hop::AcquirerToGateway && !leg.is_reversal();
         let answer = self
             .moments
@@ -389,6 +426,12 @@ impl Story {
     /// The reasons that its steps gave, in order.
     pub fn whys(&self) -> impl Iterator<Item = (State, Why)> + '_ {
         self.moments.iter().map(|moment| (moment.state, moment.why))
+    }
+
+    /// Whether the gateway may still act on it.
+    #[must_use]
+    pub const fn may_move(&self) -> bool {
+        self.state.is_live() && !self.over
     }
 
     /// What it is for, if its names are known.
@@ -431,6 +474,9 @@ fn is_done(message: &Logged) -> bool {
         .code
         .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved || &*code == "400")
 }
+
+/// The row of the decision table that ends the watch for a late approval.
+const WATCH_OVER: Row = Row('t');
 
 const fn onward(hop: Hop) -> Hop {
     match hop {

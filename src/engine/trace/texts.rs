@@ -128,15 +128,35 @@ pub(super) const NOT_SENT_AFTER_ALL: Row = row(
         "请向收单机构查询, 确认未支付前请勿重刷",
     ),
 );
+pub(super) const REVERSAL_KEPT_BACK: Row = row(
+    p(
+        "reversal refused by the gateway ({rc}): {why}; its original stands as it was",
+        "网关拒绝冲正({rc}): {why}, 原交易状态不变",
+    ),
+    p(
+        "look at the original; the terminal should send its reversal again",
+        "请查看原交易, 终端应重发冲正",
+    ),
+);
 pub(super) const NO_ORIGINAL: Row = row(
     p(
-        "reversal of a transaction that this gateway has not seen; the original is refused if it \
-         still comes",
-        "冲正的原交易未到过本网关; 原交易如再到达将被拒绝",
+        "reversal of a transaction that this gateway has not seen; acquirer answered {rrc} \
+         ({rmeaning})",
+        "冲正的原交易未到过本网关, 收单机构应答{rrc}({rmeaning})",
     ),
     p(
         "if the customer was charged all the same, raise a dispute with the keys",
         "如客户已被扣款, 凭交易要素提交差错处理",
+    ),
+);
+pub(super) const NO_ORIGINAL_YET: Row = row(
+    p(
+        "reversal of a transaction that this gateway has not seen; no answer to it{other}",
+        "冲正的原交易未到过本网关, 冲正尚无应答{other}",
+    ),
+    p(
+        "let the terminal repeat the reversal; do not swipe again until it is answered",
+        "由终端重发冲正, 应答前请勿重刷",
     ),
 );
 
@@ -291,6 +311,10 @@ pub(super) const GONE: Row = row(
     COMES_BACK,
 );
 
+pub(super) const ASKED_AGAIN: Row = row(
+    p("{why}; asked again as{other}", "{why}, 已重发为{other}"),
+    p("look at the repeat", "请查看重发的交易"),
+);
 pub(super) const UNANSWERED_APPROVED: Row = row(
     p(
         "{why}; not delivered; this kind is never reversed",

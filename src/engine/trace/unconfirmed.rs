@@ -43,6 +43,8 @@ impl Unconfirmed {
     pub fn of(story: &Story) -> Option<Self> {
         let class = Self::at(story.state).filter(|_| story.is_money())?;
         match (story.state, story.seen) {
+            // Whatever became of it is told under the other name.
+            (State::Unanswered, _) if story.again.is_some() => None,
             // An answer that came after all settles it, though nobody waits for it any more.
             (State::Unanswered, Seen::Decline) => None,
             (State::Unanswered, Seen::Approval | Seen::ApprovalAfterReversal) => Some(Self::Late),

@@ -20,15 +20,8 @@ pub(super) fn say(story: &Story, causes: &[Cause], retry: Retry) -> (Said, Said)
 fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
     let cause = causes.first().copied().unwrap_or(Cause::InProgress);
     match story.state {
-        State::Refused | State::NotSent
-            if retry != Retry::Yes
-                && !matches!(cause, Cause::RefusedDuplicate | Cause::NoOriginal) =>
-        {
-            kept_back(story)
-        }
-        State::Refused => refused(cause),
-        State::NotSent if cause == Cause::NeverWritten => texts::NEVER_WRITTEN,
-        State::NotSent => texts::LINK_DOWN,
+        _ if story.purpose() == Some(Purpose::Reversal) => alone(story),
+        State::Refused | State::NotSent => kept_back(story, cause, retry),
         _ if !story.is_money() => without_money(story),
         State::Received => texts::RECEIVED,
         State::Forwarded => texts::FORWARDED,
@@ -36,12 +29,13 @@ fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
         State::Approved => texts::APPROVED,
         State::Declined | State::DeclineDelivered => declined(story, cause, retry),
         State::Delivered | State::Confirmed => delivered(story),
-        State::DeliveryUnproven if causes.contains(&Cause::AnswersDisagree) => texts::CONFLICT,
+        State::DeliveryUnproven if story.conflict => texts::CONFLICT,
         State::DeliveryUnproven => texts::UNPROVEN_DELIVERY,
         State::TimedOut if cause == Cause::NoAnswer => texts::TIMED_OUT,
         State::TimedOut => texts::DOUBTFUL,
         State::Unanswered if story.seen == Seen::Decline => declined(story, cause, retry),
         State::Unanswered if story.seen != Seen::Nothing => texts::UNANSWERED_APPROVED,
+        State::Unanswered if story.again.is_some() => texts::ASKED_AGAIN,
         State::Unanswered => texts::UNANSWERED,
         State::LateApproval => texts::LATE,
         State::TerminalGone => texts::GONE,
@@ -59,20 +53,23 @@ fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
     }
 }
 
-/// Kept back, but not proven to be harmless: the records disagree, or the code names another one.
-fn kept_back(story: &Story) -> Row {
-    if retry::was_sent(story) {
-        texts::NOT_SENT_AFTER_ALL
-    } else {
-        texts::DUPLICATE
+/// A reversal whose original never came here.
+const fn alone(story: &Story) -> Row {
+    match (story.state, story.reversal.last_code) {
+        (State::Refused | State::NotSent, _) => texts::REVERSAL_KEPT_BACK,
+        (_, Some(_)) => texts::NO_ORIGINAL,
+        (_, None) => texts::NO_ORIGINAL_YET,
     }
 }
 
-const fn refused(cause: Cause) -> Row {
+/// Nothing left the gateway; unless the records disagree, or the code names another one.
+fn kept_back(story: &Story, cause: Cause, retry: Retry) -> Row {
     match cause {
-        Cause::OvertakenByReversal => texts::OVERTAKEN,
         Cause::RefusedDuplicate => texts::DUPLICATE,
-        Cause::NoOriginal => texts::NO_ORIGINAL,
+        _ if retry != Retry::Yes && retry::was_sent(story) => texts::NOT_SENT_AFTER_ALL,
+        _ if retry != Retry::Yes => texts::DUPLICATE,
+        Cause::OvertakenByReversal => texts::OVERTAKEN,
+        Cause::NeverWritten => texts::NEVER_WRITTEN,
         Cause::LinkDown => texts::LINK_DOWN,
         _ => texts::REFUSED,
     }
@@ -156,7 +153,7 @@ fn asides(story: &Story) -> Values {
     let auth = story.auth.map(|auth| auth.to_string());
     let waited = story.waited_ms.map(seconds);
     let first = story.reversal.cause.map(|code| code.to_string());
-    let other = story.other.map(|tx| tx.to_string());
+    let other = story.again.or(story.other).map(|tx| tx.to_string());
     let took = story.answered_after_ms().map(seconds);
     vec![
         ("auth", aside(auth, Phrase::new(" {v}", "(授权号{v})"))),
@@ -219,6 +216,12 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
             Phrase::new("an operator asked for the reversal", "操作员要求冲正")
         }
         Cause::RefusedMac => Phrase::new("request MAC wrong", "请求MAC校验错"),
+        Cause::RefusedDuplicate => Phrase::new(
+            "it does not fit the transaction of this number",
+            "与该凭证号的原交易不符",
+        ),
+        Cause::LinkDown => Phrase::new("no connection to the acquirer", "与收单机构无连接"),
+        Cause::NeverWritten => Phrase::new("not written in time", "期限内未能写出"),
         Cause::RefusedOverload => Phrase::new("a limit is reached", "已达处理上限"),
         Cause::RefusedDraining => Phrase::new("it is going down", "正在停机"),
         Cause::RefusedNoRoute => Phrase::new("no route takes it", "无可用路由"),

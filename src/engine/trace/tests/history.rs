@@ -81,6 +81,11 @@ impl History {
         history
     }
 
+    /// The last step names the transaction.
+    pub(crate) fn name(&mut self, opened: Opened) {
+        self.last().opened = Some(Box::new(opened));
+    }
+
     /// Time passes, in milliseconds.
     pub(crate) fn after(mut self, ms: i64) -> Self {
         self.at = Wall(self.at.0 + ms * 1000);

@@ -414,9 +414,9 @@ fn u8_delivery_not_proven() {
         case(
             History::sale()
                 .delivered()
-                .answer("05", S::DeliveryUnproven, Why::AnswersDisagree),
+                .answer("05", S::DeliveryUnproven, Why::Plain),
             (S::DeliveryUnproven, Some(U::DeliveryUnproven)),
-            C::DeliveryUnproven,
+            C::AnswersDisagree,
             Unproven,
             "approved 112233 and delivered, then a second answer declined; outcome unknown",
             "已批准(授权号112233)并送达, 后又收到拒绝应答, 结果未知",
@@ -565,6 +565,82 @@ fn an_inquiry_holds_no_money() {
             "45秒未应答, 不涉及资金",
         ),
     ]);
+}
+
+/// D5: the acquirer is asked, since an answer of ours might close a reversal of money that is held.
+#[test]
+fn a_reversal_alone_tells_nothing_of_its_original() {
+    let alone = |code: &str| {
+        let mut history =
+            History::new()
+                .step(S::Forwarded, Why::Plain)
+                .say(Hop::TerminalToGateway, "0400", "98");
+        history.name(opened(Purpose::Reversal));
+        history
+            .after(80)
+            .step(S::Delivered, Why::Plain)
+            .say(Hop::AcquirerToGateway, "0410", code)
+    };
+    check(vec![case(
+        alone("00"),
+        (S::Delivered, None),
+        C::NoOriginal,
+        Unproven,
+        "reversal of a transaction that this gateway has not seen; acquirer answered 00 (approved)",
+        "冲正的原交易未到过本网关, 收单机构应答00(交易成功)",
+    )]);
+}
+
+/// Advices and inquiries may be asked again under their old name, once they are given up.
+#[test]
+fn what_was_asked_again_is_told_under_the_repeat() {
+    let first = History::of(Purpose::Refund)
+        .after(45_000)
+        .step(S::Unanswered, Why::NoAnswer);
+    let mut again = History::new();
+    again.tx.0 += 1;
+    let again = again.open(opened(Purpose::Refund), S::Forwarded, Why::Plain, Some(()));
+    let again = again.delivered();
+    for keep in [Keep::Open, Keep::Everything] {
+        let mut stories = Stories::new(keep);
+        first.records.iter().for_each(|record| stories.fold(record));
+        assert_eq!(stories.unconfirmed().count(), 1);
+        again.records.iter().for_each(|record| stories.fold(record));
+        assert_eq!(stories.unconfirmed().count(), 0, "{keep:?}");
+        if let Some(story) = stories.story(first.tx) {
+            let verdict = Verdict::of(story, &[]);
+            let said = format!("no answer in 45s; asked again as {}", again.tx);
+            assert_eq!((verdict.verdict.en, verdict.open), (said, false));
+        }
+    }
+}
+
+/// A try of the reversal that goes unanswered is no reason why the sale was reversed.
+#[test]
+fn the_reversal_s_own_troubles_are_not_the_cause() {
+    let verdict = History::sale()
+        .answer("00", S::Approved, Why::Plain)
+        .step(S::TerminalGone, Why::WriteFailed)
+        .reverses(1)
+        .after(10_000)
+        .step(S::ReversalPending, Why::NoAnswer)
+        .reverses(2)
+        .reversal_answered("00", S::Reversed)
+        .verdict();
+    assert_eq!(verdict.causes, [C::TerminalGone]);
+}
+
+#[test]
+fn an_approval_that_cannot_be_trusted_still_forbids_a_new_sale() {
+    let doubtful = History::sale().answer("00", S::TimedOut, Why::AnswerMac);
+    let declined = doubtful
+        .clone()
+        .answer("05", S::DeclineDelivered, Why::Plain);
+    assert_eq!(declined.verdict().safe_to_retry, Unproven);
+    assert_eq!(declined.verdict().cause, C::AnswersDisagree);
+    let reversed = doubtful.reverses(1).reversal_answered("00", S::Reversed);
+    assert_eq!(reversed.verdict().safe_to_retry, Yes);
+    assert_eq!(reversed.verdict().cause, C::AnswerMacWrong);
 }
 
 /// S2.19: the cashier switches tills.
