@@ -1,0 +1,27 @@
+//! The acquirer's brain: keys, issuer and book.
+
+mod options;
+
+mod rules;
+
+mod refusal;
+
+mod issuer;
+
+mod entry;
+
+mod book;
+
+mod reply;
+
+mod settlement;
+
+mod session;
+
+mod decide;
+
+mod brain;
+
+pub use brain::{Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent};
+pub use options::AcquirerOptions;
+pub use rules::{Rules, RulesError};
