@@ -115,6 +115,14 @@ const REVEAL: &[(&str, &str)] = &[
         "seals, opens, and hashes cards under a key",
     ),
     ("src/engine/record/vault/keys.rs", "writes the key file"),
+    ("src/lab/peer/terminal/form.rs", "swipes a test card"),
+    (
+        "src/lab/peer/terminal/outcome.rs",
+        "takes a key block out of a sign-on",
+    ),
+    ("src/lab/peer/acquirer/issuer.rs", "knows its test cards"),
+    ("src/lab/peer/acquirer/reply.rs", "fills an answer in"),
+    ("src/lab/peer/acquirer/rules.rs", "matches a card's end"),
 ];
 
 /// Files over `LINES_MOST`, each with the lines it may have until it is split.

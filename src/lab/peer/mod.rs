@@ -1,8 +1,8 @@
 //! The brains at both ends of the wire: [`Terminal`] and [`Acquirer`].
 //!
 //! Both are state machines without clock, socket or thread: `handle(now, event)`, then
-//! `poll_action()` until it is empty, then sleep until `next_deadline()`. Frames come and go without
-//! length prefix. All that differs between dialects is read from [`crate::iso::spec::Flow`].
+//! `poll_action()` until it is empty, then sleep until `next_deadline()`. Frames come and go
+//! without length prefix. All that differs between dialects is read from [`crate::iso::spec::Flow`].
 //!
 //! They are no gateway: nothing here forwards, journals to disk, or proves anything. They keep
 //! honest books ([`Totals`]) that a lab compares with those of the gateway in between.
@@ -29,3 +29,6 @@ pub use terminal::{
     TerminalEvent, TerminalOptions, Workload,
 };
 pub use totals::Totals;
+
+#[cfg(test)]
+mod tests;

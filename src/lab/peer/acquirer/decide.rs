@@ -12,6 +12,7 @@ use crate::iso::spec::{Kind, Purpose};
 use crate::lab::fault::Fate;
 use crate::lab::peer::filling::field;
 use crate::lab::peer::names::{as_original, batch_path, identity, original_of};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl Acquirer {
@@ -57,7 +58,8 @@ impl Acquirer {
         let (code, extra) = match decision {
             Ok(Granted { about, extra }) => {
                 entry.about = about;
-                (fate.code.unwrap_or(spec.flow().answer.approved), extra)
+                let approved = spec.flow().answer.approved;
+                (fate.code.unwrap_or(approved), extra)
             }
             Err(code) => (code, Vec::new()),
         };
@@ -209,7 +211,7 @@ impl Acquirer {
         let sign = if left < 0 { 'D' } else { 'C' };
         let currency = request
             .text(FieldId::of(49))
-            .map_or("156".into(), |text| text.into_owned());
+            .unwrap_or(Cow::Borrowed("156"));
         vec![(
             field(54),
             format!("1002{currency}{sign}{:012}", left.unsigned_abs()),

@@ -92,7 +92,7 @@ impl Workload {
         }
     }
 
-    /// The next transaction. One that refers to an earlier one becomes a fresh one if there is none.
+    /// The next transaction. What needs an earlier one becomes a fresh one if there is none.
     pub(super) fn pick(&self, flow: &Flow, receipts: &Receipts, dice: &mut Dice) -> Option<Order> {
         let kind = self.weigh(flow, dice)?;
         let card = usize::try_from(dice.below(self.cards.cards().len() as u64)).unwrap_or(0);
