@@ -2,7 +2,8 @@
 //!
 //! Both are state machines without clock, socket or thread: `handle(now, event)`, then
 //! `poll_action()` until it is empty, then sleep until `next_deadline()`. Frames come and go
-//! without length prefix. All that differs between dialects is read from [`crate::iso::spec::Flow`].
+//! without length prefix. All that differs between dialects is read from
+//! [`crate::iso::spec::Flow`].
 //!
 //! They are no gateway: nothing here forwards, journals to disk, or proves anything. They keep
 //! honest books ([`Totals`]) that a lab compares with those of the gateway in between.
