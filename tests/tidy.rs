@@ -105,9 +105,9 @@ const REVEAL: &[(&str, &str)] = &[
         "feeds the ciphers, derives and wraps keys",
     ),
     ("src/iso/security/mac.rs", "feeds the ciphers"),
-    ("src/engine/gateway/request.rs", "has a card hashed"),
+    ("src/engine/gateway/authored.rs", "has a card hashed"),
     (
-        "src/engine/gateway/answer.rs",
+        "src/engine/gateway/keys.rs",
         "takes a key block out of a sign-on",
     ),
     (
@@ -294,7 +294,7 @@ fn every_dialect_loads_and_has_golden_frames() {
 #[test]
 fn every_row_of_the_decision_table_is_tested_and_told() {
     let letters = whole::letters();
-    let table = house::read("src/engine/gateway/lifecycle.rs");
+    let table = house::read("src/engine/gateway/lifecycle/tests.rs");
     let manual = house::read("src/ARCHITECTURE.md");
     hold("A row has its test.", whole::tested(&letters, &table));
     hold("A row has its paragraph.", whole::told(&letters, &manual));
