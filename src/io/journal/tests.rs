@@ -146,7 +146,7 @@ fn keys_are_made_once_for_their_owner_only_and_never_in_the_folder() {
 
 fn checkpoint(seq: u64, hours: i64) -> Vec<Record> {
     let at = |record: Record| Record {
-        at: crate::engine::seam::Wall(super::commit::wall_now().0 + hours * 3_600_000_000),
+        at: crate::engine::seam::Wall(commit::wall_now().0 + hours * 3_600_000_000),
         ..record
     };
     let fact = |seq, fact| {
