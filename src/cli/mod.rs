@@ -6,6 +6,7 @@
 mod decode;
 mod encode;
 mod input;
+mod journal;
 mod spec;
 mod table;
 
@@ -70,6 +71,7 @@ struct Arguments {
 enum Command {
     Decode(decode::DecodeArgs),
     Encode(encode::EncodeArgs),
+    Journal(journal::JournalArgs),
     Spec(spec::SpecArgs),
 }
 
@@ -103,6 +105,7 @@ fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result
     match command {
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),
+        Command::Journal(args) => journal::run(&args, out),
         Command::Spec(args) => spec::run(&args, lang, out),
     }
 }
