@@ -1,7 +1,7 @@
 //! The names of a transaction: what makes a request the same, and what a reversal points at.
 
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath};
+use crate::iso::message::{FieldId, FieldPath, Text};
 use crate::iso::spec::{Flow, OriginalSource, ReversalRule};
 use std::fmt::Write;
 
@@ -57,4 +57,12 @@ pub(super) fn batch_path(flow: &Flow) -> Option<FieldPath> {
         .iter()
         .find(|path| path.part.is_some())
         .copied()
+}
+
+/// The batch after this one; after 999999 comes 1.
+pub(super) fn next_batch(batch: Text<6>) -> Text<6> {
+    let next = batch
+        .parse::<u32>()
+        .map_or(1, |number| number % 999_999 + 1);
+    Text::new(&format!("{next:06}")).unwrap_or(batch)
 }

@@ -9,11 +9,11 @@ use super::settlement;
 use crate::engine::record::ConnId;
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now};
 use crate::iso::codec::Message;
-use crate::iso::message::{AuthCode, Rrn, TerminalId};
+use crate::iso::message::{AuthCode, Rrn, TerminalId, Text};
 use crate::iso::spec::{Kind, Purpose};
 use crate::lab::fault::{Exchange, Fate, Faults, Moment};
 use crate::lab::peer::Totals;
-use crate::lab::peer::names::{as_original, batch_path, original_of};
+use crate::lab::peer::names::{as_original, batch_path, next_batch, original_of};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -304,17 +304,24 @@ impl Acquirer {
         }
     }
 
+    /// Judges the totals of a batch; if both sides agree, the next batch begins.
     fn settle(&mut self, now: Now, request: &Message) -> Reply {
-        let (_, terminal) = owner(request).unwrap_or_default();
+        let owner = owner(request).unwrap_or_default();
         let batch = batch_path(self.options.spec.flow()).and_then(|path| request.text(path));
         let batch = batch
-            .and_then(|batch| crate::iso::message::Text::new(&batch))
+            .and_then(|batch| Text::new(&batch))
             .unwrap_or_default();
-        let extra = settlement::judge(&self.book, request, terminal, batch);
+        let (agrees, result) = settlement::judge(&self.book, request, owner.1, batch);
+        if let Some(session) = self.sessions.get_mut(&owner)
+            && agrees
+            && session.batch == batch
+        {
+            session.batch = next_batch(batch);
+        }
         let approved = self.options.spec.flow().answer.approved;
         Reply {
             rrn: Some(self.next_rrn(now)),
-            extra,
+            extra: vec![result],
             ..Reply::plain(approved, now.wall)
         }
     }

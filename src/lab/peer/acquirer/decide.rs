@@ -255,11 +255,15 @@ impl Acquirer {
             return reply.clone();
         }
         let amount = message.amount().map_or(entry.amount, |amount| amount.0);
+        if amount != entry.amount {
+            // Not remembered: the right one may still come.
+            return Reply::plain(flow.answer.invalid, now.wall);
+        }
         let code = if let Some(code) = fate.code {
             code
         } else if entry.answer.is_none() {
             flow.answer.not_found
-        } else if !entry.approved || entry.refunded > 0 || amount != entry.amount {
+        } else if !entry.approved || entry.refunded > 0 {
             flow.answer.invalid
         } else {
             let change = self.book.reverse(id);

@@ -22,6 +22,9 @@ mod decide;
 
 mod brain;
 
+#[cfg(test)]
+mod tests;
+
 pub use brain::{Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent};
 pub use options::AcquirerOptions;
 pub use rules::{Rules, RulesError};

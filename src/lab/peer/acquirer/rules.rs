@@ -3,12 +3,13 @@
 use crate::engine::seam::Dice;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
-use crate::iso::spec::Kind;
+use crate::iso::spec::{Kind, Purpose};
 use crate::lab::fault::{Fate, Fault, Span};
 use serde::Deserialize;
 use std::ops::RangeInclusive;
 
-/// Rules; the first match wins.
+/// Rules; the first match wins. One that names no kind is for money and inquiries, not for the
+/// reversals of the same amounts.
 ///
 /// ```toml
 /// [[rule]]
@@ -145,9 +146,12 @@ impl Rule {
                 .pan()
                 .is_some_and(|pan| pan.reveal().ends_with(suffix.as_str()))
         };
-        self.kind
-            .as_ref()
-            .is_none_or(|name| &*kind.name == name.as_str())
+        let is_of_kind = match &self.kind {
+            Some(name) => *name == *kind.name,
+            // What declines a sale must not by accident refuse its reversal.
+            None => kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry,
+        };
+        is_of_kind
             && self.terminal.as_ref().is_none_or(|id| {
                 request
                     .terminal()

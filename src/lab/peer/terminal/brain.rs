@@ -3,7 +3,7 @@
 use super::TerminalOptions;
 use super::outcome::Failure;
 use super::receipts::{Receipts, Slip};
-use super::workload::{Order, OrderError, is_follow_up, kind_of};
+use super::workload::{Order, OrderError, is_follow_up, is_ordered};
 use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::message::Text;
@@ -36,7 +36,8 @@ pub enum TerminalAction {
     Connect,
     /// Write a frame, without length prefix, to its connection.
     Send(Bytes),
-    /// Close its connection; what comes from it afterwards is not delivered.
+    /// Close its connection, or end the attempt to open it; what comes from it afterwards is not
+    /// delivered.
     Close {
         /// By a reset, so that what was written last may be lost.
         reset: bool,
@@ -216,9 +217,9 @@ impl Terminal {
     pub fn order(&mut self, now: Now, order: Order) -> Result<(), OrderError> {
         let spec = &self.options.spec;
         let cards = self.options.workload.cards.cards().len();
-        let kinds = &spec.flow().kinds;
-        let Some(kind) = kind_of(spec.flow(), &order.kind) else {
-            let names: Vec<&str> = kinds.iter().map(|kind| kind.name.as_str()).collect();
+        let ordered = || spec.flow().kinds.iter().filter(|kind| is_ordered(kind));
+        let Some(kind) = ordered().find(|kind| kind.name == order.kind) else {
+            let names: Vec<&str> = ordered().map(|kind| kind.name.as_str()).collect();
             let wrong = order.kind.to_string();
             return Err(OrderError::Kind(
                 wrong,
@@ -263,6 +264,11 @@ impl Terminal {
     #[must_use]
     pub const fn receipts(&self) -> &Receipts {
         &self.receipts
+    }
+
+    /// Nothing goes wrong at it any more.
+    pub fn heal(&mut self) {
+        self.options.faults.heal();
     }
 
     /// What goes wrong at it.

@@ -10,6 +10,7 @@ use crate::iso::security::{WorkingKeys, encrypt_pin_block, pin_block};
 use crate::iso::spec::{Flow, Kind, OriginalSource, Purpose, ReversalCause, ReversalRule, Script};
 use crate::lab::peer::filling::{field, offer, offer_absent, part};
 use crate::lab::peer::names::batch_path;
+use crate::lab::peer::totals::BatchTotals;
 use crate::lab::peer::{Card, CardEntry};
 
 /// What names one message: counter, batch, clock.
@@ -39,6 +40,10 @@ pub(super) fn request(
     amount: Amount,
 ) -> Message {
     let mut message = begin(options, kind.mti, &kind.when);
+    put_stamp(&mut message, stamp);
+    if !kind.purpose.moves_money() && kind.purpose != Purpose::Inquiry {
+        return message;
+    }
     let (code, condition) = processing(kind.purpose);
     offer_absent(&mut message, field(3), code);
     offer_absent(&mut message, field(25), condition);
@@ -46,7 +51,6 @@ pub(super) fn request(
         offer(&mut message, field(4), &amount.to_string());
     }
     offer(&mut message, field(49), &options.currency);
-    put_stamp(&mut message, stamp);
     if let Some(batch) = batch_path(options.spec.flow()) {
         // Q/CUP 009: 60.3 is zero in all that moves money; 63.1 of a refund is 000.
         offer_absent(&mut message, part(batch.field.number(), "3"), "000");
@@ -55,6 +59,34 @@ pub(super) fn request(
         offer(&mut message, part(63, "1"), "000");
     }
     message
+}
+
+/// The totals of a batch: DE 48 of `UnionPay` terminals (`cup-pos.md` §6.2: domestic cards, a
+/// result, foreign cards, a result), else DE 74, 76, 86, 88.
+pub(super) fn put_totals(message: &mut Message, totals: BatchTotals) {
+    let BatchTotals {
+        debit,
+        debits,
+        credit,
+        credits,
+    } = totals;
+    if offer(message, part(48, "10"), "0") {
+        let domestic = format!("{debit:012}{debits:03}{credit:012}{credits:03}0");
+        offer(message, field(48), &format!("{domestic}{:031}", 0));
+        return;
+    }
+    for (number, value) in [(74, credits), (76, debits), (86, credit), (88, debit)] {
+        offer(message, field(number), &value.to_string());
+    }
+}
+
+/// Whether the answer to a settlement says that both sides count the same.
+pub(super) fn is_balanced(answer: &Message) -> bool {
+    let result = match answer.text(part(48, "5")) {
+        Some(digit) => Some(digit),
+        None => answer.text(field(66)),
+    };
+    result.as_deref() == Some("1")
 }
 
 /// DE 3 and DE 25 where the spec leaves them to the terminal (ISO 8583:1987 annex A; Q/CUP 009).

@@ -122,12 +122,18 @@ impl Terminal {
         let stamp = self.stamp(now);
         let earlier = original.and_then(|at| self.receipts.get(at)).cloned();
         let amount = match (kind.purpose, &earlier) {
-            (Purpose::Inquiry, _) => Amount(0),
             (Purpose::Void, Some(earlier)) => earlier.amount,
-            _ => order.amount,
+            (purpose, _) if purpose.moves_money() => order.amount,
+            _ => Amount(0),
         };
         let mut request = form::request(&self.options, kind, stamp, amount);
-        if let Some(card) = self.options.workload.cards.cards().get(order.card) {
+        let has_card = kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry;
+        if kind.purpose == Purpose::Settlement {
+            form::put_totals(&mut request, self.receipts.batch_totals());
+        }
+        if let Some(card) = self.options.workload.cards.cards().get(order.card)
+            && has_card
+        {
             let keys = self.session.keys.as_ref().filter(|_| earlier.is_none());
             form::put_card(&mut request, card, keys);
         }

@@ -1,13 +1,14 @@
 //! What an answer, or its absence, means for the terminal.
 
-use super::brain::{Doing, Task, Terminal, TerminalAction, Waiting};
+use super::brain::{Doing, Session, Task, Terminal, TerminalAction, Waiting};
+use super::form;
 use super::judge::{Verdict, judge};
 use super::receipts::{Belief, Slip};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{ResponseCode, Secret, Text};
 use crate::iso::security::{WorkingKeys, unwrap_block};
-use crate::iso::spec::ReversalCause;
+use crate::iso::spec::{Purpose, ReversalCause};
 use crate::lab::peer::names::batch_path;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -128,7 +129,8 @@ impl Terminal {
         answer: &Message,
         code: ResponseCode,
     ) {
-        let flow = self.options.spec.flow();
+        let spec = Arc::clone(&self.options.spec);
+        let flow = spec.flow();
         let is_advice = self
             .receipts
             .unfinished
@@ -136,13 +138,28 @@ impl Terminal {
             .is_some_and(|due| due.cause.is_none());
         self.receipts.answered(at, answer);
         if flow.codes.approved.contains(&code) {
-            self.close_receipt(now, waiting, at, Belief::Approved);
+            self.approved(now, waiting, at, answer);
         } else if is_advice && !self.session.signed_on && flow.sign_on.is_some() {
             // It was refused for its MAC only: it is sent again after the sign-in.
             self.due = now.mono;
         } else {
             // Any explicit answer ends it for a terminal, unknown outcomes too (R16).
             self.close_receipt(now, waiting, at, Belief::Declined);
+        }
+    }
+
+    fn approved(&mut self, now: Now, waiting: &Waiting, at: usize, answer: &Message) {
+        let purpose = self.receipts.get(at).map(|receipt| receipt.purpose);
+        let belief = match purpose {
+            Some(Purpose::Settlement) if !form::is_balanced(answer) => Belief::Declined,
+            _ => Belief::Approved,
+        };
+        self.close_receipt(now, waiting, at, belief);
+        if purpose == Some(Purpose::Settlement) && belief == Belief::Approved {
+            self.receipts.begin_batch();
+        }
+        if purpose == Some(Purpose::SignOff) {
+            self.session = Session::default();
         }
     }
 

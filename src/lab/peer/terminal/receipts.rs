@@ -5,6 +5,8 @@ use crate::iso::codec::Message;
 use crate::iso::message::{Amount, AuthCode, ResponseCode, Rrn, Stan, Text};
 use crate::iso::spec::{Kind, Purpose, ReversalCause};
 use crate::lab::peer::Totals;
+use crate::lab::peer::names::next_batch;
+use crate::lab::peer::totals::BatchTotals;
 use std::time::Duration;
 
 /// What the terminal believes of one of its transactions.
@@ -108,6 +110,13 @@ impl Receipts {
     pub(super) fn next_stan(&mut self) -> Stan {
         self.last = self.last.next();
         self.last
+    }
+
+    /// The batch is settled: the next one begins, where the dialect has batches.
+    pub(super) fn begin_batch(&mut self) {
+        if !self.batch.is_empty() {
+            self.batch = next_batch(self.batch);
+        }
     }
 
     pub(super) fn open(
@@ -218,6 +227,24 @@ impl Receipts {
                 .filter(|_| receipt.purpose == Purpose::Debit);
             let hold = released.and_then(|original| self.list.get(original));
             totals.returned += hold.map_or(0, |hold| hold.amount.0);
+        }
+        totals
+    }
+
+    /// What a settlement of the batch tells.
+    pub(super) fn batch_totals(&self) -> BatchTotals {
+        let mut totals = BatchTotals::default();
+        let approved = self
+            .list
+            .iter()
+            .filter(|receipt| receipt.belief == Belief::Approved);
+        for receipt in approved.filter(|receipt| receipt.batch == self.batch) {
+            let about = receipt.original.and_then(|at| self.list.get(at));
+            totals.add(
+                receipt.purpose,
+                about.map(|about| about.purpose),
+                receipt.amount.0,
+            );
         }
         totals
     }

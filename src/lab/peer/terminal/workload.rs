@@ -24,8 +24,8 @@ pub struct Order {
 /// Why an order cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
-    /// The dialect has no such kind.
-    #[error("`{0}` is no kind of {1}; it has: {2}")]
+    /// The dialect has no such kind, or nobody orders it.
+    #[error("`{0}` is nothing to order in {1}; there is: {2}")]
     Kind(String, String, String),
     /// The deck has no such card.
     #[error("there is no card {0}: the deck has {1}, counted from 0")]
@@ -155,6 +155,15 @@ pub(super) fn kind_of<'a>(flow: &'a Flow, name: &str) -> Option<&'a Kind> {
     flow.kinds.iter().find(|kind| &*kind.name == name)
 }
 
+/// What a cashier can ask for. All else a terminal does by itself, or not at all here.
+pub(super) fn is_ordered(kind: &Kind) -> bool {
+    kind.purpose.moves_money()
+        || matches!(
+            kind.purpose,
+            Purpose::Inquiry | Purpose::Settlement | Purpose::Echo | Purpose::SignOff
+        )
+}
+
 /// Whether a kind needs an earlier transaction: it gives back or completes one.
 pub(super) fn is_follow_up(kind: &Kind) -> bool {
     match kind.purpose {
@@ -178,4 +187,44 @@ pub(super) fn refers_to<'a>(kind: &Kind, flow: &'a Flow) -> Option<&'a Kind> {
     kind_of(flow, stem.trim_end_matches('_'))
         .or_else(|| kind_of(flow, &whole))
         .filter(|target| matches!(target.purpose, Purpose::Debit | Purpose::Hold))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_gives_back_knows_what_it_refers_to() {
+        let target = |spec: &str, name: &str| {
+            let spec = Spec::builtin(spec).unwrap();
+            let kind = kind_of(spec.flow(), name).unwrap();
+            assert!(is_follow_up(kind), "{name}");
+            refers_to(kind, spec.flow()).map(|target| target.name.to_string())
+        };
+        for (spec, name, original) in [
+            ("cup-pos", "sale_void", "sale"),
+            ("cup-pos", "refund", "sale"),
+            ("cup-pos", "preauth_void", "preauth"),
+            ("cup-pos", "completion", "preauth"),
+            ("cup-pos", "completion_void", "completion"),
+            ("cup-pos", "moto_void", "moto_sale"),
+            ("cup-pos", "moto_completion", "moto_preauth"),
+            ("iso8583-1987-ascii", "void", "sale"),
+        ] {
+            assert_eq!(target(spec, name).as_deref(), Some(original), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_shop_without_a_past_trades_only_fresh_kinds() {
+        let spec = Spec::builtin("cup-pos").unwrap();
+        let shop = Workload::shop(&spec, Deck::new(1, 3));
+        let receipts = Receipts::new(Text::EMPTY);
+        let mut dice = Dice::new(1);
+        for _ in 0..200 {
+            let order = shop.pick(spec.flow(), &receipts, &mut dice).unwrap();
+            assert!(order.original.is_none() && order.card < 3);
+            assert!(!is_follow_up(kind_of(spec.flow(), &order.kind).unwrap()));
+        }
+    }
 }

@@ -281,7 +281,7 @@ impl Pipe {
     pub(super) fn heal_and_drain(&mut self) {
         for terminal in &mut self.terminals {
             terminal.stop_trading();
-            terminal.faults().heal();
+            terminal.heal();
         }
         let now = self.now();
         self.acquirer.heal(now);

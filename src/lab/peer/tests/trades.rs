@@ -2,10 +2,21 @@
 
 use super::pipe::{Pipe, Setup};
 use crate::iso::message::{Secret, Stan};
+use crate::iso::spec::Spec;
 use crate::lab::peer::{Belief, Card, Deck, Receipt, TerminalOptions};
 use std::time::Duration;
 
 const DIALECTS: [&str; 2] = ["cup-pos", "iso8583-1987-ascii"];
+
+/// Every dialect that has a sale and a reversal to undo it.
+fn spoken() -> impl Iterator<Item = &'static str> {
+    let trades = |name: &&str| {
+        let spec = Spec::builtin(name).unwrap();
+        let flow = spec.flow();
+        flow.reversal.is_some() && flow.kinds.iter().any(|kind| &*kind.name == "sale")
+    };
+    Spec::builtin_names().iter().copied().filter(trades)
+}
 
 fn pipe(spec: &str) -> Pipe {
     Setup {
@@ -198,11 +209,62 @@ fn a_terminal_that_stays_connected_signs_in_once() {
 }
 
 #[test]
+fn a_settlement_of_what_both_count_begins_the_next_batch() {
+    for spec in DIALECTS {
+        let mut pipe = pipe(spec);
+        let sale = pipe.trade("sale", 888, None);
+        pipe.trade("sale", 100, None);
+        pipe.trade(void_of(spec), 0, Some(sale.stan));
+        pipe.trade("preauth", 5000, None);
+        let first = pipe.trade("settlement", 0, None);
+        assert_is(&first, Belief::Approved, "00");
+        let next = pipe.trade("sale", 1, None);
+        let batches = if spec == "cup-pos" {
+            ("000001", "000002")
+        } else {
+            ("", "")
+        };
+        assert_eq!((&*first.batch, &*next.batch), batches);
+    }
+}
+
+#[test]
+fn a_settlement_finds_what_only_one_side_counts() {
+    let faults = &["F01:nth=1", "F29:nth=1"];
+    let mut pipe = Setup {
+        faults,
+        ..Setup::default()
+    }
+    .pipe();
+    pipe.trade("sale", 500, None);
+    let settlement = pipe.trade("settlement", 0, None);
+    assert_is(&settlement, Belief::Declined, "00");
+    assert_eq!(&*pipe.trade("sale", 1, None).batch, "000001");
+}
+
+#[test]
+fn after_a_sign_off_the_next_sale_signs_in_again() {
+    let mut pipe = pipe("cup-pos");
+    pipe.trade("sale", 1, None);
+    pipe.trade("sign_off", 0, None);
+    assert_is(&pipe.trade("echo", 0, None), Belief::Approved, "00");
+    let trading = [
+        "T>A 0820",
+        "A>T 0830 00",
+        "T>A 0800",
+        "A>T 0810 00",
+        "T>A 0820",
+        "A>T 0830 00",
+    ];
+    assert_eq!(pipe.wire[4..], trading);
+}
+
+#[test]
 fn an_order_that_cannot_be_says_what_can() {
     let mut pipe = pipe("iso8583-1987-ascii");
     let wrong = pipe.order("sale_void", 1, None).unwrap_err().to_string();
     assert!(
-        wrong.contains("`sale_void` is no kind of iso8583-1987-ascii"),
+        wrong.contains("`sale_void` is nothing to order in iso8583-1987-ascii; there is: "),
         "{wrong}"
     );
     assert!(pipe.order("void", 1, Some(Stan(1))).is_err());
@@ -210,7 +272,7 @@ fn an_order_that_cannot_be_says_what_can() {
 
 #[test]
 fn a_busy_shop_of_five_terminals_balances() {
-    for spec in DIALECTS {
+    for spec in spoken() {
         let setup = Setup {
             spec,
             terminals: 5,
