@@ -5,10 +5,15 @@
 
 mod decode;
 mod encode;
+mod explain;
 mod input;
 mod journal;
+mod open;
+mod past;
 mod spec;
 mod table;
+mod tail;
+mod trace;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -56,6 +61,15 @@ impl Lang {
     }
 }
 
+impl From<Lang> for crate::engine::trace::Lang {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::En,
+            Lang::Zh => Self::Zh,
+        }
+    }
+}
+
 /// An ISO 8583 gateway for payment test labs: where is the money, and what is safe to do next?
 #[derive(Debug, Parser)]
 #[command(name = "isogate", version, max_term_width = 100)]
@@ -73,6 +87,10 @@ enum Command {
     Encode(encode::EncodeArgs),
     Journal(journal::JournalArgs),
     Spec(spec::SpecArgs),
+    Trace(trace::TraceArgs),
+    Open(open::OpenArgs),
+    Explain(explain::ExplainArgs),
+    Tail(tail::TailArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -107,6 +125,10 @@ fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result
         Command::Encode(args) => encode::run(&args, out),
         Command::Journal(args) => journal::run(&args, out),
         Command::Spec(args) => spec::run(&args, lang, out),
+        Command::Trace(args) => trace::run(&args, lang, out),
+        Command::Open(args) => open::run(&args, lang, out),
+        Command::Explain(args) => explain::run(&args, lang, out),
+        Command::Tail(args) => tail::run(&args, lang, out),
     }
 }
 

@@ -44,7 +44,7 @@ mod query;
 mod line;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use belief::{Basis, Belief, Beliefs, Is};
 pub use cause::{About, Cause};

@@ -6,4 +6,4 @@ mod history;
 mod screens;
 mod verdicts;
 
-pub(super) use history::History;
+pub(crate) use history::{History, opened};

@@ -643,6 +643,25 @@ fn an_approval_that_cannot_be_trusted_still_forbids_a_new_sale() {
     assert_eq!(reversed.verdict().cause, C::AnswerMacWrong);
 }
 
+/// What a damaged record said could have been a late approval.
+#[test]
+fn a_missing_record_allows_nothing() {
+    let mut history = History::sale()
+        .timed_out()
+        .reverses(1)
+        .reversal_answered("00", S::Reversed);
+    history.chain();
+    assert_eq!(history.verdict().safe_to_retry, Yes);
+    history.records.remove(3);
+    let verdict = history.verdict();
+    assert_eq!(verdict.safe_to_retry, Unproven);
+    assert!(
+        !verdict.next_step.en.contains("allowed"),
+        "{}",
+        verdict.next_step.en
+    );
+}
+
 /// S2.19: the cashier switches tills.
 #[test]
 fn another_attempt_forbids_what_one_alone_would_allow() {
