@@ -71,7 +71,8 @@ fn day() -> TempDir {
 
 fn run(folder: &TempDir, line: &str) -> (Exit, String) {
     let words = std::iter::once("isogate").chain(line.split_whitespace());
-    let journal = folder.path().to_str().unwrap();
+    let journal = folder.path().join("journal");
+    let journal = journal.to_str().unwrap();
     let arguments = words.chain(["--journal", journal]);
     let mut out = Vec::new();
     let exit = match Commands::try_parse_from(arguments).unwrap() {
