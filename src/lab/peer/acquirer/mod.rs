@@ -22,6 +22,8 @@ mod decide;
 
 mod brain;
 
+mod serve;
+
 #[cfg(test)]
 mod tests;
 
