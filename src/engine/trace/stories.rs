@@ -74,6 +74,7 @@ impl Stories {
         }
         for twin in &story.twins {
             if let Some(earlier) = self.by_tx.get_mut(twin)
+                && earlier.purpose() == story.purpose()
                 && !earlier.twins.contains(&story.tx)
             {
                 earlier.twins.push(story.tx);

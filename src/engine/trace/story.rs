@@ -272,7 +272,9 @@ impl Story {
     }
 
     fn open(&mut self, opened: &Opened) {
-        self.twins.extend(opened.twin);
+        // A void is no second attempt of the sale that it voids.
+        self.twins
+            .extend(opened.twin.filter(|twin| Some(*twin) != opened.original));
         self.opened = Some(Box::new(opened.clone()));
     }
 

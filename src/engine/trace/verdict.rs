@@ -66,6 +66,9 @@ impl Verdict {
         let mut safe_to_retry = alone;
         for twin in &story.twins {
             let other = others.iter().copied().find(|other| other.tx == *twin);
+            if other.is_some_and(|other| other.purpose() != story.purpose()) {
+                continue;
+            }
             let tx = ("tx", Said::same(twin.to_string()));
             verdict = verdict.and(&match other {
                 Some(other) => texts::TWIN.fill(&[tx, ("state", Said::same(other.state.name()))]),
