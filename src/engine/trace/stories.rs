@@ -17,7 +17,9 @@ pub enum Keep {
     Unsettled,
 }
 
-/// A fold over records, in their order.
+/// A fold over records, in their order. A story that was forgotten and goes on after all (a
+/// delivered sale that its terminal reverses) begins anew without its names: read its records once
+/// more where they are wanted.
 #[derive(Clone, Debug)]
 pub struct Stories {
     keep: Keep,

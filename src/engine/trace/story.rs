@@ -211,6 +211,9 @@ impl Story {
                     let mut story = Self::new(carried.tx, carried.state, record.at);
                     story.open(&carried.opened);
                     story.last = carried.last;
+                    if carried.approved {
+                        story.seen = Seen::Approval;
+                    }
                     story.deliver(carried.state);
                     Some(story)
                 }
