@@ -11,3 +11,7 @@ pub mod telemetry;
 pub mod journal;
 
 pub mod net;
+
+pub mod serve;
+
+pub mod admin;

@@ -7,5 +7,3 @@
 
 // In dependency order: a room uses only what stands above it.
 pub mod fault;
-
-pub mod peer;

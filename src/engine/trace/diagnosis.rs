@@ -108,13 +108,7 @@ fn roots(story: &Story) -> Vec<Cause> {
                 terminal.push(Cause::TerminalGone);
             }
             Why::Restarted if state == State::DeliveryUnproven => terminal.push(Cause::Restart),
-            // Where the terminal reversed while the answer was still on its way, the answer came
-            // after that, but it was not late.
-            Why::LateApproval
-                if is_late(state) && (!upstream.is_empty() || terminal.is_empty()) =>
-            {
-                upstream.push(Cause::AnswerLate);
-            }
+            Why::LateApproval if is_late(state) => upstream.push(Cause::AnswerLate),
             // What happens to the reversal's own tries tells nothing of the request.
             _ if !is_given_up(state) => {}
             Why::NoAnswer => upstream.extend(silence(story)),
@@ -128,9 +122,7 @@ fn roots(story: &Story) -> Vec<Cause> {
         }
     }
     if story.delivery == Delivery::Unproven && story.state != State::DeliveryUnproven {
-        // The terminal's own reversal says more than our doubt.
-        let at = usize::from(story.reversal.by == Some(By::Terminal)) * terminal.len();
-        terminal.insert(at, Cause::DeliveryUnproven);
+        terminal.insert(0, Cause::DeliveryUnproven);
     }
     upstream.extend(lost(story).filter(|_| !upstream.is_empty()));
     upstream.extend(terminal);

@@ -2,9 +2,8 @@
 //! break: nothing is safe to retry while any book may hold the money.
 
 mod any;
-mod carried;
 mod history;
 mod screens;
 mod verdicts;
 
-pub(crate) use history::{History, opened};
+pub(super) use history::History;

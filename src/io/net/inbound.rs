@@ -29,6 +29,10 @@ pub struct Inbound {
 
 /// A whole frame came in.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are messages: a box would cost each of them an allocation"
+)]
 pub enum Received {
     /// It is a message.
     Message(Message),
@@ -94,7 +98,7 @@ impl Inbound {
     ///
     /// # Errors
     /// [`End::Frame`]: the connection is of no use any more.
-    pub fn next(&mut self) -> Result<Option<Received>, End> {
+    pub fn receive(&mut self) -> Result<Option<Received>, End> {
         let Some(frame) = self.framer.next(&mut self.buffer)? else {
             let partial = !self.buffer.is_empty();
             self.began = partial.then(|| self.began.unwrap_or_else(Instant::now));

@@ -147,14 +147,15 @@ impl Outbound {
     }
 
     /// Waits until the socket may take more.
-    #[must_use]
+    ///
+    /// # Errors
+    /// The socket is broken.
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<> {
         let half = Rc::clone(&self.half);
         async move { half.writable().await }
     }
 
     /// What waits, in its order: none of it will be written.
-    #[must_use]
     pub fn into_unwritten(self) -> impl Iterator<Item = SendId> {
         self.queue.into_iter().map(|waiting| waiting.id)
     }

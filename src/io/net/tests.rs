@@ -50,7 +50,7 @@ fn framed(frame: &[u8]) -> Vec<u8> {
 /// What comes next.
 async fn next(inbound: &mut Inbound) -> Result<Received, End> {
     loop {
-        match inbound.next()? {
+        match inbound.receive()? {
             Some(received) => return Ok(received),
             None => inbound.fill().await?,
         }

@@ -1,0 +1,141 @@
+//! `isogate serve`: the gateway alone.
+
+use super::Exit;
+use crate::io::admin::{Admin, Views};
+use crate::io::config::Config;
+use crate::io::serve::{Handle, Server, signals};
+use crate::io::telemetry::log;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Run the gateway alone
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// The configuration
+    #[arg(short, long, value_name = "FILE", default_value = "gateway.toml")]
+    config: PathBuf,
+    /// Check the configuration and start nothing
+    #[arg(long)]
+    check: bool,
+    /// Write the addresses that were chosen to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    ports: Option<PathBuf>,
+    /// Where jitter and ids come from [default: chance]
+    #[arg(long)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// How a command that runs for long logs.
+#[derive(Debug, Args)]
+pub(super) struct LogArgs {
+    /// What a line of the log looks like
+    #[arg(long, value_enum, default_value = "human")]
+    log_format: LogFormat,
+    /// error, warn, info, debug, trace, or a filter by module [default: RUST_LOG, or info]
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// Lines for people
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+impl LogArgs {
+    /// Starts the log.
+    pub(super) fn start(&self) -> Result<(), log::LogError> {
+        let format = match self.log_format {
+            LogFormat::Human => log::Format::Human,
+            LogFormat::Json => log::Format::Json,
+        };
+        log::start(format, self.log_level.as_deref())
+    }
+}
+
+pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let config = Config::load(&args.config)?;
+    if args.check {
+        return check(&args.config, &config, out);
+    }
+    args.log.start()?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let seed = args.seed.map_or_else(chance, Ok)?;
+    let admin = config.admin.clone();
+    let gateway = Server::start(config, seed)?;
+    let views = Views {
+        exporter: gateway.exporter(),
+        status: gateway.status(),
+    };
+    let admin = match admin.map(|address| (Admin::start(&address, views), address)) {
+        Some((admin, address)) => {
+            Some(admin.with_context(|| format!("cannot listen on {address} ([admin] address)"))?)
+        }
+        None => None,
+    };
+    let admin_address = admin.as_ref().map(Admin::address);
+    announce(&gateway, admin_address, out)?;
+    if let Some(file) = &args.ports {
+        let document = format!("{:#}\n", ports(&gateway, admin_address));
+        std::fs::write(file, document)
+            .with_context(|| format!("cannot write {} (--ports)", file.display()))?;
+    }
+    signals::run_until_told(gateway)?;
+    Ok(Exit::Done)
+}
+
+fn check(file: &Path, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let options = &config.options;
+    for warning in &config.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    writeln!(
+        out,
+        "{}: fine; listeners {}, links {}, routes {}",
+        file.display(),
+        options.listeners.len(),
+        options.links.len(),
+        options.routes.len()
+    )?;
+    Ok(Exit::Done)
+}
+
+/// A seed from the operating system.
+pub(super) fn chance() -> anyhow::Result<u64> {
+    getrandom::u64().context("the operating system gives no chance")
+}
+
+fn announce(
+    gateway: &Handle,
+    admin: Option<SocketAddr>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    for port in gateway.ports() {
+        writeln!(out, "{} listens on {}", port.name, port.address)?;
+    }
+    if let Some(address) = admin {
+        writeln!(out, "admin listens on http://{address}")?;
+    }
+    out.flush()
+}
+
+/// `{"listeners":[{"name":…,"address":…,"port":…}],"admin":{"address":…,"port":…}}`
+fn ports(gateway: &Handle, admin: Option<SocketAddr>) -> Value {
+    let listeners: Vec<Value> = gateway
+        .ports()
+        .iter()
+        .map(|at| json!({ "name": at.name, "address": at.address, "port": at.address.port() }))
+        .collect();
+    let admin = admin.map(|address| json!({ "address": address, "port": address.port() }));
+    json!({ "listeners": listeners, "admin": admin })
+}

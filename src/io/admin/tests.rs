@@ -1,0 +1,33 @@
+//! The pages, asked for over a real socket.
+
+use super::*;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+fn fetch(address: SocketAddr, path: &str) -> String {
+    let mut socket = TcpStream::connect(address).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn metrics_and_health_are_served_until_it_is_dropped() {
+    let (exporter, metrics) = Exporter::new();
+    metrics.turned_away.increment(3);
+    let status = Arc::new(Status::default());
+    let admin = Admin::start("127.0.0.1:0", Views { exporter, status }).unwrap();
+    let address = admin.address();
+    let answer = fetch(address, "/metrics");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("isogate_turned_away_total 3"), "{answer}");
+    let answer = fetch(address, "/health");
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.ends_with(
+        r#"{"status":"no link","links":{"up":0,"wanted":0},"in_flight":0,"durable":0}"#
+    ));
+    drop(admin);
+    assert!(TcpStream::connect(address).is_err());
+}

@@ -1,0 +1,36 @@
+//! The gateway process: one loop that owns core, journal and clock.
+//!
+//! [`Server::start`] opens the journal, lets the core recover, binds the listeners and then runs
+//! everything on one thread: connection tasks read messages and hand them straight to the driver
+//! (no channel, no lock); what the core orders is carried out at once, records in a batch for the
+//! journal, sends in an outbox until the journal is durable up to the record that explains them.
+//! Each turn of the loop writes every socket once, so that many answers cost one sync and few
+//! system calls.
+//!
+//! Nothing here decides what becomes of a message. A journal that fails is fatal: nothing more is
+//! accepted or sent, and the process is to end, since what it promised to remember may be lost.
+//!
+//! Start with [`driver`](Server): `Driver::happened` is the way in, `Driver::turn` the way out.
+
+mod clock;
+
+mod outbox;
+
+mod driver;
+
+mod terminals;
+
+mod links;
+
+mod status;
+
+mod server;
+
+pub mod signals;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::Clock;
+pub use server::{Handle, Port, Ports, ServeError, Server};
+pub use status::Status;

@@ -1,0 +1,42 @@
+//! What the operating system tells a gateway.
+
+use super::server::{Handle, ServeError};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+
+/// Waits until the gateway has ended. SIGTERM and Ctrl-C drain it, the second one stops it at once.
+///
+/// # Errors
+/// It did not end in good order, or signals cannot be had.
+pub fn run_until_told(mut gateway: Handle) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut told = false;
+        loop {
+            tokio::select! {
+                () = gateway.ended() => return Ok::<(), ServeError>(()),
+                _ = terminate.recv() => stop(&gateway, &mut told),
+                _ = interrupt.recv() => stop(&gateway, &mut told),
+                _ = hang_up.recv() => {
+                    warn!("SIGHUP: the configuration is not reloaded while running; restart");
+                }
+            }
+        }
+    })?;
+    gateway.join()
+}
+
+/// First in good order, then at once.
+fn stop(gateway: &Handle, told: &mut bool) {
+    if std::mem::replace(told, true) {
+        info!("told to stop again: stopping at once");
+        gateway.stop();
+    } else {
+        gateway.drain();
+    }
+}

@@ -1,0 +1,74 @@
+//! How a running gateway is, for other threads to look at.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+/// Kept up by the driver, once a turn.
+#[derive(Debug, Default)]
+pub struct Status {
+    in_flight: AtomicUsize,
+    links_up: AtomicUsize,
+    links: AtomicUsize,
+    durable: AtomicU64,
+    draining: AtomicBool,
+    failed: AtomicBool,
+}
+
+/// One moment of a [`Status`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Requests that wait for an answer.
+    pub in_flight: usize,
+    /// Connections of links that are up and signed on.
+    pub links_up: usize,
+    /// Connections of links that are wanted.
+    pub links: usize,
+    /// The last record on disk.
+    pub durable: u64,
+    /// No new requests are taken.
+    pub draining: bool,
+    /// The journal failed; the process is about to end.
+    pub failed: bool,
+}
+
+impl Status {
+    pub(super) fn of(links: usize) -> Self {
+        let status = Self::default();
+        status.links.store(links, Ordering::Relaxed);
+        status
+    }
+
+    pub(super) fn turned(&self, in_flight: usize, links_up: usize, durable: u64) {
+        self.in_flight.store(in_flight, Ordering::Relaxed);
+        self.links_up.store(links_up, Ordering::Relaxed);
+        self.durable.store(durable, Ordering::Relaxed);
+    }
+
+    pub(super) fn drains(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn fails(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// This moment.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        Health {
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+            links_up: self.links_up.load(Ordering::Relaxed),
+            links: self.links.load(Ordering::Relaxed),
+            durable: self.durable.load(Ordering::Relaxed),
+            draining: self.draining.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Health {
+    /// Whether requests are taken and can be passed on.
+    #[must_use]
+    pub const fn ready(&self) -> bool {
+        !self.draining && !self.failed && self.links_up > 0
+    }
+}

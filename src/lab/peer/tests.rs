@@ -1,5 +1,0 @@
-//! Terminal and acquirer against each other.
-
-mod faults;
-mod pipe;
-mod trades;
