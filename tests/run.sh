@@ -45,7 +45,9 @@ need_toolchain() {
     local component
     for component in fmt clippy; do
         cargo "$component" --version >/dev/null 2>&1 && continue
-        die "no cargo $component: rustup component add rustfmt clippy"
+        command -v rustup >/dev/null || die "no cargo $component: install rustfmt and clippy"
+        printf 'No cargo %s here: adding rustfmt and clippy with rustup.\n' "$component"
+        rustup component add rustfmt clippy </dev/null || die 'rustup could not add them'
     done
 }
 

@@ -5,10 +5,16 @@
 
 mod decode;
 mod encode;
+mod explain;
 mod input;
+mod journal;
+mod open;
+mod past;
 mod serve;
 mod spec;
 mod table;
+mod tail;
+mod trace;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -56,6 +62,15 @@ impl Lang {
     }
 }
 
+impl From<Lang> for crate::engine::trace::Lang {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::En => Self::En,
+            Lang::Zh => Self::Zh,
+        }
+    }
+}
+
 /// An ISO 8583 gateway for payment test labs: where is the money, and what is safe to do next?
 #[derive(Debug, Parser)]
 #[command(name = "isogate", version, max_term_width = 100)]
@@ -71,8 +86,13 @@ struct Arguments {
 enum Command {
     Decode(decode::DecodeArgs),
     Encode(encode::EncodeArgs),
+    Journal(journal::JournalArgs),
     Serve(serve::ServeArgs),
     Spec(spec::SpecArgs),
+    Trace(trace::TraceArgs),
+    Open(open::OpenArgs),
+    Explain(explain::ExplainArgs),
+    Tail(tail::TailArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -105,8 +125,13 @@ fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result
     match command {
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),
+        Command::Journal(args) => journal::run(&args, out),
         Command::Serve(args) => serve::run(&args, out),
         Command::Spec(args) => spec::run(&args, lang, out),
+        Command::Trace(args) => trace::run(&args, lang, out),
+        Command::Open(args) => open::run(&args, lang, out),
+        Command::Explain(args) => explain::run(&args, lang, out),
+        Command::Tail(args) => tail::run(&args, lang, out),
     }
 }
 

@@ -7,3 +7,5 @@
 
 // In dependency order: a room uses only what stands above it.
 pub mod fault;
+
+pub mod peer;

@@ -1,6 +1,6 @@
 //! How a file looks.
 
-use crate::source::{Source, breach};
+use crate::source::{Line, Source, breach};
 
 /// A file begins by saying what it is for.
 pub(crate) fn module_doc(source: &Source) -> Vec<String> {
@@ -36,6 +36,40 @@ pub(crate) fn length(source: &Source, most: usize, ratchet: &[(&str, usize)]) ->
         _ => return Vec::new(),
     };
     vec![breach(source, 0, &mend)]
+}
+
+/// A function is seen at a glance, tests apart, but for those that are one table.
+pub(crate) fn functions(source: &Source, most: usize, tables: &[(&str, &str)]) -> Vec<String> {
+    let begins = source.numbered().filter_map(|(at, line)| {
+        let (_, name) = line.code.split_once("fn ").filter(|_| !line.test)?;
+        Some((at, name.split(['(', '<']).next().unwrap_or_default()))
+    });
+    let long = begins.filter_map(|(at, name)| {
+        let lines = block_length(&source.lines[at..]);
+        let is_table = tables.contains(&(source.path.as_str(), name));
+        (lines > most && !is_table).then(|| {
+            breach(
+                source,
+                at,
+                &format!("`{name}` has {lines} lines, over {most}: part it"),
+            )
+        })
+    });
+    long.collect()
+}
+
+/// How many lines an item takes that begins here: to the end of its block, or to its semicolon.
+fn block_length(lines: &[Line]) -> usize {
+    let mut depth = 0_usize;
+    for (at, line) in lines.iter().enumerate() {
+        let count = |c: char| line.code.matches(c).count();
+        let ends = count('}') > 0 || count(';') > 0;
+        depth = (depth + count('{')).saturating_sub(count('}'));
+        if depth == 0 && ends {
+            return at + 1;
+        }
+    }
+    lines.len()
 }
 
 /// The top of the house holds what people and tools look for there, and nothing else.
@@ -86,4 +120,16 @@ fn a_stranger_at_the_top_is_found() {
     let breaches = top(&names, &["src"]);
     assert_eq!(breaches.len(), 1);
     assert!(breaches[0].starts_with("notes.txt:1:"));
+}
+
+#[test]
+fn a_long_function_is_found_unless_it_is_a_table() {
+    let text = "fn a(\n    b: u8,\n) {\n    c();\n}\ntrait D {\n    fn e();\n    fn f() {}\n}";
+    let source = Source::new("src/a.rs", text);
+    assert_eq!(functions(&source, 5, &[]).len(), 0);
+    assert_eq!(
+        functions(&source, 4, &[]),
+        ["src/a.rs:1: `a` has 5 lines, over 4: part it"]
+    );
+    assert_eq!(functions(&source, 4, &[("src/a.rs", "a")]).len(), 0);
 }

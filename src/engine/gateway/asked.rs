@@ -65,9 +65,9 @@ impl Gateway {
         self.revive(&key, id, now)
     }
 
-    /// A reversal whose original is not known here. It goes to the acquirer, since an answer of ours
-    /// might close the reversal of money that is held; and the request, should it come yet, will be
-    /// refused (D5).
+    /// A reversal whose original is not known here. It goes to the acquirer, since an answer of
+    /// ours might close the reversal of money that is held; and the request, should it come yet,
+    /// will be refused (D5).
     fn orphan_reversal(
         &mut self,
         now: Now,
@@ -115,7 +115,8 @@ impl Gateway {
         reversal.frame = if authors { None } else { message.build().ok() };
     }
 
-    /// D8: there is nothing to reverse. Where we may author, we say so; otherwise the acquirer does.
+    /// D8: there is nothing to reverse. Where we may author, we say so; otherwise the acquirer
+    /// does.
     fn nothing_to_reverse(
         &mut self,
         now: Now,

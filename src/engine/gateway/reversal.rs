@@ -76,7 +76,8 @@ impl Gateway {
         by.is_some_and(super::ReversalBy::gateway) && self.may_author(slot)
     }
 
-    /// Whether a message for this transaction may be authored: no MAC is wanted, or its key is known.
+    /// Whether a message for this transaction may be authored: no MAC is wanted, or its key is
+    /// known.
     pub(super) fn may_author(&self, slot: Slot) -> bool {
         let Some(transaction) = self.live.get(slot) else {
             return false;

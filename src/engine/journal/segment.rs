@@ -120,8 +120,24 @@ impl<'a> Segment<'a> {
         self.bytes.get(self.at..).unwrap_or_default()
     }
 
+    /// Goes to the next place behind this one where a sound record stands; whether there is one.
+    pub fn resume(&mut self) -> bool {
+        let from = *self;
+        let places = self.at + 1..self.bytes.len();
+        let place = |at| Self { at, ..from };
+        let next = places
+            .map(place)
+            .find(|segment| segment.clone().next().is_some());
+        *self = next.unwrap_or(Self {
+            at: self.bytes.len(),
+            ..from
+        });
+        next.is_some()
+    }
+
     /// The next record, not checked: to hop over records that were checked before.
-    pub(super) fn peek(&self) -> Option<Framed<'a>> {
+    #[must_use]
+    pub fn peek(&self) -> Option<Framed<'a>> {
         let (word, rest) = self.rest().split_first_chunk()?;
         let word = u32::from_le_bytes(*word);
         let length = usize::try_from(word & !SYNCED).ok()?;

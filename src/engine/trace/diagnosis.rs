@@ -108,7 +108,13 @@ fn roots(story: &Story) -> Vec<Cause> {
                 terminal.push(Cause::TerminalGone);
             }
             Why::Restarted if state == State::DeliveryUnproven => terminal.push(Cause::Restart),
-            Why::LateApproval if is_late(state) => upstream.push(Cause::AnswerLate),
+            // Where the terminal reversed while the answer was still on its way, the answer came
+            // after that, but it was not late.
+            Why::LateApproval
+                if is_late(state) && (!upstream.is_empty() || terminal.is_empty()) =>
+            {
+                upstream.push(Cause::AnswerLate);
+            }
             // What happens to the reversal's own tries tells nothing of the request.
             _ if !is_given_up(state) => {}
             Why::NoAnswer => upstream.extend(silence(story)),
@@ -122,7 +128,9 @@ fn roots(story: &Story) -> Vec<Cause> {
         }
     }
     if story.delivery == Delivery::Unproven && story.state != State::DeliveryUnproven {
-        terminal.insert(0, Cause::DeliveryUnproven);
+        // The terminal's own reversal says more than our doubt.
+        let at = usize::from(story.reversal.by == Some(By::Terminal)) * terminal.len();
+        terminal.insert(at, Cause::DeliveryUnproven);
     }
     upstream.extend(lost(story).filter(|_| !upstream.is_empty()));
     upstream.extend(terminal);

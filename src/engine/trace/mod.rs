@@ -41,14 +41,17 @@ mod human;
 
 mod query;
 
+mod line;
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use belief::{Basis, Belief, Beliefs, Is};
 pub use cause::{About, Cause};
 pub use codes::{Advice, CODES, Code, Outcome};
 pub use human::{Look, full, line, money, table};
 pub use lang::{Lang, Phrase, Said};
+pub use line::{Live, RecordView};
 pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 pub use retry::Retry;
 pub use stories::{Keep, Stories, subject};

@@ -7,16 +7,21 @@ use crate::engine::record::{Note, State, Why};
 
 /// The note; empty if there is nothing to say.
 pub(super) fn of(moment: &Moment) -> Said {
-    let mut parts = Vec::new();
-    parts.extend(why(moment.why).map(Phrase::plain));
-    parts.extend(note(&moment.note));
-    if moment.leg.is_none() {
-        parts.extend(silent(moment));
+    let said = of_step(moment.why, &moment.note);
+    match silent(moment).filter(|_| moment.leg.is_none()) {
+        Some(silent) if said.en.is_empty() => silent,
+        Some(silent) => said.and(&silent),
+        None => said,
     }
-    parts
-        .into_iter()
-        .reduce(|said, more| said.and(&more))
-        .unwrap_or_default()
+}
+
+/// What a step's reason and note say.
+pub(super) fn of_step(reason: Why, more: &Note) -> Said {
+    match (why(reason).map(Phrase::plain), note(more)) {
+        (Some(why), Some(note)) => why.and(&note),
+        (Some(said), None) | (None, Some(said)) => said,
+        (None, None) => Said::default(),
+    }
 }
 
 /// A step without message and reason still says where it led.

@@ -36,8 +36,9 @@ impl Retry {
     #[must_use]
     pub fn of(story: &Story) -> Self {
         let by_state = Self::by_state(story);
-        // What came before the first record that was seen might say otherwise.
-        let known = if story.opened.is_some() {
+        // What came before the first record that was seen, or between, might say otherwise; a
+        // checkpoint carries that an approval was seen, but not one that could not be trusted.
+        let known = if story.whole && !story.gap {
             Self::Yes
         } else {
             Self::Unproven

@@ -17,7 +17,9 @@ pub enum Keep {
     Unsettled,
 }
 
-/// A fold over records, in their order.
+/// A fold over records, in their order. A story that was forgotten and goes on after all (a
+/// delivered sale that its terminal reverses) begins anew without its names: read its records once
+/// more where they are wanted.
 #[derive(Clone, Debug)]
 pub struct Stories {
     keep: Keep,
@@ -74,6 +76,7 @@ impl Stories {
         }
         for twin in &story.twins {
             if let Some(earlier) = self.by_tx.get_mut(twin)
+                && earlier.purpose() == story.purpose()
                 && !earlier.twins.contains(&story.tx)
             {
                 earlier.twins.push(story.tx);

@@ -27,6 +27,9 @@ pub struct Story {
     pub last: Seq,
     /// Whether it is told from its first record on.
     pub whole: bool,
+    /// Whether a record in the midst of it is missing: the journal is damaged. What it said is not
+    /// known, so nothing that only its absence would allow may be allowed.
+    pub gap: bool,
     /// What happened, in order.
     pub moments: Vec<Moment>,
     /// DE 37, from whichever message brought it.
@@ -172,6 +175,7 @@ impl Story {
             changed: at,
             last: Seq(0),
             whole: false,
+            gap: false,
             moments: Vec::new(),
             rrn: None,
             auth: None,
@@ -207,6 +211,9 @@ impl Story {
                     let mut story = Self::new(carried.tx, carried.state, record.at);
                     story.open(&carried.opened);
                     story.last = carried.last;
+                    if carried.approved {
+                        story.seen = Seen::Approval;
+                    }
                     story.deliver(carried.state);
                     Some(story)
                 }
@@ -236,6 +243,7 @@ impl Story {
         let Fact::Step(step) = &record.fact else {
             return;
         };
+        self.gap |= record.prev.is_some_and(|prev| !self.knows(prev));
         if let Some(opened) = &step.opened {
             self.open(opened);
         }
@@ -257,8 +265,19 @@ impl Story {
         }
     }
 
+    /// Whether a record of it was seen, or stands before what was seen first.
+    fn knows(&self, seq: Seq) -> bool {
+        let Some(first) = self.moments.first() else {
+            return true;
+        };
+        let seen = self.moments.iter().rev().any(|moment| moment.seq == seq);
+        seen || !self.whole && seq < first.seq
+    }
+
     fn open(&mut self, opened: &Opened) {
-        self.twins.extend(opened.twin);
+        // A void is no second attempt of the sale that it voids.
+        self.twins
+            .extend(opened.twin.filter(|twin| Some(*twin) != opened.original));
         self.opened = Some(Box::new(opened.clone()));
     }
 

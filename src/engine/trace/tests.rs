@@ -2,8 +2,9 @@
 //! break: nothing is safe to retry while any book may hold the money.
 
 mod any;
+mod carried;
 mod history;
 mod screens;
 mod verdicts;
 
-pub(super) use history::History;
+pub(crate) use history::{History, opened};

@@ -427,6 +427,12 @@ pub(super) const UNHEARD: Row = row(
     p("ask again", "可重新发起"),
 );
 
+// ── Damage ───────────────────────────────────────────────────────────────────────────────────────
+pub(super) const GAP: Phrase = p(
+    "the journal is damaged, a record may be missing",
+    "日志损坏, 可能缺少记录",
+);
+
 // ── Another attempt ──────────────────────────────────────────────────────────────────────────────
 pub(super) const TWIN: Phrase = p("another attempt {tx}: {state}", "另一次尝试{tx}: {state}");
 pub(super) const TWIN_UNKNOWN: Phrase = p(

@@ -60,9 +60,15 @@ impl Verdict {
         let causes = diagnosis::causes(story);
         let alone = Retry::of(story);
         let (mut verdict, mut next_step) = wording::say(story, &causes, alone);
+        if story.gap {
+            verdict = verdict.and(&texts::GAP.plain());
+        }
         let mut safe_to_retry = alone;
         for twin in &story.twins {
             let other = others.iter().copied().find(|other| other.tx == *twin);
+            if other.is_some_and(|other| other.purpose() != story.purpose()) {
+                continue;
+            }
             let tx = ("tx", Said::same(twin.to_string()));
             verdict = verdict.and(&match other {
                 Some(other) => texts::TWIN.fill(&[tx, ("state", Said::same(other.state.name()))]),

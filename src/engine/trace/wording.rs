@@ -91,7 +91,7 @@ const fn without_money(story: &Story) -> Row {
 fn declined(story: &Story, cause: Cause, retry: Retry) -> Row {
     match (cause, retry) {
         (Cause::AnswersDisagree, _) => texts::DISAGREE,
-        (Cause::Declined, Retry::Yes) if story.late_ms.is_some() => texts::DECLINED_LATE,
+        (Cause::Declined, Retry::Yes) if story.late_ms > Some(0) => texts::DECLINED_LATE,
         (Cause::Declined, Retry::Yes) => texts::DECLINED,
         _ => texts::UNKNOWN_BEHIND,
     }
@@ -154,7 +154,10 @@ fn asides(story: &Story) -> Values {
     let waited = story.waited_ms.map(seconds);
     let first = story.reversal.cause.map(|code| code.to_string());
     let other = story.again.or(story.other).map(|tx| tx.to_string());
-    let took = story.answered_after_ms().map(seconds);
+    let took = story
+        .answered_after_ms()
+        .filter(|took| *took > 0)
+        .map(seconds);
     vec![
         ("auth", aside(auth, Phrase::new(" {v}", "(授权号{v})"))),
         (
@@ -193,6 +196,10 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::NoAnswer | Cause::AnswerLost | Cause::RequestLost => {
             Phrase::new("no answer in time", "未按时应答")
         }
+        Cause::AnswerLate if story.late_ms == Some(0) => Phrase::new(
+            "an approval came after it was given up",
+            "放弃等待后收到批准",
+        ),
         Cause::AnswerLate if story.late_ms.is_some() => {
             Phrase::new("late approval {dt}s after timeout", "超时{dt}秒后收到批准")
         }

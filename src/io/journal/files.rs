@@ -158,6 +158,15 @@ impl Files {
     }
 }
 
+impl Drop for Files {
+    fn drop(&mut self) {
+        // A child process that is being started may still hold the file open.
+        if let Some(lock) = &self.lock {
+            let _released = lock.unlock();
+        }
+    }
+}
+
 const EXTENSION: &str = "seg";
 const LOCK: &str = "lock";
 const RESERVE: &str = "reserve";

@@ -58,10 +58,7 @@ impl KeyFile {
     /// # Errors
     /// [`KeyError::Inside`].
     pub fn new(path: &Path, folder: &Path) -> Result<Self, KeyError> {
-        let parent = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        let parent = parent.unwrap_or(Path::new("."));
+        let parent = parent(path);
         let inside = match (parent.canonicalize(), folder.canonicalize()) {
             (Ok(parent), Ok(folder)) => parent.starts_with(folder),
             _ => path.starts_with(folder),
@@ -115,9 +112,7 @@ impl KeyFile {
     }
 
     fn replace(&self, keys: &VaultKeys) -> io::Result<()> {
-        if let Some(parent) = self.path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent)?;
-        }
+        std::fs::create_dir_all(parent(&self.path))?;
         let mut new = self.path.clone().into_os_string();
         new.push(".new");
         let new = PathBuf::from(new);
@@ -129,8 +124,7 @@ impl KeyFile {
         file.sync_all()?;
         let old = self.open_old()?;
         std::fs::rename(&new, &self.path)?;
-        let parent = self.path.parent().filter(|p| !p.as_os_str().is_empty());
-        File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
+        File::open(parent(&self.path))?.sync_all()?;
         old.map_or(Ok(()), wipe)
     }
 
@@ -165,6 +159,14 @@ pub(super) fn random() -> Result<Zeroizing<[u8; 32]>, KeyError> {
     let mut key = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *key).map_err(KeyError::Random)?;
     Ok(key)
+}
+
+/// The folder of a file.
+fn parent(path: &Path) -> &Path {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or_else(|| Path::new("."))
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {

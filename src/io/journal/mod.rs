@@ -23,9 +23,15 @@ mod commit;
 
 mod writer;
 
+mod cursor;
+
+mod reader;
+
 pub use commit::{Disk, Progress};
+pub use cursor::{Cursor, Position};
 pub use files::{Files, FolderError};
 pub use keys::{KeyError, KeyFile};
+pub use reader::{JournalReader, ReadError, Records};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 
 #[cfg(test)]

@@ -17,7 +17,9 @@ use super::request_lost::RequestLost;
 use super::reset::Reset;
 use super::reversal_refused::ReversalRefused;
 use super::reversal_unanswered::ReversalUnanswered;
-use super::{About, FaultError, Place};
+use super::{About, Fate, FaultError, Place};
+use crate::engine::seam::Dice;
+use std::str::FromStr;
 
 /// One line a fault, by its number: the enum, the list, and the reader of its knobs agree by
 /// construction.
@@ -96,6 +98,34 @@ impl Fault {
     #[must_use]
     pub fn place(&self) -> Place {
         self.mishap().place()
+    }
+
+    /// Strikes without aiming.
+    pub fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
+        self.mishap().befall(fate, dice);
+    }
+
+    /// The fault that `text` names, with the knobs that the caller has not taken.
+    pub(super) fn named(text: &str) -> Result<(About, &str), FaultError> {
+        let (id, knobs) = text.split_once(':').unwrap_or((text, ""));
+        let id = id.trim().to_ascii_uppercase();
+        let about = Self::ALL.iter().find(|about| about.id == id);
+        about
+            .map(|about| (*about, knobs))
+            .ok_or(FaultError::Unknown(id))
+    }
+}
+
+impl FromStr for Fault {
+    type Err = FaultError;
+
+    /// With its own knobs only, such as `F03:delay=1s..2s`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (about, knobs) = Self::named(text)?;
+        let mut knobs = Knobs::new(about, knobs)?;
+        let fault = Self::read(about.id, &mut knobs)?;
+        knobs.done()?;
+        Ok(fault)
     }
 }
 

@@ -94,10 +94,7 @@ impl FromStr for Armed {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (id, knobs) = text.split_once(':').unwrap_or((text, ""));
-        let id = id.trim().to_ascii_uppercase();
-        let about = Fault::ALL.iter().find(|about| about.id == id);
-        let about = *about.ok_or_else(|| FaultError::Unknown(id.clone()))?;
+        let (about, knobs) = Fault::named(text)?;
         let mut knobs = Knobs::new(about, knobs)?;
         let aim = Aim::read(&mut knobs)?;
         let fault = Fault::read(about.id, &mut knobs)?;

@@ -81,6 +81,15 @@ impl History {
         history
     }
 
+    /// Each record names the one before, as the gateway's do.
+    pub(crate) fn chain(&mut self) {
+        let mut prev = None;
+        for record in &mut self.records {
+            record.prev = prev;
+            prev = Some(record.seq);
+        }
+    }
+
     /// The last step names the transaction.
     pub(crate) fn name(&mut self, opened: Opened) {
         self.last().opened = Some(Box::new(opened));

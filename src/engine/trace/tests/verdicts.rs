@@ -630,6 +630,26 @@ fn the_reversal_s_own_troubles_are_not_the_cause() {
     assert_eq!(verdict.causes, [C::TerminalGone]);
 }
 
+/// D6: the answer was in time for the gateway; the terminal had not the patience.
+#[test]
+fn an_answer_to_an_impatient_terminal_is_not_late() {
+    let history = History::sale()
+        .terminal_reverses("98")
+        .after(200)
+        .late_approval(0, S::ReversalPending)
+        .reverses(1)
+        .reversal_answered("00", S::Reversed);
+    check(vec![case(
+        history,
+        (S::Reversed, None),
+        C::TerminalReversed,
+        Yes,
+        "terminal reversed before an answer reached it; first cause 98; reversal accepted (00); \
+         any debit is returned",
+        "终端未收到应答即发起冲正(首次原因码98), 冲正成功(00); 如已扣款将原路退回",
+    )]);
+}
+
 #[test]
 fn an_approval_that_cannot_be_trusted_still_forbids_a_new_sale() {
     let doubtful = History::sale().answer("00", S::TimedOut, Why::AnswerMac);
@@ -641,6 +661,25 @@ fn an_approval_that_cannot_be_trusted_still_forbids_a_new_sale() {
     let reversed = doubtful.reverses(1).reversal_answered("00", S::Reversed);
     assert_eq!(reversed.verdict().safe_to_retry, Yes);
     assert_eq!(reversed.verdict().cause, C::AnswerMacWrong);
+}
+
+/// What a damaged record said could have been a late approval.
+#[test]
+fn a_missing_record_allows_nothing() {
+    let mut history = History::sale()
+        .timed_out()
+        .reverses(1)
+        .reversal_answered("00", S::Reversed);
+    history.chain();
+    assert_eq!(history.verdict().safe_to_retry, Yes);
+    history.records.remove(3);
+    let verdict = history.verdict();
+    assert_eq!(verdict.safe_to_retry, Unproven);
+    assert!(
+        !verdict.next_step.en.contains("allowed"),
+        "{}",
+        verdict.next_step.en
+    );
 }
 
 /// S2.19: the cashier switches tills.
@@ -677,6 +716,13 @@ fn another_attempt_forbids_what_one_alone_would_allow() {
         .reverses(1)
         .reversal_answered("00", S::Reversed);
     assert_eq!(beside(&reversed).safe_to_retry, Yes);
+
+    let void = History::of(Purpose::Void).delivered();
+    assert_eq!(
+        beside(&void).safe_to_retry,
+        Yes,
+        "a void is no attempt of a sale"
+    );
 
     let mut stories = Stories::new(Keep::Everything);
     first

@@ -1,53 +1,12 @@
-//! The journal in real files, with a real thread.
+//! What was handed to the writer is safe when it says so.
 
 use super::*;
 use crate::engine::journal::{JournalError, SegmentNo, Storage, StorageError, verify};
-use crate::engine::record::{Fact, Patch, Record, Seq, TxId, samples};
-use crate::io::config::{Durability, JournalConfig, Keep};
+use crate::engine::record::Patch;
 use std::path::Path;
-use std::time::Duration;
-use tempfile::TempDir;
-
-fn options(folder: &TempDir, durability: Durability) -> WriterOptions {
-    let config = JournalConfig {
-        path: folder.path().join("journal"),
-        keys: folder.path().join("journal.keys"),
-        keep: Keep::Safe,
-        retain: Duration::from_secs(3600),
-        durability,
-    };
-    WriterOptions {
-        segment_bytes: 64 << 10,
-        reserve_bytes: 0,
-        ..WriterOptions::from(config)
-    }
-}
-
-fn strict(folder: &TempDir) -> WriterOptions {
-    options(folder, Durability::Strict)
-}
-
-fn record(seq: u64) -> Record {
-    let prev = (seq % 4 != 1).then_some(seq - 1);
-    samples::sale(seq, TxId(u128::from(seq / 4)), prev)
-}
 
 fn files(folder: &TempDir) -> Files {
     Files::read_only(&folder.path().join("journal"))
-}
-
-/// Waits on a current-thread runtime, as the gateway's driver does.
-fn wait_for(writer: &JournalWriter, seq: u64) -> Progress {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let mut progress = writer.progress();
-    let there = async {
-        let there = progress.wait_for(|progress| progress.released >= Seq(seq));
-        there.await.unwrap().clone()
-    };
-    runtime
-        .build_local(Default::default())
-        .unwrap()
-        .block_on(there)
 }
 
 #[test]
@@ -144,23 +103,6 @@ fn keys_are_made_once_for_their_owner_only_and_never_in_the_folder() {
     assert!(refused.contains("lie in its folder"), "{refused}");
 }
 
-fn checkpoint(seq: u64, hours: i64) -> Vec<Record> {
-    let at = |record: Record| Record {
-        at: crate::engine::seam::Wall(super::commit::wall_now().0 + hours * 3_600_000_000),
-        ..record
-    };
-    let fact = |seq, fact| {
-        at(Record {
-            fact,
-            ..samples::plain(seq)
-        })
-    };
-    vec![
-        fact(seq, Fact::CheckpointBegin),
-        fact(seq + 1, Fact::CheckpointEnd),
-    ]
-}
-
 #[test]
 fn a_checkpoint_is_asked_for_once_and_begins_a_segment() {
     let folder = TempDir::new().unwrap();
@@ -240,10 +182,10 @@ fn a_disk_that_fails_is_told_at_once() {
     std::fs::create_dir(&path).unwrap();
     opened.writer.append(&mut checkpoint(2, 0));
     let told = opened.writer.close().unwrap_err();
-    assert!(
-        matches!(&told, JournalError::Storage(StorageError::Failed(why)) if why.contains("00000002.seg")),
-        "{told}"
-    );
+    let JournalError::Storage(StorageError::Failed(why)) = &told else {
+        panic!("{told}");
+    };
+    assert!(why.contains("00000002.seg"), "{told}");
 }
 
 #[test]

@@ -1,0 +1,368 @@
+//! `isogate journal`: whether a journal is sound, and what is in it.
+
+use super::{Exit, table};
+use crate::engine::journal::{Damage, Report, SegmentReport, Torn, verify};
+use crate::engine::record::{Carried, Fact, Logged, Record, StoredFrame};
+use crate::engine::seam::Wall;
+use crate::io::journal::{Files, JournalReader};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The journal itself: whether it is sound, and what is in it
+#[derive(Args, Debug)]
+pub(crate) struct JournalArgs {
+    #[command(subcommand)]
+    command: JournalCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum JournalCommand {
+    /// Read every byte: whether anything is damaged, torn or missing
+    Verify(ReadArgs),
+    /// What is in it: segments, records, messages
+    Stats(ReadArgs),
+}
+
+#[derive(Args, Debug)]
+struct ReadArgs {
+    #[command(flatten)]
+    folder: FolderArgs,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which journal a command reads.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FolderArgs {
+    /// The journal's folder [default: ./journal, else the newest ./lab-*]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+}
+
+impl FolderArgs {
+    /// The folder that is meant.
+    pub(crate) fn folder(&self) -> PathBuf {
+        let default = || PathBuf::from("journal");
+        match &self.journal {
+            Some(folder) => folder.clone(),
+            None if default().is_dir() => default(),
+            None => newest_lab(Path::new(".")).unwrap_or_else(default),
+        }
+    }
+
+    /// Its reader; what is sealed stays so.
+    pub(crate) fn reader(&self) -> anyhow::Result<JournalReader> {
+        Ok(JournalReader::open(&self.folder(), None)?)
+    }
+}
+
+/// The last by name: a lab's folder is named by its time.
+fn newest_lab(place: &Path) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(place).ok()?.filter_map(Result::ok);
+    let labs = entries.map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("lab-") && !name.ends_with(".keys"))
+            && path.is_dir()
+    });
+    labs.max()
+}
+
+/// Runs the subcommand; `Found` if the journal is damaged.
+pub(crate) fn run(args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let (JournalCommand::Verify(read) | JournalCommand::Stats(read)) = &args.command;
+    let reader = read.folder.reader()?;
+    let report = verify(&Files::read_only(&read.folder.folder()))?;
+    match &args.command {
+        JournalCommand::Verify(_) => print_report(&report, read.json, out)?,
+        JournalCommand::Stats(_) => {
+            let mut stats = Stats::default();
+            for record in reader.records() {
+                stats.take(&record?);
+            }
+            print_stats(&report, &stats, read.json, out)?;
+        }
+    }
+    Ok(if report.damage.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Found
+    })
+}
+
+fn print_report(report: &Report, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    if json {
+        writeln!(out, "{}", report_document(report))?;
+        return Ok(());
+    }
+    let segments = report.segments.len();
+    let records = total(report, |segment| segment.records);
+    let bytes = total(report, |segment| segment.bytes);
+    let plural = if segments == 1 { "" } else { "s" };
+    write!(out, "{segments} segment{plural}, {records} records")?;
+    if let Some((first, last)) = ends(report) {
+        write!(out, " ({first} to {last})")?;
+    }
+    writeln!(out, ", {bytes} bytes")?;
+    for damage in &report.damage {
+        writeln!(out, "damaged: {damage}")?;
+    }
+    if let Some(torn) = &report.torn {
+        let Torn {
+            segment,
+            offset,
+            bytes,
+        } = torn;
+        writeln!(
+            out,
+            "torn: segment {segment}, byte {offset}: {bytes} bytes of a write that was not \
+             finished; the next start cuts them off, nothing relied on them"
+        )?;
+    }
+    if report.damage.is_empty() {
+        writeln!(out, "sound: no record is damaged or missing")?;
+    }
+    Ok(())
+}
+
+fn report_document(report: &Report) -> Value {
+    let damage = |damage: &Damage| json!({ "segment": damage.segment.0, "offset": damage.offset, "what": damage.to_string() });
+    let torn = report.torn.map(
+        |torn| json!({ "segment": torn.segment.0, "offset": torn.offset, "bytes": torn.bytes }),
+    );
+    json!({
+        "segments": report.segments.len(),
+        "records": total(report, |segment| segment.records),
+        "first": ends(report).map(|(first, _)| first),
+        "last": ends(report).map(|(_, last)| last),
+        "bytes": total(report, |segment| segment.bytes),
+        "sound": report.damage.is_empty(),
+        "damage": report.damage.iter().map(damage).collect::<Vec<_>>(),
+        "torn": torn,
+    })
+}
+
+fn total(report: &Report, of: impl Fn(&SegmentReport) -> u64) -> u64 {
+    report.segments.iter().map(of).sum()
+}
+
+fn ends(report: &Report) -> Option<(u64, u64)> {
+    let mut ends = report.segments.iter().filter_map(|segment| segment.ends);
+    let (first, last) = ends.next()?;
+    Some((first.0, ends.next_back().map_or(last.0, |(_, last)| last.0)))
+}
+
+/// What is counted over all records.
+#[derive(Debug, Default)]
+struct Stats {
+    records: BTreeMap<&'static str, u64>,
+    messages: BTreeMap<String, u64>,
+    transactions: u64,
+    frame_bytes: u64,
+    times: Option<(Wall, Wall)>,
+}
+
+impl Stats {
+    fn take(&mut self, record: &Record) {
+        *self.records.entry(kind(&record.fact)).or_default() += 1;
+        let (first, _) = self.times.unwrap_or((record.at, record.at));
+        self.times = Some((first, record.at));
+        match &record.fact {
+            Fact::Step(step) => {
+                self.transactions += u64::from(step.opened.is_some());
+                step.message.iter().for_each(|logged| self.message(logged));
+            }
+            Fact::Session(logged) => self.message(logged),
+            Fact::Unmatched(unmatched) => self.message(&unmatched.message),
+            Fact::Carried(carried) => match &**carried {
+                Carried::Transaction(live) => self.frame(&live.request),
+                Carried::Answer(done) => {
+                    let frames = done.answer.iter().chain(&done.reversal_answer);
+                    frames.for_each(|frame| self.frame(frame));
+                }
+                Carried::Keys(_) | Carried::Tombstone { .. } => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn message(&mut self, logged: &Logged) {
+        let name = format!("{} {}", logged.hop.name(), logged.mti);
+        *self.messages.entry(name).or_default() += 1;
+        self.frame(&logged.frame);
+    }
+
+    fn frame(&mut self, frame: &StoredFrame) {
+        self.frame_bytes += frame.frame.len() as u64;
+    }
+}
+
+const fn kind(fact: &Fact) -> &'static str {
+    match fact {
+        Fact::Started { .. } => "started",
+        Fact::Stopped => "stopped",
+        Fact::Step(_) => "step",
+        Fact::Line(_) => "line",
+        Fact::Session(_) => "session",
+        Fact::Unmatched(_) => "unmatched",
+        Fact::Unreadable(_) => "unreadable",
+        Fact::Keys(_) => "keys",
+        Fact::Tombstone(_) => "tombstone",
+        Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => "checkpoint",
+    }
+}
+
+fn print_stats(
+    report: &Report,
+    stats: &Stats,
+    json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let time = |wall: Option<Wall>| wall.map(Wall::rfc3339);
+    let (from, to) = (stats.times.map(|t| t.0), stats.times.map(|t| t.1));
+    if json {
+        let segments = report.segments.iter().map(|segment| {
+            json!({ "segment": segment.segment.0, "bytes": segment.bytes,
+                    "records": segment.records, "began": time(segment.began) })
+        });
+        let document = json!({
+            "from": time(from), "to": time(to),
+            "transactions": stats.transactions,
+            "bytes": total(report, |segment| segment.bytes),
+            "frame_bytes": stats.frame_bytes,
+            "records": stats.records, "messages": stats.messages,
+            "segments": segments.collect::<Vec<_>>(),
+        });
+        writeln!(out, "{document}")?;
+        return Ok(());
+    }
+    if let (Some(from), Some(to)) = (from, to) {
+        writeln!(out, "{from} to {to}")?;
+    }
+    let bytes = total(report, |segment| segment.bytes);
+    writeln!(
+        out,
+        "{} transactions; {bytes} bytes, {} of them frames\n",
+        stats.transactions, stats.frame_bytes
+    )?;
+    let records = stats.records.iter().map(|(name, count)| (*name, count));
+    let messages = stats.messages.iter().map(|(name, count)| (&**name, count));
+    let rows = records.chain(messages);
+    table::print(
+        rows.map(|(name, count)| [name.to_owned(), count.to_string()]),
+        out,
+    )?;
+    writeln!(out)?;
+    let rows = report.segments.iter().map(|segment| {
+        [
+            segment.segment.to_string(),
+            time(segment.began).unwrap_or_default(),
+            format!("{} records", segment.records),
+            format!("{} bytes", segment.bytes),
+        ]
+    });
+    table::print(rows, out)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::journal::{Journal, JournalOptions, SegmentNo};
+    use crate::engine::record::{TxId, samples};
+
+    fn journal(folder: &Path) {
+        let files = Files::open(folder, 0).unwrap();
+        let (mut journal, _) = Journal::open(files, JournalOptions::default()).unwrap();
+        let vault = &mut samples::vault();
+        for seq in 1..=3 {
+            let record = samples::sale(seq, TxId(1), (seq > 1).then(|| seq - 1));
+            journal.append(&record, vault).unwrap();
+            journal.sync().unwrap();
+        }
+        journal.close().unwrap();
+    }
+
+    fn printed(
+        command: fn(ReadArgs) -> JournalCommand,
+        folder: &Path,
+        json: bool,
+    ) -> (Exit, String) {
+        let folder = FolderArgs {
+            journal: Some(folder.to_owned()),
+        };
+        let args = JournalArgs {
+            command: command(ReadArgs { folder, json }),
+        };
+        let mut out = Vec::new();
+        let exit = run(&args, &mut out).unwrap();
+        (exit, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_sound_journal_is_told_sound() {
+        let folder = tempfile::TempDir::new().unwrap();
+        journal(folder.path());
+        let (exit, text) = printed(JournalCommand::Verify, folder.path(), false);
+        assert_eq!(exit, Exit::Done);
+        assert!(
+            text.starts_with("1 segment, 3 records (1 to 3), "),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("\nsound: no record is damaged or missing\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn damage_is_found_with_its_place() {
+        let folder = tempfile::TempDir::new().unwrap();
+        journal(folder.path());
+        let path = folder.path().join(format!("{}.seg", SegmentNo::FIRST));
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[100] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let (exit, text) = printed(JournalCommand::Verify, folder.path(), true);
+        assert_eq!(exit, Exit::Found);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["sound"], false);
+        assert_eq!(document["damage"][0]["offset"], 36);
+        assert_eq!(document["records"], 2);
+    }
+
+    #[test]
+    fn stats_count_records_messages_and_frames() {
+        let folder = tempfile::TempDir::new().unwrap();
+        journal(folder.path());
+        let (exit, text) = printed(JournalCommand::Stats, folder.path(), true);
+        assert_eq!(exit, Exit::Done);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["transactions"], 1);
+        assert_eq!(document["frame_bytes"], 3 * 313);
+        assert_eq!(document["records"], json!({ "step": 3 }));
+        assert_eq!(
+            document["messages"],
+            json!({ "T>G 0200": 1, "T>G 0210": 2 })
+        );
+        let (_, text) = printed(JournalCommand::Stats, folder.path(), false);
+        assert!(text.contains("1 transactions; "), "{text}");
+    }
+
+    #[test]
+    fn the_newest_lab_is_the_last_by_name() {
+        let folder = tempfile::TempDir::new().unwrap();
+        for name in [
+            "lab-20261122-101112",
+            "lab-20261122-101113",
+            "lab-20261122-101113.keys",
+        ] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let newest = newest_lab(folder.path()).unwrap();
+        assert!(newest.ends_with("lab-20261122-101113"));
+    }
+}

@@ -1,0 +1,58 @@
+//! `isogate open`: the unconfirmed authorizations.
+
+use super::journal::FolderArgs;
+use super::past::{self, Found};
+use super::{Exit, Lang};
+use crate::engine::trace::{Query, Unconfirmed, Which};
+use clap::Args;
+use std::io::Write;
+
+/// The unconfirmed authorizations, oldest first; exit code 1 if there are any
+#[derive(Args, Debug)]
+pub(crate) struct OpenArgs {
+    /// Those that only wait for settlement and pay-out (U4), too
+    #[arg(long)]
+    unsettled: bool,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    journal: FolderArgs,
+}
+
+/// Lists them; `Found` (1) if the list is not empty.
+pub(crate) fn run(args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let reader = args.journal.reader()?;
+    let standing = |which| Query {
+        which: Some(which),
+        ..Query::default()
+    };
+    let mut found = past::find(&reader, &standing(Which::Open), None)?;
+    if args.unsettled {
+        let waiting = Which::Class(Unconfirmed::NotSettled);
+        found
+            .all
+            .extend(past::find(&reader, &standing(waiting), None)?.all);
+        found.all.sort_by_key(|(story, _)| story.tx);
+    }
+    print(&found, args.json, lang, out)?;
+    Ok(if found.all.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Found
+    })
+}
+
+fn print(found: &Found, json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+    if json {
+        return past::print_json(&found.all, out);
+    }
+    if found.all.is_empty() {
+        let nothing = match lang {
+            Lang::En => "nothing is open: every authorization is confirmed, declined or undone",
+            Lang::Zh => "没有未确认的交易: 全部已确认、已拒绝或已撤回",
+        };
+        return Ok(writeln!(out, "{nothing}")?);
+    }
+    past::print_table(found, past::look(lang), out)
+}

@@ -1,0 +1,115 @@
+//! What the commands that look back share: which journal, and the stories found in it.
+
+use super::Lang;
+use crate::engine::record::TxId;
+use crate::engine::trace::{
+    self, Finder, Keep, Look, Query, QueryError, Stories, Story, Verdict, View, subject,
+};
+use crate::io::journal::JournalReader;
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Write};
+
+/// How many candidates are looked at more closely at most, the newest; a list that must be whole
+/// takes them all.
+const CLOSER_LOOK: usize = 10_000;
+
+/// What was found, each with its verdict, oldest first.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) all: Vec<(Story, Verdict)>,
+    /// How many older ones were left out.
+    pub(super) left_out: usize,
+}
+
+/// Reads the journal twice: once for the candidates, once for their stories and those of others
+/// that their verdicts turn on.
+pub(super) fn find(
+    reader: &JournalReader,
+    query: &Query,
+    limit: Option<usize>,
+) -> anyhow::Result<Found> {
+    let mut finder = Finder::new(query.clone());
+    let mut records = reader.records();
+    for record in records.by_ref() {
+        finder.look(&record?);
+    }
+    let damage = records.damage();
+    if let Some(first) = damage.first() {
+        let more = damage.len();
+        let _closed = writeln!(
+            std::io::stderr(),
+            "isogate: the journal is damaged in {more} places, the first is {first}: what was \
+             skipped there is not known, and nothing that would rest on it is called safe"
+        );
+    }
+    let damaged = !damage.is_empty();
+    let most = limit.map_or(usize::MAX, |limit| limit.max(CLOSER_LOOK));
+    let wanted: BTreeSet<TxId> = finder.candidates().rev().take(most).collect();
+    if wanted.is_empty() {
+        return Ok(Found {
+            all: Vec::new(),
+            left_out: 0,
+        });
+    }
+    let told: BTreeSet<TxId> = wanted.iter().copied().chain(finder.related()).collect();
+    let mut stories = Stories::new(Keep::Everything);
+    for record in reader.records() {
+        let record = record?;
+        if subject(&record).is_some_and(|tx| told.contains(&tx)) {
+            stories.fold(&record);
+        }
+    }
+    let matching = stories
+        .iter()
+        .filter(|story| wanted.contains(&story.tx) && query.matches(story));
+    let judged = matching.map(|story| {
+        let mut story = story.clone();
+        // A transaction's last record can be missing without a trace in the ones that are left.
+        story.gap |= damaged;
+        let verdict = Verdict::of(&story, &stories.twins(&story));
+        (story, verdict)
+    });
+    let mut all: Vec<_> = judged.collect();
+    let left_out = limit.map_or(0, |limit| all.len().saturating_sub(limit));
+    all.drain(..left_out);
+    Ok(Found { all, left_out })
+}
+
+/// What is said if there is none.
+pub(super) const fn nothing(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "no request of that name reached this gateway, as far as this journal goes",
+        Lang::Zh => "网关未收到请求(以本日志范围为限)",
+    }
+}
+
+/// A key that can name a transaction, checked before anything is read.
+pub(super) fn key(text: &str) -> Result<String, QueryError> {
+    Query::guess(text).map(|_| text.to_owned())
+}
+
+/// One object a line.
+pub(super) fn print_json(all: &[(Story, Verdict)], out: &mut dyn Write) -> anyhow::Result<()> {
+    for (story, verdict) in all {
+        writeln!(out, "{}", serde_json::to_string(&View::of(story, verdict))?)?;
+    }
+    Ok(())
+}
+
+/// Many as a table.
+pub(super) fn print_table(found: &Found, look: Look, out: &mut dyn Write) -> anyhow::Result<()> {
+    let rows = found.all.iter().map(|(story, verdict)| (story, verdict));
+    write!(out, "{}", trace::table(rows, look))?;
+    Ok(())
+}
+
+/// How to print: in this language, coloured on a terminal unless `NO_COLOR` is set.
+pub(super) fn look(lang: Lang) -> Look {
+    Look {
+        lang: lang.into(),
+        colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! The commands that look back, on a journal in a folder.
+
+use super::super::{Exit, Lang, explain, open, tail, trace};
+use crate::engine::record::{Record, Seq, State, Why};
+use crate::engine::trace::tests::{History, opened};
+use crate::io::config::{Durability, JournalConfig, Keep as KeepBytes};
+use crate::io::journal::{JournalWriter, WriterOptions};
+use crate::iso::message::Stan;
+use crate::iso::spec::Purpose;
+use clap::Parser;
+use std::time::Duration;
+use tempfile::TempDir;
+
+#[derive(Debug, Parser)]
+enum Commands {
+    Trace(trace::TraceArgs),
+    Open(open::OpenArgs),
+    Explain(explain::ExplainArgs),
+    Tail(tail::TailArgs),
+}
+
+/// A journal with these transactions, each with a STAN of its own.
+fn journal(histories: Vec<History>) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let config = JournalConfig {
+        path: folder.path().join("journal"),
+        keys: folder.path().join("journal.keys"),
+        keep: KeepBytes::Safe,
+        retain: Duration::from_secs(3600),
+        durability: Durability::Strict,
+    };
+    let writer = JournalWriter::open(&WriterOptions::from(config))
+        .unwrap()
+        .writer;
+    let mut records: Vec<Record> = Vec::new();
+    for (at, mut history) in histories.into_iter().enumerate() {
+        history.tx.0 += at as u128;
+        let mut prev = None;
+        for mut record in history.records {
+            record.seq = Seq(records.len() as u64 + 1);
+            record.tx = Some(history.tx);
+            record.prev = prev.replace(record.seq);
+            records.push(record);
+        }
+    }
+    writer.append(&mut records);
+    writer.close().unwrap();
+    folder
+}
+
+fn numbered(stan: u32) -> History {
+    let names = crate::engine::record::Opened {
+        stan: Stan(stan),
+        ..opened(Purpose::Debit)
+    };
+    History::new().open(names, State::Forwarded, Why::Plain, Some(()))
+}
+
+/// A day at the counter: paid, open, declined, reversed.
+fn day() -> TempDir {
+    journal(vec![
+        numbered(1).delivered(),
+        numbered(2).timed_out(),
+        numbered(3).declined("51"),
+        numbered(4)
+            .timed_out()
+            .reverses(1)
+            .reversal_answered("00", State::Reversed),
+    ])
+}
+
+fn run(folder: &TempDir, line: &str) -> (Exit, String) {
+    let words = std::iter::once("isogate").chain(line.split_whitespace());
+    let journal = folder.path().join("journal");
+    let journal = journal.to_str().unwrap();
+    let arguments = words.chain(["--journal", journal]);
+    let mut out = Vec::new();
+    let exit = match Commands::try_parse_from(arguments).unwrap() {
+        Commands::Trace(args) => trace::run(&args, Lang::En, &mut out),
+        Commands::Open(args) => open::run(&args, Lang::En, &mut out),
+        Commands::Explain(args) => explain::run(&args, Lang::En, &mut out),
+        Commands::Tail(args) => tail::run(&args, Lang::En, &mut out),
+    };
+    (exit.unwrap(), String::from_utf8(out).unwrap())
+}
+
+fn objects(text: &str) -> Vec<serde_json::Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn open_lists_what_is_unconfirmed_and_says_so_by_its_exit_code() {
+    let folder = day();
+    let (exit, text) = run(&folder, "open --json");
+    let all = objects(&text);
+    assert_eq!((exit, all.len()), (Exit::Found, 1));
+    assert_eq!(
+        (&all[0]["stan"], &all[0]["class"]),
+        (&"000002".into(), &"U1".into())
+    );
+    let (exit, text) = run(&folder, "open --unsettled --json");
+    let classes: Vec<_> = objects(&text)
+        .iter()
+        .map(|one| one["class"].clone())
+        .collect();
+    assert_eq!(
+        (exit, classes),
+        (Exit::Found, vec!["U4".into(), "U1".into()])
+    );
+    let (exit, text) = run(&journal(vec![numbered(1).declined("51")]), "open");
+    assert_eq!(exit, Exit::Done);
+    assert!(text.starts_with("nothing is open"), "{text}");
+}
+
+#[test]
+fn trace_finds_one_in_full_and_many_as_a_table() {
+    let folder = day();
+    let (exit, text) = run(&folder, "trace 10421695/4");
+    assert_eq!(exit, Exit::Done);
+    assert!(
+        text.starts_with("REVERSED  no answer in 45s; reversal accepted (00)"),
+        "{text}"
+    );
+    assert!(text.contains("A>G  0410"), "{text}");
+    let (_, text) = run(
+        &folder,
+        "trace --amount 888.00 --last4 0048 --from 2026-11-22",
+    );
+    assert_eq!(text.lines().count(), 5, "{text}");
+    let (_, text) = run(&folder, "trace --limit 1");
+    assert!(text.contains("3 older ones are not shown"), "{text}");
+    let (_, text) = run(&folder, "trace --state U1 --json");
+    assert_eq!(objects(&text)[0]["stan"], "000002");
+}
+
+#[test]
+fn trace_exits_1_when_nothing_matches() {
+    let folder = day();
+    assert_eq!(run(&folder, "trace 10421695/9").0, Exit::Found);
+    assert_eq!(
+        run(&folder, "trace --json --to 2026-11-21"),
+        (Exit::Found, String::new())
+    );
+    assert_eq!(run(&folder, "explain 10421695/9").0, Exit::Found);
+}
+
+#[test]
+fn explain_gives_one_verdict() {
+    let folder = day();
+    let (exit, text) = run(&folder, "explain 10421695/3 --json");
+    let verdict = &objects(&text)[0];
+    assert_eq!(exit, Exit::Done);
+    assert_eq!(verdict["verdict_zh"], "51 余额不足, 未扣款");
+    assert_eq!(
+        (&verdict["safe_to_retry"], &verdict["cause"]),
+        (&"yes".into(), &"declined".into())
+    );
+    let (_, text) = run(&folder, "explain --causes");
+    assert!(text.contains("answer_lost"), "{text}");
+}
+
+#[test]
+fn tail_tells_every_record() {
+    let folder = day();
+    let (_, text) = run(&folder, "tail --all --once");
+    assert!(
+        text.contains("T>G>A 0200        10421695/000001 sale 888.00 CNY  FORWARDED"),
+        "{text}"
+    );
+    let (_, json) = run(&folder, "tail --all --once --json");
+    assert_eq!(objects(&json).len(), text.lines().count());
+    assert_eq!(run(&folder, "tail --once").1, "");
+}
+
+#[test]
+fn a_key_that_names_nothing_is_wrong_usage() {
+    for line in [
+        "trace what?",
+        "explain 123",
+        "trace --stan 12345678",
+        "explain",
+    ] {
+        let words = std::iter::once("isogate").chain(line.split_whitespace());
+        assert!(Commands::try_parse_from(words).is_err(), "{line}");
+    }
+}

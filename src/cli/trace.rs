@@ -1,0 +1,118 @@
+//! `isogate trace`: finds transactions in the journal.
+
+use super::journal::FolderArgs;
+use super::past;
+use super::{Exit, Lang};
+use crate::engine::seam::Wall;
+use crate::engine::trace::{
+    Query, QueryError, Which, amount, end, full, last4, stan, terminal_id, time,
+};
+use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
+use clap::Args;
+use std::io::Write;
+
+/// Find transactions in the journal: what happened, where the money is, what is safe to do next
+#[derive(Args, Debug)]
+pub(crate) struct TraceArgs {
+    /// An id (26 characters), an RRN (12), TERMINAL/STAN or TERMINAL/STAN/DATE, an authorization
+    /// code or STAN (6), or a terminal (8)
+    #[arg(value_parser = past::key)]
+    key: Option<String>,
+    /// DE 41
+    #[arg(long, value_parser = terminal_id)]
+    terminal: Option<TerminalId>,
+    /// DE 11: the number on the slip
+    #[arg(long, value_parser = stan)]
+    stan: Option<Stan>,
+    /// DE 37: the retrieval reference number
+    #[arg(long, value_parser = text::<12>)]
+    rrn: Option<Rrn>,
+    /// DE 38: the authorization code
+    #[arg(long, value_parser = text::<6>)]
+    auth: Option<AuthCode>,
+    /// 888.00, or minor units such as 88800
+    #[arg(long, value_parser = amount)]
+    amount: Option<Amount>,
+    /// Began at or after this day or time, such as 2026-11-22 or 2026-11-22T10:15
+    #[arg(long, value_parser = time, value_name = "TIME")]
+    from: Option<Wall>,
+    /// Began before this time, or on this day at the latest
+    #[arg(long, value_parser = end, value_name = "TIME")]
+    to: Option<Wall>,
+    /// The last four digits of the card
+    #[arg(long, value_parser = last4)]
+    last4: Option<Text<4>>,
+    /// A state, a class U1 to U8, or `open`
+    #[arg(long)]
+    state: Option<Which>,
+    /// Show at most so many, the newest; 0 for all
+    #[arg(long, default_value_t = 50)]
+    limit: usize,
+    /// Print one JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    journal: FolderArgs,
+}
+
+fn text<const N: usize>(text: &str) -> Result<Text<N>, &'static str> {
+    text.parse()
+}
+
+impl TraceArgs {
+    /// What is asked for, the likeliest first: a bare key can mean more than one thing.
+    fn queries(&self) -> Result<Vec<Query>, QueryError> {
+        let guesses = match &self.key {
+            Some(key) => Query::guess(key)?,
+            None => vec![Query::default()],
+        };
+        let narrowed = |guess: Query| Query {
+            terminal: self.terminal.or(guess.terminal),
+            stan: self.stan.or(guess.stan),
+            rrn: self.rrn.or(guess.rrn),
+            auth: self.auth.or(guess.auth),
+            amount: self.amount,
+            from: self.from.or(guess.from),
+            until: self.to.or(guess.until),
+            last4: self.last4,
+            which: self.state,
+            tx: guess.tx,
+        };
+        Ok(guesses.into_iter().map(narrowed).collect())
+    }
+}
+
+/// Finds and prints; `Found` (1) if nothing matches.
+pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let reader = args.journal.reader()?;
+    let limit = (args.limit > 0).then_some(args.limit);
+    for query in args.queries()? {
+        let found = past::find(&reader, &query, limit)?;
+        let look = past::look(lang);
+        match found.all.as_slice() {
+            [] => continue,
+            all if args.json => past::print_json(all, out)?,
+            [(story, verdict)] if found.left_out == 0 => {
+                write!(out, "{}", full(story, verdict, look))?;
+            }
+            _ => {
+                past::print_table(&found, look, out)?;
+                if found.left_out > 0 {
+                    writeln!(out, "{}", left_out(found.left_out, lang))?;
+                }
+            }
+        }
+        return Ok(Exit::Done);
+    }
+    if !args.json {
+        writeln!(out, "{}", past::nothing(lang))?;
+    }
+    Ok(Exit::Found)
+}
+
+fn left_out(count: usize, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("  {count} older ones are not shown: --limit 0 shows all"),
+        Lang::Zh => format!("  另有较早的{count}笔未显示: --limit 0 显示全部"),
+    }
+}

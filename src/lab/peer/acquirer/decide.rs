@@ -1,0 +1,300 @@
+//! What is booked, and what is said about it.
+
+use super::brain::Acquirer;
+use super::entry::{Entry, EntryId};
+use super::refusal::Refusal;
+use super::reply::Reply;
+use super::session::owner;
+use crate::engine::seam::Now;
+use crate::iso::codec::Message;
+use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
+use crate::iso::spec::{Kind, Purpose};
+use crate::lab::fault::Fate;
+use crate::lab::peer::filling::field;
+use crate::lab::peer::names::{as_original, batch_path, identity, original_of};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+impl Acquirer {
+    /// How often this very message came before, by the book.
+    pub(super) fn tries(&self, message: &Message, kind: &Kind) -> u32 {
+        let rule = self.options.spec.flow().reversal.as_ref();
+        if kind.purpose == Purpose::Reversal {
+            let id = rule.and_then(|rule| self.book.original(&original_of(message, rule)));
+            return id.map_or(0, |id| self.book.entry(id).reversals);
+        }
+        self.book
+            .named(&identity(message))
+            .map_or(0, |id| self.book.entry(id).requests)
+    }
+
+    /// A request: booked once, answered the same however often it comes.
+    pub(super) fn transaction(
+        &mut self,
+        now: Now,
+        request: &Message,
+        kind: &Kind,
+        fate: &Fate,
+    ) -> Reply {
+        let spec = Arc::clone(&self.options.spec);
+        let name = identity(request);
+        if let Some(id) = self.book.named(&name) {
+            return self.repeated(now, id, request);
+        }
+        let rule = spec.flow().reversal.as_ref();
+        let original = rule.map(|rule| as_original(request, rule));
+        let overtaken = original
+            .as_deref()
+            .and_then(|original| self.book.original(original));
+        if let Some(id) = overtaken {
+            // Its reversal came first: it must never take effect (D5).
+            let reply = Reply::plain(spec.flow().answer.invalid, now.wall);
+            self.book.rename(id, name, self.entry(request, kind));
+            self.book.answer(id, reply.clone());
+            return reply;
+        }
+        let decision = self.decide(request, kind, fate);
+        let mut entry = self.entry(request, kind);
+        let (code, extra) = match decision {
+            Ok(Granted { about, extra }) => {
+                entry.about = about;
+                let approved = spec.flow().answer.approved;
+                (fate.code.unwrap_or(approved), extra)
+            }
+            Err(code) => (code, Vec::new()),
+        };
+        let id = self.book.write(entry, Some(name), original);
+        let approves = spec.flow().codes.approved.contains(&code);
+        if approves {
+            let change = self.book.approve(id);
+            self.move_money(id, change);
+        }
+        let auth = (approves && kind.purpose.moves_money()).then(|| self.next_auth());
+        let reply = Reply {
+            code,
+            rrn: Some(self.next_rrn(now)),
+            auth,
+            at: now.wall,
+            extra,
+        };
+        self.book.answer(id, reply.clone());
+        reply
+    }
+
+    fn repeated(&mut self, now: Now, id: EntryId, request: &Message) -> Reply {
+        self.counts.repeats += 1;
+        let entry = self.book.entry_mut(id);
+        entry.requests += 1;
+        let code = request.text(FieldId::of(3)).unwrap_or_default();
+        let same = entry.mti == request.mti().original()
+            && entry.code == *code
+            && entry.amount == request.amount().map_or(0, |amount| amount.0);
+        let flow = self.options.spec.flow();
+        match &entry.answer {
+            Some(reply) if same => reply.clone(),
+            _ => Reply::plain(flow.answer.duplicate, now.wall),
+        }
+    }
+
+    fn entry(&self, request: &Message, kind: &Kind) -> Entry {
+        let (merchant, terminal) = owner(request).unwrap_or_default();
+        let batch = batch_path(self.options.spec.flow()).and_then(|path| request.text(path));
+        Entry {
+            purpose: kind.purpose,
+            mti: request.mti().original(),
+            code: request
+                .text(FieldId::of(3))
+                .unwrap_or_default()
+                .into_owned(),
+            amount: request.amount().map_or(0, |amount| amount.0),
+            merchant,
+            terminal,
+            batch: batch
+                .and_then(|batch| Text::new(&batch))
+                .unwrap_or_default(),
+            card: request.pan(),
+            answer: None,
+            reversal: None,
+            requests: 1,
+            reversals: 0,
+            approved: false,
+            reversed: false,
+            about: None,
+            undone_by: None,
+            refunded: 0,
+        }
+    }
+
+    /// Whether a new request is granted, and about which earlier one.
+    fn decide(
+        &mut self,
+        request: &Message,
+        kind: &Kind,
+        fate: &Fate,
+    ) -> Result<Granted, ResponseCode> {
+        let spec = Arc::clone(&self.options.spec);
+        let flow = spec.flow();
+        if let Some(code) = fate.code.filter(|code| !flow.codes.approved.contains(code)) {
+            return Err(code);
+        }
+        let amount = request.amount().map_or(0, |amount| amount.0);
+        match kind.purpose {
+            Purpose::Debit | Purpose::Hold => {
+                let about = self.completes(request, kind)?;
+                if about.is_none() {
+                    self.check(request, amount)?;
+                }
+                Ok(Granted::about(about))
+            }
+            Purpose::Inquiry => {
+                self.check(request, 0)?;
+                Ok(Granted {
+                    about: None,
+                    extra: self.balance(request),
+                })
+            }
+            Purpose::Void => {
+                let id = self.earlier(request).ok_or(flow.answer.not_found)?;
+                let fits = self.book.may_be_undone(id) && self.book.entry(id).amount == amount;
+                if fits {
+                    Ok(Granted::about(Some(id)))
+                } else {
+                    Err(flow.answer.invalid)
+                }
+            }
+            Purpose::Refund => {
+                let id = self.earlier(request).ok_or(flow.answer.not_found)?;
+                let fits = self.book.may_be_refunded(id, amount);
+                if fits {
+                    Ok(Granted::about(Some(id)))
+                } else {
+                    Err(flow.answer.invalid)
+                }
+            }
+            _ => Ok(Granted::about(None)),
+        }
+    }
+
+    fn check(&mut self, request: &Message, amount: u64) -> Result<(), ResponseCode> {
+        let session = owner(request).and_then(|owner| self.sessions.get(&owner));
+        let keys = session.and_then(|session| session.keys.as_ref());
+        let verdict = self.issuer.check(request, keys, amount);
+        verdict.map_err(|refusal: Refusal| refusal.code(self.options.spec.flow()))
+    }
+
+    fn earlier(&self, request: &Message) -> Option<EntryId> {
+        let (merchant, terminal) = owner(request)?;
+        let id = self
+            .book
+            .about(request.rrn(), request.auth_code(), terminal)?;
+        Some(id).filter(|id| self.book.entry(*id).merchant == merchant)
+    }
+
+    /// A debit that names an authorization completes its hold; any other is about nothing earlier.
+    fn completes(&self, request: &Message, kind: &Kind) -> Result<Option<EntryId>, ResponseCode> {
+        if kind.purpose != Purpose::Debit || request.auth_code().is_none() {
+            return Ok(None);
+        }
+        let answer = &self.options.spec.flow().answer;
+        let id = self.earlier(request).ok_or(answer.not_found)?;
+        let is_hold = self.book.entry(id).purpose == Purpose::Hold;
+        if is_hold && self.book.may_be_undone(id) {
+            Ok(Some(id))
+        } else {
+            Err(answer.invalid)
+        }
+    }
+
+    /// DE 54: account type 10, available 02, currency, sign, amount (ISO 8583:1987).
+    fn balance(&mut self, request: &Message) -> Vec<(FieldPath, String)> {
+        let left = request.pan().map_or(0, |pan| self.issuer.available(&pan));
+        let sign = if left < 0 { 'D' } else { 'C' };
+        let currency = request
+            .text(FieldId::of(49))
+            .unwrap_or(Cow::Borrowed("156"));
+        vec![(
+            field(54),
+            format!("1002{currency}{sign}{:012}", left.unsigned_abs()),
+        )]
+    }
+
+    fn move_money(&mut self, id: EntryId, change: i64) {
+        let entry = self.book.entry(id);
+        let card = entry
+            .about
+            .map_or(&entry.card, |about| &self.book.entry(about).card);
+        if let Some(card) = card.clone().or_else(|| entry.card.clone()) {
+            self.issuer.hold(&card, change);
+        }
+    }
+
+    /// A reversal: finds its original, takes its effect back once, answers repeats as the first
+    /// (R9). What it does not find is remembered, so that the request is refused if it comes (R6).
+    pub(super) fn reversal(
+        &mut self,
+        now: Now,
+        message: &Message,
+        kind: &Kind,
+        fate: &Fate,
+    ) -> Reply {
+        let spec = Arc::clone(&self.options.spec);
+        let flow = spec.flow();
+        let Some(rule) = &flow.reversal else {
+            return Reply::plain(flow.answer.invalid, now.wall);
+        };
+        self.counts.reversals += 1;
+        let name = original_of(message, rule);
+        let id = match self.book.original(&name) {
+            Some(id) => id,
+            None => self.book.write(self.entry(message, kind), None, Some(name)),
+        };
+        self.book.entry_mut(id).reversals += 1;
+        let entry = self.book.entry(id);
+        if let Some(reply) = &entry.reversal {
+            self.counts.repeats += 1;
+            return reply.clone();
+        }
+        let amount = message.amount().map_or(entry.amount, |amount| amount.0);
+        if amount != entry.amount {
+            // Not remembered: the right one may still come.
+            return Reply::plain(flow.answer.invalid, now.wall);
+        }
+        let code = if let Some(code) = fate.code {
+            code
+        } else if entry.answer.is_none() {
+            flow.answer.not_found
+        } else if !entry.approved || entry.refunded > 0 {
+            flow.answer.invalid
+        } else {
+            let change = self.book.reverse(id);
+            self.move_money(id, change);
+            flow.answer.approved
+        };
+        let reply = Reply {
+            code,
+            rrn: Some(self.next_rrn(now)),
+            auth: None,
+            at: now.wall,
+            extra: Vec::new(),
+        };
+        self.book.entry_mut(id).reversal = Some(reply.clone());
+        reply
+    }
+}
+
+/// What the issuer grants.
+struct Granted {
+    /// The earlier transaction that it is about.
+    about: Option<EntryId>,
+    /// What the answer carries besides.
+    extra: Vec<(FieldPath, String)>,
+}
+
+impl Granted {
+    const fn about(about: Option<EntryId>) -> Self {
+        Self {
+            about,
+            extra: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The acquirer's brain: keys, issuer and book.
+
+mod options;
+
+mod rules;
+
+mod refusal;
+
+mod issuer;
+
+mod entry;
+
+mod book;
+
+mod reply;
+
+mod settlement;
+
+mod session;
+
+mod decide;
+
+mod brain;
+
+mod serve;
+
+#[cfg(test)]
+mod tests;
+
+pub use brain::{Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent};
+pub use options::AcquirerOptions;
+pub use rules::{Rules, RulesError};

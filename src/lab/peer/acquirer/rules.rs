@@ -1,0 +1,202 @@
+//! Particular answers to particular requests, as TOML.
+
+use crate::engine::seam::Dice;
+use crate::iso::codec::Message;
+use crate::iso::message::ResponseCode;
+use crate::iso::spec::{Kind, Purpose};
+use crate::lab::fault::{Fate, Fault, Span};
+use serde::Deserialize;
+use std::ops::RangeInclusive;
+
+/// Rules; the first match wins. One that names no kind is for money and inquiries, not for the
+/// reversals of the same amounts.
+///
+/// ```toml
+/// [[rule]]
+/// match = { kind = "sale", terminal = "T0000001", card = "0048", amount = "1000..5000" }
+/// code = "51"
+///
+/// [[rule]]
+/// match = { amount = "66600" }
+/// delay = "300ms"
+/// fault = "F07:at=booked"
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Rules(Vec<Rule>);
+
+/// Why rules cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RulesError {
+    /// The text is no TOML, or has other keys.
+    #[error("{0}")]
+    Toml(String),
+    /// A value cannot be.
+    #[error("rule {number}: `{key}`: {wrong}")]
+    Value {
+        /// Which rule, from 1.
+        number: usize,
+        /// Its key.
+        key: &'static str,
+        /// What is wanted.
+        wrong: String,
+    },
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    kind: Option<String>,
+    terminal: Option<String>,
+    card: Option<String>,
+    amount: Option<RangeInclusive<u64>>,
+    code: Option<ResponseCode>,
+    delay: Span,
+    fault: Option<Fault>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    rule: Vec<RuleKeys>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleKeys {
+    #[serde(default, rename = "match")]
+    when: MatchKeys,
+    code: Option<String>,
+    delay: Option<String>,
+    fault: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MatchKeys {
+    kind: Option<String>,
+    terminal: Option<String>,
+    card: Option<String>,
+    amount: Option<String>,
+}
+
+impl Rules {
+    /// From TOML.
+    ///
+    /// # Errors
+    /// [`RulesError`], with the rule's number and key.
+    pub fn read(text: &str) -> Result<Self, RulesError> {
+        let file: File =
+            toml::from_str(text).map_err(|wrong| RulesError::Toml(wrong.to_string()))?;
+        let rules = file
+            .rule
+            .into_iter()
+            .zip(1..)
+            .map(|(keys, number)| Rule::read(keys, number));
+        rules.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Shapes the fate of a request that a rule matches.
+    pub(super) fn shape(&self, kind: &Kind, request: &Message, fate: &mut Fate, dice: &mut Dice) {
+        let Some(rule) = self.0.iter().find(|rule| rule.matches(kind, request)) else {
+            return;
+        };
+        if rule.code.is_some() {
+            fate.code = rule.code;
+        }
+        fate.answer_delay = fate.answer_delay.max(rule.delay.draw(dice));
+        if let Some(fault) = &rule.fault {
+            fault.befall(fate, dice);
+        }
+    }
+}
+
+impl Rule {
+    fn read(keys: RuleKeys, number: usize) -> Result<Self, RulesError> {
+        let wrong = |key, wrong: String| RulesError::Value { number, key, wrong };
+        let code = keys.code.map(|text| {
+            let code = ResponseCode::new(&text);
+            code.ok_or_else(|| wrong("code", "a response code has 4 characters at most".into()))
+        });
+        let delay = keys
+            .delay
+            .map(|text| text.parse().map_err(|why: &str| wrong("delay", why.into())));
+        let fault = keys.fault.map(|text| {
+            text.parse()
+                .map_err(|why: crate::lab::fault::FaultError| wrong("fault", why.to_string()))
+        });
+        let amount = keys.when.amount.map(|text| {
+            let why = "an amount is in minor units, such as 1000 or 1000..5000";
+            amounts(&text).ok_or_else(|| wrong("amount", why.into()))
+        });
+        Ok(Self {
+            kind: keys.when.kind,
+            terminal: keys.when.terminal,
+            card: keys.when.card,
+            amount: amount.transpose()?,
+            code: code.transpose()?,
+            delay: delay.transpose()?.unwrap_or_default(),
+            fault: fault.transpose()?,
+        })
+    }
+
+    fn matches(&self, kind: &Kind, request: &Message) -> bool {
+        let amount = || request.amount().map_or(0, |amount| amount.0);
+        let ends = |suffix: &String| {
+            request
+                .pan()
+                .is_some_and(|pan| pan.reveal().ends_with(suffix.as_str()))
+        };
+        let is_of_kind = match &self.kind {
+            Some(name) => *name == *kind.name,
+            // What declines a sale must not by accident refuse its reversal.
+            None => kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry,
+        };
+        is_of_kind
+            && self.terminal.as_ref().is_none_or(|id| {
+                request
+                    .terminal()
+                    .is_some_and(|terminal| &*terminal == id.as_str())
+            })
+            && self.card.as_ref().is_none_or(ends)
+            && self
+                .amount
+                .as_ref()
+                .is_none_or(|range| range.contains(&amount()))
+    }
+}
+
+fn amounts(text: &str) -> Option<RangeInclusive<u64>> {
+    let (low, high) = text.split_once("..").unwrap_or((text, text));
+    Some(low.trim().parse().ok()?..=high.trim().parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_rule_says_which_and_why() {
+        for (text, says) in [
+            (
+                "[[rule]]\ncode = \"51\"\n[[rule]]\ncode = \"51234\"",
+                "rule 2: `code`: a response code has 4",
+            ),
+            (
+                "[[rule]]\nmatch = { amount = \"x\" }",
+                "rule 1: `amount`: an amount is in minor units",
+            ),
+            (
+                "[[rule]]\ndelay = \"5\"",
+                "rule 1: `delay`: a length of time has a unit",
+            ),
+            (
+                "[[rule]]\nfault = \"F99\"",
+                "rule 1: `fault`: there is no fault `F99`",
+            ),
+            ("[[rule]]\nmatch = { pan = \"1\" }", "unknown field `pan`"),
+        ] {
+            let wrong = Rules::read(text).unwrap_err().to_string();
+            assert!(wrong.contains(says), "{wrong}");
+        }
+    }
+}

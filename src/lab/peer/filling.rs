@@ -1,0 +1,29 @@
+//! Filling in fields that a dialect may or may not have.
+
+use crate::iso::codec::Message;
+use crate::iso::message::{FieldId, FieldPath, Part};
+
+/// A field by its number, as literals are written here.
+pub(super) fn field(number: u8) -> FieldPath {
+    FieldPath::whole(FieldId::of(number))
+}
+
+/// A part of a field, such as `part(61, "1")`.
+pub(super) fn part(number: u8, name: &str) -> FieldPath {
+    FieldPath {
+        field: FieldId::of(number),
+        part: Part::new(name),
+    }
+}
+
+/// Sets a field if the dialect has it and the value fits it; whether it did.
+pub(super) fn offer(message: &mut Message, path: FieldPath, text: &str) -> bool {
+    message.set(path, text).is_ok()
+}
+
+/// Sets a field that is not there yet, if the dialect has it.
+pub(super) fn offer_absent(message: &mut Message, path: FieldPath, text: &str) {
+    if message.text(path).is_none() {
+        offer(message, path, text);
+    }
+}

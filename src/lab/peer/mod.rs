@@ -1,0 +1,35 @@
+//! The brains at both ends of the wire: [`Terminal`] and [`Acquirer`].
+//!
+//! Both are state machines without clock, socket or thread: `handle(now, event)`, then
+//! `poll_action()` until it is empty, then sleep until `next_deadline()`. Frames come and go
+//! without length prefix. All that differs between dialects is read from
+//! [`crate::iso::spec::Flow`].
+//!
+//! They are no gateway: nothing here forwards, journals to disk, or proves anything. They keep
+//! honest books ([`Totals`]) that a lab compares with those of the gateway in between.
+//!
+//! Start reading at [`Terminal`].
+
+mod card;
+mod filling;
+mod keys;
+mod names;
+mod totals;
+
+mod terminal;
+
+mod acquirer;
+
+pub use acquirer::{
+    Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent, AcquirerOptions, Rules, RulesError,
+};
+pub use card::{Card, CardEntry, Deck};
+pub use keys::MasterKeys;
+pub use terminal::{
+    Belief, Order, OrderError, Patience, Receipt, Receipts, Slip, Terminal, TerminalAction,
+    TerminalEvent, TerminalOptions, Workload,
+};
+pub use totals::Totals;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! The state machine: events in, actions out.
+
+use super::TerminalOptions;
+use super::outcome::Failure;
+use super::receipts::{Receipts, Slip};
+use super::workload::{Order, OrderError, is_follow_up, is_ordered};
+use crate::engine::seam::{Dice, Mono, Now};
+use crate::iso::codec::Message;
+use crate::iso::message::Text;
+use crate::iso::security::WorkingKeys;
+use crate::lab::fault::{Fate, Faults};
+use crate::lab::peer::names::batch_path;
+use bytes::Bytes;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Something happened to the terminal's connection, or time passed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TerminalEvent {
+    /// The connection that it asked for is up.
+    Connected,
+    /// The connection that it asked for was refused.
+    ConnectFailed,
+    /// The other side closed the connection. Never comes after [`TerminalAction::Close`].
+    Closed,
+    /// A frame came, without length prefix.
+    Frame(Bytes),
+    /// Time passed. Every other event does that too.
+    Wake,
+}
+
+/// Something to be done for the terminal, in the order given.
+#[derive(Clone, Debug)]
+pub enum TerminalAction {
+    /// Open its connection. Answer with `Connected` or `ConnectFailed`.
+    Connect,
+    /// Write a frame, without length prefix, to its connection.
+    Send(Bytes),
+    /// Close its connection, or end the attempt to open it; what comes from it afterwards is not
+    /// delivered.
+    Close {
+        /// By a reset, so that what was written last may be lost.
+        reset: bool,
+    },
+    /// Show a slip.
+    Print(Box<Slip>),
+}
+
+/// A terminal.
+#[derive(Debug)]
+pub struct Terminal {
+    pub(super) options: TerminalOptions,
+    pub(super) dice: Dice,
+    /// All that survives a loss of power.
+    pub(super) receipts: Receipts,
+    pub(super) session: Session,
+    pub(super) line: Line,
+    pub(super) doing: Doing,
+    /// When to look for something to do.
+    pub(super) due: Mono,
+    pub(super) is_trading: bool,
+    pub(super) traded: u64,
+    pub(super) orders: VecDeque<Order>,
+    pub(super) actions: VecDeque<TerminalAction>,
+    pub(super) strays: u64,
+}
+
+/// What a sign-in brought; lost with the power.
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    pub signed_on: bool,
+    pub keys: Option<WorkingKeys>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    Down,
+    Connecting,
+    Up,
+}
+
+#[derive(Debug)]
+pub(super) enum Doing {
+    Idle,
+    Waiting(Box<Waiting>),
+    /// Without power until then.
+    Dark(Mono),
+}
+
+/// A request on its way.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub task: Task,
+    pub request: Message,
+    pub since: Mono,
+    pub deadline: Mono,
+    /// When a fault cuts the connection.
+    pub hang_up: Option<Mono>,
+    pub fate: Fate,
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    SignOn,
+    /// The transaction of this receipt, sent the first time.
+    Trade(usize),
+    /// What is unfinished: a reversal, or an advice again.
+    Finish,
+}
+
+impl Terminal {
+    /// A terminal that has just been switched on. It does nothing before its first event; a
+    /// [`TerminalEvent::Wake`] will do.
+    #[must_use]
+    pub fn new(options: TerminalOptions, dice: Dice) -> Self {
+        let batch = batch_path(options.spec.flow()).and_then(|_| Text::new("000001"));
+        Self {
+            is_trading: options.workload.count != Some(0),
+            options,
+            dice,
+            receipts: Receipts::new(batch.unwrap_or_default()),
+            session: Session::default(),
+            line: Line::Down,
+            doing: Doing::Idle,
+            due: Mono(0),
+            traded: 0,
+            orders: VecDeque::new(),
+            actions: VecDeque::new(),
+            strays: 0,
+        }
+    }
+
+    /// Takes one event in.
+    pub fn handle(&mut self, now: Now, event: TerminalEvent) {
+        match event {
+            TerminalEvent::Connected if self.line == Line::Connecting => {
+                self.line = Line::Up;
+                self.due = self.due.min(now.mono);
+            }
+            TerminalEvent::ConnectFailed if self.line == Line::Connecting => {
+                // Nothing left the terminal, so there is nothing to reverse.
+                self.line = Line::Down;
+                self.pause(now);
+            }
+            TerminalEvent::Closed if self.line == Line::Up => {
+                self.line = Line::Down;
+                self.fail(now, Failure::NoAnswer);
+            }
+            TerminalEvent::Frame(frame) if self.line == Line::Up => self.receive(now, frame),
+            // What belongs to a connection that is no longer ours.
+            TerminalEvent::Connected
+            | TerminalEvent::ConnectFailed
+            | TerminalEvent::Closed
+            | TerminalEvent::Frame(_)
+            | TerminalEvent::Wake => {}
+        }
+        self.tick(now);
+    }
+
+    /// The next thing to do, until there is none.
+    pub fn poll_action(&mut self) -> Option<TerminalAction> {
+        self.actions.pop_front()
+    }
+
+    /// When to wake it at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        match &self.doing {
+            Doing::Dark(until) => Some(*until),
+            Doing::Waiting(waiting) => Some(
+                waiting
+                    .hang_up
+                    .map_or(waiting.deadline, |at| at.min(waiting.deadline)),
+            ),
+            Doing::Idle => (self.line != Line::Connecting && self.has_work()).then_some(self.due),
+        }
+    }
+
+    fn tick(&mut self, now: Now) {
+        match &self.doing {
+            Doing::Dark(until) if *until <= now.mono => {
+                self.doing = Doing::Idle;
+                self.due = now.mono;
+            }
+            Doing::Waiting(waiting) => {
+                if waiting.hang_up.is_some_and(|at| at <= now.mono) {
+                    self.close(true);
+                    self.fail(now, Failure::NoAnswer);
+                } else if waiting.deadline <= now.mono {
+                    self.fail(now, Failure::NoAnswer);
+                }
+            }
+            Doing::Dark(_) | Doing::Idle => {}
+        }
+        if matches!(self.doing, Doing::Idle) && self.due <= now.mono {
+            self.act(now);
+        }
+    }
+
+    pub(super) fn close(&mut self, reset: bool) {
+        if self.line != Line::Down {
+            self.line = Line::Down;
+            self.actions.push_back(TerminalAction::Close { reset });
+        }
+    }
+
+    /// Waits a little before it tries again.
+    pub(super) fn pause(&mut self, now: Now) {
+        self.due = now.mono + self.options.patience.pause.draw(&mut self.dice);
+    }
+
+    /// One transaction to be made, as soon as what is unfinished allows. Wake the terminal then.
+    ///
+    /// # Errors
+    /// The order names what this terminal does not have.
+    pub fn order(&mut self, now: Now, order: Order) -> Result<(), OrderError> {
+        let spec = &self.options.spec;
+        let cards = self.options.workload.cards.cards().len();
+        let ordered = || spec.flow().kinds.iter().filter(|kind| is_ordered(kind));
+        let Some(kind) = ordered().find(|kind| kind.name == order.kind) else {
+            let names: Vec<&str> = ordered().map(|kind| kind.name.as_str()).collect();
+            let wrong = order.kind.to_string();
+            return Err(OrderError::Kind(
+                wrong,
+                spec.name().to_owned(),
+                names.join(", "),
+            ));
+        };
+        if order.card >= cards {
+            return Err(OrderError::Card(order.card, cards));
+        }
+        let found = order.original.and_then(|stan| self.receipts.by_stan(stan));
+        if is_follow_up(kind) && found.is_none() {
+            return Err(OrderError::Original(order.kind.to_string()));
+        }
+        self.orders.push_back(order);
+        if self.receipts.unfinished.is_none() {
+            self.due = self.due.min(now.mono);
+        }
+        Ok(())
+    }
+
+    /// No more transactions of its own accord; what is begun is finished.
+    pub fn stop_trading(&mut self) {
+        self.is_trading = false;
+    }
+
+    /// The power goes, and comes back after `down`. What is not in [`Receipts`] is lost.
+    pub fn power_loss(&mut self, now: Now, down: Duration) {
+        self.close(true);
+        self.session = Session::default();
+        self.receipts.abandon();
+        self.doing = Doing::Dark(now.mono + down);
+    }
+
+    /// Nothing under way, nothing unfinished, nothing ordered.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        matches!(self.doing, Doing::Idle) && !self.has_work()
+    }
+
+    /// Its own book.
+    #[must_use]
+    pub const fn receipts(&self) -> &Receipts {
+        &self.receipts
+    }
+
+    /// Nothing goes wrong at it any more.
+    pub fn heal(&mut self) {
+        self.options.faults.heal();
+    }
+
+    /// What goes wrong at it.
+    pub const fn faults(&mut self) -> &mut Faults {
+        &mut self.options.faults
+    }
+
+    /// Frames that answered nothing it waited for.
+    #[must_use]
+    pub const fn strays(&self) -> u64 {
+        self.strays
+    }
+
+    /// How it is set up.
+    #[must_use]
+    pub const fn options(&self) -> &TerminalOptions {
+        &self.options
+    }
+}

@@ -1,0 +1,236 @@
+//! How a terminal fills in its messages. What the dialect says about a kind comes from its spec;
+//! what is left is what any terminal knows: its names, the card, the moment.
+
+use super::TerminalOptions;
+use super::receipts::Receipt;
+use crate::engine::seam::Wall;
+use crate::iso::codec::{BuildError, Message};
+use crate::iso::message::{Amount, FieldId, FieldPath, Mti, Stan, Text};
+use crate::iso::security::{WorkingKeys, encrypt_pin_block, pin_block};
+use crate::iso::spec::{Flow, Kind, OriginalSource, Purpose, ReversalCause, ReversalRule, Script};
+use crate::lab::peer::filling::{field, offer, offer_absent, part};
+use crate::lab::peer::names::batch_path;
+use crate::lab::peer::totals::BatchTotals;
+use crate::lab::peer::{Card, CardEntry};
+
+/// What names one message: counter, batch, clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stamp {
+    pub stan: Stan,
+    pub batch: Text<6>,
+    pub at: Wall,
+}
+
+/// The fields that never change in this terminal's messages.
+fn begin(options: &TerminalOptions, mti: Mti, fixed: &[(FieldPath, String)]) -> Message {
+    let mut message = Message::new(&options.spec, mti);
+    for (path, value) in fixed {
+        offer(&mut message, *path, value);
+    }
+    offer(&mut message, field(41), &options.terminal);
+    offer(&mut message, field(42), &options.merchant);
+    message
+}
+
+/// A request of a kind, before card and original.
+pub(super) fn request(
+    options: &TerminalOptions,
+    kind: &Kind,
+    stamp: Stamp,
+    amount: Amount,
+) -> Message {
+    let mut message = begin(options, kind.mti, &kind.when);
+    put_stamp(&mut message, stamp);
+    if !kind.purpose.moves_money() && kind.purpose != Purpose::Inquiry {
+        return message;
+    }
+    let (code, condition) = processing(kind.purpose);
+    offer_absent(&mut message, field(3), code);
+    offer_absent(&mut message, field(25), condition);
+    if kind.purpose != Purpose::Inquiry {
+        offer(&mut message, field(4), &amount.to_string());
+    }
+    offer(&mut message, field(49), &options.currency);
+    if let Some(batch) = batch_path(options.spec.flow()) {
+        // Q/CUP 009: 60.3 is zero in all that moves money; 63.1 of a refund is 000.
+        offer_absent(&mut message, part(batch.field.number(), "3"), "000");
+    }
+    if kind.purpose == Purpose::Refund {
+        offer(&mut message, part(63, "1"), "000");
+    }
+    message
+}
+
+/// The totals of a batch: DE 48 of `UnionPay` terminals (`cup-pos.md` §6.2: domestic cards, a
+/// result, foreign cards, a result), else DE 74, 76, 86, 88.
+pub(super) fn put_totals(message: &mut Message, totals: BatchTotals) {
+    let BatchTotals {
+        debit,
+        debits,
+        credit,
+        credits,
+    } = totals;
+    if offer(message, part(48, "10"), "0") {
+        let domestic = format!("{debit:012}{debits:03}{credit:012}{credits:03}0");
+        offer(message, field(48), &format!("{domestic}{:031}", 0));
+        return;
+    }
+    for (number, value) in [(74, credits), (76, debits), (86, credit), (88, debit)] {
+        offer(message, field(number), &value.to_string());
+    }
+}
+
+/// Whether the answer to a settlement says that both sides count the same.
+pub(super) fn is_balanced(answer: &Message) -> bool {
+    let result = match answer.text(part(48, "5")) {
+        Some(digit) => Some(digit),
+        None => answer.text(field(66)),
+    };
+    result.as_deref() == Some("1")
+}
+
+/// DE 3 and DE 25 where the spec leaves them to the terminal (ISO 8583:1987 annex A; Q/CUP 009).
+fn processing(purpose: Purpose) -> (&'static str, &'static str) {
+    match purpose {
+        Purpose::Void | Purpose::Refund => ("200000", "00"),
+        Purpose::Hold => ("030000", "06"),
+        Purpose::Inquiry => ("310000", "00"),
+        _ => ("000000", "00"),
+    }
+}
+
+/// The message that opens a session.
+pub(super) fn sign_on(options: &TerminalOptions, script: &Script, stamp: Stamp) -> Message {
+    let mut message = begin(options, script.mti, &script.set);
+    put_stamp(&mut message, stamp);
+    message
+}
+
+/// Trace number, batch, and date and time where the dialect names transactions by them.
+fn put_stamp(message: &mut Message, stamp: Stamp) {
+    let spec = message.spec().clone();
+    let flow = spec.flow();
+    offer(message, field(11), &stamp.stan.to_string());
+    if let Some(batch) = batch_path(flow) {
+        offer(message, batch, &stamp.batch);
+    }
+    let (date, time) = (stamp.at.mmdd(), stamp.at.hhmmss());
+    for (number, value) in [(7, format!("{date}{time}")), (12, time), (13, date)] {
+        if is_stamped(flow, number) {
+            offer(message, field(number), &value);
+        }
+    }
+}
+
+/// `UnionPay` terminals leave date and time to the host; others name transactions by them.
+fn is_stamped(flow: &Flow, number: u8) -> bool {
+    let id = FieldId::of(number);
+    let named = flow
+        .identity
+        .iter()
+        .chain(&flow.match_key)
+        .any(|path| path.field == id);
+    named
+        || flow
+            .reversal
+            .as_ref()
+            .is_some_and(|rule| rule.copy.contains(&id))
+}
+
+/// The card, and its PIN where there is a key for it.
+pub(super) fn put_card(message: &mut Message, card: &Card, keys: Option<&WorkingKeys>) {
+    let pin = card.pin.as_ref().zip(keys).and_then(|(pin, keys)| {
+        let pin = std::str::from_utf8(pin.reveal()).ok()?;
+        let clear = pin_block(pin, Some(card.pan.reveal()))?;
+        Some((encrypt_pin_block(&keys.pin, clear), keys.pin.reveal().len()))
+    });
+    let track = format!("{}={}1010000", card.pan.reveal(), card.expiry);
+    let is_read = card.entry == CardEntry::Stripe && offer(message, field(35), &track);
+    if !is_read {
+        offer(message, field(2), card.pan.reveal());
+        offer(message, field(14), &card.expiry);
+    }
+    let entry = if is_read { "02" } else { "01" };
+    let capability = if pin.is_some() { "1" } else { "2" };
+    offer(message, field(22), &format!("{entry}{capability}"));
+    if let Some((block, key_length)) = pin {
+        offer(message, field(26), "12");
+        offer(
+            message,
+            field(52),
+            &format!("{:016X}", u64::from_be_bytes(block)),
+        );
+        let method = if key_length == 8 { "20" } else { "26" };
+        offer(message, field(53), &format!("{method}00000000000000"));
+    }
+}
+
+/// What links a void, refund or completion to its original (Q/CUP 009; `cup-pos.md` §3.2): DE 37,
+/// but for pre-authorizations DE 38 and the date.
+pub(super) fn put_original(message: &mut Message, purpose: Purpose, original: &Receipt) {
+    let batch = offer(message, part(61, "1"), &original.batch);
+    let linked = batch && offer(message, part(61, "2"), &original.stan.to_string());
+    if linked && (original.purpose == Purpose::Hold || purpose == Purpose::Refund) {
+        offer(message, part(61, "3"), &original.at.mmdd());
+    }
+    if let Some(rrn) = original
+        .rrn
+        .filter(|_| !(linked && original.purpose == Purpose::Hold))
+    {
+        offer(message, field(37), &rrn);
+    }
+    if let Some(auth) = original.auth {
+        offer(message, field(38), &auth);
+    }
+    if original.purpose == Purpose::Hold {
+        // The spec may have said otherwise for the kind; then it stands.
+        let condition = message.text(field(25));
+        if condition.as_deref() == Some("00") {
+            offer(message, field(25), "06");
+        }
+    }
+}
+
+/// The reversal of a request, made before the outcome is known. Never holds track or PIN: the spec
+/// refuses to copy them.
+pub(super) fn reversal(request: &Message, rule: &ReversalRule) -> Result<Message, BuildError> {
+    let mut message = Message::new(request.spec(), rule.mti);
+    for id in &rule.copy {
+        message.copy(*id, request);
+    }
+    for tag in &rule.copy_tags {
+        let path = FieldPath {
+            field: FieldId::of(55),
+            part: Some(*tag),
+        };
+        if let Some(value) = request.text(path) {
+            message.set(path, &value)?;
+        }
+    }
+    for (path, source) in &rule.original {
+        let value = match source {
+            OriginalSource::Mti => Some(request.mti().original().to_string().into()),
+            OriginalSource::Field(from) => request.text(*from),
+            OriginalSource::Fixed(text) => Some(text.as_str().into()),
+        };
+        if let Some(value) = value {
+            message.set(*path, &value)?;
+        }
+    }
+    Ok(message)
+}
+
+/// Says why, in the dialect's field.
+pub(super) fn put_cause(message: &mut Message, cause: ReversalCause) {
+    let spec = message.spec().clone();
+    let rule = spec
+        .flow()
+        .reversal
+        .as_ref()
+        .and_then(|rule| rule.cause.as_ref());
+    if let Some((id, codes)) = rule
+        && let Some((_, code)) = codes.iter().find(|(known, _)| *known == cause)
+    {
+        offer(message, FieldPath::whole(*id), code);
+    }
+}

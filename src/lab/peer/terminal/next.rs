@@ -1,0 +1,236 @@
+//! What the terminal does next: sign in, finish what is unfinished, then trade.
+
+use super::brain::{Doing, Line, Task, Terminal, TerminalAction, Waiting};
+use super::form::{self, Stamp};
+use super::receipts::Unfinished;
+use super::workload::{Order, kind_of};
+use crate::engine::seam::Now;
+use crate::iso::codec::Message;
+use crate::iso::message::Amount;
+use crate::iso::security::{Key, seal};
+use crate::iso::spec::{Kind, Purpose, ReversalCause};
+use crate::lab::fault::{Exchange, Fate};
+use std::sync::Arc;
+
+impl Terminal {
+    /// Whether there is anything to do, now or later.
+    pub(super) fn has_work(&self) -> bool {
+        self.receipts.unfinished.is_some() || !self.orders.is_empty() || self.is_trading
+    }
+
+    /// Connects if need be, then begins what is due.
+    pub(super) fn act(&mut self, now: Now) {
+        if !self.has_work() {
+            if !self.options.stays_connected {
+                self.close(false);
+            }
+            return;
+        }
+        match self.line {
+            Line::Connecting => {}
+            Line::Down => {
+                self.line = Line::Connecting;
+                self.actions.push_back(TerminalAction::Connect);
+            }
+            Line::Up if self.must_sign_on() => self.sign_on(now),
+            Line::Up if self.receipts.unfinished.is_some() => self.finish(now),
+            Line::Up => self.trade(now),
+        }
+    }
+
+    fn must_sign_on(&self) -> bool {
+        self.options.spec.flow().sign_on.is_some() && !self.session.signed_on
+    }
+
+    fn sign_on(&mut self, now: Now) {
+        let spec = Arc::clone(&self.options.spec);
+        if let Some(script) = &spec.flow().sign_on {
+            let stamp = self.stamp(now);
+            let request = form::sign_on(&self.options, script, stamp);
+            self.send(now, Task::SignOn, request, Fate::default());
+        }
+    }
+
+    /// Sends the reversal, or repeats the advice. A repeat carries the repeat type where the
+    /// dialect has one (R5), and the MAC of the keys of the moment.
+    fn finish(&mut self, now: Now) {
+        let spec = Arc::clone(&self.options.spec);
+        let Some(unfinished) = &mut self.receipts.unfinished else {
+            return;
+        };
+        let mut message = unfinished.message.clone();
+        if let Some(cause) = unfinished.cause {
+            form::put_cause(&mut message, cause);
+        }
+        let repeats = spec
+            .flow()
+            .reversal
+            .as_ref()
+            .is_some_and(|rule| rule.repeat_mti);
+        if unfinished.tries > 0 && repeats {
+            message.set_mti(message.mti().repeat());
+        }
+        let (purpose, tries) = match unfinished.cause {
+            Some(_) => (Purpose::Reversal, unfinished.tries),
+            None => (Purpose::Advice, unfinished.tries),
+        };
+        unfinished.tries += 1;
+        let fate = self.fate(now, purpose, false, tries);
+        self.seal(&mut message);
+        self.send(now, Task::Finish, message, fate);
+    }
+
+    fn trade(&mut self, now: Now) {
+        let spec = Arc::clone(&self.options.spec);
+        let Some(order) = self.next_order() else {
+            return;
+        };
+        let Some(kind) = kind_of(spec.flow(), &order.kind) else {
+            return;
+        };
+        let (at, request) = self.open(now, kind, &order);
+        let fate = self.fate(now, kind.purpose, kind.reverses, 0);
+        self.send(now, Task::Trade(at), request, fate);
+    }
+
+    fn next_order(&mut self) -> Option<Order> {
+        if let Some(order) = self.orders.pop_front() {
+            return Some(order);
+        }
+        self.traded += 1;
+        if self
+            .options
+            .workload
+            .count
+            .is_some_and(|count| self.traded >= count)
+        {
+            self.is_trading = false;
+        }
+        let flow = self.options.spec.flow();
+        let order = self
+            .options
+            .workload
+            .pick(flow, &self.receipts, &mut self.dice);
+        // A mix of nothing trades nothing.
+        self.is_trading &= order.is_some();
+        order
+    }
+
+    /// Opens the receipt, and writes what will be due if no answer comes, before anything is sent.
+    fn open(&mut self, now: Now, kind: &Kind, order: &Order) -> (usize, Message) {
+        let original = order.original.and_then(|stan| self.receipts.by_stan(stan));
+        let stamp = self.stamp(now);
+        let earlier = original.and_then(|at| self.receipts.get(at)).cloned();
+        let amount = match (kind.purpose, &earlier) {
+            (Purpose::Void, Some(earlier)) => earlier.amount,
+            (purpose, _) if purpose.moves_money() => order.amount,
+            _ => Amount(0),
+        };
+        let mut request = form::request(&self.options, kind, stamp, amount);
+        let has_card = kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry;
+        if kind.purpose == Purpose::Settlement {
+            form::put_totals(&mut request, self.receipts.batch_totals());
+        }
+        if let Some(card) = self.options.workload.cards.cards().get(order.card)
+            && has_card
+        {
+            let keys = self.session.keys.as_ref().filter(|_| earlier.is_none());
+            form::put_card(&mut request, card, keys);
+        }
+        if let Some(earlier) = &earlier {
+            form::put_original(&mut request, kind.purpose, earlier);
+        }
+        self.seal(&mut request);
+        let at = self
+            .receipts
+            .open(kind, stamp.stan, amount, order.card, now.wall);
+        if let Some(original) = original {
+            self.receipts.refer(at, original);
+        }
+        self.receipts.unfinished = self.due_if_unanswered(kind, &request, at);
+        (at, request)
+    }
+
+    /// A reversal, or the same again where a kind is repeated instead; nothing for inquiries.
+    fn due_if_unanswered(
+        &self,
+        kind: &Kind,
+        request: &Message,
+        receipt: usize,
+    ) -> Option<Unfinished> {
+        let rule = self.options.spec.flow().reversal.as_ref();
+        if kind.reverses {
+            let message = form::reversal(request, rule?)
+                .ok()
+                .filter(|_| self.options.reverses)?;
+            let cause = Some(ReversalCause::Other);
+            return Some(Unfinished {
+                receipt,
+                message,
+                cause,
+                tries: 0,
+            });
+        }
+        let is_advice = kind.purpose.moves_money() || kind.purpose == Purpose::Advice;
+        is_advice.then(|| Unfinished {
+            receipt,
+            message: request.clone(),
+            cause: None,
+            tries: 1,
+        })
+    }
+
+    fn stamp(&mut self, now: Now) -> Stamp {
+        Stamp {
+            stan: self.receipts.next_stan(),
+            batch: self.receipts.batch,
+            at: now.wall,
+        }
+    }
+
+    /// The MAC, where kind and dialect have one.
+    fn seal(&self, message: &mut Message) {
+        if let Some(key) = self.mac_key(message) {
+            // What cannot be sealed is sent as it is, and refused by its receiver.
+            let _sealed = seal(message, key);
+        }
+    }
+
+    /// The key of this message's MAC, if it must have one.
+    pub(super) fn mac_key(&self, message: &Message) -> Option<&Key> {
+        let needs = message.kind().is_some_and(|kind| kind.mac);
+        self.session
+            .keys
+            .as_ref()
+            .filter(|_| needs)
+            .map(|keys| &keys.mac)
+    }
+
+    fn fate(&mut self, now: Now, purpose: Purpose, reverses: bool, tries: u32) -> Fate {
+        let exchange = Exchange {
+            terminal: self.options.terminal,
+            purpose,
+            reverses,
+            tries,
+        };
+        self.options.faults.fate(now, &exchange)
+    }
+
+    fn send(&mut self, now: Now, task: Task, request: Message, fate: Fate) {
+        let Ok(frame) = request.build() else {
+            self.pause(now);
+            return;
+        };
+        for _ in 0..=fate.request_copies {
+            self.actions.push_back(TerminalAction::Send(frame.clone()));
+        }
+        self.doing = Doing::Waiting(Box::new(Waiting {
+            task,
+            request,
+            since: now.mono,
+            deadline: now.mono + self.options.patience.answer,
+            hang_up: fate.hang_up.map(|after| now.mono + after),
+            fate,
+        }));
+    }
+}

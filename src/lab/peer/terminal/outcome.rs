@@ -1,0 +1,237 @@
+//! What an answer, or its absence, means for the terminal.
+
+use super::brain::{Doing, Session, Task, Terminal, TerminalAction, Waiting};
+use super::form;
+use super::judge::{Verdict, judge};
+use super::receipts::{Belief, Slip};
+use crate::engine::seam::Now;
+use crate::iso::codec::Message;
+use crate::iso::message::{ResponseCode, Secret, Text};
+use crate::iso::security::{WorkingKeys, unwrap_block};
+use crate::iso::spec::{Purpose, ReversalCause};
+use crate::lab::peer::names::batch_path;
+use bytes::Bytes;
+use std::sync::Arc;
+
+/// Why there is no usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// None came, or the connection is gone.
+    NoAnswer,
+    /// Its MAC is wrong.
+    Mac,
+    /// It cannot be read, or speaks of something else.
+    Unusable,
+}
+
+impl From<Failure> for ReversalCause {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NoAnswer => Self::NoAnswer,
+            Failure::Mac => Self::Mac,
+            Failure::Unusable => Self::Other,
+        }
+    }
+}
+
+impl Terminal {
+    /// A frame came.
+    pub(super) fn receive(&mut self, now: Now, frame: Bytes) {
+        let Doing::Waiting(waiting) = &self.doing else {
+            self.strays += 1;
+            return;
+        };
+        let Ok(answer) = Message::parse(&self.options.spec, frame) else {
+            self.fail(now, Failure::Unusable);
+            return;
+        };
+        match judge(&waiting.request, &answer, self.mac_key(&waiting.request)) {
+            Verdict::NotOurs => self.strays += 1,
+            Verdict::Mismatch => self.fail(now, Failure::Unusable),
+            Verdict::BadMac => self.fail(now, Failure::Mac),
+            Verdict::Answer(code) => self.answered(now, &answer, code),
+        }
+    }
+
+    fn answered(&mut self, now: Now, answer: &Message, code: ResponseCode) {
+        let Some(waiting) = self.take_waiting() else {
+            return;
+        };
+        if let Some(down) = waiting.fate.power_loss {
+            self.power_loss(now, down);
+            return;
+        }
+        self.rest(now);
+        let flow = self.options.spec.flow();
+        if flow.mac.is_some() && code == flow.answer.mac {
+            // Our keys are not theirs any more (A0).
+            self.session.signed_on = false;
+        }
+        match waiting.task {
+            Task::SignOn => self.signed_on(now, answer, code),
+            Task::Trade(at) => self.traded(now, &waiting, at, answer, code),
+            Task::Finish => self.finished(now, &waiting, answer, code),
+        }
+        if waiting.fate.hang_up_after {
+            self.close(true);
+        } else if !self.options.stays_connected && self.due > now.mono {
+            // After a sign-in the same connection carries what it was made for.
+            self.close(false);
+        }
+    }
+
+    fn take_waiting(&mut self) -> Option<Box<Waiting>> {
+        match std::mem::replace(&mut self.doing, Doing::Idle) {
+            Doing::Waiting(waiting) => Some(waiting),
+            other => {
+                self.doing = other;
+                None
+            }
+        }
+    }
+
+    /// Thinks until the next transaction.
+    fn rest(&mut self, now: Now) {
+        self.due = now.mono + self.options.workload.think.draw(&mut self.dice);
+    }
+
+    fn signed_on(&mut self, now: Now, answer: &Message, code: ResponseCode) {
+        let spec = Arc::clone(&self.options.spec);
+        let flow = spec.flow();
+        let keys = self.working_keys(answer);
+        if !flow.codes.approved.contains(&code) || (flow.keys.is_some() && keys.is_none()) {
+            self.pause(now);
+            return;
+        }
+        self.session.keys = keys;
+        self.session.signed_on = true;
+        let batch = batch_path(flow).and_then(|path| answer.text(path).and_then(|t| Text::new(&t)));
+        if let Some(batch) = batch {
+            self.receipts.batch = batch;
+        }
+        self.due = now.mono;
+    }
+
+    fn working_keys(&self, answer: &Message) -> Option<WorkingKeys> {
+        let rule = self.options.spec.flow().keys.as_ref()?;
+        let told =
+            |(path, value, _): &&(_, String, _)| answer.text(*path).as_deref() == Some(value);
+        let (_, _, form) = rule.forms.iter().find(told)?;
+        let block = Secret::from_hex(&answer.text(rule.field)?)?;
+        unwrap_block(self.options.master.as_ref()?, *form, block.reveal()).ok()
+    }
+
+    fn traded(
+        &mut self,
+        now: Now,
+        waiting: &Waiting,
+        at: usize,
+        answer: &Message,
+        code: ResponseCode,
+    ) {
+        let spec = Arc::clone(&self.options.spec);
+        let flow = spec.flow();
+        let is_advice = self
+            .receipts
+            .unfinished
+            .as_ref()
+            .is_some_and(|due| due.cause.is_none());
+        self.receipts.answered(at, answer);
+        if flow.codes.approved.contains(&code) {
+            self.approved(now, waiting, at, answer);
+        } else if is_advice && !self.session.signed_on && flow.sign_on.is_some() {
+            // It was refused for its MAC only: it is sent again after the sign-in.
+            self.due = now.mono;
+        } else {
+            // Any explicit answer ends it for a terminal, unknown outcomes too (R16).
+            self.close_receipt(now, waiting, at, Belief::Declined);
+        }
+    }
+
+    fn approved(&mut self, now: Now, waiting: &Waiting, at: usize, answer: &Message) {
+        let purpose = self.receipts.get(at).map(|receipt| receipt.purpose);
+        let belief = match purpose {
+            Some(Purpose::Settlement) if !form::is_balanced(answer) => Belief::Declined,
+            _ => Belief::Approved,
+        };
+        self.close_receipt(now, waiting, at, belief);
+        if purpose == Some(Purpose::Settlement) && belief == Belief::Approved {
+            self.receipts.begin_batch();
+        }
+        if purpose == Some(Purpose::SignOff) {
+            self.session = Session::default();
+        }
+    }
+
+    fn finished(&mut self, now: Now, waiting: &Waiting, answer: &Message, code: ResponseCode) {
+        let Some(unfinished) = &self.receipts.unfinished else {
+            return;
+        };
+        let at = unfinished.receipt;
+        if unfinished.cause.is_none() {
+            self.traded(now, waiting, at, answer, code);
+            return;
+        }
+        let codes = &self.options.spec.flow().codes;
+        if codes.reversal_accepted.contains(&code) {
+            self.close_receipt(now, waiting, at, Belief::Reversed { proven: true });
+        } else if codes.reversal_unproven.contains(&code) {
+            self.close_receipt(now, waiting, at, Belief::Reversed { proven: false });
+        } else if codes.reversal_refused.contains(&code) {
+            self.close_receipt(now, waiting, at, Belief::GivenUp);
+        } else {
+            self.try_again(now, waiting);
+        }
+    }
+
+    /// No usable answer came to what is waited for, if anything is.
+    pub(super) fn fail(&mut self, now: Now, failure: Failure) {
+        let Some(waiting) = self.take_waiting() else {
+            return;
+        };
+        self.pause(now);
+        match (waiting.task, &mut self.receipts.unfinished) {
+            (Task::SignOn, _) => {}
+            (Task::Trade(_) | Task::Finish, Some(unfinished)) => {
+                // No answer to a reversal does not change why it is sent (R17).
+                let is_first = waiting.task != Task::Finish;
+                if unfinished.cause.is_some() && (is_first || failure != Failure::NoAnswer) {
+                    unfinished.cause = Some(failure.into());
+                }
+                self.try_again(now, &waiting);
+            }
+            (Task::Trade(at), None) => self.close_receipt(now, &waiting, at, Belief::Unknown),
+            (Task::Finish, None) => {}
+        }
+        if !self.options.stays_connected {
+            self.close(false);
+        }
+    }
+
+    /// Once more after a pause, unless all tries are used up.
+    fn try_again(&mut self, now: Now, waiting: &Waiting) {
+        let Some(unfinished) = &self.receipts.unfinished else {
+            return;
+        };
+        let (at, is_reversal) = (unfinished.receipt, unfinished.cause.is_some());
+        if unfinished.tries >= self.options.patience.tries {
+            let belief = if is_reversal {
+                Belief::GivenUp
+            } else {
+                Belief::Unknown
+            };
+            self.close_receipt(now, waiting, at, belief);
+        }
+    }
+
+    fn close_receipt(&mut self, now: Now, waiting: &Waiting, at: usize, belief: Belief) {
+        if let Some(receipt) = self.receipts.close(at, belief) {
+            let slip = Slip {
+                receipt: receipt.clone(),
+                took: now.mono - waiting.since,
+            };
+            self.actions
+                .push_back(TerminalAction::Print(Box::new(slip)));
+        }
+    }
+}

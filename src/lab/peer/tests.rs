@@ -1,0 +1,5 @@
+//! Terminal and acquirer against each other.
+
+mod faults;
+mod pipe;
+mod trades;
