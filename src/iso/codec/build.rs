@@ -59,7 +59,9 @@ impl Message {
         if !self.touched
             && let Some(place) = self.index.place(mac)
         {
-            return Ok(self.frame.slice(usize::from(self.index.mti)..place.start));
+            return Ok(self
+                .frame
+                .slice(usize::from(self.index.mti_at)..place.start));
         }
         let mut fields = self.fields;
         fields.insert(mac);

@@ -1,6 +1,6 @@
 //! The parts of a field: at fixed places, or each behind its tag.
 
-use super::{BuildFault, number, value};
+use super::{BuildFault, hex, number};
 use crate::iso::message::Part;
 use crate::iso::spec::{Position, PrefixEncoding};
 use nom::bytes::complete::take;
@@ -85,7 +85,7 @@ impl Tlv {
         match self {
             Self::Ber => {
                 let start = out.len();
-                out.extend(value::unhex(tag).map_err(|_at| BuildFault::UnknownPart)?);
+                out.extend(hex::unhex(tag).map_err(|_at| BuildFault::UnknownPart)?);
                 let tag = out.get(start..).unwrap_or_default().to_vec();
                 if !ber_tag(&tag).is_ok_and(|(rest, _)| rest.is_empty()) {
                     return Err(BuildFault::UnknownPart);
@@ -133,7 +133,7 @@ fn ber(bytes: &[u8]) -> IResult<&[u8], (String, &[u8])> {
         _ => return wrong(bytes),
     };
     let (rest, value) = take(length).parse(rest)?;
-    Ok((rest, (value::hex(tag), value)))
+    Ok((rest, (hex::hex(tag), value)))
 }
 
 /// One byte, or more when its low five bits are all ones; four at most.
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn chip_tags_have_one_two_or_more_bytes_and_zeros_may_follow() {
-        let bytes = value::unhex("9F2701809A0326010100 00".replace(' ', "").as_str()).unwrap();
+        let bytes = hex::unhex("9F2701809A0326010100 00".replace(' ', "").as_str()).unwrap();
         let found = tags(Tlv::Ber, &bytes).unwrap();
         assert_eq!(
             found,
@@ -267,7 +267,7 @@ mod tests {
     fn what_does_not_close_is_no_list_of_parts() {
         for broken in ["9F", "9F27", "9F2702", "9F278480", "9F27050102"] {
             assert_eq!(
-                tags(Tlv::Ber, &value::unhex(broken).unwrap()),
+                tags(Tlv::Ber, &hex::unhex(broken).unwrap()),
                 None,
                 "{broken}"
             );

@@ -49,8 +49,8 @@ pub fn dissect(spec: &Arc<Spec>, frame: &Bytes) -> Vec<Piece> {
         }
     }
     if let Some(message) = message {
-        cut.to(message.index.bitmap.into(), Is::Mti);
-        cut.to(message.index.body.into(), Is::Bitmap);
+        cut.to(message.index.bitmap_at.into(), Is::Mti);
+        cut.to(message.index.body_at.into(), Is::Bitmap);
         for field in message.fields().iter() {
             field_pieces(&message, field, &mut cut);
         }

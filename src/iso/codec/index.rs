@@ -1,10 +1,12 @@
 //! Where everything lies in a frame: one walk over bitmap and fields, no allocation up to 64
 //! fields.
 
-use super::value::{self, Extent};
+use super::check::{Run, is_clean};
+use super::extent::Extent;
+use super::hex;
 use super::{ParseError, ParseFault};
 use crate::iso::message::{Bitmap, FieldId, Mti};
-use crate::iso::spec::{Encoding, Spec};
+use crate::iso::spec::{Encoding, Spec, Step};
 use std::ops::Range;
 
 /// Fields whose ends are kept in place; more spill over.
@@ -17,14 +19,16 @@ pub(super) struct Index {
     pub fields: Bitmap,
     /// Those that hold what they should not.
     pub suspect: Bitmap,
+    /// The type, if it could be read.
+    pub mti: Option<Mti>,
     /// How many bitmaps stand in the frame.
     pub bitmaps: usize,
     /// Where the type begins.
-    pub mti: u16,
+    pub mti_at: u16,
     /// Where the bitmap begins.
-    pub bitmap: u16,
+    pub bitmap_at: u16,
     /// Where the first field begins.
-    pub body: u16,
+    pub body_at: u16,
     /// Where each field ends, by its place among those present.
     ends: [u16; IN_PLACE],
     spilled: Vec<u16>,
@@ -35,10 +39,11 @@ impl Index {
     pub(super) const EMPTY: Self = Self {
         fields: Bitmap::EMPTY,
         suspect: Bitmap::EMPTY,
+        mti: None,
         bitmaps: 0,
-        mti: 0,
-        bitmap: 0,
-        body: 0,
+        mti_at: 0,
+        bitmap_at: 0,
+        body_at: 0,
         ends: [0; IN_PLACE],
         spilled: Vec::new(),
     };
@@ -51,7 +56,7 @@ impl Index {
         let rank = self.fields.rank(field);
         let start = match rank.checked_sub(1) {
             Some(before) => self.end(before)?,
-            None => self.body,
+            None => self.body_at,
         };
         Some(usize::from(start)..usize::from(self.end(rank)?))
     }
@@ -60,64 +65,105 @@ impl Index {
         let spilled = || self.spilled.get(rank.checked_sub(IN_PLACE)?);
         self.ends.get(rank).or_else(spilled).copied()
     }
-
-    fn push(&mut self, rank: usize, end: u16) {
-        match self.ends.get_mut(rank) {
-            Some(place) => *place = end,
-            None => self.spilled.push(end),
-        }
-    }
 }
 
-/// What a walk over a frame found: all of it, or what came before the fault.
-pub(super) struct Walk {
-    /// The type, if it could be read.
-    pub mti: Option<Mti>,
-    /// The places.
-    pub index: Index,
-}
-
-/// Walks a frame. On a fault, `walk` holds what was read before it.
-pub(super) fn walk(spec: &Spec, frame: &[u8], walk: &mut Walk) -> Result<(), ParseError> {
-    let fault = |field, offset, kind| ParseError::new(field, offset, kind);
+/// Walks a frame. On a fault, `index` holds what was read before it.
+pub(super) fn walk(spec: &Spec, frame: &[u8], index: &mut Index) -> Result<(), ParseError> {
+    let fault = |offset, kind| ParseError::new(None, offset, kind);
     if frame.len() > usize::from(u16::MAX) {
-        return Err(fault(None, 0, ParseFault::FrameTooLong));
+        return Err(fault(0, ParseFault::FrameTooLong));
     }
-    let index = &mut walk.index;
     let header = spec.header_len();
-    let after_header = frame.get(header..);
-    let rest = after_header.ok_or_else(|| fault(None, frame.len(), ParseFault::Header))?;
-    index.mti = short(header);
-    let (mti, rest) =
-        read_mti(spec.mti(), rest).ok_or_else(|| fault(None, header, ParseFault::Mti))?;
-    walk.mti = Some(mti);
+    let rest = frame
+        .get(header..)
+        .ok_or_else(|| fault(frame.len(), ParseFault::Header))?;
+    index.mti_at = short(header);
+    let (mti, rest) = read_mti(spec.mti(), rest).ok_or_else(|| fault(header, ParseFault::Mti))?;
+    index.mti = Some(mti);
     let at = frame.len().saturating_sub(rest.len());
-    index.bitmap = short(at);
+    index.bitmap_at = short(at);
     let (present, bitmaps, rest) =
-        read_bitmap(spec, rest).ok_or_else(|| fault(None, at, ParseFault::Bitmap))?;
+        read_bitmap(spec, rest).ok_or_else(|| fault(at, ParseFault::Bitmap))?;
     index.bitmaps = bitmaps;
-    let mut at = frame.len().saturating_sub(rest.len());
-    index.body = short(at);
-    for (rank, field) in present.iter().enumerate() {
-        let wrong = |kind| fault(Some(field), at, kind);
-        let layout = spec
-            .layout(field)
-            .ok_or_else(|| wrong(ParseFault::UnknownField))?;
-        let bytes = frame.get(at..).unwrap_or_default();
-        let extent = Extent::read(layout, bytes).map_err(wrong)?;
-        let start = extent.prefix;
-        let end = start.saturating_add(extent.body);
-        let body = bytes.get(start..end).unwrap_or_default();
-        at = at.saturating_add(end);
-        index.fields.insert(field);
-        index.push(rank, short(at));
-        if !value::is_clean(layout, body, extent.units) {
-            index.suspect.insert(field);
+    index.body_at = short(frame.len().saturating_sub(rest.len()));
+    let walked = walk_fields(spec, frame, present, index);
+    index.fields = match walked {
+        Err(ParseError {
+            field: Some(fault), ..
+        }) => present
+            .iter()
+            .take_while(|field| *field < fault.field)
+            .collect(),
+        _ => present,
+    };
+    walked
+}
+
+/// Notes where each of the fields ends. This is the hot loop of the house.
+fn walk_fields(
+    spec: &Spec,
+    frame: &[u8],
+    present: Bitmap,
+    index: &mut Index,
+) -> Result<(), ParseError> {
+    let mut at = usize::from(index.body_at);
+    let mut ends = index.ends.iter_mut();
+    let mut run = Run::new(frame);
+    for (before, word) in [0usize, 64, 128].into_iter().zip(present.words()) {
+        // Turned around, the next field is the lowest bit, which is taken out more cheaply.
+        let mut rest = word.reverse_bits();
+        while rest != 0 {
+            let bit = rest.trailing_zeros();
+            rest &= rest.wrapping_sub(1);
+            let number = before.wrapping_add(bit as usize).wrapping_add(1);
+            let Some(step) = spec.step(number) else {
+                return Err(fault(frame, None, number, at));
+            };
+            let end = Extent::end(step, frame, at);
+            if end > frame.len() {
+                return Err(fault(frame, Some(step), number, at));
+            }
+            run.enter(step, at);
+            at = end;
+            match ends.next() {
+                Some(place) => *place = short(at),
+                None => index.spilled.push(short(at)),
+            }
         }
+    }
+    if !run.end(at) {
+        find_suspects(spec, frame, present, index);
     }
     match frame.len().saturating_sub(at) {
         0 => Ok(()),
-        left => Err(fault(None, at, ParseFault::Trailing { left })),
+        left => Err(ParseError::new(None, at, ParseFault::Trailing { left })),
+    }
+}
+
+/// What is wrong with the field that begins at `at`.
+#[cold]
+fn fault(frame: &[u8], step: Option<&Step>, number: usize, at: usize) -> ParseError {
+    let extent = step.map(|step| Extent::read(step, frame, at));
+    let kind = extent
+        .and_then(Result::err)
+        .unwrap_or(ParseFault::UnknownField);
+    let field = u8::try_from(number).ok().and_then(FieldId::new);
+    ParseError::new(field, at, kind)
+}
+
+/// Looks at each field by itself, since some neighbours together were not clean.
+#[cold]
+fn find_suspects(spec: &Spec, frame: &[u8], present: Bitmap, index: &mut Index) {
+    let mut at = usize::from(index.body_at);
+    for field in present.iter() {
+        let step = spec.step(usize::from(field.number()));
+        let extent = step.and_then(|step| Some((step, Extent::read(step, frame, at).ok()?)));
+        let Some((step, extent)) = extent else { return };
+        at = extent.body.end;
+        let body = frame.get(extent.body).unwrap_or_default();
+        if !is_clean(step.check, body, extent.units) {
+            index.suspect.insert(field);
+        }
     }
 }
 
@@ -132,7 +178,11 @@ fn read_mti(encoding: Encoding, bytes: &[u8]) -> Option<(Mti, &[u8])> {
         return Some((Mti::from_bcd(u16::from_be_bytes(*digits))?, rest));
     }
     let (digits, rest) = bytes.split_first_chunk::<4>()?;
-    Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
+    let bcd = digits.iter().try_fold(0u16, |bcd, digit| {
+        let nibble = digit.wrapping_sub(b'0');
+        (nibble <= 9).then_some(bcd << 4 | u16::from(nibble))
+    });
+    Some((Mti::from_bcd(bcd?)?, rest))
 }
 
 /// The fields present, how many bitmaps there are, and what follows them.
@@ -144,27 +194,48 @@ fn read_bitmap<'a>(spec: &Spec, bytes: &'a [u8]) -> Option<(Bitmap, usize, &'a [
     for word in &mut words {
         (*word, rest) = read_word(shape.encoding, rest)?;
         count = count.saturating_add(1);
-        let more = *word >> 63 == 1 || (shape.always_double && count == 1);
-        if !more || count == 3 {
+        let more = *word & FIRST_BIT != 0 || (shape.always_double && count == 1);
+        *word &= !FIRST_BIT;
+        if !more {
             break;
         }
     }
-    for word in &mut words {
-        *word &= !(1 << 63);
-    }
     Some((Bitmap::from_words(words), count, rest))
 }
+
+/// Bit 1 of a bitmap: another one follows.
+const FIRST_BIT: u64 = 1 << 63;
 
 fn read_word(encoding: Encoding, bytes: &[u8]) -> Option<(u64, &[u8])> {
     if encoding == Encoding::Raw {
         let (word, rest) = bytes.split_first_chunk::<8>()?;
         return Some((u64::from_be_bytes(*word), rest));
     }
-    let (digits, rest) = bytes.split_first_chunk::<16>()?;
-    let word = digits.iter().try_fold(0u64, |word, digit| {
-        Some(word << 4 | u64::from(char::from(*digit).to_digit(16)?))
-    })?;
-    Some((word, rest))
+    let (high, rest) = bytes.split_first_chunk::<8>()?;
+    let (low, rest) = rest.split_first_chunk::<8>()?;
+    Some((
+        u64::from(unhex(*high)?) << 32 | u64::from(unhex(*low)?),
+        rest,
+    ))
+}
+
+/// Eight hexadecimal digits of either case as a number, all at once.
+fn unhex(digits: [u8; 8]) -> Option<u32> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = u64::from_be_bytes(digits);
+    let letters = word >> 6 & ONES;
+    let nibbles = (word & (0x0F * ONES)).wrapping_add(letters.wrapping_mul(9));
+    // Written again they must be what they were; a G would be 16 and read as itself.
+    let past_nine = nibbles.wrapping_add(0x06 * ONES) >> 4 & ONES;
+    let again = nibbles
+        .wrapping_add(0x30 * ONES)
+        .wrapping_add(past_nine.wrapping_mul(7));
+    if again != word & !(letters << 5) || nibbles & (0x10 * ONES) != 0 {
+        return None;
+    }
+    let pairs = (nibbles | nibbles >> 4) & 0x00FF_00FF_00FF_00FF;
+    let fours = (pairs | pairs >> 8) & 0x0000_FFFF_0000_FFFF;
+    u32::try_from((fours | fours >> 16) & 0xFFFF_FFFF).ok()
 }
 
 /// Appends a type.
@@ -192,8 +263,30 @@ pub(super) fn write_bitmap(spec: &Spec, fields: Bitmap, least: usize, out: &mut 
         let bytes = (word | more).to_be_bytes();
         match shape.encoding {
             Encoding::Raw => out.extend_from_slice(&bytes),
-            Encoding::HexLower => out.extend(value::hex(&bytes).to_ascii_lowercase().bytes()),
-            _ => out.extend(value::hex(&bytes).bytes()),
+            Encoding::HexLower => out.extend(hex::hex(&bytes).to_ascii_lowercase().bytes()),
+            _ => out.extend(hex::hex(&bytes).bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unhex;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn eight_digits_at_once_read_as_one_by_one(
+            number in any::<u32>(), at in 0usize..8, byte in any::<u8>(),
+        ) {
+            let mut digits = [0; 8];
+            digits.copy_from_slice(format!("{number:08X}").as_bytes());
+            prop_assert_eq!(unhex(digits), Some(number));
+            prop_assert_eq!(unhex(digits.map(|digit| digit.to_ascii_lowercase())), Some(number));
+            digits.get_mut(at).into_iter().for_each(|digit| *digit = byte);
+            let text = std::str::from_utf8(&digits).ok().filter(|text| !text.starts_with('+'));
+            let plainly = text.and_then(|text| u32::from_str_radix(text, 16).ok());
+            prop_assert_eq!(unhex(digits), plainly);
         }
     }
 }

@@ -49,7 +49,7 @@ impl Message {
     }
 
     fn length(&self, path: FieldPath, text: &str) -> String {
-        let layout = self.spec().layout(path.field);
+        let layout = self.spec().field(path.field).map(|field| field.layout);
         let length = text.chars().count();
         let (count, unit) = match layout.map(|layout| layout.content) {
             Some(Content::Binary) => (length / 2, "byte"),

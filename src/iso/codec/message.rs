@@ -1,13 +1,19 @@
 //! One message: the frame as it came, an index over it, and changes aside.
 
 use super::edits::Edits;
-use super::index::{self, Index, Walk};
-use super::value::Extent;
+use super::extent::Extent;
+use super::index::{self, Index};
 use super::{BuildFault, ParseError};
 use crate::iso::message::{Bitmap, FieldId, Mti};
 use crate::iso::spec::{Composite, Kind, Layout, Meaning, Spec};
 use bytes::Bytes;
 use std::sync::Arc;
+
+/// Stands where a frame's type could not be read; no such message leaves this file.
+const NO_MTI: Mti = match Mti::from_bcd(0) {
+    Some(mti) => mti,
+    None => panic!("0000 is four digits"),
+};
 
 /// One message: the frame as it came (without length prefix), an index over it, and changes aside.
 #[derive(Clone)]
@@ -41,45 +47,43 @@ impl Message {
     /// # Errors
     /// Header, type, bitmap or a field's length cannot be read.
     pub fn parse(spec: &Arc<Spec>, frame: Bytes) -> Result<Self, ParseError> {
-        let mut walk = Walk {
-            mti: None,
-            index: Index::EMPTY,
-        };
-        index::walk(spec, &frame, &mut walk)?;
-        // A walk that came to its end has read the type.
-        let mti = walk
-            .mti
-            .ok_or(ParseError::new(None, 0, super::ParseFault::Mti))?;
-        Ok(Self::indexed(spec, frame, mti, walk.index))
+        let mut message = Self::of(spec, frame);
+        match message.walk() {
+            None => Ok(message),
+            Some(error) => Err(error),
+        }
     }
 
     /// Indexes as much of a frame as can be read: the message as far as it goes (`None` without a
     /// type), and the fault that ended it. Building such a message gives its readable fields only.
     #[must_use]
     pub fn parse_partial(spec: &Arc<Spec>, frame: Bytes) -> (Option<Self>, Option<ParseError>) {
-        let mut walk = Walk {
-            mti: None,
-            index: Index::EMPTY,
-        };
-        let error = index::walk(spec, &frame, &mut walk).err();
-        let message = walk.mti.map(|mti| Self {
-            touched: error.is_some(),
-            ..Self::indexed(spec, frame, mti, walk.index)
-        });
-        (message, error)
+        let mut message = Self::of(spec, frame);
+        let error = message.walk();
+        message.touched = error.is_some();
+        (message.index.mti.is_some().then_some(message), error)
     }
 
-    fn indexed(spec: &Arc<Spec>, frame: Bytes, mti: Mti, index: Index) -> Self {
+    /// Not yet indexed.
+    fn of(spec: &Arc<Spec>, frame: Bytes) -> Self {
         Self {
             spec: Arc::clone(spec),
-            fields: index.fields,
             frame,
-            index,
-            mti,
+            index: Index::EMPTY,
+            mti: NO_MTI,
+            fields: Bitmap::EMPTY,
             header: None,
             edits: Edits::NONE,
             touched: false,
         }
+    }
+
+    /// Indexes the frame as far as it goes, up to the fault if there is one.
+    fn walk(&mut self) -> Option<ParseError> {
+        let error = index::walk(&self.spec, &self.frame, &mut self.index).err();
+        self.mti = self.index.mti.unwrap_or(NO_MTI);
+        self.fields = self.index.fields;
+        error
     }
 
     /// An empty message with the spec's default header.
@@ -93,7 +97,8 @@ impl Message {
         Self {
             header: Some(header),
             touched: true,
-            ..Self::indexed(spec, Bytes::new(), mti, Index::EMPTY)
+            mti,
+            ..Self::of(spec, Bytes::new())
         }
     }
 
@@ -132,7 +137,7 @@ impl Message {
     pub fn header(&self) -> &[u8] {
         let came = || {
             self.frame
-                .get(..usize::from(self.index.mti))
+                .get(..usize::from(self.index.mti_at))
                 .unwrap_or_default()
         };
         self.header.as_deref().unwrap_or_else(came)
@@ -170,9 +175,10 @@ impl Message {
     /// A field's value on the wire: how it is written, its bytes, its units.
     pub(super) fn value(&self, field: FieldId) -> Option<(&Layout, &[u8], usize)> {
         let wire = self.wire(field)?;
-        let layout = self.spec.layout(field)?;
-        let extent = Extent::read(layout, wire).ok()?;
-        Some((layout, wire.get(extent.prefix..)?, extent.units))
+        let layout = &self.spec.field(field)?.layout;
+        let step = self.spec.step(usize::from(field.number()))?;
+        let extent = Extent::read(step, wire, 0).ok()?;
+        Some((layout, wire.get(extent.body)?, extent.units))
     }
 
     pub(super) fn meaning(&self, field: FieldId) -> Option<&Meaning> {

@@ -8,11 +8,14 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod build;
+mod check;
 mod composite;
 mod dissect;
 mod edits;
 mod error;
+mod extent;
 mod framer;
+mod hex;
 mod index;
 mod mask;
 mod message;

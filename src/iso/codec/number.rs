@@ -2,31 +2,55 @@
 
 use crate::iso::spec::PrefixEncoding;
 
-/// The number that the bytes say; `None` if they are none.
+/// No length has more bytes; so many decimal or hexadecimal digits always fit a `usize`.
+const MAX_BYTES: usize = 8;
+
+/// The number that the bytes say; `None` if they are none, or too many.
+#[inline]
 pub(super) fn read(encoding: PrefixEncoding, bytes: &[u8]) -> Option<usize> {
-    let push = |base: usize| {
-        move |number: usize, digit: u8| {
-            let digit = usize::from(digit);
-            (digit < base).then(|| number.checked_mul(base)?.checked_add(digit))?
-        }
-    };
-    match encoding {
-        PrefixEncoding::Ascii => bytes
-            .iter()
-            .try_fold(0, |number, byte| push(10)(number, byte.wrapping_sub(b'0'))),
-        PrefixEncoding::Bcd => bytes.iter().try_fold(0, |number, byte| {
-            push(10)(push(10)(number, byte >> 4)?, byte & 0xF)
-        }),
-        PrefixEncoding::Binary => bytes.iter().try_fold(0, |n, byte| push(256)(n, *byte)),
-        PrefixEncoding::BinaryLe => bytes
-            .iter()
-            .rev()
-            .try_fold(0, |n, byte| push(256)(n, *byte)),
-        PrefixEncoding::Hex => bytes.iter().try_fold(0, |number, byte| {
-            let digit = char::from(*byte).to_digit(16)?;
-            push(16)(number, u8::try_from(digit).ok()?)
-        }),
+    if bytes.len() > MAX_BYTES {
+        return None;
     }
+    let push = |number: usize, base: usize, digit: u8| {
+        number.wrapping_mul(base).wrapping_add(usize::from(digit))
+    };
+    let (mut number, mut is_number) = (0usize, true);
+    match encoding {
+        PrefixEncoding::Ascii => {
+            for byte in bytes {
+                let digit = byte.wrapping_sub(b'0');
+                is_number &= digit <= 9;
+                number = push(number, 10, digit);
+            }
+        }
+        PrefixEncoding::Bcd => {
+            for byte in bytes {
+                let (high, low) = (byte >> 4, byte & 0xF);
+                is_number &= (high <= 9) & (low <= 9);
+                number = push(push(number, 10, high), 10, low);
+            }
+        }
+        PrefixEncoding::Binary => {
+            for byte in bytes {
+                number = push(number, 256, *byte);
+            }
+        }
+        PrefixEncoding::BinaryLe => {
+            for byte in bytes.iter().rev() {
+                number = push(number, 256, *byte);
+            }
+        }
+        PrefixEncoding::Hex => {
+            for byte in bytes {
+                let digit = char::from(*byte)
+                    .to_digit(16)
+                    .and_then(|d| u8::try_from(d).ok());
+                is_number &= digit.is_some();
+                number = push(number, 16, digit.unwrap_or_default());
+            }
+        }
+    }
+    is_number.then_some(number)
 }
 
 /// Appends the number in so many bytes; `false` if they cannot say it.

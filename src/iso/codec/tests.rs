@@ -6,7 +6,7 @@
     reason = "a test that goes wrong should stop where it stands"
 )]
 
-use super::{Framer, Is, Message, ParseFault, dissect, value};
+use super::{Framer, Is, Message, ParseFault, dissect, hex};
 use crate::iso::message::{FieldId, FieldPath, Mti};
 use crate::iso::spec::{Content, Encoding, FieldSpec, Size, Spec};
 use bytes::{Bytes, BytesMut};
@@ -33,7 +33,7 @@ struct Sample {
 impl Sample {
     /// The frame without its length prefix, cut as a connection would cut it.
     fn frame(&self, spec: &Spec) -> Bytes {
-        let bytes = value::unhex(&self.hex).unwrap();
+        let bytes = hex::unhex(&self.hex).unwrap();
         if !self.framed {
             return bytes.into();
         }
@@ -79,7 +79,7 @@ fn published_frames_hold_the_published_values() {
         let message = Message::parse(&spec, sample.frame(&spec)).unwrap();
         assert_eq!(message.mti().to_string(), sample.mti, "{}", sample.title);
         assert_eq!(
-            value::hex(message.header()),
+            hex::hex(message.header()),
             sample.header,
             "{}",
             sample.title
@@ -259,7 +259,7 @@ fn exercise(spec: &Arc<Spec>, bytes: Bytes) {
 fn a_length_that_lies_allocates_nothing() {
     // LLVAR of 19 digits at most, and the prefix says 99: refused by the number alone.
     let spec = Spec::builtin("cup-pos").unwrap();
-    let frame = value::unhex("60000300006031003107300200400000000000000099").unwrap();
+    let frame = hex::unhex("60000300006031003107300200400000000000000099").unwrap();
     let error = Message::parse(&spec, frame.into()).unwrap_err();
     assert_eq!(error.field, Some(FieldId::of(2).into()));
     assert_eq!(
@@ -322,7 +322,7 @@ fn an_answer_goes_the_way_back_and_echoes_what_the_spec_says() {
     let request = Message::parse(&spec, sale.frame(&spec)).unwrap();
     let answer = request.answer().unwrap();
     assert_eq!(answer.mti().to_string(), "0210");
-    assert_eq!(value::hex(answer.header()), "6000000003603100310730");
+    assert_eq!(hex::hex(answer.header()), "6000000003603100310730");
     assert_eq!(answer.text(FieldId::of(41)), request.text(FieldId::of(41)));
     for secret in [35, 52, 64] {
         assert!(!answer.has(FieldId::of(secret)), "{secret}");
@@ -436,7 +436,7 @@ fn a_card_number_comes_back_and_a_track_never() {
     ] {
         assert_eq!(kept.text(path(at)).unwrap(), text, "{at}");
     }
-    let hidden = value::hex(&redacted.frame);
+    let hidden = hex::hex(&redacted.frame);
     assert!(
         !hidden.contains("1000000000018"),
         "no card number is left anywhere"

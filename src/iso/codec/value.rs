@@ -1,70 +1,11 @@
-//! One value between wire and text: its extent, its reading and its writing, for each encoding
-//! side by side, so that they cannot learn different rules.
+//! One value between wire and text: its reading and its writing, for each encoding side by side,
+//! so that they cannot learn different rules.
 
-use super::{BuildFault, ParseFault, number};
+use super::hex::{hex, push_unhex, unhex};
+use super::{BuildFault, number};
 use crate::iso::spec::{Align, Content, Counts, Encoding, Layout, Size};
 use std::borrow::Cow;
 use std::ops::Range;
-
-/// Where a value lies among the bytes of its field.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
-    /// Bytes of the length before it.
-    pub prefix: usize,
-    /// Bytes of the value.
-    pub body: usize,
-    /// Its digits, characters or bytes.
-    pub units: usize,
-}
-
-impl Extent {
-    /// Measures the field that begins at `bytes`.
-    #[inline]
-    pub(super) fn read(layout: &Layout, bytes: &[u8]) -> Result<Self, ParseFault> {
-        let extent = match (layout.size, layout.prefix) {
-            (Size::Variable { max, .. }, Some(prefix)) => {
-                let length = usize::from(prefix.bytes);
-                let digits = bytes.get(..length).ok_or(ParseFault::Length)?;
-                let said = number::read(prefix.encoding, digits).ok_or(ParseFault::Length)?;
-                let (units, body) = match prefix.counts {
-                    Counts::Units => (said, layout.bytes_of(said)),
-                    Counts::Bytes => (layout.units_in(said), said),
-                };
-                if units > usize::from(max) {
-                    // Counted in bytes, an odd digit count looks one longer than it is.
-                    let spare = prefix.counts == Counts::Bytes && layout.encoding == Encoding::Bcd;
-                    if !(spare && units == usize::from(max).saturating_add(1)) {
-                        return Err(ParseFault::TooLong {
-                            length: said,
-                            max: usize::from(max),
-                        });
-                    }
-                }
-                Self {
-                    prefix: length,
-                    body,
-                    units: units.min(usize::from(max)),
-                }
-            }
-            (size, _) => {
-                let units = usize::from(size.max());
-                Self {
-                    prefix: 0,
-                    body: layout.bytes_of(units),
-                    units,
-                }
-            }
-        };
-        let left = bytes.len().saturating_sub(extent.prefix);
-        if extent.body > left {
-            return Err(ParseFault::Short {
-                needed: extent.body,
-                left,
-            });
-        }
-        Ok(extent)
-    }
-}
 
 /// The units of `range` as text: digits, characters, or upper-case hex of bytes.
 pub(super) fn text<'a>(
@@ -81,15 +22,11 @@ pub(super) fn text<'a>(
         (Encoding::Bcd, Content::SignedDigits) => {
             let (sign, digits) = body.split_first()?;
             let count = units.checked_sub(1)?;
-            let mut all = String::from(char::from(*sign));
-            push_nibbles(layout, digits, count, 0..count, &mut all)?;
+            let digits = packed_text(layout, digits, count, 0..count)?;
+            let all = format!("{}{digits}", char::from(*sign));
             Some(Cow::Owned(all.get(range)?.to_owned()))
         }
-        (Encoding::Bcd, _) => {
-            let mut digits = String::with_capacity(range.len());
-            push_nibbles(layout, body, units, range, &mut digits)?;
-            Some(Cow::Owned(digits))
-        }
+        (Encoding::Bcd, _) => packed_text(layout, body, units, range).map(Cow::Owned),
         (Encoding::Raw, _) => Some(Cow::Owned(hex(body.get(range)?))),
         (Encoding::Hex | Encoding::HexLower, _) => {
             let start = range.start.checked_mul(2)?;
@@ -112,17 +49,20 @@ fn characters(bytes: &[u8]) -> Cow<'_, str> {
     }
 }
 
-fn push_nibbles(
-    layout: &Layout,
-    body: &[u8],
-    units: usize,
-    range: Range<usize>,
-    out: &mut String,
-) -> Option<()> {
-    for nibble in nibbles(layout, body, units, range) {
-        out.push(char::from_digit(u32::from(nibble?), 16)?.to_ascii_uppercase());
+/// The digits as characters, and track separators as letters.
+fn packed_text(layout: &Layout, body: &[u8], units: usize, range: Range<usize>) -> Option<String> {
+    let first = first_nibble(layout, units);
+    let (from, to) = (
+        range.start.checked_add(first)?,
+        range.end.checked_add(first)?,
+    );
+    // Whole bytes around the digits, then what is too much at either end taken off.
+    let mut text = hex(body.get(from / 2..to.div_ceil(2))?);
+    text.truncate(text.len().checked_sub(to % 2)?);
+    if from % 2 == 1 {
+        text.remove(0);
     }
-    Some(())
+    Some(text)
 }
 
 /// The nibbles of packed digits.
@@ -181,33 +121,6 @@ pub(super) fn is_digits(
 /// The place of the first digit: after the spare nibble where digits stand right.
 fn first_nibble(layout: &Layout, units: usize) -> usize {
     usize::from(layout.odd.align == Align::Right && !units.is_multiple_of(2))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
-    nibbles
-        .filter_map(|n| char::from_digit(u32::from(n), 16))
-        .map(|c| c.to_ascii_uppercase())
-        .collect()
-}
-
-/// Bytes from hex; the place of the first character that is none, if any.
-pub(super) fn unhex(text: &str) -> Result<Vec<u8>, usize> {
-    let nibble = |(at, c): (usize, char)| {
-        c.to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-            .ok_or(at)
-    };
-    let nibbles: Vec<u8> = text
-        .chars()
-        .enumerate()
-        .map(nibble)
-        .collect::<Result<_, _>>()?;
-    let (pairs, rest) = nibbles.as_chunks::<2>();
-    if !rest.is_empty() {
-        return Err(nibbles.len());
-    }
-    Ok(pairs.iter().map(|[high, low]| (high << 4) | low).collect())
 }
 
 /// Appends the field with this value: prefix and body.
@@ -328,48 +241,19 @@ fn write_characters(text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
 }
 
 fn write_binary(encoding: Encoding, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
-    let bytes = unhex(text).map_err(|at| BuildFault::Character { at })?;
+    let wrong = |at| BuildFault::Character { at };
     match encoding {
-        Encoding::Raw => out.extend_from_slice(&bytes),
-        Encoding::HexLower => out.extend(hex(&bytes).to_ascii_lowercase().bytes()),
-        _ => out.extend(hex(&bytes).bytes()),
+        Encoding::Raw => push_unhex(text, out).map_err(wrong)?,
+        Encoding::HexLower => {
+            out.extend(
+                hex(&unhex(text).map_err(wrong)?)
+                    .to_ascii_lowercase()
+                    .bytes(),
+            );
+        }
+        _ => out.extend(hex(&unhex(text).map_err(wrong)?).bytes()),
     }
     Ok(())
-}
-
-/// Whether the bytes hold what the field may hold.
-#[inline]
-pub(super) fn is_clean(layout: &Layout, body: &[u8], units: usize) -> bool {
-    match (layout.encoding, layout.content) {
-        (Encoding::Raw, _) => true,
-        (Encoding::Ascii, Content::Digits) => every(body, |byte| byte.is_ascii_digit()),
-        (Encoding::Ascii, Content::Text(charset)) => every(body, |byte| charset.allows(byte)),
-        (Encoding::Ascii, Content::Track) => every(body, |byte| byte.is_ascii_graphic()),
-        (_, Content::SignedDigits) => matches!(body.first(), Some(b'C' | b'D')),
-        (Encoding::Bcd, Content::Digits) => packed_digits_only(layout, body, units),
-        (Encoding::Bcd, _) => true,
-        (_, _) => every(body, |byte| byte.is_ascii_hexdigit()),
-    }
-}
-
-/// As `all`, but looks at every byte: no branch per byte, so several are looked at at once.
-#[inline]
-fn every(bytes: &[u8], fits: impl Fn(u8) -> bool) -> bool {
-    bytes.iter().fold(true, |so_far, byte| so_far & fits(*byte))
-}
-
-#[inline]
-fn packed_digits_only(layout: &Layout, body: &[u8], units: usize) -> bool {
-    let digits = |byte: u8| (byte >> 4 <= 9) & (byte & 0xF <= 9);
-    if units.is_multiple_of(2) {
-        return every(body, digits);
-    }
-    // The spare nibble is nobody's digit.
-    match (layout.odd.align, body) {
-        (Align::Left, [whole @ .., last]) => (last >> 4 <= 9) & every(whole, digits),
-        (Align::Right, [first, whole @ ..]) => (first & 0xF <= 9) & every(whole, digits),
-        (_, []) => true,
-    }
 }
 
 /// The bytes of a value, whether they stand raw, as characters or as hex.

@@ -69,6 +69,8 @@ impl Format {
 }
 
 impl Charset {
+    /// Letters, digits and everything else that can be printed.
+    pub const ALL: Self = Self(Self::LETTERS | Self::DIGITS | Self::SPECIAL);
     const LETTERS: u8 = 1;
     const DIGITS: u8 = 2;
     const SPECIAL: u8 = 4;
@@ -80,6 +82,10 @@ impl Charset {
         CLASSES
             .get(usize::from(byte))
             .is_some_and(|classes| classes & self.0 != 0)
+    }
+
+    pub(super) const fn allows_digits(self) -> bool {
+        self.0 & Self::DIGITS != 0
     }
 
     fn read(letters: &str) -> Option<Self> {

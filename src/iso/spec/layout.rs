@@ -1,6 +1,7 @@
 //! How a value lies on the wire: Encoding x Prefix x Odd digits, each its own small piece of data.
 
 use super::format::{Content, Size};
+use super::step::Packing;
 use serde::Deserialize;
 
 /// How one field is written, composed at load and followed by the codec.
@@ -94,23 +95,7 @@ impl Layout {
     /// How many bytes so many units take.
     #[must_use]
     pub const fn bytes_of(&self, units: usize) -> usize {
-        match (self.encoding, self.content) {
-            (Encoding::Ascii | Encoding::Raw, _) => units,
-            // The sign is a character of its own even where digits are packed.
-            (Encoding::Bcd, Content::SignedDigits) => (units / 2).saturating_add(1),
-            (Encoding::Bcd, _) => units.div_ceil(2),
-            (Encoding::Hex | Encoding::HexLower, _) => units.saturating_mul(2),
-        }
-    }
-
-    /// How many units so many bytes hold at most.
-    #[must_use]
-    pub const fn units_in(&self, bytes: usize) -> usize {
-        match self.encoding {
-            Encoding::Ascii | Encoding::Raw => bytes,
-            Encoding::Bcd => bytes.saturating_mul(2),
-            Encoding::Hex | Encoding::HexLower => bytes / 2,
-        }
+        Packing::of(self).bytes_of(units)
     }
 
     /// Whether this encoding can write this content.

@@ -9,6 +9,7 @@ use super::layout::Encoding;
 use super::load_field::{Coding, field};
 use super::load_flow;
 use super::shape::{BitmapShape, Framing, HeaderPart, Spec, Title};
+use super::step::Step;
 use crate::iso::message::{FieldId, ResponseCode};
 use std::collections::BTreeMap;
 
@@ -41,18 +42,20 @@ fn compose(file: &SpecFile) -> Result<Spec, Fault> {
         }
     }
     let flow = load_flow::flow(file, &fields)?;
+    let header = header(file)?;
     Ok(Spec {
         title: title(file.title.as_ref(), file.zh.as_ref(), &name),
         name,
         source: file.source.clone().unwrap_or_default(),
         flow,
         framing: framing(file)?,
-        header: header(file)?,
+        header_len: header.iter().map(|part| part.default.len()).sum(),
+        header,
         mti: mti(file)?,
         bitmap: bitmap(file)?,
-        layouts: fields
+        steps: fields
             .iter()
-            .map(|field| field.as_ref().map(|known| known.layout))
+            .map(|field| Some(Step::of(&field.as_ref()?.layout)))
             .collect(),
         fields,
         response_titles: response_titles(&file.response)?,

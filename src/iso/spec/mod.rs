@@ -18,6 +18,7 @@ mod load;
 mod load_field;
 mod load_flow;
 mod shape;
+mod step;
 
 pub use error::SpecError;
 pub use field::{Composite, FieldSpec, Meaning, MtiPattern, PartSpec, Position, Store, Tags};
@@ -28,6 +29,7 @@ pub use flow::{
 pub use format::{Charset, Content, Format, Size};
 pub use layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
 pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Spec, Title};
+pub use step::{Check, Packing, Step};
 
 #[cfg(test)]
 mod tests;

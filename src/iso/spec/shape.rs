@@ -1,7 +1,8 @@
 //! A dialect, checked and composed.
 
 use super::field::FieldSpec;
-use super::layout::{Encoding, Layout, PrefixEncoding};
+use super::layout::{Encoding, PrefixEncoding};
+use super::step::Step;
 use super::{Flow, SpecError, builtin, load};
 use crate::iso::message::{FieldId, ResponseCode};
 use serde::Deserialize;
@@ -17,12 +18,13 @@ pub struct Spec {
     pub(super) flow: Flow,
     pub(super) framing: Framing,
     pub(super) header: Vec<HeaderPart>,
+    pub(super) header_len: usize,
     pub(super) mti: Encoding,
     pub(super) bitmap: BitmapShape,
     /// By field number.
     pub(super) fields: Vec<Option<FieldSpec>>,
-    /// The same fields' layouts, close together for the parser.
-    pub(super) layouts: Vec<Option<Layout>>,
+    /// The same fields boiled down for the walk over a frame.
+    pub(super) steps: Vec<Option<Step>>,
     pub(super) response_titles: BTreeMap<ResponseCode, Title>,
 }
 
@@ -141,8 +143,8 @@ impl Spec {
 
     /// How many bytes stand before the type.
     #[must_use]
-    pub fn header_len(&self) -> usize {
-        self.header.iter().map(|part| part.default.len()).sum()
+    pub const fn header_len(&self) -> usize {
+        self.header_len
     }
 
     /// How the type is written: `Ascii` or `Bcd`.
@@ -163,11 +165,11 @@ impl Spec {
         self.fields.get(usize::from(id.number()))?.as_ref()
     }
 
-    /// How a field is written, if the dialect has it.
+    /// What the walk over a frame must know of a field, if the dialect has it.
     #[inline]
     #[must_use]
-    pub fn layout(&self, id: FieldId) -> Option<&Layout> {
-        self.layouts.get(usize::from(id.number()))?.as_ref()
+    pub fn step(&self, number: usize) -> Option<&Step> {
+        self.steps.get(number)?.as_ref()
     }
 
     /// The fields, ascending.

@@ -1,0 +1,74 @@
+//! Bytes as hexadecimal digits and back.
+
+/// Upper-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| {
+        char::from(
+            b"0123456789ABCDEF"
+                .get(usize::from(nibble))
+                .map_or(0, |d| *d),
+        )
+    };
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xF));
+    }
+    text
+}
+
+/// Appends bytes from hex, or tells the place of the first character that is none.
+pub(super) fn push_unhex(text: &str, out: &mut Vec<u8>) -> Result<(), usize> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    for (at, [high, low]) in pairs.iter().enumerate() {
+        let pair = hex_digit(*high).zip(hex_digit(*low));
+        let (high, low) = pair.ok_or_else(|| first_non_hex(text, at.saturating_mul(2)))?;
+        out.push(high << 4 | low);
+    }
+    if rest.is_empty() {
+        Ok(())
+    } else {
+        Err(text.chars().count().saturating_sub(1))
+    }
+}
+
+/// The place, in characters, of what is no hex digit at or after a place in bytes.
+fn first_non_hex(text: &str, from: usize) -> usize {
+    let wrong = text.chars().position(|c| !c.is_ascii_hexdigit());
+    wrong.unwrap_or(from)
+}
+
+#[inline]
+const fn hex_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
+        b'A'..=b'F' => Some(digit.wrapping_sub(b'A').wrapping_add(10)),
+        b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
+        _ => None,
+    }
+}
+
+/// Bytes from hex; the place of the first character that is none, if any.
+pub(super) fn unhex(text: &str) -> Result<Vec<u8>, usize> {
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    push_unhex(text, &mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_comes_back_in_either_case() {
+        assert_eq!(hex(&[0x00, 0xAF, 0x12]), "00AF12");
+        assert_eq!(unhex("00aF12"), Ok(vec![0x00, 0xAF, 0x12]));
+    }
+
+    #[test]
+    fn what_is_no_hex_is_told_by_its_place() {
+        assert_eq!(unhex("00G0"), Err(2));
+        assert_eq!(unhex("0\u{e9}00"), Err(1));
+        assert_eq!(unhex("000"), Err(2));
+    }
+}

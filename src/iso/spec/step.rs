@@ -1,0 +1,163 @@
+//! A layout boiled down to what the walk over a frame asks of each field: small, so that all of a
+//! dialect lies close together.
+
+use super::format::{Charset, Content};
+use super::layout::{Align, Counts, Encoding, Layout, Prefix, PrefixEncoding};
+
+/// What the walk must know of a field.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The most units; all of them if there is no prefix.
+    pub max: u16,
+    /// The bytes that so many units take.
+    pub max_bytes: u16,
+    /// Bytes of the length before the value; none if it is fixed.
+    pub prefix: u8,
+    /// How that length is written.
+    pub prefix_encoding: PrefixEncoding,
+    /// What it counts.
+    pub counts: Counts,
+    /// How units lie in bytes.
+    pub packing: Packing,
+    /// What the bytes must be.
+    pub check: Check,
+    /// Whether the length before the value passes the same check, so that neighbours of one kind
+    /// can be checked in one go.
+    pub joins: bool,
+}
+
+/// How units lie in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// A byte each.
+    Single,
+    /// Two a byte.
+    Half,
+    /// One byte for the sign, then two digits a byte.
+    SignedHalf,
+    /// Two bytes each.
+    Double,
+}
+
+/// What the bytes of a value must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// Whatever.
+    Nothing,
+    /// Digits in characters.
+    Digits,
+    /// Digits, two a byte, standing on this side.
+    PackedDigits(Align),
+    /// C or D first.
+    Sign,
+    /// Any characters that can be printed.
+    Printable,
+    /// Characters of certain classes.
+    Of(Charset),
+    /// Printable and no blank: tracks in characters.
+    Graphic,
+    /// Hexadecimal digits in characters.
+    Hex,
+}
+
+impl Step {
+    pub(super) const fn of(layout: &Layout) -> Self {
+        let prefix = match layout.prefix {
+            Some(prefix) => prefix,
+            None => Prefix {
+                encoding: PrefixEncoding::Bcd,
+                bytes: 0,
+                counts: Counts::Units,
+            },
+        };
+        let max = layout.size.max();
+        Self {
+            max,
+            max_bytes: Packing::of(layout).short_bytes_of(max),
+            prefix: prefix.bytes,
+            prefix_encoding: prefix.encoding,
+            counts: prefix.counts,
+            packing: Packing::of(layout),
+            check: Check::of(layout),
+            joins: joins(layout),
+        }
+    }
+}
+
+const fn joins(layout: &Layout) -> bool {
+    let Some(prefix) = layout.prefix else {
+        return true;
+    };
+    match (prefix.encoding, Check::of(layout)) {
+        (_, Check::Nothing) => true,
+        (PrefixEncoding::Bcd, Check::PackedDigits(_)) => true,
+        (PrefixEncoding::Ascii, Check::Digits | Check::Printable | Check::Graphic | Check::Hex) => {
+            true
+        }
+        (PrefixEncoding::Ascii, Check::Of(charset)) => charset.allows_digits(),
+        _ => false,
+    }
+}
+
+impl Packing {
+    pub(super) const fn of(layout: &Layout) -> Self {
+        match (layout.encoding, layout.content) {
+            (Encoding::Ascii | Encoding::Raw, _) => Self::Single,
+            (Encoding::Bcd, Content::SignedDigits) => Self::SignedHalf,
+            (Encoding::Bcd, _) => Self::Half,
+            (Encoding::Hex | Encoding::HexLower, _) => Self::Double,
+        }
+    }
+
+    /// How many bytes so many units take.
+    #[inline]
+    #[must_use]
+    pub const fn bytes_of(self, units: usize) -> usize {
+        match self {
+            Self::Single => units,
+            Self::Half => units.div_ceil(2),
+            // The sign is a character of its own even where digits are packed.
+            Self::SignedHalf => (units / 2).saturating_add(1),
+            Self::Double => units.saturating_mul(2),
+        }
+    }
+
+    /// The same for a length that fits a field: 9999 units at most, twice that in bytes.
+    const fn short_bytes_of(self, units: u16) -> u16 {
+        match self {
+            Self::Single => units,
+            Self::Half => units.div_ceil(2),
+            Self::SignedHalf => (units / 2).saturating_add(1),
+            Self::Double => units.saturating_mul(2),
+        }
+    }
+
+    /// How many units so many bytes hold at most.
+    #[inline]
+    #[must_use]
+    pub const fn units_in(self, bytes: usize) -> usize {
+        match self {
+            Self::Single => bytes,
+            Self::Half => bytes.saturating_mul(2),
+            Self::SignedHalf => bytes.saturating_mul(2).saturating_sub(1),
+            Self::Double => bytes / 2,
+        }
+    }
+}
+
+impl Check {
+    const fn of(layout: &Layout) -> Self {
+        match (layout.encoding, layout.content) {
+            (Encoding::Raw, _) => Self::Nothing,
+            (_, Content::SignedDigits) => Self::Sign,
+            (Encoding::Ascii, Content::Digits) => Self::Digits,
+            (Encoding::Ascii, Content::Track) => Self::Graphic,
+            (Encoding::Ascii, Content::Text(Charset::ALL)) => Self::Printable,
+            (Encoding::Ascii, Content::Text(charset)) => Self::Of(charset),
+            (Encoding::Ascii, Content::Binary) => Self::Nothing,
+            (Encoding::Bcd, Content::Digits) => Self::PackedDigits(layout.odd.align),
+            (Encoding::Bcd, _) => Self::Nothing,
+            (Encoding::Hex | Encoding::HexLower, _) => Self::Hex,
+        }
+    }
+}
