@@ -129,7 +129,10 @@ fn print_report(report: &Report, json: bool, out: &mut dyn Write) -> anyhow::Res
 }
 
 fn report_document(report: &Report) -> Value {
-    let damage = |damage: &Damage| json!({ "segment": damage.segment.0, "offset": damage.offset, "what": damage.to_string() });
+    let damage = |damage: &Damage| {
+        let (segment, what) = (damage.segment.0, damage.to_string());
+        json!({ "segment": segment, "offset": damage.offset, "what": what })
+    };
     let torn = report.torn.map(
         |torn| json!({ "segment": torn.segment.0, "offset": torn.offset, "bytes": torn.bytes }),
     );

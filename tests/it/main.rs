@@ -1,1 +1,11 @@
-//! isogate as a user meets it: the real binary, real sockets, real files.
+//! isogate as its users meet it: the real binary, real sockets, real files, real kills.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on should stop where it stands"
+)]
+
+mod rig;
+
+mod kill;
+
+mod canary;
