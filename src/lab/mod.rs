@@ -1,4 +1,3 @@
-//! Wing.
 //! The world around the gateway: what goes wrong, and the brains at both ends of the wire. Pure:
 //! time, events and chance are handed in; the same code runs over TCP and in virtual time.
 //!
@@ -9,3 +8,5 @@
 pub mod fault;
 
 pub mod peer;
+
+pub mod sim;

@@ -10,7 +10,7 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::Class;
 use crate::iso::security;
-use crate::iso::spec::{Purpose, ReversalCause};
+use crate::iso::spec::ReversalCause;
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -172,7 +172,7 @@ impl Gateway {
             },
         );
         self.forget_if_over(slot);
-        if approved && in_time && matches!(opened.purpose, Purpose::Void | Purpose::Refund) {
+        if approved && in_time {
             self.refers(now, &opened, Trigger::Returned, id);
         }
     }

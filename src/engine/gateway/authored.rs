@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 impl Gateway {
     /// Says no to a request of which nothing goes upstream, and keeps nothing of it but the record.
+    /// Where an earlier turn of the same request may be booked, it only records: a terminal takes
+    /// any no as the end, and would forget what is held.
     pub(super) fn refuse(
         &mut self,
         now: Now,
@@ -32,6 +34,7 @@ impl Gateway {
             Trigger::Refuse
         };
         let decision = super::lifecycle::decide(State::Received, trigger);
+        let in_doubt = why != Why::DuplicateMismatch && self.may_be_booked(&opened);
         let step = Step {
             row: decision.row,
             state: decision.next,
@@ -42,10 +45,30 @@ impl Gateway {
         };
         let id = self.next_id(now);
         let seq = self.record(now, Some(id), None, Fact::Step(Box::new(step)));
+        if in_doubt {
+            return;
+        }
         let code = refusal(&message.spec().flow().answer, why);
         if let Some(answer) = self.authored(message, code) {
             self.say(now, conn, id, seq, decision.next, &answer);
         }
+    }
+
+    /// Whether a request of this name went upstream before and was not declined.
+    fn may_be_booked(&self, opened: &Opened) -> bool {
+        if opened.identity.is_empty() {
+            return false;
+        }
+        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let done = terminal.and_then(|terminal| terminal.find(&opened.identity));
+        let harmless = |state| {
+            matches!(
+                state,
+                State::Refused | State::NotSent | State::DeclineDelivered
+            )
+        };
+        self.live.named(&opened.identity).is_some()
+            || done.is_some_and(|done| !harmless(done.state))
     }
 
     /// Records and sends an answer of our own.
@@ -136,7 +159,9 @@ impl Gateway {
             original: None,
             twin: None,
         };
-        if matches!(purpose, Purpose::Void | Purpose::Refund) {
+        // A completion names its pre-authorization by the code of its approval.
+        let completes = purpose == Purpose::Debit && message.auth_code().is_some();
+        if completes || matches!(purpose, Purpose::Void | Purpose::Refund) {
             let terminal = key_of(&opened).and_then(|key| self.terminals.get(&key));
             opened.original = terminal
                 .and_then(|t| t.referred(message.rrn().as_ref(), message.auth_code().as_ref()));

@@ -172,7 +172,9 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::Forwarded | S::ForwardedGone, T::LinkLost) => ('G', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Deadline) => ('H', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Revoked) => ('I', S::NotSent, E::AnswerNo),
-        (S::Forwarded | S::ForwardedGone, T::GaveUp) => ('J', S::Unanswered, E::Forget),
+        (S::Forwarded | S::ForwardedGone | S::Approved, T::GaveUp) => {
+            ('J', S::Unanswered, E::Forget)
+        }
         (S::Forwarded, T::TerminalClosed) => ('K', S::ForwardedGone, E::None),
         (S::ForwardedGone, T::TerminalBack) => ('L', S::Forwarded, E::None),
         (S::ForwardedGone, T::Approval) => ('M', S::TerminalGone, E::Grace),

@@ -55,15 +55,19 @@ impl Gateway {
 
     fn request(&mut self, now: Now, conn: ConnId, message: Message) {
         let opened = self.describe(&message);
-        if let Some(why) = self.objection(now, conn, &message, &opened) {
+        if self.mac_is_wrong(&message) {
+            self.refuse(now, conn, &message, opened, Why::RequestMac);
+        } else if self.is_repeat(now, conn, &message, &opened) {
+            // It has been dealt with: no limit may answer for what is under way.
+        } else if let Some(why) = self.objection(now, conn, &opened) {
             self.refuse(now, conn, &message, opened, why);
-        } else if !self.is_repeat(now, conn, &message, &opened) {
+        } else {
             self.forward(now, conn, message, opened);
         }
     }
 
-    /// Why a request is refused whoever sent it before.
-    fn objection(&self, now: Now, conn: ConnId, message: &Message, opened: &Opened) -> Option<Why> {
+    /// Why a new request is refused.
+    fn objection(&self, now: Now, conn: ConnId, opened: &Opened) -> Option<Why> {
         let limits = &self.options.limits;
         let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
         let since = crate::engine::seam::Wall(now.wall.0.saturating_sub_unsigned(
@@ -71,9 +75,7 @@ impl Gateway {
         ));
         let buried = terminal.is_some_and(|terminal| terminal.is_buried(&opened.identity, since));
         let waiting = self.conns.get(&conn).map_or(0, |conn| conn.waiting.len());
-        if self.mac_is_wrong(message) {
-            Some(Why::RequestMac)
-        } else if buried {
+        if buried {
             Some(Why::OvertakenByReversal)
         } else if self.draining {
             Some(Why::Draining)

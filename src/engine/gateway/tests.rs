@@ -953,3 +953,49 @@ fn a_quiet_link_is_tested_and_a_dead_one_closed() {
     stage.pass(61);
     assert_eq!(stage.deliver(A).mti(), mti("0820"));
 }
+
+#[test]
+fn a_repeat_of_what_may_be_booked_is_never_answered_with_no() {
+    let mut stage = Stage::new();
+    let sale = stage.sale(2);
+    stage.terminal_says(sale.clone());
+    stage.deliver(A);
+    // Neither a drain, nor a broken MAC, nor a lost link may tell the terminal that it failed.
+    stage.happen(Event::Drain);
+    stage.terminal_says(sale.clone());
+    stage.silent();
+    let mut broken = sale;
+    broken.set(path("64"), "3030303030303030").unwrap();
+    stage.terminal_says(broken);
+    stage.silent();
+}
+
+#[test]
+fn an_advice_that_had_no_answer_is_not_refused_for_want_of_a_link() {
+    let mut stage = Stage::new();
+    let mut refund = stage.sale(2);
+    refund.set_mti(mti("0220"));
+    for (field, value) in [
+        ("3", "200000"),
+        ("37", "203217491827"),
+        ("60", "25000001000"),
+    ] {
+        refund.set(path(field), value).unwrap();
+    }
+    security::seal(&mut refund, &stage.mac).unwrap();
+    let refund = stage.reparsed(&refund);
+    stage.terminal_says(refund.clone());
+    stage.deliver(A);
+    stage.happen(Event::LinkDown {
+        link: LINK,
+        conn: A,
+    });
+    stage.terminal_says(refund.clone());
+    stage.silent();
+    stage.happen(Event::LinkUp {
+        link: LINK,
+        conn: ConnId(101),
+    });
+    stage.terminal_says(refund);
+    assert_eq!(stage.deliver(ConnId(101)).mti(), mti("0220"));
+}

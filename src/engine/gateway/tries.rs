@@ -10,7 +10,7 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, ResponseCode};
 use crate::iso::security;
-use crate::iso::spec::{Flow, OriginalSource, Purpose, ReversalRule};
+use crate::iso::spec::{Flow, OriginalSource, ReversalRule};
 use std::time::Duration;
 
 impl Gateway {
@@ -369,9 +369,7 @@ impl Gateway {
         {
             self.send(waiter.conn, frame, None);
         }
-        if opened.purpose == Purpose::Void {
-            self.refers(now, &opened, Trigger::ReturnUndone, id);
-        }
+        self.refers(now, &opened, Trigger::ReturnUndone, id);
         let state = self.live.get(slot).map(|own| own.state);
         if watch || (state == Some(State::Reversed) && !was_approved) {
             let until = now.mono + self.options.ladder.watch;

@@ -43,10 +43,13 @@ mod query;
 
 mod line;
 
+mod book;
+
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use belief::{Basis, Belief, Beliefs, Is};
+pub use book::Book;
 pub use cause::{About, Cause};
 pub use codes::{Advice, CODES, Code, Outcome};
 pub use human::{Look, full, line, money, table};

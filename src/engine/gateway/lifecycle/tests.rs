@@ -80,7 +80,13 @@ const RULES: &[Rule] = &[
         E::ReverseByPolicy,
     ),
     ('I', WAITING, &[T::Revoked], Some(S::NotSent), E::AnswerNo),
-    ('J', WAITING, &[T::GaveUp], Some(S::Unanswered), E::Forget),
+    (
+        'J',
+        &[S::Forwarded, S::ForwardedGone, S::Approved],
+        &[T::GaveUp],
+        Some(S::Unanswered),
+        E::Forget,
+    ),
     (
         'K',
         &[S::Forwarded],

@@ -1,0 +1,26 @@
+//! A world in virtual time: terminals, the gateway, an acquirer, a network and a disk, all on one
+//! thread and all from one seed, so that what went wrong once goes wrong again.
+//!
+//! [`simulate`] runs a day or an hour of trading with faults, cut connections and crashes of the
+//! gateway between any two of its steps; then everything is healed and drained, and the invariants
+//! of [`Violation`] must hold. A [`Sabotage`] plants a bug on purpose: a world that cannot catch it
+//! proves nothing.
+//!
+//! It is deliberately not the real rim: sockets, files and threads have tests of their own.
+
+mod chances;
+
+mod host;
+
+mod wire;
+
+mod check;
+
+mod world;
+
+pub use chances::{Chances, SCALE, Sabotage};
+pub use check::Violation;
+pub use world::{Outcome, simulate};
+
+#[cfg(test)]
+mod tests;

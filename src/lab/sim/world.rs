@@ -1,0 +1,797 @@
+//! The world: one heap of what is to come, and everybody's deadlines.
+
+use super::chances::{Chances, SCALE, Sabotage};
+use super::check::{Violation, Watch, is_loose, leaks};
+use super::host::{Host, Out, options, read_all};
+use super::wire::{Far, Way, Wires};
+use crate::engine::gateway::{Event, SendId};
+use crate::engine::journal::{JournalError, Memory, Storage};
+use crate::engine::record::{ConnId, Fact, LinkId, ListenerId, State, TxId};
+use crate::engine::seam::{Dice, Mono, Now, Wall};
+use crate::engine::trace::Book;
+use crate::iso::codec::Message;
+use crate::iso::message::{Class, MerchantId, TerminalId};
+use crate::iso::security::Key;
+use crate::iso::spec::Spec;
+use crate::lab::fault::{Armed, Faults, Place, Span};
+use crate::lab::peer::{
+    Acquirer, AcquirerAction, AcquirerEvent, AcquirerOptions, Belief, Deck, MasterKeys, Patience,
+    Terminal, TerminalAction, TerminalEvent, TerminalOptions, Workload,
+};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a world ended.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Virtual time that passed.
+    pub passed: Duration,
+    /// Transactions that terminals began.
+    pub transactions: u64,
+    /// Tries of reversals that left the gateway.
+    pub reversals: u64,
+    /// Crashes of the gateway.
+    pub crashes: u64,
+    /// How often faults struck.
+    pub faults: u64,
+    /// Rules that did not hold; empty is good.
+    pub violations: Vec<Violation>,
+}
+
+/// What is to come.
+#[derive(Debug)]
+enum What {
+    /// A terminal's connection comes in, or is refused.
+    Connect(usize),
+    /// A frame reaches the gateway.
+    NearFrame(ConnId, Bytes),
+    /// The gateway learns that a connection ended.
+    NearClosed(ConnId, bool),
+    /// A frame reaches a terminal or the acquirer.
+    FarFrame(ConnId, Bytes),
+    /// A gateway with a planted bug says something once more.
+    Again(ConnId, Bytes),
+    /// The far end learns that a connection ended.
+    FarClosed(ConnId),
+    /// A send was written, in this run of the gateway.
+    Written(u32, SendId, bool),
+    /// A sync of this run ends.
+    Synced(u32),
+    /// The link wants one more connection.
+    ConnectLink(u32),
+    /// A connection of the link is cut.
+    Cut,
+    /// The gateway dies, perhaps with its power.
+    Crash(bool),
+    /// It starts again.
+    Restart,
+    /// All faults end, and trading with them.
+    Heal,
+}
+
+struct World {
+    chances: Chances,
+    spec: Arc<Spec>,
+    keys: Vec<(String, String, Key)>,
+    deck: Deck,
+    dice: Dice,
+    now: Now,
+    heap: BTreeMap<(Mono, u64), What>,
+    serial: u64,
+    wires: Wires,
+    terminals: Vec<(Terminal, Option<ConnId>)>,
+    acquirer: Acquirer,
+    listening: bool,
+    host: Option<Host>,
+    disk: Option<Memory>,
+    run: u32,
+    watch: Watch,
+    outcome: Outcome,
+    healed: bool,
+}
+
+/// How long a healed world has to come to rest.
+const REST: Duration = Duration::from_secs(400);
+
+/// Runs the world of a seed, and tells how it ended.
+#[must_use]
+pub fn simulate(chances: Chances) -> Outcome {
+    match World::new(chances) {
+        Ok(world) => world.run(),
+        Err(error) => Outcome {
+            violations: vec![Violation {
+                rule: "start",
+                what: error.to_string(),
+            }],
+            ..Outcome::default()
+        },
+    }
+}
+
+fn terminal_names(at: usize) -> (MerchantId, TerminalId) {
+    let merchant = MerchantId::new("874350357222471").unwrap_or_default();
+    (
+        merchant,
+        TerminalId::new(&format!("104216{at:02}")).unwrap_or_default(),
+    )
+}
+
+impl World {
+    fn new(chances: Chances) -> Result<Self, JournalError> {
+        let mut dice = Dice::new(chances.seed);
+        let spec = Spec::builtin(chances.spec).expect("a world speaks a built-in dialect");
+        let armed: Vec<Armed> = chances
+            .faults
+            .iter()
+            .filter_map(|fault| fault.parse().ok())
+            .collect();
+        let deck = Deck::new(chances.seed, 12);
+        let masters = MasterKeys::derived(chances.seed);
+        let names: Vec<_> = (0..chances.terminals).map(terminal_names).collect();
+        let keys: Vec<(String, String, Key)> = names
+            .iter()
+            .filter_map(|(m, t)| Some((m.to_string(), t.to_string(), masters.of(m, t)?)))
+            .collect();
+        let terminals = names
+            .into_iter()
+            .map(|(merchant, terminal)| {
+                let mut workload = Workload::shop(&spec, deck.clone());
+                workload.think = Span::millis(5, 400);
+                let mut own = TerminalOptions::new(&spec, merchant, terminal, workload);
+                own.master = masters.of(&merchant, &terminal);
+                own.patience = Patience::scaled(SCALE);
+                own.stays_connected = dice.chance(1, 2);
+                own.faults = Faults::at(Place::Terminal, &armed, dice.split());
+                (Terminal::new(own, dice.split()), None)
+            })
+            .collect();
+        let mut theirs = AcquirerOptions::new(&spec, masters, deck.clone());
+        theirs.latency = Span::millis(0, 20);
+        theirs.faults = Faults::at(Place::Acquirer, &armed, dice.split());
+        let acquirer = Acquirer::new(theirs, dice.split());
+        let now = Now {
+            mono: Mono(1_000_000),
+            wall: Wall(1_795_313_472_000_000),
+        };
+        let set_up = options(&chances, &spec, keys.clone());
+        let host = Host::start(&chances, set_up, Memory::default(), 0, now)?;
+        let wires = Wires::new(chances.latency, dice.split());
+        let mut world = Self {
+            watch: Watch::new(Duration::from_secs(45) / SCALE),
+            spec,
+            keys,
+            deck,
+            dice,
+            now,
+            heap: BTreeMap::new(),
+            serial: 0,
+            wires,
+            terminals,
+            acquirer,
+            listening: true,
+            host: Some(host),
+            disk: None,
+            run: 0,
+            outcome: Outcome::default(),
+            healed: false,
+            chances,
+        };
+        world.plan();
+        Ok(world)
+    }
+
+    /// Throws when what goes wrong goes wrong.
+    fn plan(&mut self) {
+        let trading = micros(self.chances.trading);
+        self.later(self.chances.trading, What::Heal);
+        for _ in 0..self.chances.crashes {
+            let at = Duration::from_micros(self.dice.below(trading));
+            let power = self.dice.chance(self.chances.power_cuts, 100);
+            self.later(at, What::Crash(power));
+        }
+        for _ in 0..self.chances.cuts {
+            let at = Duration::from_micros(self.dice.below(trading));
+            self.later(at, What::Cut);
+        }
+        self.connect_links();
+    }
+
+    fn connect_links(&mut self) {
+        for _ in 0..self.chances.connections {
+            self.later(Duration::from_millis(1), What::ConnectLink(self.run));
+        }
+    }
+
+    fn later(&mut self, after: Duration, what: What) {
+        self.at(self.now.mono + after, what);
+    }
+
+    fn at(&mut self, at: Mono, what: What) {
+        self.serial += 1;
+        self.heap.insert((at, self.serial), what);
+    }
+
+    fn run(mut self) -> Outcome {
+        let end = self.now.mono + self.chances.trading + REST;
+        if let Err(error) = self.give_orders() {
+            self.watch.fails("start", error.to_string());
+        }
+        for at in 0..self.terminals.len() {
+            self.terminal(at, TerminalEvent::Wake);
+        }
+        while self.now.mono < end && !(self.healed && self.at_rest()) {
+            if let Err(error) = self.turn() {
+                self.watch.fails("I8", error.to_string());
+                break;
+            }
+        }
+        self.judge()
+    }
+
+    /// Does the next thing, whatever it is.
+    fn turn(&mut self) -> Result<(), JournalError> {
+        let terminals = self
+            .terminals
+            .iter()
+            .filter_map(|(own, _)| own.next_deadline());
+        let gateway = self
+            .host
+            .as_ref()
+            .and_then(|host| host.gateway.next_deadline());
+        let deadlines = terminals
+            .chain(gateway)
+            .chain(self.acquirer.next_deadline());
+        let deadline = deadlines.min();
+        let planned = self.heap.first_key_value().map(|((at, _), _)| *at);
+        let next = deadline.into_iter().chain(planned).min();
+        self.advance(next.unwrap_or(self.now.mono + Duration::from_secs(1)));
+        if planned.is_some_and(|at| at <= self.now.mono)
+            && let Some((_, what)) = self.heap.pop_first()
+        {
+            return self.happen(what);
+        }
+        self.wake()
+    }
+
+    fn advance(&mut self, to: Mono) {
+        let passed = to - self.now.mono;
+        self.now = Now {
+            mono: self.now.mono.max(to),
+            wall: self.now.wall + passed,
+        };
+        self.outcome.passed += passed;
+    }
+
+    fn wake(&mut self) -> Result<(), JournalError> {
+        for at in 0..self.terminals.len() {
+            if self.terminals[at]
+                .0
+                .next_deadline()
+                .is_some_and(|due| due <= self.now.mono)
+            {
+                self.terminal(at, TerminalEvent::Wake);
+            }
+        }
+        if self
+            .acquirer
+            .next_deadline()
+            .is_some_and(|due| due <= self.now.mono)
+        {
+            self.acquirer(AcquirerEvent::Wake);
+        }
+        let due = self
+            .host
+            .as_ref()
+            .and_then(|host| host.gateway.next_deadline());
+        if due.is_some_and(|due| due <= self.now.mono) {
+            self.gateway(Event::Tick)?;
+        }
+        Ok(())
+    }
+
+    fn happen(&mut self, what: What) -> Result<(), JournalError> {
+        match what {
+            What::Connect(at) => self.connect_terminal(at)?,
+            What::NearFrame(conn, frame) => self.near_frame(conn, frame)?,
+            What::NearClosed(conn, reset) => self.near_closed(conn, reset)?,
+            What::FarFrame(conn, frame) => self.far_frame(conn, frame),
+            What::Again(conn, frame) => {
+                self.said(conn, &frame);
+                self.far_frame(conn, frame);
+            }
+            What::FarClosed(conn) => self.far_closed(conn),
+            What::Written(run, id, whole) if run == self.run => {
+                self.gateway(if whole {
+                    Event::Written(id)
+                } else {
+                    Event::NotWritten(id)
+                })?;
+            }
+            What::Synced(run) if run == self.run => {
+                if let Some(host) = &mut self.host {
+                    let out = host.synced()?;
+                    self.carry(out)?;
+                    self.give_orders()?;
+                }
+            }
+            What::ConnectLink(run) if run == self.run => self.connect_link()?,
+            What::Written(..) | What::Synced(_) | What::ConnectLink(_) => {}
+            What::Cut => self.cut(),
+            What::Crash(power) => self.crash(power),
+            What::Restart => self.restart()?,
+            What::Heal => self.heal(),
+        }
+        Ok(())
+    }
+
+    // The gateway.
+
+    fn gateway(&mut self, event: Event) -> Result<(), JournalError> {
+        let Some(host) = &mut self.host else {
+            return Ok(());
+        };
+        let (sync, out) = host.handle(self.now, event)?;
+        self.after_orders(sync, out)
+    }
+
+    fn give_orders(&mut self) -> Result<(), JournalError> {
+        let Some(host) = &mut self.host else {
+            return Ok(());
+        };
+        let (sync, out) = host.take_orders(self.now)?;
+        self.after_orders(sync, out)
+    }
+
+    fn after_orders(&mut self, sync: bool, out: Vec<Out>) -> Result<(), JournalError> {
+        if let Some(host) = &mut self.host {
+            self.watch.recorded(std::mem::take(&mut host.steps));
+            if sync {
+                host.syncing = true;
+                let most = micros(self.chances.sync);
+                let after = Duration::from_micros(self.dice.between(1, most.max(1)));
+                self.later(after, What::Synced(self.run));
+            }
+        }
+        self.carry(out)
+    }
+
+    /// Carries what leaves the gateway.
+    fn carry(&mut self, out: Vec<Out>) -> Result<(), JournalError> {
+        for out in out {
+            match out {
+                Out::Close(conn) => self.near_closed(conn, false)?,
+                Out::Frame {
+                    id,
+                    after,
+                    conn,
+                    frame,
+                } => {
+                    let open = self.wires.get(conn).is_some_and(|pipe| pipe.near_open);
+                    self.at(self.now.mono, What::Written(self.run, id, open));
+                    if open {
+                        self.watch.relies_on(after);
+                        self.said(conn, &frame);
+                        let at = self.wires.arrival(conn, Way::Far, self.now.mono);
+                        self.at(at, What::FarFrame(conn, frame));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The watch sees what the gateway says.
+    fn said(&mut self, conn: ConnId, frame: &Bytes) {
+        let Ok(message) = Message::parse(&self.spec, frame.clone()) else {
+            return;
+        };
+        match self.wires.get(conn).map(|pipe| pipe.far) {
+            Some(Far::Terminal(_)) => self.watch.said_terminal(&message),
+            Some(Far::Acquirer) => {
+                self.watch.said_acquirer(&message);
+                let is_reversal = message.mti().class() == Class::Reversal;
+                self.outcome.reversals += u64::from(is_reversal);
+            }
+            None => {}
+        }
+    }
+
+    fn near_frame(&mut self, conn: ConnId, frame: Bytes) -> Result<(), JournalError> {
+        let Some(pipe) = self.wires.get(conn).filter(|pipe| pipe.near_open) else {
+            return Ok(());
+        };
+        let far = pipe.far;
+        let Ok(message) = Message::parse(&self.spec, frame.clone()) else {
+            return Ok(());
+        };
+        match far {
+            Far::Terminal(_) => {
+                self.watch.heard_terminal(self.now, &message);
+                self.gateway(Event::TerminalMessage { conn, message })
+            }
+            Far::Acquirer => {
+                let late = self.watch.is_late(self.now, &message);
+                self.watch.heard_acquirer(self.now, &message);
+                self.plant(conn, &message, &frame, late);
+                self.gateway(Event::AcquirerMessage { conn, message })
+            }
+        }
+    }
+
+    /// Does what a gateway with the planted bug would do.
+    fn plant(&mut self, conn: ConnId, message: &Message, frame: &Bytes, late: bool) {
+        match self.chances.sabotage {
+            Some(Sabotage::DeliverLate) if late => {
+                let terminal = message.terminal();
+                let at = self
+                    .terminals
+                    .iter()
+                    .position(|(own, _)| Some(own.options().terminal) == terminal);
+                if let Some((_, Some(conn))) = at.map(|at| &self.terminals[at]) {
+                    let conn = *conn;
+                    self.said(conn, frame);
+                    let arrives = self.wires.arrival(conn, Way::Far, self.now.mono);
+                    self.at(arrives, What::FarFrame(conn, frame.clone()));
+                }
+            }
+            Some(Sabotage::ReverseTwice) if message.mti().class() == Class::Reversal => {
+                let mut again = message.clone();
+                let rule = message.spec().flow().reversal.as_ref();
+                if let Some(rule) = rule {
+                    again.set_mti(rule.mti);
+                }
+                if let Ok(frame) = again.build() {
+                    self.later(Duration::from_millis(50), What::Again(conn, frame));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn near_closed(&mut self, conn: ConnId, reset: bool) -> Result<(), JournalError> {
+        let Some(pipe) = self.wires.get_mut(conn) else {
+            return Ok(());
+        };
+        if !std::mem::replace(&mut pipe.near_open, false) {
+            return Ok(());
+        }
+        let (far, reset) = (pipe.far, reset || pipe.lost);
+        let at = self.wires.arrival(conn, Way::Far, self.now.mono);
+        self.at(at, What::FarClosed(conn));
+        match far {
+            Far::Terminal(_) => self.gateway(Event::TerminalClosed { conn, reset }),
+            Far::Acquirer => {
+                let after = Duration::from_millis(self.dice.between(4, 40));
+                self.later(after, What::ConnectLink(self.run));
+                self.gateway(Event::LinkDown {
+                    link: LinkId(0),
+                    conn,
+                })
+            }
+        }
+    }
+
+    fn connect_link(&mut self) -> Result<(), JournalError> {
+        if self.host.is_none() {
+            return Ok(());
+        }
+        if !self.listening {
+            self.later(Duration::from_millis(20), What::ConnectLink(self.run));
+            return Ok(());
+        }
+        let conn = self.wires.open(Far::Acquirer);
+        self.acquirer(AcquirerEvent::Connected(conn));
+        self.gateway(Event::LinkUp {
+            link: LinkId(0),
+            conn,
+        })
+    }
+
+    fn cut(&mut self) {
+        let open = self.wires.near_open();
+        let links: Vec<ConnId> = open
+            .into_iter()
+            .filter(|(_, far)| *far == Far::Acquirer)
+            .map(|(id, _)| id)
+            .collect();
+        if let Some(conn) = self.dice.pick(&links).copied() {
+            let near = self.wires.arrival(conn, Way::Near, self.now.mono);
+            self.at(near, What::NearClosed(conn, true));
+            self.far_closed(conn);
+        }
+    }
+
+    fn crash(&mut self, power: bool) {
+        let Some(host) = self.host.take() else { return };
+        self.outcome.crashes += 1;
+        self.disk = Some(host.crash(power, &mut self.dice));
+        self.run += 1;
+        for (conn, _) in self.wires.near_open() {
+            if let Some(pipe) = self.wires.get_mut(conn) {
+                pipe.near_open = false;
+            }
+            // What was written last may or may not arrive before the end of the connection.
+            if self.dice.chance(1, 2) {
+                self.far_closed(conn);
+            } else {
+                let at = self.wires.arrival(conn, Way::Far, self.now.mono);
+                self.at(at, What::FarClosed(conn));
+            }
+        }
+        let after = Duration::from_millis(self.dice.between(1, 500));
+        self.later(after, What::Restart);
+    }
+
+    fn restart(&mut self) -> Result<(), JournalError> {
+        let Some(disk) = self.disk.take() else {
+            return Ok(());
+        };
+        let set_up = options(&self.chances, &self.spec, self.keys.clone());
+        let host = Host::start(&self.chances, set_up, disk, self.run, self.now)?;
+        self.watch.restarted(host.journal().durable());
+        self.host = Some(host);
+        self.connect_links();
+        self.give_orders()
+    }
+
+    // The far ends.
+
+    fn far_frame(&mut self, conn: ConnId, frame: Bytes) {
+        let Some(pipe) = self.wires.get_mut(conn) else {
+            return;
+        };
+        if !pipe.far_open {
+            pipe.lost = true;
+            return;
+        }
+        match pipe.far {
+            Far::Terminal(at) if self.terminals[at].1 == Some(conn) => {
+                self.terminal(at, TerminalEvent::Frame(frame));
+            }
+            Far::Terminal(_) => {}
+            Far::Acquirer => self.acquirer(AcquirerEvent::Frame(conn, frame)),
+        }
+    }
+
+    fn far_closed(&mut self, conn: ConnId) {
+        let Some(pipe) = self.wires.get_mut(conn) else {
+            return;
+        };
+        if !std::mem::replace(&mut pipe.far_open, false) {
+            return;
+        }
+        match pipe.far {
+            Far::Terminal(at) if self.terminals[at].1 == Some(conn) => {
+                self.terminals[at].1 = None;
+                self.terminal(at, TerminalEvent::Closed);
+            }
+            Far::Terminal(_) => {}
+            Far::Acquirer => self.acquirer(AcquirerEvent::Closed(conn)),
+        }
+    }
+
+    fn connect_terminal(&mut self, at: usize) -> Result<(), JournalError> {
+        if self.host.is_none() {
+            self.terminal(at, TerminalEvent::ConnectFailed);
+            return Ok(());
+        }
+        let conn = self.wires.open(Far::Terminal(at));
+        self.terminals[at].1 = Some(conn);
+        self.gateway(Event::TerminalConnected {
+            conn,
+            listener: ListenerId(0),
+        })?;
+        self.terminal(at, TerminalEvent::Connected);
+        Ok(())
+    }
+
+    fn terminal(&mut self, at: usize, event: TerminalEvent) {
+        self.terminals[at].0.handle(self.now, event);
+        while let Some(action) = self.terminals[at].0.poll_action() {
+            match action {
+                TerminalAction::Connect => {
+                    self.later(Duration::from_micros(300), What::Connect(at))
+                }
+                TerminalAction::Send(frame) => {
+                    if let Some(conn) = self.terminals[at].1 {
+                        let arrives = self.wires.arrival(conn, Way::Near, self.now.mono);
+                        self.at(arrives, What::NearFrame(conn, frame));
+                    }
+                }
+                TerminalAction::Close { reset } => {
+                    if let Some(conn) = self.terminals[at].1.take() {
+                        self.hang_up(conn, reset);
+                    }
+                }
+                TerminalAction::Print(_) => {}
+            }
+        }
+    }
+
+    /// A far end closes its connection.
+    fn hang_up(&mut self, conn: ConnId, reset: bool) {
+        if let Some(pipe) = self.wires.get_mut(conn) {
+            pipe.far_open = false;
+        }
+        let at = self.wires.arrival(conn, Way::Near, self.now.mono);
+        self.at(at, What::NearClosed(conn, reset));
+    }
+
+    fn acquirer(&mut self, event: AcquirerEvent) {
+        self.acquirer.handle(self.now, event);
+        while let Some(action) = self.acquirer.poll_action() {
+            match action {
+                AcquirerAction::Send { conn, frame } => {
+                    let arrives = self.wires.arrival(conn, Way::Near, self.now.mono);
+                    self.at(arrives, What::NearFrame(conn, frame));
+                }
+                AcquirerAction::Close { conn, reset } => self.hang_up(conn, reset),
+                AcquirerAction::Listen(listens) => self.listening = listens,
+            }
+        }
+    }
+
+    fn heal(&mut self) {
+        self.healed = true;
+        for (terminal, _) in &mut self.terminals {
+            terminal.stop_trading();
+            terminal.faults().heal();
+        }
+        self.acquirer.heal(self.now);
+        self.acquirer(AcquirerEvent::Wake);
+    }
+
+    fn at_rest(&self) -> bool {
+        let terminals = self.terminals.iter().all(|(own, _)| own.is_idle());
+        let counts = self.host.as_ref().map(|host| host.gateway.counts());
+        let gateway = counts.is_some_and(|counts| counts.in_flight == 0 && counts.reversals == 0);
+        let pending = self
+            .heap
+            .values()
+            .any(|what| !matches!(what, What::ConnectLink(_)));
+        terminals && gateway && !pending && self.acquirer.next_deadline().is_none()
+    }
+
+    // The end.
+
+    fn judge(mut self) -> Outcome {
+        let Some(host) = self.host.take() else {
+            self.watch
+                .fails("rest", "the gateway did not come back".to_owned());
+            return self.finish();
+        };
+        let disk = match host.stop() {
+            Ok(disk) => disk,
+            Err(error) => {
+                self.watch.fails("I8", error.to_string());
+                return self.finish();
+            }
+        };
+        self.judge_leaks(&disk);
+        self.judge_books(&disk);
+        self.finish()
+    }
+
+    fn finish(mut self) -> Outcome {
+        let receipts = self
+            .terminals
+            .iter()
+            .map(|(own, _)| own.receipts().list().len());
+        self.outcome.transactions = receipts.sum::<usize>() as u64;
+        let struck = |faults: &Faults| {
+            faults
+                .list()
+                .iter()
+                .map(|armed| armed.struck())
+                .sum::<u64>()
+        };
+        let at_terminals: u64 = self
+            .terminals
+            .iter_mut()
+            .map(|(own, _)| struck(own.faults()))
+            .sum();
+        self.outcome.faults = at_terminals + struck(self.acquirer.faults());
+        self.outcome.violations = self.watch.violations;
+        self.outcome
+    }
+
+    fn judge_leaks(&mut self, disk: &Memory) {
+        let pans: Vec<String> = self
+            .deck
+            .cards()
+            .iter()
+            .map(|card| card.pan.reveal().to_owned())
+            .collect();
+        for segment in disk.segments().unwrap_or_default() {
+            let bytes = disk.read(segment, 0, usize::MAX).unwrap_or_default();
+            for leak in leaks(&bytes, pans.iter().map(String::as_str)) {
+                self.watch.fails(
+                    "I12",
+                    format!("segment {segment} holds the {leak} in clear"),
+                );
+            }
+        }
+    }
+
+    /// I1 to I3, I6: the three books agree, and nothing hangs in the air.
+    fn judge_books(&mut self, disk: &Memory) {
+        let mut book = Book::default();
+        let mut states: BTreeMap<TxId, (State, u64, bool)> = BTreeMap::new();
+        for record in read_all(disk) {
+            book.take(&record);
+            if let (Some(tx), Fact::Step(step)) = (record.tx, &record.fact) {
+                let entry = states.entry(tx).or_insert((State::Received, 0, false));
+                entry.0 = step.state;
+                if let Some(opened) = &step.opened {
+                    (entry.1, entry.2) = (opened.amount.0, opened.reverses);
+                }
+            }
+        }
+        let loose: Vec<(TxId, State, u64)> = states
+            .iter()
+            .filter(|(_, (state, _, reverses))| *reverses && is_loose(*state))
+            .map(|(tx, (state, amount, _))| (*tx, *state, *amount))
+            .collect();
+        let given_up = self.unsettled_at_terminals();
+        for (tx, state, _) in &loose {
+            // Where only terminals reverse, one that gave up leaves its sale on the list.
+            if self.chances.gateway_reverses || given_up == 0 {
+                self.watch.fails("I3", format!("{tx} is left {state}"));
+            }
+        }
+        let terminals: i64 = self
+            .terminals
+            .iter()
+            .map(|(own, _)| own.receipts().totals().net())
+            .sum();
+        let acquirer = self.acquirer.totals().net();
+        let listed: i64 = loose
+            .iter()
+            .map(|(_, _, amount)| amount.cast_signed())
+            .sum();
+        if (acquirer - terminals).abs() > listed {
+            self.watch.fails(
+                "I2",
+                format!("terminals hold {terminals}, the acquirer {acquirer}"),
+            );
+        }
+        if loose.is_empty() && book.net() != acquirer {
+            self.watch.fails(
+                "I11",
+                format!("gateway holds {}, the acquirer {acquirer}", book.net()),
+            );
+        }
+        for at in 0..self.terminals.len() {
+            self.judge_terminal(at, loose.is_empty());
+        }
+    }
+
+    fn judge_terminal(&mut self, at: usize, settled: bool) {
+        let own = &self.terminals[at].0;
+        let (name, mine) = (own.options().terminal, own.receipts().totals().net());
+        let theirs = self.acquirer.totals_of(name).net();
+        if settled && mine != theirs {
+            self.watch.fails(
+                "I1",
+                format!("{name} holds {mine}, the acquirer has {theirs} of it"),
+            );
+        }
+    }
+
+    /// Transactions that a terminal gave up on, or cannot know about.
+    fn unsettled_at_terminals(&self) -> usize {
+        let unsettled =
+            |belief: Belief| matches!(belief, Belief::GivenUp | Belief::Unknown | Belief::Open);
+        let receipts = self
+            .terminals
+            .iter()
+            .flat_map(|(own, _)| own.receipts().list());
+        receipts.filter(|receipt| unsettled(receipt.belief)).count()
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
