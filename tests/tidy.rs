@@ -123,6 +123,7 @@ const REVEAL: &[(&str, &str)] = &[
     ("src/lab/peer/acquirer/issuer.rs", "knows its test cards"),
     ("src/lab/peer/acquirer/reply.rs", "fills an answer in"),
     ("src/lab/peer/acquirer/rules.rs", "matches a card's end"),
+    ("src/lab/sim/judge.rs", "searches the disk for its cards"),
 ];
 
 /// Files over `LINES_MOST`, each with the lines it may have until it is split.

@@ -18,6 +18,10 @@ mod check;
 
 mod world;
 
+mod ends;
+
+mod judge;
+
 pub use chances::{Chances, SCALE, Sabotage};
 pub use check::Violation;
 pub use world::{Outcome, simulate};

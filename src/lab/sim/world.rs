@@ -1,22 +1,21 @@
 //! The world: one heap of what is to come, and everybody's deadlines.
 
 use super::chances::{Chances, SCALE, Sabotage};
-use super::check::{Violation, Watch, is_loose, leaks};
-use super::host::{Host, Out, options, read_all};
+use super::check::{Violation, Watch};
+use super::host::{Host, Out, options};
 use super::wire::{Far, Way, Wires};
 use crate::engine::gateway::{Event, SendId};
 use crate::engine::journal::{JournalError, Memory, Storage};
-use crate::engine::record::{ConnId, Fact, LinkId, ListenerId, State, TxId};
+use crate::engine::record::{ConnId, LinkId};
 use crate::engine::seam::{Dice, Mono, Now, Wall};
-use crate::engine::trace::Book;
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, MerchantId, TerminalId};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Faults, Place, Span};
 use crate::lab::peer::{
-    Acquirer, AcquirerAction, AcquirerEvent, AcquirerOptions, Belief, Deck, MasterKeys, Patience,
-    Terminal, TerminalAction, TerminalEvent, TerminalOptions, Workload,
+    Acquirer, AcquirerEvent, AcquirerOptions, Deck, MasterKeys, Patience, Terminal, TerminalEvent,
+    TerminalOptions, Workload,
 };
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -42,7 +41,7 @@ pub struct Outcome {
 
 /// What is to come.
 #[derive(Debug)]
-enum What {
+pub(super) enum What {
     /// A terminal's connection comes in, or is refused.
     Connect(usize),
     /// A frame reaches the gateway.
@@ -71,25 +70,25 @@ enum What {
     Heal,
 }
 
-struct World {
-    chances: Chances,
-    spec: Arc<Spec>,
-    keys: Vec<(String, String, Key)>,
-    deck: Deck,
-    dice: Dice,
-    now: Now,
-    heap: BTreeMap<(Mono, u64), What>,
-    serial: u64,
-    wires: Wires,
-    terminals: Vec<(Terminal, Option<ConnId>)>,
-    acquirer: Acquirer,
-    listening: bool,
-    host: Option<Host>,
-    disk: Option<Memory>,
-    run: u32,
-    watch: Watch,
-    outcome: Outcome,
-    healed: bool,
+pub(super) struct World {
+    pub(super) chances: Chances,
+    pub(super) spec: Arc<Spec>,
+    pub(super) keys: Vec<(String, String, Key)>,
+    pub(super) deck: Deck,
+    pub(super) dice: Dice,
+    pub(super) now: Now,
+    pub(super) heap: BTreeMap<(Mono, u64), What>,
+    pub(super) serial: u64,
+    pub(super) wires: Wires,
+    pub(super) terminals: Vec<(Terminal, Option<ConnId>)>,
+    pub(super) acquirer: Acquirer,
+    pub(super) listening: bool,
+    pub(super) host: Option<Host>,
+    pub(super) disk: Option<Memory>,
+    pub(super) run: u32,
+    pub(super) watch: Watch,
+    pub(super) outcome: Outcome,
+    pub(super) healed: bool,
 }
 
 /// How long a healed world has to come to rest.
@@ -204,11 +203,11 @@ impl World {
         }
     }
 
-    fn later(&mut self, after: Duration, what: What) {
+    pub(super) fn later(&mut self, after: Duration, what: What) {
         self.at(self.now.mono + after, what);
     }
 
-    fn at(&mut self, at: Mono, what: What) {
+    pub(super) fn at(&mut self, at: Mono, what: What) {
         self.serial += 1;
         self.heap.insert((at, self.serial), what);
     }
@@ -326,9 +325,7 @@ impl World {
         Ok(())
     }
 
-    // The gateway.
-
-    fn gateway(&mut self, event: Event) -> Result<(), JournalError> {
+    pub(super) fn gateway(&mut self, event: Event) -> Result<(), JournalError> {
         let Some(host) = &mut self.host else {
             return Ok(());
         };
@@ -536,103 +533,6 @@ impl World {
         self.give_orders()
     }
 
-    // The far ends.
-
-    fn far_frame(&mut self, conn: ConnId, frame: Bytes) {
-        let Some(pipe) = self.wires.get_mut(conn) else {
-            return;
-        };
-        if !pipe.far_open {
-            pipe.lost = true;
-            return;
-        }
-        match pipe.far {
-            Far::Terminal(at) if self.terminals[at].1 == Some(conn) => {
-                self.terminal(at, TerminalEvent::Frame(frame));
-            }
-            Far::Terminal(_) => {}
-            Far::Acquirer => self.acquirer(AcquirerEvent::Frame(conn, frame)),
-        }
-    }
-
-    fn far_closed(&mut self, conn: ConnId) {
-        let Some(pipe) = self.wires.get_mut(conn) else {
-            return;
-        };
-        if !std::mem::replace(&mut pipe.far_open, false) {
-            return;
-        }
-        match pipe.far {
-            Far::Terminal(at) if self.terminals[at].1 == Some(conn) => {
-                self.terminals[at].1 = None;
-                self.terminal(at, TerminalEvent::Closed);
-            }
-            Far::Terminal(_) => {}
-            Far::Acquirer => self.acquirer(AcquirerEvent::Closed(conn)),
-        }
-    }
-
-    fn connect_terminal(&mut self, at: usize) -> Result<(), JournalError> {
-        if self.host.is_none() {
-            self.terminal(at, TerminalEvent::ConnectFailed);
-            return Ok(());
-        }
-        let conn = self.wires.open(Far::Terminal(at));
-        self.terminals[at].1 = Some(conn);
-        self.gateway(Event::TerminalConnected {
-            conn,
-            listener: ListenerId(0),
-        })?;
-        self.terminal(at, TerminalEvent::Connected);
-        Ok(())
-    }
-
-    fn terminal(&mut self, at: usize, event: TerminalEvent) {
-        self.terminals[at].0.handle(self.now, event);
-        while let Some(action) = self.terminals[at].0.poll_action() {
-            match action {
-                TerminalAction::Connect => {
-                    self.later(Duration::from_micros(300), What::Connect(at))
-                }
-                TerminalAction::Send(frame) => {
-                    if let Some(conn) = self.terminals[at].1 {
-                        let arrives = self.wires.arrival(conn, Way::Near, self.now.mono);
-                        self.at(arrives, What::NearFrame(conn, frame));
-                    }
-                }
-                TerminalAction::Close { reset } => {
-                    if let Some(conn) = self.terminals[at].1.take() {
-                        self.hang_up(conn, reset);
-                    }
-                }
-                TerminalAction::Print(_) => {}
-            }
-        }
-    }
-
-    /// A far end closes its connection.
-    fn hang_up(&mut self, conn: ConnId, reset: bool) {
-        if let Some(pipe) = self.wires.get_mut(conn) {
-            pipe.far_open = false;
-        }
-        let at = self.wires.arrival(conn, Way::Near, self.now.mono);
-        self.at(at, What::NearClosed(conn, reset));
-    }
-
-    fn acquirer(&mut self, event: AcquirerEvent) {
-        self.acquirer.handle(self.now, event);
-        while let Some(action) = self.acquirer.poll_action() {
-            match action {
-                AcquirerAction::Send { conn, frame } => {
-                    let arrives = self.wires.arrival(conn, Way::Near, self.now.mono);
-                    self.at(arrives, What::NearFrame(conn, frame));
-                }
-                AcquirerAction::Close { conn, reset } => self.hang_up(conn, reset),
-                AcquirerAction::Listen(listens) => self.listening = listens,
-            }
-        }
-    }
-
     fn heal(&mut self) {
         self.healed = true;
         for (terminal, _) in &mut self.terminals {
@@ -652,143 +552,6 @@ impl World {
             .values()
             .any(|what| !matches!(what, What::ConnectLink(_)));
         terminals && gateway && !pending && self.acquirer.next_deadline().is_none()
-    }
-
-    // The end.
-
-    fn judge(mut self) -> Outcome {
-        let Some(host) = self.host.take() else {
-            self.watch
-                .fails("rest", "the gateway did not come back".to_owned());
-            return self.finish();
-        };
-        let disk = match host.stop() {
-            Ok(disk) => disk,
-            Err(error) => {
-                self.watch.fails("I8", error.to_string());
-                return self.finish();
-            }
-        };
-        self.judge_leaks(&disk);
-        self.judge_books(&disk);
-        self.finish()
-    }
-
-    fn finish(mut self) -> Outcome {
-        let receipts = self
-            .terminals
-            .iter()
-            .map(|(own, _)| own.receipts().list().len());
-        self.outcome.transactions = receipts.sum::<usize>() as u64;
-        let struck = |faults: &Faults| {
-            faults
-                .list()
-                .iter()
-                .map(|armed| armed.struck())
-                .sum::<u64>()
-        };
-        let at_terminals: u64 = self
-            .terminals
-            .iter_mut()
-            .map(|(own, _)| struck(own.faults()))
-            .sum();
-        self.outcome.faults = at_terminals + struck(self.acquirer.faults());
-        self.outcome.violations = self.watch.violations;
-        self.outcome
-    }
-
-    fn judge_leaks(&mut self, disk: &Memory) {
-        let pans: Vec<String> = self
-            .deck
-            .cards()
-            .iter()
-            .map(|card| card.pan.reveal().to_owned())
-            .collect();
-        for segment in disk.segments().unwrap_or_default() {
-            let bytes = disk.read(segment, 0, usize::MAX).unwrap_or_default();
-            for leak in leaks(&bytes, pans.iter().map(String::as_str)) {
-                self.watch.fails(
-                    "I12",
-                    format!("segment {segment} holds the {leak} in clear"),
-                );
-            }
-        }
-    }
-
-    /// I1 to I3, I6: the three books agree, and nothing hangs in the air.
-    fn judge_books(&mut self, disk: &Memory) {
-        let mut book = Book::default();
-        let mut states: BTreeMap<TxId, (State, u64, bool)> = BTreeMap::new();
-        for record in read_all(disk) {
-            book.take(&record);
-            if let (Some(tx), Fact::Step(step)) = (record.tx, &record.fact) {
-                let entry = states.entry(tx).or_insert((State::Received, 0, false));
-                entry.0 = step.state;
-                if let Some(opened) = &step.opened {
-                    (entry.1, entry.2) = (opened.amount.0, opened.reverses);
-                }
-            }
-        }
-        let loose: Vec<(TxId, State, u64)> = states
-            .iter()
-            .filter(|(_, (state, _, reverses))| *reverses && is_loose(*state))
-            .map(|(tx, (state, amount, _))| (*tx, *state, *amount))
-            .collect();
-        let given_up = self.unsettled_at_terminals();
-        for (tx, state, _) in &loose {
-            // Where only terminals reverse, one that gave up leaves its sale on the list.
-            if self.chances.gateway_reverses || given_up == 0 {
-                self.watch.fails("I3", format!("{tx} is left {state}"));
-            }
-        }
-        let terminals: i64 = self
-            .terminals
-            .iter()
-            .map(|(own, _)| own.receipts().totals().net())
-            .sum();
-        let acquirer = self.acquirer.totals().net();
-        let listed: i64 = loose
-            .iter()
-            .map(|(_, _, amount)| amount.cast_signed())
-            .sum();
-        if (acquirer - terminals).abs() > listed {
-            self.watch.fails(
-                "I2",
-                format!("terminals hold {terminals}, the acquirer {acquirer}"),
-            );
-        }
-        if loose.is_empty() && book.net() != acquirer {
-            self.watch.fails(
-                "I11",
-                format!("gateway holds {}, the acquirer {acquirer}", book.net()),
-            );
-        }
-        for at in 0..self.terminals.len() {
-            self.judge_terminal(at, loose.is_empty());
-        }
-    }
-
-    fn judge_terminal(&mut self, at: usize, settled: bool) {
-        let own = &self.terminals[at].0;
-        let (name, mine) = (own.options().terminal, own.receipts().totals().net());
-        let theirs = self.acquirer.totals_of(name).net();
-        if settled && mine != theirs {
-            self.watch.fails(
-                "I1",
-                format!("{name} holds {mine}, the acquirer has {theirs} of it"),
-            );
-        }
-    }
-
-    /// Transactions that a terminal gave up on, or cannot know about.
-    fn unsettled_at_terminals(&self) -> usize {
-        let unsettled =
-            |belief: Belief| matches!(belief, Belief::GivenUp | Belief::Unknown | Belief::Open);
-        let receipts = self
-            .terminals
-            .iter()
-            .flat_map(|(own, _)| own.receipts().list());
-        receipts.filter(|receipt| unsettled(receipt.belief)).count()
     }
 }
 

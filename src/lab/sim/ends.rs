@@ -1,0 +1,107 @@
+//! The far ends: terminals and the acquirer, and what they do with their connections.
+
+use super::wire::{Far, Way};
+use super::world::{What, World};
+use crate::engine::gateway::Event;
+use crate::engine::journal::JournalError;
+use crate::engine::record::{ConnId, ListenerId};
+use crate::lab::peer::{AcquirerAction, AcquirerEvent, TerminalAction, TerminalEvent};
+use bytes::Bytes;
+use std::time::Duration;
+
+impl World {
+    pub(super) fn far_frame(&mut self, conn: ConnId, frame: Bytes) {
+        let Some(pipe) = self.wires.get_mut(conn) else {
+            return;
+        };
+        if !pipe.far_open {
+            pipe.lost = true;
+            return;
+        }
+        match pipe.far {
+            Far::Terminal(at) if self.terminals[at].1 == Some(conn) => {
+                self.terminal(at, TerminalEvent::Frame(frame));
+            }
+            Far::Terminal(_) => {}
+            Far::Acquirer => self.acquirer(AcquirerEvent::Frame(conn, frame)),
+        }
+    }
+
+    pub(super) fn far_closed(&mut self, conn: ConnId) {
+        let Some(pipe) = self.wires.get_mut(conn) else {
+            return;
+        };
+        if !std::mem::replace(&mut pipe.far_open, false) {
+            return;
+        }
+        match pipe.far {
+            Far::Terminal(at) if self.terminals[at].1 == Some(conn) => {
+                self.terminals[at].1 = None;
+                self.terminal(at, TerminalEvent::Closed);
+            }
+            Far::Terminal(_) => {}
+            Far::Acquirer => self.acquirer(AcquirerEvent::Closed(conn)),
+        }
+    }
+
+    pub(super) fn connect_terminal(&mut self, at: usize) -> Result<(), JournalError> {
+        if self.host.is_none() {
+            self.terminal(at, TerminalEvent::ConnectFailed);
+            return Ok(());
+        }
+        let conn = self.wires.open(Far::Terminal(at));
+        self.terminals[at].1 = Some(conn);
+        self.gateway(Event::TerminalConnected {
+            conn,
+            listener: ListenerId(0),
+        })?;
+        self.terminal(at, TerminalEvent::Connected);
+        Ok(())
+    }
+
+    pub(super) fn terminal(&mut self, at: usize, event: TerminalEvent) {
+        self.terminals[at].0.handle(self.now, event);
+        while let Some(action) = self.terminals[at].0.poll_action() {
+            match action {
+                TerminalAction::Connect => {
+                    self.later(Duration::from_micros(300), What::Connect(at))
+                }
+                TerminalAction::Send(frame) => {
+                    if let Some(conn) = self.terminals[at].1 {
+                        let arrives = self.wires.arrival(conn, Way::Near, self.now.mono);
+                        self.at(arrives, What::NearFrame(conn, frame));
+                    }
+                }
+                TerminalAction::Close { reset } => {
+                    if let Some(conn) = self.terminals[at].1.take() {
+                        self.hang_up(conn, reset);
+                    }
+                }
+                TerminalAction::Print(_) => {}
+            }
+        }
+    }
+
+    /// A far end closes its connection.
+    pub(super) fn hang_up(&mut self, conn: ConnId, reset: bool) {
+        if let Some(pipe) = self.wires.get_mut(conn) {
+            pipe.far_open = false;
+        }
+        let at = self.wires.arrival(conn, Way::Near, self.now.mono);
+        self.at(at, What::NearClosed(conn, reset));
+    }
+
+    pub(super) fn acquirer(&mut self, event: AcquirerEvent) {
+        self.acquirer.handle(self.now, event);
+        while let Some(action) = self.acquirer.poll_action() {
+            match action {
+                AcquirerAction::Send { conn, frame } => {
+                    let arrives = self.wires.arrival(conn, Way::Near, self.now.mono);
+                    self.at(arrives, What::NearFrame(conn, frame));
+                }
+                AcquirerAction::Close { conn, reset } => self.hang_up(conn, reset),
+                AcquirerAction::Listen(listens) => self.listening = listens,
+            }
+        }
+    }
+}
