@@ -105,9 +105,11 @@ pub(super) fn print_table(found: &Found, look: Look, out: &mut dyn Write) -> any
 
 /// How to print: in this language, coloured on a terminal unless `NO_COLOR` is set.
 pub(super) fn look(lang: Lang) -> Look {
+    let terminal = std::io::stdout().is_terminal();
     Look {
         lang: lang.into(),
-        colour: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        colour: terminal && std::env::var_os("NO_COLOR").is_none(),
+        width: comfy_table::Table::new().width().filter(|_| terminal),
     }
 }
 

@@ -7,7 +7,7 @@ use super::retry::Retry;
 use super::story::{Moment, Story};
 use super::verdict::Verdict;
 use super::view::{Names, micros};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// How to print.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Look {
     pub lang: Lang,
     /// Whether to colour, as on a terminal.
     pub colour: bool,
+    /// How many columns a table may take; `None` for as many as it wants.
+    pub width: Option<u16>,
 }
 
 impl Look {
@@ -330,6 +332,10 @@ pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>, look:
                 .to_owned(),
             verdict.verdict.in_lang(look.lang).to_owned(),
         ]);
+    }
+    if let Some(width) = look.width {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(width.saturating_sub(1));
     }
     if let Some(column) = table.column_mut(2) {
         column.set_cell_alignment(CellAlignment::Right);

@@ -17,6 +17,7 @@ fn look(lang: Lang) -> Look {
     Look {
         lang,
         colour: false,
+        width: None,
     }
 }
 
@@ -72,6 +73,22 @@ fn many_stand_in_one_table() {
     let judged: Vec<_> = stories.iter().map(|s| (s, Verdict::of(s, &[]))).collect();
     let rows = judged.iter().map(|(story, verdict)| (*story, verdict));
     insta::assert_snapshot!(table(rows, look(Lang::En)));
+}
+
+#[test]
+fn a_narrow_terminal_folds_the_verdict_and_nothing_else() {
+    let history = complaint();
+    let (story, verdict) = (history.story(), history.verdict());
+    let narrow = Look {
+        width: Some(100),
+        ..look(Lang::Zh)
+    };
+    let text = table([(&story, &verdict)], narrow);
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 100),
+        "{text}"
+    );
+    insta::assert_snapshot!(text);
 }
 
 #[test]
