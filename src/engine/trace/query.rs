@@ -170,7 +170,8 @@ impl Query {
     }
 
     /// Whether nothing but a state is asked for.
-    fn asks_only_where(&self) -> bool {
+    #[must_use]
+    pub fn asks_only_where(&self) -> bool {
         let Self { which, .. } = *self;
         which.is_some()
             && *self
@@ -218,7 +219,8 @@ impl Query {
 
 impl Which {
     /// Whether a transaction in this state can be meant.
-    fn admits(self, state: State) -> bool {
+    #[must_use]
+    pub fn admits(self, state: State) -> bool {
         match self {
             Self::State(wanted) => wanted == state,
             Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,

@@ -4,7 +4,8 @@ use super::files::Files;
 use crate::engine::journal::{
     Damage, DamageKind, Framed, Header, Segment, SegmentNo, Storage, StorageError,
 };
-use crate::engine::record::{self, Record};
+use crate::engine::record::{self, Fact, Record};
+use std::path::Path;
 
 /// How much is read at once, in bytes; more than the longest record.
 const PIECE: usize = 1 << 20;
@@ -18,6 +19,14 @@ pub struct Position {
     pub offset: u64,
 }
 
+impl Position {
+    /// Where a segment's first record is.
+    pub(super) const fn start_of(segment: SegmentNo) -> Self {
+        let offset = Header::LENGTH as u64;
+        Self { segment, offset }
+    }
+}
+
 /// Reads on and on. `None` means that there is no more by now: asked again it gives what came
 /// since. Damage in a sealed segment is skipped, and kept in a list.
 #[derive(Debug)]
@@ -27,6 +36,8 @@ pub struct Cursor {
     salt: Option<u32>,
     buffer: Vec<u8>,
     used: usize,
+    /// Whether it ends where its segment ends.
+    within: bool,
     damage: Vec<Damage>,
 }
 
@@ -39,8 +50,33 @@ impl Cursor {
             salt: None,
             buffer: Vec::new(),
             used: 0,
+            within: false,
             damage: Vec::new(),
         }
+    }
+
+    /// From a record's place to the end of its segment.
+    pub(super) const fn within(files: Files, at: Position) -> Self {
+        let mut cursor = Self::at(files, at);
+        cursor.within = true;
+        cursor
+    }
+
+    /// From the newest whole checkpoint on; the newest segment's may still be in the making.
+    pub(super) fn since_checkpoint(folder: &Path) -> Result<Self, StorageError> {
+        let there = Files::read_only(folder).segments()?;
+        let has_checkpoint = |segment: &SegmentNo| {
+            let start = Position::start_of(*segment);
+            let records = Self::within(Files::read_only(folder), start);
+            let mut facts = records.map_while(Result::ok).map(|record| record.fact);
+            matches!(facts.next(), Some(Fact::CheckpointBegin))
+                && facts
+                    .find(|fact| !matches!(fact, Fact::Carried(_)))
+                    .is_some_and(|fact| matches!(fact, Fact::CheckpointEnd))
+        };
+        let start = there.iter().rev().copied().find(has_checkpoint);
+        let start = Position::start_of(start.unwrap_or(SegmentNo::FIRST));
+        Ok(Self::at(Files::read_only(folder), start))
     }
 
     /// Where the next record will be.
@@ -107,10 +143,7 @@ impl Cursor {
             return Ok(false);
         };
         if first != self.at.segment {
-            self.at = Position {
-                segment: first,
-                offset: Header::LENGTH as u64,
-            };
+            self.at = Position::start_of(first);
         }
         let head = self.files.read(first, 0, Header::LENGTH)?;
         self.salt = Header::read(&head).map(|header| header.salt);
@@ -135,12 +168,12 @@ impl Cursor {
                 }
             }
         }
+        if self.within {
+            return Ok(false);
+        }
         self.salt = None;
         self.buffer.clear();
-        self.at = Position {
-            segment: next,
-            offset: Header::LENGTH as u64,
-        };
+        self.at = Position::start_of(next);
         Ok(true)
     }
 

@@ -101,6 +101,16 @@ impl Files {
         &self.folder
     }
 
+    /// How many bytes a segment's file has, its room included.
+    ///
+    /// # Errors
+    /// [`StorageError::Failed`].
+    pub fn length(&self, segment: SegmentNo) -> Result<u64, StorageError> {
+        let path = self.path(segment);
+        let length = std::fs::metadata(&path).map(|meta| meta.len());
+        length.map_err(|error| failed(&path, &error))
+    }
+
     /// Whether the bytes put aside for a full disk are still there.
     #[must_use]
     pub const fn has_reserve(&self) -> bool {

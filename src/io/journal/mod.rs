@@ -21,9 +21,13 @@ mod queue;
 
 mod commit;
 
+mod cursor;
+
+mod index;
+
 mod writer;
 
-mod cursor;
+mod places;
 
 mod reader;
 
@@ -31,7 +35,7 @@ pub use commit::{Disk, Progress};
 pub use cursor::{Cursor, Position};
 pub use files::{Files, FolderError};
 pub use keys::{KeyError, KeyFile};
-pub use reader::{JournalReader, ReadError, Records};
+pub use reader::{Found, JournalReader, ReadError, Records};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 
 #[cfg(test)]

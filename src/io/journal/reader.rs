@@ -2,8 +2,9 @@
 
 use super::cursor::{Cursor, Position};
 use super::files::Files;
-use crate::engine::journal::{Damage, Header, Segment, SegmentNo, Storage, StorageError};
-use crate::engine::record::{self, Fact, Record, Seq, TxId, Vault};
+use super::places::{LookupError, Places};
+use crate::engine::journal::{Damage, SegmentNo, Storage, StorageError};
+use crate::engine::record::{Record, Seq, TxId, Vault};
 use crate::engine::trace::{Finder, Query, subject};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -52,7 +53,7 @@ impl JournalReader {
     /// came since: that is how to follow.
     #[must_use]
     pub fn records(&self) -> Records {
-        self.records_at(start_of(SegmentNo::FIRST))
+        self.records_at(Position::start_of(SegmentNo::FIRST))
     }
 
     /// As [`records`](Self::records), beginning with the newest whole checkpoint: all that is live
@@ -61,24 +62,10 @@ impl JournalReader {
     /// # Errors
     /// The storage's.
     pub fn records_since_checkpoint(&self) -> Result<Records, ReadError> {
-        let there = self.files().segments()?;
-        for segment in there.into_iter().rev() {
-            if segment == SegmentNo::FIRST || self.has_checkpoint(segment) {
-                return Ok(self.records_at(start_of(segment)));
-            }
-        }
-        Ok(self.records())
-    }
-
-    /// Whether a segment begins with a checkpoint that is whole: the newest one's may still be in
-    /// the making.
-    fn has_checkpoint(&self, segment: SegmentNo) -> bool {
-        let records = self.records_at(start_of(segment));
-        let mut facts = records.map_while(Result::ok).map(|record| record.fact);
-        matches!(facts.next(), Some(Fact::CheckpointBegin))
-            && facts
-                .find(|fact| !matches!(fact, Fact::Carried(_)))
-                .is_some_and(|fact| matches!(fact, Fact::CheckpointEnd))
+        Ok(Records {
+            cursor: Cursor::since_checkpoint(&self.folder)?,
+            vault: self.vault.clone(),
+        })
     }
 
     /// As [`records`](Self::records), beginning behind what is there now.
@@ -87,7 +74,7 @@ impl JournalReader {
     /// The storage's.
     pub fn records_from_now(&self) -> Result<Records, ReadError> {
         let last = self.files().segments()?.last().copied();
-        let mut records = self.records_at(start_of(last.unwrap_or(SegmentNo::FIRST)));
+        let mut records = self.records_at(Position::start_of(last.unwrap_or(SegmentNo::FIRST)));
         while records.cursor.next_if(|_| false)?.is_some() {}
         Ok(records)
     }
@@ -104,24 +91,12 @@ impl JournalReader {
     /// # Errors
     /// The storage's.
     pub fn record(&self, seq: Seq) -> Result<Option<Record>, ReadError> {
-        let files = self.files();
-        let mut holds = None;
-        for segment in files.segments()? {
-            let head = files.read(segment, 0, Header::LENGTH)?;
-            match Header::read(&head) {
-                Some(header) if header.first > seq => break,
-                Some(header) => holds = Some((segment, header)),
-                None => {}
-            }
-        }
-        let Some((segment, header)) = holds else {
-            return Ok(None);
-        };
-        let bytes = files.read(segment, Header::LENGTH as u64, usize::MAX)?;
-        let found = Segment::new(&bytes, Header::LENGTH as u64, header.salt)
-            .find(|framed| record::decode_head(framed.body).is_ok_and(|head| head.seq == seq));
-        let record = found.and_then(|framed| record::decode(framed.body).ok());
+        let record = self.places()?.record(seq)?;
         Ok(record.map(|record| self.opened(record)))
+    }
+
+    fn places(&self) -> Result<Places, ReadError> {
+        Ok(Places::open(&self.folder)?)
     }
 
     fn opened(&self, mut record: Record) -> Record {
@@ -131,39 +106,65 @@ impl JournalReader {
         record
     }
 
-    /// Candidates for a query, oldest first: none that matches is missing, but some may not match,
-    /// so that [`Query::matches`] has the last word on each one's story.
+    /// Looks for transactions, in the index and in what it does not cover yet.
     ///
     /// # Errors
     /// The storage's.
-    pub fn find(&self, query: &Query) -> Result<Vec<TxId>, ReadError> {
+    pub fn find(&self, query: &Query) -> Result<Found, ReadError> {
+        let places = self.places()?;
+        match places.find(query) {
+            Ok(found) => Ok(found),
+            Err(LookupError::Storage(error)) => Err(error.into()),
+            // An index that cannot be used is as good as none.
+            Err(LookupError::Index(_)) => self.find_by_reading(query),
+        }
+    }
+
+    fn find_by_reading(&self, query: &Query) -> Result<Found, ReadError> {
         let mut finder = Finder::new(query.clone());
         for record in self.records() {
             finder.look(&record?);
         }
-        let found: BTreeSet<TxId> = finder.candidates().collect();
-        Ok(found.into_iter().collect())
+        Ok(Found {
+            candidates: finder.candidates().collect(),
+            related: finder.related().collect(),
+        })
     }
 
-    /// A transaction's records, in order, as far as they are kept; what checkpoints carried of it
-    /// included.
+    /// The records of transactions, in order, as far as they are kept; for a transaction whose
+    /// beginning is not kept, what a checkpoint carried of it.
     ///
     /// # Errors
     /// The storage's.
-    pub fn records_of(&self, tx: TxId) -> Result<Vec<Record>, ReadError> {
-        let all = self.records();
-        let of_it = all.filter(|record| match record {
-            Ok(record) => subject(record) == Some(tx),
-            Err(_) => true,
-        });
-        of_it.collect()
+    pub fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<Vec<Record>, ReadError> {
+        let places = self.places()?;
+        let records = match places.records_of(txs) {
+            Ok(records) => records,
+            Err(LookupError::Storage(error)) => return Err(error.into()),
+            Err(LookupError::Index(_)) => return self.read_records_of(txs),
+        };
+        Ok(records
+            .into_iter()
+            .map(|record| self.opened(record))
+            .collect())
+    }
+
+    fn read_records_of(&self, txs: &BTreeSet<TxId>) -> Result<Vec<Record>, ReadError> {
+        let of_them = |record: &Record| subject(record).is_some_and(|tx| txs.contains(&tx));
+        self.records()
+            .filter(|record| record.as_ref().map_or(true, of_them))
+            .collect()
     }
 }
 
-/// The place of a segment's first record.
-const fn start_of(segment: SegmentNo) -> Position {
-    let offset = Header::LENGTH as u64;
-    Position { segment, offset }
+/// What was found for a query.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// None that matches is missing, but some may not match: [`Query::matches`] has the last word
+    /// on each one's story.
+    pub candidates: BTreeSet<TxId>,
+    /// Others that a candidate's verdict may turn on: attempts of the same purchase, repeats.
+    pub related: BTreeSet<TxId>,
 }
 
 /// Records in order.

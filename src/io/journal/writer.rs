@@ -2,6 +2,7 @@
 
 use super::commit::{Committer, Disk, Progress, Rules, hour, wall_now};
 use super::files::{Files, FolderError};
+use super::index::Indexer;
 use super::keys::{self, KeyError, KeyFile};
 use super::queue::Queue;
 use crate::engine::journal::{Damage, Journal, JournalError, JournalOptions, Recovery, Torn};
@@ -108,6 +109,7 @@ pub struct JournalWriter {
     checkpoint_due: Arc<AtomicBool>,
     backlog: usize,
     thread: Option<JoinHandle<()>>,
+    _indexer: Indexer,
 }
 
 impl JournalWriter {
@@ -157,6 +159,7 @@ impl JournalWriter {
             checkpoint_due,
             backlog: options.backlog,
             thread: Some(thread.map_err(WriterError::Thread)?),
+            _indexer: Indexer::start(&config.path).map_err(WriterError::Thread)?,
         };
         let history = History {
             recovery,

@@ -4,6 +4,7 @@ use super::*;
 use crate::engine::journal::DamageKind;
 use crate::engine::record::Patch;
 use crate::engine::trace::Query;
+use std::collections::BTreeSet;
 use std::io::{Seek, SeekFrom, Write};
 use std::sync::Arc;
 
@@ -95,8 +96,9 @@ fn a_transaction_is_found_and_told_from_its_records() {
         ..Query::default()
     };
     let reader = reader(&folder);
-    assert_eq!(reader.find(&query).unwrap(), [TxId(20)]);
-    let records = reader.records_of(TxId(20)).unwrap();
+    let found = reader.find(&query).unwrap();
+    assert_eq!(found.candidates, BTreeSet::from([TxId(20)]));
+    let records = reader.records_of(&found.candidates).unwrap();
     let seqs: Vec<u64> = records.iter().map(|record| record.seq.0).collect();
     assert_eq!(seqs, [77, 78, 79, 80]);
 }

@@ -1,0 +1,306 @@
+//! One file of the index: a row a transaction, and the places of some records.
+
+use super::super::cursor::Position;
+use super::rows::{Row, Rows};
+use crate::engine::journal::SegmentNo;
+use crate::engine::record::{Opened, Seq, State, TxId};
+use crate::engine::trace::{Query, Which};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, params, params_from_iter};
+use std::path::Path;
+use std::time::Duration;
+
+/// Rows come first and their indexes later, which costs a third of the other way round.
+const TABLES: &str = "
+    PRAGMA synchronous = OFF;
+    CREATE TABLE IF NOT EXISTS tx (
+        id BLOB PRIMARY KEY, terminal TEXT, merchant TEXT, stan INTEGER, batch TEXT, rrn TEXT,
+        auth TEXT, amount INTEGER, currency TEXT, card TEXT, card_hash BLOB, began INTEGER,
+        state INTEGER, last INTEGER, twin BLOB
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS place (seq INTEGER PRIMARY KEY, segment INTEGER, offset INTEGER);
+    CREATE TABLE IF NOT EXISTS covers (segment INTEGER, offset INTEGER);";
+
+const INDEXES: &str = "
+    CREATE INDEX IF NOT EXISTS by_rrn ON tx (rrn) WHERE rrn IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS by_terminal ON tx (terminal, stan);
+    CREATE INDEX IF NOT EXISTS by_stan ON tx (stan);
+    CREATE INDEX IF NOT EXISTS by_auth ON tx (auth) WHERE auth IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS by_amount ON tx (amount, began);
+    CREATE INDEX IF NOT EXISTS by_twin ON tx (twin) WHERE twin IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS by_odd_end ON tx (state) WHERE state IN (10, 22);";
+
+/// A later row of a transaction has the last word on where it stands; names stay as they were.
+const ON_CONFLICT: &str = "
+    ON CONFLICT (id) DO UPDATE SET
+        terminal = coalesce(terminal, excluded.terminal),
+        merchant = coalesce(merchant, excluded.merchant), stan = coalesce(stan, excluded.stan),
+        batch = coalesce(batch, excluded.batch), rrn = coalesce(excluded.rrn, rrn),
+        auth = coalesce(excluded.auth, auth), amount = coalesce(amount, excluded.amount),
+        currency = coalesce(currency, excluded.currency), card = coalesce(card, excluded.card),
+        card_hash = coalesce(card_hash, excluded.card_hash),
+        began = coalesce(began, excluded.began), state = excluded.state, last = excluded.last,
+        twin = coalesce(twin, excluded.twin)";
+
+/// A file of the index.
+#[derive(Debug)]
+pub(super) struct Table(Connection);
+
+impl Table {
+    /// To write to, made if missing.
+    pub(super) fn create(path: &Path) -> Result<Self> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.execute_batch(TABLES)?;
+        Ok(Self(connection))
+    }
+
+    /// To read from.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.busy_timeout(Duration::from_secs(1))?;
+        Ok(Self(connection))
+    }
+
+    /// Adds rows, and says up to where the journal is covered now: all of it or nothing.
+    pub(super) fn add(&mut self, rows: &Rows, covers: Position) -> Result<()> {
+        let change = self.0.transaction()?;
+        {
+            let insert = format!(
+                "INSERT INTO tx VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
+                 ?14, ?15) {ON_CONFLICT}"
+            );
+            let mut insert = change.prepare_cached(&insert)?;
+            for (tx, row) in &rows.by_tx {
+                insert.execute(params_from_iter(values(*tx, row)))?;
+            }
+            let mut place =
+                change.prepare_cached("INSERT OR REPLACE INTO place VALUES (?, ?, ?)")?;
+            for (seq, at) in &rows.places {
+                place.execute(params![int(seq.0), int(at.segment.0), int(at.offset)])?;
+            }
+        }
+        change.execute("DELETE FROM covers", ())?;
+        let told = params![int(covers.segment.0), int(covers.offset)];
+        change.execute("INSERT INTO covers VALUES (?, ?)", told)?;
+        change.execute_batch(INDEXES)?;
+        change.commit()
+    }
+
+    /// Takes over the files of the index at `parts`, which follow one another.
+    pub(super) fn merge<'p>(&mut self, parts: impl Iterator<Item = &'p Path>) -> Result<()> {
+        for part in parts {
+            let name = part.to_string_lossy();
+            self.0.execute("ATTACH ? AS part", [&*name])?;
+            self.0.execute_batch(&format!(
+                "BEGIN;
+                 INSERT INTO tx SELECT * FROM part.tx WHERE true {ON_CONFLICT};
+                 INSERT OR REPLACE INTO place SELECT * FROM part.place;
+                 DELETE FROM covers;
+                 INSERT INTO covers SELECT * FROM part.covers;
+                 COMMIT;
+                 DETACH part;"
+            ))?;
+        }
+        self.0.execute_batch(INDEXES)
+    }
+
+    /// Up to where it covers the journal; `None` before anything was added.
+    pub(super) fn covers(&self) -> Result<Option<Position>> {
+        let covers = "SELECT segment, offset FROM covers";
+        self.0.query_row(covers, (), position).optional()
+    }
+
+    /// The last known place at or before a record.
+    pub(super) fn place(&self, seq: Seq) -> Result<Option<Position>> {
+        let place = "SELECT segment, offset FROM place WHERE seq <= ? ORDER BY seq DESC LIMIT 1";
+        let mut place = self.0.prepare_cached(place)?;
+        place.query_row([int(seq.0)], position).optional()
+    }
+
+    /// A transaction's last record here.
+    pub(super) fn last(&self, tx: TxId) -> Result<Option<Seq>> {
+        let last = "SELECT last FROM tx WHERE id = ?";
+        let mut last = self.0.prepare_cached(last)?;
+        let last = last.query_row([blob(tx)], |row| row.get(0));
+        Ok(last.optional()?.map(|seq: i64| Seq(seq.cast_unsigned())))
+    }
+
+    /// What names a transaction, if that is known here.
+    pub(super) fn names(&self, tx: TxId) -> Result<Option<Names>> {
+        let names = "SELECT merchant, terminal, batch, stan, twin FROM tx \
+                     WHERE id = ? AND terminal IS NOT NULL";
+        let mut names = self.0.prepare_cached(names)?;
+        let names = names.query_row([blob(tx)], |row| {
+            Ok(Names {
+                tx,
+                merchant: row.get(0)?,
+                terminal: row.get(1)?,
+                batch: row.get(2)?,
+                stan: row.get(3)?,
+                twin: row.get::<_, Option<[u8; 16]>>(4)?.map(id),
+            })
+        });
+        names.optional()
+    }
+
+    /// Transactions of the same names, and later attempts of the same purchase.
+    pub(super) fn related(&self, names: &Names) -> Result<Vec<TxId>> {
+        let same = "SELECT id FROM tx WHERE terminal = ?1 AND stan = ?2 AND merchant = ?3 \
+                    AND batch = ?4 UNION SELECT id FROM tx WHERE twin = ?5";
+        let mut same = self.0.prepare_cached(same)?;
+        let Names {
+            terminal,
+            stan,
+            merchant,
+            batch,
+            tx,
+            ..
+        } = names;
+        let found = same.query_map(params![terminal, stan, merchant, batch, blob(*tx)], |row| {
+            row.get(0).map(id)
+        })?;
+        found.collect()
+    }
+
+    /// Transactions that may be what is asked for; of those asked for by nothing but where they
+    /// stand, only the ones that are over.
+    pub(super) fn find(&self, query: &Query) -> Result<Vec<TxId>> {
+        let (condition, values) = condition(query);
+        let mut find = self
+            .0
+            .prepare(&format!("SELECT id FROM tx WHERE {condition}"))?;
+        let found = find.query_map(params_from_iter(values), |row| row.get(0).map(id))?;
+        found.collect()
+    }
+}
+
+/// What names a transaction.
+#[derive(Clone, Debug)]
+pub(in crate::io::journal) struct Names {
+    pub(super) tx: TxId,
+    merchant: String,
+    terminal: String,
+    batch: String,
+    stan: i64,
+    /// An earlier attempt of the same purchase.
+    pub(super) twin: Option<TxId>,
+}
+
+impl Names {
+    /// Whether another transaction has the same names, or is a later attempt.
+    pub(super) fn are_of(&self, opened: &Opened) -> bool {
+        opened.twin == Some(self.tx)
+            || (*opened.terminal == *self.terminal
+                && i64::from(opened.stan.0) == self.stan
+                && *opened.merchant == *self.merchant
+                && *opened.batch == *self.batch)
+    }
+}
+
+fn id(bytes: [u8; 16]) -> TxId {
+    TxId(u128::from_be_bytes(bytes))
+}
+
+fn position(row: &rusqlite::Row<'_>) -> Result<Position> {
+    let (segment, offset): (i64, i64) = (row.get(0)?, row.get(1)?);
+    Ok(Position {
+        segment: SegmentNo(segment.cast_unsigned()),
+        offset: offset.cast_unsigned(),
+    })
+}
+
+const fn int(number: u64) -> i64 {
+    number.cast_signed()
+}
+
+fn blob(tx: TxId) -> Value {
+    Value::Blob(tx.0.to_be_bytes().to_vec())
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+fn state(state: State) -> i64 {
+    let place = State::ALL.iter().position(|known| *known == state);
+    place.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1)
+}
+
+fn values(tx: TxId, row: &Row) -> [Value; 15] {
+    let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
+    let names = row.names.as_ref();
+    let hash = names
+        .map(|names| names.card_hash)
+        .filter(|hash| *hash != [0; 16]);
+    [
+        blob(tx),
+        or_null(names.map(|names| text(&names.terminal))),
+        or_null(names.map(|names| text(&names.merchant))),
+        or_null(names.map(|names| Value::Integer(names.stan.0.into()))),
+        or_null(names.map(|names| text(&names.batch))),
+        or_null(row.rrn.map(|rrn| text(&rrn))),
+        or_null(row.auth.map(|auth| text(&auth))),
+        or_null(names.map(|names| Value::Integer(int(names.amount.0)))),
+        or_null(names.map(|names| text(&names.currency))),
+        or_null(names.map(|names| text(&names.card))),
+        or_null(hash.map(|hash| Value::Blob(hash.to_vec()))),
+        or_null(row.began.map(|began| Value::Integer(began.0))),
+        Value::Integer(state(row.state)),
+        Value::Integer(int(row.last.0)),
+        or_null(names.and_then(|names| names.twin).map(blob)),
+    ]
+}
+
+/// Conditions on one row. A transaction that goes on in the next file has its names here and its
+/// RRN there, so that names are only joined with one another.
+fn condition(query: &Query) -> (String, Vec<Value>) {
+    if let Some(tx) = query.tx {
+        return ("id = ?".to_owned(), vec![blob(tx)]);
+    }
+    if let Some(rrn) = query.rrn {
+        return ("rrn = ?".to_owned(), vec![text(&rrn)]);
+    }
+    if let Some(auth) = query.auth {
+        return ("auth = ?".to_owned(), vec![text(&auth)]);
+    }
+    let ends_with = |last4: &str| text(&format!("%{last4}"));
+    let names = [
+        (
+            "terminal = ?",
+            query.terminal.map(|terminal| text(&terminal)),
+        ),
+        (
+            "stan = ?",
+            query.stan.map(|stan| Value::Integer(stan.0.into())),
+        ),
+        (
+            "amount = ?",
+            query.amount.map(|amount| Value::Integer(int(amount.0))),
+        ),
+        ("card LIKE ?", query.last4.map(|last4| ends_with(&last4))),
+        ("began >= ?", query.from.map(|from| Value::Integer(from.0))),
+        (
+            "began < ?",
+            query.until.map(|until| Value::Integer(until.0)),
+        ),
+    ];
+    let asked = names
+        .into_iter()
+        .filter_map(|(condition, value)| Some((condition, value?)));
+    let (conditions, values): (Vec<_>, Vec<_>) = asked.unzip();
+    match query.which {
+        _ if !conditions.is_empty() => (conditions.join(" AND "), values),
+        Some(which) => (over(which), values),
+        None => ("true".to_owned(), values),
+    }
+}
+
+/// In a state that is asked for and not live: what is live is carried by the newest checkpoint.
+fn over(which: Which) -> String {
+    let wanted = State::ALL
+        .iter()
+        .filter(|state| !state.is_live() && which.admits(**state));
+    let wanted: Vec<String> = wanted.map(|wanted| state(*wanted).to_string()).collect();
+    format!("state IN ({})", wanted.join(", "))
+}

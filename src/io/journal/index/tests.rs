@@ -1,0 +1,193 @@
+//! With an index or without, whole or in part, the same is found.
+
+mod past;
+
+use super::super::files::Files;
+use super::super::places::Places;
+use super::catalog::folder;
+use super::indexer::Work;
+use super::table::Table;
+use crate::engine::journal::{Journal, JournalOptions, SegmentNo, Storage};
+use crate::engine::record::{Record, Seq, State, samples};
+use crate::engine::trace::{Query, subject};
+use crate::iso::message::Stan;
+use past::{Past, queries, shape, tx};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use tempfile::TempDir;
+
+#[test]
+fn the_index_finds_what_reading_finds() {
+    let past = Past::new();
+    past.check("no index");
+    let work = past.work();
+    work.clear().unwrap();
+    work.pass().unwrap();
+    assert_eq!(
+        past.files(),
+        [
+            "00000001-00000016.idx",
+            "00000017.idx",
+            "00000018.idx",
+            "00000019.idx"
+        ]
+    );
+    past.check("whole");
+}
+
+#[test]
+fn an_index_with_holes_or_ruins_is_made_good_by_reading() {
+    let past = Past::new();
+    past.work().pass().unwrap_err();
+    past.work().clear().unwrap();
+    past.work().pass().unwrap();
+    let folder = folder(past.path());
+    std::fs::remove_file(folder.join("00000018.idx")).unwrap();
+    past.check("a hole");
+    std::fs::write(folder.join("00000017.idx"), b"not a database").unwrap();
+    past.check("a ruin");
+    std::fs::remove_file(folder.join("00000001-00000016.idx")).unwrap();
+    past.check("nearly nothing");
+    std::fs::remove_file(folder.join("00000017.idx")).unwrap();
+    past.work().pass().unwrap();
+    past.check("rebuilt");
+    assert_eq!(past.files().len(), 4);
+}
+
+#[test]
+fn a_ruin_within_a_file_is_no_index_at_all() {
+    let past = Past::new();
+    past.work().clear().unwrap();
+    past.work().pass().unwrap();
+    let path = folder(past.path()).join("00000001-00000016.idx");
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The first page says what there is; the others are made nonsense.
+    bytes[4096..].fill(0x55);
+    std::fs::write(&path, bytes).unwrap();
+    let reader = super::super::JournalReader::open(past.path(), None).unwrap();
+    let query = &queries()[1];
+    assert!(reader.find(query).unwrap().candidates.contains(&tx(233)));
+    let records = reader.records_of(&BTreeSet::from([tx(233)])).unwrap();
+    let told = |record: &Record| subject(record) == Some(tx(233));
+    assert!(records.len() > 2 && records.iter().all(told));
+}
+
+#[test]
+fn records_are_found_through_the_index() {
+    let past = Past::new();
+    let wanted = BTreeSet::from([tx(3), tx(100), tx(233), tx(399)]);
+    let of_them = |record: &&Record| record.tx.is_some_and(|tx| wanted.contains(&tx));
+    let given: Vec<Seq> = past
+        .records
+        .iter()
+        .filter(of_them)
+        .map(|record| record.seq)
+        .collect();
+    for indexed in [false, true] {
+        if indexed {
+            past.work().clear().unwrap();
+            past.work().pass().unwrap();
+        }
+        let found = past.places().records_of(&wanted).unwrap();
+        let steps = found.iter().filter(|record| record.tx.is_some());
+        assert_eq!(steps.map(|record| record.seq).collect::<Vec<_>>(), given);
+        for record in past.records.iter().step_by(97) {
+            let found = past.places().record(record.seq).unwrap().unwrap();
+            assert_eq!((found.seq, found.tx), (record.seq, record.tx));
+        }
+    }
+}
+
+#[test]
+fn other_attempts_of_a_purchase_are_related() {
+    let past = Past::new();
+    let query = Query {
+        tx: Some(tx(101)),
+        ..Query::default()
+    };
+    for indexed in [false, true] {
+        if indexed {
+            past.work().clear().unwrap();
+            past.work().pass().unwrap();
+        }
+        let later = past.places().find(&query).unwrap();
+        assert_eq!(later.related, BTreeSet::from([tx(150)]), "{indexed}");
+        let earlier = Query {
+            tx: Some(tx(150)),
+            ..Query::default()
+        };
+        let earlier = past.places().find(&earlier).unwrap();
+        assert_eq!(earlier.related, BTreeSet::from([tx(101)]), "{indexed}");
+    }
+}
+
+#[test]
+fn what_began_in_a_segment_that_is_gone_is_told_by_the_oldest_checkpoint() {
+    let past = Past::new();
+    let mut files = Files::open(past.path(), 0).unwrap();
+    for segment in 1..=17 {
+        files.remove(SegmentNo(segment)).unwrap();
+    }
+    past.work().clear().unwrap();
+    past.work().pass().unwrap();
+    assert_eq!(past.files(), ["00000018.idx", "00000019.idx"]);
+    let stan = Query {
+        stan: Some(Stan(33)),
+        ..Query::default()
+    };
+    let found = past.places().find(&stan).unwrap().candidates;
+    assert_eq!(found, BTreeSet::from([tx(33)]));
+    let records = past.places().records_of(&found).unwrap();
+    assert!(!records.is_empty() && records.iter().all(|record| subject(record) == Some(tx(33))));
+}
+
+#[test]
+fn the_index_of_what_is_gone_goes_too() {
+    let past = Past::new();
+    past.work().clear().unwrap();
+    past.work().pass().unwrap();
+    let mut files = Files::open(past.path(), 0).unwrap();
+    for segment in 1..=17 {
+        files.remove(SegmentNo(segment)).unwrap();
+    }
+    past.work().pass().unwrap();
+    assert_eq!(past.files(), ["00000018.idx", "00000019.idx"]);
+}
+
+/// The thread of a running writer indexes what grows, in pieces.
+#[test]
+fn what_grows_is_indexed_in_pieces() {
+    let folder = TempDir::new().unwrap();
+    let files = Files::open(folder.path(), 0).unwrap();
+    let (mut journal, _) = Journal::open(files, JournalOptions::default()).unwrap();
+    let vault = &mut samples::vault();
+    let work = Work {
+        journal: folder.path().to_owned(),
+        stop: Arc::new(AtomicBool::new(false)),
+    };
+    work.clear().unwrap();
+    let mut next = 1;
+    for round in 1..=2 {
+        for _ in 0..11_000 {
+            let mut record = samples::sale(next, tx(next), None);
+            shape(&mut record, next, State::Forwarded);
+            journal.append(&record, vault).unwrap();
+            next += 1;
+        }
+        journal.sync().unwrap();
+        work.pass().unwrap();
+        let covered = Table::open(&super::catalog::folder(folder.path()).join("00000001.live"));
+        let covered = covered.unwrap().covers().unwrap().unwrap().offset;
+        assert!(covered > round * (4 << 20), "{covered}");
+    }
+    let places = Places::open(folder.path()).unwrap();
+    let stan = Query {
+        stan: Some(Stan(21_999)),
+        ..Query::default()
+    };
+    assert_eq!(
+        places.find(&stan).unwrap().candidates,
+        BTreeSet::from([tx(21_999)])
+    );
+}
