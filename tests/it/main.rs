@@ -9,3 +9,5 @@ mod rig;
 mod kill;
 
 mod canary;
+
+mod second_process;
