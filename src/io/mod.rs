@@ -14,4 +14,6 @@ pub mod net;
 
 pub mod serve;
 
+pub mod drive;
+
 pub mod admin;

@@ -99,13 +99,21 @@ impl Inbound {
     /// # Errors
     /// [`End::Frame`]: the connection is of no use any more.
     pub fn receive(&mut self) -> Result<Option<Received>, End> {
+        Ok(self.frame()?.map(|frame| self.received(frame)))
+    }
+
+    /// The next whole frame of the bytes at hand, unread; `None` until more came in.
+    ///
+    /// # Errors
+    /// As [`Inbound::receive`].
+    pub fn frame(&mut self) -> Result<Option<Bytes>, End> {
         let Some(frame) = self.framer.next(&mut self.buffer)? else {
             let partial = !self.buffer.is_empty();
             self.began = partial.then(|| self.began.unwrap_or_else(Instant::now));
             return Ok(None);
         };
         self.began = None;
-        Ok(Some(self.received(frame)))
+        Ok(Some(frame))
     }
 
     fn received(&self, frame: Bytes) -> Received {

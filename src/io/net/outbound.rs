@@ -155,6 +155,13 @@ impl Outbound {
         async move { half.writable().await }
     }
 
+    /// Has the connection end with a reset once both its halves are dropped: what was written last
+    /// may be lost.
+    pub fn end_with_reset(&self) {
+        // One that refuses is closed already.
+        let _closed = self.half.as_ref().as_ref().set_zero_linger();
+    }
+
     /// What waits, in its order: none of it will be written.
     pub fn into_unwritten(self) -> impl Iterator<Item = SendId> {
         self.queue.into_iter().map(|waiting| waiting.id)

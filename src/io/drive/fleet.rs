@@ -1,0 +1,279 @@
+//! Terminals, each with a connection of its own.
+
+use super::asks::{Asked, Asks, asks};
+use crate::engine::gateway::SendId;
+use crate::engine::record::Seq;
+use crate::engine::seam::Now;
+use crate::io::net::{self, Flushed, Inbound, Outbound, Wire};
+use crate::io::serve::Clock;
+use crate::lab::peer::{Slip, Terminal, TerminalAction, TerminalEvent};
+use bytes::{Bytes, BytesMut};
+use std::cell::RefCell;
+use std::fmt;
+use std::io;
+use std::rc::Rc;
+use std::thread;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::Notify;
+
+/// How long connecting, or writing one message, may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What can be seen of a terminal while it works.
+#[derive(Debug)]
+pub enum Seen<'a> {
+    /// It sent a frame.
+    Sent(&'a Bytes),
+    /// It received a frame.
+    Received(&'a Bytes),
+    /// It printed a slip.
+    Printed(&'a Slip),
+}
+
+/// Told of all that is seen, with the number of the terminal.
+type Watch = Box<dyn FnMut(usize, Seen<'_>) + Send>;
+
+/// Running terminals.
+#[derive(Debug)]
+pub struct Fleet {
+    asks: Asks<Stations>,
+    thread: thread::JoinHandle<Vec<Terminal>>,
+}
+
+impl Fleet {
+    /// Starts terminals on a thread of their own, which call at `address` (`host:port`). `watch`
+    /// is told, on that thread, what they do.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn start(
+        address: String,
+        wire: Wire,
+        terminals: Vec<Terminal>,
+        watch: impl FnMut(usize, Seen<'_>) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (asks, asked) = asks();
+        let mut runtime = Builder::new_current_thread();
+        runtime.enable_all();
+        let thread = thread::Builder::new()
+            .name("terminals".to_owned())
+            .spawn(move || {
+                let Ok(runtime) = runtime.build_local(LocalOptions::default()) else {
+                    return terminals;
+                };
+                let stations = Stations::new(terminals);
+                let running = stations.clone();
+                runtime.block_on(run(running, address, wire, Box::new(watch), asked));
+                drop(runtime);
+                stations.into_terminals()
+            })?;
+        Ok(Self { asks, thread })
+    }
+
+    /// Asks each terminal, or changes something about it; in their order. Empty if they have ended.
+    pub fn each<T: Send + 'static>(
+        &self,
+        mut ask: impl FnMut(&mut Terminal, Now) -> T + Send + 'static,
+    ) -> Vec<T> {
+        let asked = self.asks.ask(move |stations| {
+            let now = stations.clock.now();
+            let each = stations.all.iter().map(|station| {
+                station.wake.notify_one();
+                ask(&mut station.brain.borrow_mut(), now)
+            });
+            each.collect()
+        });
+        asked.unwrap_or_default()
+    }
+
+    /// Stops them where they stand, and gives them back.
+    #[must_use]
+    pub fn stop(self) -> Vec<Terminal> {
+        drop(self.asks);
+        self.thread.join().unwrap_or_default()
+    }
+}
+
+/// All terminals of a fleet.
+#[derive(Clone, Debug)]
+struct Stations {
+    clock: Clock,
+    all: Rc<[Rc<Station>]>,
+}
+
+/// A terminal, and what wakes its task.
+#[derive(Debug)]
+struct Station {
+    brain: RefCell<Terminal>,
+    wake: Notify,
+}
+
+impl Stations {
+    fn new(terminals: Vec<Terminal>) -> Self {
+        let station = |brain| {
+            let brain = RefCell::new(brain);
+            let wake = Notify::new();
+            Rc::new(Station { brain, wake })
+        };
+        Self {
+            clock: Clock::new(),
+            all: terminals.into_iter().map(station).collect(),
+        }
+    }
+
+    /// The terminals, once all tasks are gone.
+    fn into_terminals(self) -> Vec<Terminal> {
+        let stations = self.all.to_vec();
+        drop(self);
+        let terminals = stations.into_iter().filter_map(Rc::into_inner);
+        terminals
+            .map(|station| station.brain.into_inner())
+            .collect()
+    }
+}
+
+async fn run(
+    mut stations: Stations,
+    address: String,
+    wire: Wire,
+    watch: Watch,
+    mut asked: Asked<Stations>,
+) {
+    let address: Rc<str> = address.into();
+    let watch = Rc::new(RefCell::new(watch));
+    for (number, station) in stations.all.iter().enumerate() {
+        let carrier = Carrier {
+            number,
+            station: Rc::clone(station),
+            clock: stations.clock,
+            address: Rc::clone(&address),
+            wire: wire.clone(),
+            line: None,
+            watch: Rc::clone(&watch),
+        };
+        let _running = tokio::task::spawn_local(carrier.run());
+    }
+    while let Some(ask) = asked.next().await {
+        ask(&mut stations);
+    }
+}
+
+/// The task of one terminal.
+struct Carrier {
+    number: usize,
+    station: Rc<Station>,
+    clock: Clock,
+    address: Rc<str>,
+    wire: Wire,
+    line: Option<(Inbound, Outbound)>,
+    watch: Rc<RefCell<Watch>>,
+}
+
+impl fmt::Debug for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Carrier({})", self.number)
+    }
+}
+
+impl Carrier {
+    async fn run(mut self) {
+        loop {
+            self.happened(TerminalEvent::Wake);
+            self.carry_out().await;
+            let due = self.station.brain.borrow().next_deadline();
+            let due = due.map(|due| self.clock.instant(due));
+            let station = Rc::clone(&self.station);
+            tokio::select! {
+                received = next(&mut self.line) => match received {
+                    Some(frame) => {
+                        self.see(Seen::Received(&frame));
+                        self.happened(TerminalEvent::Frame(frame));
+                    }
+                    None => {
+                        self.line = None;
+                        self.happened(TerminalEvent::Closed);
+                    }
+                },
+                () = super::sleep_until(due) => {}
+                () = station.wake.notified() => {}
+            }
+        }
+    }
+
+    fn happened(&self, event: TerminalEvent) {
+        let now = self.clock.now();
+        self.station.brain.borrow_mut().handle(now, event);
+    }
+
+    fn see(&self, seen: Seen<'_>) {
+        (self.watch.borrow_mut())(self.number, seen);
+    }
+
+    async fn carry_out(&mut self) {
+        loop {
+            let action = self.station.brain.borrow_mut().poll_action();
+            match action {
+                None => return,
+                Some(TerminalAction::Connect) => {
+                    self.line = self.connect().await.ok();
+                    self.happened(match self.line {
+                        Some(_) => TerminalEvent::Connected,
+                        None => TerminalEvent::ConnectFailed,
+                    });
+                }
+                Some(TerminalAction::Send(frame)) => {
+                    self.see(Seen::Sent(&frame));
+                    if self.send(frame).await.is_err() {
+                        self.line = None;
+                        self.happened(TerminalEvent::Closed);
+                    }
+                }
+                Some(TerminalAction::Close { reset }) => {
+                    if let Some((_, out)) = self.line.take()
+                        && reset
+                    {
+                        out.end_with_reset();
+                    }
+                }
+                Some(TerminalAction::Print(slip)) => self.see(Seen::Printed(&slip)),
+            }
+        }
+    }
+
+    async fn connect(&self) -> io::Result<(Inbound, Outbound)> {
+        let connecting = TcpStream::connect(&*self.address);
+        let stream = tokio::time::timeout(PATIENCE, connecting).await??;
+        net::split(stream, &self.wire)
+    }
+
+    async fn send(&mut self, frame: Bytes) -> io::Result<()> {
+        let Some((_, out)) = &mut self.line else {
+            return Ok(());
+        };
+        out.push(SendId(0), Seq(0), frame);
+        let (mut scratch, mut written) = (BytesMut::new(), Vec::new());
+        loop {
+            match out.flush(Seq(0), &mut scratch, &mut written) {
+                Flushed::Clear => return Ok(()),
+                Flushed::Full => tokio::time::timeout(PATIENCE, out.writable()).await??,
+                Flushed::Broken(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// The next frame; `None` when the connection ended, never if there is none.
+async fn next(line: &mut Option<(Inbound, Outbound)>) -> Option<Bytes> {
+    let Some((inbound, _)) = line else {
+        return std::future::pending().await;
+    };
+    loop {
+        match inbound.frame() {
+            Ok(Some(frame)) => return Some(frame),
+            Ok(None) => inbound.fill().await.ok()?,
+            Err(_end) => return None,
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The lab's brains over TCP: [`Host`] carries an acquirer, [`Fleet`] carries terminals, each on a
+//! thread of its own. What they say and when is decided by [`crate::lab::peer`]; here are sockets
+//! and clocks only.
+//!
+//! [`load`] offers messages at a rate that does not wait for answers, and measures.
+//!
+//! Start with [`Host::start`].
+
+mod asks;
+
+mod host;
+
+mod fleet;
+
+#[cfg(test)]
+mod tests;
+
+pub use fleet::{Fleet, Seen};
+pub use host::Host;
+
+/// Sleeps until a moment; for ever without one.
+async fn sleep_until(due: Option<std::time::Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due.into()).await,
+        None => std::future::pending().await,
+    }
+}
