@@ -2,9 +2,7 @@
 
 use super::Lang;
 use crate::engine::record::TxId;
-use crate::engine::trace::{
-    self, Finder, Keep, Look, Query, QueryError, Stories, Story, Verdict, View, subject,
-};
+use crate::engine::trace::{self, Keep, Look, Query, QueryError, Stories, Story, Verdict, View};
 use crate::io::journal::JournalReader;
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
@@ -21,44 +19,34 @@ pub(super) struct Found {
     pub(super) left_out: usize,
 }
 
-/// Reads the journal twice: once for the candidates, once for their stories and those of others
-/// that their verdicts turn on.
+/// Looks for the candidates first, then reads their stories and those of others that their
+/// verdicts turn on.
 pub(super) fn find(
     reader: &JournalReader,
     query: &Query,
     limit: Option<usize>,
 ) -> anyhow::Result<Found> {
-    let mut finder = Finder::new(query.clone());
-    let mut records = reader.records();
-    for record in records.by_ref() {
-        finder.look(&record?);
-    }
-    let damage = records.damage();
-    if let Some(first) = damage.first() {
-        let more = damage.len();
+    let found = reader.find(query)?;
+    if let Some(first) = found.damage.first() {
+        let more = found.damage.len();
         let _closed = writeln!(
             std::io::stderr(),
             "isogate: the journal is damaged in {more} places, the first is {first}: what was \
              skipped there is not known, and nothing that would rest on it is called safe"
         );
     }
-    let damaged = !damage.is_empty();
     let most = limit.map_or(usize::MAX, |limit| limit.max(CLOSER_LOOK));
-    let wanted: BTreeSet<TxId> = finder.candidates().rev().take(most).collect();
+    let wanted: BTreeSet<TxId> = found.candidates.iter().rev().take(most).copied().collect();
     if wanted.is_empty() {
         return Ok(Found {
             all: Vec::new(),
             left_out: 0,
         });
     }
-    let told: BTreeSet<TxId> = wanted.iter().copied().chain(finder.related()).collect();
+    let told = reader.records_of(&wanted.union(&found.related).copied().collect())?;
+    let damaged = !found.damage.is_empty() || !told.whole;
     let mut stories = Stories::new(Keep::Everything);
-    for record in reader.records() {
-        let record = record?;
-        if subject(&record).is_some_and(|tx| told.contains(&tx)) {
-            stories.fold(&record);
-        }
-    }
+    told.records.iter().for_each(|record| stories.fold(record));
     let matching = stories
         .iter()
         .filter(|story| wanted.contains(&story.tx) && query.matches(story));

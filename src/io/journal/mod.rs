@@ -35,7 +35,7 @@ pub use commit::{Disk, Progress};
 pub use cursor::{Cursor, Position};
 pub use files::{Files, FolderError};
 pub use keys::{KeyError, KeyFile};
-pub use reader::{Found, JournalReader, ReadError, Records};
+pub use reader::{Found, JournalReader, ReadError, Records, Told};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Position};
 use super::files::Files;
 use super::index::{Lookup, belongs};
-use super::reader::Found;
+use super::reader::{Found, Told};
 use crate::engine::journal::{Header, SegmentNo, Storage, StorageError};
 use crate::engine::record::{self, Fact, Record, Seq, TxId};
 use crate::engine::trace::{Finder, Query, subject};
@@ -74,28 +74,25 @@ impl Places {
         let mut found = Found {
             candidates: self.lookup.find(query)?,
             related: BTreeSet::new(),
+            damage: self.lookup.damage()?,
         };
         let names = self.lookup.names(&found.candidates)?;
         found.related = self.lookup.related(&names)?;
         let mut finder = Finder::new(query.clone());
-        let read = self.lookup.read_gaps(
-            &self.folder,
-            |_| true,
-            |record| {
-                if self.is_first_told(record) {
-                    finder.look(record);
-                }
-                if let (Fact::Step(step), Some(tx)) = (&record.fact, record.tx)
-                    && step
-                        .opened
-                        .as_ref()
-                        .is_some_and(|opened| belongs(&names, opened))
-                {
-                    found.related.insert(tx);
-                }
-            },
-        );
-        read?;
+        let related = &mut found.related;
+        let take = |record: &Record| {
+            if self.is_first_told(record) {
+                finder.look(record);
+            }
+            if let (Fact::Step(step), Some(tx)) = (&record.fact, record.tx)
+                && let Some(opened) = &step.opened
+                && belongs(&names, opened)
+            {
+                related.insert(tx);
+            }
+        };
+        let damage = self.lookup.read_gaps(&self.folder, |_| true, take)?;
+        found.damage.extend(damage);
         found.candidates.extend(finder.candidates());
         found.related.extend(finder.related());
         if query.asks_only_where() && !self.lookup.is_empty() {
@@ -124,24 +121,27 @@ impl Places {
     }
 
     /// The records of transactions, in order.
-    pub(super) fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<Vec<Record>, LookupError> {
+    pub(super) fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<Told, LookupError> {
         let mut records = BTreeMap::new();
         let of_them = |body: &[u8]| {
             let head = record::decode_head(body);
             // What a checkpoint carries has no transaction in its head.
             head.is_ok_and(|head| head.tx.is_none_or(|tx| txs.contains(&tx)))
         };
-        self.lookup.read_gaps(&self.folder, of_them, |record| {
+        let damage = self.lookup.read_gaps(&self.folder, of_them, |record| {
             if subject(record).is_some_and(|tx| txs.contains(&tx)) {
                 records.insert(record.seq, record.clone());
             }
         })?;
+        let mut whole = damage.is_empty();
+        let mut expired = false;
+        let oldest = self.segments.first().map_or(Seq(1), |(first, _)| *first);
         let mut wanted: Vec<Seq> = records.values().filter_map(|record| record.prev).collect();
         for tx in txs {
             wanted.extend(self.lookup.last(*tx)?);
         }
-        let mut lost = false;
         while let Some(seq) = wanted.pop() {
+            expired |= seq < oldest;
             let Entry::Vacant(place) = records.entry(seq) else {
                 continue;
             };
@@ -150,13 +150,16 @@ impl Places {
                     wanted.extend(record.prev);
                     place.insert(record);
                 }
-                None => lost = true,
+                None => whole &= seq < oldest,
             }
         }
-        if lost {
+        if expired {
             self.carried(txs, &mut records)?;
         }
-        Ok(records.into_values().collect())
+        Ok(Told {
+            records: records.into_values().collect(),
+            whole,
+        })
     }
 
     /// What the oldest checkpoint carried of transactions that began before it.

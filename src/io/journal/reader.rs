@@ -122,38 +122,46 @@ impl JournalReader {
 
     fn find_by_reading(&self, query: &Query) -> Result<Found, ReadError> {
         let mut finder = Finder::new(query.clone());
-        for record in self.records() {
+        let mut records = self.records();
+        for record in records.by_ref() {
             finder.look(&record?);
         }
         Ok(Found {
             candidates: finder.candidates().collect(),
             related: finder.related().collect(),
+            damage: records.damage().to_vec(),
         })
     }
 
-    /// The records of transactions, in order, as far as they are kept; for a transaction whose
-    /// beginning is not kept, what a checkpoint carried of it.
+    /// The records of transactions, as far as they are kept; for a transaction whose beginning is
+    /// not kept, what a checkpoint carried of it.
     ///
     /// # Errors
     /// The storage's.
-    pub fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<Vec<Record>, ReadError> {
-        let places = self.places()?;
-        let records = match places.records_of(txs) {
-            Ok(records) => records,
+    pub fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<Told, ReadError> {
+        let mut told = match self.places()?.records_of(txs) {
+            Ok(told) => told,
             Err(LookupError::Storage(error)) => return Err(error.into()),
-            Err(LookupError::Index(_)) => return self.read_records_of(txs),
+            Err(LookupError::Index(_)) => self.read_records_of(txs)?,
         };
-        Ok(records
-            .into_iter()
-            .map(|record| self.opened(record))
-            .collect())
+        if let Some(vault) = &self.vault {
+            let records = told.records.iter_mut();
+            records.for_each(|record| record.open_patches(vault));
+        }
+        Ok(told)
     }
 
-    fn read_records_of(&self, txs: &BTreeSet<TxId>) -> Result<Vec<Record>, ReadError> {
+    fn read_records_of(&self, txs: &BTreeSet<TxId>) -> Result<Told, ReadError> {
         let of_them = |record: &Record| subject(record).is_some_and(|tx| txs.contains(&tx));
-        self.records()
+        let mut records = self.records();
+        let told = records
+            .by_ref()
             .filter(|record| record.as_ref().map_or(true, of_them))
-            .collect()
+            .collect::<Result<_, _>>()?;
+        Ok(Told {
+            records: told,
+            whole: records.damage().is_empty(),
+        })
     }
 }
 
@@ -165,6 +173,17 @@ pub struct Found {
     pub candidates: BTreeSet<TxId>,
     /// Others that a candidate's verdict may turn on: attempts of the same purchase, repeats.
     pub related: BTreeSet<TxId>,
+    /// What could not be read, and was skipped: whatever stood there is not found.
+    pub damage: Vec<Damage>,
+}
+
+/// What the journal tells of transactions.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Their records, in order.
+    pub records: Vec<Record>,
+    /// Whether no record is missing that should still be there.
+    pub whole: bool,
 }
 
 /// Records in order.

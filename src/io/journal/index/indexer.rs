@@ -166,6 +166,13 @@ impl Work {
             rows.take(covers, &record?, carried);
             covers = cursor.position();
         }
+        let damage = cursor.damage().iter();
+        rows.damage = damage
+            .map(|damage| Position {
+                segment,
+                offset: damage.offset,
+            })
+            .collect();
         Table::create(&entry.path)?.add(&rows, covers)?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::super::cursor::{Cursor, Position};
 use super::super::files::Files;
 use super::catalog::entries;
 use super::table::{Names, Table};
-use crate::engine::journal::{SegmentNo, Storage, StorageError};
+use crate::engine::journal::{Damage, DamageKind, SegmentNo, Storage, StorageError};
 use crate::engine::record::{Opened, Record, Seq, TxId};
 use crate::engine::trace::Query;
 use std::collections::BTreeSet;
@@ -81,13 +81,15 @@ impl Lookup {
         }
     }
 
-    /// Reads what the index does not cover, as far as `wanted` says of a record's body.
+    /// Reads what the index does not cover, as far as `wanted` says of a record's body; what was
+    /// damaged.
     pub(crate) fn read_gaps(
         &self,
         journal: &Path,
         wanted: impl Fn(&[u8]) -> bool,
         mut take: impl FnMut(&Record),
-    ) -> Result<(), StorageError> {
+    ) -> Result<Vec<Damage>, StorageError> {
+        let mut damage = Vec::new();
         for (at, gap) in self.gaps.iter().enumerate() {
             let last = at + 1 == self.gaps.len();
             let mut cursor = Cursor::at(Files::read_only(journal), gap.from);
@@ -101,8 +103,24 @@ impl Lookup {
                 }
                 record.iter().for_each(&mut take);
             }
+            damage.extend(cursor.damage());
         }
-        Ok(())
+        Ok(damage)
+    }
+
+    /// What could not be read when it was indexed.
+    pub(crate) fn damage(&self) -> rusqlite::Result<Vec<Damage>> {
+        let mut damage = Vec::new();
+        for (_, _, table) in &self.tables {
+            let kind = DamageKind::Record;
+            let places = table.damage()?.into_iter();
+            damage.extend(places.map(|Position { segment, offset }| Damage {
+                segment,
+                offset,
+                kind,
+            }));
+        }
+        Ok(damage)
     }
 
     /// Candidates that the index knows.

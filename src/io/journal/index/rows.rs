@@ -14,6 +14,7 @@ const STRIDE: u64 = 256;
 pub(super) struct Rows {
     pub(super) by_tx: BTreeMap<TxId, Row>,
     pub(super) places: Vec<(Seq, Position)>,
+    pub(super) damage: Vec<Position>,
 }
 
 /// One transaction, as far as a piece of the journal tells.

@@ -19,6 +19,7 @@ const TABLES: &str = "
         state INTEGER, last INTEGER, twin BLOB
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS place (seq INTEGER PRIMARY KEY, segment INTEGER, offset INTEGER);
+    CREATE TABLE IF NOT EXISTS damage (segment INTEGER, offset INTEGER);
     CREATE TABLE IF NOT EXISTS covers (segment INTEGER, offset INTEGER);";
 
 const INDEXES: &str = "
@@ -79,6 +80,10 @@ impl Table {
             for (seq, at) in &rows.places {
                 place.execute(params![int(seq.0), int(at.segment.0), int(at.offset)])?;
             }
+            let mut damage = change.prepare_cached("INSERT INTO damage VALUES (?, ?)")?;
+            for at in &rows.damage {
+                damage.execute(params![int(at.segment.0), int(at.offset)])?;
+            }
         }
         change.execute("DELETE FROM covers", ())?;
         let told = params![int(covers.segment.0), int(covers.offset)];
@@ -96,6 +101,7 @@ impl Table {
                 "BEGIN;
                  INSERT INTO tx SELECT * FROM part.tx WHERE true {ON_CONFLICT};
                  INSERT OR REPLACE INTO place SELECT * FROM part.place;
+                 INSERT INTO damage SELECT * FROM part.damage;
                  DELETE FROM covers;
                  INSERT INTO covers SELECT * FROM part.covers;
                  COMMIT;
@@ -109,6 +115,12 @@ impl Table {
     pub(super) fn covers(&self) -> Result<Option<Position>> {
         let covers = "SELECT segment, offset FROM covers";
         self.0.query_row(covers, (), position).optional()
+    }
+
+    /// What could not be read.
+    pub(super) fn damage(&self) -> Result<Vec<Position>> {
+        let mut damage = self.0.prepare("SELECT segment, offset FROM damage")?;
+        damage.query_map((), position)?.collect()
     }
 
     /// The last known place at or before a record.

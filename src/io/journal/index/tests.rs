@@ -68,7 +68,10 @@ fn a_ruin_within_a_file_is_no_index_at_all() {
     let reader = super::super::JournalReader::open(past.path(), None).unwrap();
     let query = &queries()[1];
     assert!(reader.find(query).unwrap().candidates.contains(&tx(233)));
-    let records = reader.records_of(&BTreeSet::from([tx(233)])).unwrap();
+    let records = reader
+        .records_of(&BTreeSet::from([tx(233)]))
+        .unwrap()
+        .records;
     let told = |record: &Record| subject(record) == Some(tx(233));
     assert!(records.len() > 2 && records.iter().all(told));
 }
@@ -89,7 +92,7 @@ fn records_are_found_through_the_index() {
             past.work().clear().unwrap();
             past.work().pass().unwrap();
         }
-        let found = past.places().records_of(&wanted).unwrap();
+        let found = past.places().records_of(&wanted).unwrap().records;
         let steps = found.iter().filter(|record| record.tx.is_some());
         assert_eq!(steps.map(|record| record.seq).collect::<Vec<_>>(), given);
         for record in past.records.iter().step_by(97) {
@@ -138,7 +141,7 @@ fn what_began_in_a_segment_that_is_gone_is_told_by_the_oldest_checkpoint() {
     };
     let found = past.places().find(&stan).unwrap().candidates;
     assert_eq!(found, BTreeSet::from([tx(33)]));
-    let records = past.places().records_of(&found).unwrap();
+    let records = past.places().records_of(&found).unwrap().records;
     assert!(!records.is_empty() && records.iter().all(|record| subject(record) == Some(tx(33))));
 }
 
@@ -190,4 +193,33 @@ fn what_grows_is_indexed_in_pieces() {
         places.find(&stan).unwrap().candidates,
         BTreeSet::from([tx(21_999)])
     );
+}
+
+/// Whatever stood in a damaged place is not found, index or not; that must be told.
+#[test]
+fn damage_is_told_by_the_index_too() {
+    let past = Past::new();
+    let path = past.path().join("00000003.seg");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[2000] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let read = past.places().find(&queries()[0]).unwrap().damage;
+    assert_eq!(read.len(), 1);
+    past.work().clear().unwrap();
+    past.work().pass().unwrap();
+    assert_eq!(past.places().find(&queries()[0]).unwrap().damage, read);
+}
+
+#[test]
+fn a_record_damaged_after_it_was_indexed_is_missed() {
+    let past = Past::new();
+    past.work().clear().unwrap();
+    past.work().pass().unwrap();
+    let all = BTreeSet::from([tx(0), tx(1), tx(2)]);
+    assert!(past.places().records_of(&all).unwrap().whole);
+    let path = past.path().join("00000001.seg");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[500] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    assert!(!past.places().records_of(&all).unwrap().whole);
 }

@@ -98,7 +98,7 @@ fn a_transaction_is_found_and_told_from_its_records() {
     let reader = reader(&folder);
     let found = reader.find(&query).unwrap();
     assert_eq!(found.candidates, BTreeSet::from([TxId(20)]));
-    let records = reader.records_of(&found.candidates).unwrap();
+    let records = reader.records_of(&found.candidates).unwrap().records;
     let seqs: Vec<u64> = records.iter().map(|record| record.seq.0).collect();
     assert_eq!(seqs, [77, 78, 79, 80]);
 }
