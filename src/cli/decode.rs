@@ -4,7 +4,7 @@ use super::{Exit, Lang, input, table};
 use crate::iso::codec::{Framer, Message, ParseError};
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::Spec;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -60,6 +60,7 @@ struct View {
     prefix: Option<(usize, usize)>,
     message: Option<Message>,
     error: Option<ParseError>,
+    warnings: Vec<String>,
     reveal: bool,
 }
 
@@ -84,15 +85,19 @@ impl View {
     }
 
     fn try_framed(spec: &Arc<Spec>, bytes: &Bytes, reveal: bool) -> Self {
-        let mut framer = Framer::new(spec, usize::from(u16::MAX));
-        let length = framer.prefix_len().min(bytes.len());
-        let rest = bytes.slice(length..);
-        let whole = framer
-            .next(&mut BytesMut::from(bytes.as_ref()))
-            .ok()
-            .flatten();
-        let frame = whole.unwrap_or(rest);
-        Self::try_frame(spec, frame.clone(), Some((length, frame.len())), reveal)
+        let framer = Framer::new(spec, usize::from(u16::MAX));
+        let prefix = framer.prefix_len().min(bytes.len());
+        let rest = bytes.slice(prefix..);
+        let said = framer.length(bytes).ok().flatten().unwrap_or(rest.len());
+        let frame = rest.slice(..said.min(rest.len()));
+        let mut view = Self::try_frame(spec, frame, Some((prefix, said)), reveal);
+        if said != rest.len() {
+            let follow = rest.len();
+            view.warnings.push(format!(
+                "the length prefix says {said} bytes, {follow} follow"
+            ));
+        }
+        view
     }
 
     fn try_frame(
@@ -102,12 +107,14 @@ impl View {
         reveal: bool,
     ) -> Self {
         let (message, error) = Message::parse_partial(spec, frame.clone());
+        let warnings = message.as_ref().map(Message::warnings).unwrap_or_default();
         Self {
             spec: Arc::clone(spec),
             frame,
             prefix,
             message,
             error,
+            warnings,
             reveal,
         }
     }
@@ -187,12 +194,7 @@ impl View {
         }
         document["fields"] = fields.into();
         document["subfields"] = subfields.into();
-        document["warnings"] = self
-            .message
-            .as_ref()
-            .map(Message::warnings)
-            .unwrap_or_default()
-            .into();
+        document["warnings"] = self.warnings.clone().into();
         if let Some(error) = self.error() {
             document["error"] = json!({
                 "field": error.field.map(|path| path.field.number()),
@@ -209,9 +211,9 @@ impl View {
         if let Some(message) = &self.message {
             let rows = Self::paths(message).into_iter();
             table::print(rows.map(|path| self.row(message, path, lang)), out)?;
-            for warning in message.warnings() {
-                writeln!(out, "warning: {warning}")?;
-            }
+        }
+        for warning in &self.warnings {
+            writeln!(out, "warning: {warning}")?;
         }
         if let Some(error) = self.error() {
             writeln!(out, "error: {error}")?;

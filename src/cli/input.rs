@@ -22,8 +22,11 @@ pub(super) fn spec(name: &str) -> anyhow::Result<Arc<Spec>> {
 
 /// The text of `base.toml` in the folder of `path`.
 pub(super) fn beside(path: &Path, base: &str) -> Option<String> {
-    let file = Path::new(base).file_name()?;
-    std::fs::read_to_string(path.with_file_name(file).with_extension("toml")).ok()
+    let file = path
+        .with_file_name(Path::new(base).file_name()?)
+        .with_extension("toml");
+    // A file named like the built-in dialect that it extends does not extend itself.
+    (file != path).then(|| std::fs::read_to_string(file).ok())?
 }
 
 /// The text of a file, or of standard input for `-`.

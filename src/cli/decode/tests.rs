@@ -46,3 +46,15 @@ fn a_broken_message_shows_what_came_before_the_fault() {
     insta::assert_snapshot!("broken", printed(&view(broken, false), Lang::En));
     assert!(view("6000", false).message.is_none());
 }
+
+#[test]
+fn a_length_prefix_that_does_not_fit_is_a_warning() {
+    let wrong = format!("0072{}", &REVERSAL[4..]);
+    let seen = view(&wrong, false);
+    assert!(seen.error.is_none());
+    assert_eq!(seen.json()["header"]["length"], 114);
+    assert_eq!(
+        seen.warnings,
+        ["the length prefix says 114 bytes, 83 follow"]
+    );
+}

@@ -28,6 +28,11 @@ impl Edits {
         field: FieldId,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
     ) -> Result<(), E> {
+        if self.bytes.capacity() == 0 {
+            // Room for a usual message at once, rather than growing into it.
+            self.bytes.reserve(512);
+            self.places.reserve(32);
+        }
         let start = self.bytes.len();
         if let Err(wrong) = write(&mut self.bytes) {
             self.bytes.truncate(start);
@@ -43,6 +48,12 @@ impl Edits {
             Err(at) => self.places.insert(at, (field, place)),
         }
         Ok(())
+    }
+
+    /// Forgets all changes and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.places.clear();
     }
 
     pub(super) fn remove(&mut self, field: FieldId) {

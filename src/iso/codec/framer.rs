@@ -33,11 +33,10 @@ impl Framer {
     /// # Errors
     /// A length that cannot be.
     pub fn next(&mut self, stream: &mut BytesMut) -> Result<Option<Bytes>, FrameError> {
-        while let Some(length) = self.peek(stream)? {
+        while let Some(length) = self.length(stream)? {
             let whole = self.prefix_len().saturating_add(length);
             if stream.len() < whole {
-                // The length was checked against `max`, so this never reserves what a peer wishes.
-                stream.reserve(whole.saturating_sub(stream.len()));
+                // Nothing is reserved: a peer that says a length has not sent it yet.
                 return Ok(None);
             }
             stream.advance(self.prefix_len());
@@ -49,7 +48,10 @@ impl Framer {
     }
 
     /// The length of the frame that begins here, without prefix; `None` until it has come.
-    fn peek(&self, stream: &[u8]) -> Result<Option<usize>, FrameError> {
+    ///
+    /// # Errors
+    /// A length that cannot be.
+    pub fn length(&self, stream: &[u8]) -> Result<Option<usize>, FrameError> {
         let Some(prefix) = stream.get(..self.prefix_len()) else {
             return Ok(None);
         };

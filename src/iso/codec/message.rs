@@ -102,6 +102,18 @@ impl Message {
         }
     }
 
+    /// Makes this an empty message of a type again: header kept, fields gone, memory kept.
+    pub fn reset(&mut self, mti: Mti) {
+        let header = self.header.take().unwrap_or_else(|| self.header().to_vec());
+        self.header = Some(header);
+        self.frame = Bytes::new();
+        self.index = Index::EMPTY;
+        self.fields = Bitmap::EMPTY;
+        self.edits.clear();
+        self.mti = mti;
+        self.touched = true;
+    }
+
     /// The answer to this request: header for the way back, type + 10, the fields that the spec's
     /// answers echo. `None` if this is itself an answer.
     #[must_use]

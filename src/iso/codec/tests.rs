@@ -50,17 +50,12 @@ impl Sample {
 
 fn vectors() -> Vec<(Arc<Spec>, Sample)> {
     let files = [
-        (
-            "cup-pos",
-            include_str!("../../../proto-specs/vectors/cup-pos.toml"),
-        ),
-        (
-            "iso8583-1987-ascii",
-            include_str!("../../../proto-specs/vectors/iso8583-1987-ascii.toml"),
-        ),
+        include_str!("../../../proto-specs/vectors/cup-pos.toml"),
+        include_str!("../../../proto-specs/vectors/iso8583-1987-ascii.toml"),
+        include_str!("../../../proto-specs/vectors/iso8583-1987-binary.toml"),
     ];
     let mut all = Vec::new();
-    for (name, text) in files {
+    for (name, text) in Spec::builtin_names().iter().zip(files) {
         let spec = Spec::builtin(name).unwrap();
         let vectors: Vectors = toml::from_str(text).unwrap();
         all.extend(
@@ -508,4 +503,17 @@ fn what_is_shown_tells_lengths_of_secrets_and_ends_of_card_numbers() {
         message.set(path(at), text).unwrap();
         assert_eq!(message.shown(path(at)).as_deref(), Some(shown), "{at}");
     }
+}
+
+#[test]
+fn a_message_begun_again_is_empty_but_for_its_header() {
+    let (spec, sale) = vectors().remove(0);
+    let mut message = Message::parse(&spec, sale.frame(&spec)).unwrap();
+    message.set(path("4"), "1").unwrap();
+    message.reset("0820".parse().unwrap());
+    assert_eq!(hex::hex(message.header()), sale.header);
+    assert!(message.fields().is_empty());
+    message.set(path("41"), "12345678").unwrap();
+    let wire = format!("{}082000000000008000003132333435363738", sale.header);
+    assert_eq!(hex::hex(&message.build().unwrap()), wire);
 }

@@ -10,10 +10,15 @@ macro_rules! files {
 }
 
 /// Name and text of every file; the first is a base that only others extend.
-const FILES: &[(&str, &str)] = files!["iso8583-1987", "cup-pos", "iso8583-1987-ascii"];
+const FILES: &[(&str, &str)] = files![
+    "iso8583-1987",
+    "cup-pos",
+    "iso8583-1987-ascii",
+    "iso8583-1987-binary",
+];
 
 /// The dialects that can be spoken.
-pub(super) const NAMES: &[&str] = &["cup-pos", "iso8583-1987-ascii"];
+pub(super) const NAMES: &[&str] = &["cup-pos", "iso8583-1987-ascii", "iso8583-1987-binary"];
 
 static SPECS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(|| {
     let specs = NAMES.iter().filter_map(|name| {
