@@ -67,6 +67,8 @@ pub(super) struct Committer {
     pub(super) checkpoint_due: Arc<AtomicBool>,
     /// The segment that a checkpoint was asked for.
     pub(super) asked: Option<SegmentNo>,
+    /// The end of the last checkpoint of this run.
+    pub(super) checkpoint: Seq,
     pub(super) synced_at: Instant,
     /// When a disk that is low was last looked at.
     pub(super) looked_at: Instant,
@@ -116,6 +118,7 @@ impl Committer {
         }
         if matches!(record.fact, Fact::CheckpointEnd) {
             self.patiently(|journal| journal.sync().map(drop))?;
+            self.checkpoint = record.seq;
             self.forget(record.at);
         }
         if self.journal.gathered() >= PIECE {
@@ -145,10 +148,13 @@ impl Committer {
         Ok(())
     }
 
-    /// Once a segment.
+    /// Once a segment: when it is full, or when something was sealed in another hour, whose key
+    /// can be destroyed as soon as a checkpoint seals anew what is still needed.
     fn ask_for_checkpoint(&mut self) {
         let segment = self.journal.segment();
-        if self.asked != Some(segment) && self.journal.needs_checkpoint() {
+        let told = self.journal.last() > self.checkpoint;
+        let another_hour = told && hour(wall_now()) > self.vault.keys().newest();
+        if self.asked != Some(segment) && (another_hour || self.journal.needs_checkpoint()) {
             self.asked = Some(segment);
             self.checkpoint_due.store(true, Ordering::Release);
         }

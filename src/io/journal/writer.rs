@@ -148,6 +148,7 @@ impl JournalWriter {
             progress: told,
             checkpoint_due: Arc::clone(&checkpoint_due),
             asked: None,
+            checkpoint: Seq(0),
             synced_at: Instant::now(),
             looked_at: Instant::now(),
         };

@@ -153,6 +153,25 @@ fn an_hour_later_a_checkpoint_seals_with_a_new_key_and_destroys_the_old() {
 }
 
 #[test]
+fn a_checkpoint_is_asked_for_when_the_hour_of_the_key_is_over() {
+    let folder = TempDir::new().unwrap();
+    let key_file = KeyFile::new(
+        &folder.path().join("journal.keys"),
+        &folder.path().join("journal"),
+    );
+    let past = commit::hour(commit::wall_now()) - 2;
+    key_file.unwrap().read_or_make(past).unwrap();
+    let opened = JournalWriter::open(&strict(&folder)).unwrap();
+    opened.writer.append(&mut vec![record(1)]);
+    wait_for(&opened.writer, 1);
+    assert!(opened.writer.take_checkpoint_due());
+    opened.writer.append(&mut checkpoint(2, 0));
+    opened.writer.append(&mut vec![record(4)]);
+    wait_for(&opened.writer, 4);
+    assert!(!opened.writer.take_checkpoint_due());
+}
+
+#[test]
 fn segments_older_than_they_are_kept_are_removed() {
     let folder = TempDir::new().unwrap();
     let opened = JournalWriter::open(&strict(&folder)).unwrap();
