@@ -53,7 +53,7 @@ pub(crate) fn run(args: &DecodeArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
 }
 
 /// One message as it is shown.
-struct View {
+pub(super) struct View {
     spec: Arc<Spec>,
     frame: Bytes,
     /// Bytes of the length prefix, and what it says.
@@ -65,7 +65,7 @@ struct View {
 }
 
 impl View {
-    fn of(spec: &Arc<Spec>, bytes: Vec<u8>, framed: bool, reveal: bool) -> Self {
+    pub(super) fn of(spec: &Arc<Spec>, bytes: Vec<u8>, framed: bool, reveal: bool) -> Self {
         let bytes = Bytes::from(bytes);
         let with = || Self::try_framed(spec, &bytes, reveal);
         if framed {
@@ -166,7 +166,7 @@ impl View {
         message.fields().iter().flat_map(with_parts).collect()
     }
 
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         let mut header = Map::new();
         if let Some((_, length)) = self.prefix {
             header.insert("length".into(), length.into());
@@ -206,7 +206,7 @@ impl View {
         document
     }
 
-    fn print(&self, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+    pub(super) fn print(&self, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
         self.print_head(lang, out)?;
         if let Some(message) = &self.message {
             let rows = Self::paths(message).into_iter();

@@ -6,14 +6,17 @@
 mod decode;
 mod encode;
 mod explain;
+mod host;
 mod input;
 mod journal;
 mod open;
 mod past;
+mod peer;
 mod serve;
 mod spec;
 mod table;
 mod tail;
+mod term;
 mod trace;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -86,6 +89,7 @@ struct Arguments {
 enum Command {
     Decode(decode::DecodeArgs),
     Encode(encode::EncodeArgs),
+    Host(host::HostArgs),
     Journal(journal::JournalArgs),
     Serve(serve::ServeArgs),
     Spec(spec::SpecArgs),
@@ -93,6 +97,7 @@ enum Command {
     Open(open::OpenArgs),
     Explain(explain::ExplainArgs),
     Tail(tail::TailArgs),
+    Term(term::TermArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -124,6 +129,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
         Command::Decode(args) => decode::run(&args, lang, out),
+        Command::Host(args) => host::run(&args, out),
+        Command::Term(args) => term::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),
         Command::Journal(args) => journal::run(&args, out),
         Command::Serve(args) => serve::run(&args, out),

@@ -18,8 +18,11 @@ impl Setting for Key {
     }
 }
 
-/// The keys of a file, and a warning if others can read it.
-pub(super) fn read(path: &Path) -> Result<(Keys, Option<String>), ConfigError> {
+/// The keys of a file of keys, and a warning if others can read it.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read(path: &Path) -> Result<(Keys, Option<String>), ConfigError> {
     let file = path.display().to_string();
     let unreadable = |error: std::io::Error| {
         let mend = "name a file of keys in [gateway] keys, or leave that key out";

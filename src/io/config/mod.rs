@@ -25,6 +25,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
+pub use keys::read as read_keys;
 pub use problem::{ConfigError, Problem};
 
 use crate::engine::gateway::Options;

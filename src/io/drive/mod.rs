@@ -2,7 +2,7 @@
 //! thread of its own. What they say and when is decided by [`crate::lab::peer`]; here are sockets
 //! and clocks only.
 //!
-//! [`load`] offers messages at a rate that does not wait for answers, and measures.
+
 //!
 //! Start with [`Host::start`].
 

@@ -1,0 +1,105 @@
+//! `isogate host`: the mock acquirer alone.
+
+use super::peer::{self, PeerArgs};
+use super::serve::LogArgs;
+use super::{Exit, input};
+use crate::io::drive::Host;
+use crate::lab::fault::{Place, Span};
+use crate::lab::peer::{Acquirer, AcquirerOptions, Rules};
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Run the mock acquirer alone
+#[derive(Debug, Args)]
+pub(super) struct HostArgs {
+    /// Where it listens; port 0 for any free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:6583")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    peer: PeerArgs,
+    /// Particular answers to particular requests, as TOML
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// How long an answer takes, such as 20ms or 20ms..50ms
+    #[arg(long, value_name = "TIME", default_value = "0ms")]
+    latency: Span,
+    /// What each card can spend, in minor units
+    #[arg(long, value_name = "AMOUNT")]
+    balance: Option<u64>,
+    /// Write the address that was chosen to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    ports: Option<PathBuf>,
+    /// Print the books at the end as one JSON document
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+pub(super) fn run(args: &HostArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    args.log.start()?;
+    let spec = args.peer.spec()?;
+    let mut options = AcquirerOptions::new(&spec, args.peer.keys()?, args.peer.cards());
+    options.latency = args.latency;
+    options.faults = args.peer.faults(Place::Acquirer)?;
+    options.balance = args.balance.unwrap_or(options.balance);
+    if let Some(file) = &args.rules {
+        let name = file.display().to_string();
+        options.rules = Rules::read(&input::text(&name)?).with_context(|| name)?;
+    }
+    let acquirer = Acquirer::new(options, args.peer.dice());
+    let host = Host::start(args.listen, peer::wire(&spec), acquirer)
+        .with_context(|| format!("cannot listen on {}", args.listen))?;
+    if let Some(file) = &args.ports {
+        peer::write_port(file, "host", host.address())?;
+    }
+    if !args.json {
+        writeln!(
+            out,
+            "acquirer listens on {} ({})",
+            host.address(),
+            spec.name()
+        )?;
+    }
+    peer::wait_until_told(out)?;
+    let acquirer = host.stop().context("the acquirer ended by a bug")?;
+    report(&acquirer, args.json, out)?;
+    Ok(Exit::Done)
+}
+
+fn report(acquirer: &Acquirer, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    let (counts, totals) = (acquirer.counts(), acquirer.totals());
+    if as_json {
+        let document = json!({
+            "requests": counts.requests, "approved": counts.approved, "declined": counts.declined,
+            "reversals": counts.reversals, "repeats": counts.repeats,
+            "unreadable": counts.unreadable, "bad_macs": counts.bad_macs,
+            "books": { "taken": totals.taken, "reversed": totals.reversed,
+                       "returned": totals.returned, "net": totals.net() },
+        });
+        writeln!(out, "{document}")?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{} requests: {} approved, {} declined; {} reversals, {} repeats",
+        counts.requests, counts.approved, counts.declined, counts.reversals, counts.repeats
+    )?;
+    if counts.unreadable + counts.bad_macs > 0 {
+        let (unreadable, bad) = (counts.unreadable, counts.bad_macs);
+        writeln!(out, "{unreadable} could not be read, {bad} had a wrong MAC")?;
+    }
+    writeln!(
+        out,
+        "books: {} taken, {} reversed, {} returned; {} held",
+        totals.taken,
+        totals.reversed,
+        totals.returned,
+        totals.net()
+    )?;
+    Ok(())
+}

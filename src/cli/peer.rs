@@ -1,0 +1,109 @@
+//! What the commands that play one end of the wire have in common: dialect, keys, cards, ending.
+
+use super::input;
+use crate::engine::seam::Dice;
+use crate::io::config::read_keys;
+use crate::io::net::Wire;
+use crate::iso::spec::Spec;
+use crate::lab::fault::{Armed, Faults, Place};
+use crate::lab::peer::{Deck, MasterKeys};
+use anyhow::Context;
+use clap::Args;
+use serde_json::json;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest frame that a simulated peer takes.
+const FRAME: usize = 8 << 10;
+/// How many test cards there are.
+const CARDS: usize = 20;
+
+/// How an end of the wire speaks, and with which keys.
+#[derive(Args, Debug)]
+pub(super) struct PeerArgs {
+    /// The dialect: a built-in name or a TOML file
+    #[arg(long, default_value = "cup-pos")]
+    spec: String,
+    /// Master keys of the terminals; without it they are derived from the seed
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Where keys, cards and chance come from: the same at both ends
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// What goes wrong here, such as F07:share=10%; see `isogate fault list`
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<String>,
+}
+
+impl PeerArgs {
+    pub(super) fn spec(&self) -> anyhow::Result<Arc<Spec>> {
+        input::spec(&self.spec)
+    }
+
+    pub(super) fn keys(&self) -> anyhow::Result<MasterKeys> {
+        let Some(file) = &self.keys else {
+            return Ok(MasterKeys::derived(self.seed));
+        };
+        let (keys, warning) = read_keys(file)?;
+        if let Some(warning) = warning {
+            tracing::warn!("{warning}");
+        }
+        Ok(MasterKeys::listed(keys.terminals))
+    }
+
+    pub(super) fn cards(&self) -> Deck {
+        Deck::new(self.seed, CARDS)
+    }
+
+    pub(super) fn dice(&self) -> Dice {
+        Dice::new(self.seed)
+    }
+
+    /// The faults that strike at a place.
+    pub(super) fn faults(&self, place: Place) -> anyhow::Result<Faults> {
+        let read = |text: &String| {
+            let armed = text.parse::<Armed>();
+            armed.with_context(|| format!("--fault {text}"))
+        };
+        let list = self.faults.iter().map(read);
+        let list: Vec<Armed> = list.collect::<anyhow::Result<_>>()?;
+        Ok(Faults::at(place, &list, self.dice()))
+    }
+}
+
+/// How frames of a dialect are cut and wrapped.
+pub(super) fn wire(spec: &Arc<Spec>) -> Wire {
+    Wire {
+        spec: Arc::clone(spec),
+        frame: FRAME,
+        frame_time: Duration::from_secs(5),
+        read: 16 << 10,
+    }
+}
+
+/// Writes where a command listens, for pipelines.
+pub(super) fn write_port(file: &Path, name: &str, address: SocketAddr) -> anyhow::Result<()> {
+    let document = json!({ name: { "address": address, "port": address.port() } });
+    std::fs::write(file, format!("{document:#}\n"))
+        .with_context(|| format!("cannot write {} (--ports)", file.display()))
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub(super) fn wait_until_told(out: &mut dyn Write) -> anyhow::Result<()> {
+    out.flush()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
+        Ok(())
+    })
+}
