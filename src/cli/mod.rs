@@ -9,10 +9,12 @@ mod explain;
 mod host;
 mod input;
 mod journal;
+mod lab;
 mod open;
 mod past;
 mod peer;
 mod serve;
+mod sim;
 mod spec;
 mod table;
 mod tail;
@@ -91,7 +93,9 @@ enum Command {
     Encode(encode::EncodeArgs),
     Host(host::HostArgs),
     Journal(journal::JournalArgs),
+    Lab(lab::LabArgs),
     Serve(serve::ServeArgs),
+    Sim(sim::SimArgs),
     Spec(spec::SpecArgs),
     Trace(trace::TraceArgs),
     Open(open::OpenArgs),
@@ -133,7 +137,9 @@ fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result
         Command::Term(args) => term::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),
         Command::Journal(args) => journal::run(&args, out),
+        Command::Lab(args) => lab::run(&args, lang, out),
         Command::Serve(args) => serve::run(&args, out),
+        Command::Sim(args) => sim::run(&args, out),
         Command::Spec(args) => spec::run(&args, lang, out),
         Command::Trace(args) => trace::run(&args, lang, out),
         Command::Open(args) => open::run(&args, lang, out),

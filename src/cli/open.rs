@@ -48,10 +48,7 @@ fn print(found: &Found, json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::
         return past::print_json(&found.all, out);
     }
     if found.all.is_empty() {
-        let nothing = match lang {
-            Lang::En => "nothing is open: every authorization is confirmed, declined or undone",
-            Lang::Zh => "没有未确认的交易: 全部已确认、已拒绝或已撤回",
-        };
+        let nothing = past::nothing_open(lang);
         return Ok(writeln!(out, "{nothing}")?);
     }
     past::print_table(found, past::look(lang), out)

@@ -71,6 +71,14 @@ pub(super) const fn nothing(lang: Lang) -> &'static str {
     }
 }
 
+/// What is said if nothing is open.
+pub(super) const fn nothing_open(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "nothing is open: every authorization is confirmed, declined or undone",
+        Lang::Zh => "没有未确认的交易: 全部已确认、已拒绝或已撤回",
+    }
+}
+
 /// A key that can name a transaction, checked before anything is read.
 pub(super) fn key(text: &str) -> Result<String, QueryError> {
     Query::guess(text).map(|_| text.to_owned())

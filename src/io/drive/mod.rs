@@ -12,11 +12,14 @@ mod host;
 
 mod fleet;
 
+mod lab;
+
 #[cfg(test)]
 mod tests;
 
 pub use fleet::{Fleet, Seen};
 pub use host::Host;
+pub use lab::{Lab, LabError, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
 
 /// Sleeps until a moment; for ever without one.
 async fn sleep_until(due: Option<std::time::Instant>) {

@@ -361,8 +361,7 @@ impl Driver {
             .durable
             .set(as_float(usize::try_from(released.0).unwrap_or(usize::MAX)));
         metrics.unsent.set(as_float(self.outbox.waiting()));
-        self.status
-            .turned(counts.in_flight, counts.links_up, released.0);
+        self.status.turned(counts, released.0);
     }
 
     /// When the loop is to turn at the latest.

@@ -1,11 +1,13 @@
 //! How a running gateway is, for other threads to look at.
 
+use crate::engine::gateway::Counts;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// Kept up by the driver, once a turn.
 #[derive(Debug, Default)]
 pub struct Status {
     in_flight: AtomicUsize,
+    reversals: AtomicUsize,
     links_up: AtomicUsize,
     links: AtomicUsize,
     durable: AtomicU64,
@@ -18,6 +20,8 @@ pub struct Status {
 pub struct Health {
     /// Requests that wait for an answer.
     pub in_flight: usize,
+    /// Reversals due or on the wire.
+    pub reversals: usize,
     /// Connections of links that are up and signed on.
     pub links_up: usize,
     /// Connections of links that are wanted.
@@ -37,9 +41,10 @@ impl Status {
         status
     }
 
-    pub(super) fn turned(&self, in_flight: usize, links_up: usize, durable: u64) {
-        self.in_flight.store(in_flight, Ordering::Relaxed);
-        self.links_up.store(links_up, Ordering::Relaxed);
+    pub(super) fn turned(&self, counts: Counts, durable: u64) {
+        self.in_flight.store(counts.in_flight, Ordering::Relaxed);
+        self.reversals.store(counts.reversals, Ordering::Relaxed);
+        self.links_up.store(counts.links_up, Ordering::Relaxed);
         self.durable.store(durable, Ordering::Relaxed);
     }
 
@@ -56,6 +61,7 @@ impl Status {
     pub fn health(&self) -> Health {
         Health {
             in_flight: self.in_flight.load(Ordering::Relaxed),
+            reversals: self.reversals.load(Ordering::Relaxed),
             links_up: self.links_up.load(Ordering::Relaxed),
             links: self.links.load(Ordering::Relaxed),
             durable: self.durable.load(Ordering::Relaxed),

@@ -5,7 +5,7 @@ use super::check::{Violation, Watch};
 use super::host::{Host, Out, options};
 use super::wire::{Far, Way, Wires};
 use crate::engine::gateway::{Event, SendId};
-use crate::engine::journal::{JournalError, Memory, Storage};
+use crate::engine::journal::{JournalError, Memory};
 use crate::engine::record::{ConnId, LinkId};
 use crate::engine::seam::{Dice, Mono, Now, Wall};
 use crate::iso::codec::Message;

@@ -1,0 +1,334 @@
+//! `isogate lab`: terminals, gateway and acquirer in one process, nothing to configure.
+
+use super::past::{self, Found};
+use super::{Exit, Lang};
+use crate::engine::trace::{Query, View, Which};
+use crate::io::admin::{Admin, Views};
+use crate::io::drive::{Lab, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
+use crate::io::journal::JournalReader;
+use crate::io::telemetry::log;
+use crate::iso::spec::Spec;
+use crate::lab::fault::{Armed, Span};
+use anyhow::{Context, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::json;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Run the whole lab: simulated terminals, the gateway and a mock acquirer; exit code 1 if the
+/// books do not balance or something is open
+#[derive(Args, Debug)]
+pub(crate) struct LabArgs {
+    /// How long is traded, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "60")]
+    duration: u64,
+    /// The dialect of both sides
+    #[arg(long, default_value = "cup-pos")]
+    spec: String,
+    /// How many terminals
+    #[arg(long, default_value = "50")]
+    terminals: usize,
+    /// Time between two transactions of a terminal, such as 100ms..500ms
+    #[arg(long, value_name = "TIME", default_value = "50ms..400ms")]
+    think: Span,
+    /// What goes wrong, such as F01:p=0.02; several times for several. Instead of the usual ones
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Armed>,
+    /// Nothing goes wrong
+    #[arg(long, conflicts_with = "fault")]
+    no_faults: bool,
+    /// Where all chance comes from [default: chance]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The journal's folder, made new [default: lab-TIME]
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Address of metrics and health
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
+    admin: String,
+    /// Print progress and the end as one JSON object a line
+    #[arg(long)]
+    json: bool,
+    /// What is logged: error, warn, info, debug or a filter by module
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    log_level: String,
+}
+
+/// How long the healed lab may take to come to rest.
+const REST: Duration = Duration::from_secs(10);
+
+/// Runs it.
+pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    log::start(log::Format::Human, Some(&args.log_level))?;
+    let options = options(args)?;
+    let (seed, folder) = (options.seed, options.folder.clone());
+    let lab = Lab::start(options)?;
+    let views = Views {
+        exporter: lab.gateway().exporter(),
+        status: lab.gateway().status(),
+    };
+    let admin = Admin::start(&args.admin, views)
+        .with_context(|| format!("cannot listen on {} (--admin)", args.admin))?;
+    if !args.json {
+        introduce(args, seed, &folder, &lab, &admin, out)?;
+    }
+    let stopped = on_interrupt()?;
+    trade(args, &lab, &stopped, out)?;
+    lab.heal();
+    let healed = Instant::now();
+    while !lab.is_at_rest() && healed.elapsed() < REST {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let report = lab.finish()?;
+    let reader = JournalReader::open(&folder, None)?;
+    let query = Query {
+        which: Some(Which::Open),
+        ..Query::default()
+    };
+    let open = past::find(&reader, &query, None)?;
+    if args.json {
+        print_json(seed, &report, &open, out)?;
+    } else {
+        print(&folder, &report, &open, lang, out)?;
+    }
+    let fine = report.is_balanced() && open.all.is_empty();
+    Ok(if fine { Exit::Done } else { Exit::Found })
+}
+
+fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
+    let spec = Spec::builtin(&args.spec).with_context(|| {
+        let known = Spec::builtin_names().join(", ");
+        format!(
+            "no dialect is called {} (--spec); there are {known}",
+            args.spec
+        )
+    })?;
+    if args.terminals == 0 || args.terminals > 9999 {
+        bail!("--terminals takes 1 to 9999");
+    }
+    let faults = if args.no_faults {
+        Vec::new()
+    } else if args.fault.is_empty() {
+        USUAL_FAULTS
+            .iter()
+            .map(|fault| fault.parse())
+            .collect::<Result<_, _>>()?
+    } else {
+        args.fault.clone()
+    };
+    let folder = args.folder.clone().unwrap_or_else(folder);
+    if folder.exists() {
+        bail!(
+            "{} is there already (--folder): name a new folder",
+            folder.display()
+        );
+    }
+    Ok(LabOptions {
+        seed: args.seed.map_or_else(super::serve::chance, Ok)?,
+        spec,
+        terminals: args.terminals,
+        think: args.think,
+        faults,
+        folder,
+    })
+}
+
+/// `lab-20261122-101112`
+fn folder() -> PathBuf {
+    let now = jiff::Zoned::now();
+    PathBuf::from(now.strftime("lab-%Y%m%d-%H%M%S").to_string())
+}
+
+fn introduce(
+    args: &LabArgs,
+    seed: u64,
+    folder: &Path,
+    lab: &Lab,
+    admin: &Admin,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let gateway = lab
+        .gateway()
+        .ports()
+        .first()
+        .map(|port| port.address.to_string());
+    writeln!(out, "seed      {seed}")?;
+    writeln!(
+        out,
+        "journal   {}/ (keys in {}.keys/)",
+        folder.display(),
+        folder.display()
+    )?;
+    writeln!(
+        out,
+        "wire      {} terminals > gateway {} > acquirer {}, {}",
+        args.terminals,
+        gateway.unwrap_or_default(),
+        lab.host(),
+        args.spec
+    )?;
+    writeln!(out, "metrics   http://{}/metrics", admin.address())?;
+    out.flush()
+}
+
+/// Lets them trade, showing how it goes, until the time is over or somebody interrupts.
+fn trade(
+    args: &LabArgs,
+    lab: &Lab,
+    stopped: &AtomicBool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let bar = bar(args);
+    let began = Instant::now();
+    let mut told = Duration::ZERO;
+    while began.elapsed() < Duration::from_secs(args.duration) && !stopped.load(Ordering::Relaxed) {
+        std::thread::sleep(Duration::from_millis(200));
+        if began.elapsed() - told < Duration::from_secs(1) {
+            continue;
+        }
+        told = began.elapsed();
+        let now = lab.progress();
+        bar.set_position(told.as_secs());
+        bar.set_message(moment(&now));
+        if args.json {
+            print_progress(told, &now, out)?;
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn bar(args: &LabArgs) -> ProgressBar {
+    let shown = !args.json && std::io::stderr().is_terminal();
+    let target = if shown {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(args.duration), target);
+    let style = ProgressStyle::with_template("{bar:24} {pos:>3}/{len} s  {msg}");
+    style.map_or_else(
+        |_unknown| bar.clone(),
+        |style| bar.clone().with_style(style),
+    )
+}
+
+fn moment(now: &LabProgress) -> String {
+    format!(
+        "{} transactions, {} in flight, {} reversals seen, {} under way, {} faults",
+        now.transactions, now.in_flight, now.reversals_seen, now.reversals, now.faults
+    )
+}
+
+fn print_progress(at: Duration, now: &LabProgress, out: &mut dyn Write) -> std::io::Result<()> {
+    let line = json!({
+        "at": at.as_secs(),
+        "transactions": now.transactions,
+        "in_flight": now.in_flight,
+        "reversals": { "seen": now.reversals_seen, "under_way": now.reversals },
+        "faults": now.faults,
+    });
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+fn print_json(
+    seed: u64,
+    report: &LabReport,
+    open: &Found,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let views = open
+        .all
+        .iter()
+        .map(|(story, verdict)| View::of(story, verdict));
+    let line = json!({
+        "seed": seed,
+        "transactions": report.transactions,
+        "reversals": { "sent": report.reversed, "answered": report.answered },
+        "books": {
+            "terminal": report.terminal,
+            "gateway": report.gateway,
+            "acquirer": report.acquirer,
+        },
+        "balanced": report.is_balanced(),
+        "faults": report.faults,
+        "unsure": report.unsure,
+        "open": views.collect::<Vec<_>>(),
+    });
+    Ok(writeln!(out, "{line}")?)
+}
+
+fn print(
+    folder: &Path,
+    report: &LabReport,
+    open: &Found,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    writeln!(
+        out,
+        "\n{} transactions, {} faults, {} reversed, {} of them answered",
+        report.transactions, report.faults, report.reversed, report.answered
+    )?;
+    let balance = match (report.is_balanced(), lang) {
+        (true, Lang::En) => "balanced: the three books hold the same",
+        (true, Lang::Zh) => "账平: 三方账一致",
+        (false, Lang::En) => "NOT BALANCED",
+        (false, Lang::Zh) => "账不平",
+    };
+    let books = [
+        ("terminals", "终端", report.terminal),
+        ("gateway", "网关", report.gateway),
+        ("acquirer", "收单机构", report.acquirer),
+    ];
+    for (en, zh, sum) in books {
+        let name = if lang == Lang::Zh { zh } else { en };
+        writeln!(out, "  {name:<10} {:>16}", yuan(sum))?;
+    }
+    writeln!(out, "{balance}")?;
+    if open.all.is_empty() {
+        writeln!(out, "{}", past::nothing_open(lang))?;
+    } else {
+        past::print_table(open, past::look(lang), out)?;
+    }
+    let place = folder.display();
+    writeln!(
+        out,
+        "\nlook closer: isogate trace --journal {place} --state REVERSED --limit 5; \
+         isogate explain KEY --journal {place}"
+    )?;
+    Ok(())
+}
+
+/// Minor units as yuan: `1234.50`.
+fn yuan(sum: i64) -> String {
+    let sign = if sum < 0 { "-" } else { "" };
+    let sum = sum.unsigned_abs();
+    format!("{sign}{}.{:02}", sum / 100, sum % 100)
+}
+
+/// A flag that an interrupt sets; the second one ends the process at once, as it would have.
+fn on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let set = Arc::clone(&flag);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                while tokio::signal::ctrl_c().await.is_ok() {
+                    if set.swap(true, Ordering::Relaxed) {
+                        std::process::exit(130);
+                    }
+                }
+            });
+        })?;
+    Ok(flag)
+}

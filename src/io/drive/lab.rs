@@ -1,0 +1,441 @@
+//! A whole lab in one process: terminals, the gateway and an acquirer, over loopback TCP, with a
+//! real journal on a real disk.
+//!
+//! [`Lab::start`] sets it up with nothing configured, [`Lab::heal`] ends what goes wrong,
+//! [`Lab::is_at_rest`] tells when nothing is under way any more, and [`Lab::finish`] counts the three
+//! books: the terminals' receipts, the acquirer's bookings, and the gateway's journal.
+
+use super::{Fleet, Host, Seen};
+use crate::engine::record::{Fact, Record, State, TxId};
+use crate::engine::seam::Dice;
+use crate::engine::trace::Book;
+use crate::io::config::{Config, ConfigError};
+use crate::io::journal::{JournalReader, ReadError};
+use crate::io::net::Wire;
+use crate::io::serve::{Handle, ServeError, Server};
+use crate::iso::message::{MerchantId, Secret, TerminalId};
+use crate::iso::spec::Spec;
+use crate::lab::fault::{Armed, Faults, Place, Span};
+use crate::lab::peer::{
+    Acquirer, AcquirerOptions, Belief, Deck, MasterKeys, Patience, Terminal, TerminalOptions,
+    Workload,
+};
+use crate::lab::sim::SCALE;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How a lab is set up.
+#[derive(Clone, Debug)]
+pub struct LabOptions {
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// The dialect of both sides.
+    pub spec: Arc<Spec>,
+    /// How many terminals.
+    pub terminals: usize,
+    /// Between the transactions of a terminal.
+    pub think: Span,
+    /// What goes wrong.
+    pub faults: Vec<Armed>,
+    /// The journal's folder, made new; its keys go into a folder beside it.
+    pub folder: PathBuf,
+}
+
+/// What goes wrong in a lab unless it is told otherwise.
+pub const USUAL_FAULTS: [&str; 12] = [
+    "F01:p=0.01",
+    "F02:p=0.005",
+    "F03:p=0.01",
+    "F07:p=0.002",
+    "F08:p=0.005",
+    "F09:p=0.005",
+    "F10:p=0.001",
+    "F11:p=0.003",
+    "F14:p=0.001",
+    "F15:p=0.01",
+    "F16:p=0.03,code=51+61+62",
+    "F28:p=0.1",
+];
+
+/// Why a lab cannot be set up, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// A file or folder.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// A thread or socket.
+    #[error("the operating system refuses: {0}")]
+    System(#[from] io::Error),
+    /// The configuration it wrote for itself.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The gateway.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The journal.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A brain's thread ended by a bug.
+    #[error("the {0} ended by a bug; what happened is on standard error")]
+    Bug(&'static str),
+}
+
+/// A running lab.
+#[derive(Debug)]
+pub struct Lab {
+    folder: PathBuf,
+    host: Host,
+    gateway: Handle,
+    fleet: Fleet,
+    /// Slips printed so far.
+    slips: Arc<AtomicU64>,
+}
+
+/// A moment of a running lab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LabProgress {
+    /// Transactions that ended, as the terminals see it.
+    pub transactions: u64,
+    /// Requests that wait for an answer at the gateway.
+    pub in_flight: usize,
+    /// Reversals due or on the wire at the gateway.
+    pub reversals: usize,
+    /// Reversals that reached the acquirer, repeats included.
+    pub reversals_seen: u64,
+    /// How often faults struck.
+    pub faults: u64,
+}
+
+/// How a lab ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LabReport {
+    /// Transactions that terminals began.
+    pub transactions: u64,
+    /// Transactions whose reversal left the gateway.
+    pub reversed: u64,
+    /// Of these, those whose reversal had a final answer.
+    pub answered: u64,
+    /// What the terminals' receipts add up to, in minor units.
+    pub terminal: i64,
+    /// What the gateway's journal adds up to.
+    pub gateway: i64,
+    /// What the acquirer's book adds up to.
+    pub acquirer: i64,
+    /// Transactions that a terminal is unsure of.
+    pub unsure: u64,
+    /// How often faults struck.
+    pub faults: u64,
+}
+
+impl LabReport {
+    /// Whether all three books hold the same.
+    #[must_use]
+    pub const fn is_balanced(&self) -> bool {
+        self.terminal == self.gateway && self.gateway == self.acquirer
+    }
+}
+
+impl Lab {
+    /// Starts all three, and returns when the terminals begin to trade.
+    ///
+    /// # Errors
+    /// What keeps one of them from starting.
+    pub fn start(options: LabOptions) -> Result<Self, LabError> {
+        let mut dice = Dice::new(options.seed);
+        let masters = MasterKeys::derived(dice.number());
+        let deck = Deck::new(dice.number(), 200);
+        let wire = Wire {
+            spec: Arc::clone(&options.spec),
+            frame: 8 << 10,
+            frame_time: Duration::from_secs(5),
+            read: 16 << 10,
+        };
+        let names: Vec<_> = (0..options.terminals).map(name).collect();
+        let keys = lay_out(&options, &masters, &names)?;
+        let acquirer = acquirer(&options, &masters, &deck, &mut dice);
+        let host = Host::start(([127, 0, 0, 1], 0).into(), wire.clone(), acquirer)?;
+        let config = config(&options, &keys, &host.address().to_string())?;
+        let gateway = Server::start(config, dice.number())?;
+        let address = gateway.ports().first().map(|port| port.address.to_string());
+        let terminals = names
+            .iter()
+            .map(|(merchant, id)| terminal(&options, *merchant, *id, &masters, &deck, &mut dice))
+            .collect();
+        let slips = Arc::new(AtomicU64::new(0));
+        let printed = Arc::clone(&slips);
+        let fleet = Fleet::start(
+            address.unwrap_or_default(),
+            wire,
+            terminals,
+            move |_, seen| {
+                if matches!(seen, Seen::Printed(_)) {
+                    printed.fetch_add(1, Ordering::Relaxed);
+                }
+            },
+        )?;
+        Ok(Self {
+            folder: options.folder,
+            host,
+            gateway,
+            fleet,
+            slips,
+        })
+    }
+
+    /// The gateway.
+    #[must_use]
+    pub const fn gateway(&self) -> &Handle {
+        &self.gateway
+    }
+
+    /// The acquirer's address.
+    #[must_use]
+    pub const fn host(&self) -> std::net::SocketAddr {
+        self.host.address()
+    }
+
+    /// This moment.
+    #[must_use]
+    pub fn progress(&self) -> LabProgress {
+        let health = self.gateway.status().health();
+        let at_host = self
+            .host
+            .with(|acquirer, _| (acquirer.counts().reversals, struck(acquirer.faults())));
+        let (reversals_seen, at_host) = at_host.unwrap_or_default();
+        let at_terminals: u64 = self.fleet.each(|own, _| struck(own.faults())).iter().sum();
+        LabProgress {
+            transactions: self.slips.load(Ordering::Relaxed),
+            in_flight: health.in_flight,
+            reversals: health.reversals,
+            reversals_seen,
+            faults: at_host + at_terminals,
+        }
+    }
+
+    /// Nothing goes wrong any more, and nobody begins anything new.
+    pub fn heal(&self) {
+        self.fleet.each(|terminal, _| {
+            terminal.stop_trading();
+            terminal.heal();
+        });
+        self.host.with(|acquirer, now| acquirer.heal(now));
+    }
+
+    /// Whether nothing is under way any more on any side.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        let health = self.gateway.status().health();
+        health.in_flight == 0
+            && health.reversals == 0
+            && self
+                .fleet
+                .each(|terminal, _| terminal.is_idle())
+                .iter()
+                .all(|idle| *idle)
+    }
+
+    /// Stops all three and counts their books.
+    ///
+    /// # Errors
+    /// One of them did not end in good order, or the journal cannot be read.
+    pub fn finish(self) -> Result<LabReport, LabError> {
+        let mut terminals = self.fleet.stop();
+        self.gateway.drain();
+        self.gateway.join()?;
+        let mut acquirer = self.host.stop().ok_or(LabError::Bug("acquirer"))?;
+        if terminals.is_empty() {
+            return Err(LabError::Bug("terminals"));
+        }
+        let mut report = LabReport {
+            acquirer: acquirer.totals().net(),
+            faults: struck(acquirer.faults()),
+            ..LabReport::default()
+        };
+        for terminal in &mut terminals {
+            let receipts = terminal.receipts();
+            let unsure = receipts.list().iter().filter(|receipt| {
+                matches!(
+                    receipt.belief,
+                    Belief::Open | Belief::Unknown | Belief::GivenUp
+                )
+            });
+            report.unsure += unsure.count() as u64;
+            report.transactions += receipts.list().len() as u64;
+            report.terminal += receipts.totals().net();
+            report.faults += struck(terminal.faults());
+        }
+        count_journal(&self.folder, &mut report)?;
+        Ok(report)
+    }
+}
+
+fn struck(faults: &Faults) -> u64 {
+    faults.list().iter().map(Armed::struck).sum()
+}
+
+/// The gateway's book, folded from the journal as any other process would.
+fn count_journal(folder: &Path, report: &mut LabReport) -> Result<(), LabError> {
+    let mut book = Book::default();
+    let (mut sent, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    for record in JournalReader::open(folder, None)?.records() {
+        let record = record?;
+        book.take(&record);
+        count_reversal(&record, &mut sent, &mut answered);
+    }
+    report.gateway = book.net();
+    report.reversed = sent.len() as u64;
+    report.answered = answered.len() as u64;
+    Ok(())
+}
+
+fn count_reversal(record: &Record, sent: &mut BTreeSet<TxId>, answered: &mut BTreeSet<TxId>) {
+    let (Some(tx), Fact::Step(step)) = (record.tx, &record.fact) else {
+        return;
+    };
+    match step.state {
+        State::ReversalSent => {
+            sent.insert(tx);
+        }
+        State::Reversed | State::ClosedUnproven | State::ReversalRefused if sent.contains(&tx) => {
+            answered.insert(tx);
+        }
+        _ => {}
+    }
+}
+
+/// The names of the n-th terminal: ten terminals a merchant.
+fn name(at: usize) -> (MerchantId, TerminalId) {
+    let merchant = MerchantId::new(&format!("8743503572{:05}", at / 10));
+    let terminal = TerminalId::new(&format!("1042{:04}", at));
+    (merchant.unwrap_or_default(), terminal.unwrap_or_default())
+}
+
+fn acquirer(options: &LabOptions, masters: &MasterKeys, deck: &Deck, dice: &mut Dice) -> Acquirer {
+    let mut own = AcquirerOptions::new(&options.spec, masters.clone(), deck.clone());
+    own.latency = Span::millis(1, 10);
+    own.faults = Faults::at(Place::Acquirer, &options.faults, dice.split());
+    Acquirer::new(own, dice.split())
+}
+
+fn terminal(
+    options: &LabOptions,
+    merchant: MerchantId,
+    terminal: TerminalId,
+    masters: &MasterKeys,
+    deck: &Deck,
+    dice: &mut Dice,
+) -> Terminal {
+    let mut workload = Workload::shop(&options.spec, deck.clone());
+    workload.think = options.think;
+    let mut own = TerminalOptions::new(&options.spec, merchant, terminal, workload);
+    own.master = masters.of(&merchant, &terminal);
+    own.patience = Patience::scaled(SCALE);
+    // Half of them connect for each transaction, as many terminals do.
+    own.stays_connected = dice.chance(1, 2);
+    own.faults = Faults::at(Place::Terminal, &options.faults, dice.split());
+    Terminal::new(own, dice.split())
+}
+
+/// The files of the lab's keys.
+struct KeyFiles {
+    terminals: PathBuf,
+    vault: PathBuf,
+}
+
+/// Makes the folder of the keys beside the journal's, and writes the terminals' master keys.
+fn lay_out(
+    options: &LabOptions,
+    masters: &MasterKeys,
+    names: &[(MerchantId, TerminalId)],
+) -> Result<KeyFiles, LabError> {
+    let mut folder = options.folder.clone().into_os_string();
+    folder.push(".keys");
+    let folder = PathBuf::from(folder);
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        move |error| LabError::File { path, error }
+    };
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .map_err(at(&folder))?;
+    let mut text =
+        String::from("# Master keys of this lab's terminals: test keys, from its seed.\n");
+    for (merchant, terminal) in names {
+        if let Some(key) = masters.of(merchant, terminal) {
+            // Writing to a string does not fail.
+            let _written = write!(
+                text,
+                "\n[[terminal]]\nmerchant = \"{merchant}\"\nterminal = \"{terminal}\"\ntmk = \"{}\"\n",
+                Secret::new(key.reveal().to_vec()).reveal_hex().as_str()
+            );
+        }
+    }
+    let terminals = folder.join("terminals.toml");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&terminals)
+        .map_err(at(&terminals))?;
+    io::Write::write_all(&mut file, text.as_bytes()).map_err(at(&terminals))?;
+    Ok(KeyFiles {
+        terminals,
+        vault: folder.join("vault.toml"),
+    })
+}
+
+/// The gateway's configuration, as a user would write it.
+fn config(options: &LabOptions, keys: &KeyFiles, host: &str) -> Result<Config, LabError> {
+    let quoted = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let spec = options.spec.name();
+    let text = format!(
+        r#"
+[gateway]
+name = "lab"
+keys = {keys}
+
+[[listener]]
+address = "127.0.0.1:0"
+spec = "{spec}"
+
+[[link]]
+name = "acquirer"
+address = "{host}"
+spec = "{spec}"
+connections = 2
+echo_interval = "60s"
+reconnect = {{ first = "5ms", max = "500ms" }}
+
+[[route]]
+to = ["acquirer"]
+timeout = "900ms"
+reversal = {{ by = "both", tries = 6, expire = "1728s" }}
+
+[ladder]
+scale = {SCALE}
+
+[journal]
+path = {journal}
+keys = {vault}
+"#,
+        keys = quoted(&absolute(&keys.terminals)),
+        vault = quoted(&absolute(&keys.vault)),
+        journal = quoted(&options.folder),
+    );
+    Ok(Config::parse("lab", &text, Path::new("."))?)
+}
