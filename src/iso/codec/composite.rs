@@ -37,7 +37,7 @@ pub(super) enum Tlv {
 impl Tlv {
     /// The parts, in order. `None` if the bytes do not close.
     pub(super) fn parts(self, bytes: &[u8]) -> Option<Vec<Tagged>> {
-        let mut all = Vec::new();
+        let mut all = Vec::with_capacity(24);
         let mut rest = bytes;
         while !rest.is_empty() {
             if matches!(self, Self::Ber) && rest.iter().all(|byte| *byte == 0) {
@@ -48,7 +48,7 @@ impl Tlv {
             let end = bytes.len().saturating_sub(after.len());
             let value = end.checked_sub(value.len())?..end;
             all.push(Tagged {
-                tag: Part::new(&tag)?,
+                tag,
                 all: start..end,
                 value,
             });
@@ -57,7 +57,7 @@ impl Tlv {
         Some(all)
     }
 
-    fn part(self, bytes: &[u8]) -> IResult<&[u8], (String, &[u8])> {
+    fn part(self, bytes: &[u8]) -> IResult<&[u8], (Part, &[u8])> {
         match self {
             Self::Ber => ber(bytes),
             Self::Text { tag, length } => text(tag, length, bytes),
@@ -118,7 +118,7 @@ fn wrong<T>(bytes: &[u8]) -> IResult<&[u8], T> {
     )))
 }
 
-fn ber(bytes: &[u8]) -> IResult<&[u8], (String, &[u8])> {
+fn ber(bytes: &[u8]) -> IResult<&[u8], (Part, &[u8])> {
     let (rest, tag) = ber_tag(bytes)?;
     let (rest, first) = byte(rest)?;
     let (rest, length) = match first {
@@ -133,7 +133,21 @@ fn ber(bytes: &[u8]) -> IResult<&[u8], (String, &[u8])> {
         _ => return wrong(bytes),
     };
     let (rest, value) = take(length).parse(rest)?;
-    Ok((rest, (hex::hex(tag), value)))
+    match tag_name(tag) {
+        Some(tag) => Ok((rest, (tag, value))),
+        None => wrong(bytes),
+    }
+}
+
+/// The tag in hex, as parts are named; four bytes at most.
+fn tag_name(tag: &[u8]) -> Option<Part> {
+    let mut digits = [0; 8];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(tag) {
+        for (place, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xF]) {
+            *place = *b"0123456789ABCDEF".get(usize::from(nibble))?;
+        }
+    }
+    Part::new(std::str::from_utf8(digits.get(..tag.len().checked_mul(2)?)?).ok()?)
 }
 
 /// One byte, or more when its low five bits are all ones; four at most.
@@ -166,16 +180,14 @@ fn ber_length(length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(if length == 0 { &[0] } else { digits });
 }
 
-fn text(tag: u8, length: u8, bytes: &[u8]) -> IResult<&[u8], (String, &[u8])> {
+fn text(tag: u8, length: u8, bytes: &[u8]) -> IResult<&[u8], (Part, &[u8])> {
     let (rest, (tag, digits)) = (take(tag), take(length)).parse(bytes)?;
-    let (Some(length), Ok(tag)) = (
-        number::read(PrefixEncoding::Ascii, digits),
-        std::str::from_utf8(tag),
-    ) else {
+    let tag = std::str::from_utf8(tag).ok().and_then(Part::new);
+    let (Some(length), Some(tag)) = (number::read(PrefixEncoding::Ascii, digits), tag) else {
         return wrong(bytes);
     };
     let (rest, value) = take(length).parse(rest)?;
-    Ok((rest, (tag.to_owned(), value)))
+    Ok((rest, (tag, value)))
 }
 
 /// The units that a part has in a value of `units`; `None` if the value ends before or within it.

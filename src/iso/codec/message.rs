@@ -5,7 +5,7 @@ use super::extent::Extent;
 use super::index::{self, Index};
 use super::{BuildFault, ParseError};
 use crate::iso::message::{Bitmap, FieldId, Mti};
-use crate::iso::spec::{Composite, Kind, Layout, Meaning, Spec};
+use crate::iso::spec::{Composite, Layout, Meaning, Spec};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -219,20 +219,6 @@ impl Message {
             self.edits.remove(field);
             self.touched = true;
         }
-    }
-
-    /// Which kind of the spec this is; for an answer, the kind of its request.
-    #[must_use]
-    pub fn kind(&self) -> Option<&Kind> {
-        let request = self.mti.original();
-        let fits = |kind: &&Kind| {
-            (kind.mti == request || kind.mti.answer() == Some(request))
-                && kind
-                    .when
-                    .iter()
-                    .all(|(path, wanted)| self.is(*path, wanted))
-        };
-        self.spec.flow().kinds.iter().find(fits)
     }
 
     /// Faults that do not stop a message: content, pads. Never holds values.

@@ -17,6 +17,7 @@ mod extent;
 mod framer;
 mod hex;
 mod index;
+mod kind;
 mod mask;
 mod message;
 mod names;

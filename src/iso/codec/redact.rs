@@ -54,6 +54,11 @@ pub(super) const fn middle(units: usize) -> Range<usize> {
     SHOWN.0..units.saturating_sub(SHOWN.1)
 }
 
+const UNREADABLE: BuildError = BuildError {
+    field: None,
+    kind: BuildFault::Unreadable,
+};
+
 impl Message {
     /// The frame fit for a journal.
     ///
@@ -61,12 +66,12 @@ impl Message {
     /// The message is longer than 65535 bytes.
     pub fn redact(&self) -> Result<Redacted, BuildError> {
         let built = self.build()?;
-        let unreadable = |_| BuildError {
-            field: None,
-            kind: BuildFault::Unreadable,
-        };
         // The index must be that of the built frame: changes move what comes after them.
-        let whole = Self::parse(self.spec(), built.clone()).map_err(unreadable)?;
+        let again = match self.touched {
+            true => Some(Self::parse(self.spec(), built.clone()).map_err(|_wrong| UNREADABLE)?),
+            false => None,
+        };
+        let whole = again.as_ref().unwrap_or(self);
         let mut pen = Pen {
             frame: built.to_vec(),
             hidden: Vec::new(),
