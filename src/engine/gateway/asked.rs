@@ -129,7 +129,7 @@ impl Gateway {
             return;
         };
         transaction.reversal = None;
-        let (id, last) = (transaction.id, transaction.last);
+        let id = transaction.id;
         let answers = &message.spec().flow().answer;
         let never_left = matches!(state, State::NotSent | State::Refused);
         let code = if never_left {
@@ -142,7 +142,7 @@ impl Gateway {
             return self.forward(now, conn, message.clone(), opened);
         }
         if let Some(answer) = self.authored(message, code) {
-            self.say(now, conn, id, last, state, &answer);
+            self.say(now, conn, id, &answer);
         }
     }
 
@@ -156,7 +156,8 @@ impl Gateway {
             return;
         };
         if let Some(answer) = reversal.answer.clone() {
-            self.replay(conn, message, &answer);
+            let id = transaction.id;
+            self.replay(now, conn, message, id, &answer);
         } else if reversal.frame.is_some() && transaction.state == State::ReversalPending {
             self.reversal_due(now, slot);
         }

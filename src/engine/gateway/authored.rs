@@ -50,7 +50,7 @@ impl Gateway {
         }
         let code = refusal(&message.spec().flow().answer, why);
         if let Some(answer) = self.authored(message, code) {
-            self.say(now, conn, id, seq, decision.next, &answer);
+            self.say_no(now, conn, id, seq, decision.next, &answer);
         }
     }
 
@@ -71,8 +71,8 @@ impl Gateway {
             || done.is_some_and(|done| !harmless(done.state))
     }
 
-    /// Records and sends an answer of our own.
-    pub(super) fn say(
+    /// Records and sends the answer to a request of which nothing is kept.
+    fn say_no(
         &mut self,
         now: Now,
         conn: ConnId,
@@ -94,6 +94,49 @@ impl Gateway {
         self.send(conn, frame, None);
     }
 
+    /// Records and sends a message to a terminal that no other record speaks of.
+    pub(super) fn say(&mut self, now: Now, conn: ConnId, id: TxId, message: &Message) {
+        let Ok(frame) = message.build() else { return };
+        let logged = Logged::of(message, Hop::GatewayToTerminal, conn, None);
+        self.remark(now, message, id, Note::None, logged);
+        self.send(conn, frame, None);
+    }
+
+    /// Records a message of a transaction that changes nothing about it.
+    pub(super) fn remark(
+        &mut self,
+        now: Now,
+        message: &Message,
+        id: TxId,
+        note: Note,
+        logged: Logged,
+    ) {
+        let slot = self.live.slot_of(id);
+        let key = names::terminal_key(message);
+        let done = key.and_then(|key| self.terminals.get(&key)?.done.iter().find(|d| d.id == id));
+        let live = slot
+            .and_then(|slot| self.live.get(slot))
+            .map(|own| (own.state, own.last));
+        let known = live.or_else(|| done.map(|done| (done.state, done.last)));
+        let step = Step {
+            row: Row('z'),
+            state: known.map_or(State::Refused, |(state, _)| state),
+            why: Why::Plain,
+            note,
+            message: Some(logged),
+            opened: None,
+        };
+        let prev = known.map(|(_, last)| last);
+        let seq = self.record(now, Some(id), prev, Fact::Step(Box::new(step)));
+        if let Some(own) = slot.and_then(|slot| self.live.get_mut(slot)) {
+            own.last = seq;
+        } else if let Some(terminal) = key.and_then(|key| self.terminals.get_mut(&key))
+            && let Some(done) = terminal.done.iter_mut().find(|done| done.id == id)
+        {
+            done.last = seq;
+        }
+    }
+
     /// An answer that we author: a code, and the MAC if the terminal's key is known.
     pub(super) fn authored(&self, request: &Message, code: ResponseCode) -> Option<Message> {
         let mut answer = request.answer()?;
@@ -111,22 +154,22 @@ impl Gateway {
     }
 
     /// The deadline found the request unwritten and it was taken back: tell the terminal.
-    pub(super) fn answer_no(&mut self, slot: Slot) {
+    pub(super) fn answer_no(&mut self, now: Now, slot: Slot) {
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
+        let id = transaction.id;
         let waiting = std::mem::take(&mut transaction.waiting);
         if let Some(request) = self.request_of(slot) {
             let code = request.spec().flow().answer.unavailable;
-            let answer = self
-                .authored(&request, code)
-                .and_then(|answer| answer.build().ok());
+            let answer = self.authored(&request, code);
+            let answer = answer.and_then(|answer| answer.build().ok());
             for waiter in waiting {
-                let frame = answer
+                let own = answer
                     .as_ref()
                     .and_then(|answer| readdressed(request.spec(), &waiter.header, answer));
-                if let Some(frame) = frame {
-                    self.send(waiter.conn, frame, None);
+                if let Some(own) = own {
+                    self.say(now, waiter.conn, id, &own);
                 }
             }
         }

@@ -245,7 +245,7 @@ impl Gateway {
         if let Some(transaction) = self.live.get_mut(slot) {
             transaction.last = seq;
         }
-        self.carry_out(now, slot, decision.effect);
+        self.carry_out(now, slot, trigger, decision.effect);
         Some(decision)
     }
 
@@ -296,12 +296,12 @@ impl Gateway {
     }
 
     /// Carries out what a row owes. What is delivered was put into the transaction before.
-    fn carry_out(&mut self, now: Now, slot: Slot, effect: Effect) {
+    fn carry_out(&mut self, now: Now, slot: Slot, trigger: Trigger, effect: Effect) {
         match effect {
             Effect::None | Effect::AwaitReversal => {}
-            Effect::AnswerNo => self.answer_no(slot),
+            Effect::AnswerNo => self.answer_no(now, slot),
             Effect::AwaitAnswer => {}
-            Effect::Deliver => self.deliver(slot),
+            Effect::Deliver => self.deliver(now, slot, trigger != Trigger::TerminalBack),
             Effect::ReverseByPolicy => self.reverse_by_policy(now, slot),
             Effect::Reverse => self.begin_reversal(now, slot),
             Effect::Grace => {

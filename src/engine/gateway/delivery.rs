@@ -5,41 +5,36 @@ use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::Slot;
 use super::request::readdressed;
-use crate::engine::record::{ConnId, Note, State, Why};
+use crate::engine::record::{ConnId, Hop, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 
 impl Gateway {
     /// Gives the answer to everybody who waits for it: unchanged to the one who asked first, under
-    /// its own header to everybody else.
-    pub(super) fn deliver(&mut self, slot: Slot) {
+    /// its own header to everybody else. `relayed` says that the record of the answer speaks of the
+    /// first one too.
+    pub(super) fn deliver(&mut self, now: Now, slot: Slot, relayed: bool) {
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
+        let id = transaction.id;
         let waiting = std::mem::take(&mut transaction.waiting);
-        let Some(answer) = transaction.answer.clone() else {
-            return;
-        };
         let request = transaction.request.frame.clone();
-        let Some(spec) = self
-            .live
-            .get(slot)
-            .and_then(|transaction| self.spec_of(transaction))
-        else {
+        let answer = transaction.answer.clone();
+        let spec = self.live.get(slot).and_then(|own| self.spec_of(own));
+        let (Some(answer), Some(spec)) = (answer, spec) else {
             return;
         };
         for (place, waiter) in waiting.into_iter().enumerate() {
-            let unchanged = request.starts_with(&waiter.header);
-            let frame = if unchanged {
-                Some(answer.clone())
-            } else {
-                readdressed(&spec, &waiter.header, &answer)
-            };
-            if let Some(frame) = frame {
-                self.send(
-                    waiter.conn,
-                    frame,
-                    (place == 0).then_some(Sent::Answer(slot, waiter.conn)),
-                );
+            let first = place == 0;
+            let sent = first.then_some(Sent::Answer(slot, waiter.conn));
+            if first && relayed && request.starts_with(&waiter.header) {
+                self.send(waiter.conn, answer.clone(), sent);
+            } else if let Some(own) = readdressed(&spec, &waiter.header, &answer)
+                && let Ok(frame) = own.build()
+            {
+                let logged = Logged::of(&own, Hop::GatewayToTerminal, waiter.conn, None);
+                self.remark(now, &own, id, Note::None, logged);
+                self.send(waiter.conn, frame, sent);
             }
         }
     }

@@ -202,6 +202,12 @@ impl Live {
         self.by_identity.get(identity).copied()
     }
 
+    /// The live transaction with an id: a scan, for what happens rarely.
+    pub(super) fn slot_of(&self, id: TxId) -> Option<Slot> {
+        let mut slots = self.slots().into_iter();
+        slots.find(|slot| self.get(*slot).is_some_and(|own| own.id == id))
+    }
+
     pub(super) fn keyed(&self, key: &MatchKey) -> Option<Slot> {
         self.by_key.get(key).copied()
     }

@@ -6,7 +6,7 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
 use crate::engine::record::{
-    ConnId, Fact, Hop, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId, Unmatched, Why,
+    ConnId, Fact, Hop, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -128,10 +128,12 @@ impl Gateway {
             // Advices and inquiries that had no answer may be asked again: nothing is undone.
             return false;
         }
-        let (id, last, answer) = (done.id, done.last, done.answer.clone());
-        self.record_repeat(now, conn, message, id, last, done.state, 2);
+        let (id, state) = (done.id, done.state);
+        // What was undone since must not be told as if it stood.
+        let answer = done.answer.clone().filter(|_| still_stands(state));
+        self.record_repeat(now, conn, message, id, 2);
         if let Some(answer) = answer {
-            self.replay(conn, message, &answer);
+            self.replay(now, conn, message, id, &answer);
         }
         true
     }
@@ -152,13 +154,12 @@ impl Gateway {
             self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
             return;
         }
-        let (state, answer) = (first.state, first.answer.clone());
-        let (id, last) = (first.id, first.last);
+        let (id, state, answer) = (first.id, first.state, first.answer.clone());
         let rule = if state == State::Forwarded { 1 } else { 2 };
         let waiter = Waiter::new(conn, message.header());
         match state {
             State::Forwarded => {
-                self.record_repeat(now, conn, message, id, last, state, rule);
+                self.record_repeat(now, conn, message, id, rule);
                 self.wait(slot, waiter);
             }
             State::ForwardedGone | State::TerminalGone => {
@@ -172,9 +173,9 @@ impl Gateway {
                 self.step(now, slot, Trigger::TerminalBack, cause);
             }
             State::DeliveryUnproven | State::Approved | State::Declined => {
-                self.record_repeat(now, conn, message, id, last, state, rule);
+                self.record_repeat(now, conn, message, id, rule);
                 if let Some(answer) = answer {
-                    self.replay(conn, message, &answer);
+                    self.replay(now, conn, message, id, &answer);
                 }
             }
             // Its outcome is being undone: neither an answer nor another request may go out.
@@ -195,40 +196,27 @@ impl Gateway {
             | State::Returned
             | State::Settled
             | State::SettleMismatch
-            | State::Confirmed => self.record_repeat(now, conn, message, id, last, state, rule),
+            | State::Confirmed => self.record_repeat(now, conn, message, id, rule),
         }
     }
 
     /// Records a repeat that changes nothing.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "they are the fields of one record"
-    )]
-    pub(super) fn record_repeat(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        message: &Message,
-        id: TxId,
-        last: Seq,
-        state: State,
-        rule: u8,
-    ) {
-        let step = Step {
-            row: Row('z'),
-            state,
-            why: Why::Plain,
-            note: Note::Duplicate(rule),
-            message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
-            opened: None,
-        };
-        self.record(now, Some(id), Some(last), Fact::Step(Box::new(step)));
+    fn record_repeat(&mut self, now: Now, conn: ConnId, message: &Message, id: TxId, rule: u8) {
+        let logged = Logged::of(message, Hop::TerminalToGateway, conn, None);
+        self.remark(now, message, id, Note::Duplicate(rule), logged);
     }
 
     /// Gives a stored answer once more, under the header of the repeat.
-    pub(super) fn replay(&mut self, conn: ConnId, repeat: &Message, answer: &Bytes) {
-        if let Some(frame) = readdressed(repeat.spec(), repeat.header(), answer) {
-            self.send(conn, frame, None);
+    pub(super) fn replay(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        repeat: &Message,
+        id: TxId,
+        answer: &Bytes,
+    ) {
+        if let Some(answer) = readdressed(repeat.spec(), repeat.header(), answer) {
+            self.say(now, conn, id, &answer);
         }
     }
 
@@ -398,8 +386,23 @@ fn is_same(new: &Opened, first: &Opened) -> bool {
 }
 
 /// A stored answer under the header that goes back to whoever sent `header`.
-pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Option<Bytes> {
+pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Option<Message> {
     let mut message = Message::parse(spec, answer.clone()).ok()?;
     message.set_header(&spec.answer_header(header));
-    message.build().ok()
+    Some(message)
+}
+
+/// Whether the answer that was given still says how things are.
+const fn still_stands(state: State) -> bool {
+    matches!(
+        state,
+        State::Delivered
+            | State::DeliveryUnproven
+            | State::DeclineDelivered
+            | State::Unanswered
+            | State::NotSent
+            | State::Settled
+            | State::SettleMismatch
+            | State::Confirmed
+    )
 }

@@ -16,8 +16,7 @@ impl Gateway {
             .get_mut(key)
             .and_then(|terminal| terminal.take(id));
         let Some(done) = done else {
-            let mut slots = self.live.slots().into_iter();
-            return slots.find(|slot| self.live.get(*slot).is_some_and(|own| own.id == id));
+            return self.live.slot_of(id);
         };
         let reversal = done.reversal_answer.map(|answer| Reversal {
             answer: Some(answer),
@@ -58,9 +57,7 @@ impl Gateway {
 
     /// An operator wants a live transaction reversed.
     pub(super) fn operator_reversal(&mut self, now: Now, id: TxId) {
-        let mut slots = self.live.slots().into_iter();
-        let slot = slots.find(|slot| self.live.get(*slot).is_some_and(|own| own.id == id));
-        if let Some(slot) = slot
+        if let Some(slot) = self.live.slot_of(id)
             && self.may_author(slot)
         {
             self.step(now, slot, Trigger::Operator, Cause::why(Why::Operator));

@@ -9,7 +9,7 @@ use super::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, ReversalBy, ReversalOptions, RouteOptions,
 };
 use crate::engine::record::{
-    ConnId, Fact, LinkId, ListenerId, Note, Record, Row, Seq, State, Vault, VaultKeys, Why,
+    ConnId, Fact, Hop, LinkId, ListenerId, Note, Record, Row, Seq, State, Vault, VaultKeys, Why,
 };
 use crate::engine::seam::{Mono, Now, Wall};
 use crate::iso::codec::Message;
@@ -281,6 +281,7 @@ impl Stage {
         steps
             .filter_map(|record| step(record))
             .map(|step| step.row.0)
+            .filter(|row| *row != 'z')
             .collect()
     }
 
@@ -586,6 +587,32 @@ fn d7_a_second_reversal_gets_the_first_answer_whatever_its_cause() {
     stage.terminal_says(stage.reversal(2, "06"));
     assert_eq!(bytes(&stage.deliver(T)), bytes(&first));
     stage.silent();
+}
+
+#[test]
+fn a_repeat_of_a_reversed_sale_is_not_told_that_it_was_approved() {
+    let mut stage = Stage::new();
+    let (sale, _) = stage.approved_sale(2);
+    stage.terminal_says(stage.reversal(2, "98"));
+    let reversal = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&reversal, "00"));
+    stage.deliver(T);
+    stage.terminal_says(sale);
+    stage.silent();
+}
+
+#[test]
+fn i8_every_message_to_a_terminal_has_a_record() {
+    let mut stage = Stage::new();
+    let (sale, _) = stage.approved_sale(2);
+    let before = stage.records.len();
+    stage.terminal_says(sale);
+    stage.deliver(T);
+    let said: Vec<Hop> = stage.records[before..]
+        .iter()
+        .filter_map(|record| step(record)?.message.as_ref().map(|message| message.hop))
+        .collect();
+    assert_eq!(said, [Hop::TerminalToGateway, Hop::GatewayToTerminal]);
 }
 
 #[test]

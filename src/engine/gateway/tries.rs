@@ -341,7 +341,8 @@ impl Gateway {
         );
         if let Some(waiter) = waiter
             && let Ok(frame) = message.build()
-            && let Some(frame) = readdressed(message.spec(), &waiter.header, &frame)
+            && let Some(own) = readdressed(message.spec(), &waiter.header, &frame)
+            && let Ok(frame) = own.build()
         {
             self.send(waiter.conn, frame, None);
         }
@@ -365,7 +366,8 @@ impl Gateway {
             .and_then(|transaction| self.spec_of(transaction));
         if let Some((waiter, answer)) = asked
             && let Some(spec) = spec
-            && let Some(frame) = readdressed(&spec, &waiter.header, &answer)
+            && let Some(own) = readdressed(&spec, &waiter.header, &answer)
+            && let Ok(frame) = own.build()
         {
             self.send(waiter.conn, frame, None);
         }
