@@ -2,8 +2,6 @@
 //! thread of its own. What they say and when is decided by [`crate::lab::peer`]; here are sockets
 //! and clocks only.
 //!
-
-//!
 //! Start with [`Host::start`].
 
 mod asks;
