@@ -10,6 +10,7 @@ mod host;
 mod input;
 mod journal;
 mod lab;
+mod load;
 mod open;
 mod past;
 mod peer;
@@ -92,6 +93,7 @@ enum Command {
     Decode(decode::DecodeArgs),
     Encode(encode::EncodeArgs),
     Host(host::HostArgs),
+    Load(load::LoadArgs),
     Journal(journal::JournalArgs),
     Lab(lab::LabArgs),
     Serve(serve::ServeArgs),
@@ -133,6 +135,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
         Command::Decode(args) => decode::run(&args, lang, out),
+        Command::Load(args) => load::run(&args, out),
         Command::Host(args) => host::run(&args, out),
         Command::Term(args) => term::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),

@@ -2,8 +2,9 @@
 
 use super::input;
 use crate::engine::seam::Dice;
-use crate::io::config::read_keys;
+use crate::io::config::{parse_time, read_keys};
 use crate::io::net::Wire;
+use crate::iso::message::{MerchantId, TerminalId};
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Faults, Place};
 use crate::lab::peer::{Deck, MasterKeys};
@@ -54,6 +55,18 @@ impl PeerArgs {
         Ok(MasterKeys::listed(keys.terminals))
     }
 
+    /// The terminals that the file of keys lists, by DE 42 and DE 41.
+    pub(super) fn listed(&self) -> anyhow::Result<Vec<(MerchantId, TerminalId)>> {
+        let Some(file) = &self.keys else {
+            return Ok(Vec::new());
+        };
+        let terminals = read_keys(file)?.0.terminals.into_iter();
+        let names = terminals.filter_map(|(merchant, terminal, _)| {
+            Some((MerchantId::new(&merchant)?, TerminalId::new(&terminal)?))
+        });
+        Ok(names.collect())
+    }
+
     pub(super) fn cards(&self) -> Deck {
         Deck::new(self.seed, CARDS)
     }
@@ -89,6 +102,11 @@ pub(super) fn write_port(file: &Path, name: &str, address: SocketAddr) -> anyhow
     let document = json!({ name: { "address": address, "port": address.port() } });
     std::fs::write(file, format!("{document:#}\n"))
         .with_context(|| format!("cannot write {} (--ports)", file.display()))
+}
+
+/// A time on the command line.
+pub(super) fn time(text: &str) -> Result<Duration, &'static str> {
+    parse_time(text).ok_or("wants a time such as 45s, 200ms or 1m30s")
 }
 
 /// Waits for Ctrl-C or SIGTERM.

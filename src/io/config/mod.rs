@@ -27,6 +27,7 @@ mod tests;
 
 pub use keys::read as read_keys;
 pub use problem::{ConfigError, Problem};
+pub use setting::duration as parse_time;
 
 use crate::engine::gateway::Options;
 use std::path::PathBuf;

@@ -122,8 +122,10 @@ impl Setting for FieldPath {
     }
 }
 
-/// `1m30s`, `200ms`, `24h`, `90d`: whole numbers with units, added up.
-fn duration(text: &str) -> Option<Duration> {
+/// A time as it is written in files and on the command line: `1m30s`, `200ms`, `24h`, `90d`, whole
+/// numbers with units, added up.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut total = Duration::ZERO;
     while !rest.is_empty() {

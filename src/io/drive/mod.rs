@@ -1,6 +1,6 @@
 //! The lab's brains over TCP: [`Host`] carries an acquirer, [`Fleet`] carries terminals, each on a
 //! thread of its own. What they say and when is decided by [`crate::lab::peer`]; here are sockets
-//! and clocks only.
+//! and clocks only. [`load`] offers messages at a rate that does not wait for answers, and measures.
 //!
 //! Start with [`Host::start`].
 
@@ -14,6 +14,8 @@ mod lab;
 
 #[cfg(test)]
 mod tests;
+
+pub mod load;
 
 pub use fleet::{Fleet, Seen};
 pub use host::Host;

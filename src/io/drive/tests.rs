@@ -1,12 +1,13 @@
 //! A lab in small: terminals, gateway and acquirer over loopback, and their books compared.
 
+use super::load::{Load, LoadError, LoadOptions};
 use super::*;
 use crate::engine::gateway::Keys;
 use crate::engine::seam::Dice;
 use crate::io::config::Config;
 use crate::io::net::Wire;
 use crate::io::serve::{Handle, Server};
-use crate::iso::message::{MerchantId, TerminalId};
+use crate::iso::message::{MerchantId, TerminalId, Text};
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Span};
 use crate::lab::peer::{
@@ -142,4 +143,62 @@ fn an_acquirer_that_goes_down_comes_back_at_the_same_address() {
     wait_for(false);
     host.with(|acquirer, now| acquirer.heal(now));
     wait_for(true);
+}
+
+fn load_options(to: SocketAddr) -> LoadOptions {
+    let spec = Spec::builtin("cup-pos").unwrap();
+    let merchant = MerchantId::new(MERCHANT).unwrap();
+    let name = |number: u16| TerminalId::new(&format!("T{number:07}")).unwrap();
+    LoadOptions {
+        to: to.to_string(),
+        wire: wire(&spec),
+        rate: 500,
+        length: Duration::from_millis(400),
+        terminals: (0..10).map(|number| (merchant, name(number))).collect(),
+        in_flight: 32,
+        timeout: Duration::from_secs(5),
+        kind: Text::new("sale").unwrap(),
+        keys: MasterKeys::derived(SEED),
+        cards: Deck::new(SEED, 10),
+        seed: SEED,
+    }
+}
+
+#[test]
+fn a_load_is_offered_at_its_rate_and_every_answer_is_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(&Spec::builtin("cup-pos").unwrap());
+    let gateway = gateway(host.address(), "cup-pos", folder.path());
+    let options = load_options(gateway.ports()[0].address);
+    let report = Load::start(options).unwrap().join().unwrap();
+    assert_eq!(report.sent + report.dropped, 200);
+    assert_eq!(report.answered, report.sent);
+    assert_eq!((report.approved, report.errors), (report.sent, 0));
+    assert!(0 < report.latency.p50 && report.latency.p50 <= report.latency.max);
+    let booked = host.with(|acquirer, _| acquirer.totals().taken / 100);
+    assert_eq!(booked, Some(report.sent));
+}
+
+#[test]
+fn a_load_that_needs_more_names_than_there_are_is_refused() {
+    let mut options = load_options("127.0.0.1:1".parse().unwrap());
+    options.rate = 1_000_000;
+    options.timeout = Duration::from_secs(60);
+    let error = options.check().unwrap_err().to_string();
+    assert!(
+        error.starts_with("1000000 a second with a timeout of 60s needs 60000000 names"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_load_with_nobody_to_talk_to_says_so() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = gone.local_addr().unwrap();
+    drop(gone);
+    let error = Load::start(load_options(address))
+        .unwrap()
+        .join()
+        .unwrap_err();
+    assert!(matches!(error, LoadError::Nobody { .. }), "{error}");
 }

@@ -188,8 +188,8 @@ impl Terminal {
         }
     }
 
-    /// The MAC, where kind and dialect have one.
-    fn seal(&self, message: &mut Message) {
+    /// Makes the MAC of a message, where its kind and dialect have one.
+    pub fn seal(&self, message: &mut Message) {
         if let Some(key) = self.mac_key(message) {
             // What cannot be sealed is sent as it is, and refused by its receiver.
             let _sealed = seal(message, key);
