@@ -11,3 +11,5 @@ mod kill;
 mod canary;
 
 mod second_process;
+
+mod lab;

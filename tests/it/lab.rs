@@ -1,0 +1,173 @@
+//! The lab as its users run it: one command, faults and all, and the money is where it belongs.
+
+use crate::rig::{isogate, json, json_lines};
+use isogate::engine::seam::Dice;
+use isogate::lab::peer::Deck;
+use serde_json::Value;
+use std::path::Path;
+use std::process::Output;
+
+/// Runs a lab of some seconds in a folder of its own, and gives its last line.
+fn lab(home: &Path, spec: &str, more: &[&str]) -> (Value, Output) {
+    let usual = [
+        "lab",
+        "--json",
+        "--duration",
+        "5",
+        "--seed",
+        "7",
+        "--spec",
+        spec,
+    ];
+    let arguments: Vec<&str> = usual
+        .iter()
+        .chain(&["--folder", "lab-1"])
+        .chain(more)
+        .copied()
+        .collect();
+    let output = isogate(home, &arguments).output().unwrap();
+    let last = json_lines(&output).pop().expect("a lab says how it ended");
+    (last, output)
+}
+
+fn ask(home: &Path, arguments: &[&str]) -> Output {
+    isogate(home, arguments)
+        .args(["--journal", "lab-1"])
+        .output()
+        .unwrap()
+}
+
+/// Under faults on every side the books balance, nothing is open, and each sale that was reversed
+/// is explained by something that did happen.
+fn holds(spec: &str) {
+    let home = tempfile::tempdir().unwrap();
+    let (end, output) = lab(home.path(), spec, &[]);
+    assert!(output.status.success(), "{end}");
+    assert_eq!(
+        (&end["balanced"], &end["open"]),
+        (&Value::Bool(true), &Value::Array(vec![]))
+    );
+    let books = &end["books"];
+    assert!(books["terminal"] == books["gateway"] && books["gateway"] == books["acquirer"]);
+    assert!(
+        books["terminal"].as_i64().is_some_and(|sum| sum > 0),
+        "{end}"
+    );
+    assert!(end["reversals"]["sent"].as_u64() > Some(5), "{end}");
+    assert_eq!(
+        end["reversals"]["sent"], end["reversals"]["answered"],
+        "{end}"
+    );
+
+    let reversed = json_lines(&ask(
+        home.path(),
+        &["trace", "--json", "--state", "REVERSED", "--limit", "0"],
+    ));
+    assert!(!reversed.is_empty());
+    for story in &reversed {
+        let told = ask(
+            home.path(),
+            &["explain", "--json", story["tx"].as_str().unwrap()],
+        );
+        let told = json(&told);
+        assert!(
+            told["safe_to_retry"] == "yes" || told["kind"] != "sale" || told["attempts"].is_array(),
+            "{told}"
+        );
+        let tries = told["messages"].as_array().unwrap().iter();
+        let reversal = tries
+            .clone()
+            .any(|m| m["dir"] == "G>A" && m["mti"].as_str() > Some("0400"));
+        let plain = tries
+            .clone()
+            .any(|m| m["dir"] == "G>A" && m["mti"] == "0400");
+        assert!(
+            reversal || plain,
+            "a reversed sale has its reversal on the wire: {told}"
+        );
+        assert!(
+            told["verdict_zh"]
+                .as_str()
+                .is_some_and(|text| text.contains("冲正")),
+            "{told}"
+        );
+    }
+    assert_no_card_is_written(home.path(), &output);
+}
+
+/// No card of the lab's deck in any file of its journal, or in what it printed.
+fn assert_no_card_is_written(home: &Path, output: &Output) {
+    let mut dice = Dice::new(7);
+    let _masters = dice.number();
+    let deck = Deck::new(dice.number(), 200);
+    let mut written = vec![output.stdout.clone(), output.stderr.clone()];
+    let mut folders = vec![home.join("lab-1")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                written.push(std::fs::read(path).unwrap());
+            }
+        }
+    }
+    let all = written.concat();
+    for card in deck.cards() {
+        let pan = card.pan.reveal().as_bytes();
+        let packed: Vec<u8> = pan
+            .chunks_exact(2)
+            .map(|pair| (pair[0] - b'0') << 4 | (pair[1] - b'0'))
+            .collect();
+        for wanted in [pan, packed.as_slice()] {
+            assert!(
+                !all.windows(wanted.len()).any(|window| window == wanted),
+                "{}",
+                card.pan
+            );
+        }
+    }
+}
+
+#[test]
+fn the_books_balance_in_cup_pos() {
+    holds("cup-pos");
+}
+
+#[test]
+fn the_books_balance_in_ascii() {
+    holds("iso8583-1987-ascii");
+}
+
+#[test]
+fn a_lab_without_faults_reverses_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let (end, output) = lab(home.path(), "cup-pos", &["--no-faults", "--terminals", "5"]);
+    assert!(output.status.success(), "{end}");
+    assert_eq!(
+        (&end["reversals"]["sent"], &end["faults"]),
+        (&0.into(), &0.into())
+    );
+}
+
+#[test]
+fn a_wrong_call_is_told_the_mend() {
+    let home = tempfile::tempdir().unwrap();
+    let output = isogate(home.path(), &["lab", "--spec", "cup"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("no dialect is called cup") && said.contains("cup-pos"),
+        "{said}"
+    );
+    assert_eq!(
+        isogate(home.path(), &["lab", "--fault", "F99"])
+            .output()
+            .unwrap()
+            .status
+            .code(),
+        Some(64)
+    );
+}
