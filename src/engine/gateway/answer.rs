@@ -39,7 +39,11 @@ impl Gateway {
     /// among those answered before.
     fn request_for(&mut self, now: Now, link: LinkId, message: &Message) -> Found {
         let mut wanted = None;
-        for rule in &self.options.key_rules(link) {
+        let rules = self
+            .key_rules
+            .get(usize::from(link.0))
+            .map_or(&[][..], Vec::as_slice);
+        for rule in rules {
             let Some(key) = names::match_key(message, link, rule) else {
                 continue;
             };

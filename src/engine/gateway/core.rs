@@ -9,11 +9,11 @@ use super::names::TerminalKey;
 use super::options::Options;
 use super::session::LinkState;
 use crate::engine::record::{
-    ConnId, Fact, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId, Unreadable,
-    Vault, Why,
+    ConnId, Fact, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
+    Unreadable, Vault, Why,
 };
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now};
-use crate::iso::message::Stan;
+use crate::iso::message::{FieldPath, Stan};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,6 +44,8 @@ pub struct Gateway {
     pub(super) twins: Twins,
     pub(super) conns: KeyedMap<ConnId, TerminalConn>,
     pub(super) links: Vec<LinkState>,
+    /// How an answer may find its request, by link.
+    pub(super) key_rules: Vec<Vec<Vec<FieldPath>>>,
     pub(super) sends: KeyedMap<SendId, Sent>,
     pub(super) stan: Stan,
     pub(super) in_flight: usize,
@@ -85,6 +87,8 @@ impl Gateway {
     pub(super) fn empty(options: Options, vault: Arc<Vault>, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let links = options.links.iter().map(|_| LinkState::default()).collect();
+        let ids = (0..options.links.len()).filter_map(|at| u16::try_from(at).ok().map(LinkId));
+        let key_rules = ids.map(|link| options.key_rules(link)).collect();
         Self {
             vault,
             live: Live::new(dice.number()),
@@ -94,6 +98,7 @@ impl Gateway {
             sends: KeyedMap::new(dice.number()),
             salt: u32::try_from(dice.below(1 << 32)).unwrap_or_default(),
             links,
+            key_rules,
             options,
             dice,
             stan: Stan(0),

@@ -71,9 +71,13 @@ impl LinkState {
 impl Gateway {
     /// A connection for a new request of this route: links in order of preference.
     pub(super) fn pick_leg(&mut self, route: usize) -> Option<(LinkId, ConnId)> {
-        let to = self.options.routes[route].to.clone();
-        to.into_iter()
-            .find_map(|link| Some((link, self.pick_leg_of(link)?)))
+        for at in 0..self.options.routes[route].to.len() {
+            let link = self.options.routes[route].to[at];
+            if let Some(leg) = self.pick_leg_of(link) {
+                return Some((link, leg));
+            }
+        }
+        None
     }
 
     pub(super) fn pick_leg_of(&mut self, link: LinkId) -> Option<ConnId> {
