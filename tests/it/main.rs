@@ -13,3 +13,5 @@ mod canary;
 mod second_process;
 
 mod lab;
+
+mod ends;

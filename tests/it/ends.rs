@@ -1,0 +1,156 @@
+//! The commands that play the ends of the wire, and the gateway between them, each a process.
+
+use crate::rig::{eventually, isogate, json};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A process that is killed if its test fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ended = self.0.kill();
+        let _status = self.0.wait();
+    }
+}
+
+impl Running {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = isogate(folder, arguments);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        Self(child.unwrap())
+    }
+
+    /// Tells it to end, and gives what it printed.
+    fn end(mut self, signal: &str) -> (i32, String) {
+        let id = self.0.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args([signal, &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let status = self.0.wait().unwrap();
+        let mut printed = String::new();
+        let out = self.0.stdout.as_mut().unwrap();
+        std::io::Read::read_to_string(out, &mut printed).unwrap();
+        (status.code().unwrap_or(-1), printed)
+    }
+}
+
+/// What a command wrote with `--ports`, once it has.
+fn ports(folder: &Path, file: &str) -> serde_json::Value {
+    eventually("the ports", || {
+        let text = fs::read_to_string(folder.join(file)).ok()?;
+        serde_json::from_str(&text).ok()
+    })
+}
+
+#[test]
+fn a_terminal_a_gateway_and_an_acquirer_trade_and_a_load_is_measured() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let listen = [
+        "host",
+        "--listen",
+        "127.0.0.1:0",
+        "--ports",
+        "host.json",
+        "--json",
+    ];
+    let host = Running::start(folder, &listen);
+    let acquirer = ports(folder, "host.json")["host"]["address"].clone();
+    let text = format!(
+        "[admin]\naddress = \"127.0.0.1:0\"\n[[listener]]\nname = \"pos\"\n\
+         address = \"127.0.0.1:0\"\n[[link]]\naddress = {acquirer}\n"
+    );
+    fs::write(folder.join("gateway.toml"), text).unwrap();
+    let gateway = Running::start(folder, &["serve", "--ports", "gateway.json"]);
+    let document = ports(folder, "gateway.json");
+    assert_eq!(document["listeners"][0]["name"], "pos");
+    assert!(document["admin"]["port"].as_u64().unwrap() > 0);
+    let to = document["listeners"][0]["address"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+
+    let mut term = isogate(folder, &["term", "--to", &to, "--brief", "--scale", "50"]);
+    let term = term.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut term = term.unwrap();
+    let script = b"sale 8880\nsale_void of last # given back\nsale 500\n";
+    term.stdin.take().unwrap().write_all(script).unwrap();
+    let output = term.wait_with_output().unwrap();
+    let slips = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(slips.matches(" approved (00)").count(), 3, "{slips}");
+    assert_eq!(output.status.code(), Some(0));
+
+    let arguments = [
+        "load",
+        "--to",
+        &to,
+        "--rate",
+        "200",
+        "--duration",
+        "500ms",
+        "--terminals",
+        "5",
+        "--json",
+        "--threshold",
+        "errors<1",
+        "--threshold",
+        "p50<1us",
+    ];
+    let output = isogate(folder, &arguments).output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "no answer takes less than a microsecond"
+    );
+    let report = json(&output);
+    assert_eq!(report["approved"], 100, "{report}");
+    assert_eq!(report["offered_tps"], 200);
+
+    assert_eq!(gateway.end("-TERM").0, 0);
+    let (code, printed) = host.end("-INT");
+    let books: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(code, 0);
+    assert_eq!(books["books"]["taken"], 8880 + 500 + 100 * 100);
+    assert_eq!(books["books"]["returned"], 8880);
+}
+
+#[test]
+fn a_configuration_is_checked_without_starting_anything() {
+    let home = tempfile::tempdir().unwrap();
+    let check = |text: &str| {
+        fs::write(home.path().join("gateway.toml"), text).unwrap();
+        let mut command = isogate(home.path(), &["serve", "--check"]);
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    };
+    let fine = "gateway.toml: fine; listeners 1, links 1, routes 1\n".to_owned();
+    assert_eq!(check(""), (Some(0), fine));
+    let wrong = "isogate: gateway.toml:2: limits.frme: unknown key; did you mean \"frame\"?\n";
+    assert_eq!(check("[limits]\nfrme = 1"), (Some(2), wrong.to_owned()));
+    assert!(!home.path().join("journal").exists());
+}
+
+#[test]
+fn two_gateways_do_not_share_an_address() {
+    let home = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let text = format!("[[listener]]\naddress = \"{address}\"");
+    fs::write(home.path().join("gateway.toml"), text).unwrap();
+    let output = isogate(home.path(), &["serve"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        said.contains(&format!("cannot listen on {address} (listener-1)")),
+        "{said}"
+    );
+}
