@@ -115,6 +115,10 @@ const REVEAL: &[(&str, &str)] = &[
         "seals, opens, and hashes cards under a key",
     ),
     ("src/engine/record/vault/keys.rs", "writes the key file"),
+    (
+        "src/io/drive/lab.rs",
+        "writes the file of its terminals' keys",
+    ),
     ("src/lab/peer/terminal/form.rs", "swipes a test card"),
     (
         "src/lab/peer/terminal/outcome.rs",

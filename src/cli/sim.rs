@@ -99,8 +99,8 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     } else {
         writeln!(
             out,
-            "{seeds} worlds, {minutes} minutes, {} transactions, {} tries of reversals, {} crashes, \
-             {} faults: {} violations",
+            "{seeds} worlds, {minutes} minutes, {} transactions, {} tries of reversals, \
+             {} crashes, {} faults: {} violations",
             sum.transactions,
             sum.reversals,
             sum.crashes,

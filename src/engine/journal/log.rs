@@ -40,8 +40,8 @@ pub enum JournalError {
     Fenced,
     /// Something in the midst is not as it was written.
     #[error(
-        "the journal is damaged in {0}; `isogate journal verify` tells all of it; restore it from a \
-         copy, or keep it aside and begin in an empty folder"
+        "the journal is damaged in {0}; `isogate journal verify` tells all of it; restore it from \
+         a copy, or keep it aside and begin in an empty folder"
     )]
     Damaged(Damage),
     /// What came before cannot be known.

@@ -2,8 +2,8 @@
 //! real journal on a real disk.
 //!
 //! [`Lab::start`] sets it up with nothing configured, [`Lab::heal`] ends what goes wrong,
-//! [`Lab::is_at_rest`] tells when nothing is under way any more, and [`Lab::finish`] counts the three
-//! books: the terminals' receipts, the acquirer's bookings, and the gateway's journal.
+//! [`Lab::is_at_rest`] tells when nothing is under way any more, and [`Lab::finish`] counts the
+//! three books: the terminals' receipts, the acquirer's bookings, and the gateway's journal.
 
 use super::{Fleet, Host, Seen};
 use crate::engine::record::{Fact, Record, State, TxId};
@@ -378,7 +378,8 @@ fn lay_out(
             // Writing to a string does not fail.
             let _written = write!(
                 text,
-                "\n[[terminal]]\nmerchant = \"{merchant}\"\nterminal = \"{terminal}\"\ntmk = \"{}\"\n",
+                "\n[[terminal]]\n\
+                 merchant = \"{merchant}\"\nterminal = \"{terminal}\"\ntmk = \"{}\"\n",
                 Secret::new(key.reveal().to_vec()).reveal_hex().as_str()
             );
         }
