@@ -1,10 +1,12 @@
 //! Canaries: cards, tracks, PIN blocks and keys that are looked for afterwards, in every byte that
 //! isogate wrote, in every form that a digit can take. None may be found.
 
-use crate::rig::{Cup, Home, Wire, eventually, hear, text};
+use crate::rig::{Cup, Home, Wire, eventually, files_under, hear, isogate, json_lines, text};
+use isogate::engine::seam::Dice;
 use isogate::iso::codec::Message;
 use isogate::iso::message::FieldPath;
 use isogate::iso::spec::Spec;
+use isogate::lab::peer::{Deck, MasterKeys};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
@@ -40,16 +42,7 @@ impl Canaries {
     /// Every canary in some bytes, with the form it was found in.
     fn found_in(&self, bytes: &[u8]) -> Vec<String> {
         let text = bytes.to_ascii_uppercase();
-        let nibbles: Vec<u8> = bytes
-            .iter()
-            .flat_map(|byte| format!("{byte:02X}").into_bytes())
-            .collect();
-        let hex = |bytes: &[u8]| {
-            bytes
-                .iter()
-                .map(|byte| format!("{byte:02X}"))
-                .collect::<String>()
-        };
+        let nibbles = hex(bytes);
         let ebcdic = |digits: &str| -> Vec<u8> {
             let zoned = |c: u8| {
                 if c.is_ascii_digit() {
@@ -60,25 +53,38 @@ impl Canaries {
             };
             digits.bytes().map(zoned).collect()
         };
-        let found = self.digits.iter().flat_map(|(name, digits)| {
-            let forms: [(&str, &[u8], Vec<u8>); 5] = [
-                ("characters", &text, digits.clone().into_bytes()),
-                ("nibbles", &nibbles, digits.clone().into_bytes()),
-                (
-                    "hex of characters",
-                    &text,
-                    hex(digits.as_bytes()).into_bytes(),
-                ),
-                ("EBCDIC", bytes, ebcdic(digits)),
-                ("hex of EBCDIC", &text, hex(&ebcdic(digits)).into_bytes()),
-            ];
-            let hits = forms
-                .into_iter()
-                .filter(|(_, where_, what)| contains(where_, what));
-            hits.map(|(form, _, _)| format!("{name} as {form}"))
-                .collect::<Vec<_>>()
+        let plain = |digits: &str| digits.as_bytes().to_vec();
+        let mut found = self.search(&text, "characters", plain);
+        found.extend(self.search(&nibbles, "nibbles", plain));
+        found.extend(self.search(&text, "hex of characters", |digits| hex(digits.as_bytes())));
+        found.extend(self.search(bytes, "EBCDIC", ebcdic));
+        found.extend(self.search(&text, "hex of EBCDIC", |digits| hex(&ebcdic(digits))));
+        found
+    }
+
+    /// Every canary that stands in a text in one form. Looks closer only where four bytes fit.
+    fn search(&self, text: &[u8], form: &str, shape: impl Fn(&str) -> Vec<u8>) -> Vec<String> {
+        let shaped = self
+            .digits
+            .iter()
+            .map(|(name, digits)| (name, shape(digits)));
+        let shaped: Vec<(&String, Vec<u8>)> = shaped.collect();
+        let key = |b: &[u8]| {
+            let fold = [b[4] ^ b[6].rotate_left(3), b[5] ^ b[7].rotate_left(5)];
+            usize::from(u16::from_be_bytes(fold))
+        };
+        let mut may_begin = vec![false; 1 << 16];
+        for (_, wanted) in &shaped {
+            may_begin[key(wanted)] = true;
+        }
+        let windows = text.windows(8).enumerate();
+        let places = windows.filter(|(_, window)| may_begin[key(window)]);
+        let hits = places.flat_map(|(at, _)| {
+            shaped
+                .iter()
+                .filter(move |(_, wanted)| text[at..].starts_with(wanted))
         });
-        found.collect()
+        hits.map(|(name, _)| format!("{name} as {form}")).collect()
     }
 
     #[track_caller]
@@ -95,6 +101,13 @@ impl Canaries {
             );
         }
     }
+}
+
+/// Bytes as upper-case hex.
+fn hex(bytes: &[u8]) -> Vec<u8> {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
+    nibbles.map(|nibble| DIGITS[usize::from(nibble)]).collect()
 }
 
 fn contains(text: &[u8], wanted: &[u8]) -> bool {
@@ -340,11 +353,7 @@ fn no_key_of_a_session_is_written() {
     let mut canaries = Canaries::default();
     canaries.word("TMK", cup.tmk);
     for key in [&cup.keys.pin, &cup.keys.mac] {
-        let hex: String = key
-            .reveal()
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect();
+        let hex = String::from_utf8(hex(key.reveal())).unwrap();
         canaries.word("working key", &hex);
     }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -382,4 +391,67 @@ fn no_key_of_a_session_is_written() {
     }
     gateway.stop();
     canaries.silent_in_files(&home.written());
+}
+
+#[test]
+fn nothing_of_a_lab_is_written() {
+    const SEED: u64 = 7;
+    // What the lab throws first: its master keys, and its cards.
+    let mut dice = Dice::new(SEED);
+    let masters = MasterKeys::derived(dice.number());
+    let deck = Deck::new(dice.number(), 200);
+    let mut canaries = Canaries::default();
+    for card in deck.cards() {
+        canaries.card(card.pan.reveal());
+    }
+    let folder = tempfile::TempDir::new().unwrap();
+    let arguments = [
+        "lab",
+        "--seed",
+        "7",
+        "--duration",
+        "4",
+        "--json",
+        "--folder",
+        "lab-canary",
+    ];
+    let lab = isogate(folder.path(), &arguments)
+        .args(["--log-level", "trace"])
+        .output()
+        .unwrap();
+    canaries.silent_in("what the lab printed", &lab.stdout);
+    canaries.silent_in("what the lab logged", &lab.stderr);
+    let trace = isogate(folder.path(), &["trace", "--json", "--limit", "0"])
+        .output()
+        .unwrap();
+    canaries.silent_in("trace", &trace.stdout);
+
+    // These were the cards, and these the keys: the shown ends of the one are in the journal, and
+    // the other in the file that is made for them.
+    let tails: BTreeSet<&str> = deck
+        .cards()
+        .iter()
+        .map(|card| &card.pan.reveal()[15..])
+        .collect();
+    let stories = json_lines(&trace);
+    let cards = stories
+        .iter()
+        .filter_map(|story| story["card"].as_str())
+        .filter(|card| !card.is_empty());
+    let unknown: Vec<&str> = cards
+        .clone()
+        .filter(|card| !tails.contains(&card[15..]))
+        .collect();
+    assert!(unknown.is_empty() && cards.count() > 50, "{unknown:?}");
+    let keys = fs::read_to_string(folder.path().join("lab-canary.keys/terminals.toml")).unwrap();
+    for story in &stories {
+        let name = |key: &str| story[key].as_str().unwrap();
+        let key = masters.of(name("merchant"), name("terminal")).unwrap();
+        let hex = String::from_utf8(hex(key.reveal())).unwrap();
+        assert!(keys.contains(&hex), "not the key of {story}");
+        canaries.word("TMK", &hex);
+    }
+    canaries.digits.sort();
+    canaries.digits.dedup();
+    canaries.silent_in_files(&files_under(&folder.path().join("lab-canary")));
 }

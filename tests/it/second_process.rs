@@ -1,6 +1,6 @@
 //! A second process looks into a journal while the first one writes it.
 
-use crate::rig::{Home, Trade, isogate, json, json_lines};
+use crate::rig::{Home, Trade, eventually, isogate, json, json_lines};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -88,4 +88,56 @@ fn a_second_process_sees_what_a_gateway_under_load_has_made_durable() {
     let verified = home.ask(&["journal", "verify", "--json"]);
     assert!(verified.status.success(), "{}", json(&verified));
     gateway.stop();
+}
+
+#[test]
+fn a_second_process_looks_into_a_running_lab() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let arguments = [
+        "lab",
+        "--seed",
+        "7",
+        "--duration",
+        "6",
+        "--json",
+        "--folder",
+        "lab-seen",
+    ];
+    let mut lab = isogate(folder.path(), &arguments);
+    let lab = lab
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let journal = folder.path().join("lab-seen");
+    // The journal is found by itself: it is the newest lab here.
+    let ask = |arguments: &[&str]| isogate(folder.path(), arguments).output().unwrap();
+    eventually("a lab with some trade", || {
+        let output = journal
+            .exists()
+            .then(|| ask(&["trace", "--json", "--limit", "0"]))?;
+        (json_lines(&output).len() > 100).then_some(())
+    });
+
+    let mut tail = isogate(folder.path(), &["tail", "--json"]);
+    tail.stdin(Stdio::null());
+    assert_eq!(follow(tail, 100).len(), 100);
+    for story in json_lines(&ask(&["trace", "--json", "--limit", "5"])) {
+        let explained = json(&ask(&["explain", "--json", story["tx"].as_str().unwrap()]));
+        assert_eq!(explained["tx"], story["tx"]);
+    }
+    let open = ask(&["open", "--json"]);
+    let listed = json_lines(&open);
+    assert_eq!(open.status.code(), Some(i32::from(!listed.is_empty())));
+    assert!(
+        listed.iter().all(|item| item["class"].is_string()),
+        "{listed:?}"
+    );
+
+    let lab = lab.wait_with_output().unwrap();
+    let end = json_lines(&lab).pop().unwrap();
+    assert_eq!(end["balanced"], true, "{end}");
+    assert_eq!(end["open"], serde_json::json!([]), "{end}");
+    assert!(lab.status.success());
+    assert_eq!(json_lines(&ask(&["open", "--json"])), [] as [Value; 0]);
 }

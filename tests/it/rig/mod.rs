@@ -9,7 +9,7 @@ mod wire;
 
 pub(crate) use acquirer::Trade;
 pub(crate) use cup::{Cup, text};
-pub(crate) use gateway::{Gateway, Home, isogate, json, json_lines};
+pub(crate) use gateway::{Gateway, Home, files_under, isogate, json, json_lines};
 pub(crate) use wire::{Wire, hear};
 
 use std::time::{Duration, Instant};
