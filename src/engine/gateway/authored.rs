@@ -60,7 +60,7 @@ impl Gateway {
             return false;
         }
         let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
-        let done = terminal.and_then(|terminal| terminal.find(&opened.identity));
+        let done = terminal.and_then(|terminal| terminal.repeated(opened));
         let harmless = |state| {
             matches!(
                 state,

@@ -226,6 +226,15 @@ impl Live {
         }
     }
 
+    /// Takes a key from the transaction that has it.
+    pub(super) fn release_key(&mut self, key: &MatchKey) {
+        if let Some(owner) = self.by_key.remove(key)
+            && let Some(transaction) = self.get_mut(owner)
+        {
+            transaction.keys.retain(|own| own != key);
+        }
+    }
+
     pub(super) fn set_deadline(&mut self, slot: Slot, at: Option<Mono>) {
         let Some(transaction) = self.get_mut(slot) else {
             return;

@@ -7,7 +7,7 @@ use super::names::TerminalKey;
 use super::options::Limits;
 use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
-use crate::iso::message::{AuthCode, Rrn};
+use crate::iso::message::{AuthCode, Rrn, Stan, Text};
 use crate::iso::security::WorkingKeys;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -37,6 +37,8 @@ pub(super) struct Done {
 #[derive(Debug, Default)]
 pub(super) struct Terminal {
     pub(super) done: VecDeque<Done>,
+    /// The newest name remembered: a request of this batch with a higher number is a new one.
+    newest: (Text<6>, Stan),
     tombstones: VecDeque<(Identity, Wall)>,
     pub(super) keys: Option<WorkingKeys>,
     /// The keys as they came in, for checkpoints.
@@ -44,12 +46,25 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    /// Remembers an answered transaction, in place of an older turn of its own.
+    /// Remembers an answered transaction.
     pub(super) fn remember(&mut self, done: Done, limits: &Limits) {
-        self.done.retain(|old| old.id != done.id);
+        let name = (done.opened.batch, done.opened.stan);
+        if name.0 != self.newest.0 || name.1 > self.newest.1 {
+            self.newest = name;
+        }
         self.done.push_back(done);
         while self.done.len() > limits.answers {
             self.done.pop_front();
+        }
+    }
+
+    /// The answered transaction that a request repeats.
+    pub(super) fn repeated(&self, opened: &Opened) -> Option<&Done> {
+        let is_new = opened.batch == self.newest.0 && opened.stan > self.newest.1;
+        if is_new {
+            None
+        } else {
+            self.find(&opened.identity)
         }
     }
 

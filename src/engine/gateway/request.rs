@@ -118,7 +118,7 @@ impl Gateway {
         }
         let done = key_of(opened)
             .and_then(|key| self.terminals.get(&key))
-            .and_then(|terminal| terminal.find(&opened.identity));
+            .and_then(|terminal| terminal.repeated(opened));
         let Some(done) = done else { return false };
         if !is_same(opened, &done.opened) {
             self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
@@ -298,6 +298,11 @@ impl Gateway {
             }
             Some(State::Reversed) => {
                 self.forget(holder);
+                true
+            }
+            // Its answer came; another one would be found by the transaction's own name.
+            Some(State::TerminalGone | State::DeliveryUnproven | State::LateApproval) => {
+                self.live.release_key(key);
                 true
             }
             _ => false,

@@ -628,6 +628,23 @@ fn d8_a_reversal_of_a_declined_sale_is_answered_12_here() {
 }
 
 #[test]
+fn an_answered_transaction_does_not_keep_its_number_from_the_next_batch() {
+    let mut stage = Stage::with(options(ReversalBy::Terminal, true));
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    let (answer, _, _) = stage.take(T);
+    stage.happen(Event::NotWritten(answer));
+    assert_eq!(stage.last_state(), State::TerminalGone);
+    let mut next = stage.sale(2);
+    next.set(path("60"), "22000002000").unwrap();
+    security::seal(&mut next, &stage.mac).unwrap();
+    let next = stage.reparsed(&next);
+    stage.terminal_says(next);
+    assert_eq!(stage.deliver(A).mti(), mti("0200"));
+}
+
+#[test]
 fn d10_a_second_answer_changes_nothing_and_goes_nowhere() {
     let mut stage = Stage::new();
     let (_, answer) = stage.approved_sale(2);
