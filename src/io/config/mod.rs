@@ -20,6 +20,8 @@ mod specs;
 
 mod keys;
 
+mod ends;
+
 mod load;
 
 #[cfg(test)]

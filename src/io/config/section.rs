@@ -4,6 +4,7 @@ use super::problem::{ConfigError, Problem, choice, nearest};
 use super::setting::Setting;
 use std::cell::RefCell;
 use std::ops::Range;
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -122,6 +123,15 @@ impl<'t> Section<'t> {
     /// The value of a key, or its default.
     pub(super) fn or<T: Setting>(&mut self, key: &'static str, default: T) -> T {
         self.optional(key).unwrap_or(default)
+    }
+
+    /// A time that cannot be zero: something would be tried without pause, or given up at once.
+    pub(super) fn or_time(&mut self, key: &'static str, default: Duration) -> Duration {
+        let time = self.or(key, default);
+        if time.is_zero() {
+            self.problem(key, "wants a time above zero");
+        }
+        time
     }
 
     /// The value of a key that has no sensible default.

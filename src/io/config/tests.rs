@@ -201,3 +201,10 @@ fn keys_stay_outside_the_journal() {
     let wanted = "gateway.toml:3: journal.keys: keys must not lie in the journal's own folder";
     assert_eq!(wrong, wanted);
 }
+
+#[test]
+fn a_time_that_would_make_a_loop_without_pause_is_refused() {
+    let text = "[[link]]\nreconnect = { first = \"0s\" }\necho_interval = \"0s\"";
+    let wanted = "gateway.toml:2: link.reconnect.first: wants a time above zero";
+    assert_eq!(complaint(text), wanted);
+}

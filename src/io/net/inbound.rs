@@ -83,7 +83,10 @@ impl Inbound {
     /// # Errors
     /// Nothing more will come: [`End`].
     pub async fn fill(&mut self) -> Result<(), End> {
-        self.buffer.reserve(self.read);
+        // One piece of memory serves several reads: whoever still holds a frame of it keeps all.
+        if self.buffer.spare_capacity_mut().len() < self.read / 4 {
+            self.buffer.reserve(self.read);
+        }
         let read = self.half.read_buf(&mut self.buffer);
         let count = match self.began {
             None => read.await?,

@@ -1,15 +1,17 @@
 //! The driver: what happened goes into the core, what it orders comes out and is carried out.
 
+mod connections;
+
 use super::clock::Clock;
-use super::outbox::{Outbox, Side, Trouble};
+use super::count;
+use super::outbox::{Outbox, Trouble};
 use super::status::Status;
 use crate::engine::gateway::{Action, Event, Gateway, SendId};
 use crate::engine::journal::JournalError;
-use crate::engine::record::{ConnId, Fact, Hop, LinkId, ListenerId, Logged, Record, Seq};
+use crate::engine::record::{ConnId, Record, Seq};
 use crate::engine::seam::{Mono, Now};
 use crate::io::config::SocketLimits;
 use crate::io::journal::{Disk, JournalWriter, Progress};
-use crate::io::net::{Guest, Outbound, Received};
 use crate::io::telemetry::Metrics;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -17,7 +19,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Notify, watch};
-use tokio::task::AbortHandle;
 
 /// The driver, shared by the tasks of one thread. Never borrowed across an `await`.
 #[derive(Clone, Debug)]
@@ -159,7 +160,7 @@ impl Driver {
     fn carry_out(&mut self, action: Action) {
         match action {
             Action::Append(record) => {
-                self.count(&record);
+                count::record(&self.metrics, &record);
                 self.batch.push(record);
             }
             Action::Send {
@@ -189,106 +190,6 @@ impl Driver {
             // Not told yet only if it was written in the flush that is being told.
             self.follow_ups.push_back(Event::Written(id));
         }
-    }
-
-    /// A terminal connected.
-    pub(super) fn terminal(&mut self, listener: ListenerId, guest: Guest, out: Outbound) -> ConnId {
-        let conn = self.outbox.open(Side::Terminal(guest), out);
-        self.metrics.terminal_connections.increment(1);
-        self.read_clock();
-        self.happened(Event::TerminalConnected { conn, listener });
-        conn
-    }
-
-    /// A connection of a link is up.
-    pub(super) fn link_up(&mut self, link: LinkId, out: Outbound) -> ConnId {
-        let conn = self.outbox.open(Side::Link(link), out);
-        self.metrics.acquirer_connections.increment(1);
-        self.read_clock();
-        self.happened(Event::LinkUp { link, conn });
-        conn
-    }
-
-    /// A connection was refused at a limit.
-    pub(super) fn turn_away(&self) {
-        self.metrics.turned_away.increment(1);
-    }
-
-    /// The task that reads a connection.
-    pub(super) fn set_reader(&mut self, conn: ConnId, reader: AbortHandle) {
-        self.outbox.set_reader(conn, reader);
-    }
-
-    /// A frame came in from a terminal; false if its connection takes no more.
-    pub(super) fn take_from_terminal(&mut self, conn: ConnId, received: Received) -> bool {
-        if !self.outbox.listens(conn) {
-            return false;
-        }
-        self.happened(match received {
-            Received::Message(message) => Event::TerminalMessage { conn, message },
-            Received::Unreadable(frame) => Event::TerminalUnreadable { conn, frame },
-        });
-        self.outbox.listens(conn)
-    }
-
-    /// A frame came in from the acquirer; false if its connection takes no more.
-    pub(super) fn take_from_acquirer(&mut self, conn: ConnId, received: Received) -> bool {
-        if !self.outbox.listens(conn) {
-            return false;
-        }
-        self.happened(match received {
-            Received::Message(message) => Event::AcquirerMessage { conn, message },
-            Received::Unreadable(frame) => Event::AcquirerUnreadable { conn, frame },
-        });
-        self.outbox.listens(conn)
-    }
-
-    /// A connection is over: first what of its sends was not written, then that it is closed.
-    pub(super) fn closed(&mut self, conn: ConnId, reset: bool) {
-        let Some((side, unwritten)) = self.outbox.remove(conn) else {
-            return;
-        };
-        self.follow_ups.extend(unwritten.map(Event::NotWritten));
-        match side {
-            Side::Terminal(_guest) => {
-                self.metrics.terminal_connections.decrement(1);
-                self.follow_ups
-                    .push_back(Event::TerminalClosed { conn, reset });
-            }
-            Side::Link(link) => {
-                self.metrics.acquirer_connections.decrement(1);
-                self.follow_ups.push_back(Event::LinkDown { link, conn });
-            }
-        }
-    }
-
-    /// The same, seen from outside of an order.
-    pub(super) fn lost(&mut self, conn: ConnId, reset: bool) {
-        self.read_clock();
-        self.closed(conn, reset);
-        self.carry_out_all();
-    }
-
-    /// The socket of a connection takes more again.
-    pub(super) fn writable(&mut self, conn: ConnId) {
-        self.outbox.unblock(conn);
-        self.wake_up();
-    }
-
-    /// Waits until the socket of a connection takes more.
-    pub(super) fn wait_writable(
-        &self,
-        conn: ConnId,
-    ) -> Option<impl Future<Output = std::io::Result<()>> + use<>> {
-        self.outbox.writable(conn)
-    }
-
-    /// What a reader waits for before it may read more, if anything.
-    pub(super) fn crowded(&self, conn: ConnId) -> Option<Rc<Notify>> {
-        if !self.has_room {
-            return Some(Rc::clone(&self.room));
-        }
-        self.outbox.crowded(conn, self.limits.unwritten)
     }
 
     /// One turn of the loop: what is durable is sent, what is due is done, what is new is handed to
@@ -330,7 +231,7 @@ impl Driver {
             self.handed = last.seq;
             self.metrics
                 .batch_records
-                .record(as_float(self.batch.len()));
+                .record(count::as_float(self.batch.len()));
             self.commits.push_back((self.handed, Instant::now()));
             self.has_room = self.journal.append(&mut self.batch);
         }
@@ -353,14 +254,14 @@ impl Driver {
     fn report(&self, released: Seq) {
         let counts = self.core.counts();
         let metrics = &self.metrics;
-        metrics.in_flight.set(as_float(counts.in_flight));
-        metrics.live.set(as_float(counts.live));
-        metrics.reversals.set(as_float(counts.reversals));
-        metrics.terminals.set(as_float(counts.terminals));
-        metrics
-            .durable
-            .set(as_float(usize::try_from(released.0).unwrap_or(usize::MAX)));
-        metrics.unsent.set(as_float(self.outbox.waiting()));
+        metrics.in_flight.set(count::as_float(counts.in_flight));
+        metrics.live.set(count::as_float(counts.live));
+        metrics.reversals.set(count::as_float(counts.reversals));
+        metrics.terminals.set(count::as_float(counts.terminals));
+        metrics.durable.set(count::as_float(
+            usize::try_from(released.0).unwrap_or(usize::MAX),
+        ));
+        metrics.unsent.set(count::as_float(self.outbox.waiting()));
         self.status.turned(counts, released.0);
     }
 
@@ -393,44 +294,4 @@ impl Driver {
         let settled = self.batch.is_empty() && self.progress.borrow().released == self.handed;
         settled && self.core.counts().in_flight == 0 && self.outbox.is_empty()
     }
-
-    /// Counts what a record says.
-    fn count(&self, record: &Record) {
-        match &record.fact {
-            Fact::Step(step) => {
-                self.metrics.state(step.state);
-                if let Some(logged) = &step.message {
-                    self.count_message(logged);
-                }
-            }
-            Fact::Session(logged) => self.count_message(logged),
-            Fact::Unmatched(unmatched) => self.count_message(&unmatched.message),
-            Fact::Unreadable(unreadable) => self.metrics.unreadable(unreadable.hop),
-            Fact::Started { .. }
-            | Fact::Stopped
-            | Fact::Line(_)
-            | Fact::Keys(_)
-            | Fact::Tombstone(_)
-            | Fact::CheckpointBegin
-            | Fact::Carried(_)
-            | Fact::CheckpointEnd => {}
-        }
-    }
-
-    fn count_message(&self, logged: &Logged) {
-        self.metrics.message(logged.hop);
-        let onward = match logged.hop {
-            Hop::TerminalToGateway => Hop::GatewayToAcquirer,
-            Hop::AcquirerToGateway => Hop::GatewayToTerminal,
-            Hop::GatewayToAcquirer | Hop::GatewayToTerminal => return,
-        };
-        if logged.relayed.is_some() {
-            self.metrics.message(onward);
-        }
-    }
-}
-
-/// A count as metrics want it; exact up to 2^32, and none comes near.
-fn as_float(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::MAX, f64::from)
 }

@@ -10,11 +10,14 @@
 //! Nothing here decides what becomes of a message. A journal that fails is fatal: nothing more is
 //! accepted or sent, and the process is to end, since what it promised to remember may be lost.
 //!
-//! Start with [`driver`](Server): `Driver::happened` is the way in, `Driver::turn` the way out.
+//! Start reading at `driver`: `Driver::happened` is the way in, `Driver::turn` the way out. Users
+//! start with [`Server::start`].
 
 mod clock;
 
 mod outbox;
+
+mod count;
 
 mod driver;
 
@@ -23,6 +26,10 @@ mod terminals;
 mod links;
 
 mod status;
+
+mod ends;
+
+mod run;
 
 mod server;
 

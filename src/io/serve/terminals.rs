@@ -6,7 +6,7 @@ use crate::io::net::{self, Door, End, Inbound, Wire};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 /// How long accepting pauses when the process has no file descriptors left.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
@@ -41,7 +41,7 @@ fn welcome(
     let mut driver = shared.0.borrow_mut();
     let Some(guest) = door.enter(peer.ip()) else {
         driver.turn_away();
-        info!(%peer, "turned away: [limits] connections or per_address is reached");
+        debug!(%peer, "turned away: [limits] connections or per_address is reached");
         return;
     };
     let (inbound, outbound) = match net::split(stream, wire) {

@@ -9,7 +9,7 @@ use crate::io::net::{self, Door, Inbound, Received, Wire};
 use crate::io::serve::Clock;
 use crate::io::serve::driver::{Driver, Parts, Shared};
 use crate::io::serve::outbox::Trouble;
-use crate::io::serve::server::look_after;
+use crate::io::serve::run::look_after;
 use crate::io::serve::status::Status;
 use crate::io::telemetry::Exporter;
 use crate::iso::codec::Message;

@@ -1,0 +1,95 @@
+//! Both ends of the wires: listeners bound, links held.
+
+use super::driver::Shared;
+use super::server::{Port, Ports, ServeError};
+use super::{links, terminals};
+use crate::engine::record::{LinkId, ListenerId};
+use crate::engine::seam::Dice;
+use crate::io::config::Config;
+use crate::io::net::{Door, Wire};
+use std::io;
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinHandle;
+
+/// Connections of terminals that the system may hold before they are accepted.
+const BACKLOG: u32 = 4096;
+/// Bytes read at once from a terminal: a few messages.
+const READ_TERMINAL: usize = 2 << 10;
+/// Bytes read at once from an acquirer.
+const READ_LINK: usize = 64 << 10;
+
+/// Binds all listeners, then begins to accept.
+pub(super) async fn listen(
+    config: &Config,
+    shared: &Shared,
+) -> Result<(Ports, Vec<JoinHandle<()>>), ServeError> {
+    let mut sockets = Vec::new();
+    for listener in &config.listeners {
+        let bound = bind(&listener.address).await;
+        let listening = |error| ServeError::Listen {
+            name: listener.name.clone(),
+            address: listener.address.clone(),
+            error,
+        };
+        sockets.push(bound.map_err(listening)?);
+    }
+    let limits = config.limits;
+    let door = Door::new(limits.connections, limits.per_address);
+    let (mut ports, mut tasks) = (Ports::new(), Vec::new());
+    let set_up = config.listeners.iter().zip(&config.options.listeners);
+    for (((listener, options), socket), id) in set_up.zip(sockets).zip(0..) {
+        ports.push(Port {
+            name: listener.name.clone(),
+            address: socket.local_addr()?,
+        });
+        let wire = Wire {
+            spec: Arc::clone(&options.spec),
+            frame: limits.frame,
+            frame_time: limits.frame_time,
+            read: READ_TERMINAL,
+        };
+        tasks.push(tokio::task::spawn_local(terminals::accept(
+            shared.clone(),
+            socket,
+            ListenerId(id),
+            wire,
+            door.clone(),
+        )));
+    }
+    Ok((ports, tasks))
+}
+
+async fn bind(address: &str) -> io::Result<TcpListener> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in tokio::net::lookup_host(address).await? {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// Begins to hold every connection of every link.
+pub(super) fn connect(config: &Config, shared: &Shared, dice: &mut Dice) {
+    let set_up = config.links.iter().zip(&config.options.links);
+    for ((link, options), id) in set_up.zip(0..) {
+        for _ in 0..link.connections {
+            let wire = Wire {
+                spec: Arc::clone(&options.spec),
+                frame: config.limits.frame,
+                frame_time: config.limits.frame_time,
+                read: READ_LINK,
+            };
+            let (shared, link, dice) = (shared.clone(), link.clone(), dice.split());
+            let _held = tokio::task::spawn_local(links::hold(shared, LinkId(id), link, wire, dice));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The gateway's thread: from the journal's history to the loop, and to its end.
+
+use super::clock::Clock;
+use super::driver::{Driver, Parts, Shared};
+use super::ends;
+use super::outbox::Trouble;
+use super::server::{Command, Ports, ServeError};
+use super::status::Status;
+use crate::engine::gateway::{Event, Gateway};
+use crate::engine::record::ConnId;
+use crate::engine::seam::Dice;
+use crate::io::config::Config;
+use crate::io::journal::JournalWriter;
+use crate::io::telemetry::Metrics;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+
+/// What the thread is started with.
+pub(super) struct Work {
+    pub config: Config,
+    pub seed: u64,
+    pub metrics: Metrics,
+    pub status: Arc<Status>,
+    /// What it is told while it runs.
+    pub told: mpsc::Receiver<Command>,
+    /// Told when it listens.
+    pub started: oneshot::Sender<Ports>,
+}
+
+/// The gateway's thread.
+pub(super) fn run(work: Work) -> Result<(), ServeError> {
+    let Work { config, status, .. } = work;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())?;
+    let mut dice = Dice::new(work.seed);
+    let clock = Clock::new();
+    let opened = JournalWriter::open(&config.journal.clone().into())?;
+    let core = Gateway::recover(
+        config.options.clone(),
+        opened.vault,
+        dice.number(),
+        clock.now(),
+        opened.history,
+    );
+    let driver = Driver::new(Parts {
+        core,
+        clock,
+        progress: opened.writer.progress(),
+        journal: opened.writer,
+        limits: config.limits,
+        metrics: work.metrics,
+        status: Arc::clone(&status),
+    });
+    let shared = Shared(Rc::new(RefCell::new(driver)));
+    let result = runtime.block_on(async {
+        let (ports, listening) = ends::listen(&config, &shared).await?;
+        ends::connect(&config, &shared, &mut dice);
+        // Whoever started this went away: there is nobody to serve for, but commands still come.
+        let _gone = work.started.send(ports);
+        serve(&shared, &config, work.told, listening, &status).await
+    });
+    // Every task goes with it, and every connection with those.
+    drop(runtime);
+    let driver = Rc::into_inner(shared.0).map(RefCell::into_inner);
+    let closed = driver.map_or(Ok(()), Driver::close);
+    result.and_then(|()| closed.map_err(ServeError::Failed))
+}
+
+/// The loop. Ends when told to, or when the journal fails.
+async fn serve(
+    shared: &Shared,
+    config: &Config,
+    mut told: mpsc::Receiver<Command>,
+    listening: Vec<JoinHandle<()>>,
+    status: &Status,
+) -> Result<(), ServeError> {
+    let wake = shared.0.borrow().wake();
+    let mut progress = shared.0.borrow().progress();
+    let mut until: Option<Instant> = None;
+    loop {
+        let (troubles, due) = {
+            let mut driver = shared.0.borrow_mut();
+            (driver.turn(), driver.wake_at())
+        };
+        for (conn, trouble) in troubles {
+            look_after(shared, conn, trouble, config.limits.stuck);
+        }
+        if let Some(error) = shared.0.borrow().failure() {
+            status.fails();
+            error!(%error, "the journal failed: nothing more is accepted or sent");
+            return Err(ServeError::Failed(error));
+        }
+        let idle = until.is_some() && shared.0.borrow().is_idle();
+        if idle || until.is_some_and(|until| until <= Instant::now()) {
+            break;
+        }
+        let due = due.map(Instant::from_std).into_iter().chain(until).min();
+        tokio::select! {
+            biased;
+            _ = progress.changed() => {}
+            () = wake.notified() => {}
+            Some(command) = told.recv() => match command {
+                Command::Stop => break,
+                Command::Drain if until.is_none() => {
+                    info!(at_most = ?config.drain, "draining: no new requests");
+                    until = Some(Instant::now() + config.drain);
+                    listening.iter().for_each(JoinHandle::abort);
+                    status.drains();
+                    shared.0.borrow_mut().told(Event::Drain);
+                }
+                Command::Drain => {}
+                Command::Reverse(tx) => shared.0.borrow_mut().told(Event::Reverse(tx)),
+            },
+            () = sleep_until(due) => {}
+        }
+    }
+    let idle = shared.0.borrow().is_idle();
+    if !idle {
+        warn!("stopped with transactions in flight: the next start takes them up");
+    }
+    Ok(())
+}
+
+async fn sleep_until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the loop does about a connection in trouble.
+pub(super) fn look_after(shared: &Shared, conn: ConnId, trouble: Trouble, stuck: Duration) {
+    match trouble {
+        Trouble::Broken => shared.0.borrow_mut().lost(conn, true),
+        Trouble::Finished => shared.0.borrow_mut().lost(conn, false),
+        Trouble::Full => {
+            let Some(writable) = shared.0.borrow().wait_writable(conn) else {
+                return;
+            };
+            let shared = shared.clone();
+            let _waiting = tokio::task::spawn_local(async move {
+                match tokio::time::timeout(stuck, writable).await {
+                    Ok(_writable_or_broken) => shared.0.borrow_mut().writable(conn),
+                    Err(_elapsed) => {
+                        warn!(%conn, ?stuck, "a peer takes nothing of what waits: disconnected");
+                        shared.0.borrow_mut().lost(conn, true);
+                    }
+                }
+            });
+        }
+    }
+}
