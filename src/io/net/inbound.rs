@@ -83,10 +83,7 @@ impl Inbound {
     /// # Errors
     /// Nothing more will come: [`End`].
     pub async fn fill(&mut self) -> Result<(), End> {
-        // One piece of memory serves several reads: whoever still holds a frame of it keeps all.
-        if self.buffer.spare_capacity_mut().len() < self.read / 4 {
-            self.buffer.reserve(self.read);
-        }
+        self.buffer.reserve(self.read);
         let read = self.half.read_buf(&mut self.buffer);
         let count = match self.began {
             None => read.await?,
@@ -116,7 +113,9 @@ impl Inbound {
             return Ok(None);
         };
         self.began = None;
-        Ok(Some(frame))
+        // A frame may be remembered long after its connection is gone. As a piece of its own it
+        // keeps only itself, and the buffer is free for the next read.
+        Ok(Some(Bytes::copy_from_slice(&frame)))
     }
 
     fn received(&self, frame: Bytes) -> Received {
