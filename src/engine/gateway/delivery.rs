@@ -18,6 +18,9 @@ impl Gateway {
         };
         let id = transaction.id;
         let waiting = std::mem::take(&mut transaction.waiting);
+        if waiting.is_empty() {
+            return self.undelivered(now, slot, Why::TerminalClosed);
+        }
         let request = transaction.request.frame.clone();
         let answer = transaction.answer.clone();
         let spec = self.live.get(slot).and_then(|own| self.spec_of(own));
@@ -76,22 +79,25 @@ impl Gateway {
                 }
                 self.step(now, slot, Trigger::Revoked, Cause::why(Why::NeverWritten));
             }
-            Some(Sent::Answer(slot, _)) => {
-                let trigger = match self.live.get(slot) {
-                    Some(transaction) if transaction.state == State::Approved => {
-                        if transaction.opened.reverses {
-                            Trigger::NotWritten
-                        } else {
-                            Trigger::GaveUp
-                        }
-                    }
-                    _ => Trigger::NotWritten,
-                };
-                self.step(now, slot, trigger, Cause::why(Why::WriteFailed));
-            }
+            Some(Sent::Answer(slot, _)) => self.undelivered(now, slot, Why::WriteFailed),
             Some(Sent::Try(slot)) => self.try_failed(now, slot, Why::NeverWritten, false),
             None => {}
         }
+    }
+
+    /// The answer reached nobody: as the table says, or given up if the kind never reverses. A
+    /// repeat is told it all the same.
+    fn undelivered(&mut self, now: Now, slot: Slot, why: Why) {
+        let approved_for_good = self
+            .live
+            .get(slot)
+            .is_some_and(|own| own.state == State::Approved && !own.opened.reverses);
+        let trigger = if approved_for_good {
+            Trigger::GaveUp
+        } else {
+            Trigger::NotWritten
+        };
+        self.step(now, slot, trigger, Cause::why(why));
     }
 
     /// A terminal's connection ended: who waited on it is gone, and a reset leaves the approval

@@ -863,6 +863,36 @@ fn an_inquiry_without_answer_is_given_up_and_never_reversed() {
 }
 
 #[test]
+fn an_advice_whose_terminal_went_away_is_over_with_its_answer_and_a_repeat_is_told_it() {
+    for (code, rows) in [("00", "CDJ"), ("51", "CES")] {
+        let mut stage = Stage::new();
+        let mut refund = stage.sale(2);
+        refund.set_mti(mti("0220"));
+        refund.set(path("60"), "25000001000").unwrap();
+        security::seal(&mut refund, &stage.mac).unwrap();
+        let refund = stage.reparsed(&refund);
+        stage.terminal_says(refund.clone());
+        let sent = stage.deliver(A);
+        stage.happen(Event::TerminalClosed {
+            conn: T,
+            reset: false,
+        });
+        stage.acquirer_says(stage.answer(&sent, code));
+        stage.silent();
+        assert_eq!(
+            (stage.rows().as_str(), stage.gateway.counts().live),
+            (rows, 0)
+        );
+        stage.connect(ConnId(3));
+        stage.happen(Event::TerminalMessage {
+            conn: ConnId(3),
+            message: refund,
+        });
+        assert_eq!(stage.deliver(ConnId(3)).text(path("39")).unwrap(), code);
+    }
+}
+
+#[test]
 fn after_a_crash_an_intent_without_answer_is_reversed_from_the_disk_alone() {
     let mut stage = Stage::new();
     stage.terminal_says(stage.sale(2));

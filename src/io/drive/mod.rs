@@ -1,6 +1,7 @@
 //! The lab's brains over TCP: [`Host`] carries an acquirer, [`Fleet`] carries terminals, each on a
 //! thread of its own. What they say and when is decided by [`crate::lab::peer`]; here are sockets
-//! and clocks only. [`load`] offers messages at a rate that does not wait for answers, and measures.
+//! and clocks only. [`load`] offers messages at a rate that does not wait for answers, and
+//! measures.
 //!
 //! Start with [`Host::start`].
 

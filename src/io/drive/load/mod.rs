@@ -42,8 +42,8 @@ pub struct LoadOptions {
     pub rate: u32,
     /// For how long.
     pub length: Duration,
-    /// Terminals by DE 42 and DE 41, each with a connection. Names of another run would be taken for
-    /// repeats of its transactions.
+    /// Terminals by DE 42 and DE 41, each with a connection. Names of another run would be taken
+    /// for repeats of its transactions.
     pub terminals: Vec<(MerchantId, TerminalId)>,
     /// Requests that one terminal may have on their way; more are dropped.
     pub in_flight: u16,
