@@ -4,7 +4,7 @@ use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Reversal, Slot, Waiter};
 use super::names;
-use crate::engine::record::{ConnId, Fact, Hop, Logged, Note, State, Why};
+use crate::engine::record::{ConnId, Fact, Hop, Logged, Note, Row, State, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
@@ -44,6 +44,10 @@ impl Gateway {
             _ => {}
         }
         self.forget_if_over(slot);
+        if decision.is_some_and(|decision| decision.row == Row('z')) {
+            // Of a kind that is never reversed: what that means is for the acquirer to say.
+            self.forward(now, conn, message, opened);
+        }
     }
 
     /// The transaction that a reversal is for: live, or called back from its terminal's memory.

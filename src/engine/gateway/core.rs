@@ -204,20 +204,20 @@ impl Gateway {
             State::ClosedUnproven => {
                 self.step(now, slot, Trigger::WatchOver, Cause::default());
             }
-            // A reversed one that was kept for a late answer: nobody is owed anything.
-            State::Reversed => self.forget(slot),
+            // Nobody is owed anything by the gateway any more.
+            State::Reversed
+            | State::DeliveryUnproven
+            | State::TimedOut
+            | State::LateApproval
+            | State::ReversalRefused => self.forget(slot),
             State::Received
             | State::Refused
             | State::Approved
             | State::Declined
             | State::Delivered
-            | State::DeliveryUnproven
             | State::DeclineDelivered
-            | State::TimedOut
             | State::Unanswered
             | State::NotSent
-            | State::LateApproval
-            | State::ReversalRefused
             | State::Returned
             | State::Settled
             | State::SettleMismatch
@@ -251,7 +251,21 @@ impl Gateway {
             transaction.last = seq;
         }
         self.carry_out(now, slot, trigger, decision.effect);
+        self.watch_over(now, slot);
         Some(decision)
+    }
+
+    /// Nothing is kept for ever: what waits for somebody else's act, and not for a moment of its
+    /// own, leaves the table after the time of a watch. Its terminal's memory still knows it, and
+    /// the journal lists it as open.
+    fn watch_over(&mut self, now: Now, slot: Slot) {
+        let waits = self.live.get(slot).is_some_and(|transaction| {
+            transaction.deadline.is_none() && is_left_to_others(transaction.state)
+        });
+        if waits {
+            let until = now.mono + self.options.ladder.watch;
+            self.live.set_deadline(slot, Some(until));
+        }
     }
 
     /// The answer is no longer waited for: its terminals have room for another request.
@@ -444,6 +458,18 @@ impl Gateway {
         };
         self.record(now, None, None, Fact::Unreadable(Box::new(fact)));
     }
+}
+
+/// Whether only the terminal or an operator can move it on.
+const fn is_left_to_others(state: State) -> bool {
+    matches!(
+        state,
+        State::DeliveryUnproven
+            | State::TimedOut
+            | State::LateApproval
+            | State::TerminalGone
+            | State::ReversalRefused
+    )
 }
 
 /// Whether an answer is waited for.

@@ -4,7 +4,7 @@ use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Reversal, Slot, Transaction};
 use super::names::TerminalKey;
-use crate::engine::record::{TxId, Why};
+use crate::engine::record::{State, TxId, Why};
 use crate::engine::seam::Now;
 use crate::iso::spec::ReversalCause;
 
@@ -50,9 +50,23 @@ impl Gateway {
         }
     }
 
-    /// The terminal had its time to come back.
+    /// The terminal had its time to come back. Where the gateway may not reverse, its own reversal
+    /// is waited for as long as a watch lasts.
     pub(super) fn grace_over(&mut self, now: Now, slot: Slot) {
+        let watch = self.options.ladder.watch;
+        let waited = self
+            .live
+            .get(slot)
+            .map(|transaction| now.mono - transaction.since);
         self.reverse_by_policy(now, slot);
+        if self.live.get(slot).map(|own| own.state) != Some(State::TerminalGone) {
+            return;
+        }
+        if waited.is_some_and(|waited| waited >= watch) {
+            self.forget(slot);
+        } else {
+            self.live.set_deadline(slot, Some(now.mono + watch));
+        }
     }
 
     /// An operator wants a live transaction reversed.

@@ -1073,3 +1073,20 @@ fn an_advice_that_had_no_answer_is_not_refused_for_want_of_a_link() {
     stage.terminal_says(refund);
     assert_eq!(stage.deliver(ConnId(101)).mti(), mti("0220"));
 }
+
+#[test]
+fn what_is_left_to_others_does_not_stay_in_the_table_for_ever() {
+    let mut stage = Stage::with(options(ReversalBy::Terminal, false));
+    stage.terminal_says(stage.sale(2));
+    stage.deliver(A);
+    stage.pass(46);
+    assert_eq!(stage.gateway.counts().live, 1);
+    stage.pass(24 * 3600 + 1);
+    assert_eq!(stage.gateway.counts().live, 0);
+    // Its terminal's reversal still finds it.
+    stage.terminal_says(stage.reversal(2, "98"));
+    let sent = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "00");
+    assert_eq!(stage.rows(), "CHUjl");
+}
