@@ -242,7 +242,7 @@ impl Gateway {
         let before = std::mem::replace(&mut transaction.state, decision.next);
         let (id, prev) = (transaction.id, transaction.last);
         self.count(before, decision.next);
-        if waits(before) && !waits(decision.next) {
+        if !waits(decision.next) {
             self.unwait(slot);
         }
         let step = cause.into_step(decision, None);

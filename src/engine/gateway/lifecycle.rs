@@ -189,7 +189,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::Declined, T::Written | T::NotWritten | T::TerminalClosed | T::Restart) => {
             ('S', S::DeclineDelivered, E::Forget)
         }
-        (S::TerminalGone, T::TerminalBack) => ('T', S::Approved, E::Deliver),
+        (S::TerminalGone | S::Unanswered, T::TerminalBack) => ('T', S::Approved, E::Deliver),
 
         // The terminal asks for a reversal.
         (

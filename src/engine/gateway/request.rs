@@ -131,6 +131,14 @@ impl Gateway {
         let (id, state) = (done.id, done.state);
         // What was undone since must not be told as if it stood.
         let answer = done.answer.clone().filter(|_| still_stands(state));
+        if state == State::Unanswered
+            && let Some(key) = key_of(opened)
+            && let Some(slot) = self.revive(&key, id, now)
+        {
+            // Its answer came, and reached nobody.
+            self.terminal_is_back(now, conn, message, slot);
+            return true;
+        }
         self.record_repeat(now, conn, message, id, 2);
         if let Some(answer) = answer {
             self.replay(now, conn, message, id, &answer);
@@ -156,21 +164,13 @@ impl Gateway {
         }
         let (id, state, answer) = (first.id, first.state, first.answer.clone());
         let rule = if state == State::Forwarded { 1 } else { 2 };
-        let waiter = Waiter::new(conn, message.header());
         match state {
             State::Forwarded => {
                 self.record_repeat(now, conn, message, id, rule);
-                self.wait(slot, waiter);
+                self.wait(slot, Waiter::new(conn, message.header()));
             }
             State::ForwardedGone | State::TerminalGone => {
-                self.wait(slot, waiter);
-                let cause = Cause {
-                    note: Note::Duplicate(rule),
-                    message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
-                    ..Cause::default()
-                };
-                self.live.set_deadline(slot, self.answer_deadline(slot));
-                self.step(now, slot, Trigger::TerminalBack, cause);
+                self.terminal_is_back(now, conn, message, slot);
             }
             State::DeliveryUnproven | State::Approved | State::Declined => {
                 self.record_repeat(now, conn, message, id, rule);
@@ -198,6 +198,18 @@ impl Gateway {
             | State::SettleMismatch
             | State::Confirmed => self.record_repeat(now, conn, message, id, rule),
         }
+    }
+
+    /// A terminal that had gone asks again: it gets the answer, or waits for it once more.
+    fn terminal_is_back(&mut self, now: Now, conn: ConnId, message: &Message, slot: Slot) {
+        self.wait(slot, Waiter::new(conn, message.header()));
+        let cause = Cause {
+            note: Note::Duplicate(2),
+            message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
+            ..Cause::default()
+        };
+        self.live.set_deadline(slot, self.answer_deadline(slot));
+        self.step(now, slot, Trigger::TerminalBack, cause);
     }
 
     /// Records a repeat that changes nothing.

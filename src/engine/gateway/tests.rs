@@ -863,6 +863,37 @@ fn an_inquiry_without_answer_is_given_up_and_never_reversed() {
 }
 
 #[test]
+fn a_terminal_that_came_back_for_its_answers_may_go_on_asking() {
+    let mut stage = Stage::new();
+    let most = u32::try_from(Limits::default().per_terminal).unwrap();
+    let last = most + 3;
+    stage.connect(ConnId(3));
+    for stan in 2..=last {
+        stage.connect(ConnId(1000 + u64::from(stan)));
+        let sale = stage.sale(stan);
+        let asks = |conn| Event::TerminalMessage {
+            conn,
+            message: sale.clone(),
+        };
+        stage.happen(asks(ConnId(1000 + u64::from(stan))));
+        let sent = stage.deliver(A);
+        stage.happen(Event::TerminalClosed {
+            conn: ConnId(1000 + u64::from(stan)),
+            reset: false,
+        });
+        stage.acquirer_says(stage.answer(&sent, "00"));
+        stage.happen(asks(ConnId(3)));
+        assert_eq!(stage.deliver(ConnId(3)).mti(), mti("0210"), "sale {stan}");
+    }
+    let next = stage.sale(last + 1);
+    stage.happen(Event::TerminalMessage {
+        conn: ConnId(3),
+        message: next,
+    });
+    assert_eq!(stage.deliver(A).mti(), mti("0200"));
+}
+
+#[test]
 fn an_advice_whose_terminal_went_away_is_over_with_its_answer_and_a_repeat_is_told_it() {
     for (code, rows) in [("00", "CDJ"), ("51", "CES")] {
         let mut stage = Stage::new();
@@ -889,6 +920,8 @@ fn an_advice_whose_terminal_went_away_is_over_with_its_answer_and_a_repeat_is_to
             message: refund,
         });
         assert_eq!(stage.deliver(ConnId(3)).text(path("39")).unwrap(), code);
+        let told = if code == "00" { "CDJTP" } else { rows };
+        assert_eq!(stage.rows(), told);
     }
 }
 

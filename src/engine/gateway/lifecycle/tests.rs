@@ -166,7 +166,7 @@ const RULES: &[Rule] = &[
     ),
     (
         'T',
-        &[S::TerminalGone],
+        &[S::TerminalGone, S::Unanswered],
         &[T::TerminalBack],
         Some(S::Approved),
         E::Deliver,
