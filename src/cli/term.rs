@@ -21,9 +21,9 @@ use std::time::Duration;
 /// A script has one transaction a line: `KIND [AMOUNT] [of STAN|last] [card N]`, amounts in minor
 /// units; empty lines and what follows a # are passed over:
 ///
-///     sale 8880
-///     sale_void of last
-///     balance card 3
+///   sale 8880
+///   sale_void of last
+///   balance card 3
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct TermArgs {
