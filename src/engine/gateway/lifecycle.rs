@@ -248,7 +248,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::Declined | S::DeclineDelivered | S::NotSent, T::Approval) => {
             ('g', S::LateApproval, E::ReverseByPolicy)
         }
-        (S::Approved, T::Decline) => ('h', S::LateApproval, E::ReverseByPolicy),
+        (S::Approved, T::Decline) => ('h', S::DeliveryUnproven, E::None),
         (S::Delivered, T::Decline) => ('i', S::DeliveryUnproven, E::None),
 
         // The reversal goes its way.

@@ -654,6 +654,19 @@ fn d10_a_second_answer_changes_nothing_and_goes_nowhere() {
 }
 
 #[test]
+fn an_approval_contradicted_while_it_is_being_written_is_listed_and_not_reversed() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    stage.acquirer_says(stage.answer(&sent, "51"));
+    stage.deliver(T);
+    stage.pass(10_000);
+    stage.silent();
+    assert_eq!(stage.last_state(), State::DeliveryUnproven);
+}
+
+#[test]
 fn an_approval_after_a_delivered_decline_is_reversed() {
     let mut stage = Stage::new();
     stage.terminal_says(stage.sale(2));

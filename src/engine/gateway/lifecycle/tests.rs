@@ -287,8 +287,8 @@ const RULES: &[Rule] = &[
         'h',
         &[S::Approved],
         &[T::Decline],
-        Some(S::LateApproval),
-        E::ReverseByPolicy,
+        Some(S::DeliveryUnproven),
+        E::None,
     ),
     (
         'i',
