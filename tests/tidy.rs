@@ -50,6 +50,13 @@ const BANNED: &[Banned] = &[
         "std::thread",
         "nothing: a pure room runs where it is called",
     ),
+    ban(
+        "async",
+        "a call that returns; what must wait is an event later",
+    ),
+    ban("mpsc", "an event or an action"),
+    ban("Mutex", "one owner"),
+    ban("RwLock", "one owner"),
     ban("Instant", "`Mono`, handed in as `now`"),
     ban("SystemTime", "`Wall`, handed in as `now`"),
     ban("Timestamp::now", "`Wall`, handed in as `now`"),
