@@ -11,7 +11,7 @@ impl Message {
     /// # Errors
     /// The message is longer than 65535 bytes.
     pub fn build(&self) -> Result<Bytes, BuildError> {
-        if !self.touched {
+        if self.is_as_it_came() {
             return Ok(self.frame.clone());
         }
         let mut out = Vec::with_capacity(self.frame.len().saturating_add(256));
@@ -25,11 +25,12 @@ impl Message {
     /// The message is longer than 65535 bytes.
     pub fn write_to(&self, out: &mut Vec<u8>) -> Result<(), BuildError> {
         let start = out.len();
+        out.extend_from_slice(self.header());
         if self.touched {
-            out.extend_from_slice(self.header());
             self.write_body(self.fields, out);
         } else {
-            out.extend_from_slice(&self.frame);
+            let body = self.frame.get(usize::from(self.index.mti_at)..);
+            out.extend_from_slice(body.unwrap_or_default());
         }
         if out.len().saturating_sub(start) > usize::from(u16::MAX) {
             out.truncate(start);
@@ -41,13 +42,16 @@ impl Message {
         Ok(())
     }
 
-    /// Appends type, bitmap with these fields' bits, and those of them that the message has.
+    /// Appends type, bitmap with these fields' bits, those of them that the message has, and what
+    /// could not be read as it came.
     fn write_body(&self, fields: Bitmap, out: &mut Vec<u8>) {
         index::write_mti(self.spec.mti(), self.mti, out);
-        index::write_bitmap(&self.spec, fields, self.index.bitmaps, out);
+        let named = fields.iter().chain(self.index.unread.iter()).collect();
+        index::write_bitmap(&self.spec, named, self.index.bitmaps, out);
         for field in fields.iter() {
             out.extend_from_slice(self.wire(field).unwrap_or_default());
         }
+        out.extend_from_slice(self.tail());
     }
 
     /// The bytes a MAC covers: from the type to the last field before `mac`, with the bit of `mac`
@@ -62,6 +66,9 @@ impl Message {
             return Ok(self
                 .frame
                 .slice(usize::from(self.index.mti_at)..place.start));
+        }
+        if self.is_beyond_fault(mac) {
+            return Err(BuildError::at(mac, BuildFault::BeyondFault));
         }
         let mut fields = self.fields;
         fields.insert(mac);

@@ -181,6 +181,8 @@ pub enum BuildFault {
     },
     /// The field's other parts cannot be read.
     Unreadable,
+    /// The message could not be read as far as this field, so that it has no place.
+    BeyondFault,
     /// The message has more than 65535 bytes.
     MessageTooLong,
 }
@@ -223,6 +225,9 @@ impl fmt::Display for BuildFault {
                 )
             }
             Self::Unreadable => f.write_str("its other parts cannot be read; set the whole field"),
+            Self::BeyondFault => {
+                f.write_str("the message could not be read as far as this field; mend it before")
+            }
             Self::MessageTooLong => f.write_str("the message has more than 65535 bytes"),
         }
     }

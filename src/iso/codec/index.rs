@@ -17,6 +17,8 @@ const IN_PLACE: usize = 64;
 pub(super) struct Index {
     /// The fields that could be read.
     pub fields: Bitmap,
+    /// Those that the bitmap names from the fault on, if there is one.
+    pub unread: Bitmap,
     /// Those that hold what they should not.
     pub suspect: Bitmap,
     /// The type, if it could be read.
@@ -38,6 +40,7 @@ impl Index {
     /// Of no frame.
     pub(super) const EMPTY: Self = Self {
         fields: Bitmap::EMPTY,
+        unread: Bitmap::EMPTY,
         suspect: Bitmap::EMPTY,
         mti: None,
         bitmaps: 0,
@@ -87,16 +90,19 @@ pub(super) fn walk(spec: &Spec, frame: &[u8], index: &mut Index) -> Result<(), P
     index.bitmaps = bitmaps;
     index.body_at = short(frame.len().saturating_sub(rest.len()));
     let walked = walk_fields(spec, frame, present, index);
-    index.fields = match walked {
-        Err(ParseError {
-            field: Some(fault), ..
-        }) => present
-            .iter()
-            .take_while(|field| *field < fault.field)
-            .collect(),
-        _ => present,
-    };
+    index.fields = present;
+    if let Err(error) = &walked {
+        stop_at(spec, frame, *error, index);
+    }
     walked
+}
+
+/// What is left of the fields present where one of them is at fault.
+#[cold]
+fn stop_at(spec: &Spec, frame: &[u8], error: ParseError, index: &mut Index) {
+    let before = |field: &FieldId| error.field.is_none_or(|fault| *field < fault.field);
+    (index.fields, index.unread) = index.fields.iter().partition(before);
+    find_suspects(spec, frame, index.fields, index);
 }
 
 /// Notes where each of the fields ends. This is the hot loop of the house.

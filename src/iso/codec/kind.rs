@@ -21,10 +21,31 @@ impl Seen<'_> {
         }
         self.message.is(path, wanted)
     }
+
+    /// Whether it is of this kind; a field that was not read may hold anything.
+    fn fits(&mut self, kind: &Kind) -> Fit {
+        let mut fit = Fit::Yes;
+        for (path, wanted) in &kind.when {
+            if self.message.is_unread(path.field) {
+                fit = Fit::Perhaps;
+            } else if !self.is(*path, wanted) {
+                return Fit::No;
+            }
+        }
+        fit
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Fit {
+    Yes,
+    Perhaps,
+    No,
 }
 
 impl Message {
-    /// Which kind of the spec this is; for an answer, the kind of its request.
+    /// Which kind of the spec this is; for an answer, the kind of its request. `None` if it is of
+    /// no kind, or if that stands in fields that could not be read.
     #[must_use]
     pub fn kind(&self) -> Option<&Kind> {
         let asked = self.mti().original();
@@ -32,12 +53,15 @@ impl Message {
             message: self,
             texts: [const { None }; 4],
         };
-        self.spec().flow().kinds.iter().find(|kind| {
-            (kind.mti == asked || kind.mti.answer() == Some(asked))
-                && kind
-                    .when
-                    .iter()
-                    .all(|(path, wanted)| seen.is(*path, wanted))
-        })
+        let of_type = |kind: &&Kind| kind.mti == asked || kind.mti.answer() == Some(asked);
+        let kinds = self.spec().flow().kinds.iter().filter(of_type);
+        for kind in kinds {
+            match seen.fits(kind) {
+                Fit::Yes => return Some(kind),
+                Fit::Perhaps => return None,
+                Fit::No => {}
+            }
+        }
+        None
     }
 }

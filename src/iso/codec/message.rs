@@ -3,7 +3,7 @@
 use super::edits::Edits;
 use super::extent::Extent;
 use super::index::{self, Index};
-use super::{BuildFault, ParseError};
+use super::{BuildFault, ParseError, ParseFault};
 use crate::iso::message::{Bitmap, FieldId, Mti};
 use crate::iso::spec::{Composite, Layout, Meaning, Spec};
 use bytes::Bytes;
@@ -27,7 +27,10 @@ pub struct Message {
     pub(super) fields: Bitmap,
     header: Option<Vec<u8>>,
     pub(super) edits: Edits,
+    /// Whether type or fields are not those of the frame; the header is known by itself.
     pub(super) touched: bool,
+    /// What ended the reading of the frame before its end.
+    fault: Option<Box<ParseError>>,
 }
 
 impl std::fmt::Debug for Message {
@@ -54,13 +57,29 @@ impl Message {
         }
     }
 
-    /// Indexes as much of a frame as can be read: the message as far as it goes (`None` without a
-    /// type), and the fault that ended it. Building such a message gives its readable fields only.
+    /// Indexes a frame as far as it can be read: a fault in a field, or bytes behind the last one,
+    /// end the reading and are the message's own [`Message::fault`]. What was not read is kept, and
+    /// built again, byte for byte.
+    ///
+    /// # Errors
+    /// Header, type or bitmap cannot be read, so that nothing is known of the fields.
+    pub fn read(spec: &Arc<Spec>, frame: Bytes) -> Result<Self, ParseError> {
+        let (message, error) = Self::parse_partial(spec, frame);
+        match (message, error) {
+            (Some(message), _) if message.index.bitmaps > 0 => Ok(message),
+            (Some(message), None) => Ok(message),
+            (_, Some(error)) => Err(error),
+            (None, None) => Err(ParseError::new(None, 0, ParseFault::Mti)),
+        }
+    }
+
+    /// Indexes as much of a frame as can be read, for showing it: the message as far as it goes
+    /// (`None` without a type), and the fault that ended it.
     #[must_use]
     pub fn parse_partial(spec: &Arc<Spec>, frame: Bytes) -> (Option<Self>, Option<ParseError>) {
         let mut message = Self::of(spec, frame);
         let error = message.walk();
-        message.touched = error.is_some();
+        message.fault = error.map(Box::new);
         (message.index.mti.is_some().then_some(message), error)
     }
 
@@ -75,6 +94,7 @@ impl Message {
             header: None,
             edits: Edits::NONE,
             touched: false,
+            fault: None,
         }
     }
 
@@ -110,6 +130,7 @@ impl Message {
         self.index = Index::EMPTY;
         self.fields = Bitmap::EMPTY;
         self.edits.clear();
+        self.fault = None;
         self.mti = mti;
         self.touched = true;
     }
@@ -158,7 +179,45 @@ impl Message {
     /// Changes the bytes before the type.
     pub fn set_header(&mut self, header: &[u8]) {
         self.header = Some(header.to_vec());
-        self.touched = true;
+    }
+
+    /// Whether the frame is still this message, byte for byte.
+    pub(super) const fn is_as_it_came(&self) -> bool {
+        !self.touched && self.header.is_none()
+    }
+
+    /// What ended the reading of the frame before its end, if the message was only read in part.
+    #[must_use]
+    pub fn fault(&self) -> Option<&ParseError> {
+        self.fault.as_deref()
+    }
+
+    /// Whether the bitmap names a field that could not be read.
+    #[must_use]
+    pub const fn is_unread(&self, field: FieldId) -> bool {
+        self.index.unread.contains(field)
+    }
+
+    /// Whether a field holds characters that its format does not allow.
+    #[must_use]
+    pub const fn is_suspect(&self, field: FieldId) -> bool {
+        self.index.suspect.contains(field)
+    }
+
+    /// Whether a change to this field has no place: what was not read stands before it.
+    pub(super) fn is_beyond_fault(&self, field: FieldId) -> bool {
+        self.index
+            .unread
+            .iter()
+            .next()
+            .is_some_and(|unread| unread <= field)
+    }
+
+    /// The bytes that were not read: from the fault on.
+    pub(super) fn tail(&self) -> &[u8] {
+        let from = self.fault.as_ref().map(|fault| fault.offset);
+        from.and_then(|from| self.frame.get(from..))
+            .unwrap_or_default()
     }
 
     /// The fields present.
@@ -199,7 +258,7 @@ impl Message {
 
     /// Takes a field over as it stands in `other`, a message of the same spec.
     pub fn copy(&mut self, field: FieldId, other: &Self) {
-        let Some(wire) = other.wire(field) else {
+        let Some(wire) = other.wire(field).filter(|_| !self.is_beyond_fault(field)) else {
             return;
         };
         let copied: Result<(), BuildFault> = self.edits.put(field, |out| {
@@ -252,3 +311,6 @@ impl Message {
         all
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,6 +66,10 @@ impl Message {
 
     /// A text without the blanks around it; nothing if there are only blanks.
     fn trimmed<const N: usize>(&self, field: u8) -> Option<Text<N>> {
+        if self.fault().is_some() && self.is_suspect(FieldId::of(field)) {
+            // Read in part only, and not what it should be: something else was taken for it.
+            return None;
+        }
         let text = self.text(FieldId::of(field))?;
         Text::new(text.trim()).filter(|trimmed| !trimmed.is_empty())
     }

@@ -98,6 +98,9 @@ impl Message {
         let spec = Arc::clone(&self.spec);
         let field = spec.field(path.field);
         let field = field.ok_or_else(|| BuildError::at(path, BuildFault::UnknownField))?;
+        if self.is_beyond_fault(path.field) {
+            return Err(BuildError::at(path, BuildFault::BeyondFault));
+        }
         let whole = match path.part {
             None => Cow::Borrowed(text),
             Some(part) => {

@@ -4,7 +4,7 @@
 use super::parts::tlv;
 use super::value;
 use super::{BuildError, BuildFault, Message, composite};
-use crate::iso::message::{FieldId, Secret};
+use crate::iso::message::{Bitmap, FieldId, Secret};
 use crate::iso::spec::{Align, Composite, Content, Encoding, Layout, Store, Tags};
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -54,6 +54,10 @@ pub(super) const fn middle(units: usize) -> Range<usize> {
     SHOWN.0..units.saturating_sub(SHOWN.1)
 }
 
+/// The fields beside those of a dialect's rules that say which message this is, and what it says:
+/// processing code, amount, times, numbers, code, terminal, merchant, currency.
+const NAMES: [u8; 12] = [3, 4, 7, 11, 12, 13, 37, 38, 39, 41, 42, 49];
+
 const UNREADABLE: BuildError = BuildError {
     field: None,
     kind: BuildFault::Unreadable,
@@ -67,9 +71,9 @@ impl Message {
     pub fn redact(&self) -> Result<Redacted, BuildError> {
         let built = self.build()?;
         // The index must be that of the built frame: changes move what comes after them.
-        let again = match self.touched {
-            true => Some(Self::parse(self.spec(), built.clone()).map_err(|_wrong| UNREADABLE)?),
-            false => None,
+        let again = match self.is_as_it_came() {
+            false => Some(Self::read(self.spec(), built.clone()).map_err(|_wrong| UNREADABLE)?),
+            true => None,
         };
         let whole = again.as_ref().unwrap_or(self);
         let mut pen = Pen {
@@ -77,14 +81,41 @@ impl Message {
             hidden: Vec::new(),
             patch: Vec::new(),
         };
-        for field in whole.fields().iter() {
-            whole.redact_field(field, &mut pen);
+        match whole.fault() {
+            None => {
+                for field in whole.fields().iter() {
+                    whole.redact_field(field, &mut pen);
+                }
+            }
+            Some(fault) => whole.redact_partly(fault.offset, &mut pen),
         }
         Ok(Redacted {
             frame: pen.frame.into(),
             hidden: pen.hidden,
             patch: Secret::new(pen.patch),
         })
+    }
+
+    /// Of a message that was only read in part, only the fields that name it are kept, and of what
+    /// was not read only the length: what stands before a fault may have been misread, too.
+    fn redact_partly(&self, unread_at: usize, pen: &mut Pen) {
+        let flow = self.spec().flow();
+        let named = flow.identity.iter().chain(&flow.match_key);
+        let mut names: Bitmap = named.map(|path| path.field).collect();
+        names.extend(NAMES.map(FieldId::of));
+        for field in self.fields().iter() {
+            if names.contains(field) && !self.is_suspect(field) {
+                self.redact_field(field, pen);
+            } else if let Some(place) = self.index.place(field)
+                && let Some((_, body, _)) = self.value(field)
+            {
+                pen.blank(place.end.saturating_sub(body.len()), body.len());
+            }
+        }
+        let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        let unread = pen.frame.len().saturating_sub(unread_at);
+        pen.frame.truncate(unread_at);
+        pen.hidden.push((short(unread_at), short(unread), false));
     }
 
     fn redact_field(&self, field: FieldId, pen: &mut Pen) {
@@ -152,6 +183,17 @@ struct Pen {
 }
 
 impl Pen {
+    /// Hides so many bytes, for good.
+    fn blank(&mut self, start: usize, length: usize) {
+        if let Some(bytes) = self.frame.get_mut(start..start.saturating_add(length))
+            && !bytes.is_empty()
+        {
+            bytes.fill(0);
+            let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+            self.hidden.push((short(start), short(length), false));
+        }
+    }
+
     /// Hides of `range` of a value what `store` does not keep.
     fn hide(
         &mut self,

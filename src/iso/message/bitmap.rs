@@ -92,6 +92,12 @@ impl Bitmap {
     }
 }
 
+impl Extend<FieldId> for Bitmap {
+    fn extend<I: IntoIterator<Item = FieldId>>(&mut self, ids: I) {
+        ids.into_iter().for_each(|id| self.insert(id));
+    }
+}
+
 impl FromIterator<FieldId> for Bitmap {
     fn from_iter<I: IntoIterator<Item = FieldId>>(ids: I) -> Self {
         let mut map = Self::EMPTY;
