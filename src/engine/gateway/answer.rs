@@ -38,19 +38,22 @@ impl Gateway {
     /// The request that an answer answers: by its key, else by what the answer did not omit, else
     /// among those answered before.
     fn request_for(&mut self, now: Now, link: LinkId, message: &Message) -> Found {
-        let mut wanted = None;
         let rules = self
             .key_rules
             .get(usize::from(link.0))
             .map_or(&[][..], Vec::as_slice);
-        for rule in rules {
-            let Some(key) = names::match_key(message, link, rule) else {
-                continue;
-            };
-            if let Some(slot) = self.live.keyed(&key) {
-                return Found::One(slot);
+        let mut wanted = None;
+        // An answer may come over another link of its route; one of its own link goes first.
+        for via in self.neighbours(link) {
+            for rule in rules {
+                let Some(key) = names::match_key(message, *via, rule) else {
+                    continue;
+                };
+                if let Some(slot) = self.live.keyed(&key) {
+                    return Found::One(slot);
+                }
+                wanted = wanted.or(Some(key.values));
             }
-            wanted = wanted.or(Some(key.values));
         }
         if wanted.is_none() {
             return self.request_by_what_is_there(link, message);

@@ -6,13 +6,14 @@ use super::live::{Slot, Transaction};
 use super::names;
 use super::request::{CODE, key_of, readdressed};
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId, Why,
+    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, Row, Seq, State, Step, StoredFrame,
+    TxId, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
 use crate::iso::security;
-use crate::iso::spec::{AnswerRule, Purpose, Spec};
+use crate::iso::spec::{AnswerRule, Purpose, Spec, Store};
 use std::sync::Arc;
 
 impl Gateway {
@@ -215,10 +216,7 @@ impl Gateway {
     /// The request of a live transaction, as far as the journal may keep it.
     pub(super) fn request_of(&self, slot: Slot) -> Option<Message> {
         let transaction = self.live.get(slot)?;
-        let stored = &transaction.request;
-        let spec = self.spec_of(transaction)?;
-        let frame = stored.restore().unwrap_or_else(|| stored.frame.clone());
-        Message::parse(&spec, frame).ok()
+        kept(&self.spec_of(transaction)?, &transaction.request)
     }
 
     /// The dialect of a transaction.
@@ -234,6 +232,22 @@ impl Gateway {
             .find(|spec| spec.name() == name)
             .cloned()
     }
+}
+
+/// A stored message to build from: with card number and expiry where they may be restored, without
+/// them where they may not; never with the zeros that stand for them.
+pub(super) fn kept(spec: &Arc<Spec>, stored: &StoredFrame) -> Option<Message> {
+    if let Some(frame) = stored.restore_known() {
+        return Message::parse(spec, frame).ok();
+    }
+    let mut message = Message::parse(spec, stored.frame.clone()).ok()?;
+    for field in message.fields().iter() {
+        let meaning = spec.field(field).map(|own| own.meaning(message.mti()));
+        if meaning.is_some_and(|meaning| meaning.store == Store::Restorable) {
+            message.remove(field);
+        }
+    }
+    Some(message)
 }
 
 fn text_of<const N: usize>(message: &Message, path: FieldPath) -> Text<N> {

@@ -2,12 +2,13 @@
 
 use super::action::{Action, SendId};
 use super::event::Event;
+use super::legs::LinkState;
 use super::lifecycle::{Decision, Effect, Trigger, decide};
 use super::live::{Live, Slot, Transaction, Waiter};
 use super::memory::{Done, Terminals, Twins};
 use super::names::TerminalKey;
 use super::options::Options;
-use super::session::LinkState;
+
 use crate::engine::record::{
     ConnId, Fact, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
     Unreadable, Vault, Why,
@@ -46,6 +47,10 @@ pub struct Gateway {
     pub(super) links: Vec<LinkState>,
     /// How an answer may find its request, by link.
     pub(super) key_rules: Vec<Vec<Vec<FieldPath>>>,
+    /// By link: the links that share a route with it, itself first.
+    pub(super) neighbours: Vec<Vec<LinkId>>,
+    /// Whose turn it is among equals.
+    pub(super) turn: usize,
     pub(super) sends: KeyedMap<SendId, Sent>,
     pub(super) stan: Stan,
     pub(super) in_flight: usize,
@@ -88,7 +93,8 @@ impl Gateway {
         let mut dice = Dice::new(seed);
         let links = options.links.iter().map(|_| LinkState::default()).collect();
         let ids = (0..options.links.len()).filter_map(|at| u16::try_from(at).ok().map(LinkId));
-        let key_rules = ids.map(|link| options.key_rules(link)).collect();
+        let key_rules = ids.clone().map(|link| options.key_rules(link)).collect();
+        let neighbours = ids.map(|link| options.neighbours(link)).collect();
         Self {
             vault,
             live: Live::new(dice.number()),
@@ -99,6 +105,8 @@ impl Gateway {
             salt: u32::try_from(dice.below(1 << 32)).unwrap_or_default(),
             links,
             key_rules,
+            neighbours,
+            turn: 0,
             options,
             dice,
             stan: Stan(0),
@@ -241,7 +249,14 @@ impl Gateway {
         }
         let before = std::mem::replace(&mut transaction.state, decision.next);
         let (id, prev) = (transaction.id, transaction.last);
+        let leg = transaction.leg;
         self.count(before, decision.next);
+        if let Some(leg) = leg
+            && waits(before)
+            && !waits(decision.next)
+        {
+            self.load(leg, -1);
+        }
         if !waits(decision.next) {
             self.unwait(slot);
         }

@@ -11,6 +11,8 @@ mod event;
 
 mod action;
 
+mod route;
+
 mod options;
 
 mod lifecycle;
@@ -39,6 +41,8 @@ mod reversal;
 
 mod tries;
 
+mod legs;
+
 mod session;
 
 mod recover;
@@ -48,9 +52,10 @@ pub use action::{Action, SendId};
 pub use event::{Event, UnreadableFrame};
 pub use lifecycle::{Decision, Effect, Trigger, decide};
 pub use options::{
-    Keys, Ladder, Limits, LinkOptions, ListenerOptions, MtiPattern, Options, ReversalBy,
-    ReversalOptions, RouteOptions,
+    Keys, Ladder, Limits, LinkOptions, ListenerOptions, Options, ReversalBy, ReversalOptions,
+    RouteOptions, SignOn,
 };
+pub use route::{Balance, CardRange, CodePattern, Match, MtiPattern, TerminalPattern};
 
 #[cfg(test)]
 mod tests;

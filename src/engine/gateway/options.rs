@@ -1,7 +1,8 @@
 //! How a gateway is set up. Checked before it gets here: names resolve, routes have links.
 
-use crate::engine::record::{LinkId, ListenerId};
-use crate::iso::message::{FieldPath, Mti, Text};
+use super::route::{Balance, Match};
+use crate::engine::record::LinkId;
+use crate::iso::message::{FieldPath, Text};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
 use std::sync::Arc;
@@ -37,6 +38,20 @@ impl Options {
         }
         rules
     }
+
+    /// The links over which an answer to a request on `link` may come: itself, then those that
+    /// share a route with it.
+    pub(super) fn neighbours(&self, link: LinkId) -> Vec<LinkId> {
+        let mut all = vec![link];
+        for route in self.routes.iter().filter(|route| route.to.contains(&link)) {
+            for other in &route.to {
+                if !all.contains(other) {
+                    all.push(*other);
+                }
+            }
+        }
+        all
+    }
 }
 
 /// A listener.
@@ -53,21 +68,33 @@ pub struct LinkOptions {
     pub name: Text<24>,
     /// The dialect spoken there.
     pub spec: Arc<Spec>,
-    /// Whether each connection begins with the spec's sign-on.
-    pub sign_on: bool,
+    /// What begins with the spec's sign-on.
+    pub sign_on: SignOn,
     /// How often an idle connection is tested with the spec's echo; zero for never.
     pub echo_interval: Duration,
+}
+
+/// What of a link begins with a sign-on; no request goes out before it is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignOn {
+    /// Each connection.
+    #[default]
+    Connection,
+    /// The link: one of its connections signs on for all, and once more when all were lost.
+    Link,
+    /// Nothing.
+    Nothing,
 }
 
 /// A route.
 #[derive(Clone, Debug)]
 pub struct RouteOptions {
-    /// Links, in order of preference.
+    /// Its links; where `balance` says so, in order of preference.
     pub to: Vec<LinkId>,
-    /// Types it takes, as a pattern such as `02xx`; none for all.
-    pub mti: Option<MtiPattern>,
-    /// Listeners it takes; none for all.
-    pub listener: Option<ListenerId>,
+    /// How they are used.
+    pub balance: Balance,
+    /// What it takes.
+    pub takes: Match,
     /// How an answer finds its request; empty for the spec's own rule.
     pub key: Vec<FieldPath>,
     /// How long an answer is waited for, from the moment the request came in.
@@ -207,34 +234,5 @@ impl Keys {
             .iter()
             .find(|(m, t, _)| m == merchant && t == terminal);
         own.map(|(_, _, key)| key).or(self.default.as_ref())
-    }
-}
-
-/// A pattern of message types: four characters, digits or `x` for any.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MtiPattern([u8; 4]);
-
-impl MtiPattern {
-    /// Whether a type fits.
-    #[must_use]
-    pub fn fits(self, mti: Mti) -> bool {
-        let any = |c: u8| c.eq_ignore_ascii_case(&b'x');
-        self.0
-            .iter()
-            .zip(mti.digits())
-            .all(|(wanted, digit)| any(*wanted) || *wanted == digit)
-    }
-}
-
-impl std::str::FromStr for MtiPattern {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = "a type pattern is four characters, digits or x, such as 02xx";
-        let bytes: [u8; 4] = text.as_bytes().try_into().ok().ok_or(wrong)?;
-        let fine = bytes
-            .iter()
-            .all(|c| c.is_ascii_digit() || c.eq_ignore_ascii_case(&b'x'));
-        if fine { Ok(Self(bytes)) } else { Err(wrong) }
     }
 }

@@ -288,6 +288,7 @@ impl Gateway {
         self.wait(slot, Waiter::new(conn, message.header()));
         let deadline = now.mono + self.options.routes[route].timeout;
         self.live.set_deadline(slot, Some(deadline));
+        self.load(leg, 1);
         let send = self.send(leg, frame, Some(Sent::Request(slot)));
         if let Some(transaction) = self.live.get_mut(slot) {
             transaction.unwritten = Some(send);
@@ -390,10 +391,8 @@ impl Gateway {
     /// The first route that takes a message.
     fn route_of(&self, conn: ConnId, message: &Message) -> Option<usize> {
         let listener = self.conns.get(&conn)?.listener;
-        self.options.routes.iter().position(|route| {
-            route.listener.is_none_or(|wanted| wanted == listener)
-                && route.mti.is_none_or(|pattern| pattern.fits(message.mti()))
-        })
+        let takes = |route: &super::RouteOptions| route.takes.takes(listener, message);
+        self.options.routes.iter().position(takes)
     }
 }
 

@@ -1,112 +1,70 @@
-//! The gateway's own sessions with acquirers: which connections carry traffic, sign-on, echo.
+//! The gateway's own sessions with acquirers: sign-on, echo, and what the host begins.
 
 use super::action::Action;
 use super::core::Gateway;
+use super::legs::{Asked, Leg};
 use super::lifecycle::Trigger;
-use super::live::Slot;
+use super::options::SignOn;
 use super::request::CODE;
 use crate::engine::record::{ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, State, Why};
-use crate::engine::seam::{Mono, Now};
+use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, Stan};
+use crate::iso::message::{Class, FieldId, Stan};
 use crate::iso::spec::{Purpose, Script};
-use std::collections::VecDeque;
-
-/// A link: its connections, and the reversals that wait for one.
-#[derive(Debug, Default)]
-pub(super) struct LinkState {
-    legs: Vec<Leg>,
-    turn: usize,
-    /// Reversals that wait for a connection or for room.
-    pub(super) queue: VecDeque<Slot>,
-    /// Reversals on the wire.
-    pub(super) out: usize,
-}
-
-/// One connection of a link.
-#[derive(Debug)]
-struct Leg {
-    conn: ConnId,
-    /// Up, and signed on where that is wanted.
-    ready: bool,
-    asked: Option<Asked>,
-    missed: u8,
-    next_echo: Option<Mono>,
-}
-
-/// A session message that waits for its answer.
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    purpose: Purpose,
-    stan: Stan,
-    until: Mono,
-}
 
 /// Echoes in a row without answer after which a connection is dead.
 const MISSES: u8 = 2;
 
-impl LinkState {
-    pub(super) fn next_deadline(&self) -> Option<Mono> {
-        let at = |leg: &Leg| leg.asked.map(|asked| asked.until).or(leg.next_echo);
-        self.legs.iter().filter_map(at).min()
-    }
-
-    pub(super) fn ready_count(&self) -> usize {
-        self.legs.iter().filter(|leg| leg.ready).count()
-    }
-
-    fn leg(&mut self, conn: ConnId) -> Option<&mut Leg> {
-        self.legs.iter_mut().find(|leg| leg.conn == conn)
-    }
-
-    /// The next ready connection, in turn.
-    fn pick(&mut self) -> Option<ConnId> {
-        let ready = self.legs.iter().filter(|leg| leg.ready);
-        let count = ready.clone().count();
-        self.turn = self.turn.wrapping_add(1);
-        ready.map(|leg| leg.conn).nth(self.turn.checked_rem(count)?)
-    }
-}
-
 impl Gateway {
-    /// A connection for a new request of this route: links in order of preference.
-    pub(super) fn pick_leg(&mut self, route: usize) -> Option<(LinkId, ConnId)> {
-        for at in 0..self.options.routes[route].to.len() {
-            let link = self.options.routes[route].to[at];
-            if let Some(leg) = self.pick_leg_of(link) {
-                return Some((link, leg));
-            }
-        }
-        None
-    }
-
-    pub(super) fn pick_leg_of(&mut self, link: LinkId) -> Option<ConnId> {
-        self.links.get_mut(usize::from(link.0))?.pick()
-    }
-
-    pub(super) fn is_ready(&self, conn: ConnId) -> bool {
-        self.links
-            .iter()
-            .flat_map(|link| &link.legs)
-            .any(|leg| leg.conn == conn && leg.ready)
-    }
-
     pub(super) fn link_connected(&mut self, now: Now, link: LinkId, conn: ConnId) {
-        let leg = Leg {
-            conn,
-            ready: false,
-            asked: None,
-            missed: 0,
-            next_echo: None,
-        };
         let Some(state) = self.links.get_mut(usize::from(link.0)) else {
             return;
         };
-        state.legs.push(leg);
-        let options = &self.options.links[usize::from(link.0)];
-        match options.spec.flow().sign_on.clone() {
-            Some(script) if options.sign_on => self.ask(now, link, conn, &script, Purpose::SignOn),
-            _ => self.link_ready(now, link, conn),
+        state.legs.push(Leg::new(conn));
+        let (signed_on, signing_on) = (state.signed_on, state.is_signing_on());
+        match self.signs_on(link) {
+            SignOn::Connection => self.begin_session(now, link, conn),
+            // Another connection signs on for this one too.
+            SignOn::Link if signing_on => {}
+            SignOn::Link if !signed_on => self.begin_session(now, link, conn),
+            SignOn::Link | SignOn::Nothing => self.link_ready(now, link, conn),
+        }
+    }
+
+    fn begin_session(&mut self, now: Now, link: LinkId, conn: ConnId) {
+        let script = self.options.links[usize::from(link.0)]
+            .spec
+            .flow()
+            .sign_on
+            .clone();
+        if let Some(script) = script {
+            self.ask(now, link, conn, &script, Purpose::SignOn);
+        }
+    }
+
+    /// The host took a sign-on: its connection carries traffic, or all of its link do.
+    fn signed_on(&mut self, now: Now, link: LinkId, conn: ConnId) {
+        if self.signs_on(link) != SignOn::Link {
+            return self.link_ready(now, link, conn);
+        }
+        let state = &mut self.links[usize::from(link.0)];
+        state.signed_on = true;
+        let waiting = state.legs.iter().filter(|leg| !leg.ready);
+        let waiting: Vec<ConnId> = waiting.map(|leg| leg.conn).collect();
+        for conn in waiting {
+            self.link_ready(now, link, conn);
+        }
+    }
+
+    /// A connection of a link that signs on as a whole is gone: another one signs on for the rest
+    /// if that was its task, and the next one does if it was the last.
+    fn pass_on_sign_on(&mut self, now: Now, link: LinkId) {
+        let state = &mut self.links[usize::from(link.0)];
+        state.signed_on &= !state.legs.is_empty();
+        let heir = state.legs.first().map(|leg| leg.conn);
+        let heir = heir.filter(|_| !state.signed_on && !state.is_signing_on());
+        if let Some(conn) = heir {
+            self.begin_session(now, link, conn);
         }
     }
 
@@ -130,6 +88,9 @@ impl Gateway {
         state.legs.retain(|leg| leg.conn != conn);
         if was_ready {
             self.record(now, None, None, Fact::Line(LineFact::Down { link, conn }));
+        }
+        if self.signs_on(link) == SignOn::Link {
+            self.pass_on_sign_on(now, link);
         }
         for slot in self.live.slots() {
             let Some(transaction) = self.live.get(slot) else {
@@ -175,7 +136,7 @@ impl Gateway {
         message: &Message,
     ) -> bool {
         if !message.mti().is_answer() {
-            return self.host_asks(now, conn, message);
+            return self.host_asks(now, link, conn, message);
         }
         let spec = message.spec();
         let Some(asked) = self.links[usize::from(link.0)]
@@ -196,7 +157,7 @@ impl Gateway {
         }
         if asked.purpose == Purpose::SignOn {
             if fine {
-                self.link_ready(now, link, conn);
+                self.signed_on(now, link, conn);
             } else {
                 self.order(Action::Close(conn));
             }
@@ -204,27 +165,46 @@ impl Gateway {
         true
     }
 
-    /// The host begins: an echo or sign-on of its own is answered here (I13 allows that 00).
-    fn host_asks(&mut self, now: Now, conn: ConnId, message: &Message) -> bool {
-        let purpose = message.kind().map(|kind| kind.purpose);
-        if !matches!(
-            purpose,
-            Some(Purpose::Echo | Purpose::SignOn | Purpose::SignOff)
-        ) {
+    /// The host begins: an echo, a sign-on, a cut-over is answered here (I13 allows that 00). What
+    /// is not known might ask for something that would not be done, so it is refused.
+    fn host_asks(&mut self, now: Now, link: LinkId, conn: ConnId, message: &Message) -> bool {
+        if message.mti().class() != Class::Network {
             return false;
         }
         self.record_session(now, message, Hop::AcquirerToGateway, conn);
-        let approved = message.spec().flow().answer.approved;
-        let Some(mut answer) = message.answer() else {
-            return true;
+        let rule = &message.spec().flow().answer;
+        let purpose = message.kind().map(|kind| kind.purpose);
+        let code = match purpose {
+            Some(Purpose::Echo | Purpose::SignOn | Purpose::SignOff | Purpose::Administration) => {
+                rule.approved
+            }
+            Some(_) | None => rule.invalid,
         };
-        if answer.set(CODE, approved.as_str()).is_ok()
+        if let Some(mut answer) = message.answer()
+            && answer.set(CODE, code.as_str()).is_ok()
             && let Ok(frame) = answer.build()
         {
             self.record_session(now, &answer, Hop::GatewayToAcquirer, conn);
             self.send(conn, frame, None);
         }
+        match purpose {
+            Some(Purpose::SignOff) => self.hold(now, link, conn, true),
+            Some(Purpose::SignOn) => self.hold(now, link, conn, false),
+            _ => {}
+        }
         true
+    }
+
+    /// The host signed off, or on again: of the connection, or of the whole link.
+    fn hold(&mut self, now: Now, link: LinkId, conn: ConnId, held: bool) {
+        let whole = self.signs_on(link) == SignOn::Link;
+        let legs = &mut self.links[usize::from(link.0)].legs;
+        for leg in legs.iter_mut().filter(|leg| whole || leg.conn == conn) {
+            leg.held = held;
+        }
+        if !held {
+            self.pump(now, link);
+        }
     }
 
     fn record_session(&mut self, now: Now, message: &Message, hop: Hop, conn: ConnId) {

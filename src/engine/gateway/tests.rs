@@ -4,9 +4,12 @@
 //! terminal whose keys came in with its sign-on. It checks on the way that no send precedes its
 //! record.
 
+mod links;
+
 use super::{Action, Event, Gateway, Options, SendId};
 use super::{
-    Keys, Ladder, Limits, LinkOptions, ListenerOptions, ReversalBy, ReversalOptions, RouteOptions,
+    Balance, Keys, Ladder, Limits, LinkOptions, ListenerOptions, Match, ReversalBy,
+    ReversalOptions, RouteOptions, SignOn,
 };
 use crate::engine::record::{
     ConnId, Fact, Hop, LinkId, ListenerId, Note, Record, Row, Seq, State, Vault, VaultKeys, Why,
@@ -59,13 +62,13 @@ fn options(by: ReversalBy, keys: bool) -> Options {
         links: vec![LinkOptions {
             name: Text::new("acquirer").unwrap(),
             spec,
-            sign_on: false,
+            sign_on: SignOn::Nothing,
             echo_interval: Duration::ZERO,
         }],
         routes: vec![RouteOptions {
             to: vec![LINK],
-            mti: None,
-            listener: None,
+            balance: Balance::default(),
+            takes: Match::default(),
             key: vec![],
             timeout: Duration::from_secs(45),
             reversal: ReversalOptions {
@@ -195,7 +198,7 @@ impl Stage {
     fn sale(&self, stan: u32) -> Message {
         let mut message = self.message("0200");
         for (field, value) in [
-            ("2", "6226090000000048"),
+            ("2", "6226091234560048"),
             ("3", "000000"),
             ("4", "000000088800"),
             ("22", "021"),
@@ -384,7 +387,7 @@ fn a_reversal_never_carries_track_or_pin() {
     ] {
         sale.set(path(field), value).unwrap();
     }
-    sale.set(path("35"), "6226090000000048D30122011234567890")
+    sale.set(path("35"), "6226091234560048D30122011234567890")
         .unwrap();
     security::seal(&mut sale, &stage.mac).unwrap();
     let sale = stage.reparsed(&sale);
@@ -395,7 +398,7 @@ fn a_reversal_never_carries_track_or_pin() {
     for field in [26, 35, 36, 52, 53] {
         assert!(!reversal.has(FieldId::of(field)), "DE {field}");
     }
-    assert_eq!(reversal.text(path("2")).unwrap(), "6226090000000048");
+    assert_eq!(reversal.text(path("2")).unwrap(), "6226091234560048");
 }
 
 #[test]
@@ -950,7 +953,7 @@ fn after_a_crash_an_intent_without_answer_is_reversed_from_the_disk_alone() {
         conn: ConnId(101),
     });
     let reversal = stage.deliver(ConnId(101));
-    assert_eq!(reversal.text(path("2")).unwrap(), "6226090000000048");
+    assert_eq!(reversal.text(path("2")).unwrap(), "6226091234560048");
     assert_eq!(security::verify(&reversal, &stage.mac), Some(true));
     stage.happen(Event::AcquirerMessage {
         conn: ConnId(101),

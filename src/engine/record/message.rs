@@ -85,17 +85,27 @@ impl StoredFrame {
     /// The frame as it came, if its patch is in clear and nothing was overwritten for good.
     #[must_use]
     pub fn restore(&self) -> Option<Bytes> {
+        self.with_patch()?.restore()
+    }
+
+    /// The frame with card number and expiry, if its patch is in clear; what was overwritten for
+    /// good stays so.
+    #[must_use]
+    pub fn restore_known(&self) -> Option<Bytes> {
+        self.with_patch()?.restore_known()
+    }
+
+    fn with_patch(&self) -> Option<Redacted> {
         let patch = match &self.patch {
             Patch::None => Secret::new(Vec::new()),
             Patch::Clear(clear) => clear.clone(),
             Patch::Sealed(_) => return None,
         };
-        Redacted {
+        Some(Redacted {
             frame: self.frame.clone(),
             hidden: self.hidden.clone(),
             patch,
-        }
-        .restore()
+        })
     }
 }
 

@@ -6,7 +6,8 @@ use super::setting::Address;
 use super::specs::Specs;
 use super::{LinkConfig, ListenerConfig};
 use crate::engine::gateway::{
-    Keys, LinkOptions, ListenerOptions, MtiPattern, ReversalBy, ReversalOptions, RouteOptions,
+    Balance, Keys, LinkOptions, ListenerOptions, Match, ReversalBy, ReversalOptions, RouteOptions,
+    SignOn,
 };
 use crate::engine::record::{LinkId, ListenerId};
 use crate::iso::message::Text;
@@ -58,7 +59,7 @@ impl Ends {
                 section.problem("name", "another link has this name; choose a new one");
             }
             let connections = section.or("connections", 2);
-            let sign_on = section.or("sign_on", true);
+            let sign_on = sign_on(&mut section);
             let echo_interval = section.or("echo_interval", Duration::from_secs(60));
             let mut reconnect = section.section("reconnect");
             let first_pause = reconnect.or_time("first", Duration::from_millis(200));
@@ -89,29 +90,40 @@ impl Ends {
         keys: &Keys,
     ) -> Option<RouteOptions> {
         let to = self.targets(&mut section);
-        let mut filter = section.section("match");
-        let pattern: Option<String> = filter.optional("mti");
-        let mti = pattern.and_then(|text| {
-            let read = text.parse::<MtiPattern>();
-            read.map_err(|wanted| filter.problem("mti", wanted)).ok()
-        });
-        let listener: Option<String> = filter.optional("listener");
-        let listener = listener.and_then(|name| self.listener(&filter, &name));
-        filter.finish();
+        let balance = [("share", Balance::Share), ("order", Balance::Order)];
+        let balance = section.one_of("balance", &balance);
+        let takes = self.takes(section.section("match"));
         let key = section.list("key");
         let timeout = section.or_time("timeout", Duration::from_secs(45) / scale);
-        self.one_dialect(&section, &to, listener);
+        self.one_dialect(&section, &to, &takes.listener);
         unsupported(&mut section);
         let reversal = self.reversal(section.section("reversal"), &to, keys);
         section.finish();
         Some(RouteOptions {
             to,
-            mti,
-            listener,
+            balance: balance?,
+            takes,
             key,
             timeout,
             reversal: reversal?,
         })
+    }
+
+    /// What a route takes.
+    fn takes(&self, mut section: Section<'_>) -> Match {
+        let listeners: Vec<String> = section.one_or_list("listener");
+        let listeners = listeners.iter();
+        let takes = Match {
+            mti: section.parsed("mti"),
+            processing_code: section.parsed("processing_code"),
+            card: section.parsed("card"),
+            terminal: section.parsed("terminal"),
+            listener: listeners
+                .filter_map(|name| self.listener(&section, name))
+                .collect(),
+        };
+        section.finish();
+        takes
     }
 
     /// The links of `to`; all of them, in their order, if it is absent.
@@ -143,12 +155,13 @@ impl Ends {
     }
 
     /// A route joins ends that speak the same dialect.
-    fn one_dialect(&self, section: &Section<'_>, to: &[LinkId], from: Option<ListenerId>) {
+    fn one_dialect(&self, section: &Section<'_>, to: &[LinkId], from: &[ListenerId]) {
         let links = to
             .iter()
             .filter_map(|id| self.link_options.get(usize::from(id.0)));
         let listeners = self.listener_options.iter().enumerate();
-        let listeners = listeners.filter(|(at, _)| from.is_none_or(|id| usize::from(id.0) == *at));
+        let listeners = listeners
+            .filter(|(at, _)| from.is_empty() || from.iter().any(|id| usize::from(id.0) == *at));
         let mut specs = listeners
             .map(|(_, listener)| &listener.spec)
             .chain(links.map(|link| &link.spec));
@@ -201,6 +214,23 @@ impl Ends {
             expire,
             unproven: unproven?,
         })
+    }
+}
+
+/// What of a link begins with a sign-on: `true` each connection, `"link"` one for all.
+fn sign_on(section: &mut Section<'_>) -> SignOn {
+    let wanted = "wants true (each connection signs on), \"link\" (one for all) or false";
+    match section.raw("sign_on") {
+        None => SignOn::Connection,
+        Some(value) => match (value.as_bool(), value.as_str()) {
+            (Some(true), _) => SignOn::Connection,
+            (Some(false), _) => SignOn::Nothing,
+            (None, Some("link")) => SignOn::Link,
+            (None, _) => {
+                section.problem("sign_on", wanted);
+                SignOn::Connection
+            }
+        },
     }
 }
 

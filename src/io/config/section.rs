@@ -120,6 +120,11 @@ impl<'t> Section<'t> {
         read
     }
 
+    /// Whatever stands at a key.
+    pub(super) fn raw(&mut self, key: &'static str) -> Option<&'t DeValue<'t>> {
+        self.find(key).map(Spanned::get_ref)
+    }
+
     /// The value of a key, or its default.
     pub(super) fn or<T: Setting>(&mut self, key: &'static str, default: T) -> T {
         self.optional(key).unwrap_or(default)
@@ -168,6 +173,37 @@ impl<'t> Section<'t> {
             self.problem(key, format!("wants a list in brackets, each {}", T::WANTED));
             Vec::new()
         })
+    }
+
+    /// One value, or a list of them; empty if the key is absent.
+    pub(super) fn one_or_list<T: Setting>(&mut self, key: &'static str) -> Vec<T> {
+        let Some(value) = self.find(key) else {
+            return Vec::new();
+        };
+        let one = |value: &Spanned<DeValue<'_>>| T::read(value.get_ref());
+        let read = match value.get_ref().as_array() {
+            Some(items) => items.iter().map(one).collect(),
+            None => one(value).map(|one| vec![one]),
+        };
+        read.unwrap_or_else(|| {
+            self.problem(key, format!("wants {}, or a list of such", T::WANTED));
+            Vec::new()
+        })
+    }
+
+    /// As [`Section::one_or_list`], of texts that are read further; what is wrong with one of them
+    /// is a problem of the key.
+    pub(super) fn parsed<T>(&mut self, key: &'static str) -> Vec<T>
+    where
+        T: std::str::FromStr<Err = &'static str>,
+    {
+        let texts: Vec<String> = self.one_or_list(key);
+        let read = |text: &String| {
+            text.parse()
+                .map_err(|wanted| self.problem(key, wanted))
+                .ok()
+        };
+        texts.iter().filter_map(read).collect()
     }
 
     /// A table within; if absent, an empty one that gives every default.

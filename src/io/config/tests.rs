@@ -1,7 +1,7 @@
 //! What a file may say, and what is said about a wrong one.
 
 use super::*;
-use crate::engine::gateway::ReversalBy;
+use crate::engine::gateway::{Balance, ReversalBy, SignOn};
 use crate::engine::record::{LinkId, ListenerId};
 use std::path::Path;
 
@@ -64,8 +64,8 @@ fn the_example_says_what_it_says() {
     assert_eq!(route.to, [LinkId(0)]);
     assert_eq!(route.timeout, Duration::from_secs(45));
     assert_eq!(route.key.len(), 2);
-    assert!(route.mti.unwrap().fits("0200".parse().unwrap()));
-    assert!(!route.mti.unwrap().fits("0400".parse().unwrap()));
+    assert!(route.takes.mti[0].fits("0200".parse().unwrap()));
+    assert!(!route.takes.mti[0].fits("0400".parse().unwrap()));
     assert_eq!(config.links[0].first_pause, Duration::from_millis(200));
     assert_eq!(config.limits.frame, 8192);
     assert_eq!(config.journal.retain, Duration::from_secs(90 * 86_400));
@@ -113,7 +113,7 @@ fn a_route_finds_its_ends_by_name() {
     let text = format!("{ends}[[route]]\nto = [\"b\"]\nmatch = {{ listener = \"pos\" }}");
     let found = config(&text).unwrap();
     assert_eq!(found.options.routes[0].to, [LinkId(1)]);
-    assert_eq!(found.options.routes[0].listener, Some(ListenerId(0)));
+    assert_eq!(found.options.routes[0].takes.listener, [ListenerId(0)]);
     let wrong = complaint(&format!("{ends}[[route]]\nto = [\"c\"]"));
     assert_eq!(
         wrong,
@@ -207,4 +207,37 @@ fn a_time_that_would_make_a_loop_without_pause_is_refused() {
     let text = "[[link]]\nreconnect = { first = \"0s\" }\necho_interval = \"0s\"";
     let wanted = "gateway.toml:2: link.reconnect.first: wants a time above zero";
     assert_eq!(complaint(text), wanted);
+}
+
+#[test]
+fn a_route_takes_what_its_match_says() {
+    let text = "[[route]]\nbalance = \"order\"\n[route.match]\nmti = [\"01xx\", \"02xx\"]\n\
+                processing_code = \"00xxxx\"\ncard = [\"622609\", \"400000-499999\"]\n\
+                terminal = \"104*\"";
+    let found = config(text).unwrap();
+    let route = &found.options.routes[0];
+    assert_eq!(route.balance, Balance::Order);
+    let takes = &route.takes;
+    assert_eq!((takes.mti.len(), takes.card.len()), (2, 2));
+    assert!(takes.terminal[0].fits("10421695") && takes.processing_code[0].fits("001000"));
+    assert_eq!(
+        complaint("[[route]]\nmatch = { card = [\"5-4\"], terminal = 7 }"),
+        "gateway.toml:2: route.match.card: a range of cards goes from the lower number to the \
+         higher one\n\
+         gateway.toml:2: route.match.terminal: wants a text in quotes, or a list of such"
+    );
+}
+
+#[test]
+fn a_link_signs_on_as_a_whole_or_by_connection_or_not() {
+    for (text, expected) in [
+        ("", SignOn::Connection),
+        ("sign_on = true", SignOn::Connection),
+        ("sign_on = \"link\"", SignOn::Link),
+        ("sign_on = false", SignOn::Nothing),
+    ] {
+        let found = config(&format!("[[link]]\n{text}")).unwrap();
+        assert_eq!(found.options.links[0].sign_on, expected, "{text}");
+    }
+    assert!(complaint("[[link]]\nsign_on = \"once\"").contains("\"link\" (one for all)"));
 }

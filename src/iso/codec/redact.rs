@@ -25,13 +25,21 @@ impl Redacted {
     /// The whole frame again, if every hidden range can be restored.
     #[must_use]
     pub fn restore(&self) -> Option<Bytes> {
+        let all = self.hidden.iter().all(|(_, _, restorable)| *restorable);
+        if all { self.restore_known() } else { None }
+    }
+
+    /// The frame with all that may be restored; the rest stays overwritten. `None` if the patch is
+    /// not the frame's.
+    #[must_use]
+    pub fn restore_known(&self) -> Option<Bytes> {
         let mut frame = self.frame.to_vec();
         let mut patch = self.patch.reveal();
+        let known = self.hidden.iter().filter(|(_, _, restorable)| *restorable);
         // Backwards: where two ranges share a byte, the first one saw it whole.
-        for (start, length, restorable) in self.hidden.iter().rev() {
+        for (start, length, _) in known.rev() {
             let (start, length) = (usize::from(*start), usize::from(*length));
-            let cut = patch.len().checked_sub(length).filter(|_| *restorable)?;
-            let (rest, bytes) = patch.split_at_checked(cut)?;
+            let (rest, bytes) = patch.split_at_checked(patch.len().checked_sub(length)?)?;
             frame
                 .get_mut(start..start.checked_add(length)?)?
                 .copy_from_slice(bytes);

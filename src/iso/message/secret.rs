@@ -94,6 +94,13 @@ impl Pan {
         &self.0
     }
 
+    /// Whether its first digits lie between `first` and `last`, which are equally long.
+    #[must_use]
+    pub fn begins_within(&self, first: &str, last: &str) -> bool {
+        let head = self.0.get(..first.len());
+        head.is_some_and(|head| first <= head && head <= last)
+    }
+
     /// First six and last four digits, the rest stars; all stars below 13 digits, where six and
     /// four would give too much away.
     #[must_use]

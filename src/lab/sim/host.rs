@@ -6,8 +6,8 @@
 
 use super::chances::{Chances, SCALE, Sabotage};
 use crate::engine::gateway::{
-    Action, Event, Gateway, Keys, Ladder, Limits, LinkOptions, ListenerOptions, Options,
-    ReversalBy, ReversalOptions, RouteOptions, SendId,
+    Action, Balance, Event, Gateway, Keys, Ladder, Limits, LinkOptions, ListenerOptions, Match,
+    Options, ReversalBy, ReversalOptions, RouteOptions, SendId, SignOn,
 };
 use crate::engine::journal::{Journal, JournalError, JournalOptions, Memory, PowerCut};
 use crate::engine::record::{
@@ -81,13 +81,13 @@ pub(super) fn options(
         links: vec![LinkOptions {
             name: Text::new("acquirer").unwrap_or_default(),
             spec: spec.clone(),
-            sign_on: false,
+            sign_on: SignOn::Nothing,
             echo_interval: Duration::from_secs(60) / SCALE,
         }],
         routes: vec![RouteOptions {
             to: vec![LinkId(0)],
-            mti: None,
-            listener: None,
+            balance: Balance::default(),
+            takes: Match::default(),
             key: Vec::new(),
             timeout: Duration::from_secs(45) / SCALE,
             reversal: ReversalOptions {
