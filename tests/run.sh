@@ -27,17 +27,31 @@ step() {
     fi
 }
 
-# SQLite and the allocator come as C sources; Rust itself links with `cc`.
-need_c_compiler() {
-    command -v cc >/dev/null && return
-    command -v apt-get >/dev/null || die 'no C compiler `cc`, and no apt-get to install one: install gcc'
+# Adds the tests of the last step to the sums.
+passed=0 failed=0
+count_tests() {
+    local more_passed more_failed
+    read -r more_passed more_failed < <(
+        awk '/^test result:/ { passed += $4; failed += $6 } END { print passed + 0, failed + 0 }' "$out"
+    )
+    passed=$((passed + more_passed)) failed=$((failed + more_failed))
+}
+
+# apt_get PACKAGES...: installs what is missing.
+apt_get() {
+    command -v apt-get >/dev/null || die "no apt-get here: install $* by hand"
     local as_root=()
     [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-    printf 'No C compiler `cc` here: installing gcc and libc6-dev with apt-get.\n'
+    printf 'Missing here: installing %s with apt-get.\n' "$*"
     export DEBIAN_FRONTEND=noninteractive
     "${as_root[@]}" apt-get update -qq </dev/null &&
-        "${as_root[@]}" apt-get install -qq -y --no-install-recommends gcc libc6-dev </dev/null ||
-        die 'apt-get could not install gcc: install a C compiler by hand'
+        "${as_root[@]}" apt-get install -qq -y --no-install-recommends "$@" </dev/null ||
+        die "apt-get could not install $*: install it by hand"
+}
+
+# SQLite and the allocator come as C sources; Rust itself links with `cc`.
+need_c_compiler() {
+    command -v cc >/dev/null || apt_get gcc libc6-dev
 }
 
 need_toolchain() {
@@ -51,16 +65,28 @@ need_toolchain() {
     done
 }
 
+# pyiso8583, another codec, trades with ours; it lives in an environment of its own in target/.
+need_python() {
+    local home=target/python
+    "$home/bin/python" -c 'import iso8583' 2>/dev/null && return
+    python3 -c 'import venv, ensurepip' 2>/dev/null || apt_get python3-venv
+    python3 -m venv --clear "$home" </dev/null &&
+        "$home/bin/pip" install --quiet --disable-pip-version-check \
+            -r tests/python/requirements.txt </dev/null ||
+        die 'no Python environment: tests/python/requirements.txt could not be installed'
+}
+
 need_c_compiler
 need_toolchain
+need_python
 printf '%s\n%s\n' "$(rustc --version)" "$(cc --version | head -n 1)"
 
 step format cargo fmt --check
 step lints cargo clippy --all-targets --locked -- -D warnings
 step tests cargo test --locked --no-fail-fast
-read -r passed failed < <(
-    awk '/^test result:/ { passed += $4; failed += $6 } END { print passed + 0, failed + 0 }' "$out"
-)
+count_tests
+step python cargo test --locked --test it -- --ignored python
+count_tests
 step docs env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --document-private-items --locked
 
 printf '\n'

@@ -1,54 +1,9 @@
 //! The commands that play the ends of the wire, and the gateway between them, each a process.
 
-use crate::rig::{eventually, isogate, json};
+use crate::rig::{Running, isogate, json, ports};
 use std::fs;
 use std::io::Write;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-
-/// A process that is killed if its test fails.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ended = self.0.kill();
-        let _status = self.0.wait();
-    }
-}
-
-impl Running {
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut command = isogate(folder, arguments);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        Self(child.unwrap())
-    }
-
-    /// Tells it to end, and gives what it printed.
-    fn end(mut self, signal: &str) -> (i32, String) {
-        let id = self.0.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([signal, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-        let status = self.0.wait().unwrap();
-        let mut printed = String::new();
-        let out = self.0.stdout.as_mut().unwrap();
-        std::io::Read::read_to_string(out, &mut printed).unwrap();
-        (status.code().unwrap_or(-1), printed)
-    }
-}
-
-/// What a command wrote with `--ports`, once it has.
-fn ports(folder: &Path, file: &str) -> serde_json::Value {
-    eventually("the ports", || {
-        let text = fs::read_to_string(folder.join(file)).ok()?;
-        serde_json::from_str(&text).ok()
-    })
-}
+use std::process::Stdio;
 
 #[test]
 fn a_terminal_a_gateway_and_an_acquirer_trade_and_a_load_is_measured() {

@@ -15,3 +15,5 @@ mod second_process;
 mod lab;
 
 mod ends;
+
+mod python;
