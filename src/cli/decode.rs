@@ -86,9 +86,13 @@ impl View {
 
     fn try_framed(spec: &Arc<Spec>, bytes: &Bytes, reveal: bool) -> Self {
         let framer = Framer::new(spec, usize::from(u16::MAX));
-        let prefix = framer.prefix_len().min(bytes.len());
+        let place = framer.place(bytes).ok().flatten();
+        let start = place
+            .as_ref()
+            .map_or_else(|| framer.prefix_len(), |place| place.start);
+        let prefix = start.min(bytes.len());
         let rest = bytes.slice(prefix..);
-        let said = framer.length(bytes).ok().flatten().unwrap_or(rest.len());
+        let said = place.map_or(rest.len(), |place| place.len());
         let frame = rest.slice(..said.min(rest.len()));
         let mut view = Self::try_frame(spec, frame, Some((prefix, said)), reveal);
         if said != rest.len() {

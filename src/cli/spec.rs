@@ -204,10 +204,12 @@ fn field_json(field: &FieldSpec) -> Value {
         encoding,
         bytes,
         counts,
+        counts_itself,
     }) = layout.prefix
     {
         value["prefix"] = json!({ "encoding": format!("{encoding:?}").to_lowercase(),
-            "bytes": bytes, "counts": format!("{counts:?}").to_lowercase() });
+            "bytes": bytes, "counts": format!("{counts:?}").to_lowercase(),
+            "counts_itself": counts_itself });
     }
     if let Some(Composite::Positions(all)) = &meaning.composite {
         let part = |part: &crate::iso::spec::Position| {

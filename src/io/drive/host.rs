@@ -287,6 +287,7 @@ fn welcome(shared: &Shared, stream: TcpStream, wire: &Wire) {
     let Ok((inbound, out)) = net::split(stream, wire) else {
         return;
     };
+    let out = out.answering();
     let mut carrier = shared.borrow_mut();
     carrier.next += 1;
     let conn = ConnId(carrier.next);

@@ -55,6 +55,13 @@ impl Outbound {
         }
     }
 
+    /// The same on a connection that was let in: over HTTP its frames are answers.
+    #[must_use]
+    pub fn answering(mut self) -> Self {
+        self.framer = self.framer.answering();
+        self
+    }
+
     /// Takes a send in, to go out once the journal is durable up to `after`.
     pub fn push(&mut self, id: SendId, after: Seq, frame: Bytes) {
         self.bytes += frame.len();
@@ -135,7 +142,7 @@ impl Outbound {
             };
             self.bytes -= waiting.frame.len();
             written.push(waiting.id);
-            let whole = self.framer.prefix_len() + waiting.frame.len();
+            let whole = self.framer.wrapped_len(waiting.frame.len());
             if let Some(unwritten) = scratch.get(at + count..at + whole)
                 && count < whole
             {

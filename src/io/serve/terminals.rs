@@ -51,7 +51,7 @@ fn welcome(
             return;
         }
     };
-    let conn = driver.terminal(id, guest, outbound);
+    let conn = driver.terminal(id, guest, outbound.answering());
     debug!(%conn, %peer, "terminal connected");
     let reader = tokio::task::spawn_local(read(
         shared.clone(),

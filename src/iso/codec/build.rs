@@ -47,7 +47,7 @@ impl Message {
     fn write_body(&self, fields: Bitmap, out: &mut Vec<u8>) {
         index::write_mti(self.spec.mti(), self.mti, out);
         let named = fields.iter().chain(self.index.unread.iter()).collect();
-        index::write_bitmap(&self.spec, named, self.index.bitmaps, out);
+        index::write_bitmap(&self.spec, named, &self.index, out);
         for field in fields.iter() {
             out.extend_from_slice(self.wire(field).unwrap_or_default());
         }
@@ -74,7 +74,7 @@ impl Message {
         fields.insert(mac);
         let mut out = Vec::with_capacity(256);
         index::write_mti(self.spec.mti(), self.mti, &mut out);
-        index::write_bitmap(&self.spec, fields, self.index.bitmaps, &mut out);
+        index::write_bitmap(&self.spec, fields, &self.index, &mut out);
         for field in fields.iter().take_while(|field| *field < mac) {
             out.extend_from_slice(self.wire(field).unwrap_or_default());
         }

@@ -1,6 +1,8 @@
 //! Whether bytes are what a field may hold, eight at a time.
 
-use crate::iso::spec::{Align, Check, Step};
+use super::ebcdic::Page;
+use super::gbk;
+use crate::iso::spec::{Align, Charset, Check, Encoding, Step};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
@@ -20,7 +22,23 @@ pub(super) fn is_clean(check: Check, body: &[u8], units: usize) -> bool {
         Check::Hex => body
             .iter()
             .fold(true, |good, byte| good & byte.is_ascii_hexdigit()),
+        Check::EbcdicDigits => body
+            .iter()
+            .fold(true, |good, byte| good & matches!(byte, 0xF0..=0xF9)),
+        Check::EbcdicSign => matches!(body.first(), Some(0xC3 | 0xC4)),
+        Check::Ebcdic(encoding, charset) => ebcdic(encoding, charset, body),
+        Check::EbcdicHex => body.iter().fold(true, |good, byte| {
+            good & matches!(byte, 0xF0..=0xF9 | 0xC1..=0xC6 | 0x81..=0x86)
+        }),
+        Check::Gbk => gbk::is_clean(body),
     }
+}
+
+/// Below 40, and FF, there are only control characters.
+fn ebcdic(encoding: Encoding, charset: Charset, body: &[u8]) -> bool {
+    let fits =
+        |page: &Page, byte: u8| matches!(byte, 0x40..=0xFE) && charset.allows(page.latin(byte));
+    Page::of(encoding).is_none_or(|page| body.iter().all(|byte| fits(page, *byte)))
 }
 
 /// Neighbours of one kind, checked in one go.

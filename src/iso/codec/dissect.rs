@@ -1,9 +1,9 @@
 //! Names every byte of a frame, broken ones too: for hex views and for finding a wrong spec.
 
-use super::parts::tlv;
-use super::{Message, value};
+use super::parts::{nested_bytes, tlv};
+use super::{Message, nested, tagged};
 use crate::iso::message::{FieldId, FieldPath};
-use crate::iso::spec::Spec;
+use crate::iso::spec::{Composite, Layout, Nested, Spec};
 use bytes::Bytes;
 use std::ops::Range;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub enum Is {
     Header(usize),
     /// The type.
     Mti,
-    /// The bitmaps.
+    /// The bitmaps, or the one of a field's own.
     Bitmap,
     /// The length before a field; tag and length before a part.
     Length(FieldPath),
@@ -87,10 +87,13 @@ fn field_pieces(message: &Message, field: FieldId, cut: &mut Cut) {
     let composite = message
         .meaning(field)
         .and_then(|meaning| meaning.composite.as_ref());
-    let tagged = composite
+    if let Some(Composite::Bitmap(known)) = composite {
+        nested_pieces(known, field, layout, body, start, cut);
+    }
+    let tags = composite
         .and_then(tlv)
-        .zip(value::plain_bytes(layout, body));
-    let parts = tagged.and_then(|((tlv, _), bytes)| tlv.parts(&bytes));
+        .zip(tagged::plain_bytes(layout, body));
+    let parts = tags.and_then(|(tlv, bytes)| tlv.parts(&bytes));
     for part in parts.unwrap_or_default() {
         let path = FieldPath {
             field,
@@ -101,4 +104,31 @@ fn field_pieces(message: &Message, field: FieldId, cut: &mut Cut) {
         cut.to(end(part.value.end), Is::Value(path));
     }
     cut.to(place.end, Is::Value(field.into()));
+}
+
+/// The bitmap of a field's own, and the parts behind it.
+fn nested_pieces(
+    known: &Nested,
+    field: FieldId,
+    layout: &Layout,
+    body: &[u8],
+    start: usize,
+    cut: &mut Cut,
+) {
+    let Some(bytes) = nested_bytes(layout, body) else {
+        return;
+    };
+    let Some((first, parts)) = nested::parts(known, &bytes) else {
+        return;
+    };
+    let end = |units| start.saturating_add(layout.bytes_of(units));
+    cut.to(end(first), Is::Bitmap);
+    for found in parts {
+        let path = FieldPath {
+            field,
+            part: Some(found.part.id),
+        };
+        cut.to(end(found.body.start), Is::Length(path));
+        cut.to(end(found.body.end), Is::Value(path));
+    }
 }

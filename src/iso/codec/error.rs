@@ -37,6 +37,13 @@ pub enum ParseFault {
         /// The most it may say.
         max: usize,
     },
+    /// The length counts its own bytes, yet is less than these.
+    TooShort {
+        /// What the length says.
+        length: usize,
+        /// Its own bytes.
+        own: u8,
+    },
     /// The frame ends within the value.
     Short {
         /// Bytes that the value needs.
@@ -84,6 +91,7 @@ impl ParseError {
             ParseFault::TooLong { .. } => {
                 "is the length BCD or binary, and does it count digits or bytes?"
             }
+            ParseFault::TooShort { .. } => "does this length really count itself?",
             ParseFault::Short { .. } => "is the message whole, and does the length count bytes?",
             ParseFault::Trailing { .. } => {
                 "is a bit missing in the bitmap, or was a field before it read too short?"
@@ -117,6 +125,12 @@ impl fmt::Display for ParseFault {
             Self::TooLong { length, max } => {
                 write!(f, "the length says {length}, the field has {max} at most")
             }
+            Self::TooShort { length, own } => {
+                write!(
+                    f,
+                    "the length says {length}, less than its own {own} bytes, which count"
+                )
+            }
             Self::Short { needed, left } => {
                 write!(f, "the field needs {needed} bytes, {left} are left")
             }
@@ -141,6 +155,26 @@ pub enum FrameError {
         length: usize,
         /// The most allowed.
         max: usize,
+    },
+    /// The bytes are no head of HTTP, or one that does not end.
+    #[error("the bytes are no head of an HTTP/1.1 message of 4096 bytes at most")]
+    HttpHead,
+    /// The request is no POST.
+    #[error("an HTTP request that is no POST")]
+    HttpMethod,
+    /// The answer is no 200.
+    #[error("an HTTP answer {0}, where 200 carries a frame")]
+    HttpStatus(u16),
+    /// The body's length is not said, or in other ways than by one Content-Length.
+    #[error("an HTTP message whose length is not said by one Content-Length")]
+    HttpLength,
+    /// The body of an HTTP message is not the frame that the prefix in it says.
+    #[error("the HTTP body has {length} bytes, its length prefix says {said}")]
+    Body {
+        /// Bytes of the body.
+        length: usize,
+        /// What prefix and frame would take.
+        said: usize,
     },
 }
 

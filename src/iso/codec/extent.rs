@@ -57,12 +57,18 @@ impl Extent {
     fn variable(step: &Step, frame: &[u8], at: usize) -> Result<(usize, usize), ParseFault> {
         let digits = frame.get(at..at.wrapping_add(usize::from(step.prefix)));
         let said = digits.and_then(|digits| number::read(step.prefix_encoding, digits));
-        let said = said.ok_or(ParseFault::Length)?;
+        let told = said.ok_or(ParseFault::Length)?;
+        // Less than its own bytes wraps around to more than any field may have.
+        let said = told.wrapping_sub(usize::from(step.own));
         let (max, max_bytes) = (usize::from(step.max), usize::from(step.max_bytes));
         match step.counts {
             Counts::Units if said <= max => Ok((said, step.packing.bytes_of(said))),
             // A spare nibble at the end of the longest value is not one unit more.
             Counts::Bytes if said <= max_bytes => Ok((step.packing.units_in(said).min(max), said)),
+            _ if told < usize::from(step.own) => Err(ParseFault::TooShort {
+                length: told,
+                own: step.own,
+            }),
             Counts::Units => Err(ParseFault::TooLong { length: said, max }),
             Counts::Bytes => Err(ParseFault::TooLong {
                 length: said,

@@ -1,30 +1,39 @@
 //! Cuts frames from a stream, and wraps them.
 
+use super::http;
 use super::{FrameError, number};
 use crate::iso::spec::{Framing, Spec};
 use bytes::{Buf, Bytes, BytesMut};
+use std::ops::Range;
 
-/// Cuts frames from a stream, and wraps them, by the spec's length prefix.
+/// Cuts frames from a stream, and wraps them: by the spec's length prefix, or as the bodies of
+/// HTTP/1.1 messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Framer {
     framing: Framing,
     max: usize,
+    answers: bool,
 }
 
 impl Framer {
-    /// For one dialect, refusing frames longer than `max` bytes before they are read.
+    /// For one dialect, refusing frames longer than `max` bytes before they are read. Over HTTP it
+    /// writes requests, as terminals do, and the gateway to its acquirers.
     #[must_use]
     pub const fn new(spec: &Spec, max: usize) -> Self {
         Self {
             framing: spec.framing(),
             max,
+            answers: false,
         }
     }
 
-    /// How many bytes the length has.
+    /// The same for the side that was connected to: over HTTP it writes answers.
     #[must_use]
-    pub fn prefix_len(&self) -> usize {
-        usize::from(self.framing.bytes)
+    pub const fn answering(self) -> Self {
+        Self {
+            answers: true,
+            ..self
+        }
     }
 
     /// The next whole frame without its prefix, or `None` until more bytes come. Keep-alives are
@@ -33,39 +42,58 @@ impl Framer {
     /// # Errors
     /// A length that cannot be.
     pub fn next(&mut self, stream: &mut BytesMut) -> Result<Option<Bytes>, FrameError> {
-        while let Some(length) = self.length(stream)? {
-            let whole = self.prefix_len().saturating_add(length);
-            if stream.len() < whole {
+        while let Some(place) = self.place(stream)? {
+            if stream.len() < place.end {
                 // Nothing is reserved: a peer that says a length has not sent it yet.
                 return Ok(None);
             }
-            stream.advance(self.prefix_len());
-            if length > 0 {
-                return Ok(Some(stream.split_to(length).freeze()));
+            stream.advance(place.start);
+            if !place.is_empty() {
+                return Ok(Some(stream.split_to(place.len()).freeze()));
             }
         }
         Ok(None)
     }
 
-    /// The length of the frame that begins here, without prefix; `None` until it has come.
+    /// Where the frame lies that begins here, perhaps beyond what has come; `None` until its length
+    /// has.
     ///
     /// # Errors
     /// A length that cannot be.
-    pub fn length(&self, stream: &[u8]) -> Result<Option<usize>, FrameError> {
-        let Some(prefix) = stream.get(..self.prefix_len()) else {
+    pub fn place(&self, stream: &[u8]) -> Result<Option<Range<usize>>, FrameError> {
+        if self.framing.http.is_none() {
+            return self.prefixed(stream);
+        }
+        let Some(body) = http::body(stream, self.max.saturating_add(self.prefix_len()))? else {
+            return Ok(None);
+        };
+        if self.prefix_len() == 0 || body.is_empty() {
+            return Ok(Some(body));
+        }
+        // The prefix within the body says the same once more.
+        let Some(place) = self.prefixed(stream.get(body.start..).unwrap_or_default())? else {
+            return Ok(None);
+        };
+        if place.end != body.len() {
+            return Err(FrameError::Body {
+                length: body.len(),
+                said: place.end,
+            });
+        }
+        let start = body.start.saturating_add(place.start);
+        Ok(Some(start..body.end))
+    }
+
+    fn prefixed(&self, stream: &[u8]) -> Result<Option<Range<usize>>, FrameError> {
+        let own = self.prefix_len();
+        let Some(prefix) = stream.get(..own) else {
             return Ok(None);
         };
         let said = number::read(self.framing.encoding, prefix).ok_or(FrameError::Length)?;
-        let own = if self.framing.counts_itself {
-            self.prefix_len()
-        } else {
-            0
-        };
         // Zero is a keep-alive, also where the length counts itself.
-        let length = if said == 0 {
-            Some(0)
-        } else {
-            said.checked_sub(own)
+        let length = match said {
+            0 => Some(0),
+            _ => said.checked_sub(self.counted()),
         };
         match length {
             None => Err(FrameError::TooShort(said)),
@@ -73,8 +101,32 @@ impl Framer {
                 length: said,
                 max: self.max,
             }),
-            Some(length) => Ok(Some(length)),
+            Some(length) => Ok(Some(own..own.saturating_add(length))),
         }
+    }
+
+    /// How many bytes the length prefix has.
+    #[must_use]
+    pub fn prefix_len(&self) -> usize {
+        usize::from(self.framing.bytes)
+    }
+
+    /// How many bytes of its own the prefix counts.
+    fn counted(&self) -> usize {
+        if self.framing.counts_itself {
+            self.prefix_len()
+        } else {
+            0
+        }
+    }
+
+    /// How many bytes a frame of this length takes once it is wrapped.
+    #[must_use]
+    pub fn wrapped_len(&self, frame: usize) -> usize {
+        let body = frame.saturating_add(self.prefix_len());
+        let head = self.framing.http.as_ref();
+        let head = head.map_or(0, |http| http::head_len(http, self.answers, body));
+        head.saturating_add(body)
     }
 
     /// Appends prefix and frame.
@@ -82,16 +134,16 @@ impl Framer {
     /// # Errors
     /// A frame longer than the prefix can say.
     pub fn wrap(&self, frame: &[u8], out: &mut BytesMut) -> Result<(), FrameError> {
-        let own = if self.framing.counts_itself {
-            self.prefix_len()
-        } else {
-            0
-        };
-        let said = frame.len().saturating_add(own);
+        let said = frame.len().saturating_add(self.counted());
         let max = self.framing.encoding.max(self.framing.bytes);
         let mut prefix = Vec::with_capacity(8);
-        if !number::write(self.framing.encoding, self.framing.bytes, said, &mut prefix) {
+        let fits = number::write(self.framing.encoding, self.framing.bytes, said, &mut prefix);
+        if self.framing.bytes > 0 && !fits {
             return Err(FrameError::TooLong { length: said, max });
+        }
+        if let Some(http) = &self.framing.http {
+            let body = frame.len().saturating_add(prefix.len());
+            http::write_head(http, self.answers, body, out);
         }
         out.extend_from_slice(&prefix);
         out.extend_from_slice(frame);
@@ -102,7 +154,7 @@ impl Framer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iso::spec::PrefixEncoding;
+    use crate::iso::spec::{Http, PrefixEncoding};
 
     fn framer(encoding: PrefixEncoding, bytes: u8, counts_itself: bool) -> Framer {
         Framer {
@@ -110,8 +162,10 @@ mod tests {
                 encoding,
                 bytes,
                 counts_itself,
+                http: None,
             },
             max: 1000,
+            answers: false,
         }
     }
 
@@ -121,10 +175,21 @@ mod tests {
             framer(PrefixEncoding::Binary, 2, false),
             framer(PrefixEncoding::Binary, 2, true),
             framer(PrefixEncoding::Ascii, 4, true),
+            framer(PrefixEncoding::Binary, 4, false),
+            framer(PrefixEncoding::BinaryLe, 2, false),
+            framer(PrefixEncoding::BinaryLe, 4, true),
+            framer(PrefixEncoding::Ascii, 2, false),
+            framer(PrefixEncoding::Ebcdic, 4, false),
+            framer(PrefixEncoding::Hex, 4, false),
             framer(PrefixEncoding::Bcd, 2, false),
+            framer(PrefixEncoding::Bcd, 2, true),
+            over_http(0, false),
+            over_http(2, false),
+            over_http(0, true),
         ] {
             let mut wire = BytesMut::new();
             framer.wrap(b"first", &mut wire).unwrap();
+            assert_eq!(wire.len(), framer.wrapped_len(5));
             framer.wrap(b"second", &mut wire).unwrap();
             let (mut cutter, mut stream, mut frames) = (framer, BytesMut::new(), Vec::new());
             for byte in wire {
@@ -134,6 +199,55 @@ mod tests {
             assert_eq!(frames, ["first", "second"]);
             assert!(stream.is_empty());
         }
+    }
+
+    /// Over HTTP, perhaps with a prefix in the body.
+    fn over_http(bytes: u8, answers: bool) -> Framer {
+        let text = |text: &str| text.parse().unwrap();
+        let mut framer = framer(PrefixEncoding::Binary, bytes, false);
+        framer.framing.http = Some(Http {
+            path: text("/pos"),
+            host: text("gateway"),
+            content_type: text("x-ISO-TPDU/x-auth"),
+        });
+        Framer { answers, ..framer }
+    }
+
+    #[test]
+    fn a_frame_is_the_body_of_a_post_and_of_its_answer() {
+        let framer = over_http(2, false);
+        let (mut asked, mut told) = (BytesMut::new(), BytesMut::new());
+        framer.wrap(b"0200", &mut asked).unwrap();
+        framer.answering().wrap(b"0210", &mut told).unwrap();
+        assert_eq!(
+            asked,
+            "POST /pos HTTP/1.1\r\nHost: gateway\r\nContent-Type: x-ISO-TPDU/x-auth\r\n\
+             Content-Length: 6\r\n\r\n\0\u{4}0200"
+        );
+        assert_eq!(
+            told,
+            "HTTP/1.1 200 OK\r\nContent-Type: x-ISO-TPDU/x-auth\r\n\
+             Content-Length: 6\r\n\r\n\0\u{4}0210"
+        );
+        // Either side reads what the other one wrote.
+        let mut reader = framer;
+        assert_eq!(
+            reader.next(&mut told),
+            Ok(Some(Bytes::from_static(b"0210")))
+        );
+        assert_eq!(
+            reader.next(&mut asked),
+            Ok(Some(Bytes::from_static(b"0200")))
+        );
+    }
+
+    #[test]
+    fn a_body_and_the_prefix_in_it_say_the_same() {
+        let mut stream = BytesMut::from("POST / HTTP/1.1\r\nContent-Length: 6\r\n\r\n\0\u{3}0200");
+        assert_eq!(
+            over_http(2, true).next(&mut stream),
+            Err(FrameError::Body { length: 6, said: 5 })
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 
 use super::check::{Run, is_clean};
 use super::extent::Extent;
-use super::hex;
 use super::{ParseError, ParseFault};
+use super::{characters, hex};
 use crate::iso::message::{Bitmap, FieldId, Mti};
 use crate::iso::spec::{Encoding, Spec, Step};
 use std::ops::Range;
@@ -25,6 +25,8 @@ pub(super) struct Index {
     pub mti: Option<Mti>,
     /// How many bitmaps stand in the frame.
     pub bitmaps: usize,
+    /// Whether the first of them announced the second.
+    pub announced: bool,
     /// Where the type begins.
     pub mti_at: u16,
     /// Where the bitmap begins.
@@ -44,6 +46,7 @@ impl Index {
         suspect: Bitmap::EMPTY,
         mti: None,
         bitmaps: 0,
+        announced: false,
         mti_at: 0,
         bitmap_at: 0,
         body_at: 0,
@@ -85,9 +88,8 @@ pub(super) fn walk(spec: &Spec, frame: &[u8], index: &mut Index) -> Result<(), P
     index.mti = Some(mti);
     let at = frame.len().saturating_sub(rest.len());
     index.bitmap_at = short(at);
-    let (present, bitmaps, rest) =
-        read_bitmap(spec, rest).ok_or_else(|| fault(at, ParseFault::Bitmap))?;
-    index.bitmaps = bitmaps;
+    let (present, rest) =
+        read_bitmap(spec, rest, index).ok_or_else(|| fault(at, ParseFault::Bitmap))?;
     index.body_at = short(frame.len().saturating_sub(rest.len()));
     let walked = walk_fields(spec, frame, present, index);
     index.fields = present;
@@ -184,29 +186,33 @@ fn read_mti(encoding: Encoding, bytes: &[u8]) -> Option<(Mti, &[u8])> {
         return Some((Mti::from_bcd(u16::from_be_bytes(*digits))?, rest));
     }
     let (digits, rest) = bytes.split_first_chunk::<4>()?;
+    let zero = characters::zero(encoding);
     let bcd = digits.iter().try_fold(0u16, |bcd, digit| {
-        let nibble = digit.wrapping_sub(b'0');
+        let nibble = digit.wrapping_sub(zero);
         (nibble <= 9).then_some(bcd << 4 | u16::from(nibble))
     });
     Some((Mti::from_bcd(bcd?)?, rest))
 }
 
-/// The fields present, how many bitmaps there are, and what follows them.
-fn read_bitmap<'a>(spec: &Spec, bytes: &'a [u8]) -> Option<(Bitmap, usize, &'a [u8])> {
+/// The fields present, and what follows their bitmaps. `None` too where a third bitmap announces a
+/// fourth, which there is not.
+fn read_bitmap<'a>(spec: &Spec, bytes: &'a [u8], index: &mut Index) -> Option<(Bitmap, &'a [u8])> {
     let shape = spec.bitmap();
     let mut words = [0u64; 3];
     let mut rest = bytes;
-    let mut count = 0usize;
+    let mut more = true;
     for word in &mut words {
         (*word, rest) = read_word(shape.encoding, rest)?;
-        count = count.saturating_add(1);
-        let more = *word & FIRST_BIT != 0 || (shape.always_double && count == 1);
+        let announced = *word & FIRST_BIT != 0;
+        index.announced |= announced && index.bitmaps == 0;
+        more = announced || (shape.always_double && index.bitmaps == 0);
+        index.bitmaps = index.bitmaps.saturating_add(1);
         *word &= !FIRST_BIT;
         if !more {
             break;
         }
     }
-    Some((Bitmap::from_words(words), count, rest))
+    (!more).then_some((Bitmap::from_words(words), rest))
 }
 
 /// Bit 1 of a bitmap: another one follows.
@@ -219,10 +225,17 @@ fn read_word(encoding: Encoding, bytes: &[u8]) -> Option<(u64, &[u8])> {
     }
     let (high, rest) = bytes.split_first_chunk::<8>()?;
     let (low, rest) = rest.split_first_chunk::<8>()?;
-    Some((
-        u64::from(unhex(*high)?) << 32 | u64::from(unhex(*low)?),
-        rest,
-    ))
+    if encoding == Encoding::HexEbcdic {
+        let digits = characters::hex_as_ascii(bytes.get(..16)?);
+        let (high, low) = (digits.first_chunk::<8>()?, digits.last_chunk::<8>()?);
+        return Some((word_of(*high, *low)?, rest));
+    }
+    Some((word_of(*high, *low)?, rest))
+}
+
+/// Sixteen hexadecimal digits as a number.
+fn word_of(high: [u8; 8], low: [u8; 8]) -> Option<u64> {
+    Some(u64::from(unhex(high)?) << 32 | u64::from(unhex(low)?))
 }
 
 /// Eight hexadecimal digits of either case as a number, all at once.
@@ -249,12 +262,12 @@ pub(super) fn write_mti(encoding: Encoding, mti: Mti, out: &mut Vec<u8>) {
     if encoding == Encoding::Bcd {
         out.extend_from_slice(&mti.bcd().to_be_bytes());
     } else {
-        out.extend_from_slice(&mti.digits());
+        out.extend(mti.digits().map(|digit| characters::byte(encoding, digit)));
     }
 }
 
-/// Appends the bitmaps: as many as the fields need, and at least `least`.
-pub(super) fn write_bitmap(spec: &Spec, fields: Bitmap, least: usize, out: &mut Vec<u8>) {
+/// Appends the bitmaps: as many as the fields need, and at least those that `came`.
+pub(super) fn write_bitmap(spec: &Spec, fields: Bitmap, came: &Index, out: &mut Vec<u8>) {
     let shape = spec.bitmap();
     let words = fields.words();
     let needed = words
@@ -263,13 +276,21 @@ pub(super) fn write_bitmap(spec: &Spec, fields: Bitmap, least: usize, out: &mut 
         .unwrap_or(0)
         .saturating_add(1);
     let double = if shape.always_double { 2 } else { 1 };
-    let count = needed.max(least).max(double);
+    let count = needed.max(came.bitmaps).max(double);
+    // A second bitmap that came unannounced goes out unannounced.
+    let announced = if came.bitmaps > 1 {
+        came.announced
+    } else {
+        shape.announced
+    };
     for (at, word) in words.iter().take(count).enumerate() {
-        let more = u64::from(at.saturating_add(1) < count) << 63;
-        let bytes = (word | more).to_be_bytes();
+        let follows = at.saturating_add(1) < count;
+        let more = follows && (at > 0 || announced || !shape.always_double);
+        let bytes = (word | u64::from(more) << 63).to_be_bytes();
         match shape.encoding {
             Encoding::Raw => out.extend_from_slice(&bytes),
             Encoding::HexLower => out.extend(hex::hex(&bytes).to_ascii_lowercase().bytes()),
+            Encoding::HexEbcdic => characters::push_ebcdic(&hex::hex(&bytes), out),
             _ => out.extend(hex::hex(&bytes).bytes()),
         }
     }

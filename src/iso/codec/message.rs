@@ -300,7 +300,7 @@ impl Message {
             let has_parts = self.meaning(field).is_some_and(|meaning| {
                 matches!(
                     meaning.composite,
-                    Some(Composite::BerTlv(_) | Composite::TextTlv { .. })
+                    Some(Composite::BerTlv(_) | Composite::TextTlv { .. } | Composite::Bitmap(_))
                 )
             });
             let is_empty = self.value(field).is_none_or(|(_, _, units)| units == 0);

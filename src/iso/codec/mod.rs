@@ -8,22 +8,28 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod build;
+mod characters;
 mod check;
 mod composite;
 mod dissect;
+mod ebcdic;
 mod edits;
 mod error;
 mod extent;
 mod framer;
+mod gbk;
 mod hex;
+mod http;
 mod index;
 mod kind;
 mod mask;
 mod message;
 mod names;
+mod nested;
 mod number;
 mod parts;
 mod redact;
+mod tagged;
 mod value;
 
 #[cfg(test)]

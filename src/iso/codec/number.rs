@@ -16,9 +16,10 @@ pub(super) fn read(encoding: PrefixEncoding, bytes: &[u8]) -> Option<usize> {
     };
     let (mut number, mut is_number) = (0usize, true);
     match encoding {
-        PrefixEncoding::Ascii => {
+        PrefixEncoding::Ascii | PrefixEncoding::Ebcdic => {
+            let zero = zero(encoding);
             for byte in bytes {
-                let digit = byte.wrapping_sub(b'0');
+                let digit = byte.wrapping_sub(zero);
                 is_number &= digit <= 9;
                 number = push(number, 10, digit);
             }
@@ -53,6 +54,15 @@ pub(super) fn read(encoding: PrefixEncoding, bytes: &[u8]) -> Option<usize> {
     is_number.then_some(number)
 }
 
+/// The digit 0 in characters.
+#[inline]
+const fn zero(encoding: PrefixEncoding) -> u8 {
+    match encoding {
+        PrefixEncoding::Ebcdic => 0xF0,
+        _ => b'0',
+    }
+}
+
 /// Appends the number in so many bytes; `false` if they cannot say it.
 pub(super) fn write(encoding: PrefixEncoding, bytes: u8, number: usize, out: &mut Vec<u8>) -> bool {
     let places = usize::from(bytes);
@@ -66,7 +76,7 @@ pub(super) fn write(encoding: PrefixEncoding, bytes: u8, number: usize, out: &mu
     // The last digit first; turned around at the end.
     for _ in 0..places {
         let byte = match encoding {
-            PrefixEncoding::Ascii => b'0' | digit(10),
+            PrefixEncoding::Ascii | PrefixEncoding::Ebcdic => zero(encoding) | digit(10),
             PrefixEncoding::Bcd => digit(10) | (digit(10) << 4),
             PrefixEncoding::Binary | PrefixEncoding::BinaryLe => digit(256),
             PrefixEncoding::Hex => {
@@ -86,7 +96,8 @@ pub(super) fn write(encoding: PrefixEncoding, bytes: u8, number: usize, out: &mu
 mod tests {
     use super::*;
 
-    const ALL: [(PrefixEncoding, u8, &[u8]); 5] = [
+    const ALL: [(PrefixEncoding, u8, &[u8]); 6] = [
+        (PrefixEncoding::Ebcdic, 4, &[0xF0, 0xF1, 0xF1, 0xF5]),
         (PrefixEncoding::Ascii, 4, b"0115"),
         (PrefixEncoding::Bcd, 2, &[0x01, 0x15]),
         (PrefixEncoding::Binary, 2, &[0x00, 0x73]),

@@ -1,10 +1,9 @@
 //! Fields and parts of fields as text, read and set.
 
 use super::composite::{self, Tlv};
-use super::value;
-use super::{BuildError, BuildFault, Message};
+use super::{BuildError, BuildFault, Message, characters, nested, tagged, value};
 use crate::iso::message::{FieldId, FieldPath, Part};
-use crate::iso::spec::{Composite, FieldSpec, Size};
+use crate::iso::spec::{Composite, FieldSpec, Layout, Nested, Size};
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,12 +21,12 @@ impl Message {
         let part = path.part?;
         match self.meaning(path.field)?.composite.as_ref()? {
             Composite::Positions(_) => None,
-            tagged => {
-                let (tlv, is_binary) = tlv(tagged)?;
-                let bytes = value::plain_bytes(layout, body)?;
-                let parts = tlv.parts(&bytes)?;
+            Composite::Bitmap(known) => nested_text(known, layout, body, part).map(Cow::Owned),
+            tlvs => {
+                let bytes = tagged::plain_bytes(layout, body)?;
+                let parts = tlv(tlvs)?.parts(&bytes)?;
                 let found = parts.into_iter().find(|one| one.tag == part)?;
-                let text = value::bytes_as_text(bytes.get(found.value)?, is_binary);
+                let text = tagged::part_text(tlvs, layout, bytes.get(found.value)?);
                 Some(Cow::Owned(text))
             }
         }
@@ -79,8 +78,13 @@ impl Message {
                         .filter(|one| composite::place(one, units).is_some());
                     present.map(|one| one.id).collect()
                 }
-                tagged => {
-                    let parts = tlv(tagged)?.0.parts(&value::plain_bytes(layout, body)?)?;
+                Composite::Bitmap(known) => {
+                    let bytes = nested_bytes(layout, body)?;
+                    let (_, parts) = nested::parts(known, &bytes)?;
+                    parts.iter().map(|one| one.part.id).collect()
+                }
+                tlvs => {
+                    let parts = tlv(tlvs)?.parts(&tagged::plain_bytes(layout, body)?)?;
                     parts.into_iter().map(|one| one.tag).collect()
                 }
             })
@@ -129,36 +133,72 @@ impl Message {
                 .iter()
                 .find(|one| one.id == part)
                 .ok_or(BuildFault::UnknownPart)?;
+            let layout = &field.layout;
             let whole = self.text(field.id).unwrap_or_default();
+            let whole = value::as_units(layout, &whole)?;
             let fixed = match field.layout.size {
                 Size::Fixed(units) => Some(usize::from(units)),
                 Size::Variable { .. } => None,
             };
-            return composite::set_position(all, position, &whole, text, fixed);
+            let part = value::as_units(layout, text)?;
+            let set = composite::set_position(all, position, &whole, &part, fixed)?;
+            return Ok(value::of_units(layout, set));
         }
-        let (tlv, is_binary) = tlv(composite).ok_or(BuildFault::UnknownPart)?;
-        let old = match self.value(field.id) {
+        let old = self.value(field.id);
+        if let Composite::Bitmap(known) = composite {
+            let bit = known.part(&part).ok_or(BuildFault::UnknownPart)?.bit;
+            let old = old.map(|(layout, body, _)| nested_bytes(layout, body));
+            let old = old.map_or(Some(Cow::Borrowed(&[][..])), |bytes| bytes);
+            let bytes = nested::set(known, &old.ok_or(BuildFault::Unreadable)?, bit, text)?;
+            return Ok(nested_whole(&field.layout, &bytes));
+        }
+        let old = match old {
             Some((layout, body, _)) => {
-                value::plain_bytes(layout, body).ok_or(BuildFault::Unreadable)?
+                tagged::plain_bytes(layout, body).ok_or(BuildFault::Unreadable)?
             }
             None => Cow::Borrowed(&[][..]),
         };
-        let bytes = tlv.set(&old, &part, &value::text_as_bytes(text, is_binary)?)?;
-        Ok(value::bytes_as_text(&bytes, is_binary))
+        let value = tagged::part_bytes(composite, &field.layout, text)?;
+        let tlv = tlv(composite).ok_or(BuildFault::UnknownPart)?;
+        let bytes = tlv.set(&old, &part, &value)?;
+        Ok(tagged::whole_text(&field.layout, &bytes))
     }
 }
 
-/// How tagged parts are written, and whether their values are bytes.
-pub(super) const fn tlv(composite: &Composite) -> Option<(Tlv, bool)> {
+/// How tagged parts are written.
+pub(super) const fn tlv(composite: &Composite) -> Option<Tlv> {
     match composite {
-        Composite::Positions(_) => None,
-        Composite::BerTlv(_) => Some((Tlv::Ber, true)),
-        Composite::TextTlv { tag, length, .. } => Some((
-            Tlv::Text {
-                tag: *tag,
-                length: *length,
-            },
-            false,
-        )),
+        Composite::Positions(_) | Composite::Bitmap(_) => None,
+        Composite::BerTlv(_) => Some(Tlv::Ber),
+        Composite::TextTlv { tag, length, .. } => Some(Tlv::Text {
+            tag: *tag,
+            length: *length,
+        }),
     }
+}
+
+/// The bytes that a nested bitmap and its parts take, each in a code of its own: only hexadecimal
+/// digits around all of them are undone.
+pub(super) fn nested_bytes<'a>(layout: &Layout, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
+    if layout.encoding.is_ebcdic() {
+        return Some(Cow::Borrowed(body));
+    }
+    tagged::plain_bytes(layout, body)
+}
+
+/// The text of the field around them.
+fn nested_whole(layout: &Layout, bytes: &[u8]) -> String {
+    if layout.encoding.is_ebcdic() {
+        return characters::read(layout.encoding, bytes).into_owned();
+    }
+    tagged::whole_text(layout, bytes)
+}
+
+fn nested_text(known: &Nested, layout: &Layout, body: &[u8], part: Part) -> Option<String> {
+    let bytes = nested_bytes(layout, body)?;
+    let (_, parts) = nested::parts(known, &bytes)?;
+    let found = parts.iter().find(|one| one.part.id == part)?;
+    let own = bytes.get(found.body.clone())?;
+    let text = value::text(&found.part.layout, own, found.units, 0..found.units)?;
+    Some(text.into_owned())
 }

@@ -1,11 +1,10 @@
 //! A frame fit for a journal: what must not be kept is overwritten in place, so that the frame
 //! still reads by its spec; what a reversal may need is handed out apart, to be sealed.
 
-use super::parts::tlv;
-use super::value;
-use super::{BuildError, BuildFault, Message, composite};
+use super::parts::{nested_bytes, tlv};
+use super::{BuildError, BuildFault, Message, characters, composite, nested, tagged};
 use crate::iso::message::{Bitmap, FieldId, Secret};
-use crate::iso::spec::{Align, Composite, Content, Encoding, Layout, Store, Tags};
+use crate::iso::spec::{Align, Composite, Content, Encoding, Layout, Nested, Store, Tags};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -159,9 +158,34 @@ impl Message {
                 }
                 pen.hide(layout, start, units, end..units, store);
             }
+            (Some(Composite::Bitmap(known)), _) => {
+                if nested_hidden(known, layout, body, start, pen).is_none() {
+                    pen.hide(layout, start, units, 0..units, Store::Length);
+                }
+            }
             (None, store) => pen.hide(layout, start, units, 0..units, store),
         }
     }
+}
+
+/// Hides each part behind a bitmap by itself, where they can be told apart byte for byte.
+fn nested_hidden(
+    known: &Nested,
+    layout: &Layout,
+    body: &[u8],
+    start: usize,
+    pen: &mut Pen,
+) -> Option<()> {
+    if layout.encoding.is_hex() {
+        return None;
+    }
+    let bytes = nested_bytes(layout, body)?;
+    for found in nested::parts(known, &bytes)?.1 {
+        let own = start.saturating_add(found.body.start);
+        let (layout, units) = (&found.part.layout, found.units);
+        pen.hide(layout, own, units, 0..units, found.part.spec.store);
+    }
+    Some(())
 }
 
 /// The units of each tagged part's value, and what may be kept of it; unknown tags as the field.
@@ -172,8 +196,8 @@ fn tagged_places(
     layout: &Layout,
     body: &[u8],
 ) -> Option<Vec<(Range<usize>, Store)>> {
-    let bytes: Cow<'_, [u8]> = value::plain_bytes(layout, body)?;
-    let parts = tlv(composite)?.0.parts(&bytes)?;
+    let bytes: Cow<'_, [u8]> = tagged::plain_bytes(layout, body)?;
+    let parts = tlv(composite)?.parts(&bytes)?;
     let store = |tag| tags.get(tag).map_or(unknown, |known| known.store);
     Some(
         parts
@@ -250,11 +274,7 @@ impl Pen {
 fn bytes_of(layout: &Layout, units: usize, range: &Range<usize>) -> Range<usize> {
     let first = byte_of(layout, units, range.start);
     let last = byte_of(layout, units, range.end.saturating_sub(1));
-    let width = if matches!(layout.encoding, Encoding::Hex | Encoding::HexLower) {
-        2
-    } else {
-        1
-    };
+    let width = if layout.encoding.is_hex() { 2 } else { 1 };
     first..last.saturating_add(width)
 }
 
@@ -265,8 +285,6 @@ fn nibble_of(layout: &Layout, units: usize, unit: usize) -> usize {
 
 fn byte_of(layout: &Layout, units: usize, unit: usize) -> usize {
     match (layout.encoding, layout.content) {
-        (Encoding::Ascii | Encoding::Raw, _) => unit,
-        (Encoding::Hex | Encoding::HexLower, _) => unit.saturating_mul(2),
         (Encoding::Bcd, Content::SignedDigits) => match unit.checked_sub(1) {
             None => 0,
             Some(digit) => nibble_of(layout, units.saturating_sub(1), digit)
@@ -274,21 +292,25 @@ fn byte_of(layout: &Layout, units: usize, unit: usize) -> usize {
                 .saturating_add(1),
         },
         (Encoding::Bcd, _) => nibble_of(layout, units, unit) / 2,
+        (encoding, _) if encoding.is_hex() => unit.saturating_mul(2),
+        (_, _) => unit,
     }
 }
 
 /// Makes one unit zero.
 fn overwrite(layout: &Layout, units: usize, unit: usize, body: &mut [u8]) {
     let at = byte_of(layout, units, unit);
+    let zero = characters::zero(layout.encoding);
     match (layout.encoding, body.get_mut(at..)) {
-        (Encoding::Ascii, Some([byte, ..])) => *byte = b'0',
         (Encoding::Raw, Some([byte, ..])) => *byte = 0,
-        (Encoding::Hex | Encoding::HexLower, Some([high, low, ..])) => (*high, *low) = (b'0', b'0'),
         (Encoding::Bcd, Some([byte, ..])) if layout.content != Content::SignedDigits => {
             let high = nibble_of(layout, units, unit).is_multiple_of(2);
             *byte &= if high { 0x0F } else { 0xF0 };
         }
         (Encoding::Bcd, Some([byte, ..])) => *byte = 0,
+        (Encoding::HexEbcdic, Some([high, low, ..])) => (*high, *low) = (0xF0, 0xF0),
+        (encoding, Some([high, low, ..])) if encoding.is_hex() => (*high, *low) = (b'0', b'0'),
+        (_, Some([byte, ..])) => *byte = zero,
         (_, _) => {}
     }
 }

@@ -2,7 +2,7 @@
 //! so that they cannot learn different rules.
 
 use super::hex::{hex, push_unhex, unhex};
-use super::{BuildFault, number};
+use super::{BuildFault, characters, gbk, number};
 use crate::iso::spec::{Align, Content, Counts, Encoding, Layout, Size};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -18,7 +18,6 @@ pub(super) fn text<'a>(
         return None;
     }
     match (layout.encoding, layout.content) {
-        (Encoding::Ascii, _) => Some(characters(body.get(range)?)),
         (Encoding::Bcd, Content::SignedDigits) => {
             let (sign, digits) = body.split_first()?;
             let count = units.checked_sub(1)?;
@@ -28,24 +27,27 @@ pub(super) fn text<'a>(
         }
         (Encoding::Bcd, _) => packed_text(layout, body, units, range).map(Cow::Owned),
         (Encoding::Raw, _) => Some(Cow::Owned(hex(body.get(range)?))),
-        (Encoding::Hex | Encoding::HexLower, _) => {
+        (encoding, _) if encoding.is_hex() => {
             let start = range.start.checked_mul(2)?;
-            let shown = characters(body.get(start..range.end.checked_mul(2)?)?);
-            let is_lower = shown.bytes().any(|byte| byte.is_ascii_lowercase());
-            Some(if is_lower {
-                Cow::Owned(shown.to_ascii_uppercase())
-            } else {
-                shown
-            })
+            let digits = body.get(start..range.end.checked_mul(2)?)?;
+            Some(hex_text(encoding, digits))
         }
+        (encoding, _) => Some(characters::read(encoding, body.get(range)?)),
     }
 }
 
-/// Bytes as characters; above 7F as Latin-1, so that every byte comes back.
-fn characters(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
-        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
+/// Hexadecimal digits in characters, in upper case.
+fn hex_text(encoding: Encoding, digits: &[u8]) -> Cow<'_, str> {
+    let shown = match encoding {
+        Encoding::HexEbcdic => {
+            Cow::Owned(characters::latin(&characters::hex_as_ascii(digits)).into_owned())
+        }
+        _ => characters::latin(digits),
+    };
+    if shown.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        Cow::Owned(shown.to_ascii_uppercase())
+    } else {
+        shown
     }
 }
 
@@ -95,12 +97,13 @@ pub(super) fn digits<'a>(
         return None;
     }
     let is_packed = layout.encoding == Encoding::Bcd;
+    let zero = characters::zero(layout.encoding);
     let (packed, plain) = if is_packed {
         (range, 0..0)
     } else {
         (0..0, range)
     };
-    let plain = plain.map(|at| body.get(at)?.checked_sub(b'0'));
+    let plain = plain.map(move |at| body.get(at)?.checked_sub(zero));
     Some(nibbles(layout, body, units, packed).chain(plain))
 }
 
@@ -125,16 +128,23 @@ fn first_nibble(layout: &Layout, units: usize) -> usize {
 
 /// Appends the field with this value: prefix and body.
 pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
-    let value = padded(layout, text)?;
+    let plain = as_units(layout, text)?;
+    let value = padded(layout, &plain)?;
     let units = match layout.content {
         Content::Binary => value.chars().count() / 2,
         _ => value.chars().count(),
     };
     if let Some(prefix) = layout.prefix {
+        let own = if prefix.counts_itself {
+            usize::from(prefix.bytes)
+        } else {
+            0
+        };
         let counted = match prefix.counts {
             Counts::Units => units,
             Counts::Bytes => layout.bytes_of(units),
         };
+        let counted = counted.saturating_add(own);
         let max = usize::from(layout.size.max());
         if !number::write(prefix.encoding, prefix.bytes, counted, out) {
             return Err(BuildFault::TooLong {
@@ -146,9 +156,33 @@ pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<()
     match layout.content {
         Content::Digits | Content::Track => write_digits(layout, &value, units, out),
         Content::SignedDigits => write_signed(layout, &value, out),
-        Content::Text(_) => write_characters(&value, out),
+        // GBK was written above: what is left of it are bytes.
+        Content::Text(_) if layout.encoding == Encoding::Gbk => {
+            characters::write(Encoding::Ascii, &value, out)
+        }
+        Content::Text(_) => characters::write(layout.encoding, &value, out),
         Content::Binary => write_binary(layout.encoding, &value, out),
     }
+}
+
+/// The text with a character a unit, as lengths and places count: GBK becomes its bytes, in
+/// Latin-1.
+pub(super) fn as_units<'a>(layout: &Layout, text: &'a str) -> Result<Cow<'a, str>, BuildFault> {
+    if layout.encoding != Encoding::Gbk || text.is_ascii() {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    gbk::write(text, &mut bytes)?;
+    Ok(Cow::Owned(characters::latin(&bytes).into_owned()))
+}
+
+/// The text of such units again.
+pub(super) fn of_units(layout: &Layout, units: String) -> String {
+    if layout.encoding != Encoding::Gbk || units.is_ascii() {
+        return units;
+    }
+    let bytes: Vec<u8> = units.chars().filter_map(|c| u8::try_from(c).ok()).collect();
+    gbk::read(&bytes).into_owned()
 }
 
 /// The value at the length of its field: digits get zeros before them, text gets blanks after it
@@ -184,17 +218,12 @@ fn write_digits(
     out: &mut Vec<u8>,
 ) -> Result<(), BuildFault> {
     let is_track = layout.content == Content::Track;
-    if layout.encoding == Encoding::Ascii {
-        for (at, c) in text.chars().enumerate() {
-            let fits = c.is_ascii_digit() || is_track && c.is_ascii() && !c.is_ascii_control();
-            out.push(
-                u8::try_from(c)
-                    .ok()
-                    .filter(|_| fits)
-                    .ok_or(BuildFault::Character { at })?,
-            );
+    if layout.encoding != Encoding::Bcd {
+        let fits = |c: char| c.is_ascii_digit() || is_track && matches!(c, ' '..='~');
+        if let Some(at) = text.chars().position(|c| !fits(c)) {
+            return Err(BuildFault::Character { at });
         }
-        return Ok(());
+        return characters::write(layout.encoding, text, out);
     }
     let mut half = (first_nibble(layout, units) == 1).then_some(layout.odd.fill);
     for (at, c) in text.chars().enumerate() {
@@ -222,22 +251,15 @@ fn nibble(c: char, is_track: bool) -> Option<u8> {
 }
 
 fn write_signed(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
-    let Some((sign @ ("C" | "D"), digits)) = text.split_at_checked(1) else {
+    let (Some(sign @ (b'C' | b'D')), Some(digits)) = (text.bytes().next(), text.get(1..)) else {
         return Err(BuildFault::Character { at: 0 });
     };
-    out.extend_from_slice(sign.as_bytes());
+    out.push(characters::byte(layout.encoding, sign));
     let plain = Layout {
         content: Content::Digits,
         ..*layout
     };
     write_digits(&plain, digits, digits.len(), out)
-}
-
-fn write_characters(text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
-    for (at, c) in text.chars().enumerate() {
-        out.push(u8::try_from(c).ok().ok_or(BuildFault::Character { at })?);
-    }
-    Ok(())
 }
 
 fn write_binary(encoding: Encoding, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
@@ -251,37 +273,8 @@ fn write_binary(encoding: Encoding, text: &str, out: &mut Vec<u8>) -> Result<(),
                     .bytes(),
             );
         }
+        Encoding::HexEbcdic => characters::push_ebcdic(&hex(&unhex(text).map_err(wrong)?), out),
         _ => out.extend(hex(&unhex(text).map_err(wrong)?).bytes()),
     }
     Ok(())
-}
-
-/// The bytes of a value, whether they stand raw, as characters or as hex.
-pub(super) fn plain_bytes<'a>(layout: &Layout, body: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-    match layout.encoding {
-        Encoding::Raw | Encoding::Ascii => Some(Cow::Borrowed(body)),
-        Encoding::Hex | Encoding::HexLower => {
-            Some(Cow::Owned(unhex(std::str::from_utf8(body).ok()?).ok()?))
-        }
-        Encoding::Bcd => None,
-    }
-}
-
-/// Bytes as they are shown: hex, or characters.
-pub(super) fn bytes_as_text(bytes: &[u8], is_binary: bool) -> String {
-    if is_binary {
-        hex(bytes)
-    } else {
-        characters(bytes).into_owned()
-    }
-}
-
-/// Bytes from how they are shown.
-pub(super) fn text_as_bytes(text: &str, is_binary: bool) -> Result<Vec<u8>, BuildFault> {
-    if is_binary {
-        return unhex(text).map_err(|at| BuildFault::Character { at });
-    }
-    let mut bytes = Vec::new();
-    write_characters(text, &mut bytes)?;
-    Ok(bytes)
 }

@@ -1,7 +1,8 @@
 //! One field of a dialect: how it is written, what it means, and what a journal may keep of it.
 
-use super::layout::Layout;
+use super::layout::{Encoding, Layout};
 use super::shape::Title;
+use super::step::Step;
 use crate::iso::message::{FieldId, Mti, Part};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -65,6 +66,36 @@ pub enum Composite {
         /// The tags known.
         tags: Tags,
     },
+    /// Behind a bitmap of the field's own.
+    Bitmap(Nested),
+}
+
+/// A field with a bitmap of its own (Visa DE 62 and 63, Postilion DE 127, 2003 DE 49).
+#[derive(Clone, Debug)]
+pub struct Nested {
+    /// `Raw`, or one of the hexadecimal ones.
+    pub encoding: Encoding,
+    /// Bytes of the bitmap: 8 unless the spec says otherwise.
+    pub bytes: u8,
+    /// Whether its first bit says that another one follows; otherwise that bit is a part like any.
+    pub extends: bool,
+    /// The parts known, ascending by bit.
+    pub parts: Vec<NestedPart>,
+}
+
+/// A part behind a bit.
+#[derive(Clone, Debug)]
+pub struct NestedPart {
+    /// Its bit, from 1; its name is the same number.
+    pub bit: u16,
+    /// Its name, such as `2` in 127.2.
+    pub id: Part,
+    /// How it is written.
+    pub layout: Layout,
+    /// The same boiled down.
+    pub step: Step,
+    /// What it means.
+    pub spec: PartSpec,
 }
 
 /// The tags known, by name.
@@ -128,7 +159,16 @@ impl Meaning {
         match self.composite.as_ref()? {
             Composite::Positions(all) => all.iter().find(|p| p.id == *part).map(|p| &p.spec),
             Composite::BerTlv(tags) | Composite::TextTlv { tags, .. } => tags.get(part),
+            Composite::Bitmap(nested) => nested.part(part).map(|known| &known.spec),
         }
+    }
+}
+
+impl Nested {
+    /// A part by its name.
+    #[must_use]
+    pub fn part(&self, name: &Part) -> Option<&NestedPart> {
+        self.parts.iter().find(|part| part.id == *name)
     }
 }
 

@@ -44,6 +44,15 @@ pub(super) struct FrameKeys {
     pub length: Option<PrefixEncoding>,
     pub bytes: Option<u8>,
     pub counts_itself: Option<bool>,
+    pub http: Option<HttpKeys>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct HttpKeys {
+    pub path: Option<String>,
+    pub host: Option<String>,
+    pub content_type: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -60,6 +69,7 @@ pub(super) struct MessageKeys {
     pub mti: Option<Encoding>,
     pub bitmap: Option<Encoding>,
     pub bitmap_always_double: Option<bool>,
+    pub bitmap_announced: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -73,6 +83,7 @@ pub(super) struct CodingKeys {
     pub fill: Option<String>,
     pub prefix: Option<PrefixEncoding>,
     pub prefix_counts: Option<Counts>,
+    pub prefix_counts_itself: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -89,11 +100,15 @@ pub(super) struct FieldKeys {
     pub prefix: Option<PrefixEncoding>,
     pub prefix_bytes: Option<u8>,
     pub prefix_counts: Option<Counts>,
+    pub prefix_counts_itself: Option<bool>,
     pub composite: Option<CompositeKind>,
     pub parts: Option<Vec<PartKeys>>,
     pub tag_size: Option<u8>,
     pub length_size: Option<u8>,
     pub tags: Table<PartKeys>,
+    pub bitmap: Option<Encoding>,
+    pub bitmap_bytes: Option<u8>,
+    pub bitmap_extends: Option<bool>,
     pub uses: Vec<UseKeys>,
 }
 
@@ -117,6 +132,7 @@ pub(super) enum CompositeKind {
     Positions,
     BerTlv,
     TextTlv,
+    Bitmap,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -127,6 +143,53 @@ pub(super) struct PartKeys {
     pub name: Option<String>,
     pub zh: Option<String>,
     pub store: Option<Store>,
+    pub encoding: Option<Encoding>,
+    pub align: Option<Align>,
+    pub fill: Option<String>,
+    pub prefix: Option<PrefixEncoding>,
+    pub prefix_bytes: Option<u8>,
+    pub prefix_counts: Option<Counts>,
+    pub prefix_counts_itself: Option<bool>,
+}
+
+/// How a value is written where that differs from its dialect.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LayoutKeys<'a> {
+    pub encoding: Option<Encoding>,
+    pub align: Option<Align>,
+    pub fill: Option<&'a str>,
+    pub prefix: Option<PrefixEncoding>,
+    pub prefix_bytes: Option<u8>,
+    pub prefix_counts: Option<Counts>,
+    pub prefix_counts_itself: Option<bool>,
+}
+
+impl FieldKeys {
+    pub(super) fn layout(&self) -> LayoutKeys<'_> {
+        LayoutKeys {
+            encoding: self.encoding,
+            align: self.align,
+            fill: self.fill.as_deref(),
+            prefix: self.prefix,
+            prefix_bytes: self.prefix_bytes,
+            prefix_counts: self.prefix_counts,
+            prefix_counts_itself: self.prefix_counts_itself,
+        }
+    }
+}
+
+impl PartKeys {
+    pub(super) fn layout(&self) -> LayoutKeys<'_> {
+        LayoutKeys {
+            encoding: self.encoding,
+            align: self.align,
+            fill: self.fill.as_deref(),
+            prefix: self.prefix,
+            prefix_bytes: self.prefix_bytes,
+            prefix_counts: self.prefix_counts,
+            prefix_counts_itself: self.prefix_counts_itself,
+        }
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -148,7 +148,7 @@ fn compose(signed: bool, class: &str, dots: usize, length: u16) -> Option<Format
         (0, Content::Binary) => return None,
         (0, Content::SignedDigits) => Size::Fixed(length.checked_add(1)?),
         (0, _) => Size::Fixed(length),
-        (2..=4, _) => Size::Variable {
+        (1..=4, _) => Size::Variable {
             digits: u8::try_from(dots).ok()?,
             max: length,
         },
@@ -167,6 +167,7 @@ mod tests {
             ("n6", Size::Fixed(6)),
             ("b64", Size::Fixed(8)),
             ("x+n8", Size::Fixed(9)),
+            ("an.6", Size::Variable { digits: 1, max: 6 }),
             ("n..19", Size::Variable { digits: 2, max: 19 }),
             (
                 "b...255",
@@ -204,7 +205,6 @@ mod tests {
             "",
             "n",
             "6",
-            "n.6",
             "b63",
             "q4",
             "x+an3",

@@ -25,6 +25,15 @@ pub struct Layout {
 pub enum Encoding {
     /// A byte a character; bytes above 7F are carried as Latin-1, so nothing is lost.
     Ascii,
+    /// A byte a character in EBCDIC code page 037 (USA, Canada).
+    Cp037,
+    /// The same in code page 500 (international).
+    Cp500,
+    /// The same in code page 1047 (open systems).
+    Cp1047,
+    /// Chinese text: two bytes a Chinese character, lengths in bytes. What is no GBK is carried
+    /// byte by byte as U+F780 to U+F7FF, so nothing is lost.
+    Gbk,
     /// Two digits a byte.
     Bcd,
     /// The bytes themselves.
@@ -33,6 +42,8 @@ pub enum Encoding {
     Hex,
     /// The same in lower case.
     HexLower,
+    /// Two upper-case hex characters a byte, in EBCDIC: the same in all its code pages.
+    HexEbcdic,
 }
 
 /// Where the spare nibble stands, and its value.
@@ -63,6 +74,8 @@ pub struct Prefix {
     pub bytes: u8,
     /// What it counts.
     pub counts: Counts,
+    /// Whether its own bytes count too.
+    pub counts_itself: bool,
 }
 
 /// How a length is written.
@@ -79,6 +92,8 @@ pub enum PrefixEncoding {
     BinaryLe,
     /// Hexadecimal digits in ASCII.
     Hex,
+    /// Decimal digits in EBCDIC, a byte each.
+    Ebcdic,
 }
 
 /// What a length counts.
@@ -101,18 +116,34 @@ impl Layout {
     /// Whether this encoding can write this content.
     #[must_use]
     pub const fn is_sound(&self) -> bool {
+        let encoding = self.encoding;
         match self.content {
             Content::Digits | Content::SignedDigits | Content::Track => {
-                matches!(self.encoding, Encoding::Ascii | Encoding::Bcd)
+                encoding.is_single() || matches!(encoding, Encoding::Bcd)
             }
-            Content::Text(_) => matches!(self.encoding, Encoding::Ascii),
-            Content::Binary => {
-                matches!(
-                    self.encoding,
-                    Encoding::Raw | Encoding::Hex | Encoding::HexLower
-                )
-            }
+            Content::Text(_) => encoding.is_single() || matches!(encoding, Encoding::Gbk),
+            Content::Binary => matches!(encoding, Encoding::Raw) || encoding.is_hex(),
         }
+    }
+}
+
+impl Encoding {
+    /// A byte a character.
+    #[must_use]
+    pub const fn is_single(self) -> bool {
+        matches!(self, Self::Ascii) || self.is_ebcdic()
+    }
+
+    /// Characters of an EBCDIC code page.
+    #[must_use]
+    pub const fn is_ebcdic(self) -> bool {
+        matches!(self, Self::Cp037 | Self::Cp500 | Self::Cp1047)
+    }
+
+    /// Two hexadecimal characters a byte.
+    #[must_use]
+    pub const fn is_hex(self) -> bool {
+        matches!(self, Self::Hex | Self::HexLower | Self::HexEbcdic)
     }
 }
 
@@ -121,7 +152,7 @@ impl PrefixEncoding {
     #[must_use]
     pub const fn bytes_for(self, digits: u8) -> u8 {
         match self {
-            Self::Ascii | Self::Hex => digits,
+            Self::Ascii | Self::Hex | Self::Ebcdic => digits,
             Self::Bcd => digits.div_ceil(2),
             Self::Binary | Self::BinaryLe => {
                 if digits > 2 {
@@ -137,7 +168,7 @@ impl PrefixEncoding {
     #[must_use]
     pub const fn max(self, bytes: u8) -> usize {
         let (base, digits) = match self {
-            Self::Ascii => (10, bytes),
+            Self::Ascii | Self::Ebcdic => (10, bytes),
             Self::Bcd => (100, bytes),
             Self::Hex => (16, bytes),
             Self::Binary | Self::BinaryLe => (256, bytes),

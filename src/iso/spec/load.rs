@@ -3,14 +3,14 @@
 
 use super::error::{Fault, SpecError};
 use super::field::FieldSpec;
-use super::file::{SpecFile, Table};
+use super::file::{HttpKeys, SpecFile, Table};
 use super::layers::Layers;
 use super::layout::Encoding;
 use super::load_field::{Coding, field};
 use super::load_flow;
-use super::shape::{BitmapShape, Framing, HeaderPart, Spec, Title};
+use super::shape::{BitmapShape, Framing, HeaderPart, Http, Spec, Title};
 use super::step::Step;
-use crate::iso::message::{FieldId, ResponseCode};
+use crate::iso::message::{FieldId, ResponseCode, Text};
 use std::collections::BTreeMap;
 
 /// Field numbers run to 192; a table by number has one place more.
@@ -76,15 +76,42 @@ pub(super) fn title(en: Option<&String>, zh: Option<&String>, fallback: &str) ->
 }
 
 fn framing(file: &SpecFile) -> Result<Framing, Fault> {
-    let encoding = need(file.frame.length, ["frame", "length"])?;
-    let bytes = file.frame.bytes.unwrap_or(2);
-    if !(1..=8).contains(&bytes) {
-        return Err(Fault::at(["frame", "bytes"], "a length has 1 to 8 bytes"));
+    let keys = &file.frame;
+    let encoding = need(keys.length, ["frame", "length"])?;
+    let bytes = keys.bytes.unwrap_or(2);
+    let least = if keys.http.is_some() { 0 } else { 1 };
+    if !(least..=8).contains(&bytes) {
+        let what = "a length has 1 to 8 bytes, or over HTTP none";
+        return Err(Fault::at(["frame", "bytes"], what));
     }
     Ok(Framing {
         encoding,
         bytes,
-        counts_itself: file.frame.counts_itself.unwrap_or(false),
+        counts_itself: keys.counts_itself.unwrap_or(false),
+        http: keys.http.as_ref().map(http).transpose()?,
+    })
+}
+
+fn http(keys: &HttpKeys) -> Result<Http, Fault> {
+    fn word<const N: usize>(
+        key: &str,
+        given: Option<&String>,
+        usual: &str,
+    ) -> Result<Text<N>, Fault> {
+        let text = given.map_or(usual, String::as_str);
+        let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let word = Text::new(text).filter(|_| fits);
+        let what = || format!("a word of printable ASCII, {N} characters at most, no blanks");
+        word.ok_or_else(|| Fault::at(["frame", "http", key], what()))
+    }
+    Ok(Http {
+        path: word("path", keys.path.as_ref(), "/")?,
+        host: word("host", keys.host.as_ref(), "localhost")?,
+        content_type: word(
+            "content_type",
+            keys.content_type.as_ref(),
+            "x-ISO-TPDU/x-auth",
+        )?,
     })
 }
 
@@ -107,10 +134,10 @@ fn header(file: &SpecFile) -> Result<Vec<HeaderPart>, Fault> {
 
 fn mti(file: &SpecFile) -> Result<Encoding, Fault> {
     match need(file.message.mti, ["message", "mti"])? {
-        known @ (Encoding::Ascii | Encoding::Bcd) => Ok(known),
+        known if known.is_single() || known == Encoding::Bcd => Ok(known),
         _ => Err(Fault::at(
             ["message", "mti"],
-            "a type is written `ascii` or `bcd`",
+            "a type is written `ascii`, `bcd` or in an EBCDIC page",
         )),
     }
 }
@@ -118,13 +145,14 @@ fn mti(file: &SpecFile) -> Result<Encoding, Fault> {
 fn bitmap(file: &SpecFile) -> Result<BitmapShape, Fault> {
     let always_double = file.message.bitmap_always_double.unwrap_or(false);
     match need(file.message.bitmap, ["message", "bitmap"])? {
-        encoding @ (Encoding::Raw | Encoding::Hex | Encoding::HexLower) => Ok(BitmapShape {
+        encoding if encoding.is_hex() || encoding == Encoding::Raw => Ok(BitmapShape {
             encoding,
             always_double,
+            announced: file.message.bitmap_announced.unwrap_or(true),
         }),
         _ => Err(Fault::at(
             ["message", "bitmap"],
-            "a bitmap is `raw`, `hex` or `hex-lower`",
+            "a bitmap is `raw`, `hex`, `hex-lower` or `hex-ebcdic`",
         )),
     }
 }

@@ -1,12 +1,13 @@
 //! From what the files say of a field to a checked [`FieldSpec`].
 
 use super::error::Fault;
-use super::field::{Composite, FieldSpec, Meaning, MtiPattern, PartSpec, Position, Store, Tags};
-use super::file::{CodingKeys, CompositeKind, FieldKeys, PartKeys, Table, UseKeys};
+use super::field::{FieldSpec, Meaning, MtiPattern};
+use super::file::{CodingKeys, CompositeKind, FieldKeys, LayoutKeys, UseKeys};
 use super::format::{Content, Format, Size};
 use super::layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
 use super::load::{need, title};
-use crate::iso::message::{FieldId, Part};
+use super::load_composite::{composite, positions};
+use crate::iso::message::FieldId;
 
 /// How each class of content is written unless a field says otherwise.
 pub(super) struct Coding {
@@ -17,6 +18,7 @@ pub(super) struct Coding {
     odd: Odd,
     prefix: PrefixEncoding,
     counts: Counts,
+    counts_itself: bool,
 }
 
 impl Coding {
@@ -35,6 +37,7 @@ impl Coding {
             },
             prefix: need(keys.prefix, ["coding", "prefix"])?,
             counts: keys.prefix_counts.unwrap_or(Counts::Units),
+            counts_itself: keys.prefix_counts_itself.unwrap_or(false),
         })
     }
 
@@ -60,7 +63,7 @@ fn fill(text: Option<&str>) -> Result<Option<u8>, &'static str> {
 /// A field's fault: the key, and what is wrong.
 pub(super) type Wrong = (&'static str, String);
 
-fn missing(key: &'static str) -> Wrong {
+pub(super) fn missing(key: &'static str) -> Wrong {
     (key, "is missing".into())
 }
 
@@ -73,12 +76,12 @@ pub(super) fn field(id: FieldId, keys: &FieldKeys, coding: &Coding) -> Result<Fi
     }
     let notation = keys.format.clone().ok_or_else(|| missing("format"))?;
     let format = read_format(&notation).map_err(|what| ("format", what))?;
-    let layout = layout(format, keys, coding)?;
+    let layout = layout(format, keys.layout(), coding)?;
     let name = keys.name.as_ref();
     let usual = Meaning {
         title: title(name, keys.zh.as_ref(), &format!("Field {id}")),
         store: keys.store.unwrap_or_default(),
-        composite: composite(keys, format.size)?,
+        composite: composite(keys, &layout, coding)?,
     };
     let uses = keys
         .uses
@@ -96,14 +99,19 @@ pub(super) fn field(id: FieldId, keys: &FieldKeys, coding: &Coding) -> Result<Fi
     })
 }
 
-fn read_format(notation: &str) -> Result<Format, String> {
+pub(super) fn read_format(notation: &str) -> Result<Format, String> {
     Format::read(notation).ok_or_else(|| {
         format!("`{notation}` is no notation of the standard; such are n6, n..19, ans...999, b64")
     })
 }
 
-fn layout(format: Format, keys: &FieldKeys, coding: &Coding) -> Result<Layout, Wrong> {
-    let nibble = fill(keys.fill.as_deref()).map_err(|what| ("fill", what.to_owned()))?;
+/// How a value of this format is written.
+pub(super) fn layout(
+    format: Format,
+    keys: LayoutKeys<'_>,
+    coding: &Coding,
+) -> Result<Layout, Wrong> {
+    let nibble = fill(keys.fill).map_err(|what| ("fill", what.to_owned()))?;
     let prefix = match format.size {
         Size::Fixed(_) => None,
         Size::Variable { digits, .. } => {
@@ -116,6 +124,7 @@ fn layout(format: Format, keys: &FieldKeys, coding: &Coding) -> Result<Layout, W
                 encoding,
                 bytes,
                 counts,
+                counts_itself: keys.prefix_counts_itself.unwrap_or(coding.counts_itself),
             })
         }
     };
@@ -132,13 +141,27 @@ fn layout(format: Format, keys: &FieldKeys, coding: &Coding) -> Result<Layout, W
     if !layout.is_sound() {
         return Err(("encoding", "this encoding cannot write this format".into()));
     }
-    let longest = usize::from(format.size.max());
-    match prefix {
-        Some(p) if p.encoding.max(p.bytes) < longest => {
+    match prefix.map(|prefix| (prefix, longest_said(&layout, prefix))) {
+        Some((p, longest)) if p.encoding.max(p.bytes) < longest => {
             Err(("prefix_bytes", format!("the prefix cannot say {longest}")))
         }
         _ => Ok(layout),
     }
+}
+
+/// The largest number that the prefix must say.
+const fn longest_said(layout: &Layout, prefix: Prefix) -> usize {
+    let units = layout.size.max() as usize;
+    let counted = match prefix.counts {
+        Counts::Units => units,
+        Counts::Bytes => layout.bytes_of(units),
+    };
+    let own = if prefix.counts_itself {
+        prefix.bytes as usize
+    } else {
+        0
+    };
+    counted.saturating_add(own)
 }
 
 fn field_use(
@@ -168,81 +191,4 @@ fn field_use(
             composite,
         },
     ))
-}
-
-fn composite(keys: &FieldKeys, size: Size) -> Result<Option<Composite>, Wrong> {
-    let store = keys.store.unwrap_or_default();
-    Ok(match keys.composite {
-        None | Some(CompositeKind::None) => None,
-        Some(CompositeKind::Positions) => {
-            let parts = keys.parts.as_deref().unwrap_or_default();
-            Some(positions(parts, store, size).map_err(|what| ("parts", what))?)
-        }
-        Some(CompositeKind::BerTlv) => Some(Composite::BerTlv(tags(&keys.tags)?)),
-        Some(CompositeKind::TextTlv) => Some(Composite::TextTlv {
-            tag: keys.tag_size.ok_or_else(|| missing("tag_size"))?,
-            length: keys.length_size.ok_or_else(|| missing("length_size"))?,
-            tags: tags(&keys.tags)?,
-        }),
-    })
-}
-
-fn tags(all: &Table<PartKeys>) -> Result<Tags, Wrong> {
-    let entry = |(tag, keys): (&String, &PartKeys)| {
-        let id = part_id(tag).map_err(|what| ("tags", what))?;
-        // What stands in the list is known, so it may be kept unless it says otherwise.
-        Ok((id, part_spec(keys, tag, Store::Clear)))
-    };
-    all.iter().map(entry).collect()
-}
-
-fn part_id(name: &str) -> Result<Part, String> {
-    let upper = !name.is_empty() && !name.contains(|c: char| c.is_ascii_lowercase());
-    let wrong = || format!("`{name}`: a part's name has up to 8 characters, in upper case");
-    Part::new(name).filter(|_| upper).ok_or_else(wrong)
-}
-
-fn part_spec(keys: &PartKeys, name: &str, store: Store) -> PartSpec {
-    PartSpec {
-        title: title(keys.name.as_ref(), keys.zh.as_ref(), name),
-        store: keys.store.unwrap_or(store),
-    }
-}
-
-fn positions(parts: &[PartKeys], store: Store, size: Size) -> Result<Composite, String> {
-    let mut all: Vec<Position> = Vec::new();
-    let mut at = 0usize;
-    for keys in parts {
-        let name = keys.id.as_ref().ok_or("a part has no `id`")?;
-        let notation = keys
-            .format
-            .as_ref()
-            .ok_or_else(|| format!("part {name} has no `format`"))?;
-        let format = read_format(notation)?;
-        if all.last().is_some_and(|before| before.open) {
-            return Err(format!("part {name} comes after one of open length"));
-        }
-        let units = usize::from(format.size.max());
-        all.push(Position {
-            id: part_id(name)?,
-            at,
-            units,
-            digits: format.content == Content::Digits,
-            open: matches!(format.size, Size::Variable { .. }),
-            spec: part_spec(keys, name, store),
-        });
-        at = at.saturating_add(units);
-    }
-    let longest = usize::from(size.max());
-    if at > longest {
-        return Err(format!(
-            "the parts take {at}, the field has {longest} at most"
-        ));
-    }
-    if matches!(size, Size::Fixed(_)) && at < longest {
-        return Err(format!(
-            "the parts take {at} of {longest}; a fixed field is all parts"
-        ));
-    }
-    Ok(Composite::Positions(all))
 }

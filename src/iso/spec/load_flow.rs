@@ -83,6 +83,7 @@ impl Check<'_> {
         let known = match (&path.part, composite) {
             (None, _) | (Some(_), Some(Composite::BerTlv(_) | Composite::TextTlv { .. })) => true,
             (Some(part), Some(Composite::Positions(all))) => all.iter().any(|p| p.id == *part),
+            (Some(part), Some(Composite::Bitmap(nested))) => nested.part(part).is_some(),
             (Some(_), None) => false,
         };
         known

@@ -15,20 +15,23 @@ mod format;
 mod layers;
 mod layout;
 mod load;
+mod load_composite;
 mod load_field;
 mod load_flow;
 mod shape;
 mod step;
 
 pub use error::SpecError;
-pub use field::{Composite, FieldSpec, Meaning, MtiPattern, PartSpec, Position, Store, Tags};
+pub use field::{
+    Composite, FieldSpec, Meaning, MtiPattern, Nested, NestedPart, PartSpec, Position, Store, Tags,
+};
 pub use flow::{
     AnswerRule, Codes, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource,
     Purpose, ReversalCause, ReversalRule, Script,
 };
 pub use format::{Charset, Content, Format, Size};
 pub use layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
-pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Spec, Title};
+pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Http, Spec, Title};
 pub use step::{Check, Packing, Step};
 
 #[cfg(test)]

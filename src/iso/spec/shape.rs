@@ -4,7 +4,7 @@ use super::field::FieldSpec;
 use super::layout::{Encoding, PrefixEncoding};
 use super::step::Step;
 use super::{Flow, SpecError, builtin, load};
-use crate::iso::message::{FieldId, ResponseCode};
+use crate::iso::message::{FieldId, ResponseCode, Text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +46,19 @@ pub struct Framing {
     pub bytes: u8,
     /// Whether it counts itself.
     pub counts_itself: bool,
+    /// Frames are bodies of HTTP messages; `bytes` is zero if they have no prefix within.
+    pub http: Option<Http>,
+}
+
+/// How a frame travels over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Where it is posted to.
+    pub path: Text<64>,
+    /// The host that a request names.
+    pub host: Text<64>,
+    /// The type of the body.
+    pub content_type: Text<64>,
 }
 
 /// One piece of what stands before the type: TPDU, a network's header.
@@ -73,10 +86,12 @@ pub enum HeaderAnswer {
 /// How a bitmap is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BitmapShape {
-    /// `Raw`, `Hex` or `HexLower`.
+    /// `Raw`, or hexadecimal.
     pub encoding: Encoding,
     /// Whether the second bitmap is always there, whatever bit 1 says.
     pub always_double: bool,
+    /// Whether bit 1 says so of a second bitmap that is written here.
+    pub announced: bool,
 }
 
 impl Spec {
@@ -147,7 +162,7 @@ impl Spec {
         self.header_len
     }
 
-    /// How the type is written: `Ascii` or `Bcd`.
+    /// How the type is written: `Ascii`, `Bcd` or an EBCDIC page.
     #[must_use]
     pub const fn mti(&self) -> Encoding {
         self.mti

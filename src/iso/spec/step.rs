@@ -17,6 +17,8 @@ pub struct Step {
     pub prefix_encoding: PrefixEncoding,
     /// What it counts.
     pub counts: Counts,
+    /// How many of what it counts are its own bytes.
+    pub own: u8,
     /// How units lie in bytes.
     pub packing: Packing,
     /// What the bytes must be.
@@ -58,6 +60,16 @@ pub enum Check {
     Graphic,
     /// Hexadecimal digits in characters.
     Hex,
+    /// Digits in EBCDIC.
+    EbcdicDigits,
+    /// C or D in EBCDIC first.
+    EbcdicSign,
+    /// Characters of certain classes, in this EBCDIC code page.
+    Ebcdic(Encoding, Charset),
+    /// Hexadecimal digits in EBCDIC.
+    EbcdicHex,
+    /// Chinese text.
+    Gbk,
 }
 
 impl Step {
@@ -68,6 +80,7 @@ impl Step {
                 encoding: PrefixEncoding::Bcd,
                 bytes: 0,
                 counts: Counts::Units,
+                counts_itself: false,
             },
         };
         let max = layout.size.max();
@@ -77,6 +90,11 @@ impl Step {
             prefix: prefix.bytes,
             prefix_encoding: prefix.encoding,
             counts: prefix.counts,
+            own: if prefix.counts_itself {
+                prefix.bytes
+            } else {
+                0
+            },
             packing: Packing::of(layout),
             check: Check::of(layout),
             joins: joins(layout),
@@ -85,16 +103,23 @@ impl Step {
 }
 
 const fn joins(layout: &Layout) -> bool {
+    let check = Check::of(layout);
+    if matches!(check, Check::Gbk) {
+        // Half a character at the end would take its other half from the neighbour.
+        return false;
+    }
     let Some(prefix) = layout.prefix else {
         return true;
     };
-    match (prefix.encoding, Check::of(layout)) {
+    match (prefix.encoding, check) {
         (_, Check::Nothing) => true,
         (PrefixEncoding::Bcd, Check::PackedDigits(_)) => true,
         (PrefixEncoding::Ascii, Check::Digits | Check::Printable | Check::Graphic | Check::Hex) => {
             true
         }
-        (PrefixEncoding::Ascii, Check::Of(charset)) => charset.allows_digits(),
+        (PrefixEncoding::Ascii, Check::Of(charset))
+        | (PrefixEncoding::Ebcdic, Check::Ebcdic(_, charset)) => charset.allows_digits(),
+        (PrefixEncoding::Ebcdic, Check::EbcdicDigits | Check::EbcdicHex) => true,
         _ => false,
     }
 }
@@ -102,10 +127,10 @@ const fn joins(layout: &Layout) -> bool {
 impl Packing {
     pub(super) const fn of(layout: &Layout) -> Self {
         match (layout.encoding, layout.content) {
-            (Encoding::Ascii | Encoding::Raw, _) => Self::Single,
             (Encoding::Bcd, Content::SignedDigits) => Self::SignedHalf,
             (Encoding::Bcd, _) => Self::Half,
-            (Encoding::Hex | Encoding::HexLower, _) => Self::Double,
+            (encoding, _) if encoding.is_hex() => Self::Double,
+            (_, _) => Self::Single,
         }
     }
 
@@ -147,8 +172,18 @@ impl Packing {
 
 impl Check {
     const fn of(layout: &Layout) -> Self {
-        match (layout.encoding, layout.content) {
+        let encoding = layout.encoding;
+        match (encoding, layout.content) {
             (Encoding::Raw, _) => Self::Nothing,
+            (Encoding::Gbk, _) => Self::Gbk,
+            (Encoding::HexEbcdic, _) => Self::EbcdicHex,
+            (Encoding::Hex | Encoding::HexLower, _) => Self::Hex,
+            (Encoding::Cp037 | Encoding::Cp500 | Encoding::Cp1047, content) => match content {
+                Content::Digits => Self::EbcdicDigits,
+                Content::SignedDigits => Self::EbcdicSign,
+                Content::Text(charset) => Self::Ebcdic(encoding, charset),
+                Content::Track | Content::Binary => Self::Ebcdic(encoding, Charset::ALL),
+            },
             (_, Content::SignedDigits) => Self::Sign,
             (Encoding::Ascii, Content::Digits) => Self::Digits,
             (Encoding::Ascii, Content::Track) => Self::Graphic,
@@ -157,7 +192,6 @@ impl Check {
             (Encoding::Ascii, Content::Binary) => Self::Nothing,
             (Encoding::Bcd, Content::Digits) => Self::PackedDigits(layout.odd.align),
             (Encoding::Bcd, _) => Self::Nothing,
-            (Encoding::Hex | Encoding::HexLower, _) => Self::Hex,
         }
     }
 }

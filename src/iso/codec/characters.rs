@@ -1,0 +1,65 @@
+//! Characters between wire and text, a code at a time: ASCII (and Latin-1 above it), EBCDIC, GBK.
+
+use super::BuildFault;
+use super::ebcdic::Page;
+use super::gbk;
+use crate::iso::spec::Encoding;
+use std::borrow::Cow;
+
+/// Bytes as text, so that every byte comes back.
+pub(super) fn read(encoding: Encoding, bytes: &[u8]) -> Cow<'_, str> {
+    match (Page::of(encoding), encoding) {
+        (Some(page), _) => Cow::Owned(
+            bytes
+                .iter()
+                .map(|byte| char::from(page.latin(*byte)))
+                .collect(),
+        ),
+        (None, Encoding::Gbk) => gbk::read(bytes),
+        (None, _) => latin(bytes),
+    }
+}
+
+/// Bytes as characters; above 7F as Latin-1.
+pub(super) fn latin(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
+    }
+}
+
+/// Appends the bytes of a text; a character that the code does not have is told by its place.
+pub(super) fn write(encoding: Encoding, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
+    if encoding == Encoding::Gbk {
+        return gbk::write(text, out);
+    }
+    let page = Page::of(encoding);
+    for (at, c) in text.chars().enumerate() {
+        let latin = u8::try_from(c).ok().ok_or(BuildFault::Character { at })?;
+        out.push(page.map_or(latin, |page| page.byte(latin)));
+    }
+    Ok(())
+}
+
+/// The byte of an ASCII character.
+pub(super) fn byte(encoding: Encoding, ascii: u8) -> u8 {
+    Page::of(encoding).map_or(ascii, |page| page.byte(ascii))
+}
+
+/// The character 0.
+#[inline]
+pub(super) const fn zero(encoding: Encoding) -> u8 {
+    if encoding.is_ebcdic() { 0xF0 } else { b'0' }
+}
+
+/// Hexadecimal digits in EBCDIC, as they stand in ASCII; what is no digit as it stands in page 037.
+pub(super) fn hex_as_ascii(ebcdic: &[u8]) -> Vec<u8> {
+    let page = Page::of(Encoding::Cp037);
+    let latin = |byte: &u8| page.map_or(*byte, |page| page.latin(*byte));
+    ebcdic.iter().map(latin).collect()
+}
+
+/// Appends hexadecimal digits in EBCDIC.
+pub(super) fn push_ebcdic(hex: &str, out: &mut Vec<u8>) {
+    out.extend(hex.bytes().map(|digit| byte(Encoding::Cp037, digit)));
+}
