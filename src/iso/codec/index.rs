@@ -194,25 +194,32 @@ fn read_mti(encoding: Encoding, bytes: &[u8]) -> Option<(Mti, &[u8])> {
     Some((Mti::from_bcd(bcd?)?, rest))
 }
 
-/// The fields present, and what follows their bitmaps. `None` too where a third bitmap announces a
+/// The fields present, and what follows their bitmaps; `None` where a third bitmap announces a
 /// fourth, which there is not.
 fn read_bitmap<'a>(spec: &Spec, bytes: &'a [u8], index: &mut Index) -> Option<(Bitmap, &'a [u8])> {
     let shape = spec.bitmap();
     let mut words = [0u64; 3];
     let mut rest = bytes;
+    let mut count = 0usize;
     let mut more = true;
     for word in &mut words {
         (*word, rest) = read_word(shape.encoding, rest)?;
         let announced = *word & FIRST_BIT != 0;
-        index.announced |= announced && index.bitmaps == 0;
-        more = announced || (shape.always_double && index.bitmaps == 0);
-        index.bitmaps = index.bitmaps.saturating_add(1);
         *word &= !FIRST_BIT;
+        if count == 0 {
+            index.announced = announced;
+        }
+        more = announced || (shape.always_double && count == 0);
+        count = count.saturating_add(1);
         if !more {
             break;
         }
     }
-    (!more).then_some((Bitmap::from_words(words), rest))
+    if more {
+        return None;
+    }
+    index.bitmaps = count;
+    Some((Bitmap::from_words(words), rest))
 }
 
 /// Bit 1 of a bitmap: another one follows.
