@@ -5,7 +5,11 @@ use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::names;
-use crate::engine::record::{ConnId, Fact, Hop, LinkId, Logged, Note, State, Unmatched, Why};
+use super::partly;
+use super::request::key_of;
+use crate::engine::record::{
+    ConnId, Fact, Hop, LinkId, Logged, Note, Opened, State, Unmatched, Why,
+};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::Class;
@@ -17,6 +21,9 @@ impl Gateway {
         let Some(link) = self.heard_from(now, conn) else {
             return;
         };
+        if !self.is_named_answer(now, conn, link, message) {
+            return;
+        }
         if self.session_message(now, link, conn, message) {
             return;
         }
@@ -132,6 +139,9 @@ impl Gateway {
         if let Some(why) = self.distrust(transaction, message) {
             return self.bad_answer(now, conn, slot, message, why);
         }
+        if partly::hides_its_code(message) {
+            return self.unread_answer(now, conn, slot, message);
+        }
         let codes = &message.spec().flow().codes;
         let code = message.response_code();
         // A few answers carry no code (0510): to come at all is to be fine.
@@ -142,6 +152,7 @@ impl Gateway {
         let note = self
             .learn_keys(now, message, approved)
             .map_or(note, Note::Unreadable);
+        let note = partly::note_or(message, note);
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
@@ -184,11 +195,31 @@ impl Gateway {
         }
     }
 
+    /// An answer whose code could not be read. In time it goes to the terminal as it came, who may
+    /// read more in it; what it says, nobody here knows. Late, it is no answer.
+    fn unread_answer(&mut self, now: Now, conn: ConnId, slot: Slot, message: &Message) {
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
+        let first = transaction.waiting.first().map(|waiter| waiter.conn);
+        let relayed = first.filter(|_| transaction.state == State::Forwarded);
+        if transaction.state == State::Forwarded {
+            transaction.answer = message.build().ok();
+        }
+        let cause = Cause {
+            why: Why::AnswerUnreadable,
+            note: partly::note(message),
+            message: Some(Logged::of(message, Hop::AcquirerToGateway, conn, relayed)),
+        };
+        self.step(now, slot, Trigger::AnswerUnread, cause);
+        self.forget_if_over(slot);
+    }
+
     /// Lets a later message step its original, if it has one.
     pub(super) fn refers(
         &mut self,
         now: Now,
-        opened: &crate::engine::record::Opened,
+        opened: &Opened,
         trigger: Trigger,
         by: crate::engine::record::TxId,
     ) {
@@ -220,26 +251,32 @@ impl Gateway {
             .is_some_and(|amount| amount != opened.amount);
         let other_terminal = message.terminal().is_some_and(|id| id != opened.terminal);
         let other_stan = message.stan().is_some_and(|stan| stan != opened.stan);
-        if (other_amount && !partial && opened.purpose.moves_money())
+        // Of a kind that the dialect does not know, nobody can say what its amounts mean.
+        let judged = !opened.kind.is_empty() || message.fault().is_some();
+        if (other_amount && !partial && judged && opened.purpose.moves_money())
             || other_terminal
             || other_stan
         {
             return Some(Why::AnswerMismatch);
         }
-        self.mac_of_answer_is_wrong(message)
+        self.mac_of_answer_is_wrong(opened, message)
             .then_some(Why::AnswerMac)
     }
 
     /// An approval must carry the right MAC; anything else may go without one, but not with a wrong
-    /// one. Without the terminal's key nothing can be said.
-    pub(super) fn mac_of_answer_is_wrong(&self, message: &Message) -> bool {
-        if !message.kind().is_some_and(|kind| kind.mac) {
-            return false;
-        }
-        let keys = names::terminal_key(message)
+    /// one. Without the terminal's key nothing can be said. Whose key is a matter of the request:
+    /// the answer may omit who the terminal is.
+    pub(super) fn mac_of_answer_is_wrong(&self, opened: &Opened, message: &Message) -> bool {
+        let keys = key_of(opened)
             .and_then(|key| self.terminals.get(&key))
             .and_then(|terminal| terminal.keys.as_ref());
         let Some(keys) = keys else { return false };
+        if partly::lacks_mac(message, &keys.mac) {
+            return true;
+        }
+        if !message.kind().is_some_and(|kind| kind.mac) {
+            return false;
+        }
         let flow = message.spec().flow();
         let good = message.response_code().is_none_or(|code| {
             flow.codes.approved.contains(&code) || flow.codes.reversal_accepted.contains(&code)
@@ -263,17 +300,9 @@ impl Gateway {
         } else {
             Trigger::GaveUp
         };
+        let note = partly::note(message);
         let message = Some(Logged::of(message, Hop::AcquirerToGateway, conn, None));
-        self.step(
-            now,
-            slot,
-            trigger,
-            Cause {
-                why,
-                note: Note::None,
-                message,
-            },
-        );
+        self.step(now, slot, trigger, Cause { why, note, message });
         self.forget_if_over(slot);
     }
 

@@ -4,7 +4,9 @@ use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Reversal, Slot, Waiter};
 use super::names;
-use crate::engine::record::{ConnId, Fact, Hop, Logged, Note, Row, State, Why};
+use super::partly;
+use super::request::{AMOUNT, key_of};
+use crate::engine::record::{ConnId, Fact, Hop, Logged, Opened, Row, State, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
@@ -14,17 +16,18 @@ impl Gateway {
     /// A terminal sends a reversal.
     pub(super) fn terminal_reversal(&mut self, now: Now, conn: ConnId, message: Message) {
         let opened = self.describe(&message);
-        if self.mac_is_wrong(&message) {
-            return self.refuse(now, conn, &message, opened, Why::RequestMac);
+        if let Some(why) = self.mac_is_wrong(&message) {
+            return self.refuse(now, conn, &message, opened, why);
         }
         let names = names::originals(&message);
         let Some(slot) = self.original_of(now, &message, &names) else {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
+        // An amount that could not be read cannot differ.
         let same_amount = self
             .live
             .get(slot)
-            .is_some_and(|of| of.opened.amount == opened.amount);
+            .is_some_and(|of| of.opened.amount == opened.amount || message.is_unread(AMOUNT));
         if !same_amount {
             self.forget_if_over(slot);
             return self.refuse(now, conn, &message, opened, Why::DuplicateMismatch);
@@ -32,7 +35,7 @@ impl Gateway {
         self.note_asked(now, slot, conn, &message);
         let cause = Cause {
             why: Why::TerminalAsked,
-            note: Note::None,
+            note: partly::note(&message),
             message: Some(Logged::of(&message, Hop::TerminalToGateway, conn, None)),
         };
         let decision = self.step(now, slot, Trigger::TerminalReversal, cause);
@@ -61,12 +64,42 @@ impl Gateway {
             return Some(slot);
         }
         let key = names::terminal_key(message)?;
-        let terminal = self.terminals.get(&key)?;
-        let id = names
-            .iter()
-            .find_map(|name| terminal.find(name))
-            .map(|done| done.id)?;
-        self.revive(&key, id, now)
+        let terminal = self.terminals.get(&key);
+        let done = terminal.and_then(|own| names.iter().find_map(|name| own.find(name)));
+        if let Some(id) = done.map(|done| done.id) {
+            return self.revive(&key, id, now);
+        }
+        if message.fault().is_none() || !names.is_empty() {
+            return None;
+        }
+        self.original_by_stan(now, message, &key)
+    }
+
+    /// The one transaction of the terminal with this trace number, for a reversal whose other names
+    /// could not be read; none if there are several.
+    fn original_by_stan(
+        &mut self,
+        now: Now,
+        message: &Message,
+        key: &names::TerminalKey,
+    ) -> Option<Slot> {
+        let stan = message.stan()?;
+        let fits = |opened: &Opened| {
+            opened.stan == stan
+                && opened.purpose.moves_money()
+                && key_of(opened).as_ref() == Some(key)
+        };
+        let live = self.live.slots().into_iter();
+        let mut live =
+            live.filter(|slot| self.live.get(*slot).is_some_and(|own| fits(&own.opened)));
+        let done = self.terminals.get(key).map(|own| own.done.iter());
+        let done = done.into_iter().flatten();
+        let mut done = done.filter(|done| fits(&done.opened)).map(|done| done.id);
+        match (live.next(), live.next(), done.next(), done.next()) {
+            (Some(slot), None, None, None) => Some(slot),
+            (None, None, Some(id), None) => self.revive(key, id, now),
+            _ => None,
+        }
     }
 
     /// A reversal whose original is not known here. It goes to the acquirer, since an answer of
@@ -77,7 +110,7 @@ impl Gateway {
         now: Now,
         conn: ConnId,
         message: Message,
-        opened: crate::engine::record::Opened,
+        opened: Opened,
         names: &[crate::engine::record::Identity],
     ) {
         if self.is_repeat(now, conn, &message, &opened) {

@@ -4,7 +4,8 @@ use super::core::Gateway;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::names;
-use super::request::{CODE, key_of, readdressed};
+use super::partly;
+use super::request::{CODE, key_of, purpose_of, readdressed};
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, Row, Seq, State, Step, StoredFrame,
     TxId, Why,
@@ -40,7 +41,7 @@ impl Gateway {
             row: decision.row,
             state: decision.next,
             why,
-            note: Note::None,
+            note: partly::note(message),
             message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
             opened: Some(Box::new(opened)),
         };
@@ -181,12 +182,14 @@ impl Gateway {
     pub(super) fn describe(&self, message: &Message) -> Opened {
         let kind = message.kind();
         let pan = message.pan();
-        let purpose = kind.map_or(Purpose::Administration, |kind| kind.purpose);
+        let purpose = purpose_of(message);
+        let partly = message.fault().is_some();
         let mut opened = Opened {
             spec: Text::new(message.spec().name()).unwrap_or_default(),
             kind: kind.map(|kind| kind.name).unwrap_or_default(),
             purpose,
-            reverses: kind.is_some_and(|kind| kind.reverses),
+            reverses: kind.map_or_else(|| purpose.moves_money(), |kind| kind.reverses),
+            partly,
             identity: names::identity(message).unwrap_or(Identity::EMPTY),
             terminal: message.terminal().unwrap_or_default(),
             merchant: message.merchant().unwrap_or_default(),
@@ -196,6 +199,8 @@ impl Gateway {
             currency: text_of(message, FieldPath::whole(FieldId::of(49))),
             card: pan
                 .as_ref()
+                // What was misread may show other digits than a mask would.
+                .filter(|_| !partly)
                 .and_then(|pan| Text::new(&pan.masked()))
                 .unwrap_or_default(),
             card_hash: pan.map_or([0; 16], |pan| self.vault.card_hash(pan.reveal())),
@@ -238,9 +243,9 @@ impl Gateway {
 /// them where they may not; never with the zeros that stand for them.
 pub(super) fn kept(spec: &Arc<Spec>, stored: &StoredFrame) -> Option<Message> {
     if let Some(frame) = stored.restore_known() {
-        return Message::parse(spec, frame).ok();
+        return Message::read(spec, frame).ok();
     }
-    let mut message = Message::parse(spec, stored.frame.clone()).ok()?;
+    let mut message = Message::read(spec, stored.frame.clone()).ok()?;
     for field in message.fields().iter() {
         let meaning = spec.field(field).map(|own| own.meaning(message.mti()));
         if meaning.is_some_and(|meaning| meaning.store == Store::Restorable) {
@@ -274,7 +279,7 @@ const fn refusal(answer: &AnswerRule, why: Why) -> ResponseCode {
         Why::DuplicateMismatch => answer.duplicate,
         Why::OvertakenByReversal => answer.invalid,
         Why::NoLink | Why::NoRoute | Why::NeverWritten => answer.unavailable,
-        Why::AnswerUnreadable => answer.format,
+        Why::AnswerUnreadable | Why::RequestUnread => answer.format,
         Why::Plain
         | Why::NoAnswer
         | Why::AnswerMac

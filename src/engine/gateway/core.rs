@@ -1,16 +1,15 @@
 //! The gateway's state, the one way in and out, and the one way to take a step.
 
 use super::action::{Action, SendId};
-use super::event::Event;
+use super::event::{Event, UnreadableFrame};
 use super::legs::LinkState;
 use super::lifecycle::{Decision, Effect, Trigger, decide};
 use super::live::{Live, Slot, Transaction, Waiter};
 use super::memory::{Done, Terminals, Twins};
 use super::names::TerminalKey;
 use super::options::Options;
-
 use crate::engine::record::{
-    ConnId, Fact, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
+    ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
     Unreadable, Vault, Why,
 };
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now};
@@ -139,24 +138,14 @@ impl Gateway {
             }
             Event::TerminalMessage { conn, message } => self.terminal_message(now, conn, message),
             Event::TerminalUnreadable { conn, frame } => {
-                self.unreadable(
-                    now,
-                    conn,
-                    crate::engine::record::Hop::TerminalToGateway,
-                    frame,
-                );
+                self.unreadable(now, conn, Hop::TerminalToGateway, frame);
             }
             Event::TerminalClosed { conn, reset } => self.terminal_closed(now, conn, reset),
             Event::LinkUp { link, conn } => self.link_connected(now, link, conn),
             Event::LinkDown { link, conn } => self.link_down(now, link, conn),
             Event::AcquirerMessage { conn, message } => self.acquirer_message(now, conn, &message),
             Event::AcquirerUnreadable { conn, frame } => {
-                self.unreadable(
-                    now,
-                    conn,
-                    crate::engine::record::Hop::AcquirerToGateway,
-                    frame,
-                );
+                self.unreadable(now, conn, Hop::AcquirerToGateway, frame);
             }
             Event::Written(send) => self.written(now, send),
             Event::NotWritten(send) => self.not_written(now, send),
@@ -229,7 +218,8 @@ impl Gateway {
             | State::Returned
             | State::Settled
             | State::SettleMismatch
-            | State::Confirmed => {}
+            | State::Confirmed
+            | State::AnswerUnread => {}
         }
     }
 
@@ -456,14 +446,9 @@ impl Gateway {
         self.last_seq = seq;
     }
 
-    fn unreadable(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        hop: crate::engine::record::Hop,
-        frame: super::UnreadableFrame,
-    ) {
-        let super::UnreadableFrame { length, hash, what } = frame;
+    /// Records a frame that cannot be read, or not so far that it could be told whose it is.
+    pub(super) fn unreadable(&mut self, now: Now, conn: ConnId, hop: Hop, frame: UnreadableFrame) {
+        let UnreadableFrame { length, hash, what } = frame;
         let fact = Unreadable {
             hop,
             conn,

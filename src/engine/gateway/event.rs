@@ -2,8 +2,9 @@
 
 use super::action::SendId;
 use crate::engine::record::{ConnId, LinkId, ListenerId, TxId};
-use crate::iso::codec::Message;
+use crate::iso::codec::{Message, ParseError};
 use crate::iso::message::Text;
+use sha2::{Digest, Sha256};
 
 /// Something happened.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub enum Event {
         /// Whether it was reset, so that what was written last may be lost.
         reset: bool,
     },
-    /// A whole, readable message came from a terminal.
+    /// A message came from a terminal; perhaps one that can only be read in part.
     TerminalMessage {
         /// Its connection.
         conn: ConnId,
@@ -50,7 +51,7 @@ pub enum Event {
         /// Its connection.
         conn: ConnId,
     },
-    /// A whole, readable message came from the acquirer.
+    /// A message came from the acquirer; perhaps one that can only be read in part.
     AcquirerMessage {
         /// The connection.
         conn: ConnId,
@@ -85,4 +86,27 @@ pub struct UnreadableFrame {
     pub hash: [u8; 16],
     /// What was wrong, with field and byte.
     pub what: Text<120>,
+}
+
+impl UnreadableFrame {
+    /// What may be known of a frame.
+    #[must_use]
+    pub fn of(frame: &[u8], error: &ParseError) -> Self {
+        let mut hash = [0; 16];
+        hash.iter_mut()
+            .zip(Sha256::digest(frame))
+            .for_each(|(slot, byte)| *slot = byte);
+        Self {
+            length: u32::try_from(frame.len()).unwrap_or(u32::MAX),
+            hash,
+            what: fault_text(error),
+        }
+    }
+}
+
+/// What is wrong with bytes, and where; as much of it as there is room for.
+pub(super) fn fault_text(error: &ParseError) -> Text<120> {
+    let text = error.to_string();
+    let end = text.floor_char_boundary(120);
+    text.get(..end).and_then(Text::new).unwrap_or_default()
 }

@@ -29,6 +29,8 @@ pub enum Trigger {
     Approval,
     /// A decline came.
     Decline,
+    /// An answer came whose code could not be read.
+    AnswerUnread,
     /// The terminal's connection closed while its answer is due.
     TerminalClosed,
     /// The terminal is back and asks the same again.
@@ -72,7 +74,7 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Refuse,
         Self::NoLink,
         Self::Forward,
@@ -83,6 +85,7 @@ impl Trigger {
         Self::GaveUp,
         Self::Approval,
         Self::Decline,
+        Self::AnswerUnread,
         Self::TerminalClosed,
         Self::TerminalBack,
         Self::Written,
@@ -169,6 +172,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::Forwarded, T::Approval) => ('D', S::Approved, E::Deliver),
         (S::Forwarded, T::Decline) => ('E', S::Declined, E::Deliver),
         (S::Forwarded | S::ForwardedGone, T::BadAnswer) => ('F', S::TimedOut, E::ReverseByPolicy),
+        (S::ForwardedGone, T::AnswerUnread) => ('F', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::LinkLost) => ('G', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Deadline) => ('H', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Revoked) => ('I', S::NotSent, E::AnswerNo),
@@ -201,7 +205,8 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::TimedOut
             | S::LateApproval
             | S::TerminalGone
-            | S::Confirmed,
+            | S::Confirmed
+            | S::AnswerUnread,
             T::TerminalReversal,
         ) => ('U', S::ReversalPending, E::Reverse),
         (
@@ -231,7 +236,8 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::ReversalRefused
             | S::ReversalUndeliverable
             | S::ClosedUnproven
-            | S::Confirmed,
+            | S::Confirmed
+            | S::AnswerUnread,
             T::Operator,
         ) => ('Y', S::ReversalPending, E::Reverse),
 
@@ -280,11 +286,17 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::ClosedUnproven, T::WatchOver) => ('t', S::ClosedUnproven, E::Forget),
 
         // A later message speaks of it.
-        (S::Delivered | S::DeliveryUnproven, T::Proof) => ('u', S::Confirmed, E::Forget),
-        (S::Delivered | S::DeliveryUnproven | S::Confirmed, T::Returned) => {
+        (S::Delivered | S::DeliveryUnproven | S::AnswerUnread, T::Proof) => {
+            ('u', S::Confirmed, E::Forget)
+        }
+        (S::Delivered | S::DeliveryUnproven | S::AnswerUnread | S::Confirmed, T::Returned) => {
             ('v', S::Returned, E::Forget)
         }
         (S::Returned, T::ReturnUndone) => ('w', S::Confirmed, E::Forget),
+
+        // An answer does not say what it says.
+        (S::Forwarded, T::AnswerUnread) => ('x', S::AnswerUnread, E::Deliver),
+        (S::AnswerUnread, T::Approval) => ('y', S::DeliveryUnproven, E::None),
 
         // Everything else changes nothing; that it happened is still recorded.
         _ => ('z', state, E::None),

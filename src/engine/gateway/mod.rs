@@ -25,6 +25,8 @@ mod memory;
 
 mod core;
 
+mod partly;
+
 mod request;
 
 mod authored;

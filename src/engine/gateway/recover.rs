@@ -120,7 +120,7 @@ impl Gateway {
     fn carried_answer(&self, done: &Done) -> CarriedAnswer {
         let spec = self.spec_named(&done.opened.spec);
         let stored = |frame: &Option<Bytes>| {
-            let message = Message::parse(spec.as_ref()?, frame.clone()?).ok()?;
+            let message = Message::read(spec.as_ref()?, frame.clone()?).ok()?;
             message.redact().ok().map(StoredFrame::from)
         };
         CarriedAnswer {
@@ -353,7 +353,7 @@ impl Fold {
         let spec = self.gateway.spec_named(&carried.opened.spec);
         let answer = restored(carried.answer);
         let message = spec.zip(answer.clone());
-        let message = message.and_then(|(spec, frame)| Message::parse(&spec, frame).ok());
+        let message = message.and_then(|(spec, frame)| Message::read(&spec, frame).ok());
         let done = Done {
             id: carried.tx,
             state: carried.state,

@@ -5,17 +5,20 @@ use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
+use super::partly;
 use crate::engine::record::{
     ConnId, Fact, Hop, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::FieldId;
+use crate::iso::message::{Class, FieldId, Function};
 use crate::iso::security;
 use crate::iso::spec::{Purpose, Spec};
 use bytes::Bytes;
 use std::sync::Arc;
 
+/// DE 4.
+pub(super) const AMOUNT: FieldId = FieldId::of(4);
 /// DE 39.
 pub(super) const CODE: FieldId = FieldId::of(39);
 
@@ -26,16 +29,16 @@ pub(super) fn key_of(opened: &Opened) -> Option<TerminalKey> {
 
 impl Gateway {
     pub(super) fn terminal_message(&mut self, now: Now, conn: ConnId, message: Message) {
+        if self.conns.get(&conn).is_none() || !self.is_named(now, conn, &message) {
+            return;
+        }
         let Some(at) = self.conns.get_mut(&conn) else {
             return;
         };
         at.terminal = names::terminal_key(&message).or(at.terminal);
         if message.mti().is_answer() {
             self.stray(now, conn, &message, Hop::TerminalToGateway);
-        } else if message
-            .kind()
-            .is_some_and(|kind| kind.purpose == Purpose::Reversal)
-        {
+        } else if purpose_of(&message) == Purpose::Reversal {
             self.terminal_reversal(now, conn, message);
         } else {
             self.request(now, conn, message);
@@ -55,8 +58,8 @@ impl Gateway {
 
     fn request(&mut self, now: Now, conn: ConnId, message: Message) {
         let opened = self.describe(&message);
-        if self.mac_is_wrong(&message) {
-            self.refuse(now, conn, &message, opened, Why::RequestMac);
+        if let Some(why) = self.mac_is_wrong(&message) {
+            self.refuse(now, conn, &message, opened, why);
         } else if self.is_repeat(now, conn, &message, &opened) {
             // It has been dealt with: no limit may answer for what is under way.
         } else if let Some(why) = self.objection(now, conn, &opened) {
@@ -89,16 +92,17 @@ impl Gateway {
         }
     }
 
-    /// Whether the message should carry a MAC that we can check, and does not carry the right one.
-    pub(super) fn mac_is_wrong(&self, message: &Message) -> bool {
-        let wanted = message.kind().is_some_and(|kind| kind.mac);
-        let keys = names::terminal_key(message)
-            .and_then(|key| self.terminals.get(&key))
-            .and_then(|terminal| terminal.keys.as_ref());
-        match keys {
-            Some(keys) if wanted => security::verify(message, &keys.mac) != Some(true),
-            _ => false,
+    /// What is wrong if the message should carry a MAC that we can check, and does not carry the
+    /// right one.
+    pub(super) fn mac_is_wrong(&self, message: &Message) -> Option<Why> {
+        let key = names::terminal_key(message)?;
+        let keys = self.terminals.get(&key)?.keys.as_ref()?;
+        if partly::lacks_mac(message, &keys.mac) {
+            return Some(Why::RequestUnread);
         }
+        let wanted = message.kind().is_some_and(|kind| kind.mac);
+        let wrong = wanted && security::verify(message, &keys.mac) != Some(true);
+        wrong.then_some(Why::RequestMac)
     }
 
     /// Whether the request came before (D1, D2, D3), in which case it has been dealt with.
@@ -110,7 +114,11 @@ impl Gateway {
         opened: &Opened,
     ) -> bool {
         if opened.identity.is_empty() {
-            return false;
+            let twin = self.first_in_flight(conn, message, opened);
+            if let Some(slot) = twin {
+                self.repeat_of_live(now, conn, message, opened, slot);
+            }
+            return twin.is_some();
         }
         if let Some(slot) = self.live.named(&opened.identity) {
             self.repeat_of_live(now, conn, message, opened, slot);
@@ -196,7 +204,8 @@ impl Gateway {
             | State::Returned
             | State::Settled
             | State::SettleMismatch
-            | State::Confirmed => self.record_repeat(now, conn, message, id, rule),
+            | State::Confirmed
+            | State::AnswerUnread => self.record_repeat(now, conn, message, id, rule),
         }
     }
 
@@ -279,6 +288,7 @@ impl Gateway {
         };
         let cause = Cause {
             message: Some(logged),
+            note: partly::note(&message),
             ..Cause::default()
         };
         let (slot, _) = self.open(now, transaction, Trigger::Forward, cause);
@@ -389,10 +399,33 @@ impl Gateway {
     }
 
     /// The first route that takes a message.
-    fn route_of(&self, conn: ConnId, message: &Message) -> Option<usize> {
+    pub(super) fn route_of(&self, conn: ConnId, message: &Message) -> Option<usize> {
         let listener = self.conns.get(&conn)?.listener;
         let takes = |route: &super::RouteOptions| route.takes.takes(listener, message);
         self.options.routes.iter().position(takes)
+    }
+}
+
+/// What a message is for. A kind that the dialect does not know, or that stands in what could not
+/// be read, counts by its class: where money may be in it, it is.
+pub(super) fn purpose_of(message: &Message) -> Purpose {
+    if let Some(kind) = message.kind() {
+        return kind.purpose;
+    }
+    match (message.mti().class(), message.mti().function()) {
+        (Class::Authorization, Function::Request) => Purpose::Hold,
+        (Class::Financial, Function::Request) => Purpose::Debit,
+        (Class::Authorization | Class::Financial, _) => Purpose::Advice,
+        (Class::Reversal, _) => Purpose::Reversal,
+        (
+            Class::File
+            | Class::Reconciliation
+            | Class::Administrative
+            | Class::Fee
+            | Class::Network
+            | Class::Reserved,
+            _,
+        ) => Purpose::Administration,
     }
 }
 
@@ -403,7 +436,7 @@ fn is_same(new: &Opened, first: &Opened) -> bool {
 
 /// A stored answer under the header that goes back to whoever sent `header`.
 pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Option<Message> {
-    let mut message = Message::parse(spec, answer.clone()).ok()?;
+    let mut message = Message::read(spec, answer.clone()).ok()?;
     message.set_header(&spec.answer_header(header));
     Some(message)
 }
@@ -420,5 +453,6 @@ const fn still_stands(state: State) -> bool {
             | State::Settled
             | State::SettleMismatch
             | State::Confirmed
+            | State::AnswerUnread
     )
 }

@@ -69,13 +69,18 @@ impl Gateway {
         }
     }
 
-    /// An operator wants a live transaction reversed.
+    /// An operator wants a transaction reversed, live or answered.
     pub(super) fn operator_reversal(&mut self, now: Now, id: TxId) {
-        if let Some(slot) = self.live.slot_of(id)
-            && self.may_author(slot)
-        {
+        let answered = self.terminals.holder_of(id);
+        let slot = match answered {
+            Some(key) => self.revive(&key, id, now),
+            None => self.live.slot_of(id),
+        };
+        let Some(slot) = slot else { return };
+        if self.may_author(slot) {
             self.step(now, slot, Trigger::Operator, Cause::why(Why::Operator));
         }
+        self.forget_if_over(slot);
     }
 
     /// Whether the route lets the gateway reverse, and the keys let it author.
@@ -87,8 +92,8 @@ impl Gateway {
         by.is_some_and(super::ReversalBy::gateway) && self.may_author(slot)
     }
 
-    /// Whether a message for this transaction may be authored: no MAC is wanted, or its key is
-    /// known.
+    /// Whether a message for this transaction may be authored: it is understood, and no MAC is
+    /// wanted, or its key is known.
     pub(super) fn may_author(&self, slot: Slot) -> bool {
         let Some(transaction) = self.live.get(slot) else {
             return false;
@@ -101,7 +106,9 @@ impl Gateway {
                 .and_then(|key| self.terminals.get(&key))
                 .is_some_and(|terminal| terminal.keys.is_some())
         };
-        spec.flow().reversal.is_some() && (spec.flow().mac.is_none() || has_key())
+        transaction.opened.is_understood()
+            && spec.flow().reversal.is_some()
+            && (spec.flow().mac.is_none() || has_key())
     }
 
     /// Whether a reversal of the transaction is under way.

@@ -23,6 +23,8 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod partly;
+
 const T: ConnId = ConnId(1);
 const A: ConnId = ConnId(100);
 const LINK: LinkId = LinkId(0);
@@ -143,7 +145,7 @@ impl Stage {
                 } => {
                     let last = self.records.last().map_or(Seq(0), |record| record.seq);
                     assert!(after <= last, "a send waits for a record that exists");
-                    let message = Message::parse(&self.spec, frame).unwrap();
+                    let message = Message::read(&self.spec, frame).unwrap();
                     self.sends.push((id, conn, message));
                 }
                 Action::Revoke(id) => self.revoked.push(id),

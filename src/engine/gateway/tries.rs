@@ -4,11 +4,12 @@ use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Reversal, Slot};
 use super::names;
-use super::request::{CODE, readdressed};
+use super::partly;
+use super::request::readdressed;
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath, ResponseCode};
+use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::security;
 use crate::iso::spec::{Flow, OriginalSource, ReversalRule};
 use std::time::Duration;
@@ -164,7 +165,10 @@ impl Gateway {
         let transaction = self.live.get(slot)?;
         let reversal = transaction.reversal.as_ref()?;
         if let Some(frame) = &reversal.frame {
-            return Message::parse(&self.spec_of(transaction)?, frame.clone()).ok();
+            return Message::read(&self.spec_of(transaction)?, frame.clone()).ok();
+        }
+        if !transaction.opened.is_understood() {
+            return None;
         }
         let request = self.request_of(slot)?;
         let flow = request.spec().flow();
@@ -263,22 +267,21 @@ impl Gateway {
         slot: Slot,
         message: &Message,
     ) {
-        if self.mac_of_answer_is_wrong(message) {
+        let opened = self.live.get(slot).map(|own| &own.opened);
+        if opened.is_some_and(|opened| self.mac_of_answer_is_wrong(opened, message)) {
             let logged = Logged::of(message, Hop::AcquirerToGateway, conn, None);
             self.end_try(slot);
             let cause = Cause {
                 why: Why::AnswerMac,
-                note: Note::None,
+                note: partly::note(message),
                 message: Some(logged),
             };
             self.step(now, slot, Trigger::ReversalRetry, cause);
             return;
         }
         let codes = &message.spec().flow().codes;
-        let code = message
-            .text(CODE)
-            .and_then(|text| ResponseCode::new(&text))
-            .unwrap_or_default();
+        // Without a code, or with one that could not be read, it closes nothing.
+        let code = message.response_code().unwrap_or_default();
         let Some(transaction) = self.live.get(slot) else {
             return;
         };
@@ -336,6 +339,7 @@ impl Gateway {
             trigger,
             Cause {
                 message: Some(logged),
+                note: partly::note(message),
                 ..Cause::default()
             },
         );

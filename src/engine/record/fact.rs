@@ -120,6 +120,8 @@ pub enum Why {
     TriesUsedUp,
     /// Its time is over.
     Expired,
+    /// The request carries its MAC where it could not be read.
+    RequestUnread,
 }
 
 /// What else is worth knowing about a step.
@@ -138,7 +140,7 @@ pub enum Note {
     Try(u16),
     /// Another transaction: the original, the void, the twin at another terminal.
     Other(TxId),
-    /// Where an answer could not be read.
+    /// What of a message could not be read, and where.
     Unreadable(Text<120>),
 }
 
@@ -153,6 +155,8 @@ pub struct Opened {
     pub purpose: Purpose,
     /// Whether it must be reversed when its outcome is unknown.
     pub reverses: bool,
+    /// Whether the request could only be read in part: then nothing is ever authored from it.
+    pub partly: bool,
     /// The values that name it.
     pub identity: Identity,
     /// DE 41.
@@ -180,6 +184,13 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Whether enough is known of it to author a message from it: it was read to its end, and is
+    /// of a kind that the dialect knows.
+    #[must_use]
+    pub fn is_understood(&self) -> bool {
+        !self.partly && !self.kind.is_empty()
+    }
+
     /// Nothing named.
     #[must_use]
     pub const fn blank() -> Self {
@@ -188,6 +199,7 @@ impl Opened {
             kind: Text::EMPTY,
             purpose: Purpose::Administration,
             reverses: false,
+            partly: false,
             identity: Identity::EMPTY,
             terminal: TerminalId::EMPTY,
             merchant: MerchantId::EMPTY,

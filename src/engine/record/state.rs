@@ -54,11 +54,13 @@ pub enum State {
     SettleMismatch,
     /// S19: a later message proves that the terminal has the approval.
     Confirmed,
+    /// Its answer was passed on, and its code could not be read: approved or not, it is not known.
+    AnswerUnread,
 }
 
 impl State {
     /// Every state; a state's form on disk is its place here.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Received,
         Self::Refused,
         Self::Forwarded,
@@ -83,6 +85,7 @@ impl State {
         Self::Settled,
         Self::SettleMismatch,
         Self::Confirmed,
+        Self::AnswerUnread,
     ];
 
     /// The name in JSON and tables: `REVERSED`.
@@ -113,6 +116,7 @@ impl State {
             Self::Settled => "SETTLED",
             Self::SettleMismatch => "SETTLE-MISMATCH",
             Self::Confirmed => "CONFIRMED",
+            Self::AnswerUnread => "ANSWER-UNREAD",
         }
     }
 

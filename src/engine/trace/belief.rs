@@ -129,7 +129,7 @@ fn terminal(story: &Story) -> Belief {
             inferred(Is::Waiting)
         }
         (State::Refused | State::DeclineDelivered | State::NotSent, _) => inferred(Is::Declined),
-        (State::SettleMismatch, _) => inferred(Is::Unknown),
+        (State::SettleMismatch | State::AnswerUnread, _) => inferred(Is::Unknown),
         _ => inferred(Is::Failed),
     }
 }
@@ -148,7 +148,8 @@ const fn gateway(state: State) -> Is {
         | State::ClosedUnproven
         | State::ReversalRefused
         | State::ReversalUndeliverable
-        | State::SettleMismatch => Is::Unknown,
+        | State::SettleMismatch
+        | State::AnswerUnread => Is::Unknown,
         State::Approved
         | State::Delivered
         | State::DeliveryUnproven

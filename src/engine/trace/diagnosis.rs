@@ -32,6 +32,7 @@ fn by_state(story: &Story) -> Vec<Cause> {
         }
         State::Unanswered if story.seen == Seen::Decline => vec![decline(story)],
         State::Delivered | State::Confirmed => delivered(story),
+        State::AnswerUnread => vec![Cause::AnswerUnreadable],
         State::DeliveryUnproven if story.conflict => {
             vec![Cause::AnswersDisagree, Cause::DeliveryUnproven]
         }
@@ -78,6 +79,7 @@ fn decline(story: &Story) -> Cause {
 fn kept_back(story: &Story) -> Cause {
     let named = story.whys().find_map(|(_, why)| match why {
         Why::RequestMac => Some(Cause::RefusedMac),
+        Why::RequestUnread => Some(Cause::RefusedFormat),
         Why::DuplicateMismatch => Some(Cause::RefusedDuplicate),
         Why::OvertakenByReversal => Some(Cause::OvertakenByReversal),
         Why::Overload => Some(Cause::RefusedOverload),

@@ -33,6 +33,7 @@ fn silent(moment: &Moment) -> Option<Said> {
         (Why::Plain, State::Returned) => Phrase::new("voided or refunded", "已撤销或退货"),
         (Why::Plain, State::Settled) => Phrase::new("settled", "已清算"),
         (Why::Plain, State::ReversalPending) => Phrase::new("reversal due", "待冲正"),
+        (Why::Plain, State::AnswerUnread) => Phrase::new("answer written", "应答已写出"),
         (_, State::ReversalUndeliverable) => Phrase::new("reversal listed", "冲正列入差错"),
         _ => return None,
     };
@@ -66,6 +67,7 @@ const fn why(why: Why) -> Option<Phrase> {
         Why::Draining => Phrase::new("gateway is going down", "网关正在停机"),
         Why::NoRoute => Phrase::new("no route takes it", "无可用路由"),
         Why::TriesUsedUp => Phrase::new("tries used up", "次数用尽"),
+        Why::RequestUnread => Phrase::new("request MAC unreadable", "请求MAC无法读取"),
         Why::Expired => Phrase::new("its time is over", "时限已过"),
     };
     Some(phrase)

@@ -37,8 +37,10 @@ impl Retry {
     pub fn of(story: &Story) -> Self {
         let by_state = Self::by_state(story);
         // What came before the first record that was seen, or between, might say otherwise; a
-        // checkpoint carries that an approval was seen, but not one that could not be trusted.
-        let known = if story.whole && !story.gap {
+        // checkpoint carries that an approval was seen, but not one that could not be trusted. An
+        // answer whose code was not read may have been an approval.
+        let unread = story.unread_answer && story.is_money();
+        let known = if story.whole && !story.gap && !unread {
             Self::Yes
         } else {
             Self::Unproven
@@ -58,7 +60,8 @@ impl Retry {
             State::Unanswered if story.seen == Seen::Decline => yes_if(is_declined(story)),
             State::Unanswered if !story.is_money() => Self::Yes,
             State::Unanswered => Self::No,
-            State::ClosedUnproven | State::DeliveryUnproven => Self::Unproven,
+            State::AnswerUnread if !story.is_money() => Self::Yes,
+            State::ClosedUnproven | State::DeliveryUnproven | State::AnswerUnread => Self::Unproven,
             State::Received
             | State::Forwarded
             | State::ForwardedGone

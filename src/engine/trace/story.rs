@@ -43,6 +43,9 @@ pub struct Story {
     /// Whether answers to the request contradict each other, or an approval among them cannot be
     /// trusted (MAC, other amount).
     pub conflict: bool,
+    /// Whether an answer came whose code could not be read, and no reversal was accepted since: it
+    /// may have been an approval.
+    pub unread_answer: bool,
     /// How long an answer was waited for in vain, in milliseconds.
     pub waited_ms: Option<u64>,
     /// How long the acquirer took to answer in time, in milliseconds.
@@ -182,6 +185,7 @@ impl Story {
             answer: None,
             seen: Seen::Nothing,
             conflict: false,
+            unread_answer: false,
             waited_ms: None,
             took_ms: None,
             late_ms: None,
@@ -337,6 +341,7 @@ impl Story {
         self.reversal.last_code = message.code;
         if state == State::Reversed {
             self.reversal.accepted = true;
+            self.unread_answer = false;
             // Whatever was approved before is undone by it.
             if self.seen == Seen::ApprovalAfterReversal {
                 self.seen = Seen::Approval;
@@ -356,7 +361,10 @@ impl Story {
             step.why,
             Why::AnswerMac | Why::AnswerMismatch | Why::AnswerUnreadable
         ) {
+            // One whose code could not be read may say anything.
+            let unread = step.why == Why::AnswerUnreadable && message.code.is_none();
             self.conflict |= approves;
+            self.unread_answer |= unread;
             if approves && self.reversal.accepted {
                 self.seen = Seen::ApprovalAfterReversal;
             }
@@ -451,6 +459,14 @@ impl Story {
     #[must_use]
     pub const fn may_move(&self) -> bool {
         self.state.is_live() && !self.over
+    }
+
+    /// What of its messages could not be read, and where, in their order.
+    pub fn unread_parts(&self) -> impl Iterator<Item = (Option<Leg>, &str)> + '_ {
+        self.moments.iter().filter_map(|moment| match &moment.note {
+            Note::Unreadable(what) => Some((moment.leg, &**what)),
+            _ => None,
+        })
     }
 
     /// What it is for, if its names are known.

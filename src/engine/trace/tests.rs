@@ -4,6 +4,7 @@
 mod any;
 mod carried;
 mod history;
+mod partly;
 mod screens;
 mod verdicts;
 

@@ -245,6 +245,18 @@ pub(super) const UNPROVEN_DELIVERY: Row = row(
         "请核对终端签购单, 结算前留意其冲正或送达证明",
     ),
 );
+pub(super) const ANSWER_UNREAD: Row = row(
+    p(
+        "answered, but its response code could not be read here; passed on as it came; approved \
+         or not is not known",
+        "收单机构已应答, 但网关无法解析应答码; 应答已原样转发终端, 是否成功未知",
+    ),
+    p(
+        "look at the terminal's slip and query the acquirer; do not swipe again until it says \
+         not paid",
+        "请核对终端签购单并向收单机构查询, 确认未支付前请勿重刷",
+    ),
+);
 pub(super) const RETURNED: Row = row(
     p(
         "approved{auth}, then voided or refunded{other}; the money goes back",
@@ -431,6 +443,16 @@ pub(super) const UNHEARD: Row = row(
 pub(super) const GAP: Phrase = p(
     "the journal is damaged, a record may be missing",
     "日志损坏, 可能缺少记录",
+);
+
+// ── Read in part ─────────────────────────────────────────────────────────────────────────────────
+pub(super) const REQUEST_UNREAD: Phrase = p(
+    "not all of the request could be read ({v})",
+    "请求报文未能全部解析({v})",
+);
+pub(super) const ANSWER_IN_PART: Phrase = p(
+    "not all of the answer could be read ({v})",
+    "应答报文未能全部解析({v})",
 );
 
 // ── Another attempt ──────────────────────────────────────────────────────────────────────────────

@@ -66,7 +66,7 @@ impl Unconfirmed {
             State::ReversalPending | State::ReversalSent => Some(Self::ReversalPending),
             State::ReversalRefused | State::ReversalUndeliverable => Some(Self::ReversalFailed),
             State::SettleMismatch => Some(Self::SettleMismatch),
-            State::DeliveryUnproven => Some(Self::DeliveryUnproven),
+            State::DeliveryUnproven | State::AnswerUnread => Some(Self::DeliveryUnproven),
             State::Received
             | State::Refused
             | State::Declined

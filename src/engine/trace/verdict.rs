@@ -63,6 +63,9 @@ impl Verdict {
         if story.gap {
             verdict = verdict.and(&texts::GAP.plain());
         }
+        for part in wording::unread(story) {
+            verdict = verdict.and(&part);
+        }
         let mut safe_to_retry = alone;
         for twin in &story.twins {
             let other = others.iter().copied().find(|other| other.tx == *twin);

@@ -4,7 +4,7 @@ use super::cause::Cause;
 use super::codes::{Advice, Code};
 use super::lang::{Phrase, Said};
 use super::retry::{self, Retry};
-use super::story::{By, Delivery, Seen, Story};
+use super::story::{By, Delivery, Leg, Seen, Story};
 use super::texts::{self, Row};
 use crate::engine::record::State;
 use crate::iso::message::ResponseCode;
@@ -15,6 +15,25 @@ pub(super) fn say(story: &Story, causes: &[Cause], retry: Retry) -> (Said, Said)
     let row = pick(story, causes, retry);
     let values = values(story, causes);
     (row.verdict.fill(&values), row.next.fill(&values))
+}
+
+/// What could not be read of request and answer: one clause each.
+pub(super) fn unread(story: &Story) -> Vec<Said> {
+    let first = |answer: bool| {
+        let of = |leg: Leg| leg.mti.is_answer() == answer;
+        let mut unread = story.unread_parts();
+        unread
+            .find(|(leg, _)| leg.is_some_and(of))
+            .map(|(_, what)| {
+                let text = if answer {
+                    texts::ANSWER_IN_PART
+                } else {
+                    texts::REQUEST_UNREAD
+                };
+                text.fill(&[("v", Said::same(what.to_owned()))])
+            })
+    };
+    [first(false), first(true)].into_iter().flatten().collect()
 }
 
 fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
@@ -29,6 +48,7 @@ fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
         State::Approved => texts::APPROVED,
         State::Declined | State::DeclineDelivered => declined(story, cause, retry),
         State::Delivered | State::Confirmed => delivered(story),
+        State::AnswerUnread => texts::ANSWER_UNREAD,
         State::DeliveryUnproven if story.conflict => texts::CONFLICT,
         State::DeliveryUnproven => texts::UNPROVEN_DELIVERY,
         State::TimedOut if cause == Cause::NoAnswer => texts::TIMED_OUT,

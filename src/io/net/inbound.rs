@@ -2,11 +2,9 @@
 
 use super::Wire;
 use crate::engine::gateway::UnreadableFrame;
-use crate::iso::codec::{FrameError, Framer, Message, ParseError};
-use crate::iso::message::Text;
+use crate::iso::codec::{FrameError, Framer, Message};
 use crate::iso::spec::Spec;
 use bytes::{Bytes, BytesMut};
-use sha2::{Digest, Sha256};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,9 +32,9 @@ pub struct Inbound {
     reason = "nearly all are messages: a box would cost each of them an allocation"
 )]
 pub enum Received {
-    /// It is a message.
+    /// It is a message; perhaps one that can only be read in part.
     Message(Message),
-    /// It is not.
+    /// Not even type and bitmap can be read.
     Unreadable(UnreadableFrame),
 }
 
@@ -119,28 +117,9 @@ impl Inbound {
     }
 
     fn received(&self, frame: Bytes) -> Received {
-        match Message::parse(&self.spec, frame.clone()) {
+        match Message::read(&self.spec, frame.clone()) {
             Ok(message) => Received::Message(message),
-            Err(error) => Received::Unreadable(unreadable(&frame, &error)),
+            Err(error) => Received::Unreadable(UnreadableFrame::of(&frame, &error)),
         }
     }
-}
-
-/// What may be known of a frame that cannot be read.
-fn unreadable(frame: &[u8], error: &ParseError) -> UnreadableFrame {
-    let mut hash = [0; 16];
-    hash.iter_mut()
-        .zip(Sha256::digest(frame))
-        .for_each(|(slot, byte)| *slot = byte);
-    UnreadableFrame {
-        length: u32::try_from(frame.len()).unwrap_or(u32::MAX),
-        hash,
-        what: clipped(&error.to_string()),
-    }
-}
-
-/// As much of a text as there is room for.
-fn clipped(text: &str) -> Text<120> {
-    let end = text.floor_char_boundary(120);
-    Text::new(&text[..end]).unwrap_or_default()
 }

@@ -4,6 +4,7 @@ mod connections;
 
 use super::clock::Clock;
 use super::count;
+use super::notice::Notices;
 use super::outbox::{Outbox, Trouble};
 use super::status::Status;
 use crate::engine::gateway::{Action, Event, Gateway, SendId};
@@ -46,6 +47,7 @@ pub(super) struct Driver {
     written: Vec<SendId>,
     limits: SocketLimits,
     metrics: Metrics,
+    notices: Notices,
     status: Arc<Status>,
     /// Wakes the loop, if it sleeps.
     wake: Rc<Notify>,
@@ -86,6 +88,7 @@ impl Driver {
             written: Vec::new(),
             limits: parts.limits,
             metrics: parts.metrics,
+            notices: Notices::default(),
             status: parts.status,
             wake: Rc::new(Notify::new()),
             asleep: false,
@@ -161,6 +164,7 @@ impl Driver {
         match action {
             Action::Append(record) => {
                 count::record(&self.metrics, &record);
+                self.notices.of(self.now.mono, &record);
                 self.batch.push(record);
             }
             Action::Send {

@@ -19,6 +19,8 @@ mod outbox;
 
 mod count;
 
+mod notice;
+
 mod driver;
 
 mod terminals;

@@ -381,7 +381,7 @@ impl World {
 
     /// The watch sees what the gateway says.
     fn said(&mut self, conn: ConnId, frame: &Bytes) {
-        let Ok(message) = Message::parse(&self.spec, frame.clone()) else {
+        let Ok(message) = Message::read(&self.spec, frame.clone()) else {
             return;
         };
         match self.wires.get(conn).map(|pipe| pipe.far) {
@@ -400,7 +400,7 @@ impl World {
             return Ok(());
         };
         let far = pipe.far;
-        let Ok(message) = Message::parse(&self.spec, frame.clone()) else {
+        let Ok(message) = Message::read(&self.spec, frame.clone()) else {
             return Ok(());
         };
         match far {

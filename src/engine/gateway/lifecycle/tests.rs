@@ -66,6 +66,27 @@ const RULES: &[Rule] = &[
         E::ReverseByPolicy,
     ),
     (
+        'F',
+        &[S::ForwardedGone],
+        &[T::AnswerUnread],
+        Some(S::TimedOut),
+        E::ReverseByPolicy,
+    ),
+    (
+        'x',
+        &[S::Forwarded],
+        &[T::AnswerUnread],
+        Some(S::AnswerUnread),
+        E::Deliver,
+    ),
+    (
+        'y',
+        &[S::AnswerUnread],
+        &[T::Approval],
+        Some(S::DeliveryUnproven),
+        E::None,
+    ),
+    (
         'G',
         WAITING,
         &[T::LinkLost],
@@ -183,6 +204,7 @@ const RULES: &[Rule] = &[
             S::LateApproval,
             S::TerminalGone,
             S::Confirmed,
+            S::AnswerUnread,
         ],
         &[T::TerminalReversal],
         Some(S::ReversalPending),
@@ -235,6 +257,7 @@ const RULES: &[Rule] = &[
             S::ReversalUndeliverable,
             S::ClosedUnproven,
             S::Confirmed,
+            S::AnswerUnread,
         ],
         &[T::Operator],
         Some(S::ReversalPending),
@@ -385,14 +408,19 @@ const RULES: &[Rule] = &[
     ('t', &[S::ClosedUnproven], &[T::WatchOver], None, E::Forget),
     (
         'u',
-        &[S::Delivered, S::DeliveryUnproven],
+        &[S::Delivered, S::DeliveryUnproven, S::AnswerUnread],
         &[T::Proof],
         Some(S::Confirmed),
         E::Forget,
     ),
     (
         'v',
-        &[S::Delivered, S::DeliveryUnproven, S::Confirmed],
+        &[
+            S::Delivered,
+            S::DeliveryUnproven,
+            S::AnswerUnread,
+            S::Confirmed,
+        ],
         &[T::Returned],
         Some(S::Returned),
         E::Forget,
@@ -437,6 +465,7 @@ rows! {
     row_a 'a', row_b 'b', row_c 'c', row_d 'd', row_e 'e', row_f 'f', row_g 'g', row_h 'h',
     row_i 'i', row_j 'j', row_k 'k', row_l 'l', row_m 'm', row_n 'n', row_o 'o', row_p 'p',
     row_q 'q', row_r 'r', row_s 's', row_t 't', row_u 'u', row_v 'v', row_w 'w',
+    row_x 'x', row_y 'y',
 }
 
 #[test]
@@ -464,6 +493,16 @@ fn a_pair_has_one_rule() {
                 .filter(|rule| rule.1.contains(&state) && rule.2.contains(&trigger));
             assert!(rules.count() <= 1, "{state} {trigger:?}");
         }
+    }
+}
+
+#[test]
+fn an_answer_that_could_not_be_read_is_never_undone_by_the_gateway() {
+    for trigger in T::ALL {
+        let decision = decide(S::AnswerUnread, trigger);
+        let undone = matches!(decision.effect, E::Reverse | E::ReverseByPolicy | E::Grace);
+        let asked = matches!(trigger, T::TerminalReversal | T::Operator);
+        assert!(asked || !undone, "{trigger:?}");
     }
 }
 

@@ -84,6 +84,7 @@ fn opened_sale() -> Opened {
         kind: text("sale"),
         purpose: Purpose::Debit,
         reverses: true,
+        partly: false,
         identity: text("2|874350357222471|10421695|000001|100175"),
         terminal: text("10421695"),
         merchant: text("874350357222471"),
@@ -201,6 +202,7 @@ fn opened() -> impl Strategy<Value = Opened> {
                 Purpose::Inquiry
             },
             reverses,
+            partly: !reverses,
             identity: named.or_else(|| Identity::new(&usual)).unwrap_or_default(),
             terminal,
             merchant,

@@ -30,6 +30,7 @@ coded! { Why, "not a reason":
     20 NoRoute,
     21 TriesUsedUp,
     22 Expired,
+    23 RequestUnread,
 }
 
 coded! { Purpose, "not a purpose":
@@ -156,7 +157,7 @@ impl Form for Opened {
     fn put(&self, out: &mut Out<'_>) {
         let hashed = self.card_hash != [0; 16];
         let (original, twin) = (self.original.is_some(), self.twin.is_some());
-        out.flags(&[self.reverses, hashed, original, twin]);
+        out.flags(&[self.reverses, hashed, original, twin, self.partly]);
         self.spec.put(out);
         self.kind.put(out);
         self.purpose.put(out);
@@ -177,9 +178,10 @@ impl Form for Opened {
     }
 
     fn take(from: &mut In<'_>) -> Result<Self, FormError> {
-        let [reverses, hashed, original, twin] = from.flags()?;
+        let [reverses, hashed, original, twin, partly] = from.flags()?;
         let mut opened = Self {
             reverses,
+            partly,
             spec: Form::take(from)?,
             kind: Form::take(from)?,
             purpose: Form::take(from)?,

@@ -30,6 +30,7 @@ const WHYS: &[Why] = &[
     Why::NoRoute,
     Why::TriesUsedUp,
     Why::Expired,
+    Why::RequestUnread,
 ];
 
 const PURPOSES: &[Purpose] = &[
@@ -115,8 +116,9 @@ fn holds_money(records: &[Record]) -> bool {
         let approves = message
             .code
             .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved);
+        let unread = step.why == Why::AnswerUnreadable && message.code.is_none();
         match (message.hop, &*message.mti.to_string()) {
-            (Hop::AcquirerToGateway, "0210") if approves => held = true,
+            (Hop::AcquirerToGateway, "0210") if approves || unread => held = true,
             (Hop::AcquirerToGateway, "0410") if step.state == State::Reversed => held = false,
             _ => {}
         }
@@ -142,6 +144,7 @@ const MAY_HOLD: &[State] = &[
     State::Settled,
     State::SettleMismatch,
     State::Confirmed,
+    State::AnswerUnread,
 ];
 
 proptest! {

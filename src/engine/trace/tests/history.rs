@@ -19,6 +19,7 @@ pub(crate) fn opened(purpose: Purpose) -> Opened {
         kind: text("sale"),
         purpose,
         reverses: purpose.moves_money(),
+        partly: false,
         identity: text("2|874350357222471|10421695|000001|100175"),
         terminal: text("10421695"),
         merchant: text("874350357222471"),
