@@ -53,6 +53,25 @@ pub(super) fn message(argument: &str) -> anyhow::Result<Vec<u8>> {
     Ok(hex(&bytes).unwrap_or(bytes))
 }
 
+/// Messages, one a line of hex, or a single one in any form that [`message`] takes.
+pub(super) fn messages(argument: &str) -> anyhow::Result<Vec<Vec<u8>>> {
+    let is_file = argument == "-" || Path::new(argument).exists();
+    if !is_file || hex(argument.as_bytes()).is_some() {
+        return Ok(vec![message(argument)?]);
+    }
+    let bytes = read(argument)?;
+    let lines = || -> Option<Vec<Vec<u8>>> {
+        let lines = std::str::from_utf8(&bytes).ok()?.lines();
+        let lines = lines.filter(|line| !line.trim().is_empty());
+        lines.map(|line| hex(line.as_bytes())).collect()
+    };
+    // One message may be written over several lines, of which the first ends within a field.
+    match lines() {
+        Some(lines) if !lines.is_empty() => Ok(lines),
+        _ => Ok(vec![hex(&bytes).unwrap_or(bytes)]),
+    }
+}
+
 fn read(file: &str) -> anyhow::Result<Vec<u8>> {
     if file == "-" {
         let mut bytes = Vec::new();

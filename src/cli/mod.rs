@@ -4,6 +4,8 @@
 //! 64 wrong usage. An error names the thing, the place and the mend.
 
 mod decode;
+mod diff;
+mod document;
 mod encode;
 mod explain;
 mod host;
@@ -14,6 +16,7 @@ mod load;
 mod open;
 mod past;
 mod peer;
+mod send;
 mod serve;
 mod sim;
 mod spec;
@@ -21,6 +24,7 @@ mod table;
 mod tail;
 mod term;
 mod trace;
+mod view;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -91,11 +95,13 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(decode::DecodeArgs),
+    Diff(diff::DiffArgs),
     Encode(encode::EncodeArgs),
     Host(host::HostArgs),
     Load(load::LoadArgs),
     Journal(journal::JournalArgs),
     Lab(lab::LabArgs),
+    Send(send::SendArgs),
     Serve(serve::ServeArgs),
     Sim(sim::SimArgs),
     Spec(spec::SpecArgs),
@@ -135,6 +141,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     match command {
         Command::Decode(args) => decode::run(&args, lang, out),
+        Command::Diff(args) => diff::run(&args, lang, out),
+        Command::Send(args) => send::run(&args, lang, out),
         Command::Load(args) => load::run(&args, out),
         Command::Host(args) => host::run(&args, out),
         Command::Term(args) => term::run(&args, lang, out),

@@ -45,14 +45,7 @@ impl PeerArgs {
     }
 
     pub(super) fn keys(&self) -> anyhow::Result<MasterKeys> {
-        let Some(file) = &self.keys else {
-            return Ok(MasterKeys::derived(self.seed));
-        };
-        let (keys, warning) = read_keys(file)?;
-        if let Some(warning) = warning {
-            tracing::warn!("{warning}");
-        }
-        Ok(MasterKeys::listed(keys.terminals))
+        master_keys(self.keys.as_deref(), self.seed)
     }
 
     /// The terminals that the file of keys lists, by DE 42 and DE 41.
@@ -85,6 +78,18 @@ impl PeerArgs {
         let list: Vec<Armed> = list.collect::<anyhow::Result<_>>()?;
         Ok(Faults::at(place, &list, self.dice()))
     }
+}
+
+/// The master keys of a file; without one, those derived from the seed.
+pub(super) fn master_keys(file: Option<&Path>, seed: u64) -> anyhow::Result<MasterKeys> {
+    let Some(file) = file else {
+        return Ok(MasterKeys::derived(seed));
+    };
+    let (keys, warning) = read_keys(file)?;
+    if let Some(warning) = warning {
+        tracing::warn!("{warning}");
+    }
+    Ok(MasterKeys::listed(keys.terminals))
 }
 
 /// How frames of a dialect are cut and wrapped.

@@ -1,7 +1,7 @@
 //! `isogate term`: one simulated terminal, by script or typed at a prompt.
 
-use super::decode::View;
 use super::peer::{self, PeerArgs};
+use super::view::View;
 use super::{Exit, Lang, input};
 use crate::io::drive::{Fleet, Seen};
 use crate::iso::message::{Amount, MerchantId, Stan, TerminalId, Text};

@@ -3,7 +3,37 @@
 use crate::rig::{Running, isogate, json, ports};
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::Stdio;
+
+/// An acquirer and a gateway before it, each a process of its own.
+pub(crate) struct Ends {
+    pub(crate) acquirer: String,
+    pub(crate) gateway: String,
+    _host: Running,
+    _serve: Running,
+}
+
+impl Ends {
+    pub(crate) fn start(folder: &Path) -> Self {
+        let host = ["host", "--listen", "127.0.0.1:0", "--ports", "host.json"];
+        let host = Running::start(folder, &host);
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let acquirer = text(&ports(folder, "host.json")["host"]["address"]);
+        let config = format!(
+            "[[listener]]\naddress = \"127.0.0.1:0\"\n[[link]]\naddress = \"{acquirer}\"\n"
+        );
+        fs::write(folder.join("gateway.toml"), config).unwrap();
+        let serve = Running::start(folder, &["serve", "--ports", "gateway.json"]);
+        let gateway = text(&ports(folder, "gateway.json")["listeners"][0]["address"]);
+        Self {
+            acquirer,
+            gateway,
+            _host: host,
+            _serve: serve,
+        }
+    }
+}
 
 #[test]
 fn a_terminal_a_gateway_and_an_acquirer_trade_and_a_load_is_measured() {

@@ -17,3 +17,5 @@ mod lab;
 mod ends;
 
 mod python;
+
+mod talk;

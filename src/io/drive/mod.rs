@@ -1,11 +1,13 @@
 //! The lab's brains over TCP: [`Host`] carries an acquirer, [`Fleet`] carries terminals, each on a
 //! thread of its own. What they say and when is decided by [`crate::lab::peer`]; here are sockets
-//! and clocks only. [`load`] offers messages at a rate that does not wait for answers, and
-//! measures.
+//! and clocks only. [`Call`] is a connection in the hands of a person; [`load`] offers messages at
+//! a rate that does not wait for answers, and measures.
 //!
 //! Start with [`Host::start`].
 
 mod asks;
+
+mod call;
 
 mod host;
 
@@ -18,6 +20,7 @@ mod tests;
 
 pub mod load;
 
+pub use call::{Call, CallError};
 pub use fleet::{Fleet, Seen};
 pub use host::Host;
 pub use lab::{Lab, LabError, LabOptions, LabProgress, LabReport, USUAL_FAULTS};

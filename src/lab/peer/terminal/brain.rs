@@ -70,6 +70,8 @@ pub struct Terminal {
 pub(super) struct Session {
     pub signed_on: bool,
     pub keys: Option<WorkingKeys>,
+    /// Somebody asked for a sign-in, whether or not there is anything to trade.
+    pub asked: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -239,6 +241,22 @@ impl Terminal {
             self.due = self.due.min(now.mono);
         }
         Ok(())
+    }
+
+    /// A sign-in, now, though nothing is ordered; the keys of an earlier one are forgotten. Asked
+    /// once: a refusal ends it. Wake the terminal then.
+    pub fn sign_in(&mut self, now: Now) {
+        self.session = Session {
+            asked: true,
+            ..Session::default()
+        };
+        self.due = self.due.min(now.mono);
+    }
+
+    /// Whether a sign-in was approved since the power came, and brought the keys it should.
+    #[must_use]
+    pub const fn is_signed_in(&self) -> bool {
+        self.session.signed_on
     }
 
     /// No more transactions of its own accord; what is begun is finished.

@@ -7,7 +7,7 @@ use super::workload::{Order, kind_of};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::Amount;
-use crate::iso::security::{Key, seal};
+use crate::iso::security::{Key, seal, verify};
 use crate::iso::spec::{Kind, Purpose, ReversalCause};
 use crate::lab::fault::{Exchange, Fate};
 use std::sync::Arc;
@@ -15,7 +15,8 @@ use std::sync::Arc;
 impl Terminal {
     /// Whether there is anything to do, now or later.
     pub(super) fn has_work(&self) -> bool {
-        self.receipts.unfinished.is_some() || !self.orders.is_empty() || self.is_trading
+        let has_trade = !self.orders.is_empty() || self.is_trading;
+        self.receipts.unfinished.is_some() || has_trade || self.session.asked
     }
 
     /// Connects if need be, then begins what is due.
@@ -33,6 +34,7 @@ impl Terminal {
                 self.actions.push_back(TerminalAction::Connect);
             }
             Line::Up if self.must_sign_on() => self.sign_on(now),
+            Line::Up if self.session.asked => self.session.asked = false,
             Line::Up if self.receipts.unfinished.is_some() => self.finish(now),
             Line::Up => self.trade(now),
         }
@@ -194,6 +196,13 @@ impl Terminal {
             // What cannot be sealed is sent as it is, and refused by its receiver.
             let _sealed = seal(message, key);
         }
+    }
+
+    /// Whether the MAC of an answer is right; `None` if its kind or its dialect has none, or it
+    /// carries none.
+    #[must_use]
+    pub fn verifies(&self, answer: &Message) -> Option<bool> {
+        verify(answer, self.mac_key(answer)?)
     }
 
     /// The key of this message's MAC, if it must have one.

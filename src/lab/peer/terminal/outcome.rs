@@ -99,6 +99,7 @@ impl Terminal {
         let spec = Arc::clone(&self.options.spec);
         let flow = spec.flow();
         let keys = self.working_keys(answer);
+        self.session.asked = false;
         if !flow.codes.approved.contains(&code) || (flow.keys.is_some() && keys.is_none()) {
             self.pause(now);
             return;
@@ -191,7 +192,7 @@ impl Terminal {
         };
         self.pause(now);
         match (waiting.task, &mut self.receipts.unfinished) {
-            (Task::SignOn, _) => {}
+            (Task::SignOn, _) => self.session.asked = false,
             (Task::Trade(_) | Task::Finish, Some(unfinished)) => {
                 // No answer to a reversal does not change why it is sent (R17).
                 let is_first = waiting.task != Task::Finish;

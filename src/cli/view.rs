@@ -1,0 +1,234 @@
+//! One message as commands show it: a document for programs, bytes and fields side by side for
+//! people. A broken one is shown as far as it can be read.
+
+mod dump;
+
+use super::{Lang, input};
+use crate::iso::codec::{Framer, Message, ParseError};
+use crate::iso::message::{FieldId, FieldPath};
+use crate::iso::spec::Spec;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// One message as it is shown.
+pub(super) struct View {
+    spec: Arc<Spec>,
+    /// All that was given, the length prefix included.
+    input: Bytes,
+    frame: Bytes,
+    /// Bytes of the length prefix, and what it says.
+    prefix: Option<(usize, usize)>,
+    message: Option<Message>,
+    error: Option<ParseError>,
+    warnings: Vec<String>,
+    reveal: bool,
+}
+
+impl View {
+    pub(super) fn of(spec: &Arc<Spec>, bytes: Vec<u8>, framed: bool, reveal: bool) -> Self {
+        let bytes = Bytes::from(bytes);
+        let with = || Self::try_framed(spec, &bytes, reveal);
+        if framed {
+            return with();
+        }
+        let without = Self::try_frame(spec, bytes.clone(), None, reveal);
+        if without.error.is_none() {
+            return without;
+        }
+        // Broken either way: the reading that gets further is the right one.
+        let with = with();
+        if with.error.is_none() || with.reach() > without.reach() {
+            with
+        } else {
+            without
+        }
+    }
+
+    /// A message without length prefix.
+    pub(super) fn of_frame(spec: &Arc<Spec>, frame: Bytes, reveal: bool) -> Self {
+        Self::try_frame(spec, frame, None, reveal)
+    }
+
+    fn try_framed(spec: &Arc<Spec>, bytes: &Bytes, reveal: bool) -> Self {
+        let framer = Framer::new(spec, usize::from(u16::MAX));
+        let place = framer.place(bytes).ok().flatten();
+        let start = place
+            .as_ref()
+            .map_or_else(|| framer.prefix_len(), |place| place.start);
+        let prefix = start.min(bytes.len());
+        let rest = bytes.slice(prefix..);
+        let said = place.map_or(rest.len(), |place| place.len());
+        let frame = rest.slice(..said.min(rest.len()));
+        let mut view = Self::try_frame(spec, frame, Some((prefix, said)), reveal);
+        view.input = bytes.clone();
+        if said != rest.len() {
+            let follow = rest.len();
+            view.warnings.push(format!(
+                "the length prefix says {said} bytes, {follow} follow"
+            ));
+        }
+        view
+    }
+
+    fn try_frame(
+        spec: &Arc<Spec>,
+        frame: Bytes,
+        prefix: Option<(usize, usize)>,
+        reveal: bool,
+    ) -> Self {
+        let (message, error) = Message::parse_partial(spec, frame.clone());
+        let warnings = message.as_ref().map(Message::warnings).unwrap_or_default();
+        Self {
+            spec: Arc::clone(spec),
+            input: frame.clone(),
+            frame,
+            prefix,
+            message,
+            error,
+            warnings,
+            reveal,
+        }
+    }
+
+    /// The message, without its length prefix.
+    pub(super) const fn frame(&self) -> &Bytes {
+        &self.frame
+    }
+
+    /// As much of it as can be read; `None` without a type.
+    pub(super) const fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
+    }
+
+    /// The bytes from the fault on.
+    pub(super) fn unread(&self) -> &[u8] {
+        let at = self.error.map(|error| error.offset);
+        at.and_then(|at| self.frame.get(at..)).unwrap_or_default()
+    }
+
+    /// What cannot be read, its place counted from the start of the input.
+    pub(super) fn error(&self) -> Option<ParseError> {
+        let mut error = self.error?;
+        error.offset += self.start();
+        Some(error)
+    }
+
+    /// Where the frame begins in the input.
+    fn start(&self) -> usize {
+        self.prefix.map_or(0, |(length, _)| length)
+    }
+
+    /// How much could be read.
+    fn reach(&self) -> usize {
+        self.message
+            .as_ref()
+            .map_or(0, |message| message.fields().len() + 1)
+    }
+
+    fn header(&self) -> Vec<(String, String)> {
+        let mut rest = self.frame.as_ref();
+        let mut parts = Vec::new();
+        for part in self.spec.header() {
+            let Some((bytes, after)) = rest.split_at_checked(part.default.len()) else {
+                break;
+            };
+            parts.push((part.name.clone(), input::to_hex(bytes)));
+            rest = after;
+        }
+        parts
+    }
+
+    /// A value as it may be shown.
+    pub(super) fn text(&self, message: &Message, path: FieldPath) -> String {
+        if self.reveal {
+            return message.text(path).unwrap_or_default().into_owned();
+        }
+        message.shown(path).unwrap_or_default()
+    }
+
+    /// All fields and their parts, in order.
+    pub(super) fn paths(message: &Message) -> Vec<FieldPath> {
+        let with_parts = |field: FieldId| {
+            let parts = message.parts(field).into_iter();
+            let parts = parts.map(move |part| FieldPath {
+                field,
+                part: Some(part),
+            });
+            std::iter::once(FieldPath::whole(field)).chain(parts)
+        };
+        message.fields().iter().flat_map(with_parts).collect()
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let mut header = Map::new();
+        if let Some((_, length)) = self.prefix {
+            header.insert("length".into(), length.into());
+        }
+        header.extend(
+            self.header()
+                .into_iter()
+                .map(|(name, hex)| (name, hex.into())),
+        );
+        let (mut fields, mut subfields) = (Map::new(), Map::new());
+        let mut document = json!({ "spec": self.spec.name(), "header": header });
+        if let Some(message) = &self.message {
+            for path in Self::paths(message) {
+                let list = if path.part.is_none() {
+                    &mut fields
+                } else {
+                    &mut subfields
+                };
+                list.insert(path.to_string(), self.text(message, path).into());
+            }
+            document["mti"] = message.mti().to_string().into();
+            if let Some(kind) = message.kind() {
+                document["kind"] = kind.name.as_str().into();
+            }
+        }
+        document["fields"] = fields.into();
+        document["subfields"] = subfields.into();
+        document["warnings"] = self.warnings.clone().into();
+        if let Some(error) = self.error() {
+            document["error"] = json!({
+                "field": error.field.map(|path| path.field.number()),
+                "offset": error.offset,
+                "message": error.to_string(),
+                "hint": error.hint(),
+            });
+        }
+        document
+    }
+
+    /// What a field or part is called; empty if the spec does not know it.
+    pub(super) fn title(&self, message: &Message, path: FieldPath, lang: Lang) -> &str {
+        let field = self.spec.field(path.field);
+        let meaning = field.map(|field| field.meaning(message.mti()));
+        let title = meaning.and_then(|meaning| match &path.part {
+            None => Some(&meaning.title),
+            Some(part) => meaning.part(part).map(|known| &known.title),
+        });
+        title.map_or("", |title| title.of(lang == Lang::Zh))
+    }
+
+    /// What its response code means; empty if it has none, or one that is not known.
+    pub(super) fn code_title(&self, code: &str, lang: Lang) -> &str {
+        let title = self.spec.response_title(code);
+        title.map_or("", |title| title.of(lang == Lang::Zh))
+    }
+
+    /// `0210  Sale`
+    pub(super) fn name(&self, lang: Lang) -> String {
+        let Some(message) = &self.message else {
+            return "?".to_owned();
+        };
+        let kind = message.kind().map(|kind| match lang {
+            Lang::En => kind.title.as_str(),
+            Lang::Zh => kind.title_zh.as_str(),
+        });
+        format!("{}  {}", message.mti(), kind.unwrap_or("-"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,333 @@
+//! A message for people: a line for each piece of the frame, with its place, its bytes, and what
+//! they mean. A broken one ends with the bytes around the fault, a mark under the first of them.
+
+use super::View;
+use crate::cli::{Lang, table};
+use crate::iso::codec::{Is, Message, ParseError, ParseFault, Piece, dissect};
+use crate::iso::message::{FieldId, FieldPath};
+use crate::iso::spec::{Composite, Encoding};
+use std::io::{self, Write};
+use std::ops::Range;
+
+/// Bytes on a line.
+const BYTES: usize = 8;
+/// Characters of a value on a line; whole bytes where it is hex.
+const VALUE: usize = 48;
+/// Bytes shown before a fault, and from it on.
+const AROUND: (usize, usize) = (12, 8);
+
+/// One piece of the frame, before it is cut into lines.
+struct Row {
+    /// Where it begins in the input; parts at fixed places have no bytes of their own.
+    at: Option<usize>,
+    /// The length before the value.
+    length: String,
+    bytes: String,
+    field: String,
+    name: String,
+    value: String,
+}
+
+impl View {
+    /// Prints it for people.
+    pub(in crate::cli) fn print(&self, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+        let (spec, length) = (self.spec.name(), self.frame.len());
+        match self.message() {
+            Some(_) => writeln!(out, "{}  ({spec}, {length} bytes)", self.name(lang))?,
+            None => writeln!(out, "({spec}, {length} bytes)")?,
+        }
+        let seen = Seen::of(self);
+        let rows = self.rows(&seen, lang);
+        table::print(rows.into_iter().flat_map(Row::lines), out)?;
+        for warning in &self.warnings {
+            writeln!(out, "{}: {warning}", word(lang, "warning", "警告"))?;
+        }
+        if let Some(error) = self.error() {
+            self.print_fault(&error, &seen, lang, out)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a value is shown as it is.
+    fn is_clear(&self, path: FieldPath) -> bool {
+        let shown = self.message().and_then(|message| message.shown(path));
+        shown.is_some() && shown.as_deref() == self.message().and_then(|m| m.text(path)).as_deref()
+    }
+
+    fn rows(&self, seen: &Seen, lang: Lang) -> Vec<Row> {
+        let mut rows: Vec<Row> = self.prefix_row(lang).into_iter().collect();
+        let pieces = dissect(&self.spec, &self.frame);
+        let mut pieces = pieces.into_iter().peekable();
+        while let Some(piece) = pieces.next() {
+            match piece.is {
+                Is::Length(path) => {
+                    let value = pieces.next_if(|next| next.is == Is::Value(path));
+                    let value = value.map_or(piece.bytes.end..piece.bytes.end, |piece| piece.bytes);
+                    rows.extend(self.field_rows(path, piece.bytes, value, seen, lang));
+                }
+                Is::Value(path) => {
+                    let none = piece.bytes.start..piece.bytes.start;
+                    rows.extend(self.field_rows(path, none, piece.bytes, seen, lang));
+                }
+                Is::Header(_) | Is::Mti | Is::Bitmap | Is::Unread => {
+                    rows.push(self.plain_row(&piece, seen, lang));
+                }
+            }
+        }
+        rows
+    }
+
+    fn prefix_row(&self, lang: Lang) -> Option<Row> {
+        let (length, said) = self.prefix.filter(|(length, _)| *length > 0)?;
+        let bytes = self.input.get(..length)?.iter();
+        Some(Row {
+            at: Some(0),
+            bytes: joined(bytes.map(|byte| format!("{byte:02X}"))),
+            field: String::new(),
+            name: word(lang, "Length", "长度").to_owned(),
+            value: said.to_string(),
+            length: String::new(),
+        })
+    }
+
+    fn plain_row(&self, piece: &Piece, seen: &Seen, lang: Lang) -> Row {
+        let mti = || self.message().map(|message| message.mti().to_string());
+        let (field, name, value) = match &piece.is {
+            Is::Header(place) => {
+                let part = self.spec.header().get(*place);
+                let name = part.map_or("", |part| part.name.as_str());
+                (name, word(lang, "Header", "报文头"), None)
+            }
+            Is::Mti => ("mti", word(lang, "Message type", "消息类型"), mti()),
+            Is::Bitmap => ("", word(lang, "Bitmap", "位图"), self.bitmap()),
+            _ => ("?", word(lang, "Not read", "无法解析"), None),
+        };
+        Row {
+            at: Some(self.start() + piece.bytes.start),
+            bytes: seen.hex(&self.frame, piece.bytes.clone()),
+            field: field.to_owned(),
+            name: name.to_owned(),
+            value: value.unwrap_or_default(),
+            length: String::new(),
+        }
+    }
+
+    /// The fields that are read: of a broken message those up to the fault.
+    fn bitmap(&self) -> Option<String> {
+        let fields = self.message()?.fields().iter();
+        Some(joined(fields.map(|field| field.to_string())))
+    }
+
+    /// The row of a field or tagged part; after a field of fixed places, those.
+    fn field_rows(
+        &self,
+        path: FieldPath,
+        length: Range<usize>,
+        value: Range<usize>,
+        seen: &Seen,
+        lang: Lang,
+    ) -> Vec<Row> {
+        let Some(message) = self.message() else {
+            return Vec::new();
+        };
+        let mut row = self.value_row(message, path, lang);
+        row.at = Some(self.start() + length.start.min(value.start));
+        if !length.is_empty() {
+            row.length = format!("[{}] ", seen.hex(&self.frame, length));
+        }
+        row.bytes = seen.hex(&self.frame, value);
+        let mut rows = vec![row];
+        let parts = message.parts(path.field).into_iter();
+        // Tagged parts come as pieces of their own.
+        if path.part.is_none() && !has_tags(message, path.field) {
+            rows.extend(parts.map(|part| {
+                let part = Some(part);
+                self.value_row(message, FieldPath { part, ..path }, lang)
+            }));
+        }
+        rows
+    }
+
+    fn value_row(&self, message: &Message, path: FieldPath, lang: Lang) -> Row {
+        let tagged = path.part.is_none() && has_tags(message, path.field);
+        let mut value = match tagged && !message.parts(path.field).is_empty() {
+            true => String::new(),
+            false => self.text(message, path),
+        };
+        if path == FieldPath::whole(FieldId::of(39)) {
+            value = format!("{value}  {}", self.code_title(&value, lang));
+        }
+        let indent = if path.part.is_some() { "  " } else { "" };
+        Row {
+            at: None,
+            bytes: String::new(),
+            field: path.to_string(),
+            name: format!("{indent}{}", self.title(message, path, lang)),
+            length: String::new(),
+            value,
+        }
+    }
+
+    /// What is wrong, the bytes there with a mark under the first at fault, and what to look at.
+    fn print_fault(
+        &self,
+        error: &ParseError,
+        seen: &Seen,
+        lang: Lang,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        writeln!(out, "{}: {error}", word(lang, "error", "错误"))?;
+        let at = error.offset.saturating_sub(self.start());
+        let from = at.saturating_sub(AROUND.0);
+        let until = self.frame.len().min(at + AROUND.1);
+        if !self.frame.is_empty() {
+            let place = format!("{:>5}", self.start() + from);
+            let shown = seen.hex(&self.frame, from..until);
+            writeln!(out, "{place}  {shown}")?;
+            let before = place.len() + 2 + 3 * (at - from);
+            writeln!(out, "{:before$}^^", "")?;
+            if shown.contains("**") {
+                let mend = "--reveal shows the bytes that are hidden here";
+                writeln!(
+                    out,
+                    "       {}",
+                    word(lang, mend, "--reveal 可显示被隐藏的字节")
+                )?;
+            }
+        }
+        let hint = match lang {
+            Lang::En => error.hint(),
+            Lang::Zh => hint_zh(error),
+        };
+        writeln!(out, " {}: {hint}", word(lang, "hint", "提示"))
+    }
+}
+
+/// Which bytes of a frame anybody may see.
+struct Seen(Vec<bool>);
+
+impl Seen {
+    fn of(view: &View) -> Self {
+        let mut seen = vec![true; view.frame.len()];
+        if view.reveal {
+            return Self(seen);
+        }
+        let hide = |seen: &mut Vec<bool>, range: Range<usize>| {
+            let end = range.end.min(seen.len());
+            let hidden = seen.get_mut(range.start.min(end)..end);
+            hidden.into_iter().flatten().for_each(|seen| *seen = false);
+        };
+        let whole = view.message().filter(|_| view.error.is_none());
+        let redacted = whole.and_then(|message| message.redact().ok());
+        for (start, length, _) in redacted.iter().flat_map(|one| &one.hidden) {
+            let start = usize::from(*start);
+            hide(&mut seen, start..start + usize::from(*length));
+        }
+        for piece in dissect(&view.spec, &view.frame) {
+            match piece.is {
+                // Nobody knows what it is: it may be a card number.
+                Is::Unread => hide(&mut seen, piece.bytes),
+                Is::Value(path) if redacted.is_none() && !view.is_clear(path) => {
+                    hide(&mut seen, piece.bytes);
+                }
+                _ => {}
+            }
+        }
+        if let Some(error) = &view.error {
+            let told = error.offset..error.offset + bytes_to_judge(view, error);
+            let told = seen.get_mut(told).unwrap_or_default();
+            told.iter_mut().for_each(|seen| *seen = true);
+        }
+        Self(seen)
+    }
+
+    /// Bytes as hex, those that nobody may see as stars.
+    fn hex(&self, frame: &[u8], range: Range<usize>) -> String {
+        let bytes = frame.get(range.clone()).unwrap_or_default().iter();
+        let seen = self.0.get(range).unwrap_or_default();
+        joined(bytes.zip(seen).map(|(byte, seen)| match seen {
+            true => format!("{byte:02X}"),
+            false => "**".to_owned(),
+        }))
+    }
+}
+
+/// How many bytes at a fault show why it is one, and are no value: a length, or a type.
+fn bytes_to_judge(view: &View, error: &ParseError) -> usize {
+    let prefix = error
+        .field
+        .and_then(|path| view.spec.field(path.field)?.layout.prefix);
+    match error.kind {
+        ParseFault::Length | ParseFault::TooLong { .. } => {
+            prefix.map_or(0, |prefix| usize::from(prefix.bytes))
+        }
+        ParseFault::Mti => match view.spec.mti() {
+            Encoding::Bcd => 2,
+            _ => 4,
+        },
+        _ => 0,
+    }
+}
+
+fn has_tags(message: &Message, field: FieldId) -> bool {
+    let field = message.spec().field(field);
+    let composite = field.and_then(|field| field.meaning(message.mti()).composite.as_ref());
+    !matches!(composite, None | Some(Composite::Positions(_)))
+}
+
+impl Row {
+    /// The lines of the table that it takes.
+    fn lines(self) -> Vec<[String; 5]> {
+        let mut bytes = chunks(&self.bytes, BYTES * 3);
+        match bytes.first_mut() {
+            Some(first) => first.insert_str(0, &self.length),
+            None => bytes.push(self.length),
+        }
+        let values = chunks(&self.value, VALUE);
+        let blanks = || (String::new(), String::new(), String::new());
+        let at = self.at.map_or_else(String::new, |at| format!("{at:>4}"));
+        let mut once = Some((at, self.field, self.name));
+        let line = |number: usize| {
+            let (at, field, name) = once.take().unwrap_or_else(blanks);
+            let piece = |all: &[String]| all.get(number).cloned().unwrap_or_default();
+            [at, piece(&bytes), field, name, piece(&values)]
+        };
+        (0..bytes.len().max(values.len())).map(line).collect()
+    }
+}
+
+/// A text in pieces of so many characters; trailing blanks of bytes do not matter.
+fn chunks(text: &str, size: usize) -> Vec<String> {
+    let all: Vec<char> = text.chars().collect();
+    all.chunks(size)
+        .map(|chunk| chunk.iter().collect())
+        .collect()
+}
+
+fn joined(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(" ")
+}
+
+const fn word(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
+    match lang {
+        Lang::En => en,
+        Lang::Zh => zh,
+    }
+}
+
+/// [`ParseError::hint`] in Chinese.
+const fn hint_zh(error: &ParseError) -> &'static str {
+    match error.kind {
+        ParseFault::FrameTooLong => "长度前缀的字节序是否正确?",
+        ParseFault::Header | ParseFault::Mti => {
+            "报文是否以规范中的 TPDU 和报文头开头? 前面是否还有长度前缀?"
+        }
+        ParseFault::Bitmap => "位图是二进制还是十六进制字符? 是否有第二位图?",
+        ParseFault::UnknownField => "前一个域的长度是否读错, 或者方言不同?",
+        ParseFault::Length => "该域长度是 BCD、二进制还是 ASCII? 前一个域是否读对?",
+        ParseFault::TooLong { .. } => "长度是 BCD 还是二进制? 按数字位数还是按字节计?",
+        ParseFault::Short { .. } => "报文是否完整? 长度是否按字节计?",
+        ParseFault::TooShort { .. } => "长度是否包含长度域自身?",
+        ParseFault::Trailing { .. } => "位图是否少了一位? 前面的域是否读短了?",
+    }
+}
