@@ -71,7 +71,7 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
         exporter: lab.gateway().exporter(),
         status: lab.gateway().status(),
     };
-    let admin = Admin::start(&args.admin, views)
+    let admin = Admin::start(&args.admin, None, views)
         .with_context(|| format!("cannot listen on {} (--admin)", args.admin))?;
     if !args.json {
         introduce(args, seed, &folder, &lab, &admin, out)?;

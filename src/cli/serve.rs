@@ -77,9 +77,11 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
         exporter: gateway.exporter(),
         status: gateway.status(),
     };
-    let admin = match admin.map(|address| (Admin::start(&address, views), address)) {
-        Some((admin, address)) => {
-            Some(admin.with_context(|| format!("cannot listen on {address} ([admin] address)"))?)
+    let admin = match &admin {
+        Some(admin) => {
+            let started = Admin::start(&admin.address, admin.tls.clone(), views);
+            let what = || format!("cannot listen on {} ([admin] address)", admin.address);
+            Some(started.with_context(what)?)
         }
         None => None,
     };
@@ -90,7 +92,15 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
         std::fs::write(file, document)
             .with_context(|| format!("cannot write {} (--ports)", file.display()))?;
     }
-    signals::run_until_told(gateway)?;
+    signals::run_until_told(gateway, |gateway| match Config::load(&args.config) {
+        Ok(config) => {
+            if let (Some(admin), Some(new)) = (&admin, &config.admin) {
+                admin.reload(new.tls.clone());
+            }
+            gateway.reload(config);
+        }
+        Err(error) => tracing::error!("nothing is reloaded, all stays as it was: {error}"),
+    })?;
     Ok(Exit::Done)
 }
 

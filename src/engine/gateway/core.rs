@@ -7,7 +7,7 @@ use super::lifecycle::{Decision, Effect, Trigger, decide};
 use super::live::{Live, Slot, Transaction, Waiter};
 use super::memory::{Done, Terminals, Twins};
 use super::names::TerminalKey;
-use super::options::Options;
+use super::options::{Limits, Options};
 use crate::engine::record::{
     ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
     Unreadable, Vault, Why,
@@ -166,6 +166,11 @@ impl Gateway {
     pub fn next_deadline(&self) -> Option<Mono> {
         let sessions = self.links.iter().filter_map(LinkState::next_deadline);
         self.live.next_deadline().into_iter().chain(sessions).min()
+    }
+
+    /// Changes what is bounded, for what comes from now on.
+    pub const fn limit(&mut self, limits: Limits) {
+        self.options.limits = limits;
     }
 
     /// What can be counted.

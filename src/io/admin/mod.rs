@@ -5,20 +5,24 @@
 //!
 //! Start with [`Admin::start`].
 
+mod listener;
+
 mod pages;
 
 #[cfg(test)]
 mod tests;
 
+use crate::io::config::ServerTls;
 use crate::io::serve::Status;
 use crate::io::telemetry::Exporter;
+use listener::Listener;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// How often measurements are folded, whether or not anybody fetches them.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -36,30 +40,45 @@ pub struct Views {
 #[derive(Debug)]
 pub struct Admin {
     address: SocketAddr,
+    tls: watch::Sender<Option<ServerTls>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
 }
 
 impl Admin {
-    /// Listens on `host:port`; port 0 for any free one.
+    /// Listens on `host:port`; port 0 for any free one. Speaks TLS if it is told how.
     ///
     /// # Errors
     /// The address cannot be listened on, or the system refuses a thread.
-    pub fn start(address: &str, views: Views) -> io::Result<Self> {
+    pub fn start(address: &str, tls: Option<ServerTls>, views: Views) -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let socket = runtime.block_on(TcpListener::bind(address))?;
         let address = socket.local_addr()?;
+        let (tls, current) = watch::channel(tls);
+        let listener = Listener::new(socket, current);
         let thread = thread::Builder::new()
             .name("admin".to_owned())
-            .spawn(move || runtime.block_on(serve(socket, views, stopped)))?;
+            .spawn(move || runtime.block_on(serve(listener, views, stopped)))?;
         Ok(Self {
             address,
+            tls,
             stop: Some(stop),
             thread: Some(thread),
         })
+    }
+
+    /// Other certificates, for new connections. Whether TLS is spoken at all stays as it is.
+    pub fn reload(&self, tls: Option<ServerTls>) {
+        self.tls.send_if_modified(|current| {
+            let both = current.is_some() && tls.is_some();
+            if both {
+                *current = tls;
+            }
+            both
+        });
     }
 
     /// Where it listens.
@@ -77,11 +96,7 @@ impl Drop for Admin {
     }
 }
 
-async fn serve(
-    socket: TcpListener,
-    views: Views,
-    stopped: oneshot::Receiver<()>,
-) -> io::Result<()> {
+async fn serve(listener: Listener, views: Views, stopped: oneshot::Receiver<()>) -> io::Result<()> {
     let exporter = views.exporter.clone();
     let upkeep = tokio::spawn(async move {
         let mut every = tokio::time::interval(UPKEEP);
@@ -90,7 +105,7 @@ async fn serve(
             exporter.upkeep();
         }
     });
-    let serving = axum::serve(socket, pages::routes(views)).into_future();
+    let serving = axum::serve(listener, pages::routes(views)).into_future();
     tokio::select! {
         result = serving => result?,
         _stop = stopped => {}

@@ -18,7 +18,7 @@ fn metrics_and_health_are_served_until_it_is_dropped() {
     let (exporter, metrics) = Exporter::new();
     metrics.turned_away.increment(3);
     let status = Arc::new(Status::default());
-    let admin = Admin::start("127.0.0.1:0", Views { exporter, status }).unwrap();
+    let admin = Admin::start("127.0.0.1:0", None, Views { exporter, status }).unwrap();
     let address = admin.address();
     let answer = fetch(address, "/metrics");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");

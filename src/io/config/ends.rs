@@ -4,7 +4,8 @@ use super::problem::choice;
 use super::section::Section;
 use super::setting::Address;
 use super::specs::Specs;
-use super::{LinkConfig, ListenerConfig};
+use super::tls::TlsReader;
+use super::{Allow, LinkConfig, ListenerConfig};
 use crate::engine::gateway::{
     Balance, Keys, LinkOptions, ListenerOptions, Match, ReversalBy, ReversalOptions, RouteOptions,
     SignOn,
@@ -31,7 +32,12 @@ fn spec(section: &mut Section<'_>, specs: &mut Specs<'_>) -> Option<Arc<Spec>> {
 }
 
 impl Ends {
-    pub(super) fn listeners(&mut self, sections: Vec<Section<'_>>, specs: &mut Specs<'_>) {
+    pub(super) fn listeners(
+        &mut self,
+        sections: Vec<Section<'_>>,
+        specs: &mut Specs<'_>,
+        tls: &mut TlsReader<'_>,
+    ) {
         for mut section in sections {
             let name = section.or("name", format!("listener-{}", self.listeners.len() + 1));
             let address = section
@@ -40,15 +46,27 @@ impl Ends {
             if self.listeners.iter().any(|other| other.name == name) {
                 section.problem("name", "another listener has this name; choose a new one");
             }
+            let allow = Allow::read(&mut section);
+            let tls = tls.server(&mut section);
             if let Some(spec) = spec(&mut section, specs) {
-                self.listeners.push(ListenerConfig { name, address });
+                self.listeners.push(ListenerConfig {
+                    name,
+                    address,
+                    allow,
+                    tls,
+                });
                 self.listener_options.push(ListenerOptions { spec });
             }
             section.finish();
         }
     }
 
-    pub(super) fn links(&mut self, sections: Vec<Section<'_>>, specs: &mut Specs<'_>) {
+    pub(super) fn links(
+        &mut self,
+        sections: Vec<Section<'_>>,
+        specs: &mut Specs<'_>,
+        tls: &mut TlsReader<'_>,
+    ) {
         for mut section in sections {
             let default = format!("link-{}", self.links.len() + 1);
             let name = section.or("name", Text::new(&default).unwrap_or_default());
@@ -65,12 +83,14 @@ impl Ends {
             let first_pause = reconnect.or_time("first", Duration::from_millis(200));
             let last_pause = reconnect.or_time("max", Duration::from_secs(30));
             reconnect.finish();
+            let tls = tls.client(&mut section, &address);
             if let Some(spec) = spec(&mut section, specs) {
                 self.links.push(LinkConfig {
                     address,
                     connections,
                     first_pause,
                     last_pause: last_pause.max(first_pause),
+                    tls,
                 });
                 self.link_options.push(LinkOptions {
                     name,

@@ -29,14 +29,16 @@ pub fn read(path: &Path) -> Result<(Keys, Option<String>), ConfigError> {
         ConfigError::whole(&file, format!("cannot be read: {error}; {mend}"))
     };
     let text = Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?);
-    let mode = std::fs::metadata(path)
-        .map_err(unreadable)?
-        .permissions()
-        .mode()
-        & 0o777;
-    let open = mode & 0o077 != 0;
+    let warning = others_can_read(path).map_err(unreadable)?;
+    Ok((parse(&file, &text)?, warning))
+}
+
+/// What to say of a file with secrets in it that others can read.
+pub(super) fn others_can_read(path: &Path) -> std::io::Result<Option<String>> {
+    let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    let file = path.display();
     let warning = || format!("{file} can be read by others (mode {mode:03o}): chmod 600 {file}");
-    Ok((parse(&file, &text)?, open.then(warning)))
+    Ok((mode & 0o077 != 0).then(warning))
 }
 
 fn parse(file: &str, text: &str) -> Result<Keys, ConfigError> {

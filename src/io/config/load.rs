@@ -6,7 +6,8 @@ use super::problem::ConfigError;
 use super::section::{Section, Source};
 use super::setting::{Address, Size};
 use super::specs::Specs;
-use super::{Config, Durability, JournalConfig, Keep, SocketLimits};
+use super::tls::TlsReader;
+use super::{AdminConfig, Config, Durability, JournalConfig, Keep, SocketLimits};
 use crate::engine::gateway::{Ladder, Limits, Options};
 use crate::iso::message::Text;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ impl Config {
         let table = source.parse()?;
         let mut root = Section::root(&source, &table);
         let mut specs = Specs::new(folder);
+        let mut tls = TlsReader::new(folder);
 
         let mut gateway = root.section("gateway");
         let name = gateway.or("name", Text::new("gw-1").unwrap_or_default());
@@ -50,8 +52,8 @@ impl Config {
 
         let (scale, ladder) = ladder(root.section("ladder"));
         let mut ends = Ends::default();
-        ends.listeners(root.sections("listener"), &mut specs);
-        ends.links(root.sections("link"), &mut specs);
+        ends.listeners(root.sections("listener"), &mut specs, &mut tls);
+        ends.links(root.sections("link"), &mut specs, &mut tls);
         let routes = root.sections("route");
         let routes = routes
             .into_iter()
@@ -59,7 +61,7 @@ impl Config {
         let routes = routes.collect();
         let (limits, sockets) = limits(root.section("limits"));
         let journal = journal(root.section("journal"));
-        let admin = admin(root.section("admin"));
+        let admin = admin(root.section("admin"), &mut tls);
         root.finish();
         source.checked()?;
         let options = Options {
@@ -79,7 +81,7 @@ impl Config {
             journal,
             admin,
             drain,
-            warnings: warning.into_iter().collect(),
+            warnings: warning.into_iter().chain(tls.warnings).collect(),
         })
     }
 }
@@ -125,6 +127,8 @@ fn limits(mut section: Section<'_>) -> (Limits, SocketLimits) {
         per_address: section.or("per_address", 64),
         frame,
         frame_time: section.or_time("frame_time", Duration::from_secs(5)),
+        handshake_time: section.or_time("handshake_time", Duration::from_secs(5)),
+        handshakes: section.or("handshakes", 256),
         unwritten: section.or("unwritten", Size(64 << 10)).0,
         stuck: section.or_time("stuck", Duration::from_secs(10)),
     };
@@ -154,7 +158,7 @@ fn journal(mut section: Section<'_>) -> JournalConfig {
 }
 
 /// The admin address; an empty one turns it off.
-fn admin(mut section: Section<'_>) -> Option<String> {
+fn admin(mut section: Section<'_>, tls: &mut TlsReader<'_>) -> Option<AdminConfig> {
     let written: Option<String> = section.optional("address");
     let off = written.is_some_and(|address| address.is_empty());
     let address = (!off).then(|| {
@@ -162,6 +166,21 @@ fn admin(mut section: Section<'_>) -> Option<String> {
             .or("address", Address("127.0.0.1:8583".to_owned()))
             .0
     });
+    let tls = tls.server(&mut section);
+    let anybody = tls
+        .as_ref()
+        .map_or_else(|| !section.has("tls"), |tls| !tls.mutual);
+    if anybody && address.as_deref().is_some_and(|at| !is_loopback(at)) {
+        let what = "is open to other machines: give it tls with clients, or a loopback address";
+        section.problem("address", what);
+    }
     section.finish();
-    address
+    address.map(|address| AdminConfig { address, tls })
+}
+
+/// Whether only this machine reaches an address.
+fn is_loopback(address: &str) -> bool {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let ip = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }

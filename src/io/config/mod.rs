@@ -20,6 +20,14 @@ mod specs;
 
 mod keys;
 
+mod pem;
+
+mod group;
+
+mod tls;
+
+mod allow;
+
 mod ends;
 
 mod load;
@@ -27,9 +35,11 @@ mod load;
 #[cfg(test)]
 mod tests;
 
+pub use allow::Allow;
 pub use keys::read as read_keys;
 pub use problem::{ConfigError, Problem};
 pub use setting::duration as parse_time;
+pub use tls::{ClientTls, ServerTls};
 
 use crate::engine::gateway::Options;
 use std::path::PathBuf;
@@ -49,7 +59,7 @@ pub struct Config {
     /// The journal.
     pub journal: JournalConfig,
     /// Where metrics and health are served, if at all.
-    pub admin: Option<String>,
+    pub admin: Option<AdminConfig>,
     /// How long a gateway that is told to stop finishes what is in flight.
     pub drain: Duration,
     /// What is allowed, but should be looked at.
@@ -57,16 +67,20 @@ pub struct Config {
 }
 
 /// A listener's socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ListenerConfig {
     /// The name that routes know it by.
     pub name: String,
     /// `host:port`; port 0 for any free one.
     pub address: String,
+    /// From where terminals may come.
+    pub allow: Allow,
+    /// How TLS is spoken there; plain without.
+    pub tls: Option<ServerTls>,
 }
 
 /// A link's sockets.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct LinkConfig {
     /// `host:port`.
     pub address: String,
@@ -76,6 +90,17 @@ pub struct LinkConfig {
     pub first_pause: Duration,
     /// The longest pause.
     pub last_pause: Duration,
+    /// How TLS is spoken; plain without.
+    pub tls: Option<ClientTls>,
+}
+
+/// The administrator's socket.
+#[derive(Clone, Debug)]
+pub struct AdminConfig {
+    /// `host:port`; port 0 for any free one.
+    pub address: String,
+    /// How TLS is spoken there; plain without.
+    pub tls: Option<ServerTls>,
 }
 
 /// What sockets are held to.
@@ -89,6 +114,10 @@ pub struct SocketLimits {
     pub frame: usize,
     /// How long a frame may take from its first byte to its last.
     pub frame_time: Duration,
+    /// How long a TLS handshake may take.
+    pub handshake_time: Duration,
+    /// TLS handshakes that are made at once.
+    pub handshakes: usize,
     /// Bytes that may wait to be written to a terminal before no more is read from it.
     pub unwritten: usize,
     /// How long a peer may take nothing of what waits before it is disconnected.

@@ -48,9 +48,13 @@ impl<'t> Source<'t> {
         ConfigError { file, problems }
     }
 
+    fn line(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or_default();
+        before.matches('\n').count() + 1
+    }
+
     fn problem(&self, at: Range<usize>, key: String, what: String) {
-        let before = self.text.get(..at.start).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
+        let line = self.line(at.start);
         let problem = Problem { line, key, what };
         self.problems.borrow_mut().push(problem);
     }
@@ -90,10 +94,17 @@ impl<'t> Section<'t> {
     }
 
     fn find(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
-        if !self.asked.contains(&key) {
-            self.asked.push(key);
-        }
+        self.knows(&[key]);
         self.table?.get(key)
+    }
+
+    /// Counts keys as known here, whether or not they are read.
+    pub(super) fn knows(&mut self, keys: &[&'static str]) {
+        for key in keys {
+            if !self.asked.contains(key) {
+                self.asked.push(key);
+            }
+        }
     }
 
     fn full(&self, key: &str) -> String {
@@ -239,7 +250,18 @@ impl<'t> Section<'t> {
             })
     }
 
-    /// Whether the table holds anything.
+    /// Whether a key is there, right or wrong.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
+    /// Where this is, for what is said about the whole of it.
+    pub(super) fn place(&self) -> String {
+        let line = self.source.line(self.at.start);
+        format!("{}:{line}: {}", self.source.file, self.path)
+    }
+
+    /// Whether the table holds nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.table.is_none_or(DeTable::is_empty)
     }

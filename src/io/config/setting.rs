@@ -1,6 +1,8 @@
 //! The values a file may hold, each with what to say when it holds something else.
 
 use crate::iso::message::{FieldId, FieldPath, Text};
+use ipnet::IpNet;
+use std::net::IpAddr;
 use std::time::Duration;
 use toml::de::DeValue;
 
@@ -19,6 +21,10 @@ pub(super) struct Size(pub usize);
 /// `host:port`, resolved when it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Address(pub String);
+
+/// Addresses that begin alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Network(pub IpNet);
 
 impl Setting for String {
     const WANTED: &'static str = "a text in quotes";
@@ -105,6 +111,18 @@ impl Setting for Address {
         let (host, port) = text.rsplit_once(':')?;
         let fine = !host.is_empty() && port.parse::<u16>().is_ok();
         fine.then(|| Self(text.to_owned()))
+    }
+}
+
+impl Setting for Network {
+    const WANTED: &'static str = r#"a network such as "10.0.0.0/8", or an address"#;
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        let text = value.as_str()?;
+        let network = text.parse::<IpNet>().ok();
+        network
+            .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+            .map(Self)
     }
 }
 

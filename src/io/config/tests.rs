@@ -69,7 +69,7 @@ fn the_example_says_what_it_says() {
     assert_eq!(config.links[0].first_pause, Duration::from_millis(200));
     assert_eq!(config.limits.frame, 8192);
     assert_eq!(config.journal.retain, Duration::from_secs(90 * 86_400));
-    assert_eq!(config.admin.as_deref(), Some("127.0.0.1:8583"));
+    assert_eq!(config.admin.unwrap().address, "127.0.0.1:8583");
 }
 
 #[test]
@@ -103,7 +103,7 @@ gateway.toml:7: limits.connections: wants a number of 1 or more";
 
 #[test]
 fn a_name_far_from_all_shows_the_known_ones() {
-    let wanted = "gateway.toml:2: admin.zzzzzzzzzz: unknown key; known here: address";
+    let wanted = "gateway.toml:2: admin.zzzzzzzzzz: unknown key; known here: address, tls";
     assert_eq!(complaint("[admin]\nzzzzzzzzzz = 1"), wanted);
 }
 

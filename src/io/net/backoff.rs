@@ -25,6 +25,13 @@ impl Backoff {
         }
     }
 
+    /// Changes the first and the longest pause.
+    pub fn set(&mut self, first: Duration, last: Duration) {
+        if (self.first, self.last) != (first, last) {
+            (self.first, self.last, self.next) = (first, last, first);
+        }
+    }
+
     /// The peer answered: the next pause is the first again.
     pub const fn reset(&mut self) {
         self.next = self.first;

@@ -37,9 +37,16 @@ impl Door {
         })))
     }
 
+    /// Changes the limits; whoever is in stays in.
+    pub fn limit(&self, most: usize, most_by_address: usize) {
+        let mut hall = self.0.borrow_mut();
+        (hall.most, hall.most_by_address) = (most, most_by_address);
+    }
+
     /// Takes a place, if one is free.
     #[must_use]
     pub fn enter(&self, address: IpAddr) -> Option<Guest> {
+        let address = address.to_canonical();
         let mut hall = self.0.borrow_mut();
         let here = hall.by_address.get(&address).copied().unwrap_or(0);
         let crowded = !address.is_loopback() && here >= hall.most_by_address;

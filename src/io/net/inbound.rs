@@ -1,11 +1,14 @@
 //! What comes in: bytes, cut into frames, read as messages.
 
 use super::Wire;
+use super::tls::{Brought, Tls};
 use crate::engine::gateway::UnreadableFrame;
+use crate::io::telemetry::Fault;
 use crate::iso::codec::{FrameError, Framer, Message};
 use crate::iso::spec::Spec;
 use bytes::{Bytes, BytesMut};
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -15,7 +18,7 @@ use tokio::time::Instant;
 /// The reading side of a connection.
 #[derive(Debug)]
 pub struct Inbound {
-    half: OwnedReadHalf,
+    source: Source,
     spec: Arc<Spec>,
     framer: Framer,
     buffer: BytesMut,
@@ -23,6 +26,33 @@ pub struct Inbound {
     frame_time: Duration,
     /// When the first byte of a frame came that is not whole yet.
     began: Option<Instant>,
+    /// Nothing came yet that could be cut.
+    fresh: bool,
+}
+
+/// Where bytes come from.
+#[derive(Debug)]
+pub(super) enum Source {
+    Plain(OwnedReadHalf),
+    Tls(Rc<Tls>),
+}
+
+impl Source {
+    /// Waits for bytes, and appends them. False when no more will come.
+    async fn read(&mut self, buffer: &mut BytesMut) -> io::Result<bool> {
+        match self {
+            Self::Plain(half) => Ok(half.read_buf(buffer).await? > 0),
+            Self::Tls(tls) => Ok(tls.read(buffer).await? == Brought::Bytes),
+        }
+    }
+
+    /// Whether the peer has begun to send what only more bytes make sense of.
+    fn is_amid(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(tls) => tls.is_amid_record(),
+        }
+    }
 }
 
 /// A whole frame came in.
@@ -50,12 +80,26 @@ pub enum End {
     /// The stream cannot be cut into frames any more.
     #[error("a frame with an impossible length: {0}")]
     Frame(#[from] FrameError),
+    /// The peer speaks TLS where none is spoken.
+    #[error("the peer speaks TLS, and this port does not: give it tls, or send in the clear")]
+    Tls,
     /// A frame took too long from its first byte to its last.
     #[error("a frame did not end within {0:?} of its first byte")]
     Slow(Duration),
 }
 
 impl End {
+    /// A word for what the peer did wrong, if it did.
+    #[must_use]
+    pub const fn fault(&self) -> Option<Fault> {
+        match self {
+            Self::Closed | Self::Broken(_) => None,
+            Self::Frame(_) => Some(Fault::Frame),
+            Self::Tls => Some(Fault::Tls),
+            Self::Slow(_) => Some(Fault::Slow),
+        }
+    }
+
     /// Whether what was written last may be lost.
     #[must_use]
     pub const fn reset(&self) -> bool {
@@ -64,15 +108,16 @@ impl End {
 }
 
 impl Inbound {
-    pub(super) fn new(half: OwnedReadHalf, wire: &Wire) -> Self {
+    pub(super) fn new(source: Source, wire: &Wire) -> Self {
         Self {
-            half,
+            source,
             spec: wire.spec.clone(),
             framer: Framer::new(&wire.spec, wire.frame),
             buffer: BytesMut::new(),
             read: wire.read,
             frame_time: wire.frame_time,
             began: None,
+            fresh: true,
         }
     }
 
@@ -82,14 +127,14 @@ impl Inbound {
     /// Nothing more will come: [`End`].
     pub async fn fill(&mut self) -> Result<(), End> {
         self.buffer.reserve(self.read);
-        let read = self.half.read_buf(&mut self.buffer);
-        let count = match self.began {
+        let read = self.source.read(&mut self.buffer);
+        let more = match self.began {
             None => read.await?,
             Some(began) => tokio::time::timeout_at(began + self.frame_time, read)
                 .await
                 .map_err(|_elapsed| End::Slow(self.frame_time))??,
         };
-        if count == 0 { Err(End::Closed) } else { Ok(()) }
+        if more { Ok(()) } else { Err(End::Closed) }
     }
 
     /// The next whole frame of the bytes at hand, read as a message; `None` until more came in.
@@ -105,12 +150,16 @@ impl Inbound {
     /// # Errors
     /// As [`Inbound::receive`].
     pub fn frame(&mut self) -> Result<Option<Bytes>, End> {
+        if self.fresh && is_tls(&self.buffer) {
+            return Err(End::Tls);
+        }
         let Some(frame) = self.framer.next(&mut self.buffer)? else {
-            let partial = !self.buffer.is_empty();
+            let partial = !self.buffer.is_empty() || self.source.is_amid();
             self.began = partial.then(|| self.began.unwrap_or_else(Instant::now));
             return Ok(None);
         };
         self.began = None;
+        self.fresh = false;
         // A frame may be remembered long after its connection is gone. As a piece of its own it
         // keeps only itself, and the buffer is free for the next read.
         Ok(Some(Bytes::copy_from_slice(&frame)))
@@ -121,5 +170,19 @@ impl Inbound {
             Ok(message) => Received::Message(message),
             Err(error) => Received::Unreadable(UnreadableFrame::of(&frame, &error)),
         }
+    }
+}
+
+/// Whether a stream begins as TLS does: with a client's hello whose two lengths agree, or with
+/// nothing but an alert. No message begins so: it would have to be of just that length.
+const fn is_tls(begin: &[u8]) -> bool {
+    match begin {
+        [22, 3, 0..=4, high, low, 1, 0, inner_high, inner_low, ..] => {
+            let outer = u16::from_be_bytes([*high, *low]);
+            let inner = u16::from_be_bytes([*inner_high, *inner_low]);
+            outer.wrapping_sub(inner) == 4
+        }
+        [21, 3, 0..=4, 0, 2, 1 | 2, _] => true,
+        _ => false,
     }
 }

@@ -1,15 +1,26 @@
 //! Sockets: what comes in and goes out over TCP, bounded everywhere.
 //!
-//! A connected socket is split into [`Inbound`], which cuts frames and reads messages, and
-//! [`Outbound`], which keeps sends until they may go and writes them in one piece. [`Door`] lets
-//! peers in up to a limit; [`Backoff`] paces the attempts to reach one. Nothing here knows who the
-//! peers are, holds a task of its own or decides what a message means.
+//! A connected socket, a [`Stream`], is plain, or comes out of a TLS handshake that [`Handshakes`]
+//! made; one that came to nothing is a [`Refusal`]. It is split into [`Inbound`], which cuts frames
+//! and reads messages, and [`Outbound`], which keeps sends until they may go and writes them in one
+//! piece. [`Door`] lets peers in up to a limit; [`Backoff`] paces the attempts to reach one. Nothing
+//! here knows who the peers are or decides what a message means, and only handshakes have a thread.
 //!
 //! Bounds: a frame ([`Wire::frame`], refused by its length before anything is reserved), the time
 //! from its first byte to its last, connections in all and from one address. How much may wait in
 //! [`Outbound`] is the business of its owner, who asks [`Outbound::waiting`].
 //!
 //! Start with [`split`].
+
+mod socket;
+
+mod records;
+
+mod refusal;
+
+mod tls;
+
+mod handshake;
 
 mod inbound;
 
@@ -24,12 +35,18 @@ mod tests;
 
 pub use backoff::Backoff;
 pub use door::{Door, Guest};
+pub use handshake::{HandshakeThread, Handshakes};
 pub use inbound::{End, Inbound, Received};
 pub use outbound::{Flushed, Outbound};
+pub use refusal::Refusal;
 
 use crate::iso::spec::Spec;
+use inbound::Source;
+use outbound::Sink;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::Tls;
 use tokio::net::TcpStream;
 
 /// How a connection is spoken over.
@@ -45,12 +62,37 @@ pub struct Wire {
     pub read: usize,
 }
 
+/// A connected socket: plain, or one that came out of a TLS handshake.
+#[derive(Debug)]
+pub struct Stream(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    Plain(TcpStream),
+    Tls(Rc<Tls>),
+}
+
+impl From<TcpStream> for Stream {
+    fn from(tcp: TcpStream) -> Self {
+        Self(Kind::Plain(tcp))
+    }
+}
+
 /// Splits a connected socket into its two directions.
 ///
 /// # Errors
-/// The socket refuses to send small frames at once (`TCP_NODELAY`), since it is gone already.
-pub fn split(stream: TcpStream, wire: &Wire) -> std::io::Result<(Inbound, Outbound)> {
-    stream.set_nodelay(true)?;
-    let (read, write) = stream.into_split();
-    Ok((Inbound::new(read, wire), Outbound::new(write, wire)))
+/// The socket refuses its options, since it is gone already.
+pub fn split(stream: impl Into<Stream>, wire: &Wire) -> std::io::Result<(Inbound, Outbound)> {
+    let (source, sink) = match stream.into().0 {
+        Kind::Plain(tcp) => {
+            socket::tune(&tcp)?;
+            let (read, write) = tcp.into_split();
+            (Source::Plain(read), Sink::Plain(Rc::new(write)))
+        }
+        Kind::Tls(tls) => {
+            socket::tune(&tls.tcp)?;
+            (Source::Tls(Rc::clone(&tls)), Sink::Tls(tls))
+        }
+    };
+    Ok((Inbound::new(source, wire), Outbound::new(sink, wire)))
 }

@@ -1,6 +1,7 @@
 //! What goes out: sends that wait for their record, then for their socket.
 
 use super::Wire;
+use super::tls::Tls;
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
 use crate::iso::codec::Framer;
@@ -8,19 +9,61 @@ use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
+use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 
 /// The writing side of a connection. Sends go out in the order they came in, each once the journal
 /// is durable up to its record.
 #[derive(Debug)]
 pub struct Outbound {
-    half: Rc<OwnedWriteHalf>,
+    sink: Sink,
     framer: Framer,
     queue: VecDeque<Waiting>,
     /// Bytes of the frames in `queue`.
     bytes: usize,
     /// The rest of a frame whose beginning is written.
     rest: BytesMut,
+}
+
+/// Where bytes go.
+#[derive(Clone, Debug)]
+pub(super) enum Sink {
+    Plain(Rc<OwnedWriteHalf>),
+    Tls(Rc<Tls>),
+}
+
+impl Sink {
+    /// Takes what there is room for now. Under TLS it takes all or nothing; what it took counts as
+    /// written, though records of it may be unsent.
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(half) => half.try_write(bytes),
+            Self::Tls(tls) => tls.try_write(bytes),
+        }
+    }
+
+    /// Sends what it took before, as far as there is room.
+    fn try_flush(&self) -> io::Result<()> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Tls(tls) => tls.try_flush(),
+        }
+    }
+
+    /// Whether it took what it has not sent.
+    fn has_unsent(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(tls) => tls.has_unsent(),
+        }
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(half) => half.as_ref().as_ref(),
+            Self::Tls(tls) => &tls.tcp,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -45,9 +88,9 @@ pub enum Flushed {
 const AT_ONCE: usize = 64 << 10;
 
 impl Outbound {
-    pub(super) fn new(half: OwnedWriteHalf, wire: &Wire) -> Self {
+    pub(super) fn new(sink: Sink, wire: &Wire) -> Self {
         Self {
-            half: Rc::new(half),
+            sink,
             framer: Framer::new(&wire.spec, wire.frame),
             queue: VecDeque::new(),
             bytes: 0,
@@ -87,7 +130,7 @@ impl Outbound {
     /// Whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.queue.is_empty() && self.rest.is_empty()
+        self.queue.is_empty() && self.rest.is_empty() && !self.sink.has_unsent()
     }
 
     /// Writes what may go, in as few calls as possible. A send counts as written as soon as its
@@ -102,10 +145,13 @@ impl Outbound {
             scratch.clear();
             scratch.extend_from_slice(&self.rest);
             self.wrap_ready(durable, scratch);
-            if scratch.is_empty() {
-                return Flushed::Clear;
-            }
-            match self.half.try_write(scratch) {
+            let wrote = if scratch.is_empty() {
+                self.sink.try_flush().map(|()| 0)
+            } else {
+                self.sink.try_write(scratch)
+            };
+            match wrote {
+                Ok(0) => return Flushed::Clear,
                 Ok(count) => {
                     self.wrote(count, scratch, written);
                     if count < scratch.len() {
@@ -158,15 +204,15 @@ impl Outbound {
     /// # Errors
     /// The socket is broken.
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<> {
-        let half = Rc::clone(&self.half);
-        async move { half.writable().await }
+        let sink = self.sink.clone();
+        async move { sink.tcp().writable().await }
     }
 
     /// Has the connection end with a reset once both its halves are dropped: what was written last
     /// may be lost.
     pub fn end_with_reset(&self) {
         // One that refuses is closed already.
-        let _closed = self.half.as_ref().as_ref().set_zero_linger();
+        let _closed = self.sink.tcp().set_zero_linger();
     }
 
     /// What waits, in its order: none of it will be written.

@@ -1,12 +1,14 @@
 //! Both ends of the wires: listeners bound, links held.
 
 use super::driver::Shared;
+use super::links::Hold;
 use super::server::{Port, Ports, ServeError};
-use super::{links, terminals};
+use super::settings::Settings;
+use super::terminals::Entrance;
 use crate::engine::record::{LinkId, ListenerId};
 use crate::engine::seam::Dice;
 use crate::io::config::Config;
-use crate::io::net::{Door, Wire};
+use crate::io::net::Handshakes;
 use std::io;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket};
@@ -14,15 +16,18 @@ use tokio::task::JoinHandle;
 
 /// Connections of terminals that the system may hold before they are accepted.
 const BACKLOG: u32 = 4096;
-/// Bytes read at once from a terminal: a few messages.
-const READ_TERMINAL: usize = 2 << 10;
-/// Bytes read at once from an acquirer.
-const READ_LINK: usize = 64 << 10;
+
+/// What all connections share.
+pub(super) struct House {
+    pub shared: Shared,
+    pub settings: Settings,
+    pub handshakes: Handshakes,
+}
 
 /// Binds all listeners, then begins to accept.
 pub(super) async fn listen(
     config: &Config,
-    shared: &Shared,
+    house: &House,
 ) -> Result<(Ports, Vec<JoinHandle<()>>), ServeError> {
     let mut sockets = Vec::new();
     for listener in &config.listeners {
@@ -34,8 +39,6 @@ pub(super) async fn listen(
         };
         sockets.push(bound.map_err(listening)?);
     }
-    let limits = config.limits;
-    let door = Door::new(limits.connections, limits.per_address);
     let (mut ports, mut tasks) = (Ports::new(), Vec::new());
     let set_up = config.listeners.iter().zip(&config.options.listeners);
     for (((listener, options), socket), id) in set_up.zip(sockets).zip(0..) {
@@ -43,19 +46,14 @@ pub(super) async fn listen(
             name: listener.name.clone(),
             address: socket.local_addr()?,
         });
-        let wire = Wire {
+        let entrance = Entrance {
+            shared: house.shared.clone(),
+            settings: house.settings.clone(),
+            handshakes: house.handshakes.clone(),
+            id: ListenerId(id),
             spec: Arc::clone(&options.spec),
-            frame: limits.frame,
-            frame_time: limits.frame_time,
-            read: READ_TERMINAL,
         };
-        tasks.push(tokio::task::spawn_local(terminals::accept(
-            shared.clone(),
-            socket,
-            ListenerId(id),
-            wire,
-            door.clone(),
-        )));
+        tasks.push(tokio::task::spawn_local(entrance.accept(socket)));
     }
     Ok((ports, tasks))
 }
@@ -78,18 +76,19 @@ async fn bind(address: &str) -> io::Result<TcpListener> {
 }
 
 /// Begins to hold every connection of every link.
-pub(super) fn connect(config: &Config, shared: &Shared, dice: &mut Dice) {
+pub(super) fn connect(config: &Config, house: &House, dice: &mut Dice) {
     let set_up = config.links.iter().zip(&config.options.links);
     for ((link, options), id) in set_up.zip(0..) {
         for _ in 0..link.connections {
-            let wire = Wire {
+            let hold = Hold {
+                shared: house.shared.clone(),
+                settings: house.settings.clone(),
+                handshakes: house.handshakes.clone(),
+                id: LinkId(id),
+                address: link.address.clone(),
                 spec: Arc::clone(&options.spec),
-                frame: config.limits.frame,
-                frame_time: config.limits.frame_time,
-                read: READ_LINK,
             };
-            let (shared, link, dice) = (shared.clone(), link.clone(), dice.split());
-            let _held = tokio::task::spawn_local(links::hold(shared, LinkId(id), link, wire, dice));
+            let _held = tokio::task::spawn_local(hold.run(dice.split()));
         }
     }
 }

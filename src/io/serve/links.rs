@@ -1,49 +1,113 @@
 //! The connections to acquirers: made, read, and made again when lost.
 
 use super::driver::{Driver, Shared};
+use super::settings::Settings;
 use super::terminals::read;
 use crate::engine::record::LinkId;
 use crate::engine::seam::Dice;
 use crate::io::config::LinkConfig;
-use crate::io::net::{self, Backoff, Wire};
+use crate::io::net::{self, Backoff, Handshakes, Refusal, Stream, Wire};
+use crate::iso::spec::Spec;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tracing::{info, warn};
 
 /// How long a connection may take to be made.
 const CONNECT: Duration = Duration::from_secs(5);
+/// Bytes read at once: many messages.
+const READ: usize = 64 << 10;
 
-/// Holds one connection of a link for as long as the gateway runs.
-pub(super) async fn hold(shared: Shared, id: LinkId, link: LinkConfig, wire: Wire, dice: Dice) {
-    let mut backoff = Backoff::new(link.first_pause, link.last_pause, dice);
-    loop {
-        match connect(&link.address, &wire).await {
-            Ok((inbound, outbound)) => {
-                let conn = shared.0.borrow_mut().link_up(id, outbound);
-                info!(link = id.0, address = link.address, %conn, "link connected");
-                let reading = read(shared.clone(), conn, inbound, Driver::take_from_acquirer);
-                let reader = tokio::task::spawn_local(reading);
-                shared
-                    .0
-                    .borrow_mut()
-                    .set_reader(conn, reader.abort_handle());
-                let up = tokio::time::Instant::now();
-                // It ends by itself, or is stopped when the core closes the connection.
-                let _ended = reader.await;
-                if up.elapsed() > link.last_pause.min(Duration::from_secs(5)) {
-                    backoff.reset();
-                }
-                warn!(link = id.0, address = link.address, %conn, "link lost");
-            }
-            Err(error) => warn!(link = id.0, address = link.address, %error, "link not connected"),
-        }
-        tokio::time::sleep(backoff.pause()).await;
-    }
+/// One connection of a link.
+#[derive(Debug)]
+pub(super) struct Hold {
+    pub shared: Shared,
+    pub settings: Settings,
+    pub handshakes: Handshakes,
+    pub id: LinkId,
+    pub address: String,
+    pub spec: Arc<Spec>,
 }
 
-async fn connect(address: &str, wire: &Wire) -> io::Result<(net::Inbound, net::Outbound)> {
-    let connecting = TcpStream::connect(address);
-    let stream = tokio::time::timeout(CONNECT, connecting).await??;
-    net::split(stream, wire)
+/// Why a connection was not made.
+#[derive(Debug, thiserror::Error)]
+enum Unmade {
+    #[error(transparent)]
+    Socket(#[from] io::Error),
+    #[error(transparent)]
+    Tls(#[from] Refusal),
+}
+
+impl Hold {
+    /// Holds it for as long as the gateway runs.
+    pub(super) async fn run(self, dice: Dice) {
+        let Self { id, address, .. } = &self;
+        let mut backoff = Backoff::new(CONNECT, CONNECT, dice);
+        loop {
+            let pauses = |link: &LinkConfig| (link.first_pause, link.last_pause);
+            let (first, last) = self
+                .settings
+                .link(id.0, pauses)
+                .unwrap_or((CONNECT, CONNECT));
+            backoff.set(first, last);
+            match self.connect().await {
+                Ok((inbound, outbound)) => {
+                    let conn = self.shared.0.borrow_mut().link_up(*id, outbound);
+                    info!(link = id.0, address, %conn, "link connected");
+                    let up = tokio::time::Instant::now();
+                    self.read(conn, inbound).await;
+                    if up.elapsed() > last.min(Duration::from_secs(5)) {
+                        backoff.reset();
+                    }
+                    warn!(link = id.0, address, %conn, "link lost");
+                }
+                Err(error) => {
+                    if let Unmade::Tls(refusal) = &error {
+                        self.shared.0.borrow().refused(refusal.reason);
+                    }
+                    warn!(link = id.0, address, %error, "link not connected");
+                }
+            }
+            tokio::time::sleep(backoff.pause()).await;
+        }
+    }
+
+    /// Reads until it ends by itself, or is stopped when the core closes the connection.
+    async fn read(&self, conn: crate::engine::record::ConnId, inbound: net::Inbound) {
+        let reading = read(
+            self.shared.clone(),
+            conn,
+            inbound,
+            Driver::take_from_acquirer,
+        );
+        let reader = tokio::task::spawn_local(reading);
+        let stop = reader.abort_handle();
+        self.shared.0.borrow_mut().set_reader(conn, stop);
+        let _ended = reader.await;
+    }
+
+    async fn connect(&self) -> Result<(net::Inbound, net::Outbound), Unmade> {
+        let connecting = TcpStream::connect(&self.address);
+        let tcp = tokio::time::timeout(CONNECT, connecting)
+            .await
+            .map_err(io::Error::from)??;
+        let limits = self.settings.limits();
+        let tls = self.settings.link(self.id.0, |link| link.tls.clone());
+        let stream: Stream = match tls.flatten() {
+            Some(tls) => {
+                self.handshakes
+                    .connect(tcp, tls, limits.handshake_time)
+                    .await?
+            }
+            None => tcp.into(),
+        };
+        let wire = Wire {
+            spec: Arc::clone(&self.spec),
+            frame: limits.frame,
+            frame_time: limits.frame_time,
+            read: READ,
+        };
+        Ok(net::split(stream, &wire)?)
+    }
 }

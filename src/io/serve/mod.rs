@@ -23,6 +23,8 @@ mod notice;
 
 mod driver;
 
+mod settings;
+
 mod terminals;
 
 mod links;

@@ -2,16 +2,18 @@
 
 use super::clock::Clock;
 use super::driver::{Driver, Parts, Shared};
-use super::ends;
+use super::ends::{self, House};
 use super::outbox::Trouble;
 use super::server::{Command, Ports, ServeError};
+use super::settings::Settings;
 use super::status::Status;
 use crate::engine::gateway::{Event, Gateway};
 use crate::engine::record::ConnId;
 use crate::engine::seam::Dice;
 use crate::io::config::Config;
 use crate::io::journal::JournalWriter;
-use crate::io::telemetry::Metrics;
+use crate::io::net::HandshakeThread;
+use crate::io::telemetry::{Fault, Metrics};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -60,13 +62,20 @@ pub(super) fn run(work: Work) -> Result<(), ServeError> {
         status: Arc::clone(&status),
     });
     let shared = Shared(Rc::new(RefCell::new(driver)));
+    let handshakes = HandshakeThread::new(config.limits.handshakes)?;
+    let house = House {
+        shared: shared.clone(),
+        settings: Settings::new(config.clone()),
+        handshakes: handshakes.handshakes(),
+    };
     let result = runtime.block_on(async {
-        let (ports, listening) = ends::listen(&config, &shared).await?;
-        ends::connect(&config, &shared, &mut dice);
+        let (ports, listening) = ends::listen(&config, &house).await?;
+        ends::connect(&config, &house, &mut dice);
         // Whoever started this went away: there is nobody to serve for, but commands still come.
         let _gone = work.started.send(ports);
-        serve(&shared, &config, work.told, listening, &status).await
+        serve(&house, config.drain, work.told, listening, &status).await
     });
+    drop(house);
     // Every task goes with it, and every connection with those.
     drop(runtime);
     let driver = Rc::into_inner(shared.0).map(RefCell::into_inner);
@@ -76,12 +85,15 @@ pub(super) fn run(work: Work) -> Result<(), ServeError> {
 
 /// The loop. Ends when told to, or when the journal fails.
 async fn serve(
-    shared: &Shared,
-    config: &Config,
+    house: &House,
+    drain: Duration,
     mut told: mpsc::Receiver<Command>,
     listening: Vec<JoinHandle<()>>,
     status: &Status,
 ) -> Result<(), ServeError> {
+    let House {
+        shared, settings, ..
+    } = house;
     let wake = shared.0.borrow().wake();
     let mut progress = shared.0.borrow().progress();
     let mut until: Option<Instant> = None;
@@ -91,7 +103,7 @@ async fn serve(
             (driver.turn(), driver.wake_at())
         };
         for (conn, trouble) in troubles {
-            look_after(shared, conn, trouble, config.limits.stuck);
+            look_after(shared, conn, trouble, settings.limits().stuck);
         }
         if let Some(error) = shared.0.borrow().failure() {
             status.fails();
@@ -110,13 +122,14 @@ async fn serve(
             Some(command) = told.recv() => match command {
                 Command::Stop => break,
                 Command::Drain if until.is_none() => {
-                    info!(at_most = ?config.drain, "draining: no new requests");
-                    until = Some(Instant::now() + config.drain);
+                    info!(at_most = ?drain, "draining: no new requests");
+                    until = Some(Instant::now() + drain);
                     listening.iter().for_each(JoinHandle::abort);
                     status.drains();
                     shared.0.borrow_mut().told(Event::Drain);
                 }
                 Command::Drain => {}
+                Command::Reload(config) => settings.reload(shared, *config),
                 Command::Reverse(tx) => shared.0.borrow_mut().told(Event::Reverse(tx)),
             },
             () = sleep_until(due) => {}
@@ -150,6 +163,7 @@ pub(super) fn look_after(shared: &Shared, conn: ConnId, trouble: Trouble, stuck:
                 match tokio::time::timeout(stuck, writable).await {
                     Ok(_writable_or_broken) => shared.0.borrow_mut().writable(conn),
                     Err(_elapsed) => {
+                        shared.0.borrow().disconnect(Fault::Stuck);
                         warn!(%conn, ?stuck, "a peer takes nothing of what waits: disconnected");
                         shared.0.borrow_mut().lost(conn, true);
                     }

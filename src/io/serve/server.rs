@@ -59,6 +59,8 @@ pub(super) enum Command {
     Drain,
     /// End now.
     Stop,
+    /// The configuration was read anew.
+    Reload(Box<Config>),
     /// An operator wants a transaction reversed.
     Reverse(TxId),
 }
@@ -159,6 +161,12 @@ impl Handle {
     /// Ends now. What is in flight is in the journal, and is reversed by the next start.
     pub fn stop(&self) {
         self.tell(Command::Stop);
+    }
+
+    /// Takes over what a new configuration says of certificates, allow-lists, limits and pauses; no
+    /// connection ends by it.
+    pub fn reload(&self, config: Config) {
+        self.tell(Command::Reload(Box::new(config)));
     }
 
     /// Has a transaction reversed for an operator.

@@ -2,13 +2,14 @@
 
 use super::server::{Handle, ServeError};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{info, warn};
+use tracing::info;
 
-/// Waits until the gateway has ended. SIGTERM and Ctrl-C drain it, the second one stops it at once.
+/// Waits until the gateway has ended. SIGTERM and Ctrl-C drain it, the second one stops it at once;
+/// SIGHUP calls `reload`.
 ///
 /// # Errors
 /// It did not end in good order, or signals cannot be had.
-pub fn run_until_told(mut gateway: Handle) -> Result<(), ServeError> {
+pub fn run_until_told(mut gateway: Handle, reload: impl Fn(&Handle)) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -22,9 +23,7 @@ pub fn run_until_told(mut gateway: Handle) -> Result<(), ServeError> {
                 () = gateway.ended() => return Ok::<(), ServeError>(()),
                 _ = terminate.recv() => stop(&gateway, &mut told),
                 _ = interrupt.recv() => stop(&gateway, &mut told),
-                _ = hang_up.recv() => {
-                    warn!("SIGHUP: the configuration is not reloaded while running; restart");
-                }
+                _ = hang_up.recv() => reload(&gateway),
             }
         }
     })?;

@@ -1,65 +1,103 @@
 //! Where terminals come in: accepting, and reading each.
 
 use super::driver::{Driver, Shared};
+use super::settings::Settings;
 use crate::engine::record::{ConnId, ListenerId};
-use crate::io::net::{self, Door, End, Inbound, Wire};
+use crate::io::net::{self, End, Guest, Handshakes, Inbound, Stream, Wire};
+use crate::iso::spec::Spec;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 /// How long accepting pauses when the process has no file descriptors left.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
+/// Bytes read at once from a terminal: a few messages.
+const READ: usize = 2 << 10;
 
-/// Lets terminals in for as long as the gateway runs.
-pub(super) async fn accept(
-    shared: Shared,
-    socket: TcpListener,
-    id: ListenerId,
-    wire: Wire,
-    door: Door,
-) {
-    loop {
-        match socket.accept().await {
-            Ok((stream, peer)) => welcome(&shared, stream, peer, id, &wire, &door),
-            Err(error) => {
-                warn!(%error, "no terminal can be accepted for now");
-                tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+/// One listener, and what its connections need.
+#[derive(Clone, Debug)]
+pub(super) struct Entrance {
+    pub shared: Shared,
+    pub settings: Settings,
+    pub handshakes: Handshakes,
+    pub id: ListenerId,
+    pub spec: Arc<Spec>,
+}
+
+impl Entrance {
+    /// Lets terminals in for as long as the gateway runs.
+    pub(super) async fn accept(self, socket: TcpListener) {
+        loop {
+            match socket.accept().await {
+                Ok((stream, peer)) => self.admit(stream, peer),
+                Err(error) => {
+                    warn!(%error, "no terminal can be accepted for now");
+                    tokio::time::sleep(OUT_OF_DESCRIPTORS).await;
+                }
             }
         }
     }
-}
 
-fn welcome(
-    shared: &Shared,
-    stream: TcpStream,
-    peer: SocketAddr,
-    id: ListenerId,
-    wire: &Wire,
-    door: &Door,
-) {
-    let mut driver = shared.0.borrow_mut();
-    let Some(guest) = door.enter(peer.ip()) else {
-        driver.turn_away();
-        debug!(%peer, "turned away: [limits] connections or per_address is reached");
-        return;
-    };
-    let (inbound, outbound) = match net::split(stream, wire) {
-        Ok(halves) => halves,
-        Err(error) => {
-            debug!(%peer, %error, "gone before it was let in");
+    /// Lets one in, if it may; under TLS once that is made, in a task of its own.
+    fn admit(&self, tcp: TcpStream, peer: SocketAddr) {
+        let looked =
+            |at: &crate::io::config::ListenerConfig| (at.allow.lets_in(peer.ip()), at.tls.clone());
+        let Some((true, tls)) = self.settings.listener(self.id.0, looked) else {
+            self.shared.0.borrow().turn_away();
+            info!(%peer, "turned away: its address is not in the listener's allow");
             return;
-        }
-    };
-    let conn = driver.terminal(id, guest, outbound.answering());
-    debug!(%conn, %peer, "terminal connected");
-    let reader = tokio::task::spawn_local(read(
-        shared.clone(),
-        conn,
-        inbound,
-        Driver::take_from_terminal,
-    ));
-    driver.set_reader(conn, reader.abort_handle());
+        };
+        let Some(guest) = self.settings.door.enter(peer.ip()) else {
+            self.shared.0.borrow().turn_away();
+            debug!(%peer, "turned away: [limits] connections or per_address is reached");
+            return;
+        };
+        let Some(tls) = tls else {
+            self.welcome(tcp.into(), peer, guest);
+            return;
+        };
+        let entrance = self.clone();
+        let within = self.settings.limits().handshake_time;
+        let _made = tokio::task::spawn_local(async move {
+            match entrance.handshakes.accept(tcp, tls, within).await {
+                Ok(stream) => entrance.welcome(stream, peer, guest),
+                Err(refusal) => {
+                    entrance.shared.0.borrow().refused(refusal.reason);
+                    info!(%peer, "turned away: {refusal}");
+                }
+            }
+        });
+    }
+
+    fn welcome(&self, stream: Stream, peer: SocketAddr, guest: Guest) {
+        let limits = self.settings.limits();
+        let wire = Wire {
+            spec: Arc::clone(&self.spec),
+            frame: limits.frame,
+            frame_time: limits.frame_time,
+            read: READ,
+        };
+        let (inbound, outbound) = match net::split(stream, &wire) {
+            Ok(halves) => halves,
+            Err(error) => {
+                debug!(%peer, %error, "gone before it was let in");
+                return;
+            }
+        };
+        let mut driver = self.shared.0.borrow_mut();
+        let conn = driver.terminal(self.id, guest, outbound.answering());
+        debug!(%conn, %peer, "terminal connected");
+        let reading = read(
+            self.shared.clone(),
+            conn,
+            inbound,
+            Driver::take_from_terminal,
+        );
+        let reader = tokio::task::spawn_local(reading);
+        driver.set_reader(conn, reader.abort_handle());
+    }
 }
 
 /// Takes in a frame of one side; false if its connection takes no more.
@@ -77,8 +115,15 @@ pub(super) async fn read(shared: Shared, conn: ConnId, mut inbound: Inbound, tak
             Err(end) => break end,
         }
     };
-    debug!(%conn, %end, "connection ended");
-    shared.0.borrow_mut().lost(conn, end.reset());
+    let mut driver = shared.0.borrow_mut();
+    match end.fault() {
+        Some(fault) => {
+            driver.disconnect(fault);
+            info!(%conn, fault = fault.name(), "disconnected: {end}");
+        }
+        None => debug!(%conn, %end, "connection ended"),
+    }
+    driver.lost(conn, end.reset());
 }
 
 fn take_in_all(

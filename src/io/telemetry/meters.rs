@@ -1,6 +1,7 @@
 //! The handles of all metrics.
 
 use super::names::{self, Name};
+use super::refused::{Fault, Reason};
 use crate::engine::record::{Hop, State};
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, SharedString};
 use std::fmt;
@@ -24,6 +25,8 @@ pub struct Metrics {
     pub acquirer_connections: Gauge,
     /// Connections refused at a limit.
     pub turned_away: Counter,
+    disconnected: [Counter; Fault::ALL.len()],
+    tls_refused: [Counter; Reason::ALL.len()],
     /// Sends that wait.
     pub unsent: Gauge,
     /// Sends taken back.
@@ -91,6 +94,11 @@ impl Metrics {
             terminal_connections: connections("terminal"),
             acquirer_connections: connections("acquirer"),
             turned_away: registry.counter(names::TURNED_AWAY, None),
+            disconnected: Fault::ALL
+                .map(|fault| registry.counter(names::DISCONNECTED, Some(("fault", fault.name())))),
+            tls_refused: Reason::ALL.map(|reason| {
+                registry.counter(names::TLS_REFUSED, Some(("reason", reason.name())))
+            }),
             unsent: registry.gauge(names::UNSENT, None),
             revoked: registry.counter(names::REVOKED, None),
             batch_records: registry.histogram(names::BATCH),
@@ -107,6 +115,20 @@ impl Metrics {
     /// A frame that came this way could not be read.
     pub fn unreadable(&self, hop: Hop) {
         count(&self.unreadable, hop);
+    }
+
+    /// A peer was disconnected.
+    pub fn disconnected(&self, fault: Fault) {
+        if let Some(counter) = self.disconnected.get(fault as usize) {
+            counter.increment(1);
+        }
+    }
+
+    /// A TLS handshake came to nothing.
+    pub fn tls_refused(&self, reason: Reason) {
+        if let Some(counter) = self.tls_refused.get(reason as usize) {
+            counter.increment(1);
+        }
     }
 
     /// A transaction entered a state.

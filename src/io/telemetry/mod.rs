@@ -11,9 +11,12 @@ pub mod names;
 
 mod exporter;
 
+mod refused;
+
 mod meters;
 
 pub mod log;
 
 pub use exporter::Exporter;
 pub use meters::Metrics;
+pub use refused::{Fault, Reason};

@@ -32,6 +32,8 @@ names! {
     TERMINALS = "isogate_terminals", "Terminals remembered.";
     CONNECTIONS = "isogate_connections", "Open connections, by side: terminal, acquirer.";
     TURNED_AWAY = "isogate_turned_away_total", "Connections refused at a limit.";
+    DISCONNECTED = "isogate_disconnected_total", "Connections ended for a fault.";
+    TLS_REFUSED = "isogate_tls_refused_total", "TLS handshakes that came to nothing, by reason.";
     UNSENT = "isogate_unsent", "Sends that wait for their record or for their socket.";
     REVOKED = "isogate_revoked_total", "Sends taken back before they were written.";
     BATCH = "isogate_batch_records", "Records handed to the journal at once.";

@@ -1,10 +1,12 @@
 //! Connections as the driver sees them: they come, bring frames, fill up, and go.
 
 use super::Driver;
-use crate::engine::gateway::Event;
+use crate::engine::gateway::{Event, Limits};
 use crate::engine::record::{ConnId, LinkId, ListenerId};
+use crate::io::config::SocketLimits;
 use crate::io::net::{Guest, Outbound, Received};
 use crate::io::serve::outbox::Side;
+use crate::io::telemetry::{Fault, Reason};
 use std::rc::Rc;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -36,6 +38,22 @@ impl Driver {
     /// A connection was refused at a limit.
     pub(in crate::io::serve) fn turn_away(&self) {
         self.metrics.turned_away.increment(1);
+    }
+
+    /// A peer is disconnected for what it did.
+    pub(in crate::io::serve) fn disconnect(&self, fault: Fault) {
+        self.metrics.disconnected(fault);
+    }
+
+    /// A TLS handshake came to nothing.
+    pub(in crate::io::serve) fn refused(&self, reason: Reason) {
+        self.metrics.tls_refused(reason);
+    }
+
+    /// Other limits, from now on.
+    pub(in crate::io::serve) const fn limit(&mut self, sockets: SocketLimits, core: Limits) {
+        self.limits = sockets;
+        self.core.limit(core);
     }
 
     /// The task that reads a connection.
