@@ -3,8 +3,9 @@
 //! A connected socket, a [`Stream`], is plain, or comes out of a TLS handshake that [`Handshakes`]
 //! made; one that came to nothing is a [`Refusal`]. It is split into [`Inbound`], which cuts frames
 //! and reads messages, and [`Outbound`], which keeps sends until they may go and writes them in one
-//! piece. [`Door`] lets peers in up to a limit; [`Backoff`] paces the attempts to reach one. Nothing
-//! here knows who the peers are or decides what a message means, and only handshakes have a thread.
+//! piece. [`Door`] lets peers in up to a limit; [`Backoff`] paces the attempts to reach one.
+//! Nothing here knows who the peers are or decides what a message means, and only handshakes have
+//! a thread.
 //!
 //! Bounds: a frame ([`Wire::frame`], refused by its length before anything is reserved), the time
 //! from its first byte to its last, connections in all and from one address. How much may wait in
