@@ -4,6 +4,7 @@ mod report;
 
 use super::document::{self, Document};
 use super::peer::{self, time};
+use super::term::stan_of;
 use super::view::View;
 use super::{Exit, Lang, input};
 use crate::engine::seam::{Dice, Wall};
@@ -269,12 +270,6 @@ fn put_moment(message: &mut Message, at: Wall) -> anyhow::Result<()> {
         message.set(id, &value)?;
     }
     Ok(())
-}
-
-/// A trace number that a moment later would be another one: tenths of seconds, over a day.
-fn stan_of(at: Wall) -> Stan {
-    let tenths = (at.0 / 100_000).rem_euclid(999_999);
-    Stan(u32::try_from(tenths).unwrap_or(0) + 1)
 }
 
 #[cfg(test)]

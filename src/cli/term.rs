@@ -1,27 +1,33 @@
 //! `isogate term`: one simulated terminal, by script or typed at a prompt.
 
+mod prompt;
+mod script;
+mod slip;
+
 use super::peer::{self, PeerArgs};
-use super::view::View;
-use super::{Exit, Lang, input};
+use super::{Exit, Lang};
+use crate::engine::seam::Wall;
 use crate::io::drive::{Fleet, Seen};
-use crate::iso::message::{Amount, MerchantId, Stan, TerminalId, Text};
+use crate::io::serve::Clock;
+use crate::iso::message::{MerchantId, Stan, TerminalId};
 use crate::iso::spec::Spec;
 use crate::lab::fault::Place;
-use crate::lab::peer::{Belief, Order, Patience, Slip, Terminal, TerminalOptions, Workload};
-use anyhow::{Context, bail};
+use crate::lab::peer::{Patience, Slip, Terminal, TerminalOptions, Workload};
+use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
-use std::io::{BufRead, IsTerminal, Write};
+use slip::Printer;
+use std::io::{IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::sync::mpsc::{self, Sender};
 
 /// Run one simulated terminal
 ///
-/// A script has one transaction a line: `KIND [AMOUNT] [of STAN|last] [card N]`, amounts in minor
-/// units; empty lines and what follows a # are passed over:
+/// Typed at a prompt when standard input is a terminal: `help` there says what can be typed.
+/// Otherwise a script has one transaction a line: `KIND [AMOUNT] [of STAN|last] [card N]`, amounts
+/// as 88.80 or in minor units; empty lines and what follows a # are passed over:
 ///
-///   sale 8880
+///   sale 88.80
 ///   sale_void of last
 ///   balance card 3
 #[derive(Debug, Args)]
@@ -44,6 +50,15 @@ pub(super) struct TermArgs {
     /// Slips only, no messages
     #[arg(long)]
     brief: bool,
+    /// Take commands as at a prompt, though standard input is no terminal
+    #[arg(long)]
+    prompt: bool,
+    /// Trace numbers begin here [default: 1 for a script, from the clock at a prompt]
+    #[arg(long, value_name = "STAN")]
+    stan: Option<u32>,
+    /// Show card numbers, tracks and PIN blocks in clear
+    #[arg(long)]
+    reveal: bool,
     /// The script; - for standard input, or a prompt if that is a terminal
     #[arg(value_name = "FILE", default_value = "-")]
     script: String,
@@ -54,31 +69,32 @@ pub(super) struct TermArgs {
 enum Line {
     Message(&'static str, Bytes),
     Slip(Box<Slip>),
+    Unconnected(String),
 }
 
 /// `Found` if the terminal does not know of some transaction where its money is.
 pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let typed = args.script == "-" && (args.prompt || std::io::stdin().is_terminal());
     let spec = args.peer.spec()?;
-    let terminal = terminal(args, &spec)?;
+    let terminal = terminal(args, &spec, typed)?;
     let (sender, lines) = mpsc::channel();
     let wire = peer::wire(&spec);
-    let fleet = Fleet::start(args.to.clone(), wire, vec![terminal], move |_, seen| {
-        let line = match seen {
-            Seen::Sent(frame) => Line::Message("T>G", frame.clone()),
-            Seen::Received(frame) => Line::Message("G>T", frame.clone()),
-            Seen::Printed(slip) => Line::Slip(Box::new(slip.clone())),
-        };
-        // The printer outlives the terminal.
-        let _gone = sender.send(line);
+    let to = args.to.clone();
+    let fleet = Fleet::start(to, wire, vec![terminal], move |_, seen| {
+        tell(&sender, &seen)
     })?;
     let mut printer = Printer {
         spec,
         lines,
         brief: args.brief,
+        reveal: args.reveal,
         lang,
         out,
     };
-    let done = play(args, &fleet, &mut printer);
+    let done = match typed {
+        true => prompt::talk(args, &fleet, printer),
+        false => script::play(args, &fleet, &mut printer),
+    };
     let terminals = fleet.stop();
     done?;
     let unsure = terminals
@@ -87,7 +103,18 @@ pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     Ok(if unsure { Exit::Found } else { Exit::Done })
 }
 
-fn terminal(args: &TermArgs, spec: &Arc<Spec>) -> anyhow::Result<Terminal> {
+fn tell(sender: &Sender<Line>, seen: &Seen<'_>) {
+    let line = match *seen {
+        Seen::Sent(frame) => Line::Message("T>G", frame.clone()),
+        Seen::Received(frame) => Line::Message("G>T", frame.clone()),
+        Seen::Printed(slip) => Line::Slip(Box::new(slip.clone())),
+        Seen::Unconnected(error) => Line::Unconnected(error.to_string()),
+    };
+    // The printer outlives the terminal.
+    let _gone = sender.send(line);
+}
+
+fn terminal(args: &TermArgs, spec: &Arc<Spec>, typed: bool) -> anyhow::Result<Terminal> {
     let merchant = MerchantId::new(&args.merchant).context("--merchant is too long")?;
     let name = TerminalId::new(&args.terminal).context("--terminal is too long")?;
     let workload = Workload::on_order(args.peer.cards());
@@ -96,179 +123,19 @@ fn terminal(args: &TermArgs, spec: &Arc<Spec>) -> anyhow::Result<Terminal> {
     options.patience = Patience::scaled(args.scale);
     options.faults = args.peer.faults(Place::Terminal)?;
     options.stays_connected = true;
-    Ok(Terminal::new(options, args.peer.dice()))
-}
-
-/// Plays the script, one transaction after the other.
-fn play(args: &TermArgs, fleet: &Fleet, printer: &mut Printer<'_>) -> anyhow::Result<()> {
-    let typed = args.script == "-" && std::io::stdin().is_terminal();
-    if args.script == "-" {
-        for (number, line) in std::io::stdin().lock().lines().enumerate() {
-            let played = trade(&line?, fleet, printer);
-            match played {
-                // Whoever types may try again.
-                Err(error) if typed => writeln!(printer.out, "{error:#}")?,
-                played => played.with_context(|| format!("line {}", number + 1))?,
-            }
-        }
-        return Ok(());
-    }
-    for (number, line) in input::text(&args.script)?.lines().enumerate() {
-        let place = || format!("{}:{}", args.script, number + 1);
-        trade(line, fleet, printer).with_context(place)?;
-    }
-    Ok(())
-}
-
-/// One transaction to its very end, its reversal included.
-fn trade(line: &str, fleet: &Fleet, printer: &mut Printer<'_>) -> anyhow::Result<()> {
-    let line = line.split('#').next().unwrap_or_default().trim();
-    if line.is_empty() {
-        return Ok(());
-    }
-    let last = fleet
-        .each(|terminal, _| last_approved(terminal))
-        .pop()
-        .flatten();
-    let order = order(line, last)?;
-    let ordered = fleet.each(move |terminal, now| terminal.order(now, order.clone()));
-    ordered.into_iter().collect::<Result<(), _>>()?;
-    loop {
-        let idle = fleet.each(|terminal, _| terminal.is_idle()) != [false];
-        printer.print_all()?;
-        if idle {
-            return Ok(());
-        }
-        printer.wait(Duration::from_millis(5))?;
-    }
-}
-
-fn last_approved(terminal: &Terminal) -> Option<Stan> {
-    let mut receipts = terminal.receipts().list().iter().rev();
-    receipts
-        .find(|receipt| receipt.belief == Belief::Approved && receipt.purpose.moves_money())
-        .map(|receipt| receipt.stan)
-}
-
-/// `KIND [AMOUNT] [of STAN|last] [card N]`.
-fn order(line: &str, last: Option<Stan>) -> anyhow::Result<Order> {
-    let mut words = line.split_whitespace();
-    let kind = words.next().unwrap_or_default();
-    let mut order = Order {
-        kind: Text::new(kind).with_context(|| format!("`{kind}` is no kind"))?,
-        amount: Amount(0),
-        card: 0,
-        original: None,
+    let mut terminal = Terminal::new(options, args.peer.dice());
+    let first = match args.stan {
+        Some(stan) => stan,
+        // One who types begins anew and anew, and must not repeat what an earlier run sent.
+        None if typed => stan_of(Clock::new().now().wall).0,
+        None => 1,
     };
-    while let Some(word) = words.next() {
-        match word {
-            "of" => {
-                order.original = Some(match words.next() {
-                    Some("last") => last.context("nothing is approved yet: `of last` has none")?,
-                    Some(stan) => Stan(stan.parse().context("after `of`: a trace number or last")?),
-                    None => bail!("after `of`: a trace number or last"),
-                });
-            }
-            "card" => {
-                let card = words.next().unwrap_or_default();
-                order.card = card.parse().context("after `card`: a number from 0")?;
-            }
-            amount => {
-                let amount = amount.parse();
-                order.amount = Amount(amount.context("an amount is a number of minor units")?);
-            }
-        }
-    }
-    Ok(order)
+    terminal.number_after(Stan(first.saturating_sub(1)));
+    Ok(terminal)
 }
 
-/// Prints what the terminal does.
-struct Printer<'a> {
-    spec: Arc<Spec>,
-    lines: Receiver<Line>,
-    brief: bool,
-    lang: Lang,
-    out: &'a mut dyn Write,
-}
-
-impl Printer<'_> {
-    fn print_all(&mut self) -> anyhow::Result<()> {
-        while let Ok(line) = self.lines.try_recv() {
-            self.print(line)?;
-        }
-        Ok(self.out.flush()?)
-    }
-
-    /// Waits for something to print, not for long.
-    fn wait(&mut self, most: Duration) -> anyhow::Result<()> {
-        match self.lines.recv_timeout(most) {
-            Ok(line) => self.print(line),
-            Err(_nothing_yet) => Ok(()),
-        }
-    }
-
-    fn print(&mut self, line: Line) -> anyhow::Result<()> {
-        match line {
-            Line::Message(_, _) if self.brief => {}
-            Line::Message(direction, frame) => {
-                write!(self.out, "{direction} ")?;
-                let view = View::of(&self.spec, frame.to_vec(), false, false);
-                view.print(self.lang, self.out)?;
-                writeln!(self.out)?;
-            }
-            Line::Slip(slip) => self.print_slip(&slip)?,
-        }
-        Ok(())
-    }
-
-    fn print_slip(&mut self, slip: &Slip) -> anyhow::Result<()> {
-        let receipt = &slip.receipt;
-        let belief = match receipt.belief {
-            Belief::Open => "open",
-            Belief::Approved => "approved",
-            Belief::Declined => "declined",
-            Belief::Reversed { proven: true } => "reversed",
-            Belief::Reversed { proven: false } => "reversed, not proven",
-            Belief::GivenUp => "reversal given up: call the acquirer",
-            Belief::Unknown => "unknown",
-        };
-        write!(
-            self.out,
-            "slip: {} {} stan {} {belief}",
-            receipt.kind, receipt.amount.0, receipt.stan
-        )?;
-        if let Some(code) = receipt.code {
-            write!(self.out, " ({code})")?;
-        }
-        if let Some(rrn) = receipt.rrn {
-            write!(self.out, " rrn {rrn}")?;
-        }
-        if let Some(auth) = receipt.auth {
-            write!(self.out, " auth {auth}")?;
-        }
-        Ok(writeln!(self.out, " {} ms\n", slip.took.as_millis())?)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_of_a_script_is_an_order() {
-        let sale = order("sale 8880 card 3", None).unwrap();
-        assert_eq!(
-            (&*sale.kind, sale.amount, sale.card),
-            ("sale", Amount(8880), 3)
-        );
-        let void = order("sale_void of last", Some(Stan(7))).unwrap();
-        assert_eq!(void.original, Some(Stan(7)));
-        assert_eq!(
-            order("refund 100 of 12", None).unwrap().original,
-            Some(Stan(12))
-        );
-        for wrong in ["sale lots", "void of", "void of last", "sale card x"] {
-            assert!(order(wrong, None).is_err(), "{wrong}");
-        }
-    }
+/// A trace number that a moment later would be another one: tenths of seconds, over a day.
+pub(super) fn stan_of(at: Wall) -> Stan {
+    let tenths = (at.0 / 100_000).rem_euclid(999_999);
+    Stan(u32::try_from(tenths).unwrap_or(0) + 1)
 }

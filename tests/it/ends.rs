@@ -21,7 +21,8 @@ impl Ends {
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         let acquirer = text(&ports(folder, "host.json")["host"]["address"]);
         let config = format!(
-            "[[listener]]\naddress = \"127.0.0.1:0\"\n[[link]]\naddress = \"{acquirer}\"\n"
+            "[admin]\naddress = \"127.0.0.1:0\"\n[[listener]]\naddress = \"127.0.0.1:0\"\n\
+             [[link]]\naddress = \"{acquirer}\"\n"
         );
         fs::write(folder.join("gateway.toml"), config).unwrap();
         let serve = Running::start(folder, &["serve", "--ports", "gateway.json"]);

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 /// A keyed sale of a lab's first card, as a document. DE 41 and 42 are those of the terminal.
 const SALE: &str = r#"{"spec":"cup-pos","mti":"0200",
@@ -159,5 +159,85 @@ fn files_of_messages_are_compared_in_pairs() {
     assert_eq!(
         ask(folder, &["diff", first.trim(), first.trim()]).0,
         Some(0)
+    );
+}
+
+/// What a terminal at a prompt says to these lines.
+fn typed(folder: &Path, to: &str, lines: &str, options: &[&str]) -> (Option<i32>, String) {
+    let arguments = [&["term", "--to", to, "--prompt", "--scale", "50"], options].concat();
+    let mut term = isogate(folder, &arguments);
+    let term = term.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut term = term.unwrap();
+    let mut input = term.stdin.take().unwrap();
+    input.write_all(lines.as_bytes()).unwrap();
+    drop(input);
+    let output = term.wait_with_output().unwrap();
+    (output.status.code(), text(&output.stdout))
+}
+
+#[test]
+fn a_person_trades_at_a_prompt_through_the_gateway() {
+    let home = tempfile::tempdir().unwrap();
+    let lab = super::ends::Ends::start(home.path());
+    let lines = "sale 100.00\nvoid\nsale 5.00 card 3\nreverse\nreverse\nbalance\nset 25=15\n\
+                 sale 1.00\nshow 1\nnonsense\nsettle\nlist\nquit\nsale 9.99\n";
+    let (code, said) = typed(home.path(), &lab.gateway, lines, &["--stan", "100"]);
+    assert_eq!(code, Some(0), "{said}");
+    let heads = [
+        "sign-in 00 approved",
+        "approved 00  sale 100.00  STAN 000101",
+        "approved 00  sale_void 100.00  STAN 000102",
+        "approved 00  sale 5.00  STAN 000103",
+        "reversal 0400 06 of 000103 sent",
+        "reversed 00  sale 5.00  STAN 000103",
+        "error: there is no approved transaction to reverse",
+        "balance 9999999999.99",
+        "approved 00  balance  STAN 000104",
+        "approved 00  sale 1.00  STAN 000105",
+        "T>G 0200  Sale  (cup-pos, ",
+        "error: `nonsense` is nothing to order in cup-pos; there is: ",
+        "approved 00  settlement  STAN 000106",
+        "approved 00  sale 100.00  STAN 000101",
+    ];
+    let mut lines = said.lines();
+    for head in heads {
+        assert!(
+            lines.any(|line| line.starts_with(head)),
+            "`{head}` in its place in\n{said}"
+        );
+    }
+    let shown = said.lines().find(|line| line.contains("  25  ")).unwrap();
+    assert!(shown.ends_with("15"), "a field that was set: {shown}");
+    assert!(
+        !said.contains("9.99  STAN"),
+        "nothing is done after the end"
+    );
+
+    let (_, said) = typed(home.path(), &lab.acquirer, "sale 1.00\n", &["--lang", "zh"]);
+    assert!(said.contains("交易成功 00  消费 1.00  凭证号 "), "{said}");
+}
+
+#[test]
+fn a_prompt_comes_back_when_nothing_can_be_done() {
+    let home = tempfile::tempdir().unwrap();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = nobody.local_addr().unwrap().to_string();
+    let (code, said) = typed(home.path(), &to, "sign-in\nlist\n", &[]);
+    assert_eq!(code, Some(0));
+    assert!(!said.contains("sign-in 00"), "{said}");
+    drop(nobody);
+    let (code, said) = typed(home.path(), &to, "sale 1.00\nlist\n", &[]);
+    assert_eq!(
+        code,
+        Some(0),
+        "nothing was sent, so nothing is unsure: {said}"
+    );
+    assert!(said.contains("nothing was sent"), "{said}");
+    let lab = super::ends::Ends::start(home.path());
+    let (_, said) = typed(home.path(), &lab.acquirer, "sale 1.00\n", &["--seed", "2"]);
+    assert!(said.contains("sign-in"), "{said}");
+    assert!(
+        !said.contains("approved 00  sale"),
+        "keys of another seed: {said}"
     );
 }

@@ -30,6 +30,8 @@ pub enum Seen<'a> {
     Received(&'a Bytes),
     /// It printed a slip.
     Printed(&'a Slip),
+    /// It could not connect; it tries again after a pause.
+    Unconnected(&'a io::Error),
 }
 
 /// Told of all that is seen, with the number of the terminal.
@@ -217,11 +219,18 @@ impl Carrier {
             match action {
                 None => return,
                 Some(TerminalAction::Connect) => {
-                    self.line = self.connect().await.ok();
-                    self.happened(match self.line {
-                        Some(_) => TerminalEvent::Connected,
-                        None => TerminalEvent::ConnectFailed,
-                    });
+                    let event = match self.connect().await {
+                        Ok(line) => {
+                            self.line = Some(line);
+                            TerminalEvent::Connected
+                        }
+                        Err(error) => {
+                            self.see(Seen::Unconnected(&error));
+                            self.line = None;
+                            TerminalEvent::ConnectFailed
+                        }
+                    };
+                    self.happened(event);
                 }
                 Some(TerminalAction::Send(frame)) => {
                     self.see(Seen::Sent(&frame));

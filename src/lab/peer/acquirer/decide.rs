@@ -15,6 +15,9 @@ use crate::lab::peer::names::{as_original, batch_path, identity, original_of};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// The largest amount that a field can hold.
+const MOST: u64 = 999_999_999_999;
+
 impl Acquirer {
     /// How often this very message came before, by the book.
     pub(super) fn tries(&self, message: &Message, kind: &Kind) -> u32 {
@@ -205,7 +208,8 @@ impl Acquirer {
         }
     }
 
-    /// DE 54: account type 10, available 02, currency, sign, amount (ISO 8583:1987).
+    /// DE 54: account type 10, available 02, currency, sign, amount (ISO 8583:1987), the amount at
+    /// most what twelve digits can say.
     fn balance(&mut self, request: &Message) -> Vec<(FieldPath, String)> {
         let left = request.pan().map_or(0, |pan| self.issuer.available(&pan));
         let sign = if left < 0 { 'D' } else { 'C' };
@@ -214,7 +218,7 @@ impl Acquirer {
             .unwrap_or(Cow::Borrowed("156"));
         vec![(
             field(54),
-            format!("1002{currency}{sign}{:012}", left.unsigned_abs()),
+            format!("1002{currency}{sign}{:012}", left.unsigned_abs().min(MOST)),
         )]
     }
 

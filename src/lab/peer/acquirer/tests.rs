@@ -225,6 +225,11 @@ fn a_balance_tells_what_is_left() {
     let answer = desk.ask(&desk.message("0200", &inquiry));
     let balance = answer.text(FieldId::of(54));
     assert_eq!(balance.as_deref(), Some("1002156C000000000100"));
+    let mut desk = desk_with(|options| options.balance = 1_000_000_000_000);
+    let answer = desk.ask(&desk.message("0200", &inquiry));
+    let balance = answer.text(FieldId::of(54));
+    let usual = "more than fits is told as the most that does";
+    assert_eq!(balance.as_deref(), Some("1002156C999999999999"), "{usual}");
 }
 
 #[test]

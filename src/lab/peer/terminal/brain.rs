@@ -2,12 +2,13 @@
 
 use super::TerminalOptions;
 use super::outcome::Failure;
-use super::receipts::{Receipts, Slip};
+use super::receipts::{Receipts, Slip, Unfinished};
 use super::workload::{Order, OrderError, is_follow_up, is_ordered};
 use crate::engine::seam::{Dice, Mono, Now};
-use crate::iso::codec::Message;
-use crate::iso::message::Text;
+use crate::iso::codec::{BuildError, Message};
+use crate::iso::message::{FieldPath, Stan, Text};
 use crate::iso::security::WorkingKeys;
+use crate::iso::spec::ReversalCause;
 use crate::lab::fault::{Fate, Faults};
 use crate::lab::peer::names::batch_path;
 use bytes::Bytes;
@@ -63,6 +64,10 @@ pub struct Terminal {
     pub(super) orders: VecDeque<Order>,
     pub(super) actions: VecDeque<TerminalAction>,
     pub(super) strays: u64,
+    /// What every further request carries instead of what the terminal would write.
+    pub(super) overrides: Vec<(FieldPath, String)>,
+    /// The reversal of the last request that has one, for a cashier who wants it undone.
+    pub(super) undo: Option<(usize, Message)>,
 }
 
 /// What a sign-in brought; lost with the power.
@@ -130,6 +135,8 @@ impl Terminal {
             orders: VecDeque::new(),
             actions: VecDeque::new(),
             strays: 0,
+            overrides: Vec::new(),
+            undo: None,
         }
     }
 
@@ -257,6 +264,53 @@ impl Terminal {
     #[must_use]
     pub const fn is_signed_in(&self) -> bool {
         self.session.signed_on
+    }
+
+    /// Trace numbers go on after this one: what another run of this terminal used is not used again.
+    pub fn number_after(&mut self, stan: Stan) {
+        self.receipts.last = stan;
+    }
+
+    /// From now on requests carry this value, or no longer any of one's own.
+    ///
+    /// # Errors
+    /// The dialect cannot write it.
+    pub fn overrule(&mut self, path: FieldPath, value: Option<&str>) -> Result<(), BuildError> {
+        if let Some(value) = value {
+            let type_of_a_sale = self.options.spec.flow().kinds.first().map(|kind| kind.mti);
+            if let Some(mti) = type_of_a_sale {
+                Message::new(&self.options.spec, mti).set(path, value)?;
+            }
+        }
+        self.overrides.retain(|(known, _)| *known != path);
+        self.overrides
+            .extend(value.map(|value| (path, value.to_owned())));
+        Ok(())
+    }
+
+    /// Reverses its last transaction, approved as it is; its slip says what came of it.
+    ///
+    /// # Errors
+    /// There is none to reverse.
+    pub fn reverse_last(&mut self, now: Now) -> Result<(), OrderError> {
+        let idle = matches!(self.doing, Doing::Idle) && self.receipts.unfinished.is_none();
+        let undo = self.undo.take().filter(|_| idle);
+        let reopened = undo.filter(|(at, _)| self.receipts.reopen(*at));
+        let (receipt, message) = reopened.ok_or(OrderError::Undo)?;
+        self.receipts.unfinished = Some(Unfinished {
+            receipt,
+            message,
+            cause: Some(ReversalCause::Other),
+            tries: 0,
+        });
+        self.due = self.due.min(now.mono);
+        Ok(())
+    }
+
+    /// Forgets what is ordered and not begun. What is begun is finished.
+    pub fn cancel_orders(&mut self) {
+        self.orders.clear();
+        self.session.asked = false;
     }
 
     /// No more transactions of its own accord; what is begun is finished.

@@ -10,6 +10,7 @@ use crate::iso::message::Amount;
 use crate::iso::security::{Key, seal, verify};
 use crate::iso::spec::{Kind, Purpose, ReversalCause};
 use crate::lab::fault::{Exchange, Fate};
+use crate::lab::peer::filling::offer;
 use std::sync::Arc;
 
 impl Terminal {
@@ -142,6 +143,10 @@ impl Terminal {
         if let Some(earlier) = &earlier {
             form::put_original(&mut request, kind.purpose, earlier);
         }
+        for (path, value) in &self.overrides {
+            // It fitted a request when it was given; one of another type may not have the part.
+            offer(&mut request, *path, value);
+        }
         self.seal(&mut request);
         let at = self
             .receipts
@@ -150,6 +155,10 @@ impl Terminal {
             self.receipts.refer(at, original);
         }
         self.receipts.unfinished = self.due_if_unanswered(kind, &request, at);
+        let due = self.receipts.unfinished.as_ref();
+        self.undo = due
+            .filter(|due| due.cause.is_some())
+            .map(|due| (at, due.message.clone()));
         (at, request)
     }
 

@@ -85,7 +85,7 @@ pub(super) struct Unfinished {
 #[derive(Clone, Debug)]
 pub struct Receipts {
     list: Vec<Receipt>,
-    last: Stan,
+    pub(super) last: Stan,
     pub(super) batch: Text<6>,
     pub(super) unfinished: Option<Unfinished>,
 }
@@ -166,6 +166,17 @@ impl Receipts {
             self.list.get_mut(original)?.touched = false;
         }
         self.list.get(at)
+    }
+
+    /// An approved one that nothing refers to is open again, since it is going to be reversed.
+    pub(super) fn reopen(&mut self, at: usize) -> bool {
+        let batch = self.batch;
+        let receipt = self.list.get_mut(at);
+        let Some(receipt) = receipt.filter(|receipt| receipt.is_returnable(batch)) else {
+            return false;
+        };
+        receipt.belief = Belief::Open;
+        true
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&Receipt> {
