@@ -19,3 +19,5 @@ mod ends;
 mod python;
 
 mod talk;
+
+mod tls;

@@ -3,7 +3,9 @@
 use crate::io::telemetry::Reason;
 use std::fmt;
 use std::io;
-use tokio_rustls::rustls::{AlertDescription, CertificateError, Error, PeerMisbehaved};
+use tokio_rustls::rustls::{
+    AlertDescription, CertificateError, Error, InvalidMessage, PeerMisbehaved,
+};
 
 /// A handshake that came to nothing.
 #[derive(Debug)]
@@ -55,9 +57,12 @@ fn reason(error: &Error) -> Reason {
             Reason::Downgrade
         }
         Error::InvalidMessage(
-            tokio_rustls::rustls::InvalidMessage::InvalidContentType
-            | tokio_rustls::rustls::InvalidMessage::MessageTooLarge
-            | tokio_rustls::rustls::InvalidMessage::UnknownProtocolVersion,
+            InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
+        ) => Reason::Oversize,
+        Error::InvalidMessage(
+            InvalidMessage::InvalidContentType
+            | InvalidMessage::MessageTooLarge
+            | InvalidMessage::UnknownProtocolVersion,
         ) => Reason::NotTls,
         Error::AlertReceived(AlertDescription::ProtocolVersion) => Reason::Version,
         Error::AlertReceived(_) => Reason::Peer,
@@ -74,7 +79,8 @@ fn of_certificate(error: &CertificateError) -> Reason {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             Reason::WrongName
         }
-        CertificateError::UnknownIssuer => Reason::UnknownIssuer,
+        // A false issuer may bear the name of a true one: then the signature gives it away.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => Reason::UnknownIssuer,
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             Reason::WrongPurpose
         }

@@ -44,6 +44,8 @@ pub enum Reason {
     WrongPurpose,
     /// The certificate was revoked.
     Revoked,
+    /// The chain of certificates is beyond measure: more than 64 KiB.
+    Oversize,
     /// The certificate is wrong in another way.
     Certificate,
     /// No certificate was shown.
@@ -66,13 +68,14 @@ pub enum Reason {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Expired,
         Self::NotYetValid,
         Self::WrongName,
         Self::UnknownIssuer,
         Self::WrongPurpose,
         Self::Revoked,
+        Self::Oversize,
         Self::Certificate,
         Self::NoCertificate,
         Self::Version,
@@ -94,6 +97,7 @@ impl Reason {
             Self::UnknownIssuer => "unknown_issuer",
             Self::WrongPurpose => "wrong_purpose",
             Self::Revoked => "revoked",
+            Self::Oversize => "oversize",
             Self::Certificate => "certificate",
             Self::NoCertificate => "no_certificate",
             Self::Version => "version",

@@ -5,12 +5,14 @@
 mod acquirer;
 mod cup;
 mod gateway;
+mod house;
 mod running;
 mod wire;
 
 pub(crate) use acquirer::Trade;
 pub(crate) use cup::{Cup, text};
 pub(crate) use gateway::{Gateway, Home, files_under, isogate, json, json_lines};
+pub(crate) use house::House;
 pub(crate) use running::{Running, ports};
 pub(crate) use wire::{Wire, hear};
 
