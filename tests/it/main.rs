@@ -16,6 +16,8 @@ mod lab;
 
 mod ends;
 
+mod passthrough;
+
 mod python;
 
 mod talk;
