@@ -8,6 +8,7 @@ mod diff;
 mod document;
 mod encode;
 mod explain;
+mod help_zh;
 mod host;
 mod input;
 mod journal;
@@ -114,14 +115,10 @@ enum Command {
 
 /// Runs the command that the arguments name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let asked = !error.use_stderr();
-            // Nobody is left to tell if printing the usage fails.
-            let _closed = error.print();
-            return if asked { Exit::Done } else { Exit::Usage };
-        }
+        Err(error) => return usage(&words, &error),
     };
     let lang = arguments.lang.unwrap_or_else(Lang::of_environment);
     let mut out = std::io::stdout().lock();
@@ -134,6 +131,31 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let _closed = writeln!(std::io::stderr(), "isogate: {error:#}");
             Exit::Failed
         }
+    }
+}
+
+/// Prints what is wrong with the arguments, or the help that they ask for.
+fn usage(words: &[OsString], error: &clap::Error) -> Exit {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand};
+    let is_help = matches!(
+        error.kind(),
+        DisplayHelp | DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    // Nobody is left to tell if printing the usage fails.
+    let _closed = match help_zh::lang_of(words) {
+        Lang::Zh if is_help => {
+            let help = help_zh::help(words).to_string();
+            match error.use_stderr() {
+                true => std::io::stderr().write_all(help.as_bytes()),
+                false => std::io::stdout().write_all(help.as_bytes()),
+            }
+        }
+        _ => error.print(),
+    };
+    if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
     }
 }
 

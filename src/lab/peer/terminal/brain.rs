@@ -266,7 +266,8 @@ impl Terminal {
         self.session.signed_on
     }
 
-    /// Trace numbers go on after this one: what another run of this terminal used is not used again.
+    /// Trace numbers go on after this one: what another run of this terminal used is not used
+    /// again.
     pub fn number_after(&mut self, stan: Stan) {
         self.receipts.last = stan;
     }
