@@ -186,7 +186,7 @@ impl Stats {
                     let frames = done.answer.iter().chain(&done.reversal_answer);
                     frames.for_each(|frame| self.frame(frame));
                 }
-                Carried::Keys(_) | Carried::Tombstone { .. } => {}
+                Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => {}
             },
             _ => {}
         }

@@ -15,3 +15,5 @@ pub mod spec;
 pub mod codec;
 
 pub mod security;
+
+pub mod translate;

@@ -12,7 +12,7 @@ use crate::engine::record::{
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::Class;
+use crate::iso::message::{Class, FieldId, Stan};
 use crate::iso::security;
 use crate::iso::spec::ReversalCause;
 
@@ -67,7 +67,7 @@ impl Gateway {
         }
         let done = names::identity(message).and_then(|identity| {
             let key = names::terminal_key(message)?;
-            let done = self.terminals.get(&key)?.find(&identity)?;
+            let done = self.terminals.get(&key)?.answered_by(&identity)?;
             Some((key, done.id))
         });
         let slot = done.and_then(|(key, id)| self.revive(&key, id, now));
@@ -85,7 +85,7 @@ impl Gateway {
                 transaction.opened.link == link
                     && transaction.keys.iter().any(|key| key.class == class)
                     && terminal.is_none_or(|terminal| terminal == transaction.opened.terminal)
-                    && stan.is_none_or(|stan| stan == transaction.opened.stan)
+                    && stan.is_none_or(|stan| stan == sent_stan(transaction))
             })
         };
         // Requests without a key of their own (an echo has no trace number) are found here too.
@@ -96,7 +96,7 @@ impl Gateway {
                     && transaction.state == State::Forwarded
                     && terminal.is_some_and(|terminal| terminal == transaction.opened.terminal)
                     && self
-                        .request_of(*slot)
+                        .upstream_of(*slot)
                         .and_then(|request| request.mti().answer())
                         == Some(message.mti())
             })
@@ -136,29 +136,41 @@ impl Gateway {
             return;
         };
         let in_time = matches!(transaction.state, State::Forwarded | State::ForwardedGone);
-        if let Some(why) = self.distrust(transaction, message) {
+        if let Some(why) = self.distrust(slot, transaction, message) {
             return self.bad_answer(now, conn, slot, message, why);
         }
-        if partly::hides_its_code(message) {
-            return self.unread_answer(now, conn, slot, message);
+        let crossed = transaction.crossed.is_some();
+        let told = match crossed {
+            true => self.told_back(slot, message),
+            false => None,
+        };
+        match (partly::hides_its_code(message), crossed) {
+            (true, false) => return self.unread_answer(now, conn, slot, message),
+            // What it says cannot be said in the terminal's words.
+            (hidden, true) if hidden || (in_time && told.is_none()) => {
+                return self.bad_answer(now, conn, slot, message, Why::AnswerUnreadable);
+            }
+            (true | false, _) => {}
         }
         let codes = &message.spec().flow().codes;
         let code = message.response_code();
         // A few answers carry no code (0510): to come at all is to be fine.
         let approved = code.is_none_or(|code| codes.approved.contains(&code));
         let relayed = transaction.waiting.first().map(|waiter| waiter.conn);
-        let relayed = relayed.filter(|_| transaction.state == State::Forwarded);
+        let goes_on = transaction.state == State::Forwarded && transaction.crossed.is_none();
+        let relayed = relayed.filter(|_| goes_on);
         let note = self.timing(now, transaction, in_time);
         let note = self
             .learn_keys(now, message, approved)
             .map_or(note, Note::Unreadable);
         let note = partly::note_or(message, note);
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
+        let told = told.map(|told| self.with_keys(now, told, message, approved));
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
         if in_time {
-            transaction.answer = message.build().ok();
+            transaction.answer = told.as_ref().unwrap_or(message).build().ok();
             transaction.code = code;
         }
         transaction.approved |= approved;
@@ -241,8 +253,15 @@ impl Gateway {
     }
 
     /// Why an answer cannot be taken as what it says.
-    fn distrust(&self, transaction: &Transaction, message: &Message) -> Option<Why> {
+    fn distrust(&self, slot: Slot, transaction: &Transaction, message: &Message) -> Option<Why> {
         let opened = &transaction.opened;
+        if transaction.crossed.is_some()
+            && !self
+                .upstream_of(slot)
+                .is_some_and(|sent| is_about(message, &sent, opened.purpose.moves_money()))
+        {
+            return Some(Why::AnswerMismatch);
+        }
         let partial = message
             .response_code()
             .is_some_and(|code| code.as_str() == "10");
@@ -250,7 +269,9 @@ impl Gateway {
             .amount()
             .is_some_and(|amount| amount != opened.amount);
         let other_terminal = message.terminal().is_some_and(|id| id != opened.terminal);
-        let other_stan = message.stan().is_some_and(|stan| stan != opened.stan);
+        let other_stan = message
+            .stan()
+            .is_some_and(|stan| stan != sent_stan(transaction));
         // Of a kind that the dialect does not know, nobody can say what its amounts mean.
         let judged = !opened.kind.is_empty() || message.fault().is_some();
         if (other_amount && !partial && judged && opened.purpose.moves_money())
@@ -317,6 +338,24 @@ impl Gateway {
             Note::LateMs(millis(waited.saturating_sub(timeout)))
         }
     }
+}
+
+/// The trace number under which a request went out.
+fn sent_stan(transaction: &Transaction) -> Stan {
+    let crossed = transaction.crossed.as_ref();
+    crossed.map_or(transaction.opened.stan, |crossed| crossed.stan)
+}
+
+/// Whether an answer speaks of the card and the currency that were sent, as far as it names them.
+fn is_about(answer: &Message, sent: &Message, money: bool) -> bool {
+    const CURRENCY: FieldId = FieldId::of(49);
+    let (told, asked) = (answer.text(CURRENCY), sent.text(CURRENCY));
+    let currency = told.is_none() || asked.is_none() || told == asked;
+    let card = answer.pan().is_none_or(|pan| {
+        let asked = sent.pan();
+        asked.is_none_or(|asked| asked == pan)
+    });
+    !money || (currency && card)
 }
 
 /// What was found for an answer.

@@ -6,7 +6,7 @@ use super::live::{Reversal, Slot, Waiter};
 use super::names;
 use super::partly;
 use super::request::{AMOUNT, key_of};
-use crate::engine::record::{ConnId, Fact, Hop, Logged, Opened, Row, State, Why};
+use crate::engine::record::{ConnId, Fact, Hop, Logged, Opened, Row, State, StoredFrame, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
@@ -149,7 +149,12 @@ impl Gateway {
             .get_or_insert_with(|| Reversal::new(cause, now.wall));
         reversal.cause_code = reversal.cause_code.or(code);
         reversal.waiter = Some(Waiter::new(conn, message.header()));
-        reversal.frame = if authors { None } else { message.build().ok() };
+        let crossed = transaction.crossed.is_some();
+        let own = !authors && !crossed;
+        reversal.frame = own.then(|| message.build().ok()).flatten();
+        reversal.asked = crossed
+            .then(|| message.redact().ok().map(StoredFrame::from))
+            .flatten();
     }
 
     /// D8: there is nothing to reverse. Where we may author, we say so; otherwise the acquirer
@@ -194,7 +199,11 @@ impl Gateway {
         };
         if let Some(answer) = reversal.answer.clone() {
             let id = transaction.id;
-            self.replay(now, conn, message, id, &answer);
+            if transaction.crossed.is_none() {
+                self.replay(now, conn, message, id, &answer);
+            } else if let Some(reply) = self.reversal_reply(transaction, message, &answer) {
+                self.say(now, conn, id, &reply);
+            }
         } else if reversal.frame.is_some() && transaction.state == State::ReversalPending {
             self.reversal_due(now, slot);
         }

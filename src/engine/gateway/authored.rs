@@ -17,6 +17,25 @@ use crate::iso::security;
 use crate::iso::spec::{AnswerRule, Purpose, Spec, Store};
 use std::sync::Arc;
 
+/// Why a request is refused, and what exactly was wrong.
+pub(super) struct Reason {
+    why: Why,
+    note: Note,
+}
+
+impl From<Why> for Reason {
+    fn from(why: Why) -> Self {
+        let note = Note::None;
+        Self { why, note }
+    }
+}
+
+impl From<(Why, Note)> for Reason {
+    fn from((why, note): (Why, Note)) -> Self {
+        Self { why, note }
+    }
+}
+
 impl Gateway {
     /// Says no to a request of which nothing goes upstream, and keeps nothing of it but the record.
     /// Where an earlier turn of the same request may be booked, it only records: a terminal takes
@@ -27,8 +46,9 @@ impl Gateway {
         conn: ConnId,
         message: &Message,
         opened: Opened,
-        why: Why,
+        reason: impl Into<Reason>,
     ) {
+        let Reason { why, note } = reason.into();
         let unreachable = matches!(why, Why::NoLink | Why::NoRoute);
         let trigger = if unreachable {
             Trigger::NoLink
@@ -41,7 +61,7 @@ impl Gateway {
             row: decision.row,
             state: decision.next,
             why,
-            note: partly::note(message),
+            note: partly::note_or(message, note),
             message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
             opened: Some(Box::new(opened)),
         };
@@ -102,6 +122,26 @@ impl Gateway {
         let logged = Logged::of(message, Hop::GatewayToTerminal, conn, None);
         self.remark(now, message, id, Note::None, logged);
         self.send(conn, frame, None);
+    }
+
+    /// Records a message of a live transaction that changes nothing about it.
+    pub(super) fn remark_live(&mut self, now: Now, slot: Slot, note: Note, logged: Logged) {
+        let Some(own) = self.live.get(slot) else {
+            return;
+        };
+        let (id, prev) = (own.id, own.last);
+        let step = Step {
+            row: Row('z'),
+            state: own.state,
+            why: Why::Plain,
+            note,
+            message: Some(logged),
+            opened: None,
+        };
+        let seq = self.record(now, Some(id), Some(prev), Fact::Step(Box::new(step)));
+        if let Some(own) = self.live.get_mut(slot) {
+            own.last = seq;
+        }
     }
 
     /// Records a message of a transaction that changes nothing about it.
@@ -239,16 +279,20 @@ impl Gateway {
     }
 }
 
-/// A stored message to build from: with card number and expiry where they may be restored, without
-/// them where they may not; never with the zeros that stand for them.
+/// A stored message to build from: without the fields that were not kept, and without card number
+/// and expiry where they cannot be restored; never with the zeros that stand for them.
 pub(super) fn kept(spec: &Arc<Spec>, stored: &StoredFrame) -> Option<Message> {
-    if let Some(frame) = stored.restore_known() {
-        return Message::read(spec, frame).ok();
-    }
-    let mut message = Message::read(spec, stored.frame.clone()).ok()?;
+    let restored = stored.restore_known();
+    let gone = |store| match store {
+        Store::Length | Store::Masked => true,
+        Store::Restorable => restored.is_none(),
+        Store::Clear => false,
+    };
+    let frame = restored.clone().unwrap_or_else(|| stored.frame.clone());
+    let mut message = Message::read(spec, frame).ok()?;
     for field in message.fields().iter() {
         let meaning = spec.field(field).map(|own| own.meaning(message.mti()));
-        if meaning.is_some_and(|meaning| meaning.store == Store::Restorable) {
+        if meaning.is_some_and(|meaning| meaning.composite.is_none() && gone(meaning.store)) {
             message.remove(field);
         }
     }
@@ -275,9 +319,9 @@ fn batch_of(message: &Message) -> Text<6> {
 
 const fn refusal(answer: &AnswerRule, why: Why) -> ResponseCode {
     match why {
-        Why::RequestMac => answer.mac,
+        Why::RequestMac | Why::KeyUnknown => answer.mac,
         Why::DuplicateMismatch => answer.duplicate,
-        Why::OvertakenByReversal => answer.invalid,
+        Why::OvertakenByReversal | Why::Untranslatable => answer.invalid,
         Why::NoLink | Why::NoRoute | Why::NeverWritten => answer.unavailable,
         Why::AnswerUnreadable | Why::RequestUnread => answer.format,
         Why::Plain
@@ -294,6 +338,7 @@ const fn refusal(answer: &AnswerRule, why: Why) -> ResponseCode {
         | Why::Operator
         | Why::Overload
         | Why::Draining
+        | Why::OriginalUnknown
         | Why::TriesUsedUp
         | Why::Expired => answer.malfunction,
     }

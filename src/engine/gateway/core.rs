@@ -374,6 +374,7 @@ impl Gateway {
             auth: transaction.auth,
             approved: transaction.approved,
             request: transaction.request,
+            crossed: transaction.crossed,
             opened: transaction.opened,
             answer,
             reversal_answer,

@@ -3,11 +3,11 @@
 use super::core::Gateway;
 use super::names;
 use crate::engine::record::{CarriedKeys, Fact};
-use crate::engine::seam::Now;
+use crate::engine::seam::{Dice, Now};
 use crate::iso::codec::Message;
 use crate::iso::message::Secret;
-use crate::iso::security;
-use crate::iso::spec::{KeyBlockForm, Purpose};
+use crate::iso::security::{self, Key, WorkingKeys};
+use crate::iso::spec::{KeyBlockForm, KeyRule, Purpose};
 use bytes::Bytes;
 
 impl Gateway {
@@ -42,6 +42,45 @@ impl Gateway {
         }
     }
 
+    /// A terminal whose host has no keys to give gets them from the gateway, with the answer that
+    /// opens its session: what the gateway translates, it must also sign.
+    pub(super) fn with_keys(
+        &mut self,
+        now: Now,
+        told: Message,
+        host: &Message,
+        approved: bool,
+    ) -> Message {
+        let is_sign_on = told
+            .kind()
+            .is_some_and(|kind| kind.purpose == Purpose::SignOn);
+        if !approved || !is_sign_on || host.spec().flow().keys.is_some() {
+            return told;
+        }
+        let mut with = told.clone();
+        self.give_keys(now, &mut with).map_or(told, |()| with)
+    }
+
+    fn give_keys(&mut self, now: Now, told: &mut Message) -> Option<()> {
+        let rule = told.spec().flow().keys.clone()?;
+        let form = form_of(&rule, told)?;
+        let (merchant, terminal) = (told.merchant()?, told.terminal()?);
+        let tmk = self.options.keys.of(&merchant, &terminal)?.clone();
+        let keys = fresh_keys(form, &mut self.dice)?;
+        let block = security::wrap_block(&tmk, form, &keys);
+        let text = Secret::new(block.clone()).reveal_hex();
+        told.set(rule.field, text.as_str()).ok()?;
+        let carried = CarriedKeys {
+            merchant,
+            terminal,
+            form,
+            block: block.into(),
+        };
+        self.take_keys(&carried)?.ok()?;
+        self.record(now, None, None, Fact::Keys(Box::new(carried)));
+        Some(())
+    }
+
     /// Unwraps a terminal's working keys, if its master key is known.
     pub(super) fn take_keys(
         &mut self,
@@ -64,11 +103,35 @@ impl Gateway {
 fn key_block(message: &Message) -> Option<(KeyBlockForm, Bytes)> {
     let rule = message.spec().flow().keys.as_ref()?;
     let block = Secret::from_hex(&message.text(rule.field)?)?;
+    let form = form_of(rule, message)?;
+    Some((form, Bytes::copy_from_slice(block.reveal())))
+}
+
+/// The form of key block that a message speaks of.
+fn form_of(rule: &KeyRule, message: &Message) -> Option<KeyBlockForm> {
     let told = |(path, value, _): &&(_, String, _)| {
         message
             .text(*path)
             .is_some_and(|text| text == value.as_str())
     };
     let (_, _, form) = rule.forms.iter().find(told)?;
-    Some((*form, Bytes::copy_from_slice(block.reveal())))
+    Some(*form)
+}
+
+/// Keys as long as their places take them; the MAC key single, as terminals expect.
+fn fresh_keys(form: KeyBlockForm, dice: &mut Dice) -> Option<WorkingKeys> {
+    let mut key = |length: usize| {
+        let mut bytes = zeroize::Zeroizing::new(vec![0; length]);
+        dice.fill(&mut bytes);
+        Key::new(&bytes).ok()
+    };
+    let long = if form == KeyBlockForm::Single { 8 } else { 16 };
+    Some(WorkingKeys {
+        pin: key(long)?,
+        mac: key(8)?,
+        track: match form {
+            KeyBlockForm::DoubleWithTrack => Some(key(16)?),
+            KeyBlockForm::Single | KeyBlockForm::Double => None,
+        },
+    })
 }

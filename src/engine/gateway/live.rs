@@ -1,10 +1,11 @@
 //! The transactions in memory: one owner, found by slot, by name, or by what their answer carries.
 
 use super::action::SendId;
+use super::crossing::Crossed;
 use super::names::MatchKey;
 use crate::engine::record::{ConnId, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
-use crate::iso::message::{AuthCode, ResponseCode, Rrn};
+use crate::iso::message::{AuthCode, ResponseCode, Rrn, Stan};
 use crate::iso::spec::ReversalCause;
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -38,6 +39,10 @@ pub(super) struct Transaction {
     pub(super) last: Seq,
     /// The request, fit for the journal: what a reversal is built from, now or after a restart.
     pub(super) request: StoredFrame,
+    /// The request as it went out, where that is not as it came in.
+    pub(super) crossed: Option<Box<Crossed>>,
+    /// Read from a journal that does not say that it went out: as it came in, it did not.
+    pub(super) held_back: bool,
     /// Who waits for the answer. The first is the one whose going away counts.
     pub(super) waiting: Vec<Waiter>,
     /// The connection that carries the request.
@@ -73,6 +78,8 @@ impl Transaction {
             since: Mono(0),
             last: Seq(0),
             request: StoredFrame::default(),
+            crossed: None,
+            held_back: false,
             waiting: Vec::new(),
             leg: None,
             unwritten: None,
@@ -100,6 +107,8 @@ pub(super) struct Reversal {
     pub(super) tries: u16,
     /// The terminal's own frame, where the gateway may not or cannot author one.
     pub(super) frame: Option<Bytes>,
+    /// What the terminal asked, where its answer is made from that.
+    pub(super) asked: Option<StoredFrame>,
     /// The terminal that waits for the answer to its reversal.
     pub(super) waiter: Option<Waiter>,
     /// The try on the wire.
@@ -117,7 +126,17 @@ pub(super) struct Live {
     free: Vec<u32>,
     by_identity: KeyedMap<Identity, Slot>,
     by_key: KeyedMap<MatchKey, Slot>,
+    /// The gateway's own trace numbers of all that is live.
+    given: BTreeSet<Stan>,
     deadlines: BTreeSet<(Mono, Slot)>,
+}
+
+/// The number that the gateway gave a request.
+fn given(transaction: &Transaction) -> Option<Stan> {
+    let crossed = transaction.crossed.as_ref();
+    crossed
+        .filter(|crossed| crossed.rewritten)
+        .map(|crossed| crossed.stan)
 }
 
 #[derive(Debug)]
@@ -133,6 +152,7 @@ impl Live {
             free: Vec::new(),
             by_identity: KeyedMap::new(seed),
             by_key: KeyedMap::new(seed.rotate_left(17)),
+            given: BTreeSet::new(),
             deadlines: BTreeSet::new(),
         }
     }
@@ -162,8 +182,25 @@ impl Live {
                 "a live transaction has this name: duplicates are judged before"
             );
         }
+        self.given.extend(given(&transaction));
         self.places[place as usize].transaction = Some(Box::new(transaction));
         slot
+    }
+
+    /// Keeps how a live transaction's request went out.
+    pub(super) fn set_crossed(&mut self, slot: Slot, crossed: Crossed) {
+        let Some(transaction) = self.get_mut(slot) else {
+            return;
+        };
+        transaction.held_back = false;
+        transaction.crossed = Some(Box::new(crossed));
+        let number = given(transaction);
+        self.given.extend(number);
+    }
+
+    /// Whether a live transaction has this number from the gateway.
+    pub(super) fn has_given(&self, stan: Stan) -> bool {
+        self.given.contains(&stan)
     }
 
     pub(super) fn get(&self, slot: Slot) -> Option<&Transaction> {
@@ -192,6 +229,9 @@ impl Live {
         place.turn = place.turn.wrapping_add(1);
         self.free.push(slot.place);
         self.by_identity.remove(&transaction.opened.identity);
+        if let Some(stan) = given(&transaction) {
+            self.given.remove(&stan);
+        }
         for key in &transaction.keys {
             self.by_key.remove(key);
         }

@@ -3,6 +3,7 @@
 //! Everything is bounded: `limits.terminals` terminals, each with `limits.answers` answers and
 //! `limits.tombstones` tombstones; the oldest goes first.
 
+use super::crossing::Crossed;
 use super::names::TerminalKey;
 use super::options::Limits;
 use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
@@ -25,11 +26,13 @@ pub(super) struct Done {
     pub(super) auth: Option<AuthCode>,
     /// The request, fit for the journal.
     pub(super) request: StoredFrame,
+    /// The request as it went out, where that is not as it came in.
+    pub(super) crossed: Option<Box<Crossed>>,
     /// Whether an approval was seen.
     pub(super) approved: bool,
     /// The answer as given.
     pub(super) answer: Option<Bytes>,
-    /// The answer to its reversal, as given.
+    /// The answer to its reversal, as its host gave it.
     pub(super) reversal_answer: Option<Bytes>,
 }
 
@@ -73,6 +76,22 @@ impl Terminal {
             .iter()
             .rev()
             .find(|done| done.opened.identity == *identity)
+    }
+
+    /// The answered transaction that an answer from its host names.
+    pub(super) fn answered_by(&self, identity: &Identity) -> Option<&Done> {
+        self.done.iter().rev().find(|done| match &done.crossed {
+            Some(crossed) => crossed.identity == *identity,
+            None => done.opened.identity == *identity,
+        })
+    }
+
+    /// Whether one of the remembered has this number from the gateway.
+    pub(super) fn has_given(&self, stan: Stan) -> bool {
+        let crossed = self.done.iter().filter_map(|done| done.crossed.as_ref());
+        crossed
+            .into_iter()
+            .any(|crossed| crossed.rewritten && crossed.stan == stan)
     }
 
     /// Takes an answered transaction out, since something happens to it again.

@@ -27,6 +27,8 @@ mod core;
 
 mod partly;
 
+mod crossing;
+
 mod request;
 
 mod authored;

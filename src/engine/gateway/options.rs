@@ -5,6 +5,7 @@ use crate::engine::record::LinkId;
 use crate::iso::message::{FieldPath, Text};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
+use crate::iso::translate::Map;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,6 +96,10 @@ pub struct RouteOptions {
     pub balance: Balance,
     /// What it takes.
     pub takes: Match,
+    /// Whether requests go out under trace numbers of the gateway's own.
+    pub rewrite_stan: bool,
+    /// How the dialects of its terminals and its links differ; `None` if they speak the same.
+    pub map: Option<Map>,
     /// How an answer finds its request; empty for the spec's own rule.
     pub key: Vec<FieldPath>,
     /// How long an answer is waited for, from the moment the request came in.
@@ -226,6 +231,12 @@ pub struct Keys {
 }
 
 impl Keys {
+    /// Whether there are none.
+    #[must_use]
+    pub const fn are_none(&self) -> bool {
+        self.terminals.is_empty() && self.default.is_none()
+    }
+
     /// The master key of a terminal.
     #[must_use]
     pub fn of(&self, merchant: &str, terminal: &str) -> Option<&Key> {

@@ -3,7 +3,9 @@
 //! Recovery applies each recorded step to what it belongs to, without deciding anything again; only
 //! then is every live transaction told of the restart, which is a row of the table like any other.
 
+use super::authored::kept;
 use super::core::{Cause, Gateway};
+use super::crossing::Crossed;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
 use super::memory::{Done, Terminals};
@@ -11,13 +13,13 @@ use super::names::TerminalKey;
 use super::options::Options;
 use super::request::key_of;
 use crate::engine::record::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, Logged, Opened, Record,
-    Seq, State, Step, StoredFrame, TxId, Vault, Why,
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, ListenerId, Logged, Opened,
+    Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, ResponseCode};
-use crate::iso::spec::ReversalCause;
+use crate::iso::message::{Class, ResponseCode, Stan};
+use crate::iso::spec::{Purpose, ReversalCause, Spec};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,7 +61,10 @@ impl Gateway {
             transaction.state,
             State::Forwarded | State::ForwardedGone | State::Approved
         );
-        let trigger = if waits && !transaction.opened.reverses {
+        let trigger = if transaction.held_back && transaction.state == State::Forwarded {
+            // The record that would have let it out is not there.
+            Trigger::Revoked
+        } else if waits && !transaction.opened.reverses {
             Trigger::GaveUp
         } else {
             Trigger::Restart
@@ -88,7 +93,13 @@ impl Gateway {
                 .done
                 .len()
                 .saturating_sub(self.options.limits.carried);
-            let answers = terminal.done.iter().skip(old);
+            // Of an advice that went out and was not answered, the names that it went out under
+            // are still needed.
+            let needed = |(at, done): &(usize, &Done)| {
+                *at >= old || (done.crossed.is_some() && done.state == State::Unanswered)
+            };
+            let all = terminal.done.iter().enumerate();
+            let answers = all.filter(needed).map(|(_, done)| done);
             items.extend(answers.map(|done| Carried::Answer(self.carried_answer(done))));
             items.extend(terminal.carried.clone().map(Carried::Keys));
             items.extend(
@@ -99,6 +110,9 @@ impl Gateway {
                         at: *at,
                     }),
             );
+        }
+        if self.stan != Stan(0) {
+            items.push(Carried::Stan(self.stan));
         }
         let facts = std::iter::once(Fact::CheckpointBegin)
             .chain(items.into_iter().map(|item| Fact::Carried(Box::new(item))))
@@ -119,7 +133,8 @@ impl Gateway {
 
     fn carried_answer(&self, done: &Done) -> CarriedAnswer {
         let spec = self.spec_named(&done.opened.spec);
-        let stored = |frame: &Option<Bytes>| {
+        let heard = self.heard_spec(&done.opened, done.crossed.as_deref());
+        let stored = |spec: &Option<Arc<Spec>>, frame: &Option<Bytes>| {
             let message = Message::read(spec.as_ref()?, frame.clone()?).ok()?;
             message.redact().ok().map(StoredFrame::from)
         };
@@ -129,16 +144,52 @@ impl Gateway {
             state: done.state,
             request: done.request.clone(),
             approved: done.approved,
-            answer: stored(&done.answer),
-            reversal_answer: stored(&done.reversal_answer),
+            answer: stored(&spec, &done.answer),
+            reversal_answer: stored(&heard, &done.reversal_answer),
             last: done.last,
+            crossed: done.crossed.as_ref().map(|crossed| crossed.frame.clone()),
         }
     }
 
-    /// The first route that leads to a link.
-    fn route_to(&self, opened: &Opened) -> usize {
-        let leads = |route: &super::RouteOptions| route.to.contains(&opened.link);
-        self.options.routes.iter().position(leads).unwrap_or(0)
+    /// The route that a recorded request took: the first that leads to its link and takes it.
+    fn route_to(&self, opened: &Opened, request: &StoredFrame) -> usize {
+        let routes = self.options.routes.iter().enumerate();
+        let mut leading = routes.filter(|(_, route)| route.to.contains(&opened.link));
+        let Some((first, _)) = leading.next() else {
+            return 0;
+        };
+        let rest: Vec<_> = leading.collect();
+        if rest.is_empty() {
+            return first;
+        }
+        let spec = self.spec_named(&opened.spec);
+        let request = spec.and_then(|spec| kept(&spec, request));
+        let speaks = |listener: &ListenerId| {
+            let own = self.options.listeners.get(usize::from(listener.0));
+            own.is_some_and(|own| own.spec.name() == &*opened.spec)
+        };
+        let takes = |at: &usize| {
+            let takes = &self.options.routes[*at].takes;
+            let listener = takes.listener.is_empty() || takes.listener.iter().any(speaks);
+            listener && request.as_ref().is_some_and(|request| takes.fits(request))
+        };
+        let mut all = std::iter::once(first).chain(rest.into_iter().map(|(at, _)| at));
+        all.find(takes).unwrap_or(first)
+    }
+
+    /// How a recorded request went out.
+    fn crossed(&self, opened: &Opened, route: usize, frame: StoredFrame) -> Option<Box<Crossed>> {
+        let rewritten = self.options.routes[route].rewrite_stan;
+        let spec = self.host_spec(opened)?;
+        Crossed::read(&spec, frame, rewritten).map(Box::new)
+    }
+
+    /// Goes on counting after a number that was given.
+    fn count_from(&mut self, slot: Slot) {
+        let crossed = self.live.get(slot).and_then(|own| own.crossed.as_deref());
+        if let Some(crossed) = crossed.filter(|crossed| crossed.rewritten) {
+            self.stan = crossed.stan;
+        }
     }
 }
 
@@ -155,8 +206,15 @@ fn carried(transaction: &Transaction) -> CarriedTransaction {
         tries: reversal.map_or(0, |reversal| reversal.tries),
         approved: transaction.approved,
         auth: transaction.auth,
+        crossed: transaction
+            .crossed
+            .as_ref()
+            .map(|crossed| crossed.frame.clone()),
     }
 }
+
+/// The rows in which an answer comes in time.
+const ANSWERED: &str = "DEMN";
 
 /// History on its way into a gateway.
 struct Fold {
@@ -228,13 +286,16 @@ impl Fold {
         if let Some(older) = self.gateway.live.named(&opened.identity) {
             self.gateway.forget(older);
         }
-        let request = step.message.as_ref().map(|message| message.frame.clone());
+        let message = step.message.as_ref();
+        let request = message.map(|message| message.frame.clone());
+        let request = request.unwrap_or_default();
         let transaction = Transaction {
             id,
-            route: self.gateway.route_to(&opened),
+            route: self.gateway.route_to(&opened, &request),
             began: at,
             since: now.mono,
-            request: request.unwrap_or_default(),
+            held_back: message.is_some_and(|message| message.relayed.is_none()),
+            request,
             opened,
             ..Transaction::blank()
         };
@@ -260,6 +321,8 @@ impl Fold {
             .live
             .get(slot)
             .and_then(|own| self.gateway.spec_of(own));
+        self.went_on(slot, step);
+        let told = self.told(slot, step);
         let Some(transaction) = self.gateway.live.get_mut(slot) else {
             return;
         };
@@ -282,8 +345,43 @@ impl Fold {
         }
         if let Some(message) = &step.message {
             heard(transaction, step, message, spec);
+            if transaction.crossed.is_some() && ANSWERED.contains(step.row.0) {
+                transaction.answer = told;
+            }
         }
         self.gateway.count(before, step.state);
+    }
+
+    /// A record that says how a request goes on.
+    fn went_on(&mut self, slot: Slot, step: &Step) {
+        let Some(message) = step.message.as_ref().filter(|message| {
+            message.hop == Hop::GatewayToAcquirer && message.mti.class() != Class::Reversal
+        }) else {
+            return;
+        };
+        let Some(own) = self.gateway.live.get(slot) else {
+            return;
+        };
+        let frame = message.frame.clone();
+        if let Some(crossed) = self.gateway.crossed(&own.opened, own.route, frame) {
+            self.gateway.live.set_crossed(slot, *crossed);
+            self.gateway.count_from(slot);
+        }
+    }
+
+    /// What the terminal is told of a recorded answer to a request that crossed. Keys that were
+    /// given with it are not given twice: a sign-on is asked for anew.
+    fn told(&self, slot: Slot, step: &Step) -> Option<Bytes> {
+        let message = step.message.as_ref()?;
+        let own = self.gateway.live.get(slot)?;
+        own.crossed.as_ref()?;
+        let is_answer = message.hop == Hop::AcquirerToGateway && ANSWERED.contains(step.row.0);
+        if !is_answer || own.opened.purpose == Purpose::SignOn {
+            return None;
+        }
+        let spec = self.gateway.host_spec(&own.opened)?;
+        let host = Message::parse(&spec, message.frame.restore()?).ok()?;
+        self.gateway.told_back(slot, &host)?.build().ok()
     }
 
     fn keys(&mut self, keys: &CarriedKeys) {
@@ -312,6 +410,7 @@ impl Fold {
             Carried::Answer(carried) => self.carried_answer(carried),
             Carried::Keys(keys) => self.keys(&keys),
             Carried::Tombstone { identity, at } => self.tombstone(identity, at),
+            Carried::Stan(stan) => self.gateway.stan = stan,
         }
     }
 
@@ -325,10 +424,14 @@ impl Fold {
             tries: carried.tries,
             ..Reversal::new(cause, carried.began)
         });
+        let route = self.gateway.route_to(&carried.opened, &carried.request);
+        let crossed = carried.crossed;
+        let crossed = crossed.and_then(|frame| self.gateway.crossed(&carried.opened, route, frame));
         let transaction = Transaction {
             id: carried.tx,
             state: carried.state,
-            route: self.gateway.route_to(&carried.opened),
+            route,
+            crossed,
             began: carried.began,
             since: now.mono,
             last: carried.last,
@@ -350,6 +453,9 @@ impl Fold {
             return;
         };
         let restored = |stored: Option<StoredFrame>| stored.and_then(|stored| stored.restore());
+        let route = self.gateway.route_to(&carried.opened, &carried.request);
+        let crossed = carried.crossed;
+        let crossed = crossed.and_then(|frame| self.gateway.crossed(&carried.opened, route, frame));
         let spec = self.gateway.spec_named(&carried.opened.spec);
         let answer = restored(carried.answer);
         let message = spec.zip(answer.clone());
@@ -357,7 +463,8 @@ impl Fold {
         let done = Done {
             id: carried.tx,
             state: carried.state,
-            route: self.gateway.route_to(&carried.opened),
+            route,
+            crossed,
             last: carried.last,
             rrn: message.as_ref().and_then(Message::rrn),
             auth: message.as_ref().and_then(Message::auth_code),
@@ -376,12 +483,7 @@ impl Fold {
 }
 
 /// What a recorded message tells of its transaction.
-fn heard(
-    transaction: &mut Transaction,
-    step: &Step,
-    message: &Logged,
-    spec: Option<Arc<crate::iso::spec::Spec>>,
-) {
+fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Option<Arc<Spec>>) {
     let is_reversal = message.mti.class() == Class::Reversal;
     match message.hop {
         Hop::AcquirerToGateway if is_reversal && transaction.reversal.is_some() => {
@@ -392,7 +494,7 @@ fn heard(
             }
         }
         Hop::AcquirerToGateway => {
-            if matches!(step.row.0, 'D' | 'E' | 'M' | 'N') {
+            if ANSWERED.contains(step.row.0) {
                 transaction.answer = message.frame.restore();
                 transaction.code = message.code;
             }
@@ -407,11 +509,7 @@ fn heard(
 }
 
 /// What the terminal's recorded reversal tells: the first cause.
-fn asked(
-    transaction: &mut Transaction,
-    message: &Logged,
-    spec: Option<Arc<crate::iso::spec::Spec>>,
-) {
+fn asked(transaction: &mut Transaction, message: &Logged, spec: Option<Arc<Spec>>) {
     let Some(reversal) = transaction.reversal.as_mut() else {
         return;
     };

@@ -259,13 +259,20 @@ impl Gateway {
         let Some((link, leg)) = self.pick_leg(route) else {
             return self.refuse(now, conn, &message, opened, Why::NoLink);
         };
-        let key = names::match_key(&message, link, &self.options.routes[route].key);
+        let crossing = match self.cross(now, (route, link), &message, &opened) {
+            Ok(crossing) => crossing,
+            Err(reason) => return self.refuse(now, conn, &message, opened, *reason),
+        };
+        let there = crossing
+            .as_ref()
+            .map_or(&message, |crossing| &crossing.message);
+        let key = names::match_key(there, link, &self.options.routes[route].key);
         if let Some(key) = &key
             && !self.free_key(now, key)
         {
             return self.refuse(now, conn, &message, opened, Why::DuplicateMismatch);
         }
-        let Ok(frame) = message.build() else {
+        let Ok(frame) = there.build() else {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
         };
         let id = self.next_id(now);
@@ -274,7 +281,8 @@ impl Gateway {
             let until = now.mono + self.options.ladder.twin;
             opened.twin = self.twins.meet(&opened, id, now.mono, until);
         }
-        let logged = Logged::of(&message, Hop::TerminalToGateway, conn, Some(leg));
+        let relayed = Some(leg).filter(|_| crossing.is_none());
+        let logged = Logged::of(&message, Hop::TerminalToGateway, conn, relayed);
         let original = opened.original;
         let transaction = Transaction {
             id,
@@ -292,6 +300,9 @@ impl Gateway {
             ..Cause::default()
         };
         let (slot, _) = self.open(now, transaction, Trigger::Forward, cause);
+        if let Some(crossing) = crossing {
+            self.goes_on(now, slot, leg, &crossing);
+        }
         if let Some(key) = key {
             self.live.add_key(slot, key);
         }

@@ -31,6 +31,7 @@ impl Gateway {
             since: now.mono,
             last: done.last,
             request: done.request,
+            crossed: done.crossed,
             answer: done.answer,
             rrn: done.rrn,
             auth: done.auth,
@@ -98,7 +99,8 @@ impl Gateway {
         let Some(transaction) = self.live.get(slot) else {
             return false;
         };
-        let Some(spec) = self.spec_of(transaction) else {
+        let heard = self.heard_spec(&transaction.opened, transaction.crossed.as_deref());
+        let Some(spec) = heard else {
             return false;
         };
         let has_key = || {
@@ -127,6 +129,7 @@ impl Reversal {
             began,
             tries: 0,
             frame: None,
+            asked: None,
             waiter: None,
             leg: None,
             queued: false,

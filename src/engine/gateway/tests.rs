@@ -4,6 +4,8 @@
 //! terminal whose keys came in with its sign-on. It checks on the way that no send precedes its
 //! record.
 
+mod crossing;
+
 mod links;
 
 use super::{Action, Event, Gateway, Options, SendId};
@@ -32,6 +34,8 @@ const LINK: LinkId = LinkId(0);
 struct Stage {
     gateway: Gateway,
     spec: Arc<Spec>,
+    /// What is spoken on links.
+    host: Arc<Spec>,
     now: Now,
     records: Vec<Record>,
     /// `(id, connection, message)` of every send so far that was not taken.
@@ -71,6 +75,8 @@ fn options(by: ReversalBy, keys: bool) -> Options {
             to: vec![LINK],
             balance: Balance::default(),
             takes: Match::default(),
+            rewrite_stan: false,
+            map: None,
             key: vec![],
             timeout: Duration::from_secs(45),
             reversal: ReversalOptions {
@@ -110,10 +116,15 @@ impl Stage {
             mono: Mono(1_000_000),
             wall: Wall(1_795_313_472_000_000),
         };
+        let (spec, host) = (
+            options.listeners[0].spec.clone(),
+            options.links[0].spec.clone(),
+        );
         let gateway = Gateway::recover(options, vault(), 1, now, history.clone());
         let mut stage = Self {
             gateway,
-            spec: Spec::builtin("cup-pos").unwrap(),
+            spec,
+            host,
             now,
             records: history,
             sends: vec![],
@@ -145,7 +156,9 @@ impl Stage {
                 } => {
                     let last = self.records.last().map_or(Seq(0), |record| record.seq);
                     assert!(after <= last, "a send waits for a record that exists");
-                    let message = Message::read(&self.spec, frame).unwrap();
+                    let to_host = conn.0 >= A.0;
+                    let spec = if to_host { &self.host } else { &self.spec };
+                    let message = Message::read(spec, frame).unwrap();
                     self.sends.push((id, conn, message));
                 }
                 Action::Revoke(id) => self.revoked.push(id),
@@ -225,7 +238,7 @@ impl Stage {
 
     /// As it would come from the wire.
     fn reparsed(&self, message: &Message) -> Message {
-        Message::parse(&self.spec, message.build().unwrap()).unwrap()
+        Message::parse(message.spec(), message.build().unwrap()).unwrap()
     }
 
     fn terminal_says(&mut self, message: Message) {

@@ -170,7 +170,7 @@ impl Gateway {
         if !transaction.opened.is_understood() {
             return None;
         }
-        let request = self.request_of(slot)?;
+        let request = self.upstream_of(slot)?;
         let flow = request.spec().flow();
         let rule = flow.reversal.as_ref()?;
         let mut message = template(&request, rule)?;
@@ -179,9 +179,11 @@ impl Gateway {
         }
         if let Some((field, codes)) = &rule.cause {
             let of_cause = codes.iter().find(|(cause, _)| *cause == reversal.cause);
-            let code = reversal
+            // The terminal's own word for it, where the host knows it.
+            let told = reversal
                 .cause_code
-                .or_else(|| of_cause.map(|(_, code)| *code));
+                .filter(|_| request.spec().name() == &*transaction.opened.spec);
+            let code = told.or_else(|| of_cause.map(|(_, code)| *code));
             message.set(*field, code?.as_str()).ok()?;
         }
         self.sealed(message, flow)
@@ -309,6 +311,7 @@ impl Gateway {
         trigger: Trigger,
     ) {
         self.end_try(slot);
+        let crossed = self.live.get(slot).is_some_and(|own| own.crossed.is_some());
         let Some(reversal) = self
             .live
             .get_mut(slot)
@@ -321,10 +324,11 @@ impl Gateway {
         if is_final {
             reversal.answer = message.build().ok();
         }
+        let relays_bytes = relays && !crossed;
         let relayed = reversal
             .waiter
             .as_ref()
-            .filter(|_| relays)
+            .filter(|_| relays_bytes)
             .map(|waiter| waiter.conn);
         // An answer that closes nothing here still reaches a terminal that reverses by itself.
         let waiter = if relays && !is_final {
@@ -364,6 +368,13 @@ impl Gateway {
             .reversal
             .as_mut()
             .and_then(|reversal| Some((reversal.waiter.take()?, reversal.answer.clone()?)));
+        if let Some((waiter, answer)) = &asked
+            && let Some(reply) = self.reply_to_waiter(slot, answer)
+        {
+            self.say(now, waiter.conn, id, &reply);
+        }
+        let crossed = self.live.get(slot).is_some_and(|own| own.crossed.is_some());
+        let asked = asked.filter(|_| !crossed);
         let spec = self
             .live
             .get(slot)

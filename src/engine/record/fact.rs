@@ -122,6 +122,12 @@ pub enum Why {
     Expired,
     /// The request carries its MAC where it could not be read.
     RequestUnread,
+    /// It cannot be put into the words of its host.
+    Untranslatable,
+    /// The original that it names is not known here, and the host knows it by another name.
+    OriginalUnknown,
+    /// Its MAC would have to be made anew, and the key is not known.
+    KeyUnknown,
 }
 
 /// What else is worth knowing about a step.
@@ -142,6 +148,15 @@ pub enum Note {
     Other(TxId),
     /// What of a message could not be read, and where.
     Unreadable(Text<120>),
+    /// It goes on under this trace number, without the fields listed.
+    GoesOn {
+        /// DE 11 as the other side sees it.
+        stan: Stan,
+        /// Fields that have no place in the other dialect.
+        lost: Text<96>,
+    },
+    /// What exactly was wrong, in words.
+    Detail(Text<120>),
 }
 
 /// What names a transaction: present in its first record.
@@ -290,6 +305,8 @@ pub enum Carried {
         /// Since when.
         at: Wall,
     },
+    /// The trace number that the gateway gave last.
+    Stan(Stan),
 }
 
 /// A live transaction in a checkpoint.
@@ -315,6 +332,8 @@ pub struct CarriedTransaction {
     pub approved: bool,
     /// DE 38 of the approval.
     pub auth: Option<AuthCode>,
+    /// The request as it went out, where that is not as it came in.
+    pub crossed: Option<StoredFrame>,
 }
 
 /// An answered transaction in a checkpoint.
@@ -336,4 +355,6 @@ pub struct CarriedAnswer {
     pub reversal_answer: Option<StoredFrame>,
     /// Its last record.
     pub last: Seq,
+    /// The request as it went out, where that is not as it came in.
+    pub crossed: Option<StoredFrame>,
 }

@@ -119,17 +119,23 @@ impl Record {
                 step.message.as_mut().map(|logged| &mut logged.frame),
                 None,
                 None,
+                None,
             ],
-            Fact::Session(logged) => [Some(&mut logged.frame), None, None],
-            Fact::Unmatched(unmatched) => [Some(&mut unmatched.message.frame), None, None],
+            Fact::Session(logged) => [Some(&mut logged.frame), None, None, None],
+            Fact::Unmatched(unmatched) => [Some(&mut unmatched.message.frame), None, None, None],
             Fact::Carried(carried) => match &mut **carried {
-                Carried::Transaction(live) => [Some(&mut live.request), None, None],
+                Carried::Transaction(live) => {
+                    [Some(&mut live.request), live.crossed.as_mut(), None, None]
+                }
                 Carried::Answer(done) => [
                     Some(&mut done.request),
                     done.answer.as_mut(),
                     done.reversal_answer.as_mut(),
+                    done.crossed.as_mut(),
                 ],
-                Carried::Keys(_) | Carried::Tombstone { .. } => [None, None, None],
+                Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => {
+                    [const { None }; 4]
+                }
             },
             Fact::Started { .. }
             | Fact::Stopped
@@ -138,7 +144,7 @@ impl Record {
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin
-            | Fact::CheckpointEnd => [None, None, None],
+            | Fact::CheckpointEnd => [const { None }; 4],
         };
         frames.into_iter().flatten()
     }

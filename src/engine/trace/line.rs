@@ -217,6 +217,7 @@ const fn carried_name(carried: &Carried) -> &'static str {
         Carried::Answer(_) => "answer",
         Carried::Keys(_) => "keys",
         Carried::Tombstone { .. } => "tombstone",
+        Carried::Stan(_) => "stan",
     }
 }
 

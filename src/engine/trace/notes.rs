@@ -69,6 +69,12 @@ const fn why(why: Why) -> Option<Phrase> {
         Why::TriesUsedUp => Phrase::new("tries used up", "次数用尽"),
         Why::RequestUnread => Phrase::new("request MAC unreadable", "请求MAC无法读取"),
         Why::Expired => Phrase::new("its time is over", "时限已过"),
+        Why::Untranslatable => Phrase::new(
+            "cannot be put into the host's dialect",
+            "无法转换为主机报文",
+        ),
+        Why::OriginalUnknown => Phrase::new("its original is not known here", "网关无此原交易"),
+        Why::KeyUnknown => Phrase::new("no key to make its MAC anew", "无密钥, 不能重算MAC"),
     };
     Some(phrase)
 }
@@ -85,6 +91,17 @@ fn note(note: &Note) -> Option<Said> {
         Note::WaitedMs(ms) => value(Phrase::new("waited {v}s", "已等待{v}秒"), seconds(*ms)),
         Note::Try(n) => value(Phrase::new("try {v}", "第{v}次"), n.to_string()),
         Note::Other(tx) => value(Phrase::new("see {v}", "参见{v}"), tx.to_string()),
-        Note::Unreadable(what) => Some(Said::same(what.to_string())),
+        Note::GoesOn { stan, lost } => {
+            let stan = Phrase::new("goes on as {v}", "以流水号{v}转出")
+                .fill(&[("v", Said::same(stan.to_string()))]);
+            let fields = [("v", Said::same(lost.to_string()))];
+            let left = Phrase::new("without fields {v}", "不含域{v}").fill(&fields);
+            Some(if lost.is_empty() {
+                stan
+            } else {
+                stan.and(&left)
+            })
+        }
+        Note::Unreadable(what) | Note::Detail(what) => Some(Said::same(what.to_string())),
     }
 }

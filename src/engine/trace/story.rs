@@ -221,7 +221,7 @@ impl Story {
                     story.deliver(carried.state);
                     Some(story)
                 }
-                Carried::Keys(_) | Carried::Tombstone { .. } => None,
+                Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => None,
             },
             _ => None,
         }
@@ -292,7 +292,11 @@ impl Story {
             Note::WaitedMs(waited) => self.waited_ms = Some(waited),
             Note::Try(n) => self.reversal.tries = self.reversal.tries.max(n),
             Note::Other(tx) => self.other = Some(tx),
-            Note::None | Note::Duplicate(_) | Note::Unreadable(_) => {}
+            Note::None
+            | Note::Duplicate(_)
+            | Note::Unreadable(_)
+            | Note::GoesOn { .. }
+            | Note::Detail(_) => {}
         }
     }
 

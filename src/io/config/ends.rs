@@ -5,6 +5,7 @@ use super::section::Section;
 use super::setting::Address;
 use super::specs::Specs;
 use super::tls::TlsReader;
+use super::translation::{self, Dialects};
 use super::{Allow, LinkConfig, ListenerConfig};
 use crate::engine::gateway::{
     Balance, Keys, LinkOptions, ListenerOptions, Match, ReversalBy, ReversalOptions, RouteOptions,
@@ -13,6 +14,7 @@ use crate::engine::gateway::{
 use crate::engine::record::{LinkId, ListenerId};
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
+use crate::iso::translate::Map;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,14 +117,17 @@ impl Ends {
         let takes = self.takes(section.section("match"));
         let key = section.list("key");
         let timeout = section.or_time("timeout", Duration::from_secs(45) / scale);
-        self.one_dialect(&section, &to, &takes.listener);
-        unsupported(&mut section);
+        let mut dialects = self.dialects(&section, &to, &takes.listener);
+        let map = self.map(&mut section, &mut dialects);
+        let rewrite_stan = self.rewrites(&mut section, &dialects, keys);
         let reversal = self.reversal(section.section("reversal"), &to, keys);
         section.finish();
         Some(RouteOptions {
             to,
             balance: balance?,
             takes,
+            rewrite_stan,
+            map,
             key,
             timeout,
             reversal: reversal?,
@@ -174,28 +179,63 @@ impl Ends {
         at.and_then(|at| u16::try_from(at).ok()).map(ListenerId)
     }
 
-    /// A route joins ends that speak the same dialect.
-    fn one_dialect(&self, section: &Section<'_>, to: &[LinkId], from: &[ListenerId]) {
+    /// What the ends of a route speak: each listener's dialect that is not the links', and theirs.
+    fn dialects(&self, section: &Section<'_>, to: &[LinkId], from: &[ListenerId]) -> Dialects<'_> {
         let links = to
             .iter()
             .filter_map(|id| self.link_options.get(usize::from(id.0)));
-        let listeners = self.listener_options.iter().enumerate();
-        let listeners = listeners
-            .filter(|(at, _)| from.is_empty() || from.iter().any(|id| usize::from(id.0) == *at));
-        let mut specs = listeners
-            .map(|(_, listener)| &listener.spec)
-            .chain(links.map(|link| &link.spec));
-        let first = specs.next();
-        if let Some(other) = specs.find(|spec| first.is_some_and(|first| !Arc::ptr_eq(first, spec)))
-        {
-            let first = first.map_or("", |spec| spec.name());
+        let mut links = links.map(|link| &link.spec);
+        let host = links.next();
+        if let Some(other) = links.find(|spec| host.is_some_and(|host| !Arc::ptr_eq(host, spec))) {
+            let host = host.map_or("", |spec| spec.name());
             let what = format!(
-                "joins {first} and {}; a route joins ends of one dialect: \
-                 narrow it with match = {{ listener = \"…\" }}, or name other links in to",
+                "its links speak {host} and {}; the links of a route speak one dialect",
                 other.name()
             );
             section.problem("to", what);
         }
+        let mut from = self.heard_at(from);
+        from.retain(|spec| host.is_none_or(|host| !Arc::ptr_eq(host, spec)));
+        Dialects { from, to: host }
+    }
+
+    /// The dialects of some listeners; of all if none is named.
+    fn heard_at(&self, from: &[ListenerId]) -> Vec<&Arc<Spec>> {
+        let named = |at: usize| from.is_empty() || from.iter().any(|id| usize::from(id.0) == at);
+        let listeners = self.listener_options.iter().enumerate();
+        let heard = listeners.filter(|(at, _)| named(*at));
+        heard.map(|(_, listener)| &listener.spec).collect()
+    }
+
+    /// How the dialects of a route differ; without a map they must not.
+    fn map(&self, section: &mut Section<'_>, dialects: &mut Dialects<'_>) -> Option<Map> {
+        let ends = dialects.from.first().zip(dialects.to);
+        if let Some((own, host)) = ends
+            && section.raw("map").is_none()
+        {
+            let (own, host) = (own.name(), host.name());
+            let what = format!(
+                "joins {own} and {host}, and does not say how they differ: add map = {{ }}, \
+                 narrow it with match = {{ listener = \"…\" }}, or name other links in to"
+            );
+            section.problem("to", what);
+        }
+        if dialects.from.is_empty() {
+            dialects.from.extend(dialects.to);
+        }
+        translation::map(section, dialects)
+    }
+
+    /// Trace numbers of the gateway's own; under a MAC that takes keys.
+    fn rewrites(&self, section: &mut Section<'_>, dialects: &Dialects<'_>, keys: &Keys) -> bool {
+        let rewrites = section.or("rewrite_stan", false);
+        let mut specs = dialects.from.iter().copied().chain(dialects.to);
+        if rewrites && keys.are_none() && specs.any(|spec| spec.flow().mac.is_some()) {
+            let what = "a trace number stands under the MAC, which cannot be made anew without \
+                        keys: name the terminals' master keys in [gateway] keys";
+            section.problem("rewrite_stan", what);
+        }
+        rewrites
     }
 
     fn reversal(
@@ -219,8 +259,7 @@ impl Ends {
             .iter()
             .filter_map(|id| self.link_options.get(usize::from(id.0)));
         let under_mac = specs.any(|link| link.spec.flow().mac.is_some());
-        let keyless = keys.terminals.is_empty() && keys.default.is_none();
-        if by.is_some_and(ReversalBy::gateway) && under_mac && keyless {
+        if by.is_some_and(ReversalBy::gateway) && under_mac && keys.are_none() {
             section.problem(
                 "by",
                 "the dialect has a MAC, so a gateway without keys cannot author a reversal: \
@@ -251,17 +290,5 @@ fn sign_on(section: &mut Section<'_>) -> SignOn {
                 SignOn::Connection
             }
         },
-    }
-}
-
-/// Keys of the format that this version refuses rather than ignores.
-fn unsupported(section: &mut Section<'_>) {
-    if section.or("rewrite_stan", false) {
-        let what = "STANs are passed on unchanged in this version: leave the key out";
-        section.problem("rewrite_stan", what);
-    }
-    if !section.section("map").is_empty() {
-        let what = "dialects are not translated in this version: leave the key out";
-        section.problem("map", what);
     }
 }

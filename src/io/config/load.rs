@@ -8,7 +8,8 @@ use super::setting::{Address, Size};
 use super::specs::Specs;
 use super::tls::TlsReader;
 use super::{AdminConfig, Config, Durability, JournalConfig, Keep, SocketLimits};
-use crate::engine::gateway::{Ladder, Limits, Options};
+use crate::engine::gateway::{Keys, Ladder, Limits, Options, RouteOptions};
+use crate::engine::record::LinkId;
 use crate::iso::message::Text;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -58,12 +59,14 @@ impl Config {
         let routes = routes
             .into_iter()
             .filter_map(|s| ends.route(s, scale, &keys));
-        let routes = routes.collect();
+        let routes: Vec<RouteOptions> = routes.collect();
         let (limits, sockets) = limits(root.section("limits"));
         let journal = journal(root.section("journal"));
         let admin = admin(root.section("admin"), &mut tls);
         root.finish();
         source.checked()?;
+        let mut warnings: Vec<String> = warning.into_iter().chain(tls.warnings).collect();
+        warnings.extend(doubtful(&ends, &routes, &keys));
         let options = Options {
             name,
             listeners: ends.listener_options,
@@ -81,9 +84,41 @@ impl Config {
             journal,
             admin,
             drain,
-            warnings: warning.into_iter().chain(tls.warnings).collect(),
+            warnings,
         })
     }
+}
+
+/// What is allowed, and may still not be meant.
+fn doubtful(ends: &Ends, routes: &[RouteOptions], keys: &Keys) -> Vec<String> {
+    let mut all = Vec::new();
+    let under_mac = |ends: &Ends| {
+        let mut listeners = ends.listener_options.iter();
+        listeners.any(|listener| listener.spec.flow().mac.is_some())
+    };
+    if keys.are_none() && routes.iter().any(|route| route.map.is_some()) && under_mac(ends) {
+        all.push(
+            "a route has a map, and there are no keys: a terminal's message with a MAC will be \
+             refused where it would have to be translated"
+                .to_owned(),
+        );
+    }
+    for (link, id) in ends
+        .link_options
+        .iter()
+        .zip(0..)
+        .map(|(own, at)| (own, LinkId(at)))
+    {
+        let leading = || routes.iter().filter(|route| route.to.contains(&id));
+        if leading().any(|own| own.rewrite_stan) && !leading().all(|own| own.rewrite_stan) {
+            all.push(format!(
+                "link {} has routes with and without rewrite_stan: the numbers of a terminal \
+                 that uses both may meet",
+                link.name
+            ));
+        }
+    }
+    all
 }
 
 /// The scale, and the industry's ladder by it; a time that is written out counts as written.

@@ -28,6 +28,8 @@ mod tls;
 
 mod allow;
 
+mod translation;
+
 mod ends;
 
 mod load;

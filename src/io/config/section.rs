@@ -261,9 +261,11 @@ impl<'t> Section<'t> {
         format!("{}:{line}: {}", self.source.file, self.path)
     }
 
-    /// Whether the table holds nothing.
-    pub(super) fn is_empty(&self) -> bool {
-        self.table.is_none_or(DeTable::is_empty)
+    /// Every key of a table whose keys are the user's own, and what stands there.
+    pub(super) fn entries(&self) -> Vec<(&'t str, &'t DeValue<'t>)> {
+        let all = self.table.into_iter().flatten();
+        all.map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
+            .collect()
     }
 
     /// Done: every key that was never asked for is unknown.

@@ -3,6 +3,8 @@
 use super::*;
 use crate::engine::gateway::{Balance, ReversalBy, SignOn};
 use crate::engine::record::{LinkId, ListenerId};
+use crate::iso::message::FieldPath;
+use crate::iso::translate::Change;
 use std::path::Path;
 
 fn config(text: &str) -> Result<Config, ConfigError> {
@@ -146,7 +148,7 @@ fn a_route_joins_one_dialect() {
         "[[listener]]\nspec = \"cup-pos\"\n[[link]]\nspec = \"iso8583-1987-ascii\"\n[[route]]";
     let wrong = complaint(text);
     assert!(
-        wrong.starts_with("gateway.toml:5: route.to: joins cup-pos and iso8583-1987-ascii;"),
+        wrong.starts_with("gateway.toml:5: route.to: joins cup-pos and iso8583-1987-ascii,"),
         "{wrong}"
     );
 }
@@ -171,10 +173,89 @@ fn the_scale_divides_what_is_not_written_out() {
 }
 
 #[test]
-fn what_this_version_cannot_do_is_refused() {
-    let wrong = complaint("[[route]]\nrewrite_stan = true\nmap = { 63 = \"48\" }");
-    assert!(wrong.contains(":2: route.rewrite_stan: "), "{wrong}");
-    assert!(wrong.contains(":3: route.map: "), "{wrong}");
+fn numbers_under_a_mac_are_rewritten_only_where_there_are_keys() {
+    let wrong = complaint("[[route]]\nrewrite_stan = true");
+    let wanted = "gateway.toml:2: route.rewrite_stan: a trace number stands under the MAC, ";
+    assert!(wrong.starts_with(wanted), "{wrong}");
+    let plain = "[[listener]]\nspec = \"iso8583-1987-ascii\"\n\
+                 [[link]]\nspec = \"iso8583-1987-ascii\"\n[[route]]\nrewrite_stan = true";
+    assert!(config(plain).unwrap().options.routes[0].rewrite_stan);
+}
+
+/// A route from `cup-pos` to an ASCII host, with this map.
+fn mapped(map: &str) -> Result<Config, ConfigError> {
+    config(&format!(
+        "[[listener]]\n[[link]]\nspec = \"iso8583-1987-ascii\"\n[[route]]\nmap = {map}"
+    ))
+}
+
+#[test]
+fn a_map_says_how_two_dialects_differ() {
+    let path = |text: &str| text.parse::<FieldPath>().unwrap();
+    let text = "{ 63 = \"48\", 62 = \"\", 39 = { \"25\" = \"12\" }, \
+                kinds = { moto_sale = \"sale\" }, request = { 22 = { \"021\" = \"901\" } }, \
+                answer = { \"48.5\" = \"66\" } }";
+    let found = mapped(text).unwrap();
+    let map = found.options.routes[0].map.clone().unwrap();
+    let (there, back) = (
+        Change::Move {
+            from: path("63"),
+            to: path("48"),
+        },
+        Change::Move {
+            from: path("48"),
+            to: path("63"),
+        },
+    );
+    let result = Change::Move {
+        from: path("66"),
+        to: path("48.5"),
+    };
+    let code = Change::Values(path("39"), vec![("25".into(), "12".into())]);
+    let entry = Change::Values(path("22"), vec![("021".into(), "901".into())]);
+    for change in [&there, &Change::Drop(path("62")), &entry] {
+        assert!(map.request.contains(change), "{change:?}");
+    }
+    for change in [&back, &Change::Drop(path("62")), &code, &result] {
+        assert!(map.answer.contains(change), "{change:?}");
+    }
+    assert_eq!((map.request.len(), map.answer.len()), (3, 4));
+    assert_eq!(map.kinds.len(), 1);
+}
+
+#[test]
+fn a_map_that_cannot_be_followed_is_refused() {
+    for (map, wanted) in [
+        ("{ x = \"48\" }", "route.map.x: wants a field such as 63"),
+        (
+            "{ 63 = 48 }",
+            "route.map.63: wants the host's field such as \"48\"",
+        ),
+        ("{ 90 = \"48\" }", "route.map.90: cup-pos has no field 90"),
+        (
+            "{ 63 = \"190\" }",
+            "route.map.63: iso8583-1987-ascii has no field 190",
+        ),
+        (
+            "{ answer = { 4 = { \"1\" = \"2\" } } }",
+            "route.map.answer.4: card, amount and",
+        ),
+        (
+            "{ 39 = { \"51\" = \"00\" } }",
+            "route.map.39: 51 and 00 are not of one kind",
+        ),
+        (
+            "{ kinds = { sail = \"sale\" } }",
+            "route.map.kinds.sail: cup-pos has no kind",
+        ),
+        (
+            "{ kinds = { sale = \"sail\" } }",
+            "route.map.kinds.sale: wants the name of a kind of",
+        ),
+    ] {
+        let wrong = mapped(map).unwrap_err().to_string();
+        assert!(wrong.contains(wanted), "{map}: {wrong}");
+    }
 }
 
 #[test]

@@ -197,6 +197,7 @@ impl PartKeys {
 pub(super) struct FlowKeys {
     pub identity: Vec<String>,
     pub match_key: Vec<String>,
+    pub original_stan: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -77,6 +77,9 @@ pub struct Flow {
     pub identity: Vec<FieldPath>,
     /// How an answer finds its request on a link, unless the route says otherwise.
     pub match_key: Vec<FieldPath>,
+    /// Where a void or refund names its original by the trace number of that (`UnionPay` POS:
+    /// 61.2).
+    pub original_stan: Option<FieldPath>,
     /// What the response codes mean.
     pub codes: Codes,
     /// How a reversal is made, if the dialect has them.

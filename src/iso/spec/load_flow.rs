@@ -32,6 +32,12 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
         kinds: check.kinds(&file.kinds)?,
         identity,
         match_key: check.paths(["flow", "match_key"], &file.flow.match_key)?,
+        original_stan: check
+            .paths(
+                ["flow", "original_stan"],
+                file.flow.original_stan.as_slice(),
+            )?
+            .pop(),
         codes: codes(&file.codes)?,
         reversal: file
             .reversal

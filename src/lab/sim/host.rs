@@ -88,6 +88,8 @@ pub(super) fn options(
             to: vec![LinkId(0)],
             balance: Balance::default(),
             takes: Match::default(),
+            rewrite_stan: false,
+            map: None,
             key: Vec::new(),
             timeout: Duration::from_secs(45) / SCALE,
             reversal: ReversalOptions {

@@ -134,11 +134,9 @@ fn signing(sign_on: SignOn) -> Stage {
     let mut options = options(ReversalBy::Both, false);
     let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
     options.listeners[0].spec = spec.clone();
-    options.links[0].spec = spec.clone();
+    options.links[0].spec = spec;
     options.links[0].sign_on = sign_on;
     let mut stage = Stage::recovered(options, vec![]);
-    stage.sends.clear();
-    stage.spec = spec;
     stage.connect(T);
     stage
 }

@@ -125,12 +125,14 @@ impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
             Self::Transaction(live) => {
-                out.byte(0);
+                out.byte(if live.crossed.is_some() { 5 } else { 0 });
                 live.put(out);
+                live.crossed.iter().for_each(|frame| frame.put(out));
             }
             Self::Answer(done) => {
-                out.byte(1);
+                out.byte(if done.crossed.is_some() { 6 } else { 1 });
                 done.put(out);
+                done.crossed.iter().for_each(|frame| frame.put(out));
             }
             Self::Keys(keys) => {
                 out.byte(2);
@@ -140,6 +142,10 @@ impl Form for Carried {
                 out.byte(3);
                 identity.put(out);
                 at.put(out);
+            }
+            Self::Stan(stan) => {
+                out.byte(4);
+                stan.put(out);
             }
         }
     }
@@ -153,6 +159,18 @@ impl Form for Carried {
                 identity: Form::take(from)?,
                 at: Form::take(from)?,
             },
+            4 => Self::Stan(Form::take(from)?),
+            // The same as 0 and 1, with the request as it went out behind it.
+            5 => {
+                let live: CarriedTransaction = Form::take(from)?;
+                let crossed = Some(Form::take(from)?);
+                Self::Transaction(CarriedTransaction { crossed, ..live })
+            }
+            6 => {
+                let done: CarriedAnswer = Form::take(from)?;
+                let crossed = Some(Form::take(from)?);
+                Self::Answer(CarriedAnswer { crossed, ..done })
+            }
             _ => return Err(from.wrong("a carried item not known here")),
         })
     }
@@ -184,6 +202,7 @@ impl Form for CarriedTransaction {
             tries: Form::take(from)?,
             approved: Form::take(from)?,
             auth: Form::take(from)?,
+            crossed: None,
         })
     }
 }
@@ -210,6 +229,7 @@ impl Form for CarriedAnswer {
             answer: Form::take(from)?,
             reversal_answer: Form::take(from)?,
             last: Form::take(from)?,
+            crossed: None,
         })
     }
 }

@@ -179,6 +179,11 @@ fn notes() -> impl Strategy<Value = Note> {
         any::<u16>().prop_map(Note::Try),
         txs().prop_map(Note::Other),
         texts().prop_map(Note::Unreadable),
+        (any::<u32>(), texts()).prop_map(|(stan, lost)| Note::GoesOn {
+            stan: Stan(stan),
+            lost,
+        }),
+        texts().prop_map(Note::Detail),
     ]
 }
 
@@ -260,11 +265,13 @@ fn carried() -> impl Strategy<Value = Carried> {
                 cause: auth.map(|_| ReversalCause::NotDelivered),
                 tries: 3,
                 approved: auth.is_some(),
+                crossed: None,
                 auth,
             })
         },
     );
-    let frames = (frames(), option::of(frames()), option::of(frames()));
+    let maybe = || option::of(frames());
+    let frames = (frames(), maybe(), maybe(), maybe());
     let answer = (txs(), opened(), states(), frames).prop_map(|(tx, opened, state, frames)| {
         Carried::Answer(CarriedAnswer {
             tx,
@@ -275,6 +282,7 @@ fn carried() -> impl Strategy<Value = Carried> {
             answer: frames.1,
             reversal_answer: frames.2,
             last: Seq(u64::MAX),
+            crossed: frames.3,
         })
     });
     let stone = (texts(), any::<i64>()).prop_map(|(identity, at)| Carried::Tombstone {

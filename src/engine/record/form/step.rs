@@ -31,6 +31,9 @@ coded! { Why, "not a reason":
     21 TriesUsedUp,
     22 Expired,
     23 RequestUnread,
+    24 Untranslatable,
+    25 OriginalUnknown,
+    26 KeyUnknown,
 }
 
 coded! { Purpose, "not a purpose":
@@ -135,6 +138,15 @@ fn put_note(note: &Note, [low, high]: [bool; 2], out: &mut Out<'_>) {
             kind(6);
             place.put(out);
         }
+        Note::GoesOn { stan, lost } => {
+            kind(7);
+            stan.put(out);
+            lost.put(out);
+        }
+        Note::Detail(what) => {
+            kind(8);
+            what.put(out);
+        }
     }
 }
 
@@ -148,6 +160,11 @@ fn take_note(from: &mut In<'_>) -> Result<(Note, [bool; 2]), FormError> {
         4 => Note::Try(Form::take(from)?),
         5 => Note::Other(Form::take(from)?),
         6 => Note::Unreadable(Form::take(from)?),
+        7 => Note::GoesOn {
+            stan: Form::take(from)?,
+            lost: Form::take(from)?,
+        },
+        8 => Note::Detail(Form::take(from)?),
         _ => return Err(from.wrong("a note not known here")),
     };
     Ok((note, [byte & 1 == 1, byte & 2 == 2]))

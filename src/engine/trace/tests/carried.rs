@@ -24,6 +24,7 @@ fn snapshot(history: &History, cause: ReversalCause) -> Record {
         tries: story.reversal.tries,
         approved: story.seen == Seen::Approval,
         auth: story.auth,
+        crossed: None,
     };
     Record {
         seq: Seq(1_000),

@@ -71,7 +71,7 @@ impl Rows {
                 row.names = Some(done.opened.clone());
                 row.began = Some(begun(done.tx));
             }
-            Carried::Keys(_) | Carried::Tombstone { .. } => {}
+            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => {}
         }
     }
 

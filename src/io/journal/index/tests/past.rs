@@ -175,6 +175,7 @@ fn carry(records: &mut Vec<Record>, last: &[u64]) {
             tries: 0,
             approved: false,
             auth: None,
+            crossed: None,
         });
         records.push(plain(records.len(), Fact::Carried(Box::new(carried))));
     }

@@ -1,0 +1,113 @@
+//! A host's answer in the dialect of the terminal that asked.
+
+use super::{Change, Map, Translated, Untranslatable, carry::carry};
+use crate::iso::codec::Message;
+use crate::iso::message::{Class, FieldId, FieldPath, ResponseCode};
+use crate::iso::spec::Flow;
+
+const CODE: FieldId = FieldId::of(39);
+const AMOUNT: FieldId = FieldId::of(4);
+/// Tracks and PIN: no answer brings them back.
+const NEVER: [FieldId; 4] = [
+    FieldId::of(35),
+    FieldId::of(36),
+    FieldId::of(45),
+    FieldId::of(52),
+];
+
+/// The answer to `asked` as its terminal expects it: what its dialect's answers echo comes from the
+/// request itself, all else from the host, and the code says what the host's code means.
+///
+/// # Errors
+/// `asked` is itself an answer, or the answer was read only in part.
+pub fn answer(host: &Message, asked: &Message, map: &Map) -> Result<Translated, Untranslatable> {
+    if let Some(fault) = host.fault() {
+        let field = fault.field.unwrap_or(FieldPath::whole(FieldId::of(1)));
+        return Err(Untranslatable::Partial(field));
+    }
+    let mut message = asked
+        .answer()
+        .ok_or_else(|| Untranslatable::Unknown(asked.mti()))?;
+    for path in &asked.spec().flow().identity {
+        if path.part.is_none() {
+            message.copy(path.field, asked);
+        }
+    }
+    let mut keep = message.fields();
+    for field in NEVER {
+        message.remove(field);
+        keep.insert(field);
+    }
+    if asked.amount() != host.amount() {
+        // Less was approved than asked for.
+        keep.remove(AMOUNT);
+    }
+    keep.insert(CODE);
+    let lost = carry(host, &mut message, &map.answer, keep);
+    if let Some(code) = host.response_code() {
+        let code = answer_code(code, host, asked, map);
+        let _set = message.set(CODE, code.as_str());
+    }
+    Ok(Translated { message, lost })
+}
+
+/// The code that tells the terminal what the host's code means: mapped, and then never across the
+/// line between an approval and a refusal.
+#[must_use]
+pub fn answer_code(code: ResponseCode, host: &Message, asked: &Message, map: &Map) -> ResponseCode {
+    let (theirs, own) = (host.spec().flow(), asked.spec().flow());
+    let mapped = map.answer.iter().find_map(|change| match change {
+        Change::Values(path, values) if *path == FieldPath::whole(CODE) => {
+            let found = values.iter().find(|(from, _)| from.trim() == code.as_str());
+            found.and_then(|(_, to)| ResponseCode::new(to.trim()))
+        }
+        Change::Values(..) | Change::Move { .. } | Change::Drop(_) => None,
+    });
+    let said = mapped.unwrap_or(code);
+    if asked.mti().class() == Class::Reversal {
+        reversal_code(code, said, theirs, own)
+    } else {
+        match (
+            theirs.codes.approved.contains(&code),
+            own.codes.approved.contains(&said),
+        ) {
+            (true, false) => own.answer.approved,
+            (false, true) => own.answer.malfunction,
+            (true, true) | (false, false) => said,
+        }
+    }
+}
+
+/// What ends a reversal for the host ends it for the terminal, and nothing else does.
+fn reversal_code(
+    code: ResponseCode,
+    said: ResponseCode,
+    theirs: &Flow,
+    own: &Flow,
+) -> ResponseCode {
+    let (their, own_codes) = (&theirs.codes, &own.codes);
+    let ends = |codes: &[ResponseCode]| codes.contains(&said);
+    let keep = |fits: bool, otherwise: ResponseCode| if fits { said } else { otherwise };
+    if their.reversal_accepted.contains(&code) {
+        keep(ends(&own_codes.reversal_accepted), own.answer.approved)
+    } else if their.reversal_unproven.contains(&code) {
+        keep(ends(&own_codes.reversal_unproven), own.answer.not_found)
+    } else if their.reversal_refused.contains(&code) {
+        let first = own_codes.reversal_refused.first().copied();
+        keep(ends(&own_codes.reversal_refused), first.unwrap_or(said))
+    } else {
+        let closes = ends(&own_codes.reversal_accepted)
+            || ends(&own_codes.reversal_unproven)
+            || ends(&own_codes.reversal_refused);
+        keep(!closes, own.answer.malfunction)
+    }
+}
+
+impl Translated {
+    /// What was left behind, as a list for people: `60 62`; empty if nothing was.
+    #[must_use]
+    pub fn lost_list(&self) -> String {
+        let numbers: Vec<String> = self.lost.iter().map(|field| field.to_string()).collect();
+        numbers.join(" ")
+    }
+}

@@ -1,0 +1,280 @@
+//! A terminal of `cup-pos` and a host of `iso8583-1987-ascii` understand one another.
+
+use super::*;
+use crate::iso::codec::Message;
+use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
+use crate::iso::spec::Spec;
+use std::sync::Arc;
+
+fn cup() -> Arc<Spec> {
+    Spec::builtin("cup-pos").unwrap()
+}
+
+fn ascii() -> Arc<Spec> {
+    Spec::builtin("iso8583-1987-ascii").unwrap()
+}
+
+fn path(text: &str) -> FieldPath {
+    text.parse().unwrap()
+}
+
+fn message(spec: &Arc<Spec>, mti: &str, fields: &[(&str, &str)]) -> Message {
+    let mut message = Message::new(spec, mti.parse().unwrap());
+    for (field, value) in fields {
+        message.set(path(field), value).unwrap();
+    }
+    Message::parse(spec, message.build().unwrap()).unwrap()
+}
+
+const SALE: [(&str, &str); 12] = [
+    ("2", "6226091234560048"),
+    ("3", "000000"),
+    ("4", "000000088800"),
+    ("11", "100175"),
+    ("22", "021"),
+    ("25", "00"),
+    ("41", "10421695"),
+    ("42", "874350357222471"),
+    ("49", "156"),
+    ("53", "2600000000000000"),
+    ("60", "22000001000"),
+    ("64", "1122334455667788"),
+];
+
+fn of_kind(mti: &str, code: &str, kind: &str) -> Message {
+    let mut fields = SALE.to_vec();
+    fields.push(("3", code));
+    fields.push(("60", kind));
+    message(&cup(), mti, &fields)
+}
+
+fn stamp() -> Stamp {
+    Stamp {
+        date: "1122".into(),
+        time: "101112".into(),
+    }
+}
+
+fn sent(from: &Message, map: &Map) -> Result<Translated, Untranslatable> {
+    request(from, &ascii(), map, &stamp())
+}
+
+#[test]
+fn each_kind_goes_by_the_name_that_the_host_has_for_it() {
+    for (mti, code, kind, wanted, their_mti, their_code) in [
+        ("0200", "000000", "22000001000", "sale", "0200", "000000"),
+        ("0200", "200000", "23000001000", "void", "0200", "020000"),
+        ("0220", "200000", "25000001000", "refund", "0200", "200000"),
+        ("0100", "030000", "10000001000", "preauth", "0100", "000000"),
+        (
+            "0200",
+            "000000",
+            "20000001000",
+            "completion",
+            "0220",
+            "000000",
+        ),
+        ("0200", "310000", "01000001000", "balance", "0200", "310000"),
+    ] {
+        let there = sent(&of_kind(mti, code, kind), &Map::default())
+            .unwrap()
+            .message;
+        assert_eq!(&*there.kind().unwrap().name, wanted);
+        assert_eq!(there.mti().to_string(), their_mti, "{wanted}");
+        assert_eq!(there.text(FieldId::of(3)).unwrap(), their_code, "{wanted}");
+    }
+}
+
+#[test]
+fn what_the_host_has_no_name_for_is_refused_unless_the_map_names_it() {
+    for (mti, kind) in [("0100", "11000001000"), ("0200", "46000001000")] {
+        let wrong = sent(&of_kind(mti, "200000", kind), &Map::default()).unwrap_err();
+        assert!(matches!(wrong, Untranslatable::Kind(..)), "{wrong}");
+    }
+    let name = |text: &str| Text::new(text).unwrap();
+    let map = Map {
+        kinds: vec![(name("preauth_void"), name("void"))],
+        ..Map::default()
+    };
+    let void = of_kind("0100", "200000", "11000001000");
+    assert_eq!(
+        &*sent(&void, &map).unwrap().message.kind().unwrap().name,
+        "void"
+    );
+}
+
+#[test]
+fn values_arrive_as_they_are_and_the_moment_is_the_hosts() {
+    let there = sent(&message(&cup(), "0200", &SALE), &Map::default()).unwrap();
+    for (field, value) in [
+        ("2", "6226091234560048"),
+        ("4", "000000088800"),
+        ("7", "1122101112"),
+        ("11", "100175"),
+        ("12", "101112"),
+        ("13", "1122"),
+        ("22", "021"),
+        ("41", "10421695"),
+        ("42", "874350357222471"),
+        ("49", "156"),
+        ("60", "22000001000"),
+    ] {
+        assert_eq!(there.message.text(path(field)).unwrap(), value, "{field}");
+    }
+    assert!(
+        !there.message.has(FieldId::of(64)),
+        "a MAC is its dialect's own"
+    );
+    assert_eq!(there.lost_list(), "");
+}
+
+#[test]
+fn a_track_keeps_its_card_whatever_its_separator() {
+    let mut fields = SALE.to_vec();
+    fields.remove(0);
+    fields.push(("35", "6226091234560048=30121010000"));
+    let there = sent(&message(&cup(), "0200", &fields), &Map::default()).unwrap();
+    let track = there.message.text(FieldId::of(35)).unwrap();
+    assert_eq!(track, "6226091234560048=30121010000");
+}
+
+#[test]
+fn a_map_moves_drops_and_changes() {
+    let map = Map {
+        request: vec![
+            Change::Move {
+                from: path("60.2"),
+                to: path("48"),
+            },
+            Change::Drop(path("60")),
+            Change::Values(path("22"), vec![("021".into(), "901".into())]),
+        ],
+        ..Map::default()
+    };
+    let there = sent(&message(&cup(), "0200", &SALE), &map).unwrap();
+    assert_eq!(there.message.text(path("48")).unwrap(), "000001");
+    assert_eq!(there.message.text(path("22")).unwrap(), "901");
+    assert!(!there.message.has(FieldId::of(60)));
+    assert_eq!(
+        there.lost_list(),
+        "",
+        "what was dropped on purpose is not lost"
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_named_and_money_that_does_not_fit_stops_it() {
+    let mut fields = SALE.to_vec();
+    fields.push(("62", "0102"));
+    let there = sent(&message(&cup(), "0200", &fields), &Map::default()).unwrap();
+    assert_eq!(there.lost_list(), "62", "bytes are no text");
+    for (field, number) in [("4", 4), ("49", 49), ("2", 2)] {
+        let map = Map {
+            request: vec![Change::Drop(path(field))],
+            ..Map::default()
+        };
+        let wrong = sent(&message(&cup(), "0200", &SALE), &map).unwrap_err();
+        assert_eq!(wrong, Untranslatable::Money(FieldId::of(number)));
+    }
+    let map = Map {
+        request: vec![Change::Drop(path("42"))],
+        ..Map::default()
+    };
+    let wrong = sent(&message(&cup(), "0200", &SALE), &map).unwrap_err();
+    assert_eq!(
+        wrong.to_string(),
+        "iso8583-1987-ascii wants field 42, which the message has not"
+    );
+}
+
+fn answered(code: &str, extra: &[(&str, &str)], map: &Map) -> Message {
+    let asked = message(&cup(), "0200", &SALE);
+    let there = sent(&asked, map).unwrap().message;
+    let mut host = there.answer().unwrap();
+    host.set(path("39"), code).unwrap();
+    for (field, value) in extra {
+        host.set(path(field), value).unwrap();
+    }
+    answer(&host, &asked, map).unwrap().message
+}
+
+#[test]
+fn an_answer_is_the_terminals_own_with_what_the_host_says() {
+    let extra = [("11", "000777"), ("37", "203217491827"), ("38", "A1B2C3")];
+    let back = answered("00", &extra, &Map::default());
+    for (field, value) in [
+        ("3", "000000"),
+        ("4", "000000088800"),
+        ("11", "100175"),
+        ("12", "101112"),
+        ("37", "203217491827"),
+        ("38", "A1B2C3"),
+        ("39", "00"),
+        ("60", "22000001000"),
+    ] {
+        assert_eq!(back.text(path(field)).unwrap(), value, "{field}");
+    }
+    assert_eq!(back.mti().to_string(), "0210");
+    assert_eq!(back.spec().name(), "cup-pos");
+    assert!(!back.has(FieldId::of(64)));
+}
+
+#[test]
+fn a_partial_approval_tells_its_amount() {
+    let back = answered("10", &[("4", "000000000100")], &Map::default());
+    assert_eq!(back.text(path("4")).unwrap(), "000000000100");
+}
+
+#[test]
+fn a_code_never_crosses_the_line_between_approval_and_refusal() {
+    let crossing = Map {
+        answer: vec![Change::Values(
+            path("39"),
+            vec![("51".into(), "00".into()), ("57".into(), "58".into())],
+        )],
+        ..Map::default()
+    };
+    for (theirs, map, own) in [
+        ("00", Map::default(), "00"),
+        ("51", Map::default(), "51"),
+        // Approved with identification: no approval in the terminal's dialect.
+        ("08", Map::default(), "00"),
+        // An approval of UnionPay terminals that this host does not know as one.
+        ("A2", Map::default(), "96"),
+        ("57", crossing.clone(), "58"),
+        ("51", crossing, "96"),
+    ] {
+        let back = answered(theirs, &[], &map);
+        assert_eq!(back.text(path("39")).unwrap(), own, "{theirs}");
+    }
+}
+
+#[test]
+fn a_reversal_ends_for_the_terminal_only_if_it_ends_for_the_host() {
+    let asked = of_kind("0400", "000000", "22000001000");
+    let host = message(&ascii(), "0430", &[("11", "100175")]);
+    let map = Map {
+        answer: vec![Change::Values(path("39"), vec![("25".into(), "12".into())])],
+        ..Map::default()
+    };
+    for (theirs, own) in [
+        ("00", "00"),
+        ("25", "12"),
+        ("58", "58"),
+        ("96", "96"),
+        ("91", "91"),
+    ] {
+        let code = answer_code(ResponseCode::new(theirs).unwrap(), &host, &asked, &map);
+        assert_eq!(code.as_str(), own, "{theirs}");
+    }
+    let lies = Map {
+        answer: vec![Change::Values(path("39"), vec![("96".into(), "00".into())])],
+        ..Map::default()
+    };
+    let code = answer_code(ResponseCode::new("96").unwrap(), &host, &asked, &lies);
+    assert_eq!(
+        code.as_str(),
+        "96",
+        "what is still open is not told as done"
+    );
+}
