@@ -23,3 +23,5 @@ mod python;
 mod talk;
 
 mod tls;
+
+mod hostile;

@@ -104,23 +104,44 @@ fn least_busy<T: Copy>(all: impl Iterator<Item = (T, usize)> + Clone, turn: usiz
 impl Gateway {
     /// A connection for a new request of this route.
     pub(super) fn pick_leg(&mut self, route: usize) -> Option<(LinkId, ConnId)> {
+        self.turn = self.turn.wrapping_add(1);
         let route = self.options.routes.get(route)?;
         match route.balance {
             Balance::Share => {
-                let loads = route.to.iter().flat_map(|link| {
+                let with_room = route.to.iter().filter(|link| self.has_room(**link));
+                let loads = with_room.flat_map(|link| {
                     let own = self.links.get(usize::from(link.0));
                     let loads = own.into_iter().flat_map(LinkState::loads);
                     loads.map(|(conn, busy)| ((*link, conn), busy))
                 });
-                self.turn = self.turn.wrapping_add(1);
                 least_busy(loads, self.turn)
             }
             Balance::Order => {
                 let to = route.to.clone();
-                to.into_iter()
-                    .find_map(|link| Some((link, self.pick_leg_of(link)?)))
+                let pick = |link| {
+                    let leg = self.has_room(link).then(|| self.pick_leg_of(link))??;
+                    Some((link, leg))
+                };
+                to.into_iter().find_map(pick)
             }
         }
+    }
+
+    /// Whether a link may carry one more request.
+    fn has_room(&self, link: LinkId) -> bool {
+        let state = self.links.get(usize::from(link.0));
+        let carried = |link: &LinkState| link.legs.iter().map(|leg| leg.in_flight).sum::<usize>();
+        state.is_some_and(|link| carried(link) < self.options.limits.per_link)
+    }
+
+    /// Whether a connection of this route is up, with room or without.
+    pub(super) fn has_leg(&self, route: usize) -> bool {
+        let route = self.options.routes.get(route);
+        let mut links = route.into_iter().flat_map(|route| &route.to);
+        links.any(|link| {
+            let state = self.links.get(usize::from(link.0));
+            state.is_some_and(|link| link.loads().next().is_some())
+        })
     }
 
     /// A connection of one link.

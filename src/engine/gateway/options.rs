@@ -192,6 +192,8 @@ pub struct Limits {
     pub in_flight: usize,
     /// The same, on one connection of a terminal.
     pub per_terminal: usize,
+    /// The same, on all connections of one link.
+    pub per_link: usize,
     /// Live transactions in memory, exceptions and watches included.
     pub live: usize,
     /// Terminals remembered, each with its last answers.
@@ -211,6 +213,7 @@ impl Default for Limits {
         Self {
             in_flight: 20_000,
             per_terminal: 32,
+            per_link: 1024,
             live: 100_000,
             terminals: 20_000,
             answers: 64,

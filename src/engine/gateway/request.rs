@@ -257,7 +257,9 @@ impl Gateway {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
         };
         let Some((link, leg)) = self.pick_leg(route) else {
-            return self.refuse(now, conn, &message, opened, Why::NoLink);
+            let full = self.has_leg(route);
+            let why = if full { Why::Overload } else { Why::NoLink };
+            return self.refuse(now, conn, &message, opened, why);
         };
         let crossing = match self.cross(now, (route, link), &message, &opened) {
             Ok(crossing) => crossing,

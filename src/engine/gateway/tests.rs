@@ -1054,6 +1054,21 @@ fn limits_refuse_with_96_and_forget_the_oldest() {
 }
 
 #[test]
+fn a_link_that_carries_all_it_may_refuses_the_next_with_96_until_one_is_answered() {
+    let mut few = options(ReversalBy::Both, true);
+    few.limits.per_link = 1;
+    let mut stage = Stage::with(few);
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.terminal_says(stage.sale(3));
+    assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "96");
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    stage.deliver(T);
+    stage.terminal_says(stage.sale(4));
+    assert_eq!(stage.deliver(A).stan().unwrap().0, 4);
+}
+
+#[test]
 fn a_drain_refuses_new_requests_and_finishes_the_rest() {
     let mut stage = Stage::new();
     stage.terminal_says(stage.sale(2));

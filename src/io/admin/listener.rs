@@ -16,7 +16,7 @@ use tokio_rustls::server::TlsStream;
 use tracing::{info, warn};
 
 /// Connections at once; whoever comes then waits.
-const MOST: usize = 64;
+const MOST: usize = 32;
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long accepting pauses when the process has no file descriptors left.

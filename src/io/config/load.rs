@@ -146,6 +146,7 @@ fn limits(mut section: Section<'_>) -> (Limits, SocketLimits) {
     let limits = Limits {
         in_flight: section.or("in_flight", usual.in_flight),
         per_terminal: section.or("per_terminal", usual.per_terminal),
+        per_link: section.or("per_link", usual.per_link),
         live: section.or("live", usual.live),
         terminals: section.or("terminals", usual.terminals),
         answers: section.or("answers", usual.answers),

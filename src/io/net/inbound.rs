@@ -38,10 +38,15 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Waits for bytes, and appends them. False when no more will come.
-    async fn read(&mut self, buffer: &mut BytesMut) -> io::Result<bool> {
+    /// Waits for bytes, and appends them, `most` at once. False when no more will come.
+    async fn read(&mut self, buffer: &mut BytesMut, most: usize) -> io::Result<bool> {
         match self {
-            Self::Plain(half) => Ok(half.read_buf(buffer).await? > 0),
+            Self::Plain(half) => {
+                // Room is made once there is something to put there: most of many wait.
+                half.readable().await?;
+                buffer.reserve(most);
+                Ok(half.read_buf(buffer).await? > 0)
+            }
             Self::Tls(tls) => Ok(tls.read(buffer).await? == Brought::Bytes),
         }
     }
@@ -126,8 +131,7 @@ impl Inbound {
     /// # Errors
     /// Nothing more will come: [`End`].
     pub async fn fill(&mut self) -> Result<(), End> {
-        self.buffer.reserve(self.read);
-        let read = self.source.read(&mut self.buffer);
+        let read = self.source.read(&mut self.buffer, self.read);
         let more = match self.began {
             None => read.await?,
             Some(began) => tokio::time::timeout_at(began + self.frame_time, read)

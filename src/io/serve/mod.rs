@@ -23,6 +23,8 @@ mod notice;
 
 mod driver;
 
+mod descriptors;
+
 mod settings;
 
 mod terminals;

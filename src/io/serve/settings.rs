@@ -1,5 +1,6 @@
 //! What of the configuration may change while the gateway runs.
 
+use super::descriptors::room_for_terminals;
 use super::driver::Shared;
 use crate::io::config::{Config, LinkConfig, ListenerConfig, SocketLimits};
 use crate::io::net::Door;
@@ -18,10 +19,10 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn new(config: Config) -> Self {
-        let limits = config.limits;
+        let door = Door::new(room_for_terminals(&config), config.limits.per_address);
         Self {
             config: Rc::new(RefCell::new(config)),
-            door: Door::new(limits.connections, limits.per_address),
+            door,
         }
     }
 
@@ -63,12 +64,8 @@ impl Settings {
             }
         }
         old.limits = new.limits;
-        let SocketLimits {
-            connections,
-            per_address,
-            ..
-        } = new.limits;
-        self.door.limit(connections, per_address);
+        let per_address = new.limits.per_address;
+        self.door.limit(room_for_terminals(&new), per_address);
         shared.0.borrow_mut().limit(new.limits, new.options.limits);
         let now = "certificates, allow-lists, limits, pauses; for new connections";
         if later.is_empty() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use tempfile::TempDir;
 
 /// A running gateway in a folder of its own.
@@ -99,10 +99,32 @@ impl House {
         answer
     }
 
+    /// Memory that it holds now, in KiB.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.unwrap()
+            .trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .unwrap()
+    }
+
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.id().to_string();
         let told = Command::new("kill").args([signal, &id]).status().unwrap();
         assert!(told.success());
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        eventually("the end of the gateway", || self.child.try_wait().unwrap())
+    }
+
+    /// What a command prints about its journal.
+    pub(crate) fn ask(&self, arguments: &[&str]) -> std::process::Output {
+        let mut command = isogate(self.folder(), arguments);
+        command.args(["--journal", "journal"]).output().unwrap()
     }
 }
 

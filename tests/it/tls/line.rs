@@ -73,16 +73,21 @@ impl Line {
         Self::new(tcp, tls.into())
     }
 
+    /// Does the handshake, and no more.
+    pub(super) fn shake(&mut self) -> io::Result<()> {
+        while self.tls.wants_write() || self.tls.is_handshaking() {
+            self.tls.complete_io(&mut self.tcp)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn send(&mut self, message: &Message) -> io::Result<()> {
         let mut framed = BytesMut::new();
         self.framer
             .wrap(&message.build().unwrap(), &mut framed)
             .unwrap();
         self.tls.writer().write_all(&framed)?;
-        while self.tls.wants_write() || self.tls.is_handshaking() {
-            self.tls.complete_io(&mut self.tcp)?;
-        }
-        Ok(())
+        self.shake()
     }
 
     pub(super) fn receive(&mut self) -> io::Result<Message> {

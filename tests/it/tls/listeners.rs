@@ -2,6 +2,7 @@
 
 use super::line::{Line, terminal};
 use super::pki::{self, Authority, Identity};
+use crate::hostile::told;
 use crate::rig::{House, eventually};
 use std::fs;
 use std::io::{Read, Write};
@@ -217,4 +218,34 @@ fn a_hello_to_a_port_in_the_clear_is_known_for_what_it_is() {
             .log()
             .contains("the peer speaks TLS, and this port does not")
     );
+}
+
+/// What an idle connection under TLS costs: asserted against its cap, 24 KiB, with as much again.
+#[test]
+fn an_idle_connection_under_tls_costs_little() {
+    const IDLE: u64 = 500;
+    let gate = Gate::open();
+    let own = pki::issue(&gate.root, "shop-a.test", pki::as_it_is);
+    let terminal = terminal(&gate.root.pem(), Some(&own));
+    let connect = || {
+        let mut line = Line::to_gateway(gate.house.listener(), &terminal);
+        line.shake().unwrap();
+        line
+    };
+    let first: Vec<Line> = (0..50).map(|_| connect()).collect();
+    let open = |count: u64| {
+        let open = gate.house.figure("isogate_connections{side=\"terminal\"}");
+        (open == count).then_some(())
+    };
+    eventually("the first of them in", || open(50));
+    let before = gate.house.memory();
+    let idle: Vec<Line> = (0..IDLE).map(|_| connect()).collect();
+    eventually("all of them in", || open(50 + IDLE));
+    let each = (gate.house.memory() - before) * 1024 / IDLE;
+    told(
+        "memory of an idle connection under TLS",
+        &format!("{each} bytes"),
+    );
+    assert!(each < 48 << 10, "{each} bytes each");
+    drop((first, idle));
 }

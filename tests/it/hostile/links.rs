@@ -1,0 +1,113 @@
+//! Acquirers that come and go, or are there and silent.
+
+use super::{bank, config, dialect, honest, opens, sell, terminal};
+use crate::rig::{House, Wire, eventually, text};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+#[test]
+fn an_acquirer_that_hangs_up_at_once_is_tried_ever_more_slowly() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let attempts = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&attempts);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            drop(stream);
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    // The pauses of the default: 200 ms, doubled up to 30 s.
+    let text = config(port, "").replace("reconnect = { first = \"10ms\", max = \"50ms\" }", "");
+    let house = House::start(TempDir::new().unwrap(), &text);
+    let mut wire = terminal(&house);
+    let began = Instant::now();
+    let mut stan = 0;
+    while began.elapsed() < Duration::from_secs(5) {
+        stan += 1;
+        let code = sell(&mut wire, 1, stan);
+        assert!(
+            code.is_some_and(|code| code != "00"),
+            "declined at once, never left waiting"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let attempts = attempts.load(Ordering::Relaxed);
+    assert!((3..=7).contains(&attempts), "{attempts} attempts in 5 s");
+}
+
+/// One who flaps: each connection is signed on anew before it carries anything.
+#[test]
+fn each_connection_is_signed_on_before_it_carries_traffic() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let text_ = config(port, "").replace("sign_on = false", "sign_on = true");
+    let house = House::start(TempDir::new().unwrap(), &text_);
+    let mut wire = terminal(&house);
+    let mut stan = 0;
+    for _ in 0..10 {
+        let mut acquirer = crate::rig::hear(&listener, &dialect());
+        stan += 1;
+        // Asked before the sign-on is answered: declined, and not seen here.
+        assert_ne!(sell(&mut wire, 1, stan).as_deref(), Some("00"));
+        let first = acquirer.receive();
+        assert_eq!(first.mti().to_string(), "0800");
+        acquirer.send(&super::approval(&first));
+        let approved = eventually("traffic", || {
+            stan += 1;
+            wire.send(&super::sale(1, stan));
+            let request = acquirer.receive_within(Duration::from_millis(200));
+            if let Some(request) = &request {
+                acquirer.send(&super::approval(request));
+            }
+            let answer = wire.receive();
+            request.map(|_| text(&answer, "39"))
+        });
+        assert_eq!(approved.as_deref(), Some("00"));
+    }
+}
+
+/// Half-open: the connection stands, and nobody answers on it. Two echoes without answer end it.
+#[test]
+fn an_acquirer_that_answers_no_echo_is_dead() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let text = config(port, "").replace("echo_interval = \"0s\"", "echo_interval = \"200ms\"");
+    let house = House::start(TempDir::new().unwrap(), &text);
+    for _ in 0..2 {
+        let mut silent = crate::rig::hear(&listener, &dialect());
+        let mut echoes = 0;
+        while let Some(message) = silent.receive_within(Duration::from_secs(5)) {
+            assert_eq!(message.mti().to_string(), "0800");
+            echoes += 1;
+        }
+        assert_eq!(echoes, 2, "then it was given up");
+    }
+    drop(house);
+}
+
+/// What the operating system was told about each socket.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_that_vanishes_is_found_out_by_the_system() {
+    let house = super::house(bank(honest), "");
+    let wire: Wire = opens(&house);
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let port = format!(":{:04X} ", house.listener());
+    let established = table.lines().find(|line| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        columns
+            .get(1)
+            .is_some_and(|local| format!("{local} ").ends_with(&port))
+            && columns.get(3) == Some(&"01")
+    });
+    // The timer that is active: 02 is that of keep-alive.
+    let timer = established
+        .and_then(|line| line.split_whitespace().nth(5))
+        .unwrap();
+    assert!(timer.starts_with("02:"), "{timer}");
+    drop(wire);
+}
