@@ -1,6 +1,6 @@
 //! `isogate diff`: two messages, or two files of them, field by field.
 
-use super::view::View;
+use super::view::{View, printable};
 use super::{Exit, Lang, input, table};
 use crate::iso::message::FieldPath;
 use crate::iso::spec::Spec;
@@ -276,7 +276,7 @@ impl Difference {
 
     fn row(&self, lang: Lang) -> [String; 5] {
         let missing = word(lang, "(absent)", "(无)");
-        let shown = |side| self.shown(side).unwrap_or(missing).to_owned();
+        let shown = |side| printable(self.shown(side).unwrap_or(missing));
         let at = self.byte.map_or_else(String::new, |at| match lang {
             Lang::En => format!("from character {at} on"),
             Lang::Zh => format!("自第{at}字符起"),

@@ -11,8 +11,6 @@ use std::ffi::OsString;
 
 /// The texts, by command and then by option.
 const TEXTS: &str = include_str!("help_zh.toml");
-/// What a command does, and what its long help adds.
-const OWN: [&str; 2] = ["about", "more"];
 
 type Texts = BTreeMap<String, BTreeMap<String, String>>;
 
@@ -123,6 +121,9 @@ fn argument(arg: Arg, text: &str) -> Arg {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    /// What a command does, and what its long help adds.
+    const OWN: [&str; 2] = ["about", "more"];
 
     /// Every command by what is typed, with whether it has a long help, and its options.
     fn all(command: &Command, path: &[&str], found: &mut Vec<(String, bool, Vec<String>)>) {

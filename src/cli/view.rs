@@ -2,6 +2,9 @@
 //! people. A broken one is shown as far as it can be read.
 
 mod dump;
+mod guard;
+
+pub(super) use dump::printable;
 
 use super::{Lang, input};
 use crate::iso::codec::{Framer, Message, ParseError};
@@ -139,12 +142,35 @@ impl View {
         parts
     }
 
-    /// A value as it may be shown.
+    /// A value as it may be shown. In a message that does not read as it should, the dialect may be
+    /// the wrong one, and what looks like a card number is taken for one.
     pub(super) fn text(&self, message: &Message, path: FieldPath) -> String {
         if self.reveal {
             return message.text(path).unwrap_or_default().into_owned();
         }
-        message.shown(path).unwrap_or_default()
+        let shown = message.shown(path).unwrap_or_default();
+        let is_doubtful = self.error.is_some() || !self.warnings.is_empty();
+        let is_clear = message.text(path).as_deref() == Some(shown.as_str());
+        if is_doubtful && is_clear && guard::may_hold_card(&shown) {
+            return format!("(hidden: {} characters)", shown.chars().count());
+        }
+        shown
+    }
+
+    /// The built-in dialects by which the input reads whole, and is a message that they know.
+    fn dialects(&self) -> Vec<&'static str> {
+        let reads = |name: &&&str| {
+            let Some(spec) = Spec::builtin(name) else {
+                return false;
+            };
+            let view = Self::of(&spec, self.input.to_vec(), false, false);
+            let is_known = view
+                .message()
+                .is_some_and(|message| message.kind().is_some());
+            view.error.is_none() && view.warnings.is_empty() && is_known
+        };
+        let names = Spec::builtin_names().iter().filter(reads);
+        names.copied().collect()
     }
 
     /// All fields and their parts, in order.

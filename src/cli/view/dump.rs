@@ -50,8 +50,9 @@ impl View {
 
     /// Whether a value is shown as it is.
     fn is_clear(&self, path: FieldPath) -> bool {
-        let shown = self.message().and_then(|message| message.shown(path));
-        shown.is_some() && shown.as_deref() == self.message().and_then(|m| m.text(path)).as_deref()
+        self.message().is_some_and(|message| {
+            message.text(path).as_deref() == Some(self.text(message, path).as_str())
+        })
     }
 
     fn rows(&self, seen: &Seen, lang: Lang) -> Vec<Row> {
@@ -92,6 +93,7 @@ impl View {
 
     fn plain_row(&self, piece: &Piece, seen: &Seen, lang: Lang) -> Row {
         let mti = || self.message().map(|message| message.mti().to_string());
+        let mut bytes = piece.bytes.clone();
         let (field, name, value) = match &piece.is {
             Is::Header(place) => {
                 let part = self.spec.header().get(*place);
@@ -100,11 +102,18 @@ impl View {
             }
             Is::Mti => ("mti", word(lang, "Message type", "消息类型"), mti()),
             Is::Bitmap => ("", word(lang, "Bitmap", "位图"), self.bitmap()),
-            _ => ("?", word(lang, "Not read", "无法解析"), None),
+            _ => {
+                let count = word(lang, "bytes", "字节");
+                let value = format!("({} {count})", bytes.len());
+                if !self.reveal {
+                    bytes.end = bytes.end.min(bytes.start + BYTES);
+                }
+                ("?", word(lang, "Not read", "无法解析"), Some(value))
+            }
         };
         Row {
             at: Some(self.start() + piece.bytes.start),
-            bytes: seen.hex(&self.frame, piece.bytes.clone()),
+            bytes: seen.hex(&self.frame, bytes),
             field: field.to_owned(),
             name: name.to_owned(),
             value: value.unwrap_or_default(),
@@ -199,7 +208,18 @@ impl View {
             Lang::En => error.hint(),
             Lang::Zh => hint_zh(error),
         };
-        writeln!(out, " {}: {hint}", word(lang, "hint", "提示"))
+        writeln!(out, " {}: {hint}", word(lang, "hint", "提示"))?;
+        match self.dialects().as_slice() {
+            [] => Ok(()),
+            names => {
+                let reads = word(
+                    lang,
+                    "it reads whole with --spec",
+                    "可完整解析的方言: --spec",
+                );
+                writeln!(out, "       {reads} {}", names.join(", "))
+            }
+        }
     }
 }
 
@@ -283,7 +303,7 @@ impl Row {
             Some(first) => first.insert_str(0, &self.length),
             None => bytes.push(self.length),
         }
-        let values = chunks(&self.value, VALUE);
+        let values = chunks(&printable(&self.value), VALUE);
         let blanks = || (String::new(), String::new(), String::new());
         let at = self.at.map_or_else(String::new, |at| format!("{at:>4}"));
         let mut once = Some((at, self.field, self.name));
@@ -302,6 +322,12 @@ fn chunks(text: &str, size: usize) -> Vec<String> {
     all.chunks(size)
         .map(|chunk| chunk.iter().collect())
         .collect()
+}
+
+/// A value without what a terminal would obey.
+pub(in crate::cli) fn printable(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { '·' } else { c };
+    text.chars().map(shown).collect()
 }
 
 fn joined(words: impl Iterator<Item = String>) -> String {

@@ -58,3 +58,42 @@ fn a_length_prefix_that_does_not_fit_is_a_warning() {
         ["the length prefix says 114 bytes, 83 follow"]
     );
 }
+
+#[test]
+fn a_message_of_another_dialect_is_told_which_and_shows_no_card() {
+    let card = "6216261000000000018";
+    let document = r#"{"mti":"0200","fields":{"2":"CARD","3":"000000","4":"000000000100",
+        "11":"000001","41":"T0000001","42":"874350357222471"},"subfields":{"60.1":"22"}}"#;
+    let document = document.replace("CARD", card);
+    let document = crate::cli::document::Document::read("it", &document).unwrap();
+    let cup = Spec::builtin("cup-pos").unwrap();
+    let frame = document.message(&cup).unwrap().build().unwrap();
+    let packed = input::to_hex(&frame);
+    for name in Spec::builtin_names() {
+        let spec = Spec::builtin(name).unwrap();
+        let view = View::of(&spec, frame.to_vec(), false, false);
+        let (said, json) = (printed(&view, Lang::En), view.json().to_string());
+        let said_bytes = said.replace(' ', "");
+        for hidden in [card, &card[6..15]] {
+            let place = packed.find(&card[..18]).unwrap();
+            assert!(
+                !said.contains(hidden) && !json.contains(hidden),
+                "{name}: {said}"
+            );
+            assert!(
+                !said_bytes.contains(&packed[place..place + 20]),
+                "{name}: {said}"
+            );
+        }
+        assert!(
+            !said.chars().any(|c| c.is_control() && c != '\n'),
+            "{name}: {said}"
+        );
+        if view.error().is_some() {
+            assert!(
+                said.contains("it reads whole with --spec cup-pos"),
+                "{name}: {said}"
+            );
+        }
+    }
+}
