@@ -303,7 +303,7 @@ fn the_top_holds_only_what_is_looked_for_there() {
 
 #[test]
 fn every_dialect_loads_and_has_golden_frames() {
-    let tests = house::read("src/iso/codec/tests.rs");
+    let tests = house::read("src/iso/codec/tests/vectors.rs");
     hold(
         "A dialect is proven.",
         dialects()

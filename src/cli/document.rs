@@ -122,6 +122,7 @@ fn header(spec: &Spec, given: &Map<String, Value>) -> anyhow::Result<Vec<u8>> {
             .get(&part.name)
             .map(|value| value.as_str().unwrap_or_default())
         {
+            None if !part.absent_before.is_empty() => Vec::new(),
             None => part.default.clone(),
             Some(hex) => input::hex(hex.as_bytes())
                 .filter(|bytes| bytes.len() == part.default.len())

@@ -130,16 +130,12 @@ impl View {
     }
 
     fn header(&self) -> Vec<(String, String)> {
-        let mut rest = self.frame.as_ref();
-        let mut parts = Vec::new();
-        for part in self.spec.header() {
-            let Some((bytes, after)) = rest.split_at_checked(part.default.len()) else {
-                break;
-            };
-            parts.push((part.name.clone(), input::to_hex(bytes)));
-            rest = after;
-        }
-        parts
+        let parts = self.spec.header_parts(&self.frame);
+        let shown = parts.filter_map(|(place, at)| {
+            let name = self.spec.header().get(place)?.name.clone();
+            Some((name, input::to_hex(self.frame.get(at)?)))
+        });
+        shown.collect()
     }
 
     /// A value as it may be shown. In a message that does not read as it should, the dialect may be

@@ -152,10 +152,11 @@ impl Gateway {
             }
             (true | false, _) => {}
         }
-        let codes = &message.spec().flow().codes;
+        let flow = message.spec().flow();
+        let purpose = transaction.opened.purpose;
         let code = message.response_code();
         // A few answers carry no code (0510): to come at all is to be fine.
-        let approved = code.is_none_or(|code| codes.approved.contains(&code));
+        let approved = code.is_none_or(|code| flow.accepts(purpose, code));
         let relayed = transaction.waiting.first().map(|waiter| waiter.conn);
         let goes_on = transaction.state == State::Forwarded && transaction.crossed.is_none();
         let relayed = relayed.filter(|_| goes_on);

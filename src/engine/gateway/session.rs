@@ -9,7 +9,7 @@ use super::request::CODE;
 use crate::engine::record::{ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, Stan};
+use crate::iso::message::{Class, Stan};
 use crate::iso::spec::{Purpose, Script};
 
 /// Echoes in a row without answer after which a connection is dead.
@@ -149,8 +149,8 @@ impl Gateway {
         if !script.is_some_and(|script| answers(message, &script, asked.stan)) {
             return false;
         }
-        let approved = spec.flow().answer.approved;
-        let fine = message.response_code().is_none_or(|code| code == approved);
+        let code = message.response_code();
+        let fine = code.is_none_or(|code| code == spec.flow().answer.approval(asked.purpose));
         self.record_session(now, message, Hop::AcquirerToGateway, conn);
         if let Some(leg) = self.links[usize::from(link.0)].leg(conn) {
             leg.asked = None;
@@ -175,9 +175,12 @@ impl Gateway {
         let rule = &message.spec().flow().answer;
         let purpose = message.kind().map(|kind| kind.purpose);
         let code = match purpose {
-            Some(Purpose::Echo | Purpose::SignOn | Purpose::SignOff | Purpose::Administration) => {
-                rule.approved
-            }
+            Some(
+                known @ (Purpose::Echo
+                | Purpose::SignOn
+                | Purpose::SignOff
+                | Purpose::Administration),
+            ) => rule.approval(known),
             Some(_) | None => rule.invalid,
         };
         if let Some(mut answer) = message.answer()
@@ -307,18 +310,11 @@ fn scripted(
         message.set(*path, value).ok()?;
     }
     for field in &script.stamp {
-        let value = stamp(*field, stan, now)?;
+        let value = match spec.flow().stamp(*field) {
+            Some(form) => now.wall.stamp(form),
+            None => stan.to_string(),
+        };
         message.set(*field, &value).ok()?;
     }
     Some(message)
-}
-
-fn stamp(field: FieldId, stan: Stan, now: Now) -> Option<String> {
-    match field.number() {
-        7 => Some(format!("{}{}", now.wall.mmdd(), now.wall.hhmmss())),
-        11 => Some(stan.to_string()),
-        12 => Some(now.wall.hhmmss()),
-        13 => Some(now.wall.mmdd()),
-        _ => None,
-    }
 }

@@ -1,5 +1,6 @@
 //! Time as a value. Deadlines count on [`Mono`]; [`Wall`] labels records and fills DE 7, 12, 13.
 
+use crate::iso::spec::{StampForm, StampPart};
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::time::Duration;
@@ -83,6 +84,23 @@ impl Wall {
         self.civil().strftime("%m%d").to_string()
     }
 
+    /// The moment in China's time, as a field of the dialect holds it.
+    #[must_use]
+    pub fn stamp(self, form: &StampForm) -> String {
+        let civil = self.civil();
+        let directive = |part: &StampPart| match part {
+            StampPart::Century => "%C",
+            StampPart::Year => "%y",
+            StampPart::Month => "%m",
+            StampPart::Day => "%d",
+            StampPart::Hour => "%H",
+            StampPart::Minute => "%M",
+            StampPart::Second => "%S",
+        };
+        let format: String = form.parts().iter().map(directive).collect();
+        civil.strftime(&format).to_string()
+    }
+
     /// `hhmmss` in China's time: DE 12.
     #[must_use]
     pub fn hhmmss(self) -> String {
@@ -108,6 +126,8 @@ mod tests {
             (wall.mmdd(), wall.hhmmss()),
             ("1122".into(), "101112".into())
         );
+        let form = StampForm::read("CCYYMMDDhhmmss").unwrap();
+        assert_eq!(wall.stamp(&form), "20261122101112");
     }
 
     #[test]

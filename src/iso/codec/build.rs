@@ -1,9 +1,10 @@
 //! From a message back to bytes: as it came where nothing was changed, otherwise field by field.
 
-use super::index;
-use super::{BuildError, BuildFault, Message};
+use super::{BuildError, BuildFault, Message, index, number};
 use crate::iso::message::{Bitmap, FieldId};
+use crate::iso::spec::PrefixEncoding;
 use bytes::Bytes;
+use std::ops::Range;
 
 impl Message {
     /// The frame, without length prefix: the bytes as they came if nothing was changed.
@@ -32,6 +33,9 @@ impl Message {
             let body = self.frame.get(usize::from(self.index.mti_at)..);
             out.extend_from_slice(body.unwrap_or_default());
         }
+        if !self.is_as_it_came() {
+            self.fill_in_length(out.get_mut(start..).unwrap_or_default());
+        }
         if out.len().saturating_sub(start) > usize::from(u16::MAX) {
             out.truncate(start);
             return Err(BuildError {
@@ -40,6 +44,45 @@ impl Message {
             });
         }
         Ok(())
+    }
+
+    /// Writes the length of a frame into the part of its header that holds it.
+    fn fill_in_length(&self, frame: &mut [u8]) {
+        let Some((at, encoding)) = self.header_length() else {
+            return;
+        };
+        let places = u8::try_from(at.len()).unwrap_or_default();
+        let mut digits = Vec::new();
+        if number::write(encoding, places, frame.len(), &mut digits)
+            && let Some(place) = frame.get_mut(at)
+        {
+            place.copy_from_slice(&digits);
+        }
+    }
+
+    /// Where the header holds the length of the frame, and how.
+    fn header_length(&self) -> Option<(Range<usize>, PrefixEncoding)> {
+        let parts = self.spec.header();
+        let mut lengths = parts.iter().filter_map(|part| part.length);
+        let encoding = lengths.next()?;
+        let mut places = self.spec.header_parts(self.header());
+        let holds = |place: usize| parts.get(place).is_some_and(|part| part.length.is_some());
+        let (_, at) = places.find(|(place, _)| holds(*place))?;
+        Some((at, encoding))
+    }
+
+    /// What the header says that is not so.
+    pub(super) fn header_warnings(&self) -> Vec<String> {
+        let wrong = || {
+            let (at, encoding) = self.header_length().filter(|_| self.is_as_it_came())?;
+            let said = number::read(encoding, self.frame.get(at)?);
+            let length = self.frame.len();
+            (said != Some(length)).then(|| match said {
+                Some(said) => format!("header: says {said} bytes, the frame has {length}"),
+                None => "header: its length is no number".to_owned(),
+            })
+        };
+        wrong().into_iter().collect()
     }
 
     /// Appends type, bitmap with these fields' bits, those of them that the message has, and what

@@ -42,10 +42,9 @@ pub fn dissect(spec: &Arc<Spec>, frame: &Bytes) -> Vec<Piece> {
         pieces: Vec::new(),
     };
     let (message, _) = Message::parse_partial(spec, frame.clone());
-    for (place, part) in spec.header().iter().enumerate() {
-        let end = cut.at.saturating_add(part.default.len());
-        if end <= frame.len() {
-            cut.to(end, Is::Header(place));
+    for (place, part) in spec.header_parts(frame) {
+        if part.end <= frame.len() {
+            cut.to(part.end, Is::Header(place));
         }
     }
     if let Some(message) = message {

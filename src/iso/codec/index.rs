@@ -79,7 +79,7 @@ pub(super) fn walk(spec: &Spec, frame: &[u8], index: &mut Index) -> Result<(), P
     if frame.len() > usize::from(u16::MAX) {
         return Err(fault(0, ParseFault::FrameTooLong));
     }
-    let header = spec.header_len();
+    let header = spec.header_end(frame);
     let rest = frame
         .get(header..)
         .ok_or_else(|| fault(frame.len(), ParseFault::Header))?;

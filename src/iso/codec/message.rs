@@ -109,13 +109,8 @@ impl Message {
     /// An empty message with the spec's default header.
     #[must_use]
     pub fn new(spec: &Arc<Spec>, mti: Mti) -> Self {
-        let header = spec
-            .header()
-            .iter()
-            .flat_map(|part| part.default.iter().copied())
-            .collect();
         Self {
-            header: Some(header),
+            header: Some(spec.default_header()),
             touched: true,
             mti,
             ..Self::of(spec, Bytes::new())
@@ -280,10 +275,11 @@ impl Message {
         }
     }
 
-    /// Faults that do not stop a message: content, pads. Never holds values.
+    /// Faults that do not stop a message: usage, content, pads. Never holds values.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut all = Vec::new();
+        let mut all = self.header_warnings();
+        all.extend(self.usage_warnings());
         for field in self
             .index
             .suspect

@@ -30,6 +30,7 @@ mod number;
 mod parts;
 mod redact;
 mod tagged;
+mod usage;
 mod value;
 
 #[cfg(test)]

@@ -10,13 +10,15 @@ impl Message {
     /// DE 11.
     #[must_use]
     pub fn stan(&self) -> Option<Stan> {
-        u32::try_from(self.number(FieldId::of(11))?).ok().map(Stan)
+        u32::try_from(self.number(FieldId::of(11).into())?)
+            .ok()
+            .map(Stan)
     }
 
-    /// DE 4, minor units.
+    /// The amount in minor units: DE 4, or the part of it that the dialect names.
     #[must_use]
     pub fn amount(&self) -> Option<Amount> {
-        self.number(FieldId::of(4)).map(Amount)
+        self.number(self.spec().flow().amount).map(Amount)
     }
 
     /// DE 37, trimmed.

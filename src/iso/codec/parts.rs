@@ -57,10 +57,11 @@ impl Message {
         compared.unwrap_or_else(|| self.text(path).is_some_and(|found| found == text))
     }
 
-    /// A field of digits as a number.
-    pub(super) fn number(&self, field: FieldId) -> Option<u64> {
-        let (layout, body, units) = self.value(field)?;
-        value::digits(layout, body, units, 0..units)?.try_fold(0u64, |number, digit| {
+    /// A field of digits, or a part of one at a fixed place, as a number.
+    pub(super) fn number(&self, path: FieldPath) -> Option<u64> {
+        let (layout, body, units) = self.value(path.field)?;
+        let range = self.units(path, units)?;
+        value::digits(layout, body, units, range)?.try_fold(0u64, |number, digit| {
             let digit = digit.filter(|digit| *digit <= 9)?;
             number.checked_mul(10)?.checked_add(u64::from(digit))
         })

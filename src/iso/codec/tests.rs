@@ -6,103 +6,16 @@
     reason = "a test that goes wrong should stop where it stands"
 )]
 
-use super::{Framer, Is, Message, ParseFault, dissect, hex};
+use super::{Is, Message, ParseFault, dissect, hex};
 use crate::iso::message::{FieldId, FieldPath, Mti};
 use crate::iso::spec::{Content, Encoding, FieldSpec, Size, Spec};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use proptest::prelude::*;
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-#[derive(Deserialize)]
-struct Vectors {
-    sample: Vec<Sample>,
-}
+mod vectors;
 
-#[derive(Deserialize)]
-struct Sample {
-    title: String,
-    hex: String,
-    framed: bool,
-    header: String,
-    mti: String,
-    fields: BTreeMap<String, String>,
-}
-
-impl Sample {
-    /// The frame without its length prefix, cut as a connection would cut it.
-    fn frame(&self, spec: &Spec) -> Bytes {
-        let bytes = hex::unhex(&self.hex).unwrap();
-        if !self.framed {
-            return bytes.into();
-        }
-        let mut stream = BytesMut::from(bytes.as_slice());
-        let frame = Framer::new(spec, 8192).next(&mut stream).unwrap().unwrap();
-        assert!(
-            stream.is_empty(),
-            "{}: the prefix covers the frame",
-            self.title
-        );
-        frame
-    }
-}
-
-fn vectors() -> Vec<(Arc<Spec>, Sample)> {
-    let files = [
-        include_str!("../../../proto-specs/vectors/cup-pos.toml"),
-        include_str!("../../../proto-specs/vectors/iso8583-1987-ascii.toml"),
-        include_str!("../../../proto-specs/vectors/iso8583-1987-binary.toml"),
-    ];
-    let mut all = Vec::new();
-    for (name, text) in Spec::builtin_names().iter().zip(files) {
-        let spec = Spec::builtin(name).unwrap();
-        let vectors: Vectors = toml::from_str(text).unwrap();
-        all.extend(
-            vectors
-                .sample
-                .into_iter()
-                .map(|sample| (Arc::clone(&spec), sample)),
-        );
-    }
-    all
-}
-
-#[test]
-fn published_frames_hold_the_published_values() {
-    for (spec, sample) in vectors() {
-        let message = Message::parse(&spec, sample.frame(&spec)).unwrap();
-        assert_eq!(message.mti().to_string(), sample.mti, "{}", sample.title);
-        assert_eq!(
-            hex::hex(message.header()),
-            sample.header,
-            "{}",
-            sample.title
-        );
-        let found: BTreeMap<String, String> = message
-            .fields()
-            .iter()
-            .map(|field| (field.to_string(), message.text(field).unwrap().into_owned()))
-            .collect();
-        assert_eq!(found, sample.fields, "{}", sample.title);
-        assert_eq!(message.warnings(), [""; 0], "{}", sample.title);
-    }
-}
-
-#[test]
-fn published_frames_come_back_from_their_values_byte_for_byte() {
-    for (spec, sample) in vectors() {
-        let frame = sample.frame(&spec);
-        let parsed = Message::parse(&spec, frame.clone()).unwrap();
-        assert_eq!(parsed.build().unwrap(), frame, "{}", sample.title);
-        let mut made = Message::new(&spec, parsed.mti());
-        made.set_header(parsed.header());
-        for (path, text) in &sample.fields {
-            made.set(path.parse::<FieldPath>().unwrap(), text).unwrap();
-        }
-        assert_eq!(made.build().unwrap(), frame, "{}", sample.title);
-    }
-}
+use vectors::vectors;
 
 #[test]
 fn a_frame_cut_off_anywhere_names_the_field_and_the_byte() {

@@ -49,7 +49,7 @@ pub fn union_pay_ecb_mac(key: &Key, data: &[u8]) -> [u8; 8] {
 }
 
 /// Eight bytes as sixteen upper-case hex characters, in two blocks.
-fn hex_halves(block: u64) -> [u64; 2] {
+pub(super) fn hex_halves(block: u64) -> [u64; 2] {
     let hex = |half: u64| {
         (0..8).fold(0, |text, at| {
             let nibble = half >> (28 - 4 * at) & 0xF;

@@ -14,6 +14,9 @@ mod mac;
 mod message_mac;
 mod pin;
 
+#[cfg(test)]
+mod tests;
+
 pub use key::{Key, KeyError};
 pub use key_block::{WorkingKeys, unwrap_block, wrap_block};
 pub use mac::{Padding, cbc_mac, mac, retail_mac, union_pay_ecb_mac};

@@ -9,16 +9,37 @@ macro_rules! files {
     };
 }
 
-/// Name and text of every file; the first is a base that only others extend.
+/// Name and text of every file; those of a whole version of the standard are bases that only others
+/// extend.
 const FILES: &[(&str, &str)] = files![
     "iso8583-1987",
+    "iso8583-1993",
+    "iso8583-2003",
     "cup-pos",
+    "lakala-pos",
+    "icbc-pos",
+    "zhifutong-pos",
+    "cups",
     "iso8583-1987-ascii",
     "iso8583-1987-binary",
+    "iso8583-1987-ebcdic",
+    "iso8583-1993-ascii",
+    "iso8583-2003-binary",
 ];
 
 /// The dialects that can be spoken.
-pub(super) const NAMES: &[&str] = &["cup-pos", "iso8583-1987-ascii", "iso8583-1987-binary"];
+pub(super) const NAMES: &[&str] = &[
+    "cup-pos",
+    "lakala-pos",
+    "icbc-pos",
+    "zhifutong-pos",
+    "cups",
+    "iso8583-1987-ascii",
+    "iso8583-1987-binary",
+    "iso8583-1987-ebcdic",
+    "iso8583-1993-ascii",
+    "iso8583-2003-binary",
+];
 
 static SPECS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(|| {
     let specs = NAMES.iter().filter_map(|name| {

@@ -26,12 +26,15 @@ pub(super) struct SpecFile {
     pub message: MessageKeys,
     pub coding: CodingKeys,
     pub fields: Table<FieldKeys>,
+    pub usage: Vec<UsageKeys>,
     pub flow: FlowKeys,
     pub kinds: Table<KindKeys>,
     pub codes: CodeKeys,
     pub response: Table<[String; 2]>,
     pub reversal: Option<ReversalKeys>,
     pub answer: AnswerKeys,
+    pub refusal: RefusalKeys,
+    pub stamps: Table<String>,
     pub mac: Option<MacKeys>,
     pub keys: Option<KeyKeys>,
     pub sign_on: Option<ScriptKeys>,
@@ -61,6 +64,8 @@ pub(super) struct HeaderKeys {
     pub name: String,
     pub default: String,
     pub answer: HeaderAnswer,
+    pub length: Option<PrefixEncoding>,
+    pub absent_before: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -192,12 +197,24 @@ impl PartKeys {
     }
 }
 
+/// Which fields messages of certain types must and must not have.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct UsageKeys {
+    pub mti: Vec<String>,
+    pub when: Table<String>,
+    pub mandatory: Vec<u8>,
+    pub conditional: Option<Vec<u8>>,
+    pub forbidden: Vec<u8>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct FlowKeys {
     pub identity: Vec<String>,
     pub match_key: Vec<String>,
     pub original_stan: Option<String>,
+    pub amount: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -210,6 +227,7 @@ pub(super) struct KindKeys {
     pub purpose: Option<Purpose>,
     pub reverses: bool,
     pub mac: bool,
+    pub set: Table<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -256,6 +274,19 @@ pub(super) struct AnswerKeys {
     pub duplicate: Option<String>,
     pub invalid: Option<String>,
     pub not_found: Option<String>,
+    pub reversed: Option<String>,
+    pub session: Option<String>,
+    pub settled: Option<String>,
+    pub unsettled: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RefusalKeys {
+    pub invalid_card: Option<String>,
+    pub insufficient_funds: Option<String>,
+    pub wrong_pin: Option<String>,
+    pub unknown_terminal: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

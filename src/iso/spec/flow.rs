@@ -23,6 +23,8 @@ pub struct Kind {
     pub reverses: bool,
     /// Whether it carries a MAC.
     pub mac: bool,
+    /// What a terminal puts into it besides, if it has nothing better: entry mode, function code.
+    pub set: Vec<(FieldPath, String)>,
 }
 
 /// What a message is for, as far as a gateway treats it differently.
@@ -80,12 +82,18 @@ pub struct Flow {
     /// Where a void or refund names its original by the trace number of that (`UnionPay` POS:
     /// 61.2).
     pub original_stan: Option<FieldPath>,
+    /// Where the amount stands, in minor units: DE 4, or a part of it (2003: 4.3).
+    pub amount: FieldPath,
+    /// The fields that hold a moment, and how it is written there.
+    pub stamps: Vec<(FieldId, StampForm)>,
     /// What the response codes mean.
     pub codes: Codes,
     /// How a reversal is made, if the dialect has them.
     pub reversal: Option<ReversalRule>,
     /// How an answer is made from its request.
     pub answer: AnswerRule,
+    /// The codes with which a host refuses.
+    pub refusal: Refusals,
     /// The MAC, if the dialect has one.
     pub mac: Option<MacRule>,
     /// The working keys brought by the answer to a sign-on, if any.
@@ -94,6 +102,78 @@ pub struct Flow {
     pub sign_on: Option<Script>,
     /// The message that tests a link.
     pub echo: Option<Script>,
+}
+
+impl Flow {
+    /// Whether a code says yes to a message of this purpose.
+    #[must_use]
+    pub fn accepts(&self, purpose: Purpose, code: ResponseCode) -> bool {
+        let yes = match purpose {
+            Purpose::Reversal => &self.codes.reversal_accepted,
+            _ => &self.codes.approved,
+        };
+        let own = !purpose.moves_money() && code == self.answer.approval(purpose);
+        own || yes.contains(&code)
+    }
+
+    /// How the moment stands in a field, if the field holds one.
+    #[must_use]
+    pub fn stamp(&self, field: FieldId) -> Option<&StampForm> {
+        let known = self.stamps.iter().find(|(id, _)| *id == field);
+        known.map(|(_, form)| form)
+    }
+}
+
+/// How a moment is written: pairs out of `CC`, `YY`, `MM`, `DD`, `hh`, `mm`, `ss`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StampForm(Vec<StampPart>);
+
+/// Two digits of a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StampPart {
+    /// `CC`: the century.
+    Century,
+    /// `YY`: the year in it.
+    Year,
+    /// `MM`.
+    Month,
+    /// `DD`.
+    Day,
+    /// `hh`, of 24.
+    Hour,
+    /// `mm`.
+    Minute,
+    /// `ss`.
+    Second,
+}
+
+impl StampForm {
+    /// Reads the pattern; `None` if it is none.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return None;
+        };
+        let part = |pair: &[u8; 2]| {
+            Some(match pair {
+                b"CC" => StampPart::Century,
+                b"YY" => StampPart::Year,
+                b"MM" => StampPart::Month,
+                b"DD" => StampPart::Day,
+                b"hh" => StampPart::Hour,
+                b"mm" => StampPart::Minute,
+                b"ss" => StampPart::Second,
+                _ => return None,
+            })
+        };
+        pairs.iter().map(part).collect::<Option<Vec<_>>>().map(Self)
+    }
+
+    /// Its pairs of digits, in order.
+    #[must_use]
+    pub fn parts(&self) -> &[StampPart] {
+        &self.0
+    }
 }
 
 /// Which response codes mean what.
@@ -173,6 +253,42 @@ pub struct AnswerRule {
     pub not_found: ResponseCode,
     /// Approved, booked, done (00).
     pub approved: ResponseCode,
+    /// The reversal is booked (00; 1993: 400).
+    pub reversed: ResponseCode,
+    /// The session is open, the line is alive (00; 1993: 800).
+    pub session: ResponseCode,
+    /// The totals agree (00; 1993: 500).
+    pub settled: ResponseCode,
+    /// The totals do not agree, where the code says so (1993: 501), otherwise as `settled`.
+    pub unsettled: ResponseCode,
+}
+
+impl AnswerRule {
+    /// The code that says yes to a message of this purpose.
+    #[must_use]
+    pub const fn approval(&self, purpose: Purpose) -> ResponseCode {
+        match purpose {
+            Purpose::Reversal => self.reversed,
+            Purpose::SignOn | Purpose::SignOff | Purpose::Echo | Purpose::Administration => {
+                self.session
+            }
+            Purpose::Settlement | Purpose::BatchUpload => self.settled,
+            _ => self.approved,
+        }
+    }
+}
+
+/// The codes with which a host refuses; where a file has none, what it says for `invalid`.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusals {
+    /// No such card (14).
+    pub invalid_card: ResponseCode,
+    /// Not enough money (51).
+    pub insufficient_funds: ResponseCode,
+    /// The PIN is wrong (55).
+    pub wrong_pin: ResponseCode,
+    /// The terminal is not known (97).
+    pub unknown_terminal: ResponseCode,
 }
 
 /// The MAC of a dialect.

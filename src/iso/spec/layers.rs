@@ -118,7 +118,7 @@ impl Layer {
             let before = section.len();
             match range(key) {
                 Some((first, last)) => section
-                    .retain(|key, _| !key.parse().is_ok_and(|n: u8| (first..=last).contains(&n))),
+                    .retain(|key, _| !key.parse().is_ok_and(|n: u16| (first..=last).contains(&n))),
                 None => section.retain(|name, _| name != key),
             }
             if section.len() == before {
@@ -158,7 +158,7 @@ fn cite(file: &mut Table) {
 }
 
 /// `5-10` as its ends.
-fn range(text: &str) -> Option<(u8, u8)> {
+fn range(text: &str) -> Option<(u16, u16)> {
     let (first, last) = text.split_once('-')?;
     Some((first.parse().ok()?, last.parse().ok()?))
 }

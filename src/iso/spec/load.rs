@@ -7,7 +7,8 @@ use super::file::{HttpKeys, SpecFile, Table};
 use super::layers::Layers;
 use super::layout::Encoding;
 use super::load_field::{Coding, field};
-use super::load_flow;
+use super::load_flow::{self, Check};
+use super::load_usage::usages;
 use super::shape::{BitmapShape, Framing, HeaderPart, Http, Spec, Title};
 use super::step::Step;
 use crate::iso::message::{FieldId, ResponseCode, Text};
@@ -42,14 +43,19 @@ fn compose(file: &SpecFile) -> Result<Spec, Fault> {
         }
     }
     let flow = load_flow::flow(file, &fields)?;
+    let usages = usages(&file.usage, &Check { fields: &fields })?;
     let header = header(file)?;
     Ok(Spec {
+        usages,
         title: title(file.title.as_ref(), file.zh.as_ref(), &name),
         name,
         source: file.source.clone().unwrap_or_default(),
         flow,
         framing: framing(file)?,
-        header_len: header.iter().map(|part| part.default.len()).sum(),
+        header_len: header
+            .iter()
+            .all(|part| part.absent_before.is_empty())
+            .then(|| header.iter().map(|part| part.default.len()).sum()),
         header,
         mti: mti(file)?,
         bitmap: bitmap(file)?,
@@ -123,10 +129,22 @@ fn header(file: &SpecFile) -> Result<Vec<HeaderPart>, Fault> {
                 format!("the default of `{}` is not hex", keys.name),
             )
         })?;
+        let absent = keys
+            .absent_before
+            .iter()
+            .map(|byte| match hex(byte).as_deref() {
+                Some([byte]) => Ok(*byte),
+                _ => Err(Fault::at(
+                    ["header"],
+                    format!("`{byte}` is not one byte in hex"),
+                )),
+            });
         Ok(HeaderPart {
             name: keys.name.clone(),
             default,
             answer: keys.answer,
+            length: keys.length,
+            absent_before: absent.collect::<Result<_, _>>()?,
         })
     };
     file.header.iter().map(part).collect()

@@ -3,12 +3,12 @@
 use super::error::Fault;
 use super::field::{Composite, FieldSpec};
 use super::file::{
-    AnswerKeys, CauseKeys, CodeKeys, KeyKeys, KindKeys, MacKeys, ReversalKeys, ScriptKeys,
-    SpecFile, Table,
+    AnswerKeys, CauseKeys, CodeKeys, KeyKeys, KindKeys, MacKeys, RefusalKeys, ReversalKeys,
+    ScriptKeys, SpecFile, Table,
 };
 use super::flow::{
-    AnswerRule, Codes, Flow, KeyRule, Kind, MacRule, OriginalSource, ReversalCause, ReversalRule,
-    Script,
+    AnswerRule, Codes, Flow, KeyRule, Kind, MacRule, OriginalSource, Refusals, ReversalCause,
+    ReversalRule, Script, StampForm,
 };
 use super::format::{Content, Size};
 use super::load::{need, title};
@@ -27,7 +27,11 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
             "is missing: which fields name one transaction?",
         ));
     }
-    let script = |keys: Option<&ScriptKeys>, name| keys.map(|k| check.script(name, k)).transpose();
+    let stamps = check.stamps(&file.stamps)?;
+    let script = |keys: Option<&ScriptKeys>, name| {
+        keys.map(|keys| check.script(name, keys, &stamps))
+            .transpose()
+    };
     Ok(Flow {
         kinds: check.kinds(&file.kinds)?,
         identity,
@@ -44,6 +48,11 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
             .as_ref()
             .map(|keys| check.reversal(keys))
             .transpose()?,
+        amount: check.path(
+            ["flow", "amount"],
+            file.flow.amount.as_deref().unwrap_or("4"),
+        )?,
+        refusal: refusals(&file.refusal, &file.answer)?,
         answer: check.answer(&file.answer)?,
         mac: file.mac.as_ref().map(|keys| check.mac(keys)).transpose()?,
         keys: file
@@ -53,12 +62,13 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
             .transpose()?,
         sign_on: script(file.sign_on.as_ref(), "sign_on")?,
         echo: script(file.echo.as_ref(), "echo")?,
+        stamps,
     })
 }
 
 /// Looks up what the sections mention among the dialect's fields.
-struct Check<'a> {
-    fields: &'a [Option<FieldSpec>],
+pub(super) struct Check<'a> {
+    pub(super) fields: &'a [Option<FieldSpec>],
 }
 
 impl Check<'_> {
@@ -70,11 +80,20 @@ impl Check<'_> {
         }
     }
 
+    /// The fields that the dialect has.
+    pub(super) fn all(&self) -> impl Iterator<Item = FieldId> {
+        self.fields.iter().flatten().map(|field| field.id)
+    }
+
     fn spec(&self, id: FieldId) -> Option<&FieldSpec> {
         self.fields.get(usize::from(id.number()))?.as_ref()
     }
 
-    fn list<const N: usize>(&self, at: [&str; N], all: &[u8]) -> Result<Vec<FieldId>, Fault> {
+    pub(super) fn list<const N: usize>(
+        &self,
+        at: [&str; N],
+        all: &[u8],
+    ) -> Result<Vec<FieldId>, Fault> {
         all.iter().map(|number| self.field(at, *number)).collect()
     }
 
@@ -120,7 +139,7 @@ impl Check<'_> {
 
     /// As `values`, each checked against its field. A value to be found must have the whole length,
     /// one to be set is padded.
-    fn fitting<const N: usize>(
+    pub(super) fn fitting<const N: usize>(
         &self,
         at: [&str; N],
         all: &Table<String>,
@@ -194,6 +213,7 @@ impl Check<'_> {
             purpose: need(keys.purpose, ["kinds", name, "purpose"])?,
             reverses: keys.reverses,
             mac: keys.mac,
+            set: self.fitting(["kinds", name, "set"], &keys.set, true)?,
         })
     }
 
@@ -265,7 +285,19 @@ impl Check<'_> {
             let at = ["answer", key];
             code(at, need(text.as_ref(), at)?)
         };
+        let or = |key, text: &Option<String>, usual: &Option<String>| {
+            code(key, if text.is_some() { text } else { usual })
+        };
+        let settled = if keys.settled.is_some() {
+            &keys.settled
+        } else {
+            &keys.approved
+        };
         Ok(AnswerRule {
+            reversed: or("reversed", &keys.reversed, &keys.approved)?,
+            session: or("session", &keys.session, &keys.approved)?,
+            settled: or("settled", &keys.settled, &keys.approved)?,
+            unsettled: or("unsettled", &keys.unsettled, settled)?,
             copy: self.list(["answer", "copy"], &keys.copy)?,
             unavailable: code("unavailable", &keys.unavailable)?,
             malfunction: code("malfunction", &keys.malfunction)?,
@@ -299,16 +331,32 @@ impl Check<'_> {
         })
     }
 
-    fn script(&self, name: &str, keys: &ScriptKeys) -> Result<Script, Fault> {
+    fn stamps(&self, all: &Table<String>) -> Result<Vec<(FieldId, StampForm)>, Fault> {
+        let stamp = |(number, text): (&String, &String)| {
+            let at = ["stamps", number];
+            let wrong = |what: &str| Fault::at(at, what);
+            let number = number.parse().map_err(|_not| wrong("is no field"))?;
+            let id = self.field(at, number)?;
+            let fits = |spec: &FieldSpec| spec.layout.size == Size::Fixed(length(text));
+            let fits = self.spec(id).is_some_and(fits);
+            let form = StampForm::read(text).filter(|_| fits);
+            let what = "pairs of CC YY MM DD hh mm ss, as long as the field";
+            Ok((id, form.ok_or_else(|| wrong(what))?))
+        };
+        all.iter().map(stamp).collect()
+    }
+
+    fn script(
+        &self,
+        name: &str,
+        keys: &ScriptKeys,
+        stamps: &[(FieldId, StampForm)],
+    ) -> Result<Script, Fault> {
         let stamp = self.list([name, "stamp"], &keys.stamp)?;
-        if let Some(other) = stamp
-            .iter()
-            .find(|id| ![7, 11, 12, 13].contains(&id.number()))
-        {
-            return Err(Fault::at(
-                [name, "stamp"],
-                format!("{other} is none of 7, 11, 12, 13"),
-            ));
+        let known = |id: &&FieldId| id.number() == 11 || stamps.iter().any(|(own, _)| own == *id);
+        if let Some(other) = stamp.iter().find(|id| !known(id)) {
+            let what = format!("field {other} is neither 11 nor one of [stamps]");
+            return Err(Fault::at([name, "stamp"], what));
         }
         Ok(Script {
             mti: mti([name, "mti"], keys.mti.as_ref())?,
@@ -337,6 +385,23 @@ fn codes(keys: &CodeKeys) -> Result<Codes, Fault> {
         reversal_accepted: list("reversal_accepted", &keys.reversal_accepted)?,
         reversal_unproven: list("reversal_unproven", &keys.reversal_unproven)?,
         reversal_refused: list("reversal_refused", &keys.reversal_refused)?,
+    })
+}
+
+fn length(text: &str) -> u16 {
+    u16::try_from(text.len()).unwrap_or(u16::MAX)
+}
+
+fn refusals(keys: &RefusalKeys, answer: &AnswerKeys) -> Result<Refusals, Fault> {
+    let or_invalid = |key, text: &Option<String>| {
+        let text = text.as_ref().or(answer.invalid.as_ref());
+        code(["refusal", key], text.map_or("", String::as_str))
+    };
+    Ok(Refusals {
+        invalid_card: or_invalid("invalid_card", &keys.invalid_card)?,
+        insufficient_funds: or_invalid("insufficient_funds", &keys.insufficient_funds)?,
+        wrong_pin: or_invalid("wrong_pin", &keys.wrong_pin)?,
+        unknown_terminal: or_invalid("unknown_terminal", &keys.unknown_terminal)?,
     })
 }
 

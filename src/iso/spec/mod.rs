@@ -18,8 +18,10 @@ mod load;
 mod load_composite;
 mod load_field;
 mod load_flow;
+mod load_usage;
 mod shape;
 mod step;
+mod usage;
 
 pub use error::SpecError;
 pub use field::{
@@ -27,12 +29,13 @@ pub use field::{
 };
 pub use flow::{
     AnswerRule, Codes, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource,
-    Purpose, ReversalCause, ReversalRule, Script,
+    Purpose, Refusals, ReversalCause, ReversalRule, Script, StampForm, StampPart,
 };
 pub use format::{Charset, Content, Format, Size};
 pub use layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
 pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Http, Spec, Title};
 pub use step::{Check, Packing, Step};
+pub use usage::Usage;
 
 #[cfg(test)]
 mod tests;

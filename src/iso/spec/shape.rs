@@ -3,10 +3,12 @@
 use super::field::FieldSpec;
 use super::layout::{Encoding, PrefixEncoding};
 use super::step::Step;
+use super::usage::Usage;
 use super::{Flow, SpecError, builtin, load};
 use crate::iso::message::{FieldId, ResponseCode, Text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A dialect. Immutable; shared by everything that speaks it.
@@ -18,13 +20,15 @@ pub struct Spec {
     pub(super) flow: Flow,
     pub(super) framing: Framing,
     pub(super) header: Vec<HeaderPart>,
-    pub(super) header_len: usize,
+    /// Bytes before the type, if no part may be absent.
+    pub(super) header_len: Option<usize>,
     pub(super) mti: Encoding,
     pub(super) bitmap: BitmapShape,
     /// By field number.
     pub(super) fields: Vec<Option<FieldSpec>>,
     /// The same fields boiled down for the walk over a frame.
     pub(super) steps: Vec<Option<Step>>,
+    pub(super) usages: Vec<Usage>,
     pub(super) response_titles: BTreeMap<ResponseCode, Title>,
 }
 
@@ -70,6 +74,11 @@ pub struct HeaderPart {
     pub default: Vec<u8>,
     /// What an answer does with it.
     pub answer: HeaderAnswer,
+    /// How it holds the length of the whole frame, if that is what it does; filled in when a
+    /// message is built.
+    pub length: Option<PrefixEncoding>,
+    /// If not empty, the part may be absent: it is where one of these bytes stands in its place.
+    pub absent_before: Vec<u8>,
 }
 
 /// What an answer does with a part of the header.
@@ -81,6 +90,8 @@ pub enum HeaderAnswer {
     Keep,
     /// Swaps the two addresses of two bytes after the first byte (TPDU).
     SwapAddresses,
+    /// Changes places with the other part that says so: destination and source.
+    Swap,
 }
 
 /// How a bitmap is written.
@@ -156,10 +167,29 @@ impl Spec {
         &self.header
     }
 
-    /// How many bytes stand before the type.
+    /// Where the type begins in this frame; beyond its end if it ends within the header.
+    #[inline]
     #[must_use]
-    pub const fn header_len(&self) -> usize {
-        self.header_len
+    pub fn header_end(&self, frame: &[u8]) -> usize {
+        let varying = || self.header_parts(frame).last().map_or(0, |(_, at)| at.end);
+        self.header_len.unwrap_or_else(varying)
+    }
+
+    /// The parts of a header that are there, by their places in the spec, and where they lie.
+    pub fn header_parts(&self, frame: &[u8]) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let mut at = 0usize;
+        self.header
+            .iter()
+            .enumerate()
+            .filter_map(move |(place, part)| {
+                let first = frame.get(at);
+                if first.is_some_and(|first| part.absent_before.contains(first)) {
+                    return None;
+                }
+                let start = at;
+                at = at.saturating_add(part.default.len());
+                Some((place, start..at))
+            })
     }
 
     /// How the type is written: `Ascii`, `Bcd` or an EBCDIC page.
@@ -192,31 +222,61 @@ impl Spec {
         self.fields.iter().flatten()
     }
 
+    /// What messages of certain types must and must not have.
+    #[must_use]
+    pub fn usages(&self) -> &[Usage] {
+        &self.usages
+    }
+
     /// What a response code means, for people.
     #[must_use]
     pub fn response_title(&self, code: &str) -> Option<&Title> {
         self.response_titles.get(&ResponseCode::new(code)?)
     }
 
-    /// The header that an answer carries to whoever sent `header`: TPDU addresses swapped, the rest
+    /// The header that an answer carries to whoever sent `header`: addresses swapped, the rest
     /// kept.
     #[must_use]
     pub fn answer_header(&self, header: &[u8]) -> Vec<u8> {
         let mut answer = header.to_vec();
-        let mut rest = answer.as_mut_slice();
-        for part in &self.header {
-            let Some((bytes, after)) = rest.split_at_mut_checked(part.default.len()) else {
-                break;
-            };
-            if let (HeaderAnswer::SwapAddresses, [_, to, to2, from, from2, ..]) =
-                (part.answer, &mut *bytes)
-            {
-                std::mem::swap(to, from);
-                std::mem::swap(to2, from2);
+        let mut swapped: Option<Range<usize>> = None;
+        for (place, at) in self.header_parts(header) {
+            let asked = self.header.get(place).map(|part| part.answer);
+            match (asked, &swapped) {
+                (Some(HeaderAnswer::SwapAddresses), _) => {
+                    if let Some([_, to, to2, from, from2, ..]) = answer.get_mut(at) {
+                        std::mem::swap(to, from);
+                        std::mem::swap(to2, from2);
+                    }
+                }
+                (Some(HeaderAnswer::Swap), None) => swapped = Some(at),
+                (Some(HeaderAnswer::Swap), Some(other)) => exchange(&mut answer, other, &at),
+                _ => {}
             }
-            rest = after;
         }
         answer
+    }
+
+    /// The header of a message that is begun here, without what may be absent.
+    #[must_use]
+    pub fn default_header(&self) -> Vec<u8> {
+        let parts = self
+            .header
+            .iter()
+            .filter(|part| part.absent_before.is_empty());
+        parts
+            .flat_map(|part| part.default.iter().copied())
+            .collect()
+    }
+}
+
+/// Exchanges two equally long pieces.
+fn exchange(bytes: &mut [u8], one: &Range<usize>, other: &Range<usize>) {
+    let Some([one, other]) = bytes.get_disjoint_mut([one.clone(), other.clone()]).ok() else {
+        return;
+    };
+    if one.len() == other.len() {
+        one.swap_with_slice(other);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, Part};
+use crate::iso::spec::Size;
 
 /// A field by its number, as literals are written here.
 pub(super) fn field(number: u8) -> FieldPath {
@@ -26,4 +27,18 @@ pub(super) fn offer_absent(message: &mut Message, path: FieldPath, text: &str) {
     if message.text(path).is_none() {
         offer(message, path, text);
     }
+}
+
+/// Sets a field of fixed length that this value fills: the same number may mean something else in
+/// another year of the standard.
+pub(super) fn offer_whole(message: &mut Message, number: u8, text: &str) -> bool {
+    let layout = message
+        .spec()
+        .field(FieldId::of(number))
+        .map(|field| field.layout.size);
+    let fills = layout.is_some_and(|size| match size {
+        Size::Fixed(units) => usize::from(units) == text.len(),
+        Size::Variable { .. } => false,
+    });
+    fills && offer(message, field(number), text)
 }

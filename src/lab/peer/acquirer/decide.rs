@@ -272,7 +272,7 @@ impl Acquirer {
         } else {
             let change = self.book.reverse(id);
             self.move_money(id, change);
-            flow.answer.approved
+            flow.answer.reversed
         };
         let reply = Reply {
             code,

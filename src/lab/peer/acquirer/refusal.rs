@@ -1,7 +1,7 @@
 //! Why host or issuer say no, in the codes of the dialect.
 
 use crate::iso::message::ResponseCode;
-use crate::iso::spec::Flow;
+use crate::iso::spec::{Flow, Purpose};
 
 /// Why host or issuer say no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,20 +13,25 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// Two characters in 1987, three digits in 1993 (`iso8583.md` §7), told by the length of the
-    /// dialect's approval.
-    pub(super) fn code(self, flow: &Flow) -> ResponseCode {
-        let (of_1987, of_1993) = match self {
-            Self::InvalidCard => ("14", "111"),
-            Self::InsufficientFunds => ("51", "116"),
-            Self::WrongPin => ("55", "117"),
-            Self::UnknownTerminal => ("97", "109"),
-        };
-        let code = if flow.answer.approved.len() == 2 {
-            of_1987
-        } else {
-            of_1993
-        };
-        ResponseCode::new(code).unwrap_or(flow.answer.invalid)
+    /// The dialect's own code for it.
+    pub(super) const fn code(self, flow: &Flow) -> ResponseCode {
+        match self {
+            Self::InvalidCard => flow.refusal.invalid_card,
+            Self::InsufficientFunds => flow.refusal.insufficient_funds,
+            Self::WrongPin => flow.refusal.wrong_pin,
+            Self::UnknownTerminal => flow.refusal.unknown_terminal,
+        }
+    }
+}
+
+/// A code that a fault or rule asks for, in the words of the dialect: one of another length comes
+/// from another year of the standard, and becomes a plain no.
+pub(super) fn in_dialect(code: ResponseCode, purpose: Purpose, flow: &Flow) -> ResponseCode {
+    if code.len() == flow.answer.approved.len() {
+        return code;
+    }
+    match (purpose, flow.codes.reversal_refused.first()) {
+        (Purpose::Reversal, Some(refused)) => *refused,
+        _ => flow.refusal.insufficient_funds,
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::seam::Wall;
 use crate::iso::codec::Message;
-use crate::iso::message::{AuthCode, FieldPath, ResponseCode, Rrn};
+use crate::iso::message::{AuthCode, FieldId, FieldPath, ResponseCode, Rrn};
 use crate::iso::spec::Purpose;
 use crate::lab::peer::filling::{field, offer, offer_absent, part};
 
@@ -43,8 +43,13 @@ impl Reply {
         institution: &str,
     ) {
         offer(answer, field(39), &self.code);
-        offer_absent(answer, field(12), &self.at.hhmmss());
-        offer_absent(answer, field(13), &self.at.mmdd());
+        let spec = answer.spec().clone();
+        let stamp = |number| spec.flow().stamp(FieldId::of(number));
+        for (number, form) in [12, 13].map(|number| (number, stamp(number))) {
+            if let Some(form) = form {
+                offer_absent(answer, field(number), &self.at.stamp(form));
+            }
+        }
         offer_absent(answer, field(32), institution);
         if let Some(rrn) = &self.rrn {
             offer(answer, field(37), rrn);
@@ -53,7 +58,9 @@ impl Reply {
             offer(answer, field(38), auth);
         }
         if purpose.moves_money() || matches!(purpose, Purpose::Inquiry | Purpose::Reversal) {
-            offer(answer, field(15), &self.at.mmdd());
+            if let Some(form) = stamp(15) {
+                offer(answer, field(15), &self.at.stamp(form));
+            }
             offer(
                 answer,
                 field(44),

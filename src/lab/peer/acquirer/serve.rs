@@ -1,6 +1,7 @@
 //! One message's way through the acquirer: fate, authenticity, booking, answer.
 
 use super::brain::{Acquirer, Held};
+use super::refusal::in_dialect;
 use super::reply::Reply;
 use super::session::owner;
 use super::settlement;
@@ -69,6 +70,8 @@ impl Acquirer {
         self.options
             .rules
             .shape(kind, request, &mut fate, &mut self.dice);
+        let flow = self.options.spec.flow();
+        fate.code = fate.code.map(|code| in_dialect(code, kind.purpose, flow));
         fate
     }
 
@@ -106,7 +109,7 @@ impl Acquirer {
     }
 
     fn reply(&mut self, now: Now, request: &Message, kind: &Kind, fate: &Fate) -> Reply {
-        let approved = self.options.spec.flow().answer.approved;
+        let yes = self.options.spec.flow().answer.approval(kind.purpose);
         match kind.purpose {
             Purpose::Reversal => self.reversal(now, request, kind, fate),
             Purpose::SignOn => self.sign_on(now, request),
@@ -121,7 +124,7 @@ impl Acquirer {
             | Purpose::Echo
             | Purpose::BatchUpload
             | Purpose::Notice
-            | Purpose::Administration => Reply::plain(approved, now.wall),
+            | Purpose::Administration => Reply::plain(yes, now.wall),
         }
     }
 
@@ -139,11 +142,18 @@ impl Acquirer {
         {
             session.batch = next_batch(batch);
         }
-        let approved = self.options.spec.flow().answer.approved;
+        let spec = Arc::clone(&self.options.spec);
+        let answer = &spec.flow().answer;
+        let code = if agrees {
+            answer.settled
+        } else {
+            answer.unsettled
+        };
         Reply {
             rrn: Some(self.next_rrn(now)),
-            extra: vec![result],
-            ..Reply::plain(approved, now.wall)
+            // Where the code says it, no field has to.
+            extra: Vec::from_iter((answer.settled == answer.unsettled).then_some(result)),
+            ..Reply::plain(code, now.wall)
         }
     }
 

@@ -31,7 +31,7 @@ impl Acquirer {
     pub(super) fn sign_on(&mut self, now: Now, request: &Message) -> Reply {
         let spec = Arc::clone(&self.options.spec);
         let flow = spec.flow();
-        let mut reply = Reply::plain(flow.answer.approved, now.wall);
+        let mut reply = Reply::plain(flow.answer.session, now.wall);
         reply.rrn = Some(self.next_rrn(now));
         let Some((merchant, terminal)) = owner(request) else {
             return reply;

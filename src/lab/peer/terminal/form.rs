@@ -8,7 +8,7 @@ use crate::iso::codec::{BuildError, Message};
 use crate::iso::message::{Amount, FieldId, FieldPath, Mti, Stan, Text};
 use crate::iso::security::{WorkingKeys, encrypt_pin_block, pin_block};
 use crate::iso::spec::{Flow, Kind, OriginalSource, Purpose, ReversalCause, ReversalRule, Script};
-use crate::lab::peer::filling::{field, offer, offer_absent, part};
+use crate::lab::peer::filling::{field, offer, offer_absent, offer_whole, part};
 use crate::lab::peer::names::batch_path;
 use crate::lab::peer::totals::BatchTotals;
 use crate::lab::peer::{Card, CardEntry};
@@ -44,11 +44,20 @@ pub(super) fn request(
     if !kind.purpose.moves_money() && kind.purpose != Purpose::Inquiry {
         return message;
     }
+    for (path, value) in &kind.set {
+        offer_absent(&mut message, *path, value);
+    }
     let (code, condition) = processing(kind.purpose);
     offer_absent(&mut message, field(3), code);
-    offer_absent(&mut message, field(25), condition);
+    if !message.has(FieldId::of(25)) {
+        offer_whole(&mut message, 25, condition);
+    }
     if kind.purpose != Purpose::Inquiry {
-        offer(&mut message, field(4), &amount.to_string());
+        offer(
+            &mut message,
+            options.spec.flow().amount,
+            &amount.to_string(),
+        );
     }
     offer(&mut message, field(49), &options.currency);
     if let Some(batch) = batch_path(options.spec.flow()) {
@@ -80,8 +89,13 @@ pub(super) fn put_totals(message: &mut Message, totals: BatchTotals) {
     }
 }
 
-/// Whether the answer to a settlement says that both sides count the same.
+/// Whether the answer to a settlement says that both sides count the same: by a digit of DE 48 or
+/// by DE 66 (1987), or by its code (1993).
 pub(super) fn is_balanced(answer: &Message) -> bool {
+    let rule = &answer.spec().flow().answer;
+    if rule.settled != rule.unsettled {
+        return answer.response_code() == Some(rule.settled);
+    }
     let result = match answer.text(part(48, "5")) {
         Some(digit) => Some(digit),
         None => answer.text(field(66)),
@@ -114,17 +128,14 @@ fn put_stamp(message: &mut Message, stamp: Stamp) {
     if let Some(batch) = batch_path(flow) {
         offer(message, batch, &stamp.batch);
     }
-    let (date, time) = (stamp.at.mmdd(), stamp.at.hhmmss());
-    for (number, value) in [(7, format!("{date}{time}")), (12, time), (13, date)] {
-        if is_stamped(flow, number) {
-            offer(message, field(number), &value);
-        }
+    let stamps = flow.stamps.iter().filter(|(id, _)| is_stamped(flow, *id));
+    for (id, form) in stamps {
+        offer(message, FieldPath::whole(*id), &stamp.at.stamp(form));
     }
 }
 
 /// `UnionPay` terminals leave date and time to the host; others name transactions by them.
-fn is_stamped(flow: &Flow, number: u8) -> bool {
-    let id = FieldId::of(number);
+fn is_stamped(flow: &Flow, id: FieldId) -> bool {
     let named = flow
         .identity
         .iter()
@@ -152,16 +163,18 @@ pub(super) fn put_card(message: &mut Message, card: &Card, keys: Option<&Working
     }
     let entry = if is_read { "02" } else { "01" };
     let capability = if pin.is_some() { "1" } else { "2" };
-    offer(message, field(22), &format!("{entry}{capability}"));
+    if !message.has(FieldId::of(22)) {
+        offer_whole(message, 22, &format!("{entry}{capability}"));
+    }
     if let Some((block, key_length)) = pin {
-        offer(message, field(26), "12");
+        offer_whole(message, 26, "12");
         offer(
             message,
             field(52),
             &format!("{:016X}", u64::from_be_bytes(block)),
         );
         let method = if key_length == 8 { "20" } else { "26" };
-        offer(message, field(53), &format!("{method}00000000000000"));
+        offer_whole(message, 53, &format!("{method}00000000000000"));
     }
 }
 

@@ -100,7 +100,7 @@ impl Terminal {
         let flow = spec.flow();
         let keys = self.working_keys(answer);
         self.session.asked = false;
-        if !flow.codes.approved.contains(&code) || (flow.keys.is_some() && keys.is_none()) {
+        if !flow.accepts(Purpose::SignOn, code) || (flow.keys.is_some() && keys.is_none()) {
             self.pause(now);
             return;
         }
@@ -138,7 +138,8 @@ impl Terminal {
             .as_ref()
             .is_some_and(|due| due.cause.is_none());
         self.receipts.answered(at, answer);
-        if flow.codes.approved.contains(&code) {
+        let purpose = self.receipts.get(at).map(|receipt| receipt.purpose);
+        if purpose.is_some_and(|purpose| flow.accepts(purpose, code)) {
             self.approved(now, waiting, at, answer);
         } else if is_advice && !self.session.signed_on && flow.sign_on.is_some() {
             // It was refused for its MAC only: it is sent again after the sign-in.
