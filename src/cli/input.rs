@@ -83,10 +83,12 @@ fn read(file: &str) -> anyhow::Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("cannot read {file}"))
 }
 
-/// Bytes from hex; `None` if it is not all hex, or nothing.
+/// Bytes from hex; `None` if it is not all hex, or nothing. Lines that begin with `#` are remarks.
 pub(super) fn hex(text: &[u8]) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .iter()
+    let lines = text.split(|byte| *byte == b'\n');
+    let digits: Option<Vec<u8>> = lines
+        .filter(|line| !line.starts_with(b"#"))
+        .flatten()
         .filter(|byte| !byte.is_ascii_whitespace())
         .map(|byte| {
             char::from(*byte)
@@ -123,6 +125,7 @@ mod tests {
     fn white_space_in_hex_is_ignored() {
         assert_eq!(hex(b"02 00\n aF"), Some(vec![0x02, 0x00, 0xAF]));
         assert_eq!(hex(b"020"), None);
+        assert_eq!(hex(b"# a remark\n02\n#00\n00"), Some(vec![0x02, 0x00]));
         assert_eq!(hex(b" "), None);
         assert_eq!(to_hex(&[0x02, 0xAF]), "02AF");
     }

@@ -18,6 +18,8 @@ mod ends;
 
 mod passthrough;
 
+mod malformed;
+
 mod python;
 
 mod talk;

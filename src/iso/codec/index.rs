@@ -88,8 +88,8 @@ pub(super) fn walk(spec: &Spec, frame: &[u8], index: &mut Index) -> Result<(), P
     index.mti = Some(mti);
     let at = frame.len().saturating_sub(rest.len());
     index.bitmap_at = short(at);
-    let (present, rest) =
-        read_bitmap(spec, rest, index).ok_or_else(|| fault(at, ParseFault::Bitmap))?;
+    let (present, rest) = read_bitmap(spec, rest, index)
+        .map_err(|from| fault(at.saturating_add(from), ParseFault::Bitmap))?;
     index.body_at = short(frame.len().saturating_sub(rest.len()));
     let walked = walk_fields(spec, frame, present, index);
     index.fields = present;
@@ -194,16 +194,22 @@ fn read_mti(encoding: Encoding, bytes: &[u8]) -> Option<(Mti, &[u8])> {
     Some((Mti::from_bcd(bcd?)?, rest))
 }
 
-/// The fields present, and what follows their bitmaps; `None` where a third bitmap announces a
-/// fourth, which there is not.
-fn read_bitmap<'a>(spec: &Spec, bytes: &'a [u8], index: &mut Index) -> Option<(Bitmap, &'a [u8])> {
+/// The fields present, and what follows their bitmaps; else where the bitmap at fault begins. A
+/// third one that announces a fourth is at fault, since there is none.
+fn read_bitmap<'a>(
+    spec: &Spec,
+    bytes: &'a [u8],
+    index: &mut Index,
+) -> Result<(Bitmap, &'a [u8]), usize> {
     let shape = spec.bitmap();
     let mut words = [0u64; 3];
     let mut rest = bytes;
     let mut count = 0usize;
     let mut more = true;
+    let mut from = 0usize;
     for word in &mut words {
-        (*word, rest) = read_word(shape.encoding, rest)?;
+        from = bytes.len().saturating_sub(rest.len());
+        (*word, rest) = read_word(shape.encoding, rest).ok_or(from)?;
         let announced = *word & FIRST_BIT != 0;
         *word &= !FIRST_BIT;
         if count == 0 {
@@ -216,10 +222,10 @@ fn read_bitmap<'a>(spec: &Spec, bytes: &'a [u8], index: &mut Index) -> Option<(B
         }
     }
     if more {
-        return None;
+        return Err(from);
     }
     index.bitmaps = count;
-    Some((Bitmap::from_words(words), rest))
+    Ok((Bitmap::from_words(words), rest))
 }
 
 /// Bit 1 of a bitmap: another one follows.
