@@ -270,11 +270,18 @@ fn print(
     lang: Lang,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    writeln!(
-        out,
-        "\n{} transactions, {} faults, {} reversed, {} of them answered",
-        report.transactions, report.faults, report.reversed, report.answered
-    )?;
+    let (all, faults) = (report.transactions, report.faults);
+    let (reversed, answered) = (report.reversed, report.answered);
+    match lang {
+        Lang::En => writeln!(
+            out,
+            "\n{all} transactions, {faults} faults, {reversed} reversed, {answered} of them answered"
+        )?,
+        Lang::Zh => writeln!(
+            out,
+            "\n交易{all}笔, 故障{faults}次, 冲正{reversed}笔, 其中已应答{answered}笔"
+        )?,
+    }
     let balance = match (report.is_balanced(), lang) {
         (true, Lang::En) => "balanced: the three books hold the same",
         (true, Lang::Zh) => "账平: 三方账一致",
@@ -287,8 +294,12 @@ fn print(
         ("acquirer", "收单机构", report.acquirer),
     ];
     for (en, zh, sum) in books {
-        let name = if lang == Lang::Zh { zh } else { en };
-        writeln!(out, "  {name:<10} {:>16}", yuan(sum))?;
+        // A Chinese character is as wide as two others.
+        let (name, width) = match lang {
+            Lang::En => (en, 10),
+            Lang::Zh => (zh, 10 - zh.chars().count()),
+        };
+        writeln!(out, "  {name:<width$} {:>16}", yuan(sum))?;
     }
     writeln!(out, "{balance}")?;
     if open.all.is_empty() {
@@ -297,9 +308,13 @@ fn print(
         past::print_table(open, past::look(lang), out)?;
     }
     let place = folder.display();
+    let closer = match lang {
+        Lang::En => "look closer",
+        Lang::Zh => "进一步查看",
+    };
     writeln!(
         out,
-        "\nlook closer: isogate trace --journal {place} --state REVERSED --limit 5; \
+        "\n{closer}: isogate trace --journal {place} --state REVERSED --limit 5; \
          isogate explain KEY --journal {place}"
     )?;
     Ok(())
