@@ -275,7 +275,8 @@ fn print(
     match lang {
         Lang::En => writeln!(
             out,
-            "\n{all} transactions, {faults} faults, {reversed} reversed, {answered} of them answered"
+            "\n{all} transactions, {faults} faults, {reversed} reversed, \
+             {answered} of them answered"
         )?,
         Lang::Zh => writeln!(
             out,

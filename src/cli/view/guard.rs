@@ -1,6 +1,6 @@
 //! What might be a card number, though the dialect calls it something else. A message that is read
-//! by the wrong dialect has its card number anywhere; of a broken one nothing is shown that could be
-//! one.
+//! by the wrong dialect has its card number anywhere; of a broken one nothing is shown that could
+//! be one.
 
 /// Digits of the card numbers in use (ISO/IEC 7812-1; `UnionPay` cards have 16 to 19).
 const LENGTHS: std::ops::RangeInclusive<usize> = 15..=19;
@@ -23,8 +23,8 @@ pub(super) fn may_hold_card(text: &str) -> bool {
         .any(|digits| has_card(digits))
 }
 
-/// Whether somewhere in these digits (what is above nine is none) stands a card number: it begins as
-/// cards of payment schemes do, and its check digit is right.
+/// Whether somewhere in these digits (what is above nine is none) stands a card number: it begins
+/// as cards of payment schemes do, and its check digit is right.
 fn has_card(digits: &[u8]) -> bool {
     let mut runs = digits.split(|digit| *digit > 9);
     runs.any(|run| {
@@ -36,7 +36,7 @@ fn has_card(digits: &[u8]) -> bool {
 }
 
 fn is_card(digits: &[u8]) -> bool {
-    // Characters that are digits have a 3 in every second place when they are taken for packed ones.
+    // Characters that are digits, taken for packed ones, have a 3 in every second place.
     let is_text = |first: usize| {
         digits
             .iter()
