@@ -153,6 +153,12 @@ impl View {
         shown
     }
 
+    /// What is odd about it: what was read, and then which fields there are.
+    fn all_warnings(&self) -> impl Iterator<Item = String> {
+        let usage = self.message().map(Message::usage).unwrap_or_default();
+        self.warnings.iter().cloned().chain(usage)
+    }
+
     /// The built-in dialects by which the input reads whole, and is a message that they know.
     fn dialects(&self) -> Vec<&'static str> {
         let reads = |name: &&&str| {
@@ -210,7 +216,7 @@ impl View {
         }
         document["fields"] = fields.into();
         document["subfields"] = subfields.into();
-        document["warnings"] = self.warnings.clone().into();
+        document["warnings"] = self.all_warnings().collect();
         if let Some(error) = self.error() {
             document["error"] = json!({
                 "field": error.field.map(|path| path.field.number()),

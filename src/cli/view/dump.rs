@@ -39,7 +39,7 @@ impl View {
         let seen = Seen::of(self);
         let rows = self.rows(&seen, lang);
         table::print(rows.into_iter().flat_map(Row::lines), out)?;
-        for warning in &self.warnings {
+        for warning in self.all_warnings() {
             writeln!(out, "{}: {warning}", word(lang, "warning", "警告"))?;
         }
         if let Some(error) = self.error() {

@@ -275,11 +275,10 @@ impl Message {
         }
     }
 
-    /// Faults that do not stop a message: usage, content, pads. Never holds values.
+    /// Faults that do not stop a message: content, pads. Never holds values.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let mut all = self.header_warnings();
-        all.extend(self.usage_warnings());
         for field in self
             .index
             .suspect

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use std::sync::Arc;
 
+mod pieces;
 mod vectors;
 
 use vectors::vectors;

@@ -5,7 +5,8 @@ use super::Message;
 impl Message {
     /// What the message has too much or too little, by its dialect. Of a message that was read in
     /// part nothing is known to be missing.
-    pub(super) fn usage_warnings(&self) -> Vec<String> {
+    #[must_use]
+    pub fn usage(&self) -> Vec<String> {
         let mti = self.mti();
         let about = self
             .spec()
@@ -54,7 +55,7 @@ mod tests {
                 .set(path.parse::<FieldPath>().unwrap(), text)
                 .unwrap();
         }
-        message.warnings()
+        message.usage()
     }
 
     #[test]
