@@ -41,7 +41,7 @@ pub(super) struct HostArgs {
 }
 
 pub(super) fn run(args: &HostArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    args.log.start()?;
+    args.log.start(None)?;
     let spec = args.peer.spec()?;
     let mut options = AcquirerOptions::new(&spec, args.peer.keys()?, args.peer.cards());
     options.latency = args.latency;

@@ -51,13 +51,13 @@ enum LogFormat {
 }
 
 impl LogArgs {
-    /// Starts the log.
-    pub(super) fn start(&self) -> Result<(), log::LogError> {
+    /// Starts the log, at the level of the configuration where the command line says none.
+    pub(super) fn start(&self, configured: Option<&str>) -> Result<(), log::LogError> {
         let format = match self.log_format {
             LogFormat::Human => log::Format::Human,
             LogFormat::Json => log::Format::Json,
         };
-        log::start(format, self.log_level.as_deref())
+        log::start(format, self.log_level.as_deref().or(configured))
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
     if args.check {
         return check(&args.config, &config, out);
     }
-    args.log.start()?;
+    args.log.start(config.log)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -92,16 +92,31 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
         std::fs::write(file, document)
             .with_context(|| format!("cannot write {} (--ports)", file.display()))?;
     }
-    signals::run_until_told(gateway, |gateway| match Config::load(&args.config) {
-        Ok(config) => {
-            if let (Some(admin), Some(new)) = (&admin, &config.admin) {
-                admin.reload(new.tls.clone());
-            }
-            gateway.reload(config);
-        }
-        Err(error) => tracing::error!("nothing is reloaded, all stays as it was: {error}"),
-    })?;
+    signals::run_until_told(gateway, |gateway| reload(args, gateway, admin.as_ref()))?;
     Ok(Exit::Done)
+}
+
+/// Takes over what may change of the file; a file that is wrong changes nothing.
+fn reload(args: &ServeArgs, gateway: &Handle, admin: Option<&Admin>) {
+    let config = match Config::load(&args.config) {
+        Ok(config) => config,
+        Err(error) => {
+            tracing::error!("nothing is reloaded, all stays as it was: {error}");
+            return;
+        }
+    };
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    if let (None, Some(level)) = (&args.log.log_level, config.log)
+        && let Err(error) = log::change(level)
+    {
+        tracing::error!("{error}");
+    }
+    if let (Some(admin), Some(new)) = (admin, &config.admin) {
+        admin.reload(new.tls.clone());
+    }
+    gateway.reload(config);
 }
 
 fn check(file: &Path, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {

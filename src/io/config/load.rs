@@ -44,6 +44,7 @@ impl Config {
         let mut gateway = root.section("gateway");
         let name = gateway.or("name", Text::new("gw-1").unwrap_or_default());
         let key_file: Option<String> = gateway.optional("keys");
+        let log = log_level(&mut gateway);
         let drain = gateway.or("drain", Duration::from_secs(30));
         gateway.finish();
         let (keys, warning) = match key_file {
@@ -83,6 +84,7 @@ impl Config {
             limits: sockets,
             journal,
             admin,
+            log,
             drain,
             warnings,
         })
@@ -119,6 +121,13 @@ fn doubtful(ends: &Ends, routes: &[RouteOptions], keys: &Keys) -> Vec<String> {
         }
     }
     all
+}
+
+/// The level of the log, if it is set.
+fn log_level(section: &mut Section<'_>) -> Option<&'static str> {
+    section.knows(&["log"]);
+    let levels = ["info", "error", "warn", "debug", "trace"].map(|level| (level, level));
+    section.has("log").then(|| section.one_of("log", &levels))?
 }
 
 /// The scale, and the industry's ladder by it; a time that is written out counts as written.

@@ -62,6 +62,8 @@ pub struct Config {
     pub journal: JournalConfig,
     /// Where metrics and health are served, if at all.
     pub admin: Option<AdminConfig>,
+    /// The level of the log, where nothing else says it.
+    pub log: Option<&'static str>,
     /// How long a gateway that is told to stop finishes what is in flight.
     pub drain: Duration,
     /// What is allowed, but should be looked at.

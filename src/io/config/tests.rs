@@ -1,5 +1,7 @@
 //! What a file may say, and what is said about a wrong one.
 
+mod tls;
+
 use super::*;
 use crate::engine::gateway::{Balance, ReversalBy, SignOn};
 use crate::engine::record::{LinkId, ListenerId};

@@ -1,5 +1,7 @@
 //! Both directions over real sockets on loopback.
 
+mod secured;
+
 use super::*;
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
@@ -189,5 +191,31 @@ fn a_socket_whose_peer_is_gone_is_broken() {
         let flushed = outbound.flush(Seq(0), &mut BytesMut::new(), &mut Vec::new());
         assert!(matches!(flushed, Flushed::Broken(_)), "{flushed:?}");
         assert_eq!(outbound.into_unwritten().collect::<Vec<_>>(), [SendId(1)]);
+    });
+}
+
+#[test]
+fn a_socket_is_told_to_find_out_a_peer_that_vanished() {
+    on_one_thread(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await;
+        let stream = stream.unwrap();
+        socket::tune(&stream).unwrap();
+        let socket = socket2::SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap() && stream.nodelay().unwrap());
+        assert_eq!(
+            socket.tcp_keepalive_time().unwrap(),
+            Duration::from_secs(30)
+        );
+        assert_eq!(
+            socket.tcp_keepalive_interval().unwrap(),
+            Duration::from_secs(5)
+        );
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            socket.tcp_user_timeout().unwrap(),
+            Some(Duration::from_secs(10))
+        );
     });
 }

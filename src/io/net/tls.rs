@@ -55,7 +55,9 @@ pub(super) enum Brought {
 }
 
 impl Tls {
-    pub(super) const fn new(tcp: TcpStream, session: Connection, records: Records) -> Self {
+    pub(super) fn new(tcp: TcpStream, mut session: Connection, records: Records) -> Self {
+        // All of what is written at once, or nothing: that it is not much is seen to by who writes.
+        session.set_buffer_limit(None);
         let state = RefCell::new(State { session, records });
         Self { tcp, state }
     }

@@ -67,7 +67,8 @@ impl Settings {
         let per_address = new.limits.per_address;
         self.door.limit(room_for_terminals(&new), per_address);
         shared.0.borrow_mut().limit(new.limits, new.options.limits);
-        let now = "certificates, allow-lists, limits, pauses; for new connections";
+        let now =
+            "certificates, allow-lists, limits, pauses, for new connections; the level of the log";
         if later.is_empty() {
             info!("reloaded: {now}");
         } else {

@@ -1,7 +1,9 @@
 //! The log: lines for people on a terminal, JSON for machines; always on standard error.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::reload::Handle;
 
 /// What a line looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,15 +36,46 @@ pub fn start(format: Format, level: Option<&str>) -> Result<(), LogError> {
     let filter = EnvFilter::try_new(level).map_err(|_shape| LogError::Level(level.to_owned()))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(format == Format::Human && std::io::stderr().is_terminal());
     let started = match format {
-        Format::Human => log
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_target(false)
-            .try_init(),
-        Format::Json => log.json().flatten_event(true).try_init(),
+        Format::Human => {
+            let log = log.with_target(false).with_filter_reloading();
+            keep(log.reload_handle());
+            log.try_init()
+        }
+        Format::Json => {
+            let log = log.json().flatten_event(true).with_filter_reloading();
+            keep(log.reload_handle());
+            log.try_init()
+        }
     };
     started.map_err(|_taken| LogError::Twice)
+}
+
+/// Changes the level of the log that was started in this process, if one was.
+///
+/// # Errors
+/// [`LogError::Level`].
+pub fn change(level: &str) -> Result<(), LogError> {
+    let filter = EnvFilter::try_new(level).map_err(|_shape| LogError::Level(level.to_owned()))?;
+    if let Some(change) = CHANGE.get() {
+        change(filter);
+    }
+    Ok(())
+}
+
+/// How the filter of the process's log is changed: there is one log a process, as there is one
+/// standard error.
+static CHANGE: OnceLock<Box<dyn Fn(EnvFilter) + Send + Sync>> = OnceLock::new();
+
+fn keep<S: 'static>(handle: Handle<EnvFilter, S>) {
+    let change = move |filter| {
+        // It is gone only with the process.
+        let _gone = handle.reload(filter);
+    };
+    // Taken only if another log was started before, which the caller is told.
+    let _taken = CHANGE.set(Box::new(change));
 }
 
 #[cfg(test)]

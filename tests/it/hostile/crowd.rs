@@ -1,6 +1,6 @@
 //! Too many at once.
 
-use super::{bank, config, honest, house, opens, sell, terminal, told};
+use super::{bank, config, honest, house, opens, sell, sized, terminal, told};
 use crate::rig::{House, PATIENCE, Wire, eventually};
 use std::net::TcpStream;
 use std::time::Instant;
@@ -71,11 +71,11 @@ fn whoever_is_not_on_the_list_is_turned_away() {
 /// A storm of reconnects: all terminals come at once, each sells, and all are answered.
 #[test]
 fn a_thousand_that_come_back_at_once_are_all_served() {
-    const TERMINALS: u32 = 1000;
+    let terminals = sized(1000, 5000);
     let house = house(bank(honest), "");
     let mut first = opens(&house);
     let began = Instant::now();
-    let mut wires: Vec<Wire> = (0..TERMINALS).map(|_| terminal(&house)).collect();
+    let mut wires: Vec<Wire> = (0..terminals).map(|_| terminal(&house)).collect();
     for (wire, number) in wires.iter_mut().zip(100..) {
         wire.send(&super::sale(number, 1));
     }
@@ -85,7 +85,7 @@ fn a_thousand_that_come_back_at_once_are_all_served() {
     }
     told(
         "a storm of reconnects",
-        &format!("{TERMINALS} served in {:?}", began.elapsed()),
+        &format!("{terminals} served in {:?}", began.elapsed()),
     );
     assert_eq!(sell(&mut first, 1, 1).as_deref(), Some("00"));
 }
@@ -93,17 +93,20 @@ fn a_thousand_that_come_back_at_once_are_all_served() {
 /// What an idle connection costs: asserted against its cap, 12 KiB, with as much again for noise.
 #[test]
 fn an_idle_connection_costs_little() {
-    const IDLE: u64 = 1000;
+    let many = u64::from(sized(1000, 10_000) - 1);
     let house = house(bank(honest), "");
     let mut first = opens(&house);
     let before = house.memory();
-    let idle: Vec<Wire> = (0..IDLE).map(|_| terminal(&house)).collect();
+    let idle: Vec<Wire> = (0..many).map(|_| terminal(&house)).collect();
     eventually("all of them in", || {
         let open = house.figure("isogate_connections{side=\"terminal\"}");
-        (open > IDLE).then_some(())
+        (open > many).then_some(())
     });
-    let each = (house.memory() - before) * 1024 / IDLE;
-    told("memory of an idle connection", &format!("{each} bytes"));
+    let each = (house.memory() - before) * 1024 / many;
+    told(
+        "memory of an idle connection",
+        &format!("{each} bytes, of {many}"),
+    );
     assert!(each < 24 << 10, "{each} bytes each");
     assert_eq!(sell(&mut first, 1, 1).as_deref(), Some("00"));
     drop(idle);

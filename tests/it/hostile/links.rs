@@ -1,6 +1,6 @@
 //! Acquirers that come and go, or are there and silent.
 
-use super::{bank, config, dialect, honest, opens, sell, terminal};
+use super::{bank, bank_at, config, dialect, honest, opens, sell, sized, terminal};
 use crate::rig::{House, Wire, eventually, text};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -87,6 +87,60 @@ fn an_acquirer_that_answers_no_echo_is_dead() {
         assert_eq!(echoes, 2, "then it was given up");
     }
     drop(house);
+}
+
+/// Nobody answers, and then nobody is there; the reversals that queue up meanwhile drain once
+/// somebody is, sixteen at once, and leave room for what is sold meanwhile.
+#[test]
+fn reversals_that_queued_up_drain_beside_live_traffic() {
+    let sales = sized(600, 10_000);
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let more = "[limits]\nper_link = 20000\n[[route]]\nreversal = { by = \"gateway\" }\n\
+                timeout = \"5s\"";
+    let house = super::house(port, more);
+    let mut acquirer = crate::rig::hear(&silent, &dialect());
+    let terminals: Vec<Wire> = (0..sales.div_ceil(20))
+        .zip(100..)
+        .map(|(_, number)| {
+            let mut wire = terminal(&house);
+            (1..=20).for_each(|stan| wire.send(&super::sale(number, stan)));
+            wire
+        })
+        .collect();
+    for _ in 0..sales {
+        acquirer.receive();
+    }
+    drop((acquirer, silent));
+    let began = Instant::now();
+    let booked = Arc::new(AtomicUsize::new(0));
+    let book = Arc::clone(&booked);
+    bank_at(port, move |request| {
+        if request.mti().to_string().starts_with("04") {
+            book.fetch_add(1, Ordering::Relaxed);
+        }
+        honest(request)
+    });
+    let mut live = opens(&house);
+    let mut stan = 0;
+    let reversals = || house.figure("isogate_reversals");
+    while reversals() > 0 || booked.load(Ordering::Relaxed) < usize::try_from(sales).unwrap() {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "{} are left",
+            reversals()
+        );
+        stan += 1;
+        assert_eq!(sell(&mut live, 2, stan).as_deref(), Some("00"));
+    }
+    let figure = format!("{sales} in {:?}, {stan} sales beside", began.elapsed());
+    super::told("reversals drained", &figure);
+    assert_eq!(
+        booked.load(Ordering::Relaxed),
+        usize::try_from(sales).unwrap(),
+        "once each"
+    );
+    drop(terminals);
 }
 
 /// What the operating system was told about each socket.

@@ -21,10 +21,15 @@ fn dialect() -> Arc<Spec> {
     Spec::builtin("iso8583-1987-ascii").unwrap()
 }
 
-/// An acquirer: to each message what the function says, one connection after the other or many at
-/// once.
+/// An acquirer on some port: to each message what the function says.
 fn bank(answers: impl Fn(&Message) -> Vec<Message> + Send + Sync + 'static) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    bank_at(0, answers)
+}
+
+/// The same, on this port.
+fn bank_at(port: u16, answers: impl Fn(&Message) -> Vec<Message> + Send + Sync + 'static) -> u16 {
+    let bind = || TcpListener::bind(("127.0.0.1", port)).ok();
+    let listener = crate::rig::eventually("a free port", bind);
     let port = listener.local_addr().unwrap().port();
     let answers = Arc::new(answers);
     std::thread::spawn(move || {
@@ -128,4 +133,11 @@ fn opens(house: &House) -> Wire {
 #[expect(clippy::print_stdout, reason = "a measurement, not a judgement")]
 pub(crate) fn told(what: &str, figure: &str) {
     println!("{what}: {figure}");
+}
+
+/// How many: as many as a gate can afford, or, with `ISOGATE_CAMPAIGN` set, as many as were
+/// promised.
+pub(crate) fn sized(gate: u32, campaign: u32) -> u32 {
+    let is_campaign = std::env::var_os("ISOGATE_CAMPAIGN").is_some();
+    if is_campaign { campaign } else { gate }
 }

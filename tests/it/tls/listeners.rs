@@ -2,13 +2,14 @@
 
 use super::line::{Line, terminal};
 use super::pki::{self, Authority, Identity};
-use crate::hostile::told;
+use crate::hostile::{sized, told};
 use crate::rig::{House, eventually};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tokio_rustls::rustls::HandshakeKind;
 
 /// Those who vouch, and a gateway that lets in whom they vouch for, of one group.
 struct Gate {
@@ -248,4 +249,29 @@ fn an_idle_connection_under_tls_costs_little() {
     );
     assert!(each < 48 << 10, "{each} bytes each");
     drop((first, idle));
+}
+
+/// Terminals that come back all at once are not asked for everything again.
+#[test]
+fn a_storm_of_terminals_that_come_back_resumes_its_sessions() {
+    let gate = Gate::open();
+    let own = pki::issue(&gate.root, "shop-a.test", pki::as_it_is);
+    let root = gate.root.pem();
+    let terminals: Vec<_> = (0..sized(200, 2000))
+        .map(|_| terminal(&root, Some(&own)))
+        .collect();
+    for (terminal, stan) in terminals.iter().zip(1..) {
+        let mut line = Line::to_gateway(gate.house.listener(), terminal);
+        line.sell(stan).unwrap();
+        assert_eq!(line.tls.handshake_kind(), Some(HandshakeKind::Full));
+    }
+    let began = Instant::now();
+    let connect = |terminal| Line::to_gateway(gate.house.listener(), terminal);
+    let mut lines: Vec<Line> = terminals.iter().map(connect).collect();
+    for (line, stan) in lines.iter_mut().zip(5001..) {
+        line.sell(stan).unwrap();
+        assert_eq!(line.tls.handshake_kind(), Some(HandshakeKind::Resumed));
+    }
+    let figure = format!("{} served in {:?}", terminals.len(), began.elapsed());
+    told("a storm under TLS, resumed", &figure);
 }

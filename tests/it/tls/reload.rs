@@ -86,7 +86,8 @@ fn limits_are_reloaded_and_what_is_not_is_said() {
     let mut first = connect();
     first.send(&super::line::sale(1));
     first.receive();
-    let more = "[limits]\nconnections = 1\n[[route]]\ntimeout = \"7s\"";
+    assert!(!house.log().contains("DEBUG"));
+    let more = "[gateway]\nlog = \"debug\"\n[limits]\nconnections = 1\n[[route]]\ntimeout = \"7s\"";
     house.reload(&format!("{text}{more}"));
     let said = "Changed too, but only by a restart: routes";
     eventually("the reload", || house.log().contains(said).then_some(()));
@@ -96,4 +97,8 @@ fn limits_are_reloaded_and_what_is_not_is_said() {
     );
     first.send(&super::line::sale(2));
     first.receive();
+    eventually("the other level", || {
+        connect();
+        house.log().contains("DEBUG").then_some(())
+    });
 }
