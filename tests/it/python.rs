@@ -16,7 +16,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-const DIALECTS: [&str; 2] = ["iso8583-1987-ascii", "iso8583-1987-binary"];
+const DIALECTS: [&str; 3] = [
+    "iso8583-1987-ascii",
+    "iso8583-1987-binary",
+    "iso8583-1987-ebcdic",
+];
 
 /// How many messages of a dialect are compared.
 fn messages() -> usize {

@@ -20,11 +20,11 @@ import sys
 
 import iso8583
 
-# How a dialect writes things: encodings of pyiso8583, "b" for packed.
+# How a dialect writes things: encodings of pyiso8583, "b" for packed; bytes otherwise as hex.
 DIALECTS = {
     "iso8583-1987-ascii": {"text": "ascii", "digits": "ascii", "binary": "ascii", "mti": "ascii"},
     "iso8583-1987-binary": {"text": "ascii", "digits": "b", "binary": "b", "mti": "b"},
-    "iso8583-1987-ebcdic": {"text": "cp037", "digits": "cp037", "binary": "b", "mti": "cp037"},
+    "iso8583-1987-ebcdic": {"text": "cp037", "digits": "cp037", "binary": "cp037", "mti": "cp037"},
 }
 FORMAT = re.compile(r"(x\+)?([a-z]+)(\.*)(\d+)")
 
@@ -64,12 +64,12 @@ def entry(dialect, number, text):
 
 def specification(name, formats):
     dialect = DIALECTS[name]
-    raw = dialect["binary"] == "b"
+    bitmap = fixed(dialect["binary"], 8 if dialect["binary"] == "b" else 16)
     spec = {
         "h": fixed("ascii", 0),
         "t": fixed(dialect["mti"], 2 if dialect["mti"] == "b" else 4),
-        "p": fixed("b" if raw else "ascii", 8 if raw else 16),
-        "1": fixed("b" if raw else "ascii", 8 if raw else 16),
+        "p": bitmap,
+        "1": bitmap,
     }
     for number in range(2, 129):
         known = formats.get(str(number))
