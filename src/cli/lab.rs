@@ -26,9 +26,15 @@ pub(crate) struct LabArgs {
     /// How long is traded, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "60")]
     duration: u64,
-    /// The dialect of both sides
+    /// The dialect of the terminals
     #[arg(long, default_value = "cup-pos")]
     spec: String,
+    /// The dialect of the acquirer [default: the terminals']
+    #[arg(long, value_name = "SPEC")]
+    host_spec: Option<String>,
+    /// The gateway gives trace numbers of its own
+    #[arg(long)]
+    rewrite_stan: bool,
     /// How many terminals
     #[arg(long, default_value = "50")]
     terminals: usize,
@@ -100,13 +106,11 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
 }
 
 fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
-    let spec = Spec::builtin(&args.spec).with_context(|| {
-        let known = Spec::builtin_names().join(", ");
-        format!(
-            "no dialect is called {} (--spec); there are {known}",
-            args.spec
-        )
-    })?;
+    let spec = dialect(&args.spec, "--spec")?;
+    let host_spec = match &args.host_spec {
+        Some(name) => dialect(name, "--host-spec")?,
+        None => Arc::clone(&spec),
+    };
     if args.terminals == 0 || args.terminals > 9999 {
         bail!("--terminals takes 1 to 9999");
     }
@@ -130,10 +134,19 @@ fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
     Ok(LabOptions {
         seed: args.seed.map_or_else(super::serve::chance, Ok)?,
         spec,
+        host_spec,
+        rewrite_stan: args.rewrite_stan,
         terminals: args.terminals,
         think: args.think,
         faults,
         folder,
+    })
+}
+
+fn dialect(name: &str, flag: &str) -> anyhow::Result<Arc<Spec>> {
+    Spec::builtin(name).with_context(|| {
+        let known = Spec::builtin_names().join(", ");
+        format!("no dialect is called {name} ({flag}); there are {known}")
     })
 }
 
@@ -169,7 +182,10 @@ fn introduce(
         args.terminals,
         gateway.unwrap_or_default(),
         lab.host(),
-        args.spec
+        match &args.host_spec {
+            Some(host) => format!("{} to {host}", args.spec),
+            None => args.spec.clone(),
+        }
     )?;
     writeln!(out, "metrics   http://{}/metrics", admin.address())?;
     out.flush()

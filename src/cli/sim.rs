@@ -1,7 +1,9 @@
 //! `isogate sim`: worlds in virtual time, by their seeds.
 
 use super::Exit;
+use crate::iso::spec::Spec;
 use crate::lab::sim::{Chances, Outcome, Sabotage, simulate};
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::io::Write;
@@ -12,6 +14,12 @@ pub(crate) struct SimArgs {
     /// Seeds, both ends included
     #[arg(long, value_name = "A..B", default_value = "1..100", value_parser = seeds)]
     seeds: (u64, u64),
+    /// The acquirer's dialect; the terminals speak cup-pos then [default: the terminals']
+    #[arg(long, value_name = "SPEC")]
+    host_spec: Option<String>,
+    /// The gateway gives trace numbers of its own
+    #[arg(long)]
+    rewrite_stan: bool,
     /// Plant a bug on purpose, to see it caught
     #[arg(long, value_enum)]
     sabotage: Option<Bug>,
@@ -52,15 +60,36 @@ fn seeds(text: &str) -> Result<(u64, u64), String> {
     }
 }
 
+fn host(name: &str) -> anyhow::Result<&'static str> {
+    let known = Spec::builtin_names();
+    let found = known.iter().find(|known| **known == name).copied();
+    found.with_context(|| {
+        let known = known.join(", ");
+        format!("no dialect is called {name} (--host-spec); there are {known}")
+    })
+}
+
 /// Runs them one after the other; `Found` if a rule was broken.
 pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let (from, to) = args.seeds;
     let mut sum = Outcome::default();
     let mut broken = Vec::new();
+    let host_spec = args.host_spec.as_deref().map(host).transpose()?;
+    let mut again = String::new();
+    if let Some(host) = host_spec {
+        again.push_str(&format!(" --host-spec {host}"));
+    }
+    if args.rewrite_stan {
+        again.push_str(" --rewrite-stan");
+    }
     for seed in from..=to {
         let chances = Chances {
             sabotage: args.sabotage.map(Sabotage::from),
-            ..Chances::of_seed(seed)
+            ..Chances::of_seed(seed).rewriting(args.rewrite_stan)
+        };
+        let chances = match host_spec {
+            Some(host) => chances.across(host),
+            None => chances,
         };
         if from == to || seed == from {
             let _closed = writeln!(std::io::stderr(), "{chances}");
@@ -75,7 +104,7 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             if !args.json {
                 writeln!(
                     out,
-                    "{violation}\n  {chances}\n  isogate sim --seeds {seed}"
+                    "{violation}\n  {chances}\n  isogate sim --seeds {seed}{again}"
                 )?;
             }
             broken.push(json!({

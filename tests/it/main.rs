@@ -16,6 +16,8 @@ mod lab;
 
 mod ends;
 
+mod across;
+
 mod passthrough;
 
 mod malformed;

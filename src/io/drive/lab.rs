@@ -35,8 +35,12 @@ use std::time::Duration;
 pub struct LabOptions {
     /// Where all chance comes from.
     pub seed: u64,
-    /// The dialect of both sides.
+    /// The dialect of the terminals.
     pub spec: Arc<Spec>,
+    /// The dialect of the acquirer.
+    pub host_spec: Arc<Spec>,
+    /// Whether the gateway gives trace numbers of its own.
+    pub rewrite_stan: bool,
     /// How many terminals.
     pub terminals: usize,
     /// Between the transactions of a terminal.
@@ -164,7 +168,11 @@ impl Lab {
         let names: Vec<_> = (0..options.terminals).map(name).collect();
         let keys = lay_out(&options, &masters, &names)?;
         let acquirer = acquirer(&options, &masters, &deck, &mut dice);
-        let host = Host::start(([127, 0, 0, 1], 0).into(), wire.clone(), acquirer)?;
+        let host_wire = Wire {
+            spec: Arc::clone(&options.host_spec),
+            ..wire.clone()
+        };
+        let host = Host::start(([127, 0, 0, 1], 0).into(), host_wire, acquirer)?;
         let config = config(&options, &keys, &host.address().to_string())?;
         let gateway = Server::start(config, dice.number())?;
         let address = gateway.ports().first().map(|port| port.address.to_string());
@@ -322,7 +330,7 @@ fn name(at: usize) -> (MerchantId, TerminalId) {
 }
 
 fn acquirer(options: &LabOptions, masters: &MasterKeys, deck: &Deck, dice: &mut Dice) -> Acquirer {
-    let mut own = AcquirerOptions::new(&options.spec, masters.clone(), deck.clone());
+    let mut own = AcquirerOptions::new(&options.host_spec, masters.clone(), deck.clone());
     own.latency = Span::millis(1, 10);
     own.faults = Faults::at(Place::Acquirer, &options.faults, dice.split());
     Acquirer::new(own, dice.split())
@@ -403,7 +411,9 @@ fn lay_out(
 fn config(options: &LabOptions, keys: &KeyFiles, host: &str) -> Result<Config, LabError> {
     let quoted = |path: &Path| toml::Value::String(path.display().to_string()).to_string();
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let spec = options.spec.name();
+    let (spec, host_spec) = (options.spec.name(), options.host_spec.name());
+    let map = if spec == host_spec { "" } else { "map = {}" };
+    let rewrite = options.rewrite_stan;
     let text = format!(
         r#"
 [gateway]
@@ -417,7 +427,7 @@ spec = "{spec}"
 [[link]]
 name = "acquirer"
 address = "{host}"
-spec = "{spec}"
+spec = "{host_spec}"
 connections = 2
 echo_interval = "60s"
 reconnect = {{ first = "5ms", max = "500ms" }}
@@ -425,6 +435,8 @@ reconnect = {{ first = "5ms", max = "500ms" }}
 [[route]]
 to = ["acquirer"]
 timeout = "900ms"
+rewrite_stan = {rewrite}
+{map}
 reversal = {{ by = "both", tries = 6, expire = "1728s" }}
 
 [ladder]

@@ -13,8 +13,12 @@ pub const SCALE: u32 = 50;
 pub struct Chances {
     /// The seed.
     pub seed: u64,
-    /// The dialect.
+    /// The dialect of the terminals.
     pub spec: &'static str,
+    /// The acquirer's, if it is another one.
+    pub host_spec: Option<&'static str>,
+    /// Whether the gateway gives trace numbers of its own.
+    pub rewrite_stan: bool,
     /// How many terminals.
     pub terminals: usize,
     /// Connections of the link.
@@ -83,6 +87,8 @@ impl Chances {
             } else {
                 "cup-pos"
             },
+            host_spec: None,
+            rewrite_stan: false,
             terminals: usize::try_from(dice.between(1, 6)).unwrap_or(1),
             connections: usize::try_from(dice.between(1, 3)).unwrap_or(1),
             trading: Duration::from_secs(dice.between(12, 72)),
@@ -113,6 +119,23 @@ fn menu(dice: &mut Dice) -> Vec<String> {
     faults
 }
 
+impl Chances {
+    /// The same world with terminals of `cup-pos` and an acquirer of another dialect.
+    #[must_use]
+    pub fn across(mut self, host_spec: &'static str) -> Self {
+        self.spec = "cup-pos";
+        self.host_spec = Some(host_spec);
+        self
+    }
+
+    /// The same world, its gateway with trace numbers of its own.
+    #[must_use]
+    pub const fn rewriting(mut self, rewrite_stan: bool) -> Self {
+        self.rewrite_stan = rewrite_stan;
+        self
+    }
+}
+
 impl fmt::Display for Chances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = if self.gateway_reverses {
@@ -122,11 +145,19 @@ impl fmt::Display for Chances {
         };
         write!(
             f,
-            "seed {}: {}, {} terminals, {} link connections, {:?} of trading, {} crashes ({}% with \
+            "seed {}: {}{}{}, {} terminals, {} link connections, {:?} of trading, {} crashes ({}% with \
              power cut), {} cuts, latency up to {:?}, sync up to {:?}, segments of {} KiB, {who}, \
              faults",
             self.seed,
             self.spec,
+            self.host_spec
+                .map(|host| format!(" to {host}"))
+                .unwrap_or_default(),
+            if self.rewrite_stan {
+                ", trace numbers rewritten"
+            } else {
+                ""
+            },
             self.terminals,
             self.connections,
             self.trading,

@@ -1,13 +1,15 @@
 //! The rules that must hold in every world: watched on the wire while it runs, and counted in the
 //! three books when it is healed.
 
-use crate::engine::record::{Opened, Row, Seq, State, TxId};
+use super::host::Seen as Step;
+use crate::engine::record::{Seq, State, TxId};
 use crate::engine::seam::{Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldPath};
-use crate::iso::spec::Purpose;
+use crate::iso::spec::{Purpose, Spec};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A rule that did not hold.
@@ -44,6 +46,8 @@ pub(super) struct Watch {
     timeout: Duration,
     seen: BTreeMap<Name, Seen>,
     names: BTreeMap<TxId, Name>,
+    /// What the acquirer calls those that it calls otherwise.
+    aliases: BTreeMap<Name, Name>,
     /// The newest record that a send which left relied on.
     relied_on: Seq,
     pub(super) violations: Vec<Violation>,
@@ -55,6 +59,7 @@ impl Watch {
             timeout,
             seen: BTreeMap::new(),
             names: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             relied_on: Seq(0),
             violations: Vec::new(),
         }
@@ -75,7 +80,7 @@ impl Watch {
     }
 
     pub(super) fn heard_acquirer(&mut self, now: Now, message: &Message) {
-        if let Some(name) = money_name(message)
+        if let Some(name) = self.name_at_host(message)
             && is_approval(message)
         {
             self.seen
@@ -86,9 +91,19 @@ impl Watch {
         }
     }
 
+    /// The terminal's name for what the acquirer speaks of, if it moves money.
+    fn name_at_host(&self, message: &Message) -> Option<Name> {
+        if message.mti().class() == Class::Reversal {
+            return None;
+        }
+        let other = name_of(message).and_then(|name| self.aliases.get(&name).cloned());
+        other.or_else(|| money_name(message))
+    }
+
     /// Whether an approval that comes now would come after its deadline.
     pub(super) fn is_late(&self, now: Now, message: &Message) -> bool {
-        let seen = money_name(message).and_then(|name| self.seen.get(&name));
+        let seen = self.name_at_host(message);
+        let seen = seen.and_then(|name| self.seen.get(&name));
         let asked = seen.and_then(|seen| seen.asked);
         asked.is_some_and(|asked| now.mono - asked > self.timeout) && is_approval(message)
     }
@@ -117,6 +132,7 @@ impl Watch {
             return;
         }
         let Some(name) = name_of(message) else { return };
+        let name = self.aliases.get(&name).cloned().unwrap_or(name);
         if self.seen.get(&name).is_some_and(|seen| seen.reversed) {
             self.fails(
                 "I4",
@@ -125,8 +141,14 @@ impl Watch {
         }
     }
 
-    pub(super) fn recorded(&mut self, steps: Vec<(TxId, Row, Option<Box<Opened>>)>) {
-        for (tx, row, opened) in steps {
+    pub(super) fn recorded(&mut self, steps: Vec<Step>, host: &Arc<Spec>) {
+        for step in steps {
+            let Step {
+                tx,
+                row,
+                opened,
+                crossed,
+            } = step;
             if let Some(opened) = opened {
                 let name = joined(
                     &opened.merchant,
@@ -139,6 +161,10 @@ impl Watch {
             let Some(name) = self.names.get(&tx) else {
                 continue;
             };
+            let crossed = crossed.and_then(|frame| Message::parse(host, frame).ok());
+            if let Some(other) = crossed.and_then(|message| name_of(&message)) {
+                self.aliases.insert(other, name.clone());
+            }
             match row.0 {
                 'l' => self.seen.entry(name.clone()).or_default().reversed = true,
                 'U' | 'f' | 'Y' => self.seen.entry(name.clone()).or_default().reversed = false,

@@ -11,12 +11,13 @@ use crate::engine::gateway::{
 };
 use crate::engine::journal::{Journal, JournalError, JournalOptions, Memory, PowerCut};
 use crate::engine::record::{
-    ConnId, Fact, LinkId, Opened, Record, Row, Seq, TxId, Vault, VaultKeys,
+    ConnId, Fact, Hop, LinkId, Logged, Opened, Record, Row, Seq, TxId, Vault, VaultKeys,
 };
 use crate::engine::seam::{Dice, Now};
-use crate::iso::message::Text;
+use crate::iso::message::{Class, Text};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
+use crate::iso::translate::Map;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -46,14 +47,33 @@ pub(super) struct Host {
     /// Sends taken back, to be reported to the gateway.
     revoked: Vec<SendId>,
     /// The steps recorded since they were last taken.
-    pub(super) steps: Vec<(TxId, Row, Option<Box<Opened>>)>,
+    pub(super) steps: Vec<Seen>,
 }
 
-fn step_of(record: &Record) -> Option<(TxId, Row, Option<Box<Opened>>)> {
+/// A recorded step, as far as the watch wants to know.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) tx: TxId,
+    pub(super) row: Row,
+    pub(super) opened: Option<Box<Opened>>,
+    /// The request as it goes on, where that is not as it came.
+    pub(super) crossed: Option<Bytes>,
+}
+
+fn step_of(record: &Record) -> Option<Seen> {
     let Fact::Step(step) = &record.fact else {
         return None;
     };
-    Some((record.tx?, step.row, step.opened.clone()))
+    let goes_on = |logged: &&Logged| {
+        logged.hop == Hop::GatewayToAcquirer && logged.mti.class() != Class::Reversal
+    };
+    let crossed = step.message.as_ref().filter(goes_on);
+    Some(Seen {
+        tx: record.tx?,
+        row: step.row,
+        opened: step.opened.clone(),
+        crossed: crossed.map(|logged| logged.frame.frame.clone()),
+    })
 }
 
 fn vault_keys() -> VaultKeys {
@@ -67,7 +87,7 @@ fn vault(run: u32) -> Vault {
 /// The set-up of the gateway in a world.
 pub(super) fn options(
     chances: &Chances,
-    spec: &Arc<Spec>,
+    (spec, host): (&Arc<Spec>, &Arc<Spec>),
     keys: Vec<(String, String, Key)>,
 ) -> Options {
     let by = if chances.gateway_reverses {
@@ -80,7 +100,7 @@ pub(super) fn options(
         listeners: vec![ListenerOptions { spec: spec.clone() }],
         links: vec![LinkOptions {
             name: Text::new("acquirer").unwrap_or_default(),
-            spec: spec.clone(),
+            spec: host.clone(),
             sign_on: SignOn::Nothing,
             echo_interval: Duration::from_secs(60) / SCALE,
         }],
@@ -88,8 +108,8 @@ pub(super) fn options(
             to: vec![LinkId(0)],
             balance: Balance::default(),
             takes: Match::default(),
-            rewrite_stan: false,
-            map: None,
+            rewrite_stan: chances.rewrite_stan,
+            map: chances.host_spec.map(|_| Map::default()),
             key: Vec::new(),
             timeout: Duration::from_secs(45) / SCALE,
             reversal: ReversalOptions {

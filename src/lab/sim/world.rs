@@ -73,6 +73,8 @@ pub(super) enum What {
 pub(super) struct World {
     pub(super) chances: Chances,
     pub(super) spec: Arc<Spec>,
+    /// What the acquirer speaks.
+    pub(super) host_spec: Arc<Spec>,
     pub(super) keys: Vec<(String, String, Key)>,
     pub(super) deck: Deck,
     pub(super) dice: Dice,
@@ -121,6 +123,8 @@ impl World {
     fn new(chances: Chances) -> Result<Self, JournalError> {
         let mut dice = Dice::new(chances.seed);
         let spec = Spec::builtin(chances.spec).expect("a world speaks a built-in dialect");
+        let host_spec = Spec::builtin(chances.host_spec.unwrap_or(chances.spec))
+            .expect("an acquirer speaks a built-in dialect");
         let armed: Vec<Armed> = chances
             .faults
             .iter()
@@ -146,7 +150,7 @@ impl World {
                 (Terminal::new(own, dice.split()), None)
             })
             .collect();
-        let mut theirs = AcquirerOptions::new(&spec, masters, deck.clone());
+        let mut theirs = AcquirerOptions::new(&host_spec, masters, deck.clone());
         theirs.latency = Span::millis(0, 20);
         theirs.faults = Faults::at(Place::Acquirer, &armed, dice.split());
         let acquirer = Acquirer::new(theirs, dice.split());
@@ -154,12 +158,13 @@ impl World {
             mono: Mono(1_000_000),
             wall: Wall(1_795_313_472_000_000),
         };
-        let set_up = options(&chances, &spec, keys.clone());
+        let set_up = options(&chances, (&spec, &host_spec), keys.clone());
         let host = Host::start(&chances, set_up, Memory::default(), 0, now)?;
         let wires = Wires::new(chances.latency, dice.split());
         let mut world = Self {
             watch: Watch::new(Duration::from_secs(45) / SCALE),
             spec,
+            host_spec,
             keys,
             deck,
             dice,
@@ -343,7 +348,8 @@ impl World {
 
     fn after_orders(&mut self, sync: bool, out: Vec<Out>) -> Result<(), JournalError> {
         if let Some(host) = &mut self.host {
-            self.watch.recorded(std::mem::take(&mut host.steps));
+            self.watch
+                .recorded(std::mem::take(&mut host.steps), &self.host_spec);
             if sync {
                 host.syncing = true;
                 let most = micros(self.chances.sync);
@@ -379,12 +385,21 @@ impl World {
         Ok(())
     }
 
+    /// The dialect of a far end.
+    fn spoken_to(&self, far: Option<Far>) -> &Arc<Spec> {
+        match far {
+            Some(Far::Acquirer) => &self.host_spec,
+            Some(Far::Terminal(_)) | None => &self.spec,
+        }
+    }
+
     /// The watch sees what the gateway says.
     fn said(&mut self, conn: ConnId, frame: &Bytes) {
-        let Ok(message) = Message::read(&self.spec, frame.clone()) else {
+        let far = self.wires.get(conn).map(|pipe| pipe.far);
+        let Ok(message) = Message::read(self.spoken_to(far), frame.clone()) else {
             return;
         };
-        match self.wires.get(conn).map(|pipe| pipe.far) {
+        match far {
             Some(Far::Terminal(_)) => self.watch.said_terminal(&message),
             Some(Far::Acquirer) => {
                 self.watch.said_acquirer(&message);
@@ -400,7 +415,7 @@ impl World {
             return Ok(());
         };
         let far = pipe.far;
-        let Ok(message) = Message::read(&self.spec, frame.clone()) else {
+        let Ok(message) = Message::read(self.spoken_to(Some(far)), frame.clone()) else {
             return Ok(());
         };
         match far {
@@ -525,7 +540,11 @@ impl World {
         let Some(disk) = self.disk.take() else {
             return Ok(());
         };
-        let set_up = options(&self.chances, &self.spec, self.keys.clone());
+        let set_up = options(
+            &self.chances,
+            (&self.spec, &self.host_spec),
+            self.keys.clone(),
+        );
         let host = Host::start(&self.chances, set_up, disk, self.run, self.now)?;
         self.watch.restarted(host.journal().durable());
         self.host = Some(host);

@@ -49,6 +49,8 @@ pub(crate) struct Home {
     spec: &'static str,
     acquirer: u16,
     reversal: &'static str,
+    /// The dialect of the link, and what the route says of it.
+    across: Option<(&'static str, &'static str)>,
 }
 
 impl Home {
@@ -60,6 +62,15 @@ impl Home {
             spec,
             acquirer,
             reversal,
+            across: None,
+        }
+    }
+
+    /// The same, with an acquirer of another dialect.
+    pub(crate) fn across(self, host_spec: &'static str, route: &'static str) -> Self {
+        Self {
+            across: Some((host_spec, route)),
+            ..self
         }
     }
 
@@ -82,6 +93,7 @@ impl Home {
             reversal,
             ..
         } = self;
+        let (host_spec, route) = self.across.unwrap_or((spec, ""));
         let has_keys = self.folder().join("keys.toml").exists();
         let keys = if has_keys { "keys = \"keys.toml\"" } else { "" };
         let text = format!(
@@ -93,13 +105,14 @@ address = "127.0.0.1:{port}"
 spec = "{spec}"
 [[link]]
 address = "127.0.0.1:{acquirer}"
-spec = "{spec}"
+spec = "{host_spec}"
 connections = 1
 sign_on = false
 echo_interval = "0s"
 reconnect = {{ first = "10ms", max = "50ms" }}
 [[route]]
 reversal = {reversal}
+{route}
 [ladder]
 scale = 50
 [journal]
