@@ -145,8 +145,8 @@ impl fmt::Display for Chances {
         };
         write!(
             f,
-            "seed {}: {}{}{}, {} terminals, {} link connections, {:?} of trading, {} crashes ({}% with \
-             power cut), {} cuts, latency up to {:?}, sync up to {:?}, segments of {} KiB, {who}, \
+            "seed {}: {}{}{}, {} terminals, {} link connections, {:?} of trading, {} crashes \
+             ({}% with power cut), {} cuts, latency up to {:?}, sync up to {:?}, segments of {} KiB, {who}, \
              faults",
             self.seed,
             self.spec,
