@@ -3,8 +3,9 @@
 use super::{bank, dialect, honest, house, opens, sale, sell, sized, terminal, told};
 use crate::rig::{House, PATIENCE, Wire, eventually};
 use isogate::iso::codec::Framer;
+use socket2::{Domain, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -87,7 +88,11 @@ fn five_hundred_that_send_a_byte_a_second_are_gone_in_time_and_the_honest_are_se
 /// Sends the same sale again and again, each of which is answered, and reads no answer; until no
 /// more is taken from it, and then until it is disconnected.
 fn be_deaf(house: &House, times: u64) {
-    let mut deaf = TcpStream::connect(("127.0.0.1", house.listener())).unwrap();
+    let mut deaf = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    // Little room for what is not read, so that it is soon full.
+    deaf.set_recv_buffer_size(4 << 10).unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], house.listener()));
+    deaf.connect(&address.into()).unwrap();
     let patience = Duration::from_millis(200);
     deaf.set_write_timeout(Some(patience)).unwrap();
     let mut framed = bytes::BytesMut::new();

@@ -21,7 +21,9 @@ fn an_acquirer_that_hangs_up_at_once_is_tried_ever_more_slowly() {
         }
     });
     // The pauses of the default: 200 ms, doubled up to 30 s.
-    let text = config(port, "").replace("reconnect = { first = \"10ms\", max = \"50ms\" }", "");
+    // No sale falls between the connection and its end, since it would be signed on first.
+    let text = config(port, "").replace("sign_on = false", "sign_on = true");
+    let text = text.replace("reconnect = { first = \"10ms\", max = \"50ms\" }", "");
     let house = House::start(TempDir::new().unwrap(), &text);
     let mut wire = terminal(&house);
     let began = Instant::now();
@@ -44,8 +46,9 @@ fn an_acquirer_that_hangs_up_at_once_is_tried_ever_more_slowly() {
 fn each_connection_is_signed_on_before_it_carries_traffic() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let text_ = config(port, "").replace("sign_on = false", "sign_on = true");
-    let house = House::start(TempDir::new().unwrap(), &text_);
+    let gateway = config(port, "").replace("sign_on = false", "sign_on = true");
+    let gateway = gateway.replace("scale = 50", "scale = 50\nsession_answer = \"10s\"");
+    let house = House::start(TempDir::new().unwrap(), &gateway);
     let mut wire = terminal(&house);
     let mut stan = 0;
     for _ in 0..10 {
@@ -59,7 +62,7 @@ fn each_connection_is_signed_on_before_it_carries_traffic() {
         let approved = eventually("traffic", || {
             stan += 1;
             wire.send(&super::sale(1, stan));
-            let request = acquirer.receive_within(Duration::from_millis(200));
+            let request = acquirer.receive_within(Duration::from_secs(2));
             if let Some(request) = &request {
                 acquirer.send(&super::approval(request));
             }

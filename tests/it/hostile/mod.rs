@@ -61,12 +61,18 @@ fn honest(request: &Message) -> Vec<Message> {
 }
 
 /// A gateway before an acquirer, with more said in its configuration. All times of its ladder are
-/// a fiftieth: 900 ms for an answer.
+/// a fiftieth; an answer is waited for as long as a busy machine may take, unless that says more.
 fn house(acquirer: u16, more: &str) -> House {
     House::start(TempDir::new().unwrap(), &config(acquirer, more))
 }
 
 fn config(acquirer: u16, more: &str) -> String {
+    let patient = "[[route]]\ntimeout = \"20s\"";
+    let route = if more.contains("[[route]]") {
+        ""
+    } else {
+        patient
+    };
     format!(
         r#"
 [[listener]]
@@ -82,6 +88,7 @@ reconnect = {{ first = "10ms", max = "50ms" }}
 [ladder]
 scale = 50
 {more}
+{route}
 "#
     )
 }

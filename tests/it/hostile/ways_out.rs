@@ -19,7 +19,10 @@ fn a_second_gateway_on_one_journal_does_not_start() {
 fn told_once_it_finishes_and_told_twice_it_stops_and_forgets_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let gateway = config(port, "[[route]]\nreversal = { by = \"gateway\" }");
+    let gateway = config(
+        port,
+        "[[route]]\ntimeout = \"20s\"\nreversal = { by = \"gateway\" }",
+    );
     let mut house = House::start(TempDir::new().unwrap(), &gateway);
     let mut acquirer = hear(&listener, &dialect());
     let mut wire = super::terminal(&house);
