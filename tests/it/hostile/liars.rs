@@ -1,10 +1,13 @@
 //! An acquirer that says what is not so: counted, refused, never passed on as a yes.
 
-use super::{approval, bank, house, opens, sale, sell};
+use super::{approval, bank, house, opens, sale, sell, terminal};
 use crate::rig::{House, eventually, json_lines, text};
 use isogate::iso::codec::Message;
 use isogate::iso::message::FieldPath;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long the gateway waits for an answer.
+const DEADLINE: Duration = Duration::from_secs(4);
 
 /// What is said to a sale, by its trace number; to reversals, and to all else, the truth.
 fn liar(request: &Message) -> Vec<Message> {
@@ -24,10 +27,16 @@ fn liar(request: &Message) -> Vec<Message> {
         "000003" => with("4", "000000999900"),
         "000004" => with("41", "99999999"),
         // An answer to what will be asked next, and none to this.
-        "000005" => with("11", "000006"),
+        "000005" => {
+            let mut lie = truth;
+            for (path, value) in [("11", "000006"), ("41", "00000006")] {
+                lie.set(path.parse::<FieldPath>().unwrap(), value).unwrap();
+            }
+            vec![lie]
+        }
         "000006" => Vec::new(),
         "000007" => {
-            std::thread::sleep(Duration::from_millis(1500));
+            std::thread::sleep(DEADLINE + Duration::from_secs(1));
             vec![truth]
         }
         _ => vec![truth],
@@ -35,7 +44,7 @@ fn liar(request: &Message) -> Vec<Message> {
 }
 
 fn state(house: &House, stan: u32) -> Option<String> {
-    let key = format!("00000001/{stan:06}");
+    let key = format!("{stan:08}/{stan:06}");
     let output = house.ask(&["trace", "--json", &key]);
     let stories = json_lines(&output);
     stories.first()?["state"].as_str().map(str::to_owned)
@@ -43,21 +52,32 @@ fn state(house: &House, stan: u32) -> Option<String> {
 
 #[test]
 fn no_lie_of_an_acquirer_reaches_a_terminal_as_an_approval() {
-    let house = house(bank(liar), "[[route]]\nreversal = { by = \"gateway\" }");
+    let seconds = DEADLINE.as_secs();
+    let route = format!("[[route]]\ntimeout = \"{seconds}s\"\nreversal = {{ by = \"gateway\" }}");
+    let house = house(bank(liar), &route);
     let mut wire = opens(&house);
     assert_eq!(sell(&mut wire, 1, 1).as_deref(), Some("00"));
     let again = wire.receive_within(Duration::from_millis(300));
     assert!(again.is_none(), "an answer is passed on once");
-    for (stan, lie) in [
+    let lies = [
         (2, "a wrong trace number"),
         (3, "a wrong amount"),
         (4, "a wrong terminal"),
         (5, "an answer to another"),
         (6, "an answer before its request"),
         (7, "a late answer"),
-    ] {
-        wire.send(&sale(1, stan));
-        let answer = wire.receive_within(Duration::from_millis(1700));
+    ];
+    // Each asks after what was said to the one before it.
+    let asked = lies.map(|(stan, lie)| {
+        let mut wire = terminal(&house);
+        wire.send(&sale(stan, stan));
+        std::thread::sleep(Duration::from_millis(200));
+        (stan, lie, wire)
+    });
+    let until = Instant::now() + DEADLINE + Duration::from_secs(1);
+    for (stan, lie, mut wire) in asked {
+        let left = until.saturating_duration_since(Instant::now());
+        let answer = wire.receive_within(left);
         let code = answer.as_ref().and_then(|answer| text(answer, "39"));
         assert_ne!(code.as_deref(), Some("00"), "{lie}");
         eventually(lie, || {
@@ -93,7 +113,7 @@ fn garbage_from_an_acquirer_is_counted_and_its_connection_lives() {
         let count = house.figure("isogate_unreadable_total{hop=\"A>G\"}");
         (count == 10).then_some(())
     });
-    let mut wire = super::terminal(&house);
+    let mut wire = terminal(&house);
     wire.send(&sale(1, 1));
     let request = acquirer.receive();
     acquirer.send(&approval(&request));
