@@ -14,7 +14,7 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
 use crate::iso::security;
-use crate::iso::spec::{AnswerRule, Purpose, Spec, Store};
+use crate::iso::spec::{Flow, Purpose, Spec, Store};
 use std::sync::Arc;
 
 /// Why a request is refused, and what exactly was wrong.
@@ -70,7 +70,7 @@ impl Gateway {
         if in_doubt {
             return;
         }
-        let code = refusal(&message.spec().flow().answer, why);
+        let code = refusal(message.spec().flow(), why);
         if let Some(answer) = self.authored(message, code) {
             self.say_no(now, conn, id, seq, decision.next, &answer);
         }
@@ -317,8 +317,10 @@ fn batch_of(message: &Message) -> Text<6> {
     part.map(|path| text_of(message, *path)).unwrap_or_default()
 }
 
-const fn refusal(answer: &AnswerRule, why: Why) -> ResponseCode {
+const fn refusal(flow: &Flow, why: Why) -> ResponseCode {
+    let answer = &flow.answer;
     match why {
+        Why::UnknownTerminal => flow.refusal.unknown_terminal,
         Why::RequestMac | Why::KeyUnknown => answer.mac,
         Why::DuplicateMismatch => answer.duplicate,
         Why::OvertakenByReversal | Why::Untranslatable => answer.invalid,

@@ -2,7 +2,7 @@
 
 use super::route::{Balance, Match};
 use crate::engine::record::LinkId;
-use crate::iso::message::{FieldPath, Text};
+use crate::iso::message::{FieldPath, TerminalId, Text};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
 use crate::iso::translate::Map;
@@ -60,6 +60,16 @@ impl Options {
 pub struct ListenerOptions {
     /// The dialect spoken there.
     pub spec: Arc<Spec>,
+    /// The terminals that may begin a transaction there; `None` for any.
+    pub known: Option<Vec<TerminalId>>,
+}
+
+impl ListenerOptions {
+    /// For any terminal.
+    #[must_use]
+    pub const fn open(spec: Arc<Spec>) -> Self {
+        Self { spec, known: None }
+    }
 }
 
 /// A link.
@@ -238,6 +248,13 @@ impl Keys {
     #[must_use]
     pub const fn are_none(&self) -> bool {
         self.terminals.is_empty() && self.default.is_none()
+    }
+
+    /// Whether a terminal has a master key of its own.
+    #[must_use]
+    pub fn names(&self, merchant: &str, terminal: &str) -> bool {
+        let mut own = self.terminals.iter();
+        own.any(|(m, t, _)| m == merchant && t == terminal)
     }
 
     /// The master key of a terminal.

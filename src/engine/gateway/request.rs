@@ -7,7 +7,7 @@ use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
 use super::partly;
 use crate::engine::record::{
-    ConnId, Fact, Hop, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
+    ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -62,11 +62,31 @@ impl Gateway {
             self.refuse(now, conn, &message, opened, why);
         } else if self.is_repeat(now, conn, &message, &opened) {
             // It has been dealt with: no limit may answer for what is under way.
+        } else if !self.admits(conn, &opened) {
+            self.refuse(now, conn, &message, opened, Why::UnknownTerminal);
         } else if let Some(why) = self.objection(now, conn, &opened) {
             self.refuse(now, conn, &message, opened, why);
         } else {
             self.forward(now, conn, message, opened);
         }
+    }
+
+    /// Whether the terminal may begin a transaction where it came in. A reversal is never asked: it
+    /// can only give money back.
+    fn admits(&self, conn: ConnId, opened: &Opened) -> bool {
+        let listener = self.listener_of(conn);
+        let options = listener.and_then(|id| self.options.listeners.get(usize::from(id.0)));
+        let Some(known) = options.and_then(|options| options.known.as_ref()) else {
+            return true;
+        };
+        known.contains(&opened.terminal)
+            || self.options.keys.names(&opened.merchant, &opened.terminal)
+    }
+
+    /// Where a terminal came in.
+    #[must_use]
+    pub fn listener_of(&self, conn: ConnId) -> Option<ListenerId> {
+        self.conns.get(&conn).map(|conn| conn.listener)
     }
 
     /// Why a new request is refused.

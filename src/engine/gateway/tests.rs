@@ -25,6 +25,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod comers;
 mod partly;
 
 const T: ConnId = ConnId(1);
@@ -64,7 +65,7 @@ fn options(by: ReversalBy, keys: bool) -> Options {
     let spec = Spec::builtin("cup-pos").unwrap();
     Options {
         name: Text::new("gw").unwrap(),
-        listeners: vec![ListenerOptions { spec: spec.clone() }],
+        listeners: vec![ListenerOptions::open(spec.clone())],
         links: vec![LinkOptions {
             name: Text::new("acquirer").unwrap(),
             spec,

@@ -120,6 +120,8 @@ pub enum Why {
     TriesUsedUp,
     /// Its time is over.
     Expired,
+    /// The terminal is not among those that may come in here.
+    UnknownTerminal,
     /// The request carries its MAC where it could not be read.
     RequestUnread,
     /// It cannot be put into the words of its host.

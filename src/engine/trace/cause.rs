@@ -130,6 +130,10 @@ causes! {
         "refused by the gateway: the MAC of the request was wrong"
         "网关拒绝: 请求MAC校验错"
         "S4.3";
+    RefusedTerminal "refused_terminal"
+        "refused by the gateway: the terminal is not among those that may come in here"
+        "网关拒绝: 终端未登记"
+        "S3.2";
     RefusedDuplicate "refused_duplicate"
         "refused by the gateway: another transaction has this number"
         "网关拒绝: 凭证号已被另一笔交易使用"

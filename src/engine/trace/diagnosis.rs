@@ -79,6 +79,7 @@ fn decline(story: &Story) -> Cause {
 fn kept_back(story: &Story) -> Cause {
     let named = story.whys().find_map(|(_, why)| match why {
         Why::RequestMac | Why::KeyUnknown => Some(Cause::RefusedMac),
+        Why::UnknownTerminal => Some(Cause::RefusedTerminal),
         Why::RequestUnread => Some(Cause::RefusedFormat),
         Why::DuplicateMismatch => Some(Cause::RefusedDuplicate),
         Why::OvertakenByReversal => Some(Cause::OvertakenByReversal),

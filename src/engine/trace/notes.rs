@@ -67,6 +67,7 @@ const fn why(why: Why) -> Option<Phrase> {
         Why::Draining => Phrase::new("gateway is going down", "网关正在停机"),
         Why::NoRoute => Phrase::new("no route takes it", "无可用路由"),
         Why::TriesUsedUp => Phrase::new("tries used up", "次数用尽"),
+        Why::UnknownTerminal => Phrase::new("terminal not known here", "终端未登记"),
         Why::RequestUnread => Phrase::new("request MAC unreadable", "请求MAC无法读取"),
         Why::Expired => Phrase::new("its time is over", "时限已过"),
         Why::Untranslatable => Phrase::new(

@@ -243,6 +243,7 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
             Phrase::new("an operator asked for the reversal", "操作员要求冲正")
         }
         Cause::RefusedMac => Phrase::new("request MAC wrong", "请求MAC校验错"),
+        Cause::RefusedTerminal => Phrase::new("the terminal is not known here", "终端未登记"),
         Cause::RefusedDuplicate => Phrase::new(
             "it does not fit the transaction of this number",
             "与该凭证号的原交易不符",

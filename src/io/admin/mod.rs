@@ -1,4 +1,5 @@
-//! The administrator's address: `/metrics` for Prometheus, `/health` for whoever asks.
+//! The administrator's address: `/metrics` for Prometheus, `/health` for whoever asks, `/terminals`
+//! for who has come in.
 //!
 //! Runs on a thread of its own, so that no request here costs a message anything. It looks at
 //! counts only; it knows no message and decides nothing.

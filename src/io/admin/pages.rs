@@ -1,6 +1,7 @@
 //! What is served.
 
 use super::Views;
+use crate::io::serve::Guest;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -12,6 +13,7 @@ pub(super) fn routes(views: Views) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/health", get(health))
+        .route("/terminals", get(terminals))
         .with_state(views)
 }
 
@@ -41,4 +43,21 @@ async fn health(State(views): State<Views>) -> impl IntoResponse {
         "durable": health.durable,
     });
     (code, Json(document))
+}
+
+/// The terminals that have come in since the start, in the order they came first.
+async fn terminals(State(views): State<Views>) -> impl IntoResponse {
+    let row = |guest: &Guest| {
+        json!({
+            "terminal": &*guest.terminal,
+            "merchant": &*guest.merchant,
+            "listener": guest.listener.0,
+            "first": guest.first.rfc3339(),
+            "last": guest.last.rfc3339(),
+            "messages": guest.messages,
+        })
+    };
+    let guests = views.status.roster().all();
+    let rows: Vec<_> = guests.iter().map(row).collect();
+    Json(json!({ "count": rows.len(), "terminals": rows }))
 }

@@ -28,6 +28,11 @@ fn metrics_and_health_are_served_until_it_is_dropped() {
     assert!(answer.ends_with(
         r#"{"status":"no link","links":{"up":0,"wanted":0},"in_flight":0,"durable":0}"#
     ));
+    let answer = fetch(address, "/terminals");
+    assert!(
+        answer.ends_with(r#"{"count":0,"terminals":[]}"#),
+        "{answer}"
+    );
     drop(admin);
     assert!(TcpStream::connect(address).is_err());
 }

@@ -12,7 +12,7 @@ use crate::engine::gateway::{
     SignOn,
 };
 use crate::engine::record::{LinkId, ListenerId};
-use crate::iso::message::Text;
+use crate::iso::message::{TerminalId, Text};
 use crate::iso::spec::Spec;
 use crate::iso::translate::Map;
 use std::sync::Arc;
@@ -33,6 +33,20 @@ fn spec(section: &mut Section<'_>, specs: &mut Specs<'_>) -> Option<Arc<Spec>> {
     spec.map_err(|what| section.problem("spec", what)).ok()
 }
 
+/// The terminals that may come in: any, or those with a key of their own and those in the list.
+fn known(section: &mut Section<'_>) -> Option<Vec<TerminalId>> {
+    let only = section.one_of("terminals", &[("any", false), ("known", true)]);
+    let known: Vec<TerminalId> = section.list("known");
+    let only = only.unwrap_or(false);
+    if !only && !known.is_empty() {
+        section.problem(
+            "known",
+            r#"is a list for terminals = "known"; say that, too"#,
+        );
+    }
+    only.then_some(known)
+}
+
 impl Ends {
     pub(super) fn listeners(
         &mut self,
@@ -49,6 +63,7 @@ impl Ends {
                 section.problem("name", "another listener has this name; choose a new one");
             }
             let allow = Allow::read(&mut section);
+            let known = known(&mut section);
             let tls = tls.server(&mut section);
             if let Some(spec) = spec(&mut section, specs) {
                 self.listeners.push(ListenerConfig {
@@ -57,7 +72,7 @@ impl Ends {
                     allow,
                     tls,
                 });
-                self.listener_options.push(ListenerOptions { spec });
+                self.listener_options.push(ListenerOptions { spec, known });
             }
             section.finish();
         }

@@ -324,3 +324,20 @@ fn a_link_signs_on_as_a_whole_or_by_connection_or_not() {
     }
     assert!(complaint("[[link]]\nsign_on = \"once\"").contains("\"link\" (one for all)"));
 }
+
+#[test]
+fn a_listener_may_know_its_terminals() {
+    let known = |keys: &str| {
+        let text = format!("[[listener]]\n{keys}\n[[link]]\naddress = \"127.0.0.1:6583\"\n");
+        config(&text).map(|config| config.options.listeners[0].known.clone())
+    };
+    assert_eq!(known("").unwrap(), None);
+    assert_eq!(known("terminals = \"any\"").unwrap(), None);
+    let two = known("terminals = \"known\"\nknown = [\"10421695\", \"10421696\"]").unwrap();
+    assert_eq!(two.map_or(0, |list| list.len()), 2);
+    assert!(
+        known("known = [\"10421695\"]").is_err(),
+        "a list that nobody asks for"
+    );
+    assert!(known("terminals = \"some\"").is_err());
+}

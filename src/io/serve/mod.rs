@@ -21,6 +21,8 @@ mod count;
 
 mod notice;
 
+mod roster;
+
 mod driver;
 
 mod descriptors;
@@ -45,5 +47,6 @@ pub mod signals;
 mod tests;
 
 pub use clock::Clock;
+pub use roster::{Guest, Roster};
 pub use server::{Handle, Port, Ports, ServeError, Server};
 pub use status::Status;

@@ -1,10 +1,12 @@
 //! One line in the log for each message that could not be read to its end: which way, what was
-//! wrong and where. Bounded, so that a peer that sends nothing else does not fill a disk.
+//! wrong and where; and for each terminal that is new. Bounded, so that a peer that sends nothing
+//! else does not fill a disk.
 
+use super::roster::Guest;
 use crate::engine::record::{Fact, Note, Record};
 use crate::engine::seam::Mono;
 use std::time::Duration;
-use tracing::warn;
+use tracing::{info, warn};
 
 /// Lines within one [`PERIOD`]; the rest is counted.
 const AT_MOST: u32 = 20;
@@ -56,6 +58,14 @@ impl Notices {
         }
     }
 
+    /// Says that a terminal came in that was not listed.
+    pub(super) fn newcomer(&mut self, now: Mono, guest: &Guest) {
+        if self.may_say(now) {
+            let (merchant, terminal) = (&guest.merchant, &guest.terminal);
+            info!(%merchant, %terminal, "a terminal that did not come before");
+        }
+    }
+
     /// Whether there is room for another line; what found none is told with the next one.
     fn may_say(&mut self, now: Mono) -> bool {
         if now >= self.until {
@@ -63,7 +73,10 @@ impl Notices {
             self.said = 0;
             let unsaid = std::mem::take(&mut self.unsaid);
             if unsaid > 0 {
-                warn!(unsaid, "more messages could not be read to their end");
+                warn!(
+                    unsaid,
+                    "more lines about unread messages or new terminals are left out"
+                );
             }
         }
         self.said += 1;

@@ -1,5 +1,6 @@
 //! How a running gateway is, for other threads to look at.
 
+use super::roster::Roster;
 use crate::engine::gateway::Counts;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -13,6 +14,7 @@ pub struct Status {
     durable: AtomicU64,
     draining: AtomicBool,
     failed: AtomicBool,
+    roster: Roster,
 }
 
 /// One moment of a [`Status`].
@@ -54,6 +56,12 @@ impl Status {
 
     pub(super) fn fails(&self) {
         self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// The terminals that have come in.
+    #[must_use]
+    pub const fn roster(&self) -> &Roster {
+        &self.roster
     }
 
     /// This moment.

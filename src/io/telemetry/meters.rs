@@ -19,6 +19,8 @@ pub struct Metrics {
     pub reversals: Gauge,
     /// Terminals remembered.
     pub terminals: Gauge,
+    /// Terminals that have come in since the start.
+    pub terminals_seen: Gauge,
     /// Open connections of terminals.
     pub terminal_connections: Gauge,
     /// Open connections of links.
@@ -91,6 +93,7 @@ impl Metrics {
             live: registry.gauge(names::LIVE, None),
             reversals: registry.gauge(names::REVERSALS, None),
             terminals: registry.gauge(names::TERMINALS, None),
+            terminals_seen: registry.gauge(names::TERMINALS_SEEN, None),
             terminal_connections: connections("terminal"),
             acquirer_connections: connections("acquirer"),
             turned_away: registry.counter(names::TURNED_AWAY, None),

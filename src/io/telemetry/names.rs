@@ -30,6 +30,7 @@ names! {
     LIVE = "isogate_live", "Live transactions, exceptions and watched ones included.";
     REVERSALS = "isogate_reversals", "Reversals that are due or on the wire.";
     TERMINALS = "isogate_terminals", "Terminals remembered.";
+    TERMINALS_SEEN = "isogate_terminals_seen", "Terminals that have come in since the start.";
     CONNECTIONS = "isogate_connections", "Open connections, by side: terminal, acquirer.";
     TURNED_AWAY = "isogate_turned_away_total", "Connections refused at a limit.";
     DISCONNECTED = "isogate_disconnected_total", "Connections ended for a fault.";

@@ -97,7 +97,7 @@ pub(super) fn options(
     };
     Options {
         name: Text::new("sim").unwrap_or_default(),
-        listeners: vec![ListenerOptions { spec: spec.clone() }],
+        listeners: vec![ListenerOptions::open(spec.clone())],
         links: vec![LinkOptions {
             name: Text::new("acquirer").unwrap_or_default(),
             spec: host.clone(),

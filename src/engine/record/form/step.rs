@@ -34,6 +34,7 @@ coded! { Why, "not a reason":
     24 Untranslatable,
     25 OriginalUnknown,
     26 KeyUnknown,
+    27 UnknownTerminal,
 }
 
 coded! { Purpose, "not a purpose":

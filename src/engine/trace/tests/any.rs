@@ -31,6 +31,7 @@ const WHYS: &[Why] = &[
     Why::TriesUsedUp,
     Why::Expired,
     Why::RequestUnread,
+    Why::UnknownTerminal,
 ];
 
 const PURPOSES: &[Purpose] = &[

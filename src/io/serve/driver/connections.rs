@@ -5,8 +5,10 @@ use crate::engine::gateway::{Event, Limits};
 use crate::engine::record::{ConnId, LinkId, ListenerId};
 use crate::io::config::SocketLimits;
 use crate::io::net::{Guest, Outbound, Received};
+use crate::io::serve::count;
 use crate::io::serve::outbox::Side;
 use crate::io::telemetry::{Fault, Reason};
+use crate::iso::codec::Message;
 use std::rc::Rc;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -70,11 +72,28 @@ impl Driver {
         if !self.outbox.listens(conn) {
             return false;
         }
+        if let Received::Message(message) = &received {
+            self.meet(conn, message);
+        }
         self.happened(match received {
             Received::Message(message) => Event::TerminalMessage { conn, message },
             Received::Unreadable(frame) => Event::TerminalUnreadable { conn, frame },
         });
         self.outbox.listens(conn)
+    }
+
+    /// Lists who speaks; one that has not spoken before gets a line in the log.
+    fn meet(&mut self, conn: ConnId, message: &Message) {
+        let Some(listener) = self.core.listener_of(conn) else {
+            return;
+        };
+        let roster = self.status.roster();
+        if let Some(guest) = roster.note(self.now.wall, listener, message) {
+            self.metrics
+                .terminals_seen
+                .set(count::as_float(roster.len()));
+            self.notices.newcomer(self.now.mono, &guest);
+        }
     }
 
     /// A frame came in from the acquirer; false if its connection takes no more.

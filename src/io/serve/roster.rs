@@ -1,0 +1,136 @@
+//! Which terminals have come in since the start, for people to look at. It decides nothing.
+
+use crate::engine::record::ListenerId;
+use crate::engine::seam::Wall;
+use crate::iso::codec::Message;
+use crate::iso::message::{MerchantId, TerminalId};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Terminals listed at once; beyond, the one that came first is left out.
+const MOST: usize = 20_000;
+
+/// A terminal's two names: DE 42 and DE 41.
+type Name = (MerchantId, TerminalId);
+
+/// A terminal that has come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guest {
+    /// DE 42; empty if it names none.
+    pub merchant: MerchantId,
+    /// DE 41.
+    pub terminal: TerminalId,
+    /// Where it came in last.
+    pub listener: ListenerId,
+    /// When it was heard first.
+    pub first: Wall,
+    /// When it was heard last.
+    pub last: Wall,
+    /// Messages from it.
+    pub messages: u64,
+}
+
+/// The terminals that have come in, bounded.
+#[derive(Debug, Default)]
+pub struct Roster(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_name: HashMap<Name, Guest>,
+    /// In the order they came first.
+    order: VecDeque<Name>,
+}
+
+impl Roster {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // What is listed is sound after each step: a panic elsewhere leaves it so.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a message; gives the terminal if it was not on the list.
+    pub(super) fn note(&self, now: Wall, listener: ListenerId, message: &Message) -> Option<Guest> {
+        let name = (message.merchant().unwrap_or_default(), message.terminal()?);
+        let mut inner = self.inner();
+        if let Some(guest) = inner.by_name.get_mut(&name) {
+            guest.last = now;
+            guest.listener = listener;
+            guest.messages += 1;
+            return None;
+        }
+        while inner.order.len() >= MOST {
+            if let Some(first) = inner.order.pop_front() {
+                inner.by_name.remove(&first);
+            }
+        }
+        let guest = Guest {
+            merchant: name.0,
+            terminal: name.1,
+            listener,
+            first: now,
+            last: now,
+            messages: 1,
+        };
+        inner.order.push_back(name);
+        inner.by_name.insert(name, guest.clone());
+        Some(guest)
+    }
+
+    /// How many are listed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner().order.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them, in the order they came first.
+    #[must_use]
+    pub fn all(&self) -> Vec<Guest> {
+        let inner = self.inner();
+        let guests = inner
+            .order
+            .iter()
+            .filter_map(|name| inner.by_name.get(name));
+        guests.cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iso::message::FieldId;
+    use crate::iso::spec::Spec;
+
+    fn from(terminal: usize) -> Message {
+        let spec = Spec::builtin("cup-pos").unwrap();
+        let mut message = Message::new(&spec, "0800".parse().unwrap());
+        let terminal = format!("{terminal:08}");
+        message.set(FieldId::of(41), &terminal).unwrap();
+        message
+    }
+
+    #[test]
+    fn a_terminal_is_new_once_and_the_list_is_bounded() {
+        let roster = Roster::default();
+        let note = |n, at| roster.note(Wall(at), ListenerId(0), &from(n));
+        assert!(note(7, 1).is_some());
+        assert!(note(7, 2).is_none());
+        let known = roster.all();
+        assert_eq!(
+            (known[0].first, known[0].last, known[0].messages),
+            (Wall(1), Wall(2), 2)
+        );
+        for n in 100..100 + MOST {
+            note(n, 3);
+        }
+        assert_eq!(roster.len(), MOST);
+        assert!(
+            note(7, 4).is_some(),
+            "the first was left out, and is new again"
+        );
+    }
+}
