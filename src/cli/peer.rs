@@ -4,6 +4,7 @@ use super::input;
 use crate::engine::seam::Dice;
 use crate::io::config::{parse_time, read_keys};
 use crate::io::net::Wire;
+use crate::io::system::Signals;
 use crate::iso::message::{MerchantId, TerminalId};
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Faults, Place};
@@ -121,12 +122,9 @@ pub(super) fn wait_until_told(out: &mut dyn Write) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted?,
-            _ = terminate.recv() => {}
-        }
+        let mut signals = Signals::new()?;
+        // It has no files to read again: a hang-up ends it, too.
+        let _any = signals.next().await;
         Ok(())
     })
 }

@@ -4,6 +4,8 @@
 //! Start reading at [`config`].
 
 // In dependency order: a room uses only what stands above it.
+pub mod system;
+
 pub mod config;
 
 pub mod telemetry;

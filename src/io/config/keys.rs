@@ -4,8 +4,8 @@ use super::problem::ConfigError;
 use super::section::{Section, Source};
 use super::setting::Setting;
 use crate::engine::gateway::Keys;
+use crate::io::system;
 use crate::iso::security::Key;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use toml::de::DeValue;
 use zeroize::Zeroizing;
@@ -35,10 +35,11 @@ pub fn read(path: &Path) -> Result<(Keys, Option<String>), ConfigError> {
 
 /// What to say of a file with secrets in it that others can read.
 pub(super) fn others_can_read(path: &Path) -> std::io::Result<Option<String>> {
-    let mode = std::fs::metadata(path)?.permissions().mode() & 0o777;
+    let mode = system::mode(&std::fs::metadata(path)?);
     let file = path.display();
-    let warning = || format!("{file} can be read by others (mode {mode:03o}): chmod 600 {file}");
-    Ok((mode & 0o077 != 0).then(warning))
+    let warning =
+        |mode| format!("{file} can be read by others (mode {mode:03o}): chmod 600 {file}");
+    Ok(mode.filter(|mode| mode & 0o077 != 0).map(warning))
 }
 
 fn parse(file: &str, text: &str) -> Result<Keys, ConfigError> {
@@ -94,8 +95,10 @@ mod tests {
         assert!(!broken.contains("5ECRE7"), "{broken}");
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_file_that_others_can_read_is_warned_of() {
+        use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys.toml");
         std::fs::write(&path, "").unwrap();

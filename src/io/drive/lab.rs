@@ -13,6 +13,7 @@ use crate::io::config::{Config, ConfigError};
 use crate::io::journal::{JournalReader, ReadError};
 use crate::io::net::Wire;
 use crate::io::serve::{Handle, ServeError, Server};
+use crate::io::system;
 use crate::iso::message::{MerchantId, Secret, TerminalId};
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Faults, Place, Span};
@@ -24,7 +25,6 @@ use crate::lab::sim::SCALE;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -374,11 +374,7 @@ fn lay_out(
         let path = path.to_owned();
         move |error| LabError::File { path, error }
     };
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .map_err(at(&folder))?;
+    system::make_private_folder(&folder).map_err(at(&folder))?;
     let mut text =
         String::from("# Master keys of this lab's terminals: test keys, from its seed.\n");
     for (merchant, terminal) in names {
@@ -393,13 +389,9 @@ fn lay_out(
         }
     }
     let terminals = folder.join("terminals.toml");
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&terminals)
-        .map_err(at(&terminals))?;
+    let mut options = std::fs::OpenOptions::new();
+    system::with_mode(options.write(true).create(true).truncate(true), 0o600);
+    let mut file = options.open(&terminals).map_err(at(&terminals))?;
     io::Write::write_all(&mut file, text.as_bytes()).map_err(at(&terminals))?;
     Ok(KeyFiles {
         terminals,

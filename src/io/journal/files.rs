@@ -6,10 +6,9 @@
 //! journal closed.
 
 use crate::engine::journal::{SegmentNo, Storage, StorageError};
-use rustix::fs::{FallocateFlags, fallocate};
+use crate::io::system;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 /// How far a file grows ahead of its records, in bytes.
@@ -123,8 +122,7 @@ impl Files {
             return true;
         }
         let path = self.folder.join(RESERVE);
-        let made = File::create(&path)
-            .and_then(|file| Ok(fallocate(file, FallocateFlags::empty(), 0, self.reserve)?));
+        let made = File::create(&path).and_then(|file| system::reserve(&file, self.reserve));
         self.reserved = made.is_ok();
         if made.is_err() {
             // Half a reserve would only look like one.
@@ -162,9 +160,7 @@ impl Files {
     }
 
     fn sync_folder(&self) -> Result<(), StorageError> {
-        File::open(&self.folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| failed(&self.folder, &error))
+        system::sync_folder(&self.folder).map_err(|error| failed(&self.folder, &error))
     }
 }
 
@@ -199,10 +195,10 @@ impl Current {
         if end > self.length {
             let length = (end / STEP + 1) * STEP;
             let zeros = usize::try_from(length - self.length).unwrap_or(0);
-            self.file.write_all_at(&vec![0; zeros], self.length)?;
+            system::write_all_at(&self.file, &vec![0; zeros], self.length)?;
             self.length = length;
         }
-        self.file.write_all_at(bytes, at)
+        system::write_all_at(&self.file, bytes, at)
     }
 }
 

@@ -2,9 +2,9 @@
 //! owner only.
 
 use crate::engine::record::{Vault, VaultKeys, VaultKeysError};
+use crate::io::system;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -89,9 +89,8 @@ impl KeyFile {
     /// [`KeyError`].
     pub fn read(&self) -> Result<VaultKeys, KeyError> {
         let mut file = File::open(&self.path).map_err(|e| self.wrong(e))?;
-        let mode = file.metadata().map_err(|e| self.wrong(e))?;
-        let mode = mode.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
+        let mode = system::mode(&file.metadata().map_err(|e| self.wrong(e))?);
+        if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
             let path = self.path.clone();
             return Err(KeyError::Open { path, mode });
         }
@@ -118,13 +117,13 @@ impl KeyFile {
         let new = PathBuf::from(new);
         remove_if_there(&new)?;
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o400);
+        system::with_mode(options.write(true).create_new(true), 0o400);
         let mut file = options.open(&new)?;
         file.write_all(keys.to_toml().as_bytes())?;
         file.sync_all()?;
         let old = self.open_old()?;
         std::fs::rename(&new, &self.path)?;
-        File::open(parent(&self.path))?.sync_all()?;
+        system::sync_folder(parent(&self.path))?;
         old.map_or(Ok(()), wipe)
     }
 
@@ -132,7 +131,7 @@ impl KeyFile {
         if !self.path.exists() {
             return Ok(None);
         }
-        std::fs::set_permissions(&self.path, PermissionsExt::from_mode(0o600))?;
+        system::make_writable(&self.path)?;
         OpenOptions::new().write(true).open(&self.path).map(Some)
     }
 

@@ -1,7 +1,7 @@
 //! What the operating system tells a gateway.
 
 use super::server::{Handle, ServeError};
-use tokio::signal::unix::{SignalKind, signal};
+use crate::io::system::{Signal, Signals};
 use tracing::info;
 
 /// Waits until the gateway has ended. SIGTERM and Ctrl-C drain it, the second one stops it at once;
@@ -14,16 +14,15 @@ pub fn run_until_told(mut gateway: Handle, reload: impl Fn(&Handle)) -> Result<(
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut signals = Signals::new()?;
         let mut told = false;
         loop {
             tokio::select! {
                 () = gateway.ended() => return Ok::<(), ServeError>(()),
-                _ = terminate.recv() => stop(&gateway, &mut told),
-                _ = interrupt.recv() => stop(&gateway, &mut told),
-                _ = hang_up.recv() => reload(&gateway),
+                signal = signals.next() => match signal {
+                    Signal::Stop => stop(&gateway, &mut told),
+                    Signal::Reload => reload(&gateway),
+                },
             }
         }
     })?;
