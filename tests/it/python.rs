@@ -1,5 +1,5 @@
-//! Another codec, by other people, in another language (`tests/python/peer.py`): it must find in our
-//! frames what we put there, we in its frames what it put there, and it must be able to trade.
+//! Another codec, by other people, in another language (`tests/python/peer.py`): it must find in
+//! our frames what we put there, we in its frames what it put there, and it must be able to trade.
 //!
 //! Needs the Python environment that `tests/run.sh` makes, which is why these tests run only there,
 //! or with `cargo test --test it -- --ignored python`. More messages by hand:

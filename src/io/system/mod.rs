@@ -1,8 +1,9 @@
-//! What operating systems do differently: permissions of files, places within them, signals, limits.
+//! What operating systems do differently: permissions of files, places within them, signals,
+//! limits.
 //!
 //! On Unix each call is what its name says. Elsewhere it is the nearest thing there is, or nothing,
-//! as each says; that is kept so that the rest of the house compiles there, and is tried nowhere but
-//! on Linux. Nothing here decides what is private or when to stop.
+//! as each says; that is kept so that the rest of the house compiles there, and is tried nowhere
+//! but on Linux. Nothing here decides what is private or when to stop.
 //!
 //! Start with [`Signals`].
 
