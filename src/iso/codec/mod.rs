@@ -2,7 +2,8 @@
 //!
 //! [`Framer`] cuts a byte stream into frames; [`Message::parse`] indexes a frame once; values are
 //! read on demand and changed fields kept aside, so that passing a message on copies almost
-//! nothing. It does not judge usage: which fields a type must have is nobody's error here.
+//! nothing. Which fields a type must have is nobody's error here: [`Message::usage`] says
+//! it to whoever asks.
 //!
 //! Start with [`Message`], then `value`: one value between wire and text.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
