@@ -302,6 +302,23 @@ fn the_top_holds_only_what_is_looked_for_there() {
 }
 
 #[test]
+fn the_readme_in_chinese_knows_every_command_and_dialect() {
+    let chinese = house::read("README.zh-CN.md");
+    let chinese: String = chinese
+        .numbered()
+        .map(|(_, line)| line.text.clone())
+        .collect();
+    let readme = house::read("README.md");
+    let first = |line: &str| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned());
+    let rows = readme.numbered().filter_map(|(_, line)| first(&line.text));
+    let missing = rows.filter(|row| !chinese.contains(row.as_str()));
+    hold(
+        "The README in Chinese is a counterpart.",
+        missing.map(|row| format!("README.zh-CN.md: wants `{row}`, which README.md has")),
+    );
+}
+
+#[test]
 fn every_dialect_loads_and_has_golden_frames() {
     let tests = house::read("src/iso/codec/tests/vectors.rs");
     hold(
