@@ -52,11 +52,14 @@ pub(super) const fn zero(encoding: Encoding) -> u8 {
     if encoding.is_ebcdic() { 0xF0 } else { b'0' }
 }
 
-/// Hexadecimal digits in EBCDIC, as they stand in ASCII; what is no digit as it stands in page 037.
+/// A hexadecimal digit in EBCDIC, as it stands in ASCII; what is no digit as page 037 has it.
+pub(super) fn as_ascii(ebcdic: u8) -> u8 {
+    Page::of(Encoding::Cp037).map_or(ebcdic, |page| page.latin(ebcdic))
+}
+
+/// Such digits.
 pub(super) fn hex_as_ascii(ebcdic: &[u8]) -> Vec<u8> {
-    let page = Page::of(Encoding::Cp037);
-    let latin = |byte: &u8| page.map_or(*byte, |page| page.latin(*byte));
-    ebcdic.iter().map(latin).collect()
+    ebcdic.iter().map(|byte| as_ascii(*byte)).collect()
 }
 
 /// Appends hexadecimal digits in EBCDIC.

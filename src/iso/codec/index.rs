@@ -239,9 +239,11 @@ fn read_word(encoding: Encoding, bytes: &[u8]) -> Option<(u64, &[u8])> {
     let (high, rest) = bytes.split_first_chunk::<8>()?;
     let (low, rest) = rest.split_first_chunk::<8>()?;
     if encoding == Encoding::HexEbcdic {
-        let digits = characters::hex_as_ascii(bytes.get(..16)?);
-        let (high, low) = (digits.first_chunk::<8>()?, digits.last_chunk::<8>()?);
-        return Some((word_of(*high, *low)?, rest));
+        let (high, low) = (
+            high.map(characters::as_ascii),
+            low.map(characters::as_ascii),
+        );
+        return Some((word_of(high, low)?, rest));
     }
     Some((word_of(*high, *low)?, rest))
 }

@@ -60,6 +60,13 @@ fn fitting(field: &FieldSpec) -> BoxedStrategy<String> {
         Content::Digits => units(least, "0-9", most).prop_regex(),
         Content::SignedDigits => format!("[CD][0-9]{{{}}}", most - 1).prop_regex(),
         Content::Track => units(least, "0-9D", most).prop_regex(),
+        // Two bytes a character: half as many of them, and none where the length is fixed.
+        Content::Text(_) if field.layout.encoding == Encoding::Gbk && least == 0 => {
+            units(least, "A-Z\u{4e00}-\u{4e20}", most / 2).prop_regex()
+        }
+        Content::Text(_) if field.layout.encoding.is_ebcdic() => {
+            units(least, "A-Z0-9\\[\\]!^|{}\u{e9}", most).prop_regex()
+        }
         Content::Text(_) => units(least, "A-Z0-9", most).prop_regex(),
         Content::Binary => format!("([0-9A-F]{{2}}){{{least},{most}}}").prop_regex(),
     }

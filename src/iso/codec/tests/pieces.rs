@@ -236,7 +236,7 @@ fn a_third_bitmap_is_read_and_a_fourth_is_not() {
     let mut fourth = frame.to_vec();
     fourth[18] |= 0x80;
     let error = Message::parse(&spec, fourth.into()).unwrap_err();
-    assert_eq!((error.offset, error.kind), (2, ParseFault::Bitmap));
+    assert_eq!((error.offset, error.kind), (18, ParseFault::Bitmap));
 }
 
 #[test]
