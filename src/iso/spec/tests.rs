@@ -170,6 +170,28 @@ fn what_a_dialect_lets_a_journal_keep_is_listed_here() {
 }
 
 #[test]
+fn no_dialect_lets_a_journal_keep_a_track_a_pin_or_a_card_number() {
+    for name in Spec::builtin_names() {
+        let spec = Spec::builtin(name).unwrap();
+        let store = |number| {
+            let field = spec.field(FieldId::of(number));
+            field.map(|field| field.usual_meaning().store)
+        };
+        for never in [34, 35, 36, 45, 52, 96] {
+            let kept = store(never).unwrap_or_default();
+            assert_eq!(kept, super::Store::Length, "{name}: field {never}");
+        }
+        for sealed in [2, 14] {
+            assert_eq!(
+                store(sealed),
+                Some(super::Store::Restorable),
+                "{name}: field {sealed}"
+            );
+        }
+    }
+}
+
+#[test]
 fn card_data_in_chip_tags_is_known_as_such() {
     let spec = Spec::builtin("cup-pos").unwrap();
     let meaning = spec.field(FieldId::of(55)).unwrap().usual_meaning();
