@@ -94,7 +94,7 @@ impl Gateway {
                 transaction.opened.link == link
                     && transaction.keys.is_empty()
                     && transaction.state == State::Forwarded
-                    && terminal.is_some_and(|terminal| terminal == transaction.opened.terminal)
+                    && terminal.unwrap_or_default() == transaction.opened.terminal
                     && self
                         .upstream_of(*slot)
                         .and_then(|request| request.mti().answer())

@@ -42,8 +42,8 @@ fn exchange(sample: &Sample) -> Exchange {
     }
 }
 
-/// The other half: its header turned around, its type, 11 if there is one, 41 and 42, and 39 if
-/// it answers.
+/// The other half: its header turned around, its type, 11, 41 and 42 as far as they are there, and
+/// 39 if it answers.
 fn counterpart(published: &[u8], mti: &str, of: &dyn Fn(&str) -> String) -> Vec<u8> {
     let asks = mti.as_bytes()[2] % 2 == 1;
     let digit = if asks {
@@ -52,8 +52,11 @@ fn counterpart(published: &[u8], mti: &str, of: &dyn Fn(&str) -> String) -> Vec<
         mti.as_bytes()[2] + 1
     };
     let stan = of("11");
-    let mut bits = 1u64 << (64 - 41) | 1 << (64 - 42);
-    bits |= u64::from(!stan.is_empty()) << (64 - 11) | u64::from(!asks) << (64 - 39);
+    let there = |field: u32, is: bool| u64::from(is) << (64 - field);
+    let bits = there(11, !stan.is_empty())
+        | there(39, !asks)
+        | there(41, !of("41").is_empty())
+        | there(42, !of("42").is_empty());
     let tpdu = &published[..5];
     let mut frame = [&tpdu[..1], &tpdu[3..], &tpdu[1..3], &published[5..11]].concat();
     frame.extend(packed(&format!(
