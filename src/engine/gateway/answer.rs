@@ -144,6 +144,10 @@ impl Gateway {
             true => self.told_back(slot, message),
             false => None,
         };
+        if !crossed && message.spec().name() != &*transaction.opened.spec {
+            // It went out before the link spoke another dialect.
+            return self.bad_answer(now, conn, slot, message, Why::AnswerUnreadable);
+        }
         match (partly::hides_its_code(message), crossed) {
             (true, false) => return self.unread_answer(now, conn, slot, message),
             // What it says cannot be said in the terminal's words.

@@ -283,6 +283,8 @@ impl Gateway {
         let map = map_between(&self.options.routes[route], asked.spec(), host.spec());
         let mut back = match map {
             Some(map) => translate::answer(host, asked, map).ok()?,
+            // A route that was set up otherwise when the request went out.
+            None if host.spec().name() != asked.spec().name() => return None,
             None if host.fault().is_some() => return None,
             None => Translated {
                 message: renamed(host, asked)?,

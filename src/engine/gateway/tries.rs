@@ -126,8 +126,10 @@ impl Gateway {
     }
 
     fn send_try(&mut self, now: Now, slot: Slot, leg: ConnId) {
-        let Some(message) = self.reversal_message(slot) else {
-            // Its key is not known now: a sign-on may bring it.
+        let message = self.reversal_message(slot);
+        let Some(message) = message.filter(|message| self.is_spoken(slot, message)) else {
+            // Its key is not known now: a sign-on may bring it. Or its link speaks another dialect
+            // than it did: only another set-up can help.
             let later = now.mono + self.options.ladder.last_pause;
             self.live.set_deadline(slot, Some(later));
             return;
@@ -187,6 +189,13 @@ impl Gateway {
             message.set(*field, code?.as_str()).ok()?;
         }
         self.sealed(message, flow)
+    }
+
+    /// Whether the link of a transaction speaks the dialect of a message.
+    fn is_spoken(&self, slot: Slot, message: &Message) -> bool {
+        let own = self.live.get(slot);
+        let spec = own.and_then(|own| self.host_spec(&own.opened));
+        spec.is_some_and(|spec| spec.name() == message.spec().name())
     }
 
     fn sealed(&self, mut message: Message, flow: &Flow) -> Option<Message> {

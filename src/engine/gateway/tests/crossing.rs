@@ -402,3 +402,31 @@ fn what_the_host_has_no_word_for_is_refused_with_its_reason() {
     });
     assert!(matches!(refused, Some(Note::Detail(what)) if what.contains("ecash_top_up")));
 }
+
+#[test]
+fn an_answer_in_a_dialect_that_the_terminal_never_agreed_to_is_no_answer() {
+    // The link of an open sale speaks another dialect after a restart, or its map is gone.
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(5));
+    let sent = stage.deliver(A);
+    let mut stage = stage.restarted(translating(false));
+    stage.sends.clear();
+    let mut answer = Message::new(&stage.host, mti("0210"));
+    for (field, value) in [("41", "10421695"), ("42", "874350357222471"), ("39", "00")] {
+        answer.set(path(field), value).unwrap();
+    }
+    answer.set(path("11"), &stan(&sent)).unwrap();
+    answer.set(path("7"), "1122101112").unwrap();
+    stage.acquirer_says(stage.reparsed(&answer));
+    assert!(stage.sends.iter().all(|(_, conn, _)| *conn != T));
+
+    let mut stage = Stage::translated(translating(false));
+    stage.terminal_says(stage.sale(5));
+    let sent = stage.deliver(A);
+    let answer = stage.answer(&sent, "00");
+    let mut unmapped = translating(false);
+    unmapped.routes[0].map = None;
+    let mut stage = stage.restarted(unmapped);
+    stage.acquirer_says(answer);
+    assert!(stage.sends.iter().all(|(_, conn, _)| *conn != T));
+}
