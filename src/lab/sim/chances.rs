@@ -146,8 +146,8 @@ impl fmt::Display for Chances {
         write!(
             f,
             "seed {}: {}{}{}, {} terminals, {} link connections, {:?} of trading, {} crashes \
-             ({}% with power cut), {} cuts, latency up to {:?}, sync up to {:?}, segments of {} KiB, \
-             {who}, faults",
+             ({}% with power cut), {} cuts, latency up to {:?}, sync up to {:?}, \
+             segments of {} KiB, {who}, faults",
             self.seed,
             self.spec,
             self.host_spec

@@ -6,6 +6,59 @@ use crate::iso::spec::{Purpose, Spec};
 use crate::lab::peer::{Belief, Receipt};
 use std::fmt::Write;
 
+/// What can be typed, in both languages.
+const COMMANDS: [(&str, &str, &str); 13] = [
+    (
+        "sale 100.00",
+        "a transaction, by its name in the dialect; 10000 is the same",
+        "交易, 名称见下; 100.00 也可写作 10000",
+    ),
+    (
+        "sale 100.00 card 3",
+        "with another of the test cards, counted from 0",
+        "换一张测试卡, 从0数起",
+    ),
+    (
+        "void [of STAN]",
+        "void the last approved one, or that one",
+        "撤销最近一笔(或指定凭证号)",
+    ),
+    ("refund 50.00 [of STAN]", "give money back", "退货"),
+    ("balance", "what the card has left", "余额查询"),
+    ("sign-in", "fetch new working keys", "签到, 取新工作密钥"),
+    (
+        "settle",
+        "settle the batch and begin the next",
+        "批结算, 开始新批次",
+    ),
+    (
+        "reverse",
+        "reverse the last approved one",
+        "冲正最近一笔成功交易",
+    ),
+    (
+        "set 55=9F26…",
+        "a field or part that requests carry from now on; `unset 55`",
+        "此后的请求都带该域; unset 55 取消",
+    ),
+    (
+        "show [last|N]",
+        "the last message field by field, or the Nth before it",
+        "逐域显示最近(或倒数第N)个报文",
+    ),
+    (
+        "list",
+        "all transactions of this terminal",
+        "本终端全部交易",
+    ),
+    (
+        "raw 6000…",
+        "a message in hex, without length prefix, as it is",
+        "原样发送十六进制报文(不含长度)",
+    ),
+    ("quit", "the end", "退出"),
+];
+
 /// Speaks one of the languages.
 #[derive(Clone, Copy)]
 pub(super) struct Words(pub(super) Lang);
@@ -124,59 +177,8 @@ impl Words {
 
     /// What can be typed, and the transactions of the dialect.
     pub(super) fn help(self, spec: &Spec) -> String {
-        let rows = [
-            (
-                "sale 100.00",
-                "a transaction, by its name in the dialect; 10000 is the same",
-                "交易, 名称见下; 100.00 也可写作 10000",
-            ),
-            (
-                "sale 100.00 card 3",
-                "with another of the test cards, counted from 0",
-                "换一张测试卡, 从0数起",
-            ),
-            (
-                "void [of STAN]",
-                "void the last approved one, or that one",
-                "撤销最近一笔(或指定凭证号)",
-            ),
-            ("refund 50.00 [of STAN]", "give money back", "退货"),
-            ("balance", "what the card has left", "余额查询"),
-            ("sign-in", "fetch new working keys", "签到, 取新工作密钥"),
-            (
-                "settle",
-                "settle the batch and begin the next",
-                "批结算, 开始新批次",
-            ),
-            (
-                "reverse",
-                "reverse the last approved one",
-                "冲正最近一笔成功交易",
-            ),
-            (
-                "set 55=9F26…",
-                "a field or part that requests carry from now on; `unset 55`",
-                "此后的请求都带该域; unset 55 取消",
-            ),
-            (
-                "show [last|N]",
-                "the last message field by field, or the Nth before it",
-                "逐域显示最近(或倒数第N)个报文",
-            ),
-            (
-                "list",
-                "all transactions of this terminal",
-                "本终端全部交易",
-            ),
-            (
-                "raw 6000…",
-                "a message in hex, without length prefix, as it is",
-                "原样发送十六进制报文(不含长度)",
-            ),
-            ("quit", "the end", "退出"),
-        ];
         let mut help = String::new();
-        for (command, en, zh) in rows {
+        for (command, en, zh) in COMMANDS {
             let meaning = match self.0 {
                 Lang::En => en,
                 Lang::Zh => zh,
