@@ -6,7 +6,7 @@
 use super::records::Records;
 use super::refusal::Refusal;
 use super::tls::{Raw, Tls};
-use super::{Kind, Stream};
+use super::{Kind, Stream, socket};
 use crate::io::config::{ClientTls, ServerTls};
 use crate::io::telemetry::Reason;
 use std::future::Future;
@@ -117,6 +117,8 @@ impl Handshakes {
     where
         F: Future<Output = Result<(Half, Connection), Refusal>> + Send,
     {
+        // Its small flights are not to wait for one another.
+        socket::tune(&tcp)?;
         // A socket belongs to the runtime that watches it: it moves there, and back.
         let tcp = tcp.into_std()?;
         let done = self.runtime.spawn(async move {

@@ -90,10 +90,7 @@ pub fn split(stream: impl Into<Stream>, wire: &Wire) -> std::io::Result<(Inbound
             let (read, write) = tcp.into_split();
             (Source::Plain(read), Sink::Plain(Rc::new(write)))
         }
-        Kind::Tls(tls) => {
-            socket::tune(&tls.tcp)?;
-            (Source::Tls(Rc::clone(&tls)), Sink::Tls(tls))
-        }
+        Kind::Tls(tls) => (Source::Tls(Rc::clone(&tls)), Sink::Tls(tls)),
     };
     Ok((Inbound::new(source, wire), Outbound::new(sink, wire)))
 }

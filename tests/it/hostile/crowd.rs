@@ -72,7 +72,7 @@ fn whoever_is_not_on_the_list_is_turned_away() {
 #[test]
 fn a_thousand_that_come_back_at_once_are_all_served() {
     let terminals = sized(1000, 5000);
-    let house = house(bank(honest), "");
+    let house = house(bank(honest), "[limits]\nper_link = 5000");
     let mut first = opens(&house);
     let began = Instant::now();
     let mut wires: Vec<Wire> = (0..terminals).map(|_| terminal(&house)).collect();

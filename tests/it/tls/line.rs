@@ -52,6 +52,7 @@ pub(super) struct Line {
 
 impl Line {
     fn new(tcp: TcpStream, tls: Connection) -> Self {
+        tcp.set_nodelay(true).unwrap();
         tcp.set_read_timeout(Some(PATIENCE)).unwrap();
         Self {
             tcp,

@@ -37,6 +37,11 @@ handshake_time = "2s"
 
 impl Gate {
     fn open() -> Self {
+        Self::patient("2s")
+    }
+
+    /// One that lets a handshake take so long.
+    fn patient(handshake: &str) -> Self {
         let root = pki::authority("root");
         let deputy = pki::deputy("deputy", &root);
         let folder = TempDir::new().unwrap();
@@ -45,7 +50,10 @@ impl Gate {
         fs::write(folder.path().join("ca.pem"), root.pem()).unwrap();
         let revoked = pki::revocations(&root) + &pki::revocations(&deputy);
         fs::write(folder.path().join("revoked.pem"), revoked).unwrap();
-        let house = House::start(folder, LISTENER);
+        let house = House::start(
+            folder,
+            &LISTENER.replace("\"2s\"", &format!("{handshake:?}")),
+        );
         Self {
             root,
             deputy,
@@ -254,7 +262,7 @@ fn an_idle_connection_under_tls_costs_little() {
 /// Terminals that come back all at once are not asked for everything again.
 #[test]
 fn a_storm_of_terminals_that_come_back_resumes_its_sessions() {
-    let gate = Gate::open();
+    let gate = Gate::patient("60s");
     let own = pki::issue(&gate.root, "shop-a.test", pki::as_it_is);
     let root = gate.root.pem();
     let terminals: Vec<_> = (0..sized(200, 2000))
