@@ -68,7 +68,7 @@ impl Wire {
         let end = Instant::now() + time;
         loop {
             if let Some(frame) = self.framer.next(&mut self.unread).unwrap() {
-                return Some(Message::parse(&self.spec, frame).unwrap());
+                return Some(Message::read(&self.spec, frame).unwrap());
             }
             let left = end.checked_duration_since(Instant::now())?;
             let left = left.max(Duration::from_millis(1));
