@@ -112,9 +112,23 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             }));
         }
     }
-    let seeds = to - from + 1;
+    print_sum(to - from + 1, &sum, &broken, args.json, out)?;
+    Ok(if broken.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Found
+    })
+}
+
+fn print_sum(
+    seeds: u64,
+    sum: &Outcome,
+    broken: &[serde_json::Value],
+    as_json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let minutes = sum.passed.as_secs() / 60;
-    if args.json {
+    if as_json {
         let document = json!({
             "seeds": seeds,
             "simulated_minutes": minutes,
@@ -137,9 +151,5 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             broken.len()
         )?;
     }
-    Ok(if broken.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Found
-    })
+    Ok(())
 }

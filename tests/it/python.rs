@@ -202,5 +202,10 @@ fn a_terminal_in_python_trades_through_the_gateway() {
         let trace = isogate(folder, &["trace", "--json", "--stan", "000002"]).output();
         let sale = json(&trace.unwrap());
         assert_eq!(sale["state"], "REVERSED", "{sale}");
+        // The number on the slip finds the sale; that of its reversal's answer is another one.
+        let on_slip = answers[1]["37"].as_str().unwrap();
+        assert_ne!(answers[2]["37"], on_slip);
+        let trace = isogate(folder, &["trace", "--json", "--rrn", on_slip]).output();
+        assert_eq!(json(&trace.unwrap())["rrn"], on_slip);
     }
 }

@@ -140,21 +140,12 @@ impl Gateway {
             return self.bad_answer(now, conn, slot, message, why);
         }
         let crossed = transaction.crossed.is_some();
-        let told = match crossed {
-            true => self.told_back(slot, message),
-            false => None,
-        };
-        if !crossed && message.spec().name() != &*transaction.opened.spec {
-            // It went out before the link spoke another dialect.
+        let told = crossed.then(|| self.told_back(slot, message)).flatten();
+        if is_unusable(transaction, message, in_time && told.is_none()) {
             return self.bad_answer(now, conn, slot, message, Why::AnswerUnreadable);
         }
-        match (partly::hides_its_code(message), crossed) {
-            (true, false) => return self.unread_answer(now, conn, slot, message),
-            // What it says cannot be said in the terminal's words.
-            (hidden, true) if hidden || (in_time && told.is_none()) => {
-                return self.bad_answer(now, conn, slot, message, Why::AnswerUnreadable);
-            }
-            (true | false, _) => {}
+        if partly::hides_its_code(message) {
+            return self.unread_answer(now, conn, slot, message);
         }
         let flow = message.spec().flow();
         let purpose = transaction.opened.purpose;
@@ -185,17 +176,11 @@ impl Gateway {
             transaction.cause = ReversalCause::NotDelivered;
         }
         let (opened, id) = (transaction.opened.clone(), transaction.id);
-        let trigger = if approved {
-            Trigger::Approval
-        } else {
-            Trigger::Decline
+        let (trigger, why) = match (approved, in_time) {
+            (true, true) => (Trigger::Approval, Why::Plain),
+            (true, false) => (Trigger::Approval, Why::LateApproval),
+            (false, _) => (Trigger::Decline, Why::Plain),
         };
-        let why = if in_time {
-            Why::Plain
-        } else {
-            Why::LateApproval
-        };
-        let why = if approved { why } else { Why::Plain };
         self.step(
             now,
             slot,
@@ -342,6 +327,16 @@ impl Gateway {
             let timeout = self.options.routes[transaction.route].timeout;
             Note::LateMs(millis(waited.saturating_sub(timeout)))
         }
+    }
+}
+
+/// Whether an answer that is to be trusted cannot be used: the request went out before its link
+/// spoke another dialect, or what it says cannot be said in the terminal's words.
+fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bool {
+    if transaction.crossed.is_some() {
+        partly::hides_its_code(message) || unsaid
+    } else {
+        message.spec().name() != &*transaction.opened.spec
     }
 }
 

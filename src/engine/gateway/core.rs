@@ -71,7 +71,7 @@ pub(super) struct TerminalConn {
     pub(super) terminal: Option<TerminalKey>,
     /// What waits for an answer to it.
     pub(super) waiting: Vec<Slot>,
-    /// The last approval written to it.
+    /// The last approval written to it, until its terminal trades on.
     pub(super) delivered: Option<(TerminalKey, TxId, Mono)>,
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub struct Options {
     /// The gateway's name.
     pub name: Text<24>,
-    /// Where terminals come in, by [`ListenerId`].
+    /// Where terminals come in, by [`ListenerId`](crate::engine::record::ListenerId).
     pub listeners: Vec<ListenerOptions>,
     /// Links to acquirers, by [`LinkId`].
     pub links: Vec<LinkOptions>,

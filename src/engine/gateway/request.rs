@@ -328,6 +328,7 @@ impl Gateway {
         if let Some(key) = key {
             self.live.add_key(slot, key);
         }
+        self.trades_on(conn, &opened);
         self.wait(slot, Waiter::new(conn, message.header()));
         let deadline = now.mono + self.options.routes[route].timeout;
         self.live.set_deadline(slot, Some(deadline));
@@ -339,6 +340,19 @@ impl Gateway {
         // A void or refund that names an approval by its number proves that the terminal has it.
         if let Some(original) = original {
             self.later_message(now, &opened, original, Trigger::Proof, id);
+        }
+    }
+
+    /// A terminal that waits for nothing and begins another trade has dealt with the answer written
+    /// last, or would have reversed it first. That proves nothing, but a reset that comes now has
+    /// cut off what is said from here on.
+    fn trades_on(&mut self, conn: ConnId, opened: &Opened) {
+        if let Some(at) = self.conns.get_mut(&conn)
+            && at.waiting.is_empty()
+            && opened.purpose.moves_money()
+            && at.delivered.map(|(terminal, ..)| terminal) == key_of(opened)
+        {
+            at.delivered = None;
         }
     }
 

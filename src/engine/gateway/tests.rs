@@ -749,6 +749,41 @@ fn a_reset_leaves_the_delivery_unproven_and_reverses_nothing() {
 }
 
 #[test]
+fn a_reset_casts_no_doubt_on_what_the_terminal_has_left_behind() {
+    let mut stage = Stage::new();
+    stage.approved_sale(2);
+    stage.terminal_says(stage.sale(3));
+    stage.deliver(A);
+    stage.happen(Event::TerminalClosed {
+        conn: T,
+        reset: true,
+    });
+    assert_eq!(stage.rows(), "CK", "the second sale is in doubt");
+    let doubted = stage.records.iter().filter_map(step);
+    assert_eq!(doubted.filter(|step| step.row == Row('R')).count(), 0);
+}
+
+#[test]
+fn a_reset_while_two_answers_are_under_way_leaves_the_written_one_unproven() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    let first = stage.deliver(A);
+    stage.terminal_says(stage.sale(3));
+    stage.deliver(A);
+    let answer = stage.answer(&first, "00");
+    stage.acquirer_says(answer);
+    stage.deliver(T);
+    stage.terminal_says(stage.sale(4));
+    stage.deliver(A);
+    stage.happen(Event::TerminalClosed {
+        conn: T,
+        reset: true,
+    });
+    let doubted = stage.records.iter().filter_map(step);
+    assert_eq!(doubted.filter(|step| step.row == Row('R')).count(), 1);
+}
+
+#[test]
 fn a_plain_close_after_the_answer_is_normal() {
     let mut stage = Stage::new();
     stage.approved_sale(2);

@@ -317,7 +317,11 @@ impl Story {
     }
 
     fn hear(&mut self, message: &Logged, step: &Step) {
-        self.rrn = message.rrn.or(self.rrn);
+        // The number on the slip is that of the answer, not that of its reversal.
+        self.rrn = match is_reversal(message) {
+            true => self.rrn.or(message.rrn),
+            false => message.rrn.or(self.rrn),
+        };
         match (is_reversal(message), message.mti.is_answer(), message.hop) {
             (true, false, hop) => {
                 self.reversal.cause = self.reversal.cause.or(message.code);

@@ -1,7 +1,7 @@
 //! Two at one door, and going when told.
 
 use super::{approval, bank, config, dialect, honest, house, opens, sale};
-use crate::rig::{House, hear, isogate, json_lines, text};
+use crate::rig::{House, eventually, hear, isogate, json_lines, text};
 use std::net::TcpListener;
 use tempfile::TempDir;
 
@@ -29,6 +29,9 @@ fn told_once_it_finishes_and_told_twice_it_stops_and_forgets_nothing() {
     wire.send(&sale(1, 1));
     let request = acquirer.receive();
     house.signal("-TERM");
+    eventually("the gateway to heed it", || {
+        house.log().contains("draining").then_some(())
+    });
     wire.send(&sale(1, 2));
     assert_ne!(
         text(&wire.receive(), "39").as_deref(),

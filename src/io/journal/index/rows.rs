@@ -3,7 +3,7 @@
 use super::super::cursor::Position;
 use crate::engine::record::{Carried, Fact, Opened, Record, Seq, State, Step, TxId};
 use crate::engine::seam::Wall;
-use crate::iso::message::{AuthCode, Rrn};
+use crate::iso::message::{AuthCode, Class, Rrn};
 use std::collections::BTreeMap;
 
 /// How many records apart the places are that the index remembers.
@@ -53,7 +53,10 @@ impl Rows {
             row.began = Some(record.at);
         }
         if let Some(message) = &step.message {
-            row.rrn = message.rrn.or(row.rrn);
+            // The number on the slip, not that of its reversal.
+            if message.mti.class() != Class::Reversal {
+                row.rrn = message.rrn.or(row.rrn);
+            }
             row.auth = message.auth.or(row.auth);
         }
     }

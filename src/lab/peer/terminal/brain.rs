@@ -194,7 +194,7 @@ impl Terminal {
             }
             Doing::Waiting(waiting) => {
                 if waiting.hang_up.is_some_and(|at| at <= now.mono) {
-                    self.close(true);
+                    self.close(false);
                     self.fail(now, Failure::NoAnswer);
                 } else if waiting.deadline <= now.mono {
                     self.fail(now, Failure::NoAnswer);

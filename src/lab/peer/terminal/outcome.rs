@@ -73,7 +73,7 @@ impl Terminal {
             Task::Finish => self.finished(now, &waiting, answer, code),
         }
         if waiting.fate.hang_up_after {
-            self.close(true);
+            self.close(false);
         } else if !self.options.stays_connected && self.due > now.mono {
             // After a sign-in the same connection carries what it was made for.
             self.close(false);
