@@ -183,8 +183,12 @@ fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result
 
 /// A reader that went away, as `| head` does, is no failure.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    let kind = error.chain().find_map(|cause| {
+        let plain = cause.downcast_ref::<std::io::Error>();
+        let json = cause.downcast_ref::<serde_json::Error>();
+        plain
+            .map(std::io::Error::kind)
+            .or_else(|| json?.io_error_kind())
+    });
+    kind == Some(std::io::ErrorKind::BrokenPipe)
 }
