@@ -101,7 +101,7 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     } else {
         print(&folder, &report, &open, lang, out)?;
     }
-    let fine = report.is_balanced() && open.all.is_empty();
+    let fine = report.is_balanced() && open.all.is_empty() && report.transactions > 0;
     Ok(if fine { Exit::Done } else { Exit::Found })
 }
 
@@ -299,11 +299,15 @@ fn print(
             "\n交易{all}笔, 故障{faults}次, 冲正{reversed}笔, 其中已应答{answered}笔"
         )?,
     }
-    let balance = match (report.is_balanced(), lang) {
-        (true, Lang::En) => "balanced: the three books hold the same",
-        (true, Lang::Zh) => "账平: 三方账一致",
-        (false, Lang::En) => "NOT BALANCED",
-        (false, Lang::Zh) => "账不平",
+    let balance = match (report.is_balanced(), report.transactions, lang) {
+        (true, 0, Lang::En) => {
+            "NOTHING WAS TRADED: `isogate tail --all --once` shows what happened"
+        }
+        (true, 0, Lang::Zh) => "没有任何交易: 请用`isogate tail --all --once`查看原因",
+        (true, _, Lang::En) => "balanced: the three books hold the same",
+        (true, _, Lang::Zh) => "账平: 三方账一致",
+        (false, _, Lang::En) => "NOT BALANCED",
+        (false, _, Lang::Zh) => "账不平",
     };
     let books = [
         ("terminals", "终端", report.terminal),

@@ -8,7 +8,7 @@ use super::names;
 use super::partly;
 use super::request::key_of;
 use crate::engine::record::{
-    ConnId, Fact, Hop, LinkId, Logged, Note, Opened, State, Unmatched, Why,
+    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, State, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -70,8 +70,13 @@ impl Gateway {
             let done = self.terminals.get(&key)?.answered_by(&identity)?;
             Some((key, done.id))
         });
-        let slot = done.and_then(|(key, id)| self.revive(&key, id, now));
-        slot.map_or_else(|| Found::None(wanted.unwrap_or_default()), Found::One)
+        if let Some(slot) = done.and_then(|(key, id)| self.revive(&key, id, now)) {
+            return Found::One(slot);
+        }
+        // An answer may carry more than its request did, which then has no key.
+        let slots = self.live.slots().into_iter();
+        let keyless = slots.filter(|slot| self.is_keyless_request(*slot, link, message));
+        only_one(keyless, wanted.unwrap_or_default())
     }
 
     /// The one live request on the link whose class, terminal and trace number do not contradict
@@ -88,30 +93,29 @@ impl Gateway {
                     && stan.is_none_or(|stan| stan == sent_stan(transaction))
             })
         };
-        // Requests without a key of their own (an echo has no trace number) are found here too.
-        let keyless = |slot: &Slot| {
-            self.live.get(*slot).is_some_and(|transaction| {
-                transaction.opened.link == link
-                    && transaction.keys.is_empty()
-                    && transaction.state == State::Forwarded
-                    && terminal.unwrap_or_default() == transaction.opened.terminal
-                    && self
-                        .upstream_of(*slot)
-                        .and_then(|request| request.mti().answer())
-                        == Some(message.mti())
-            })
-        };
-        let mut found = self
-            .live
-            .slots()
-            .into_iter()
-            .filter(|slot| fits(slot) || keyless(slot));
-        let wanted = crate::engine::record::Identity::EMPTY;
-        match (found.next(), found.next()) {
-            (Some(slot), None) => Found::One(slot),
-            (None, _) => Found::None(wanted),
-            (Some(_), Some(_)) => Found::Several(wanted),
-        }
+        let slots = self.live.slots().into_iter();
+        let found =
+            slots.filter(|slot| fits(slot) || self.is_keyless_request(*slot, link, message));
+        only_one(found, Identity::EMPTY)
+    }
+
+    /// Whether this is a request in flight without a key of its own (an echo has no trace number),
+    /// of the type, terminal and trace number that are answered.
+    fn is_keyless_request(&self, slot: Slot, link: LinkId, message: &Message) -> bool {
+        self.live.get(slot).is_some_and(|transaction| {
+            let own = &transaction.opened;
+            own.link == link
+                && transaction.keys.is_empty()
+                && transaction.state == State::Forwarded
+                && message.terminal().unwrap_or_default() == own.terminal
+                && message
+                    .stan()
+                    .is_none_or(|stan| stan == sent_stan(transaction))
+                && self
+                    .upstream_of(slot)
+                    .and_then(|request| request.mti().answer())
+                    == Some(message.mti())
+        })
     }
 
     fn unmatched(
@@ -119,7 +123,7 @@ impl Gateway {
         now: Now,
         conn: ConnId,
         message: &Message,
-        wanted: crate::engine::record::Identity,
+        wanted: Identity,
         ambiguous: bool,
     ) {
         let message = Logged::of(message, Hop::AcquirerToGateway, conn, None);
@@ -330,6 +334,15 @@ impl Gateway {
     }
 }
 
+/// The one found; none or several are told apart by what was `wanted`.
+fn only_one(mut found: impl Iterator<Item = Slot>, wanted: Identity) -> Found {
+    match (found.next(), found.next()) {
+        (Some(slot), None) => Found::One(slot),
+        (None, _) => Found::None(wanted),
+        (Some(_), Some(_)) => Found::Several(wanted),
+    }
+}
+
 /// Whether an answer that is to be trusted cannot be used: the request went out before its link
 /// spoke another dialect, or what it says cannot be said in the terminal's words.
 fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bool {
@@ -361,6 +374,6 @@ fn is_about(answer: &Message, sent: &Message, money: bool) -> bool {
 /// What was found for an answer.
 enum Found {
     One(Slot),
-    None(crate::engine::record::Identity),
-    Several(crate::engine::record::Identity),
+    None(Identity),
+    Several(Identity),
 }

@@ -839,6 +839,23 @@ fn a_lost_link_is_reversed_on_the_next_connection() {
 }
 
 #[test]
+fn an_answer_that_carries_more_than_its_request_finds_it() {
+    let mut options = options(ReversalBy::Both, true);
+    // The acquirer gives its own number to each request, and the route asks for it.
+    options.routes[0].key = vec![path("41"), path("11"), path("37")];
+    let mut stage = Stage::with(options);
+    stage.approved_sale(2);
+    assert_eq!(stage.rows(), "CDP");
+    // One that names another request finds none.
+    stage.terminal_says(stage.sale(3));
+    let sent = stage.deliver(A);
+    let mut other = stage.answer(&sent, "00");
+    other.set(path("11"), "000009").unwrap();
+    stage.acquirer_says(stage.reparsed(&other));
+    assert_eq!(stage.rows(), "C");
+}
+
+#[test]
 fn without_a_link_the_terminal_hears_91_and_nothing_goes_upstream() {
     let mut stage = Stage::new();
     stage.happen(Event::LinkDown {
