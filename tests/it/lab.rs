@@ -173,6 +173,11 @@ fn the_books_balance_in_the_words_of_1993_and_2003() {
 }
 
 #[test]
+fn the_books_balance_on_the_switch_and_over_http() {
+    hold_together(["cups", "zhifutong-pos"]);
+}
+
+#[test]
 fn a_lab_without_faults_reverses_nothing() {
     let home = tempfile::tempdir().unwrap();
     let (end, output) = lab(home.path(), "cup-pos", &["--no-faults", "--terminals", "5"]);

@@ -3,7 +3,8 @@
 use crate::engine::record::{Identity, LinkId};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldPath, Mti, Text};
-use crate::iso::spec::{Flow, OriginalSource, ReversalRule};
+use crate::iso::spec::{Content, Flow, OriginalSource, ReversalRule, Size, Spec};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// What an answer is looked up by: link, class of message, values of the route's key fields.
@@ -36,10 +37,7 @@ impl Write for Joined {
 }
 
 /// Joins values by `|` behind a head; `None` if one is missing or all are too long for a name.
-fn join<'a>(
-    head: &str,
-    values: impl Iterator<Item = Option<std::borrow::Cow<'a, str>>>,
-) -> Option<Identity> {
+fn join<'a>(head: &str, values: impl Iterator<Item = Option<Cow<'a, str>>>) -> Option<Identity> {
     let mut joined = Joined {
         bytes: [0; 96],
         len: 0,
@@ -69,11 +67,26 @@ const fn class_digit(mti: Mti) -> &'static str {
 /// The name of the transaction that a request begins; `None` if the message lacks one of the fields
 /// that name one, so that no two can be told apart.
 pub(super) fn identity(message: &Message) -> Option<Identity> {
-    let paths = message.spec().flow().identity.iter();
+    let spec = message.spec();
+    let paths = spec.flow().identity.iter();
     join(
         class_digit(message.mti()),
-        paths.map(|path| message.text(*path)),
+        paths.map(|path| Some(plain(spec, *path, message.text(*path)?))),
     )
+}
+
+/// The value of a naming field without leading zeros, where its length may vary: original data
+/// elements (DE 90) hold an institution's number filled up with them (ISO 8583:1987 §4.3.3).
+fn plain<'a>(spec: &Spec, path: FieldPath, value: Cow<'a, str>) -> Cow<'a, str> {
+    let layout = spec.field(path.field).map(|field| &field.layout);
+    let varies = layout.is_some_and(|layout| {
+        layout.content == Content::Digits && matches!(layout.size, Size::Variable { .. })
+    });
+    match value {
+        value if !varies || path.part.is_some() => value,
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('0')),
+        Cow::Owned(text) => Cow::Owned(text.trim_start_matches('0').to_owned()),
+    }
 }
 
 /// The names that the original of a reversal may have: one per class of original that the reversal
@@ -111,7 +124,8 @@ fn original_identity(
             .original
             .iter()
             .find(|(_, source)| matches!(source, OriginalSource::Field(field) if field == path));
-        reversal.text(from.map_or(*path, |(own, _)| *own))
+        let value = reversal.text(from.map_or(*path, |(own, _)| *own))?;
+        Some(plain(reversal.spec(), *path, value))
     };
     join(class, flow.identity.iter().map(value))
 }

@@ -13,6 +13,9 @@ use crate::lab::peer::names::batch_path;
 use crate::lab::peer::totals::BatchTotals;
 use crate::lab::peer::{Card, CardEntry};
 
+/// The institution that brings a terminal's messages to a switch.
+const INSTITUTION: &str = "00010000";
+
 /// What names one message: counter, batch, clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stamp {
@@ -29,6 +32,12 @@ fn begin(options: &TerminalOptions, mti: Mti, fixed: &[(FieldPath, String)]) -> 
     }
     offer(&mut message, field(41), &options.terminal);
     offer(&mut message, field(42), &options.merchant);
+    // On a switch a transaction is named by the institutions, too, that brought it there.
+    for path in &options.spec.flow().identity {
+        if *path == field(32) || *path == field(33) {
+            offer_absent(&mut message, *path, INSTITUTION);
+        }
+    }
     message
 }
 
