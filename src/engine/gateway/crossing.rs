@@ -40,18 +40,15 @@ pub(super) struct Crossed {
 /// A request about to go out otherwise than it came in.
 #[derive(Debug)]
 pub(super) struct Crossing {
-    pub(super) message: Message,
+    pub(super) there: Translated,
     pub(super) rewritten: bool,
-    /// Fields left behind.
-    lost: Bitmap,
 }
 
 impl Crossing {
     pub(super) fn note(&self) -> Note {
-        let lost: Vec<String> = self.lost.iter().map(|field| field.to_string()).collect();
         Note::GoesOn {
-            stan: self.message.stan().unwrap_or_default(),
-            lost: short(&lost.join(" ")),
+            stan: self.there.message.stan().unwrap_or_default(),
+            lost: Text::clipped(&self.there.lost_list()),
         }
     }
 }
@@ -78,12 +75,6 @@ type Refusal = Box<(Why, Note)>;
 
 fn refusal(why: Why, note: Note) -> Refusal {
     Box::new((why, note))
-}
-
-fn short<const N: usize>(text: &str) -> Text<N> {
-    let end = text.char_indices().map(|(at, c)| at + c.len_utf8());
-    let end = end.take_while(|end| *end <= N).last().unwrap_or(0);
-    Text::new(text.get(..end).unwrap_or_default()).unwrap_or_default()
 }
 
 /// The map by which a message of this dialect goes on to that one; `None` if it goes as it is.
@@ -146,39 +137,38 @@ impl Gateway {
             return Err(refusal(Why::OriginalUnknown, Note::None));
         }
         if let Some(fault) = message.fault() {
-            let what = fault.to_string();
-            return Err(refusal(Why::Untranslatable, Note::Detail(short(&what))));
+            let what = Text::clipped(&fault.to_string());
+            return Err(refusal(Why::Untranslatable, Note::Detail(what)));
         }
         if is_signed(message) && self.mac_key(message).is_none() {
             // It cannot be checked, and neither of its two answers could be made.
             return Err(refusal(Why::KeyUnknown, Note::None));
         }
-        let Translated {
-            message: mut there,
-            lost,
-        } = match map {
-            Some(map) => translate::request(message, &spec, map, &stamp(now))
-                .map_err(|wrong| (Why::Untranslatable, Note::Detail(short(&wrong.to_string()))))?,
+        let mut there = match map {
+            Some(map) => translate::request(message, &spec, map, &stamp(now)).map_err(|wrong| {
+                let what = Text::clipped(&wrong.to_string());
+                refusal(Why::Untranslatable, Note::Detail(what))
+            })?,
             None => Translated {
                 message: message.clone(),
                 lost: Bitmap::EMPTY,
             },
         };
         let translated = map.is_some();
-        self.rename(&mut there, opened, rewrites)
-            .and_then(|()| self.sign(&mut there, message, translated))
+        self.rename(&mut there.message, opened, rewrites)
+            .and_then(|()| self.sign(&mut there.message, message, translated))
             .ok_or_else(|| refusal(Why::KeyUnknown, Note::None))?;
         Ok(Some(Crossing {
-            message: there,
+            there,
             rewritten: rewrites,
-            lost,
         }))
     }
 
     /// Records how a request goes on: before it leaves, and for all that will be owed to its host.
     pub(super) fn goes_on(&mut self, now: Now, slot: Slot, leg: ConnId, crossing: &Crossing) {
-        let logged = Logged::of(&crossing.message, Hop::GatewayToAcquirer, leg, None);
-        let crossed = Crossed::of(&crossing.message, logged.frame.clone(), crossing.rewritten);
+        let message = &crossing.there.message;
+        let logged = Logged::of(message, Hop::GatewayToAcquirer, leg, None);
+        let crossed = Crossed::of(message, logged.frame.clone(), crossing.rewritten);
         self.live.set_crossed(slot, crossed);
         self.remark_live(now, slot, crossing.note(), logged);
     }

@@ -106,7 +106,5 @@ impl UnreadableFrame {
 
 /// What is wrong with bytes, and where; as much of it as there is room for.
 pub(super) fn fault_text(error: &ParseError) -> Text<120> {
-    let text = error.to_string();
-    let end = text.floor_char_boundary(120);
-    text.get(..end).and_then(Text::new).unwrap_or_default()
+    Text::clipped(&error.to_string())
 }

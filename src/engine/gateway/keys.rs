@@ -91,7 +91,7 @@ impl Gateway {
             Ok(keys) => keys,
             Err(error) => return Some(Err(error)),
         };
-        let key = names::TerminalKey::new(&format!("{}|{}", carried.merchant, carried.terminal))?;
+        let key = names::terminal_named(&carried.merchant, &carried.terminal)?;
         let terminal = self.terminals.entry(key, &self.options.limits);
         terminal.keys = Some(keys);
         terminal.carried = Some(carried.clone());

@@ -24,6 +24,17 @@ struct Joined {
     len: usize,
 }
 
+impl Joined {
+    const EMPTY: Self = Self {
+        bytes: [0; 96],
+        len: 0,
+    };
+
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self.bytes.get(..self.len)?).ok()
+    }
+}
+
 impl Write for Joined {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         let end = self.len + text.len();
@@ -38,16 +49,13 @@ impl Write for Joined {
 
 /// Joins values by `|` behind a head; `None` if one is missing or all are too long for a name.
 fn join<'a>(head: &str, values: impl Iterator<Item = Option<Cow<'a, str>>>) -> Option<Identity> {
-    let mut joined = Joined {
-        bytes: [0; 96],
-        len: 0,
-    };
+    let mut joined = Joined::EMPTY;
     joined.write_str(head).ok()?;
     for value in values {
         // Blank padding differs between the two directions of some hosts.
         write!(joined, "|{}", value?.trim()).ok()?;
     }
-    Identity::new(std::str::from_utf8(joined.bytes.get(..joined.len)?).ok()?)
+    Identity::new(joined.text()?)
 }
 
 const fn class_digit(mti: Mti) -> &'static str {
@@ -148,5 +156,12 @@ pub(super) fn match_key(message: &Message, link: LinkId, fields: &[FieldPath]) -
 /// The terminal that a message names.
 pub(super) fn terminal_key(message: &Message) -> Option<TerminalKey> {
     let (merchant, terminal) = (message.merchant().unwrap_or_default(), message.terminal()?);
-    TerminalKey::new(&format!("{merchant}|{terminal}"))
+    terminal_named(&merchant, &terminal)
+}
+
+/// The terminal of these two names: DE 42 and DE 41.
+pub(super) fn terminal_named(merchant: &str, terminal: &str) -> Option<TerminalKey> {
+    let mut joined = Joined::EMPTY;
+    write!(joined, "{merchant}|{terminal}").ok()?;
+    TerminalKey::new(joined.text()?)
 }

@@ -9,7 +9,7 @@ use super::crossing::Crossed;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
 use super::memory::{Done, Terminals};
-use super::names::TerminalKey;
+use super::names;
 use super::options::Options;
 use super::request::key_of;
 use crate::engine::record::{
@@ -394,7 +394,7 @@ impl Fold {
         let (Some(merchant), Some(terminal)) = (parts.next(), parts.next()) else {
             return;
         };
-        let Some(key) = TerminalKey::new(&format!("{merchant}|{terminal}")) else {
+        let Some(key) = names::terminal_named(merchant, terminal) else {
             return;
         };
         let limits = self.gateway.options.limits;

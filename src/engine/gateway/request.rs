@@ -24,7 +24,7 @@ pub(super) const CODE: FieldId = FieldId::of(39);
 
 /// The terminal of a transaction.
 pub(super) fn key_of(opened: &Opened) -> Option<TerminalKey> {
-    TerminalKey::new(&format!("{}|{}", opened.merchant, opened.terminal))
+    names::terminal_named(&opened.merchant, &opened.terminal)
 }
 
 impl Gateway {
@@ -287,7 +287,7 @@ impl Gateway {
         };
         let there = crossing
             .as_ref()
-            .map_or(&message, |crossing| &crossing.message);
+            .map_or(&message, |crossing| &crossing.there.message);
         let key = names::match_key(there, link, &self.options.routes[route].key);
         if let Some(key) = &key
             && !self.free_key(now, key)

@@ -102,13 +102,19 @@ impl Stage {
     }
 
     fn with(options: Options) -> Self {
+        let mut stage = Self::connected(options);
+        stage.sign_in();
+        stage
+    }
+
+    /// Both sides are there, and the terminal has not signed in.
+    fn connected(options: Options) -> Self {
         let mut stage = Self::recovered(options, vec![]);
         stage.happen(Event::LinkUp {
             link: LINK,
             conn: A,
         });
         stage.connect(T);
-        stage.sign_in();
         stage
     }
 

@@ -30,6 +30,13 @@ impl<const N: usize> Text<N> {
         })
     }
 
+    /// As much of `text` as there is room for, in whole characters.
+    #[must_use]
+    pub fn clipped(text: &str) -> Self {
+        let end = text.floor_char_boundary(N);
+        text.get(..end).and_then(Self::new).unwrap_or_default()
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,7 +1,10 @@
 //! The dialects that come with the house, embedded so that the binary runs anywhere.
 
 use super::{Spec, error};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
+
+/// Name and text of a file.
+type File = (&'static str, &'static str);
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -9,12 +12,18 @@ macro_rules! files {
     };
 }
 
-/// Name and text of every file; those of a whole version of the standard are bases that only others
-/// extend.
-const FILES: &[(&str, &str)] = files![
-    "iso8583-1987",
-    "iso8583-1993",
-    "iso8583-2003",
+macro_rules! dialects {
+    ($($name:literal),* $(,)?) => {
+        const DIALECTS: &[File] = files![$($name),*];
+        /// The dialects that can be spoken.
+        pub(super) const NAMES: &[&str] = &[$($name),*];
+    };
+}
+
+/// Whole versions of the standard, which only others extend.
+const BASES: &[File] = files!["iso8583-1987", "iso8583-1993", "iso8583-2003"];
+
+dialects!(
     "cup-pos",
     "lakala-pos",
     "icbc-pos",
@@ -25,47 +34,36 @@ const FILES: &[(&str, &str)] = files![
     "iso8583-1987-ebcdic",
     "iso8583-1993-ascii",
     "iso8583-2003-binary",
-];
+);
 
-/// The dialects that can be spoken.
-pub(super) const NAMES: &[&str] = &[
-    "cup-pos",
-    "lakala-pos",
-    "icbc-pos",
-    "zhifutong-pos",
-    "cups",
-    "iso8583-1987-ascii",
-    "iso8583-1987-binary",
-    "iso8583-1987-ebcdic",
-    "iso8583-1993-ascii",
-    "iso8583-2003-binary",
-];
+/// Each is read when it is first asked for, and then kept.
+static SPECS: [OnceLock<Option<Arc<Spec>>>; NAMES.len()] = [const { OnceLock::new() }; NAMES.len()];
 
-static SPECS: LazyLock<Vec<Arc<Spec>>> = LazyLock::new(|| {
-    let specs = NAMES.iter().filter_map(|name| {
+/// A dialect, checked once for the whole process.
+pub(super) fn spec(name: &str) -> Option<Arc<Spec>> {
+    let at = NAMES.iter().position(|known| *known == name)?;
+    let spec = SPECS.get(at)?.get_or_init(|| {
         let file = format!("proto-specs/{name}.toml");
         // The tests load every file; one that fails could never have been built into a release.
         Spec::load(&file, text(name)?, &|_| None).ok()
     });
-    specs.collect()
-});
+    spec.clone()
+}
 
-/// A dialect, checked once for the whole process.
-pub(super) fn spec(name: &str) -> Option<Arc<Spec>> {
-    SPECS.iter().find(|spec| spec.name() == name).cloned()
+fn files() -> impl Iterator<Item = &'static File> {
+    BASES.iter().chain(DIALECTS)
 }
 
 /// A file's text.
 pub(super) fn text(name: &str) -> Option<&'static str> {
-    FILES
-        .iter()
+    files()
         .find(|(known, _)| *known == name)
         .map(|(_, text)| *text)
 }
 
 /// The name most like the given one.
 pub(super) fn nearest(name: &str) -> &'static str {
-    let names = FILES.iter().map(|(known, _)| *known);
+    let names = files().map(|(known, _)| *known);
     names
         .min_by_key(|known| error::distance(name, known))
         .unwrap_or_default()

@@ -97,7 +97,7 @@ fn terminal(house: &House) -> Wire {
     Wire::connect(house.listener(), &dialect())
 }
 
-fn sale(terminal: u32, stan: u32) -> Message {
+pub(crate) fn sale(terminal: u32, stan: u32) -> Message {
     let mut message = Message::new(&dialect(), "0200".parse().unwrap());
     for (path, value) in [
         ("2", "6216261839475162738"),

@@ -1,10 +1,10 @@
 //! One end of a connection under TLS, blocking: the test's own, at either end of the gateway.
 
 use super::pki::{Identity, certificates};
+use crate::hostile::sale;
 use crate::rig::PATIENCE;
 use bytes::BytesMut;
 use isogate::iso::codec::{Framer, Message};
-use isogate::iso::message::FieldPath;
 use isogate::iso::spec::Spec;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -112,27 +112,8 @@ impl Line {
 
     /// The code of the answer to a sale.
     pub(super) fn sell(&mut self, stan: u32) -> io::Result<String> {
-        self.send(&sale(stan))?;
+        self.send(&sale(70_000_001, stan))?;
         let code = self.receive()?.response_code().unwrap();
         Ok(code.to_string())
     }
-}
-
-pub(super) fn sale(stan: u32) -> Message {
-    let mut message = Message::new(&spec(), "0200".parse().unwrap());
-    for (path, value) in [
-        ("2", "6216261839475162738"),
-        ("3", "000000"),
-        ("4", "000000000100"),
-        ("7", "1122101112"),
-        ("11", &format!("{stan:06}")),
-        ("41", "70000001"),
-        ("42", "874350357222471"),
-        ("49", "156"),
-    ] {
-        message
-            .set(path.parse::<FieldPath>().unwrap(), value)
-            .unwrap();
-    }
-    message
 }

@@ -84,7 +84,7 @@ fn limits_are_reloaded_and_what_is_not_is_said() {
     let house = House::start(TempDir::new().unwrap(), text);
     let connect = || crate::rig::Wire::connect(house.listener(), &super::line::spec());
     let mut first = connect();
-    first.send(&super::line::sale(1));
+    first.send(&crate::hostile::sale(70_000_001, 1));
     first.receive();
     assert!(!house.log().contains("DEBUG"));
     let more = "[gateway]\nlog = \"debug\"\n[limits]\nconnections = 1\n[[route]]\ntimeout = \"7s\"";
@@ -95,7 +95,7 @@ fn limits_are_reloaded_and_what_is_not_is_said() {
         connect().closes_within(crate::rig::PATIENCE),
         "one is in, and only one may be"
     );
-    first.send(&super::line::sale(2));
+    first.send(&crate::hostile::sale(70_000_001, 2));
     first.receive();
     eventually("the other level", || {
         connect();

@@ -70,13 +70,7 @@ fn known(terminals: &[&str]) -> Stage {
     let mut options = options(ReversalBy::Terminal, false);
     let known = terminals.iter().map(|id| TerminalId::new(id).unwrap());
     options.listeners[0].known = Some(known.collect());
-    let mut stage = Stage::recovered(options, vec![]);
-    stage.happen(Event::LinkUp {
-        link: LINK,
-        conn: A,
-    });
-    stage.connect(T);
-    stage
+    Stage::connected(options)
 }
 
 #[test]

@@ -149,13 +149,7 @@ fn without_code(stage: &Stage, sent: &Message) -> Message {
 fn by_stan(by: ReversalBy) -> Stage {
     let mut options = options(by, false);
     options.routes[0].key = vec![path("11")];
-    let mut stage = Stage::recovered(options, vec![]);
-    stage.happen(Event::LinkUp {
-        link: LINK,
-        conn: A,
-    });
-    stage.connect(T);
-    stage
+    Stage::connected(options)
 }
 
 #[test]
@@ -336,13 +330,8 @@ fn ascii_options(spec: &Arc<Spec>) -> Options {
 }
 
 fn ascii(spec: &Arc<Spec>) -> Stage {
-    let mut stage = Stage::recovered(ascii_options(spec), vec![]);
+    let mut stage = Stage::connected(ascii_options(spec));
     stage.spec = spec.clone();
-    stage.happen(Event::LinkUp {
-        link: LINK,
-        conn: A,
-    });
-    stage.connect(T);
     stage
 }
 
