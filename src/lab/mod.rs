@@ -9,4 +9,6 @@ pub mod fault;
 
 pub mod peer;
 
+pub mod plan;
+
 pub mod sim;
