@@ -12,3 +12,5 @@ pub mod peer;
 pub mod plan;
 
 pub mod sim;
+
+pub mod swarm;
