@@ -202,6 +202,11 @@ impl Current {
     }
 }
 
+/// Writes a whole segment, as it was on another storage, into a folder that nobody else uses.
+pub(crate) fn write_segment(folder: &Path, segment: SegmentNo, bytes: &[u8]) -> io::Result<()> {
+    std::fs::write(folder.join(format!("{segment}.{EXTENSION}")), bytes)
+}
+
 /// The lock is the system's, on an open file: it ends with its process, however that ends.
 fn lock(folder: &Path) -> Result<File, FolderError> {
     let wrong = |source| FolderError::Io {

@@ -33,7 +33,9 @@ mod reader;
 
 pub use commit::{Disk, Progress};
 pub use cursor::{Cursor, Position};
+pub(crate) use files::write_segment;
 pub use files::{Files, FolderError};
+pub(crate) use index::index_folder;
 pub use keys::{KeyError, KeyFile};
 pub use reader::{Found, JournalReader, ReadError, Records, Told};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};

@@ -20,6 +20,7 @@ mod indexer;
 
 mod lookup;
 
+pub(crate) use indexer::index_folder;
 pub(super) use indexer::Indexer;
 pub(super) use lookup::{Lookup, belongs};
 

@@ -1,0 +1,20 @@
+//! What a response code means, by the published tables (ISO 8583:1987 annex A, Q/CUP 009).
+
+use crate::lab::judge::Meant;
+
+const APPROVED: &[&str] = &["00", "10", "11", "16", "A2", "A4", "A5", "A6"];
+/// Outcome unknown behind the answerer, in process, or said of another message (94).
+const UNKNOWN: &[&str] = &["08", "09", "20", "32", "68", "82", "85", "94", "98"];
+const LETTERED: &[&str] = &["A0", "A1", "A3", "A7"];
+
+/// What an answer with this code says of its request.
+pub(super) fn of(code: &str) -> Meant {
+    let is_listed = code.len() == 2 && code.bytes().all(|digit| digit.is_ascii_digit());
+    if APPROVED.contains(&code) {
+        Meant::Approved
+    } else if UNKNOWN.contains(&code) || !(is_listed || LETTERED.contains(&code)) {
+        Meant::Unknown
+    } else {
+        Meant::Declined
+    }
+}
