@@ -11,6 +11,8 @@ pub mod peer;
 
 pub mod plan;
 
+pub mod odd;
+
 pub mod sim;
 
 pub mod swarm;

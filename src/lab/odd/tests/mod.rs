@@ -1,0 +1,5 @@
+//! Odd terminals and odd hosts against each other, with nothing in between.
+
+mod pipe;
+
+mod trades;
