@@ -11,4 +11,6 @@ pub mod peer;
 
 pub mod plan;
 
+pub mod judge;
+
 pub mod sim;
