@@ -13,6 +13,8 @@ pub mod plan;
 
 pub mod odd;
 
+pub mod judge;
+
 pub mod sim;
 
 pub mod swarm;
