@@ -6,11 +6,16 @@
 //! of [`Violation`] must hold. A [`Sabotage`] plants a bug on purpose: a world that cannot catch it
 //! proves nothing.
 //!
-//! It is deliberately not the real rim: sockets, files and threads have tests of their own.
+//! The gateway of a world is a [`Machine`]: the core, the driver and the journal's owner of the real
+//! process. It is deliberately not the real rim: sockets, files and threads have tests of their own.
 
 mod chances;
 
-mod host;
+mod house;
+
+mod plug;
+
+mod machine;
 
 mod wire;
 
@@ -24,6 +29,7 @@ mod judge;
 
 pub use chances::{Chances, SCALE, Sabotage};
 pub use check::Violation;
+pub use machine::{Ended, Left, Machine, MachineOptions, Out, Takes, read_all};
 pub use world::{Outcome, simulate};
 
 #[cfg(test)]

@@ -1,0 +1,1 @@
+//! The driver and the journal's owner, by hand.
