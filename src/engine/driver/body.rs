@@ -224,8 +224,13 @@ impl<R: Rim> Driver<R> {
     /// Whether all is done that was begun, and on disk.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let settled = self.batch.is_empty() && self.rim.released() == self.handed;
-        settled && self.core.counts().in_flight == 0 && self.outbox.is_empty()
+        self.is_settled() && self.core.counts().in_flight == 0 && self.outbox.is_empty()
+    }
+
+    /// Whether all that is recorded is on disk, as far as it must be.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.batch.is_empty() && self.rim.released() == self.handed
     }
 
     /// The journal of those around it is to be closed: all that is recorded is handed over.

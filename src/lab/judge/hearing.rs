@@ -293,6 +293,15 @@ impl<'a> AttemptFinder<'a> {
     }
 }
 
+/// Whether a printed transaction tells of the request of an attempt.
+#[must_use]
+pub fn tells_of(attempt: &AttemptFacts, value: &Value) -> bool {
+    let millis = millis_of(text(value, "tx"));
+    let is_named = text(value, "terminal").trim() == attempt.terminal
+        && text(value, "stan").parse() == Ok(attempt.stan);
+    is_named && millis.is_some_and(|millis| attempt.came_at(millis))
+}
+
 /// The milliseconds of wall time in a transaction's id: 48 bits, in the first ten letters.
 fn millis_of(tx: &str) -> Option<i64> {
     let head = tx.get(..10).filter(|_| tx.len() == 26)?;

@@ -45,6 +45,7 @@ pub use facts::{
     Arrival, AttemptFacts, HostAnswer, Meant, Probe, ReversalFacts, SlipSays, ToldAnswer,
     UndoAsked, UndoMeant,
 };
+pub use hearing::tells_of;
 pub use words::{Promise, Understood, understand};
 
 use crate::lab::plan::Setup;

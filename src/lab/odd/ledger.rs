@@ -133,6 +133,17 @@ impl HostLedger {
         (!books).then_some((said, "approved what is not booked"))
     }
 
+    /// When something of an attempt was taken back.
+    pub fn undone_at(&self, n: u32) -> impl Iterator<Item = Mono> + '_ {
+        let entry = self.entries.get(&n).into_iter();
+        let changes = entry.flat_map(|entry| entry.changes.iter());
+        let booked = |by: i64, effect: i64| by.signum() != effect.signum();
+        let effect = self.entries.get(&n).map_or(0, |entry| entry.effect);
+        changes
+            .filter(move |(_, by, _)| booked(*by, effect))
+            .map(|(at, _, _)| *at)
+    }
+
     pub(super) fn entry(&mut self, n: u32) -> &mut LedgerEntry {
         self.entries.entry(n).or_insert_with(|| LedgerEntry {
             n,

@@ -605,6 +605,12 @@ impl Machine {
         self.committer.journal().storage()
     }
 
+    /// The file of the keys that seal the journal.
+    #[must_use]
+    pub const fn keys(&self) -> &VaultKeys {
+        &self.committer.ring().keys
+    }
+
     /// The disk, to be filled, emptied, or broken.
     pub const fn disk_mut(&mut self) -> &mut Memory {
         self.committer.storage_mut()
@@ -698,6 +704,12 @@ impl Machine {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.driver.counts()
+    }
+
+    /// Whether all that is recorded is on disk, as far as it must be.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.driver.is_settled()
     }
 
     /// Whether all is done that was begun, and on disk.

@@ -27,9 +27,14 @@ mod ends;
 
 mod judge;
 
+mod planned;
+
 pub use chances::{Chances, SCALE, Sabotage};
 pub use check::Violation;
 pub use machine::{Ended, Left, Machine, MachineOptions, Out, Takes, read_all};
+pub use planned::{
+    ByReading, DECLARED, Looker, Played, Printed, calls_of, cut_power, fail_call, play,
+};
 pub use world::{Outcome, simulate};
 
 #[cfg(test)]

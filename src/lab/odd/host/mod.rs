@@ -68,6 +68,8 @@ pub struct HostSaid {
     pub yes: bool,
     /// DE 4.
     pub amount: Option<u64>,
+    /// Whether nothing is wrong with it: its MAC, its amount, its end.
+    pub sound: bool,
 }
 
 /// What an answer answers.
@@ -270,6 +272,23 @@ impl OddHost {
     #[must_use]
     pub const fn ledger(&self) -> &HostLedger {
         &self.ledger
+    }
+
+    /// Whether something about an attempt is still to be done here: booked, answered, sent.
+    #[must_use]
+    pub fn is_busy_with(&self, n: u32) -> bool {
+        let at = |at: usize| self.book.get(at).and_then(|entry| entry.n) == Some(n);
+        let due = self.due.values().any(|due| match due {
+            Due::Request { at: own, .. } => at(*own),
+            Due::Reversal { n: own, .. } => *own == Some(n),
+            Due::Reply { .. } | Due::Own { .. } => true,
+        });
+        due || !self.outbox.is_empty()
+    }
+
+    /// All that was broken is well: it takes connections again.
+    pub const fn heal(&mut self) {
+        self.down_until = None;
     }
 
     /// Whether nothing is left to be done: no reaction to come, no answer that waits for a

@@ -2,7 +2,7 @@
 //! cells were reached. It is told from the wires alone.
 
 use crate::engine::seam::Mono;
-use crate::lab::judge::{AttemptFacts, Meant};
+use crate::lab::judge::{AttemptFacts, Meant, UndoMeant};
 use std::collections::BTreeSet;
 
 /// How far a request is: asked, sent, approved and not told, told and not read, read, declined,
@@ -68,11 +68,11 @@ fn reversal(facts: &AttemptFacts) -> u16 {
     let Some(last) = facts.reversals.last() else {
         return u16::from(!facts.undos.is_empty());
     };
-    match last.answered.as_ref().map(|(_, code)| code.as_str()) {
+    match last.answered {
         None => 2,
-        Some("00") => 4,
-        Some("25" | "12") => 5,
-        Some("58" | "64" | "30") => 6,
-        Some(_) => 3,
+        Some((_, UndoMeant::Undone)) => 4,
+        Some((_, UndoMeant::Closed)) => 5,
+        Some((_, UndoMeant::Refused)) => 6,
+        Some((_, UndoMeant::Again)) => 3,
     }
 }

@@ -1,12 +1,12 @@
 //! The far ends, and what passes between them and the gateway.
 
-use super::evidence::{FromTerminal, is_reversal};
+use super::evidence::{FromTerminal, is_reversal, tagged};
 use super::pipes::Peer;
 use super::stage::{Coming, FromFar, FromNear, Stage};
 use crate::engine::record::{ConnId, LinkId, ListenerId};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::lab::odd::{OddHostAction, OddTerminalAction};
+use crate::lab::odd::{OddHostAction, OddTerminalAction, SaidTo};
 use crate::lab::sim::machine::{Machine, Out};
 use bytes::Bytes;
 use std::time::Duration;
@@ -75,9 +75,8 @@ impl Stage<'_> {
                 OddHostAction::Send { conn, frame, about } => {
                     let from = about.map_or_else(FromFar::default, |said| FromFar {
                         about: said.n,
-                        to_undo: said.to_reversal,
+                        to_undo: said.to == SaidTo::Reversal,
                         sound: said.sound,
-                        above: said.above,
                     });
                     self.fly_near(conn, frame, from);
                 }
@@ -141,8 +140,7 @@ impl Stage<'_> {
                     let _about = self.evidence.from_terminal(&seen);
                 }
             }
-            Peer::Host(_) if from.about != 0 => self.host_said(&frame, from),
-            Peer::Host(_) => {}
+            Peer::Host(_) => self.host_said(&frame, from),
         }
         self.note(from.about);
         self.with_machine(|machine, now| machine.frame(now, conn, frame));
@@ -151,17 +149,21 @@ impl Stage<'_> {
     fn host_said(&mut self, frame: &Bytes, from: FromFar) {
         let (message, fault) = Message::parse_partial(&self.dialects.hosts, frame.clone());
         let at = self.now.mono;
-        if from.above {
-            self.evidence.undone_above(at, from.about);
-        } else if from.to_undo {
-            let code = message.as_ref().and_then(Message::response_code);
-            let code = code.map(|code| code.to_string());
-            if from.sound {
-                self.evidence.undo_answered(at, from.about, code.as_deref());
+        let Some(about) = Some(from.about).filter(|about| *about != 0) else {
+            let above = message.filter(|own| is_reversal(own) && !own.mti().is_answer());
+            if let Some(n) = above.and_then(|own| tagged(&own)) {
+                self.evidence.undone_above(at, n);
             }
+            return;
+        };
+        if from.to_undo {
+            let code = message.as_ref().and_then(Message::response_code);
+            let code = code.filter(|_| from.sound).map(|code| code.to_string());
+            self.evidence.undo_answered(at, about, code.as_deref());
         } else {
             let sound = from.sound && fault.is_none();
-            self.evidence.answered(at, from.about, message.as_ref(), sound);
+            self.evidence
+                .answered(at, about, message.as_ref(), sound);
         }
     }
 
@@ -207,7 +209,7 @@ impl Stage<'_> {
                     self.relied = self.relied.max(after);
                     self.carry(conn, frame);
                 }
-                Out::Closed { conn } => self.gateway_closed(conn),
+                Out::Closed(conn) => self.gateway_closed(conn),
             }
         }
         self.try_cuts();

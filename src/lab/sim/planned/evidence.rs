@@ -226,7 +226,7 @@ impl Evidence {
         };
         let open = |own: &&mut ReversalFacts| own.at_host.is_some() && own.answered.is_none();
         if let Some(reversal) = facts.reversals.iter_mut().find(open) {
-            reversal.answered = Some((at, code.unwrap_or_default().to_owned()));
+            reversal.answered = Some((at, meaning::of_undo(code.unwrap_or_default())));
         }
     }
 

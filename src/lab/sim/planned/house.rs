@@ -2,15 +2,13 @@
 
 use super::options::limits;
 use super::pipes::Peer;
-use super::stage::{Coming, Stage};
+use super::stage::{Coming, RESERVE, Stage};
 use crate::engine::gateway::Event;
 use crate::engine::journal::{Memory, PowerCut, StorageError};
 use crate::engine::seam::{Dice, Mono, Wall};
 use crate::lab::plan::{Cashier, Crash, Deed, DiskIs, Power};
+use crate::lab::sim::machine::Left;
 use std::time::Duration;
-
-/// Bytes that a segment's disk has left when it is low.
-const LITTLE: u64 = 2_048;
 
 impl Stage<'_> {
     pub(super) fn perform(&mut self, at: usize) {
@@ -139,21 +137,20 @@ impl Stage<'_> {
             down: 100,
             ..Crash::default()
         });
-        self.vault_keys = machine.keys().clone();
-        let mut disk = machine.crash();
-        power_cut(&mut disk, crash.power);
+        let mut left = machine.crash();
+        power_cut(&mut left.disk, crash.power);
         let setup = &self.plan.setup;
         let unsure = Duration::from_micros(2 * setup.sync) + Duration::from_millis(15);
         let since = self.disk_trouble.map_or(unsure, |since| self.now.mono - since + unsure);
         self.evidence.gateway_ended(self.now.mono, since);
-        self.gone(disk, crash.swallows);
+        self.gone(left, crash.swallows);
         self.later(Duration::from_millis(crash.down.max(1)), Coming::Start);
     }
 
     /// The process is away: its connections end.
-    fn gone(&mut self, mut disk: Memory, swallows: bool) {
-        disk.set_capacity(u64::MAX);
-        self.disk = Some(disk);
+    fn gone(&mut self, mut left: Left, swallows: bool) {
+        left.disk.set_capacity(u64::MAX);
+        self.left = Some(left);
         self.disk_trouble = None;
         self.played.crashes += 1;
         self.run += 1;
@@ -188,12 +185,11 @@ impl Stage<'_> {
             return;
         };
         machine.tell(self.now, Event::Drain);
-        self.vault_keys = machine.keys().clone();
         self.reordered ^= reorder_links;
         let stopped = machine.stop(self.now);
         self.evidence.gateway_ended(self.now.mono, Duration::ZERO);
         match stopped {
-            Ok(disk) => self.gone(disk, false),
+            Ok(left) => self.gone(left, false),
             Err(error) => {
                 return self.finds("stop", format!("the gateway does not stop: {error}"));
             }
@@ -210,8 +206,8 @@ impl Stage<'_> {
         };
         let used = machine.disk().used();
         match is {
-            DiskIs::Full => machine.disk_mut().set_capacity(used),
-            DiskIs::Low => machine.disk_mut().set_capacity(used + LITTLE),
+            DiskIs::Full => machine.disk_mut().set_capacity(used.saturating_sub(RESERVE)),
+            DiskIs::Low => machine.disk_mut().set_capacity(used),
             DiskIs::Slow => machine.set_sync(Duration::from_millis(lasts) + sync),
             DiskIs::Failing => {
                 let error = StorageError::Failed("the disk is broken".to_owned());
@@ -240,7 +236,7 @@ impl Stage<'_> {
             machine.crash_at(u64::MAX);
         }
         for link in 0..self.hosts.len() {
-            self.hosts[link].heal(self.now);
+            self.hosts[link].heal();
             self.after_host(link);
         }
     }

@@ -1,6 +1,6 @@
 //! What a response code means, by the published tables (ISO 8583:1987 annex A, Q/CUP 009).
 
-use crate::lab::judge::Meant;
+use crate::lab::judge::{Meant, UndoMeant};
 
 const APPROVED: &[&str] = &["00", "10", "11", "16", "A2", "A4", "A5", "A6"];
 /// Outcome unknown behind the answerer, in process, or said of another message (94).
@@ -16,5 +16,15 @@ pub(super) fn of(code: &str) -> Meant {
         Meant::Unknown
     } else {
         Meant::Declined
+    }
+}
+
+/// What an answer with this code says of its reversal.
+pub(super) fn of_undo(code: &str) -> UndoMeant {
+    match code {
+        "00" => UndoMeant::Undone,
+        "25" | "12" => UndoMeant::Closed,
+        "58" | "64" | "30" => UndoMeant::Refused,
+        _ => UndoMeant::Again,
     }
 }

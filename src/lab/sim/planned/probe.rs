@@ -11,7 +11,7 @@ impl Stage<'_> {
     /// The disk, wherever it is.
     fn disk(&self) -> Option<&Memory> {
         let running = self.machine.as_ref().map(crate::lab::sim::machine::Machine::disk);
-        running.or(self.disk.as_ref())
+        running.or(self.left.as_ref().map(|left| &left.disk))
     }
 
     /// Holds all that is printed against the books.
@@ -47,7 +47,7 @@ impl Stage<'_> {
 
     /// Brings the facts of all attempts up to now, from ledgers, slips and wires.
     fn refresh(&mut self) {
-        let syncing = self.machine.as_ref().is_some_and(|own| own.syncing().is_some());
+        let syncing = self.machine.as_ref().is_some_and(|own| !own.is_settled());
         for facts in self.evidence.all_mut() {
             let n = facts.n;
             let slips = self.terminals.iter();
@@ -85,7 +85,7 @@ impl Stage<'_> {
             return false;
         };
         let printed = self.looker.look(&disk);
-        let Some(view) = printed.all.iter().find(|view| judge::is_of(&facts, view)) else {
+        let Some(view) = printed.all.iter().find(|view| judge::tells_of(&facts, view)) else {
             return false;
         };
         let text = |key: &str| view.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -93,7 +93,7 @@ impl Stage<'_> {
             Words::En => text("next_step"),
             Words::Zh => text("next_step_zh"),
         };
-        let moved = judge::obedient(next, text("safe_to_retry"), facts.gives_back());
+        let moved = judge::obedient(next, text("safe_to_retry"));
         matches!(
             moved,
             CashierMove::TriesAgain | CashierMove::PaysOtherwise | CashierMove::CollectsAgain

@@ -7,15 +7,15 @@ use super::look::Looker;
 use super::options::{Dialects, options};
 use super::pipes::Pipes;
 use super::trial::Trial;
-use crate::engine::journal::{JournalError, Memory};
-use crate::engine::record::{ConnId, Seq, VaultKeys};
+use crate::engine::journal::JournalError;
+use crate::engine::record::{ConnId, Seq};
 use crate::engine::seam::{Mono, Now, Wall};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
 use crate::lab::judge::{Finding, Judge};
 use crate::lab::odd::{OddHost, OddTerminal, names};
 use crate::lab::plan::{Ask, Crash, Deed, Plan};
-use crate::lab::sim::machine::{Machine, MachineOptions};
+use crate::lab::sim::machine::{Left, Machine, MachineOptions};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -77,8 +77,6 @@ pub(super) struct FromFar {
     pub to_undo: bool,
     /// Nothing is wrong with it.
     pub sound: bool,
-    /// It is an issuer's own reversal.
-    pub above: bool,
 }
 
 /// What is known of a frame that the gateway sent.
@@ -102,8 +100,7 @@ pub(super) struct Stage<'a> {
     pub terminals: Vec<OddTerminal>,
     pub hosts: Vec<OddHost>,
     pub machine: Option<Machine>,
-    pub disk: Option<Memory>,
-    pub vault_keys: VaultKeys,
+    pub left: Option<Left>,
     pub reordered: bool,
     pub run: u32,
     /// How the gateway is to die when its step comes.
@@ -120,6 +117,8 @@ pub(super) struct Stage<'a> {
     pub healed: bool,
 }
 
+/// Bytes of the disk that are put aside for when it is full.
+pub(super) const RESERVE: u64 = 16 << 10;
 /// How long a healed world has to come to rest, in virtual time.
 const REST: Duration = Duration::from_secs(400);
 /// How long it is looked at without a plan before it is called endless: turns.
@@ -166,7 +165,12 @@ impl<'a> Stage<'a> {
         });
         let keys: Vec<(String, String, Key)> = keys.collect();
         let asks: Vec<&Ask> = plan.deeds.iter().filter_map(|timed| ask_of(&timed.deed)).collect();
-        let hosts = (0..setup.links).map(|link| OddHost::new(setup, link, &asks, &keys));
+        let theirs: BTreeMap<String, Key> = keys
+            .iter()
+            .map(|(_, terminal, key)| (terminal.clone(), key.clone()))
+            .collect();
+        let hosts = (0..setup.links)
+            .map(|link| OddHost::new(setup, link, &asks, theirs.clone()));
         let terminals = masters.into_iter().zip(0..);
         let mut stage = Self {
             plan,
@@ -189,8 +193,7 @@ impl<'a> Stage<'a> {
                 .map(|(key, t)| OddTerminal::new(setup, t, key))
                 .collect(),
             machine: None,
-            disk: Some(Memory::default()),
-            vault_keys: VaultKeys::new(&[0x5A; 32], 1, &[0xA5; 32]),
+            left: Some(Left::default()),
             reordered: false,
             run: 0,
             dying: None,
@@ -221,14 +224,14 @@ impl<'a> Stage<'a> {
 
     /// Starts the gateway on the disk that there is.
     pub(super) fn start(&mut self) -> Result<(), JournalError> {
-        let Some(disk) = self.disk.take() else {
+        let Some(left) = self.left.take() else {
             return Ok(());
         };
         let setup = &self.plan.setup;
         let set_up = options(setup, &self.dialects, self.reordered);
         let seed = u64::from(self.run) + 1;
         let own = self.machine_options();
-        let machine = Machine::start(set_up, own, disk, self.run, seed, self.now)?;
+        let machine = Machine::start(set_up, &own, left, self.run, seed, self.now)?;
         if setup.strict && machine.durable() < self.relied {
             let (relied, last) = (self.relied.0, machine.durable().0);
             let what = format!("a send relied on record {relied}, the journal ends at {last}");
@@ -254,7 +257,7 @@ impl<'a> Stage<'a> {
             retain: Duration::from_millis(setup.retain),
             segment_bytes: setup.segment << 10,
             sync: Duration::from_micros(setup.sync),
-            keys: self.vault_keys.clone(),
+            reserve_bytes: RESERVE,
             ..MachineOptions::default()
         }
     }
@@ -372,7 +375,7 @@ impl<'a> Stage<'a> {
         };
         let Some(began) = facts.began() else { return };
         let deadline = began + Duration::from_secs(45) / self.plan.setup.scale;
-        let syncing = self.machine.as_ref().is_some_and(|own| own.syncing().is_some());
+        let syncing = self.machine.as_ref().is_some_and(|own| !own.is_settled());
         let around = Around {
             link_up: self.pipes.any_open(|peer| matches!(peer, Peer::Host(_))),
             terminal_there: self.pipes.any_open(
@@ -387,7 +390,7 @@ impl<'a> Stage<'a> {
     fn is_at_rest(&self) -> bool {
         let machine = self.machine.as_ref().is_some_and(|machine| {
             let counts = machine.counts();
-            counts.in_flight == 0 && counts.reversals == 0 && machine.syncing().is_none()
+            counts.in_flight == 0 && counts.reversals == 0 && machine.is_settled()
         });
         let waits = |coming: &Coming| matches!(coming, Coming::ConnectLink(..) | Coming::Wake);
         machine
@@ -399,10 +402,10 @@ impl<'a> Stage<'a> {
 
     fn finish(mut self) -> Played {
         self.played.cells = std::mem::take(&mut self.cells.reached);
-        let tally = self.judge.tally();
-        self.played.verdicts = tally.verdicts;
-        self.played.excused = tally.excused;
-        let asked = tally.asked.keys().map(|rule| format!("rule {rule}"));
+        let counts = self.judge.counts();
+        self.played.verdicts = counts.verdicts;
+        self.played.excused = counts.excused;
+        let asked = counts.promises.keys().map(|made| format!("promise {made:?}"));
         self.played.reached.extend(asked);
         for facts in self.evidence.all() {
             self.played.attempts += u64::from(!facts.reached.is_empty());

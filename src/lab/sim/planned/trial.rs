@@ -6,7 +6,7 @@ use super::options::options;
 use super::stage::{Played, Stage};
 use crate::engine::journal::{Memory, StorageError};
 use crate::lab::plan::{Plan, Power};
-use crate::lab::sim::machine::{Machine, read_all};
+use crate::lab::sim::machine::{Left, Machine, read_all};
 
 /// What is tried while a plan is played.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +98,11 @@ impl Stage<'_> {
         }
         let set_up = options(&self.plan.setup, &self.dialects, self.reordered);
         let own = self.machine_options();
-        match Machine::start(set_up, own, disk, self.run + 1, 1, self.now) {
+        let left = Left {
+            disk,
+            keys: self.machine.as_ref()?.keys().clone(),
+        };
+        match Machine::start(set_up, &own, left, self.run + 1, 1, self.now) {
             Err(error) => Some(format!("the gateway does not start after a power cut: {error}")),
             Ok(machine) if self.plan.setup.strict && machine.durable() < self.relied => Some(format!(
                 "a send relied on record {}, the journal ends at {}",
