@@ -248,7 +248,8 @@ fn an_answer_that_finds_no_line_waits_for_the_next() {
 fn what_never_left_is_not_undone() {
     for spec in [CUP, ASCII] {
         let ask = r#"{"at":0,"do":"ask","n":1,"purchase":1}"#;
-        let mut world = Pipe::new(&format!("{{\"spec\":\"{spec}\"}}\n{ask}"));
+        let undo = r#"{"at":500,"do":"undo","n":1}"#;
+        let mut world = Pipe::new(&format!("{{\"spec\":\"{spec}\"}}\n{ask}\n{undo}"));
         world.refuses = true;
         world.until(u64::MAX);
         holds(&world, (1, SlipBelief::NotSent, 0), spec);
@@ -292,5 +293,32 @@ fn notices_chatter_and_sign_ins_are_answered() {
         let answers = world.down.len();
         assert_eq!(answers, world.up.len(), "{spec}");
         assert!(answers >= 13, "{spec}");
+    }
+}
+
+#[test]
+fn a_request_is_booked_once_whatever_is_said_and_known_to_be_booked_later() {
+    for spec in [CUP, ASCII] {
+        let world = sale(spec, ",\"host\":[{},{\"after\":40,\"books\":true}]");
+        holds(&world, (1, Approved(700), 700), spec);
+        let ask = r#"{"at":0,"do":"ask","n":1,"purchase":1,"host":[{"after":3000,"books":true}]}"#;
+        let mut late = Pipe::new(&format!("{{\"spec\":\"{spec}\"}}\n{ask}"));
+        late.until(2_500);
+        assert!(late.host.ledger().may_still_book(1), "{spec}");
+        late.until(u64::MAX);
+        assert!(!late.host.ledger().may_still_book(1), "{spec}");
+    }
+}
+
+#[test]
+fn an_answer_on_a_line_that_was_opened_again_is_a_stray() {
+    let ask = r#"{"at":0,"do":"ask","n":1,"purchase":1,"host":[{"after":200}]}"#;
+    let down = r#"{"at":100,"do":"link-down","link":0,"lasts":300}"#;
+    let settle = r#"{"at":600,"do":"settle","t":0}"#;
+    for spec in [CUP, ASCII] {
+        let setup = format!("\"spec\":\"{spec}\",\"forgetful\":true");
+        let world = world(&setup, &[ask, down, settle]);
+        holds(&world, (1, Unanswered, 10_000), spec);
+        assert_eq!(world.terminal.strays().len(), 1, "{spec}");
     }
 }
