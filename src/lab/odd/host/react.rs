@@ -193,7 +193,9 @@ impl OddHost {
             return;
         }
         if let (Some(code), Some(entry)) = (&code, self.book.get_mut(at)) {
-            entry.first.get_or_insert((code.trim().to_owned(), amount));
+            entry
+                .first
+                .get_or_insert_with(|| (code.trim().to_owned(), amount));
         }
         let yes = code.as_ref().is_some_and(|code| self.yes(code));
         let mut extra: Vec<(u8, String)> = Vec::new();

@@ -123,7 +123,6 @@ struct Case {
     message: Message,
     /// `MMDD` of its request.
     date: String,
-    batch: u32,
     /// Why it is undone: DE 39 of a reversal.
     cause: &'static str,
     wait_until: Option<Mono>,
@@ -317,12 +316,16 @@ impl OddTerminal {
         self.keys.asked_until.is_some() || undoing
     }
 
+    /// Whether it must sign in before it can trade.
+    const fn lacks_keys(&self) -> bool {
+        let keys = &self.keys;
+        keys.master.is_some() && (keys.current.is_none() || keys.doubted)
+    }
+
     /// Does what was held back, as long as nothing holds it.
     fn go_on(&mut self, now: Now) {
         while !self.held.is_empty() && !self.is_held() {
-            let lacks =
-                self.keys.master.is_some() && (self.keys.current.is_none() || self.keys.doubted);
-            if lacks {
+            if self.lacks_keys() {
                 self.sign_in(now);
                 continue;
             }

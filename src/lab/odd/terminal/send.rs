@@ -37,7 +37,6 @@ impl OddTerminal {
             ask: ask.clone(),
             message: message.clone(),
             date: now.wall.mmdd(),
-            batch: self.batch,
             cause: "98",
             wait_until: None,
             repeats: if is_advice(self.speech.cup, ask.trade) {
@@ -152,6 +151,9 @@ impl OddTerminal {
     /// The sign-in came to nothing: a request that waited for it is never sent.
     pub(super) fn sign_in_failed(&mut self) {
         self.keys.asked_until = None;
+        if !self.lacks_keys() {
+            return;
+        }
         if let Some(Deed::Ask(ask)) = self.held.pop_front() {
             let slip = self.blank_slip(&ask, 0);
             self.slips.entry(ask.n).or_insert(slip);

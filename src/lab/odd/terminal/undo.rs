@@ -46,7 +46,7 @@ impl OddTerminal {
         let Some(case) = self.cases.get_mut(&n) else {
             return;
         };
-        if !case.wait_until.is_some_and(|until| until <= now.mono) {
+        if case.wait_until.is_none_or(|until| until > now.mono) {
             return;
         }
         case.wait_until = None;
