@@ -280,3 +280,37 @@ fn words_languages_and_contradictions_are_found() {
     assert!(rules(&void, "yes", texts).contains(&"languages"));
     assert!(!rules(&declined(1), "yes", texts).contains(&"languages"));
 }
+
+#[test]
+fn the_amount_that_is_told_is_the_one_that_is_held() {
+    let part = AttemptFacts {
+        held: 6_000,
+        slip: SlipSays::Approved(6_000),
+        ..paid(1)
+    };
+    assert!(rules(&part, "no", PAID).contains(&"amount"));
+    assert!(!rules(&paid(1), "no", PAID).contains(&"amount"));
+}
+
+#[test]
+fn a_void_in_doubt_is_told_of_where_its_sale_is() {
+    let void = |second: u64| AttemptFacts {
+        trade: Trade::Void,
+        of: 1,
+        slip: SlipSays::Unanswered,
+        in_flight: second == 0,
+        ..sent(2)
+    };
+    let hidden = |attempts: &[AttemptFacts]| {
+        let printed = [printed(&attempts[0], "no", PAID)];
+        let case = Case {
+            attempts,
+            printed: &printed,
+            ..Case::default()
+        };
+        finds(&case, "return-hidden")
+    };
+    assert!(hidden(&[paid(1), void(1)]));
+    assert!(!hidden(&[paid(1), void(0)]));
+    assert!(!hidden(&[paid(1), returned(2, 1, Trade::Void)]));
+}
