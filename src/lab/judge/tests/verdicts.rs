@@ -38,7 +38,10 @@ fn yes_while_the_host_may_still_book_is_unsafe() {
         reversals: vec![reversal(46, UndoMeant::Undone)],
         ..sent(1)
     };
-    assert_eq!(last_says(&[may.clone()], "yes", REVERSED), ["unsafe"]);
+    assert_eq!(
+        last_says(std::slice::from_ref(&may), "yes", REVERSED),
+        ["unsafe"]
+    );
     let over = AttemptFacts {
         may_still: false,
         ..may
@@ -55,7 +58,7 @@ fn words_in_one_language_are_enough_to_be_unsafe() {
     for (english, chinese) in [(REVERSED, TIMED_OUT), (TIMED_OUT, REVERSED)] {
         let mixed = [english[0], english[1], chinese[2], chinese[3]];
         assert_eq!(
-            last_says(&[held.clone()], "no", mixed),
+            last_says(std::slice::from_ref(&held), "no", mixed),
             ["unsafe"],
             "{mixed:?}"
         );
@@ -86,7 +89,7 @@ fn a_lie_excuses_until_it_is_contradicted() {
         lied_since: Some(at(2)),
         ..declined(1)
     };
-    assert!(last_says(&[lied.clone()], "yes", DECLINED).is_empty());
+    assert!(last_says(std::slice::from_ref(&lied), "yes", DECLINED).is_empty());
     let contradicted = AttemptFacts {
         contradicted: true,
         ..lied
