@@ -1,45 +1,55 @@
 //! What judges, models and odd peers may not know: how the gateway thinks.
 
+use crate::rooms::{absolute, paths};
 use crate::source::{Source, breach};
 
 /// The rooms that see only wires, ledgers, and what is printed.
 const BLIND: &[&str] = &["plan", "odd", "model", "judge"];
 
-/// What they do not use, matched as a path; and the calls that ask a dialect for its flow.
+/// The modules and types that they do not use.
 const HIDDEN: &[&str] = &[
-    "crate::engine::gateway",
-    "crate::engine::trace",
-    "crate::iso::translate",
-    "crate::lab::peer",
+    "engine::gateway",
+    "engine::trace",
+    "iso::translate",
+    "lab::peer",
     "iso::spec::Flow",
     "iso::spec::Kind",
     "iso::spec::Purpose",
     "iso::spec::Codes",
     "iso::spec::ReversalRule",
-    ".flow()",
-    ".kind()",
 ];
+
+/// The questions that they do not ask of a dialect or a message.
+const UNASKED: &[&str] = &[".flow()", ".kind()"];
 
 /// What a blind room sees of what is hidden from it, tests included.
 pub(crate) fn sees(source: &Source) -> Vec<String> {
-    let is_blind = match source.module().as_slice() {
-        ["lab", room, ..] => BLIND.contains(room),
-        _ => false,
-    };
+    let own = source.module();
+    let is_blind = matches!(own.as_slice(), ["lab", room, ..] if BLIND.contains(room));
     let lines = source.numbered().filter(|_| is_blind);
-    let seen = lines.flat_map(|(at, line)| {
-        let code = &line.code;
-        // `super` above the room, which could reach around this law, is no way of writing here.
-        let hidden = HIDDEN.iter().filter(move |hidden| code.contains(**hidden));
-        hidden.map(move |hidden| (at, *hidden))
-    });
-    seen.map(|(at, hidden)| {
-        let mend = format!(
-            "`{hidden}` in a room that judges: decide from frames, ledgers and what is printed"
-        );
-        breach(source, at, &mend)
-    })
-    .collect()
+    let mut breaches = Vec::new();
+    for (at, line) in lines {
+        let mut module = own.clone();
+        if line.test && !source.is_test() {
+            module.push("tests");
+        }
+        let used = paths(&line.code).map(|path| absolute(&module, path).join("::"));
+        let used = used.filter_map(|path| HIDDEN.iter().find(|hidden| begins(&path, hidden)));
+        let asked = UNASKED.iter().filter(|call| line.code.contains(**call));
+        breaches.extend(used.chain(asked).map(|seen| {
+            let mend = format!(
+                "`{seen}` in a room that judges: decide from frames, ledgers and what is printed"
+            );
+            breach(source, at, &mend)
+        }));
+    }
+    breaches
+}
+
+/// Whether a path is that of a module, a type, or of anything within.
+fn begins(path: &str, with: &str) -> bool {
+    let rest = path.strip_prefix(with);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
 #[test]
@@ -52,6 +62,7 @@ fn a_judge_that_asks_the_gateway_is_found() {
         assert_eq!(breaches(&file, "use crate::iso::translate::Bridge;"), 1);
         assert_eq!(breaches(&file, "use crate::lab::peer::Deck;"), 1);
         assert_eq!(breaches(&file, "use crate::iso::spec::Purpose;"), 1);
+        assert_eq!(breaches(&file, "use super::super::peer::Deck;"), 1);
         assert_eq!(breaches(&file, "let flow = spec.flow();"), 1);
         assert_eq!(breaches(&file, "message.kind()"), 1);
         let in_tests = "#[cfg(test)]\nmod tests {\n    use crate::engine::gateway::Row;\n}";

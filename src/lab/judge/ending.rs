@@ -52,5 +52,5 @@ fn pending(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let stuck = printed.find(|printed| matches!(printed.text("class"), "U2" | "U3" | "U5"))?;
     let class = stuck.text("class");
     let what = format!("all is well again, and it is still {class}");
-    (reverses && !attempt.blurred).then(|| ("pending-at-end", what))
+    (reverses && !attempt.blurred).then_some(("pending-at-end", what))
 }

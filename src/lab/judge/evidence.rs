@@ -65,6 +65,9 @@ fn left_unproven(attempt: &AttemptFacts) -> Option<&'static str> {
     if !attempt.unknowns.is_empty() && !approved && !declined {
         return Some("its answer does not tell the outcome");
     }
+    if approved && declined {
+        return Some("two answers disagree");
+    }
     let silent = attempt.unknowns.is_empty() && attempt.doubtful.is_empty();
     (silent && !approved && !declined).then_some("it was never answered")
 }

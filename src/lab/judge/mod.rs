@@ -163,7 +163,12 @@ impl Judge {
                 self.find(wrong.rule, attempt, format!("{state}: {}", wrong.what));
             }
         }
-        if let Some((rule, what)) = limits::waits_in_vain(hearing, attempt, &both) {
+        let breaches = [
+            limits::waits_in_vain(hearing, attempt, &both),
+            vague::amount(attempt, printed, &both),
+            vague::hidden_return(hearing, attempt, printed, &both),
+        ];
+        for (rule, what) in breaches.into_iter().flatten() {
             self.find(rule, attempt, what);
         }
         if let Some(what) = vague::judge(hearing, attempt, printed) {

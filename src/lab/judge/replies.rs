@@ -45,7 +45,7 @@ fn declined(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let code = told.code.as_deref().unwrap_or("none");
     let held = attempt.held;
     let what = format!("the gateway told {code} of what the host holds ({held})");
-    (counts && !holds).then(|| ("own-answer", what))
+    (counts && !holds).then_some(("own-answer", what))
 }
 
 /// The terminal's reversal was closed by an answer, and the host holds the money.
@@ -67,5 +67,5 @@ fn closed(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     };
     let code = told.code.as_deref().unwrap_or_default();
     let what = format!("its reversal was closed by {code}, and the host holds {stands}");
-    (stands > wanted).then(|| ("own-answer", what))
+    (stands > wanted).then_some(("own-answer", what))
 }

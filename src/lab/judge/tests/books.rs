@@ -71,7 +71,18 @@ fn what_is_not_proven_is_listed() {
         slip: SlipSays::Unanswered,
         ..sent(1)
     };
-    for unproven in [&closed, &refused, &approved_since, &unknown, &silent] {
+    let disagree = AttemptFacts {
+        declines: vec![answer(3, "51")],
+        ..paid(1)
+    };
+    for unproven in [
+        &closed,
+        &refused,
+        &approved_since,
+        &unknown,
+        &silent,
+        &disagree,
+    ] {
         assert!(missing(unproven), "{unproven:?}");
         assert!(!needless(unproven), "{unproven:?}");
     }

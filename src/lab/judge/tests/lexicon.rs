@@ -199,7 +199,8 @@ fn an_obedient_cashier_does_what_the_words_say() {
             LooksUpOther,
         ),
         (
-            "let the terminal repeat the same message, or query the acquirer; do not key it in anew",
+            "let the terminal repeat the same message, or query the acquirer; do not key it in \
+             anew",
             "由终端原样重发或向收单机构查询, 请勿重新发起",
             "no",
             RepeatsMessage,

@@ -38,7 +38,10 @@ fn yes_while_the_host_may_still_book_is_unsafe() {
         reversals: vec![reversal(46, UndoMeant::Undone)],
         ..sent(1)
     };
-    assert_eq!(last_says(&[may.clone()], "yes", REVERSED), ["unsafe"]);
+    assert_eq!(
+        last_says(std::slice::from_ref(&may), "yes", REVERSED),
+        ["unsafe"]
+    );
     let over = AttemptFacts {
         may_still: false,
         ..may
@@ -55,7 +58,7 @@ fn words_in_one_language_are_enough_to_be_unsafe() {
     for (english, chinese) in [(REVERSED, TIMED_OUT), (TIMED_OUT, REVERSED)] {
         let mixed = [english[0], english[1], chinese[2], chinese[3]];
         assert_eq!(
-            last_says(&[held.clone()], "no", mixed),
+            last_says(std::slice::from_ref(&held), "no", mixed),
             ["unsafe"],
             "{mixed:?}"
         );
@@ -86,7 +89,7 @@ fn a_lie_excuses_until_it_is_contradicted() {
         lied_since: Some(at(2)),
         ..declined(1)
     };
-    assert!(last_says(&[lied.clone()], "yes", DECLINED).is_empty());
+    assert!(last_says(std::slice::from_ref(&lied), "yes", DECLINED).is_empty());
     let contradicted = AttemptFacts {
         contradicted: true,
         ..lied
@@ -279,4 +282,38 @@ fn words_languages_and_contradictions_are_found() {
     let texts = [DECLINED[0], "new sale allowed", DECLINED[2], "可重新交易"];
     assert!(rules(&void, "yes", texts).contains(&"languages"));
     assert!(!rules(&declined(1), "yes", texts).contains(&"languages"));
+}
+
+#[test]
+fn the_amount_that_is_told_is_the_one_that_is_held() {
+    let part = AttemptFacts {
+        held: 6_000,
+        slip: SlipSays::Approved(6_000),
+        ..paid(1)
+    };
+    assert!(rules(&part, "no", PAID).contains(&"amount"));
+    assert!(!rules(&paid(1), "no", PAID).contains(&"amount"));
+}
+
+#[test]
+fn a_void_in_doubt_is_told_of_where_its_sale_is() {
+    let void = |second: u64| AttemptFacts {
+        trade: Trade::Void,
+        of: 1,
+        slip: SlipSays::Unanswered,
+        in_flight: second == 0,
+        ..sent(2)
+    };
+    let hidden = |attempts: &[AttemptFacts]| {
+        let printed = [printed(&attempts[0], "no", PAID)];
+        let case = Case {
+            attempts,
+            printed: &printed,
+            ..Case::default()
+        };
+        finds(&case, "return-hidden")
+    };
+    assert!(hidden(&[paid(1), void(1)]));
+    assert!(!hidden(&[paid(1), void(0)]));
+    assert!(!hidden(&[paid(1), returned(2, 1, Trade::Void)]));
 }
