@@ -725,3 +725,6 @@ pub fn read_all(disk: &Memory) -> Vec<Record> {
     }
     records
 }
+
+#[cfg(test)]
+mod tests;
