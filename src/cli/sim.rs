@@ -5,8 +5,9 @@ mod look;
 mod odd;
 
 use super::Exit;
+use crate::engine::seam::planted;
 use crate::iso::spec::Spec;
-use crate::lab::sim::{Chances, Outcome, Sabotage, simulate};
+use crate::lab::sim::{Bug, Chances, Outcome, simulate};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -40,8 +41,8 @@ pub(crate) struct SimArgs {
     /// The gateway gives trace numbers of its own
     #[arg(long)]
     rewrite_stan: bool,
-    /// Plant a bug on purpose, to see it caught
-    #[arg(long, value_enum)]
+    /// Plant a bug on purpose, to see it caught; in builds that have them
+    #[arg(long, value_name = "BUG", value_parser = bug)]
     sabotage: Option<Bug>,
     /// Print one JSON document
     #[arg(long)]
@@ -56,24 +57,13 @@ enum Worlds {
     Polite,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Bug {
-    /// Sends leave before their record is on the disk
-    SendBeforeSync,
-    /// Late approvals reach the terminal
-    DeliverLate,
-    /// Booked reversals are sent again
-    ReverseTwice,
-}
-
-impl From<Bug> for Sabotage {
-    fn from(bug: Bug) -> Self {
-        match bug {
-            Bug::SendBeforeSync => Self::SendBeforeSync,
-            Bug::DeliverLate => Self::DeliverLate,
-            Bug::ReverseTwice => Self::ReverseTwice,
-        }
+/// A bug by its name, where one can be planted.
+fn bug(name: &str) -> Result<Bug, String> {
+    if !planted::CAN {
+        return Err("this build has no bugs to plant: build with --features planted".to_owned());
     }
+    let found = Bug::ALL.into_iter().find(|bug| bug.name() == name);
+    found.ok_or_else(|| format!("there are {}", Bug::ALL.map(Bug::name).join(", ")))
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {
@@ -128,7 +118,7 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     }
     for seed in from..=to {
         let chances = Chances {
-            sabotage: args.sabotage.map(Sabotage::from),
+            sabotage: args.sabotage,
             ..Chances::of_seed(seed).rewriting(args.rewrite_stan)
         };
         let chances = match host_spec {

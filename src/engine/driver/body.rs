@@ -4,6 +4,7 @@ use super::outbox::{Outbox, Side, Trouble};
 use super::rim::Rim;
 use crate::engine::gateway::{Action, Counts, Event, Gateway, SendId};
 use crate::engine::record::{ConnId, Record, Seq};
+use crate::engine::seam::planted::{self, Bug};
 use crate::engine::seam::{Mono, Now};
 use std::collections::VecDeque;
 
@@ -96,7 +97,7 @@ impl<R: Rim> Driver<R> {
 
     /// There is something to do for the loop.
     pub(super) fn wake_up(&mut self) {
-        if std::mem::take(&mut self.asleep) {
+        if std::mem::take(&mut self.asleep) && !planted::is(Bug::LostWakeUp) {
             self.rim.wake();
         }
     }

@@ -99,14 +99,6 @@ impl Watch {
         other.or_else(|| money_name(message))
     }
 
-    /// Whether an approval that comes now would come after its deadline.
-    pub(super) fn is_late(&self, now: Now, message: &Message) -> bool {
-        let seen = self.name_at_host(message);
-        let seen = seen.and_then(|name| self.seen.get(&name));
-        let asked = seen.and_then(|seen| seen.asked);
-        asked.is_some_and(|asked| now.mono - asked > self.timeout) && is_approval(message)
-    }
-
     /// I10 and I13: an approval for a terminal is one that the acquirer gave, in time.
     pub(super) fn said_terminal(&mut self, message: &Message) {
         let Some(name) = money_name(message) else {

@@ -737,3 +737,6 @@ pub fn read_all(disk: &Memory) -> Vec<Record> {
     }
     records
 }
+
+#[cfg(test)]
+mod tests;

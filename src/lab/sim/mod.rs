@@ -3,7 +3,7 @@
 //!
 //! [`simulate`] runs a day or an hour of trading with faults, cut connections and crashes of the
 //! gateway between any two of its steps; then everything is healed and drained, and the invariants
-//! of [`Violation`] must hold. A [`Sabotage`] plants a bug on purpose: a world that cannot catch it
+//! of [`Violation`] must hold. A [`Bug`] may be planted on purpose: a world that cannot catch it
 //! proves nothing.
 //!
 //! The gateway of a world is a [`Machine`]: the core, the driver and the journal's owner of the real
@@ -29,7 +29,8 @@ mod judge;
 
 mod planned;
 
-pub use chances::{Chances, SCALE, Sabotage};
+pub use crate::engine::seam::planted::Bug;
+pub use chances::{Chances, SCALE};
 pub use check::Violation;
 pub use machine::{Ended, Left, Machine, MachineOptions, Out, Takes, read_all};
 pub use planned::{

@@ -1,6 +1,6 @@
 //! The world: one heap of what is to come, and everybody's deadlines.
 
-use super::chances::{Chances, SCALE, Sabotage};
+use super::chances::{Chances, SCALE};
 use super::check::{Violation, Watch};
 use super::house::options;
 use super::machine::{Ended, Left, Machine, MachineOptions, Out};
@@ -50,8 +50,6 @@ pub(super) enum What {
     NearClosed(ConnId, bool),
     /// A frame reaches a terminal or the acquirer.
     FarFrame(ConnId, Bytes),
-    /// A gateway with a planted bug says something once more.
-    Again(ConnId, Bytes),
     /// The far end learns that a connection ended.
     FarClosed(ConnId),
     /// The link wants one more connection.
@@ -95,8 +93,7 @@ const REST: Duration = Duration::from_secs(400);
 /// Runs the world of a seed, and tells how it ended.
 #[must_use]
 pub fn simulate(chances: Chances) -> Outcome {
-    let hasty = chances.sabotage == Some(Sabotage::SendBeforeSync);
-    let _planted = planted::plant(hasty.then_some(planted::Bug::SkipSync));
+    let _planted = planted::plant(chances.sabotage);
     match World::new(chances) {
         Ok(world) => world.run(),
         Err(error) => Outcome {
@@ -290,10 +287,6 @@ impl World {
             What::NearFrame(conn, frame) => self.near_frame(conn, frame),
             What::NearClosed(conn, reset) => self.near_closed(conn, reset),
             What::FarFrame(conn, frame) => self.far_frame(conn, frame),
-            What::Again(conn, frame) => {
-                self.said(conn, &frame);
-                self.far_frame(conn, frame);
-            }
             What::FarClosed(conn) => self.far_closed(conn),
             What::ConnectLink(run) if run == self.run => self.connect_link(),
             What::ConnectLink(_) => {}
@@ -381,45 +374,11 @@ impl World {
         if let Ok(message) = Message::read(self.spoken_to(Some(far)), frame.clone()) {
             match far {
                 Far::Terminal(_) => self.watch.heard_terminal(self.now, &message),
-                Far::Acquirer => {
-                    let late = self.watch.is_late(self.now, &message);
-                    self.watch.heard_acquirer(self.now, &message);
-                    self.plant(conn, &message, &frame, late);
-                }
+                Far::Acquirer => self.watch.heard_acquirer(self.now, &message),
             }
         }
         if let Some(machine) = &mut self.machine {
             machine.frame(self.now, conn, frame);
-        }
-    }
-
-    /// Does what a gateway with the planted bug would do.
-    fn plant(&mut self, conn: ConnId, message: &Message, frame: &Bytes, late: bool) {
-        match self.chances.sabotage {
-            Some(Sabotage::DeliverLate) if late => {
-                let terminal = message.terminal();
-                let at = self
-                    .terminals
-                    .iter()
-                    .position(|(own, _)| Some(own.options().terminal) == terminal);
-                if let Some((_, Some(conn))) = at.map(|at| &self.terminals[at]) {
-                    let conn = *conn;
-                    self.said(conn, frame);
-                    let arrives = self.wires.arrival(conn, Way::Far, self.now.mono);
-                    self.at(arrives, What::FarFrame(conn, frame.clone()));
-                }
-            }
-            Some(Sabotage::ReverseTwice) if message.mti().class() == Class::Reversal => {
-                let mut again = message.clone();
-                let rule = message.spec().flow().reversal.as_ref();
-                if let Some(rule) = rule {
-                    again.set_mti(rule.mti);
-                }
-                if let Ok(frame) = again.build() {
-                    self.later(Duration::from_millis(50), What::Again(conn, frame));
-                }
-            }
-            _ => {}
         }
     }
 
