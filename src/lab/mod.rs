@@ -11,4 +11,6 @@ pub mod peer;
 
 pub mod plan;
 
+pub mod model;
+
 pub mod sim;
