@@ -122,9 +122,10 @@ impl ModelCheck {
                 let dialect = self.all.get(&tx).map(|tracked| tracked.dialect.clone());
                 let dialect = opened.map(str::to_owned).or(dialect).unwrap_or_default();
                 let seen = Seen::read(logged, &dialect);
-                let tracked = self.all.entry(tx).or_insert_with(|| {
-                    Tracked::new(&seen, dialect, self.policy)
-                });
+                let tracked = self
+                    .all
+                    .entry(tx)
+                    .or_insert_with(|| Tracked::new(&seen, dialect, self.policy));
                 (tracked.seq, tracked.at) = (record.seq, record.at);
                 self.message(tx, record.seq, &seen);
             }
@@ -151,7 +152,12 @@ impl ModelCheck {
                         goes up"
                 .to_owned();
             let tx = Some(*tx);
-            Some(ModelBreach { rule, tx, seq, what })
+            Some(ModelBreach {
+                rule,
+                tx,
+                seq,
+                what,
+            })
         });
         let early: Vec<ModelBreach> = early.collect();
         self.breaches.extend(early);
@@ -252,7 +258,10 @@ impl ModelCheck {
         };
         tracked.closed_early = None;
         let asked = tracked.request.as_ref().and_then(|request| request.amount);
-        let above = seen.amount.zip(asked).is_some_and(|(undo, asked)| undo > asked);
+        let above = seen
+            .amount
+            .zip(asked)
+            .is_some_and(|(undo, asked)| undo > asked);
         let part_lost = tracked.stands.is_some_and(|stands| stands > 0) && seen.stands.is_none();
         if above {
             self.breach("I5", tx, seq, "a reversal of more than was asked for");
@@ -376,8 +385,8 @@ impl ModelCheck {
             let seen = Seen::read(logged, &tracked.dialect);
             let named = !seen.stan.is_empty() && seen.stan == tracked.host_stan;
             let same = |own: &str, other: &str| own.is_empty() || other.is_empty() || own == other;
-            let here = same(&seen.terminal, &request.terminal)
-                && same(&seen.merchant, &request.merchant);
+            let here =
+                same(&seen.terminal, &request.terminal) && same(&seen.merchant, &request.merchant);
             let class = seen.is_reversal() || seen.mti.class() == request.mti.class();
             let amount = seen.amount.is_none() || seen.amount == request.amount;
             if named && here && class && amount && tracked.known.effects() != Effects::Harmless {
@@ -432,7 +441,10 @@ impl Tracked {
     fn believed(&self, seen: &Seen, table: &CodeTable) -> AnswerSays {
         let says = table.answer(seen.code.as_deref());
         let asked = self.request.as_ref().and_then(|request| request.amount);
-        let part = seen.code.as_deref().is_some_and(|code| table.is_partial(code));
+        let part = seen
+            .code
+            .as_deref()
+            .is_some_and(|code| table.is_partial(code));
         let fits = match asked.zip(seen.amount) {
             Some((asked, given)) => given == asked || part && given < asked,
             None => true,
@@ -465,7 +477,10 @@ fn misdirected(
     }
     let same = |one: &&Question| one.stan == seen.stan || one.stan.is_empty();
     if !seen.stan.is_empty() && !mine.iter().any(same) {
-        let what = format!("trace number {} is answered under {}", asked.stan, seen.stan);
+        let what = format!(
+            "trace number {} is answered under {}",
+            asked.stan, seen.stan
+        );
         return Some(("R21", what));
     }
     None

@@ -148,10 +148,19 @@ mod tests {
 
     #[test]
     fn a_code_outside_every_table_is_unknown_and_closes_nothing() {
-        for dialect in ["cup-pos", "lakala-pos", "iso8583-1987-ascii", "iso8583-1993-ascii"] {
+        for dialect in [
+            "cup-pos",
+            "lakala-pos",
+            "iso8583-1987-ascii",
+            "iso8583-1993-ascii",
+        ] {
             let table = CodeTable::of(dialect);
             for code in [None, Some(""), Some("  "), Some("ZZ"), Some("88")] {
-                assert_eq!(table.answer(code), AnswerSays::Unknown, "{dialect} {code:?}");
+                assert_eq!(
+                    table.answer(code),
+                    AnswerSays::Unknown,
+                    "{dialect} {code:?}"
+                );
                 assert_eq!(table.undo(code), UndoSays::Retry, "{dialect} {code:?}");
             }
         }

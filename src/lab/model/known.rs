@@ -301,7 +301,10 @@ impl Known {
         }
         self.waiting = true;
         if self.given == Given::No {
-            return broken("I7", "a request goes up that its terminal was told is refused");
+            return broken(
+                "I7",
+                "a request goes up that its terminal was told is refused",
+            );
         }
         if self.wish {
             return broken("D5", "a request goes up after its reversal");
@@ -386,7 +389,10 @@ impl Known {
         }
         self.given = Given::No;
         if self.approved && !self.late && self.stage == UndoStage::None {
-            return broken("I3", "a refusal is told of what is approved and not reversed");
+            return broken(
+                "I3",
+                "a refusal is told of what is approved and not reversed",
+            );
         }
         if own && self.out && self.waiting {
             self.waiting = false;
@@ -420,10 +426,16 @@ impl Known {
             return broken("I5", "a reversal goes up of what never went up");
         }
         if unasked && self.effects != Effects::Undoable {
-            return broken("R11", "a reversal goes up of a message that is never reversed");
+            return broken(
+                "R11",
+                "a reversal goes up of a message that is never reversed",
+            );
         }
         if unasked && has_receipt && delivered {
-            return broken("I3", "a delivered approval is reversed, and its terminal did not ask");
+            return broken(
+                "I3",
+                "a delivered approval is reversed, and its terminal did not ask",
+            );
         }
         if accepted {
             self.stage = UndoStage::Accepted;
@@ -435,7 +447,10 @@ impl Known {
         let is_stale = self.stale > 0;
         self.unheard = self.unheard.saturating_sub(1);
         self.stale = self.stale.saturating_sub(1);
-        let open = matches!(self.stage, UndoStage::Due | UndoStage::Out | UndoStage::GivenUp);
+        let open = matches!(
+            self.stage,
+            UndoStage::Due | UndoStage::Out | UndoStage::GivenUp
+        );
         match says {
             UndoSays::Accepted if is_stale => {}
             UndoSays::Accepted if self.part => {

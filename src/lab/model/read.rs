@@ -34,7 +34,9 @@ impl Seen {
     /// Reads a logged message: by its transaction's dialect, else by the first that reads all of it.
     pub(super) fn read(logged: &Logged, dialect: &str) -> Self {
         let own = Spec::builtin(dialect);
-        let others = Spec::builtin_names().iter().filter(|name| **name != dialect);
+        let others = Spec::builtin_names()
+            .iter()
+            .filter(|name| **name != dialect);
         let others = others.filter_map(|name| Spec::builtin(name));
         let frame = &logged.frame.frame;
         let fits = |message: &Message| message.mti() == logged.mti;
@@ -69,9 +71,9 @@ impl Seen {
             conn: logged.conn,
             relayed: logged.relayed,
             mti: logged.mti,
-            dialect: message.as_ref().map_or_else(String::new, |message| {
-                message.spec().name().to_owned()
-            }),
+            dialect: message
+                .as_ref()
+                .map_or_else(String::new, |message| message.spec().name().to_owned()),
             code,
             proc: has(3).unwrap_or_default(),
             amount: has(4).and_then(|digits| amount_of(&digits)),
