@@ -15,6 +15,8 @@ pub mod odd;
 
 pub mod judge;
 
+pub mod model;
+
 pub mod sim;
 
 pub mod swarm;
