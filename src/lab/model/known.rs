@@ -351,10 +351,10 @@ impl Known {
             UndoStage::None => self.due(),
             UndoStage::Accepted | UndoStage::Unproven => {
                 self.stage = UndoStage::Due;
+                self.stale = self.unheard;
             }
             UndoStage::Due | UndoStage::Out | UndoStage::Refused | UndoStage::GivenUp => {}
         }
-        self.stale = self.unheard;
         if std::mem::take(&mut self.claims_unsent) {
             return broken(
                 "I7",
@@ -538,6 +538,12 @@ impl Known {
     #[must_use]
     pub const fn effects(&self) -> Effects {
         self.effects
+    }
+
+    /// Whether an answer that comes now is in time.
+    #[must_use]
+    pub const fn is_waiting(&self) -> bool {
+        self.waiting
     }
 
     /// Whether an approval was heard.
