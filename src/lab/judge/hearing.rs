@@ -1,6 +1,7 @@
 //! One probe as the rules see it: attempts beside what is printed of them, and purchases.
 
 use super::facts::{AttemptFacts, Probe};
+use crate::engine::seam::Mono;
 use crate::lab::plan::{ReversedBy, Setup, Trade};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub(super) struct Terms {
     pub(super) tries: usize,
     /// How long history is kept.
     pub(super) retain: Duration,
+    /// How far apart two attempts of one purchase may be, for a gateway to link them (D0).
+    pub(super) twin: Duration,
     /// Whether the gateway reverses by itself.
     pub(super) reverses: bool,
 }
@@ -29,6 +32,7 @@ impl Terms {
             expire: Duration::from_millis(setup.expire),
             tries: usize::from(setup.tries),
             retain: Duration::from_millis(setup.retain),
+            twin: Duration::from_micros(300_000_000 / scale),
             reverses: setup.by != ReversedBy::Terminal && setup.keys,
         }
     }
@@ -183,7 +187,22 @@ impl<'a> Hearing<'a> {
 
     /// An attempt of the purchase for which the customer pays, or may still come to pay.
     pub(super) fn payer(&self, of: &AttemptFacts) -> Option<&'a AttemptFacts> {
-        self.purchase(of).find(|other| self.is_payer(other))
+        self.purchase(of)
+            .find(|other| self.can_be_linked(of, other) && self.is_payer(other))
+    }
+
+    /// Whether a gateway can know that two attempts belong to one purchase: one refers to the
+    /// other, or card, amount and merchant are the same within minutes (D0).
+    fn can_be_linked(&self, one: &AttemptFacts, other: &AttemptFacts) -> bool {
+        let refers = one.n == other.n || one.of == other.n || other.of == one.n;
+        let apart = |first: Mono, second: Mono| first.max(second) - first.min(second);
+        refers
+            || (one.merchant == other.merchant
+                && one.amount == other.amount
+                && one
+                    .began()
+                    .zip(other.began())
+                    .is_some_and(|(first, second)| apart(first, second) <= self.terms.twin))
     }
 
     /// Whether the customer pays, or may still come to pay, through this debit.

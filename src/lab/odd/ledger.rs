@@ -99,6 +99,16 @@ impl HostLedger {
         entry.map_or(0, LedgerEntry::net)
     }
 
+    /// What stands of an attempt's own booking: what its voids and refunds gave back is still in.
+    #[must_use]
+    pub fn own(&self, n: u32) -> i64 {
+        let returns = self
+            .entries
+            .values()
+            .filter(|entry| entry.of == Some(n) && entry.effect < 0);
+        self.net(n) - returns.map(LedgerEntry::net).sum::<i64>()
+    }
+
     /// Whether a reaction that is still to come will book an attempt.
     #[must_use]
     pub fn may_still_book(&self, n: u32) -> bool {

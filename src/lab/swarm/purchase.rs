@@ -32,7 +32,9 @@ pub(super) fn begin(draw: &mut Draw) {
 /// Sends a request and all that follows from it.
 fn send(draw: &mut Draw, at: u64, mut ask: Ask, depth: u8) {
     ask.line = draw.line();
-    if draw.strikes(Spice::SameNumbers, 6) {
+    // Two swipes of one purchase under one number would be one request.
+    let swiped = draw.on(Spice::Swipes) || draw.on(Spice::Cashiers);
+    if !swiped && draw.strikes(Spice::SameNumbers, 6) {
         ask.stan = u32::try_from(draw.dice.between(1, 5)).unwrap_or(1);
     }
     if draw.strikes(Spice::AccountTypes, 2) && ask.trade == Trade::Sale {

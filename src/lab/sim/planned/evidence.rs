@@ -28,6 +28,8 @@ pub(super) struct Evidence {
     facts: BTreeMap<u32, AttemptFacts>,
     /// By terminal and trace number: the attempt that used it last.
     named: BTreeMap<(String, u32), u32>,
+    /// The same for its reversals, which may have numbers of their own.
+    undos: BTreeMap<(String, u32), u32>,
     /// The same as the hosts see it.
     named_at_host: BTreeMap<(String, u32), u32>,
     /// The last frame about each attempt that the gateway saw or sent.
@@ -129,6 +131,7 @@ impl Evidence {
                 stands: stands(message),
             };
             self.facts.get_mut(&n)?.undos.push(undo);
+            self.undos.insert((terminal, stan), n);
             return Some(n);
         }
         let n = tagged(message)?;
@@ -247,7 +250,8 @@ impl Evidence {
     ) -> Option<OnItsWay> {
         let to_undo = is_reversal(message);
         let stan = number(message, 11).unwrap_or_default();
-        let named = self.named.get(&(terminal.to_owned(), stan)).copied();
+        let names = if to_undo { &self.undos } else { &self.named };
+        let named = names.get(&(terminal.to_owned(), stan)).copied();
         let n = tagged(message).or(named)?;
         self.touch(n, at);
         let facts = self.facts.get_mut(&n)?;

@@ -63,7 +63,7 @@ impl Stage<'_> {
             facts.may_still = false;
             for host in &self.hosts {
                 let ledger = host.ledger();
-                facts.held += ledger.net(n);
+                facts.held += ledger.own(n);
                 facts.may_still |= ledger.may_still_book(n);
                 busy |= host.is_busy_with(n);
                 if let Some((since, _)) = ledger.lied(n) {
