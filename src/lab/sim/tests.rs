@@ -41,29 +41,3 @@ fn planted_bugs_are_caught_by_their_rules() {
     .collect();
     assert_eq!(unseen, [""; 0]);
 }
-
-#[test]
-fn survey() {
-    let mut told = String::new();
-    for bug in Bug::ALL {
-        let mut rules = std::collections::BTreeMap::new();
-        for seed in 1..=40 {
-            let run = std::panic::catch_unwind(|| {
-                simulate(Chances {
-                    sabotage: Some(bug),
-                    ..Chances::of_seed(seed)
-                })
-            });
-            match run {
-                Ok(outcome) => {
-                    for found in outcome.violations {
-                        *rules.entry(found.rule).or_insert(0) += 1;
-                    }
-                }
-                Err(_) => *rules.entry("panic").or_insert(0) += 1,
-            }
-        }
-        told.push_str(&format!("SURVEY {} {rules:?}\n", bug.name()));
-    }
-    panic!("{told}");
-}
