@@ -2,113 +2,28 @@
 //! owner of the real process, between connections that take what they are told to take and a disk
 //! in memory.
 
+mod bay;
+mod terms;
+
+pub use super::plug::Takes;
+pub use terms::{Ended, Left, MachineOptions, Out};
+
 use super::plug::{Carried, Pace, Plug};
 use crate::engine::driver::{
-    CommitRules, Committer, Disk, Driver, JournalDoor, KeyRing, Next, Outbound, Progress, Received,
-    Rim, Side, Trouble, Woken,
+    CommitRules, Committer, Disk, Driver, Next, Outbound, Progress, Received, Side, Trouble, Woken,
 };
-use crate::engine::gateway::{Counts, Event, Gateway, Limits, Options, SendId, UnreadableFrame};
+use crate::engine::gateway::{Counts, Event, Gateway, Limits, Options, UnreadableFrame};
 use crate::engine::journal::{Journal, JournalError, JournalOptions, Memory};
-use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, Vault, VaultKeys};
+use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, Vault};
 use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::codec::{Framer, Message};
 use crate::iso::spec::Spec;
+use bay::{Bay, Ring};
 use bytes::{Bytes, BytesMut};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use zeroize::Zeroizing;
-
-pub use super::plug::Takes;
-
-/// How the process around the gateway is set up.
-#[derive(Clone, Debug)]
-pub struct MachineOptions {
-    /// Whether nothing is sent before its record is on the disk.
-    pub strict: bool,
-    /// Whether data keys are kept for good.
-    pub keep_keys: bool,
-    /// How long sealed segments are kept.
-    pub retain: Duration,
-    /// When a segment is full.
-    pub segment_bytes: u64,
-    /// Bytes put aside for a full disk; 0 for none.
-    pub reserve_bytes: u64,
-    /// How many records may wait before connections are read no more.
-    pub backlog: usize,
-    /// Bytes that may be unwritten on a connection before it is read no more.
-    pub unwritten: usize,
-    /// A connection that takes nothing is cut after this.
-    pub stuck: Duration,
-    /// The longest frame, in bytes.
-    pub frame: usize,
-    /// How long a sync of the disk takes.
-    pub sync: Duration,
-    /// Whether records are kept for [`Machine::poll_record`].
-    pub watch: bool,
-}
-
-impl Default for MachineOptions {
-    fn default() -> Self {
-        Self {
-            strict: true,
-            keep_keys: false,
-            retain: Duration::from_secs(90 * 24 * 3600),
-            segment_bytes: JournalOptions::default().segment_bytes,
-            reserve_bytes: 64 << 20,
-            backlog: 100_000,
-            unwritten: 64 << 10,
-            stuck: Duration::from_secs(10),
-            frame: 8 << 10,
-            sync: Duration::from_millis(1),
-            watch: false,
-        }
-    }
-}
-
-/// What a machine leaves behind, and the next one starts on.
-#[derive(Clone, Debug)]
-pub struct Left {
-    /// The disk.
-    pub disk: Memory,
-    /// The file of the keys that seal the journal.
-    pub keys: VaultKeys,
-}
-
-impl Default for Left {
-    fn default() -> Self {
-        Self {
-            disk: Memory::default(),
-            keys: VaultKeys::new(&[0x5A; 32], 1, &[0xA5; 32]),
-        }
-    }
-}
-
-/// What leaves the machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Out {
-    /// A whole frame, without its prefix.
-    Frame {
-        /// Over which connection.
-        conn: ConnId,
-        /// The record that had to be safe first.
-        after: Seq,
-        /// The frame.
-        frame: Bytes,
-    },
-    /// The gateway ended a connection.
-    Closed(ConnId),
-}
-
-/// Why a machine does nothing any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It died at the step that was asked for.
-    Crashed,
-    /// Its journal failed, and it ended as the process does.
-    Failed(JournalError),
-}
 
 /// The machine.
 #[derive(Debug)]
@@ -132,8 +47,17 @@ pub struct Machine {
 enum Work {
     /// It waits for records, and looks around then.
     Waits(Mono),
-    /// It is at work until then.
-    Busy(Mono),
+    /// It is at work until then: it syncs, or waits for room.
+    Busy { until: Mono, syncs: bool },
+}
+
+impl Work {
+    const fn busy(until: Mono) -> Self {
+        Self::Busy {
+            until,
+            syncs: false,
+        }
+    }
 }
 
 /// A connection, as the machine's sockets know it.
@@ -154,104 +78,6 @@ struct Peer {
 enum Came {
     Frame(Bytes),
     End { reset: bool },
-}
-
-/// What is around the driver.
-#[derive(Debug)]
-struct Bay {
-    queue: Vec<Record>,
-    backlog: usize,
-    progress: Progress,
-    checkpoint_due: bool,
-    woken: bool,
-    watch: bool,
-    records: VecDeque<Record>,
-    /// Sends that were ordered and not cut yet, in the order of each connection.
-    ordered: BTreeMap<ConnId, VecDeque<(SendId, Seq)>>,
-    pace: Rc<Pace>,
-}
-
-impl JournalDoor for Bay {
-    fn append(&mut self, records: &mut Vec<Record>) -> bool {
-        self.queue.append(records);
-        self.has_room()
-    }
-
-    fn has_room(&self) -> bool {
-        self.queue.len() < self.backlog
-    }
-
-    fn take_checkpoint_due(&mut self) -> bool {
-        std::mem::take(&mut self.checkpoint_due)
-    }
-
-    fn released(&self) -> Seq {
-        self.progress.released
-    }
-}
-
-impl Rim for Bay {
-    type Sink = Plug;
-    type Beside = ConnId;
-
-    fn wake(&mut self) {
-        self.woken = true;
-    }
-
-    fn has_caught_up(&mut self) {}
-
-    fn has_drained(&mut self, _beside: &ConnId) {}
-
-    fn heard(&mut self, _now: Now, _listener: Option<ListenerId>, _message: &Message) {}
-
-    fn recorded(&mut self, _now: Mono, record: &Record) {
-        if self.watch {
-            self.records.push_back(record.clone());
-        }
-    }
-
-    fn ordered(&mut self, conn: ConnId, send: SendId, after: Seq) {
-        let own = self.ordered.entry(conn).or_default();
-        own.push_back((send, after));
-    }
-
-    fn revoked(&mut self, send: SendId) {
-        for own in self.ordered.values_mut() {
-            own.retain(|(id, _)| *id != send);
-        }
-    }
-
-    fn closed(&mut self, _side: Side, beside: ConnId) {
-        self.pace.carry(Carried::End(beside));
-    }
-
-    fn hands_over(&mut self, _last: Seq, _records: usize) {}
-
-    fn turns(&mut self, _released: Seq) {}
-
-    fn turned(&mut self, _counts: Counts, _released: Seq, _waiting: usize) {}
-}
-
-/// The file of keys.
-#[derive(Debug)]
-struct Ring {
-    keys: VaultKeys,
-    dice: Dice,
-}
-
-impl KeyRing for Ring {
-    fn random(&mut self) -> Option<Zeroizing<[u8; 32]>> {
-        let mut key = Zeroizing::new([0; 32]);
-        self.dice.fill(&mut *key);
-        Some(key)
-    }
-
-    fn keep(&mut self, keys: &VaultKeys) -> bool {
-        self.keys = keys.clone();
-        true
-    }
-
-    fn expired(&mut self, _segments: Result<usize, &JournalError>) {}
 }
 
 impl Machine {
@@ -311,7 +137,7 @@ impl Machine {
         Ok(Self {
             driver: Driver::new(core, bay, now, own.unwritten),
             committer,
-            work: Work::Busy(now.mono),
+            work: Work::busy(now.mono),
             sync: own.sync,
             stuck: own.stuck,
             frame: own.frame,
@@ -411,6 +237,7 @@ impl Machine {
                     self.driver.lost(now, conn, reset);
                     // Its far end knows.
                     self.pace.forget_end(conn);
+                    self.driver.rim_mut().ordered.remove(&conn);
                     self.conns.remove(&conn);
                 }
                 // One that is about to be closed is read no more: writing meets the end.
@@ -514,8 +341,8 @@ impl Machine {
                 self.committer.begin(woken);
                 self.go_on(now);
             }
-            Work::Busy(until) if until <= now.mono => self.go_on(now),
-            Work::Busy(_) => {}
+            Work::Busy { until, .. } if until <= now.mono => self.go_on(now),
+            Work::Busy { .. } => {}
         }
     }
 
@@ -527,14 +354,17 @@ impl Machine {
             Ok(Next::Full) => self
                 .committer
                 .wait_for_room(Duration::ZERO)
-                .map(|pause| Work::Busy(now.mono + pause)),
+                .map(|pause| Work::busy(now.mono + pause)),
             Ok(Next::Wait(most)) => Ok(Work::Waits(now.mono + most)),
-            Ok(Next::Sync) => Ok(Work::Busy(now.mono + self.sync)),
-            Ok(Next::Synced) => Ok(Work::Busy(now.mono)),
+            Ok(Next::Sync) => Ok(Work::Busy {
+                until: now.mono + self.sync,
+                syncs: true,
+            }),
+            Ok(Next::Synced) => Ok(Work::busy(now.mono)),
             Err(error) => Err(error),
         };
         // One that failed does nothing more; the loop is told below, and ends.
-        self.work = next.unwrap_or(Work::Busy(Mono(u64::MAX)));
+        self.work = next.unwrap_or(Work::busy(Mono(u64::MAX)));
         let bay = self.driver.rim_mut();
         bay.checkpoint_due |= self.committer.take_checkpoint_due();
         if self.committer.take_news() {
@@ -590,7 +420,7 @@ impl Machine {
         let queued = !self.driver.rim().queue.is_empty();
         let owner = match self.work {
             Work::Waits(_) if queued => Mono(0),
-            Work::Waits(until) | Work::Busy(until) => until,
+            Work::Waits(until) | Work::Busy { until, .. } => until,
         };
         if self.driver.rim().woken || owner == Mono(0) {
             return Some(Mono(0));
@@ -619,6 +449,15 @@ impl Machine {
     /// How long a sync takes, from the next one on.
     pub const fn set_sync(&mut self, takes: Duration) {
         self.sync = takes;
+    }
+
+    /// Until when a sync is under way, if one is.
+    #[must_use]
+    pub const fn syncing(&self) -> Option<Mono> {
+        match self.work {
+            Work::Busy { until, syncs: true } => Some(until),
+            Work::Busy { .. } | Work::Waits(_) => None,
+        }
     }
 
     /// The last record that is on the disk for certain.

@@ -6,8 +6,9 @@
 //! of [`Violation`] must hold. A [`Bug`] may be planted on purpose: a world that cannot catch it
 //! proves nothing.
 //!
-//! The gateway of a world is a [`Machine`]: the core, the driver and the journal's owner of the real
-//! process. It is deliberately not the real rim: sockets, files and threads have tests of their own.
+//! The gateway of a world is a [`Machine`]: the core, the driver and the journal's owner of the
+//! real process. It is deliberately not the real rim: sockets, files and threads have tests of
+//! their own.
 
 mod chances;
 

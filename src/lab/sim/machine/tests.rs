@@ -56,7 +56,9 @@ fn sale(stan: u32) -> Bytes {
 fn pass(machine: &mut Machine, millis: u64) -> Vec<Out> {
     let end = at(millis);
     while let Some(wake) = machine.next_wake().filter(|wake| *wake <= end.mono) {
-        let moment = at(wake.0.div_ceil(1000)).mono.max(machine.driver.now().mono);
+        let moment = at(wake.0.div_ceil(1000))
+            .mono
+            .max(machine.driver.now().mono);
         machine.turn(at(moment.0 / 1000));
     }
     std::iter::from_fn(|| machine.poll()).collect()
