@@ -131,7 +131,10 @@ fn keep(
         let (_, plan) = draw(*seed);
         let shows = |plan: &Plan| {
             let played = played(plan, worlds.with_index);
-            played.findings.iter().any(|finding| kind(finding) == *wanted)
+            played
+                .findings
+                .iter()
+                .any(|finding| kind(finding) == *wanted)
         };
         let short = shrink(&plan, worlds.looks, &mut { shows });
         let rule = wanted.split(':').next().unwrap_or_default();
@@ -141,9 +144,13 @@ fn keep(
             plan::write(&short)
         );
         let path: PathBuf = folder.join(name);
-        std::fs::write(&path, text)
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        writeln!(out, "{}: {} deeds, {wanted}", path.display(), short.deeds.len())?;
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        writeln!(
+            out,
+            "{}: {} deeds, {wanted}",
+            path.display(),
+            short.deeds.len()
+        )?;
     }
     Ok(())
 }

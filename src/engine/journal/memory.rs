@@ -64,6 +64,11 @@ impl Memory {
         self.fails = Some((self.calls.get().saturating_add(n), error));
     }
 
+    /// No call is to fail any more.
+    pub fn mend(&mut self) {
+        self.fails = None;
+    }
+
     /// From now on there is room for so many bytes in all.
     pub const fn set_capacity(&mut self, bytes: u64) {
         self.capacity = bytes;

@@ -36,7 +36,9 @@ pub(super) fn of(attempt: &AttemptFacts, terms: &Terms) -> Proof {
     let untouched = attempt.reversals.is_empty() && attempt.undos.is_empty();
     match (approved, declined) {
         _ if !plain || !attempt.unknowns.is_empty() => Proof::Unclear,
-        (false, true) => Proof::Declined,
+        // While a reversal is under way, its answer is still to come.
+        (false, true) if untouched => Proof::Declined,
+        (false, true) => Proof::Unclear,
         (true, false) if untouched && is_delivered(attempt, terms) => Proof::Delivered,
         _ => Proof::Unclear,
     }

@@ -22,6 +22,8 @@ pub(super) struct Terms {
     pub(super) twin: Duration,
     /// Whether the gateway reverses by itself.
     pub(super) reverses: bool,
+    /// Whether the route says to reverse what a restart left unproven.
+    pub(super) reverses_unproven: bool,
 }
 
 impl Terms {
@@ -33,6 +35,7 @@ impl Terms {
             tries: usize::from(setup.tries),
             retain: Duration::from_millis(setup.retain),
             twin: Duration::from_micros(300_000_000 / scale),
+            reverses_unproven: setup.unproven,
             reverses: setup.by != ReversedBy::Terminal && setup.keys,
         }
     }

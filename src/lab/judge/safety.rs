@@ -114,8 +114,10 @@ fn of_debit<'a>(
                 .completions_of(attempt)
                 .find(|completion| hearing.is_payer(completion)),
             Promise::Paid => {
-                let is_void = hearing.standing(attempt) <= 0 && !attempt.may_still;
-                Some(attempt).filter(|_| is_void)
+                // What is under way may still change it, and its verdict with it.
+                let moving = |other: &AttemptFacts| other.in_flight || other.may_still;
+                let moves = moving(attempt) || hearing.returns_of(attempt).any(moving);
+                Some(attempt).filter(|_| hearing.standing(attempt) <= 0 && !moves)
             }
             Promise::Done => Some(attempt).filter(|attempt| super::open::books_disagree(attempt)),
             _ => None,

@@ -68,9 +68,16 @@ fn invented(attempt: &AttemptFacts) -> Option<Breach> {
 
 /// I10: an approval that came too late is not delivered.
 fn late(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
-    let began = attempt.began().filter(|_| !attempt.notice)?;
+    attempt.began().filter(|_| !attempt.notice)?;
     let grace = Duration::from_millis(1);
-    let in_time = |at: Mono| at - began <= hearing.terms.timeout + grace;
+    // A repeat of what never left begins anew.
+    let began = |at: Mono| {
+        let first_sent = attempt.sent.first().copied().unwrap_or(at);
+        let came = attempt.reached.iter().map(|came| came.now.mono);
+        came.filter(|came| *came <= first_sent).max()
+    };
+    let in_time =
+        |at: Mono| began(at).is_some_and(|began| at - began <= hearing.terms.timeout + grace);
     let any_in_time = attempt.approvals.iter().any(|yes| in_time(yes.at));
     let told = approvals_told(attempt).next().is_some();
     let late = told && !attempt.approvals.is_empty() && !any_in_time && attempt.is_money();
@@ -107,6 +114,9 @@ fn held_receipt(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach>
         let class = printed.text("class");
         matches!(class, "U5" | "U6" | "U8") || printed.text("verdict").contains("may show success")
     });
+    if doubted && hearing.terms.reverses_unproven {
+        return None;
+    }
     let visible = doubted && (shown || printed.is_empty() || attempt.in_flight);
     let what = if doubted {
         "its receipt was reversed, and no verdict shows it"
@@ -119,7 +129,9 @@ fn held_receipt(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach>
 /// I4: a host never holds more than was asked for.
 fn overbooked(attempt: &AttemptFacts) -> Option<Breach> {
     let (held, amount) = (attempt.held.unsigned_abs(), attempt.amount);
-    let known = amount > 0 && attempt.is_money();
+    // A host that approves more than was asked books what it says.
+    let by_host = attempt.approvals.iter().any(|yes| yes.amount > amount);
+    let known = amount > 0 && attempt.is_money() && !by_host;
     (known && held > amount).then(|| ("I4", format!("{held} is held of {amount}")))
 }
 

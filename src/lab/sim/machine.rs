@@ -14,7 +14,7 @@ use crate::engine::driver::{
 };
 use crate::engine::gateway::{Counts, Event, Gateway, Limits, Options, UnreadableFrame};
 use crate::engine::journal::{Journal, JournalError, JournalOptions, Memory};
-use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, Vault};
+use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, Vault, VaultKeys};
 use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::codec::{Framer, Message};
 use crate::iso::spec::Spec;

@@ -20,8 +20,8 @@ mod indexer;
 
 mod lookup;
 
-pub(crate) use indexer::index_folder;
 pub(super) use indexer::Indexer;
+pub(crate) use indexer::index_folder;
 pub(super) use lookup::{Lookup, belongs};
 
 #[cfg(test)]

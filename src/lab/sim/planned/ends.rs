@@ -27,10 +27,14 @@ impl Stage<'_> {
                 OddTerminalAction::Send { line, frame, about } => {
                     if let Some(conn) = self.lines.get(&(place, line)).copied() {
                         let about = about.map_or(0, |about| about.n);
-                        self.fly_near(conn, frame, FromFar {
-                            about,
-                            ..FromFar::default()
-                        });
+                        self.fly_near(
+                            conn,
+                            frame,
+                            FromFar {
+                                about,
+                                ..FromFar::default()
+                            },
+                        );
                     }
                 }
                 OddTerminalAction::Close { line, reset } => {
@@ -64,7 +68,9 @@ impl Stage<'_> {
         if let Some(pipe) = self.pipes.get_mut(conn) {
             pipe.far_open = false;
         }
-        let at = self.pipes.arrival(conn, false, self.now.mono, self.latency());
+        let at = self
+            .pipes
+            .arrival(conn, false, self.now.mono, self.latency());
         self.at(at, Coming::NearClosed(conn, reset));
     }
 
@@ -116,7 +122,9 @@ impl Stage<'_> {
         if from.about != 0 {
             self.pipes.left(from.about);
         }
-        let at = self.pipes.arrival(conn, false, self.now.mono, self.latency());
+        let at = self
+            .pipes
+            .arrival(conn, false, self.now.mono, self.latency());
         self.at(at, Coming::Near(conn, frame, from));
     }
 
@@ -162,8 +170,7 @@ impl Stage<'_> {
             self.evidence.undo_answered(at, about, code.as_deref());
         } else {
             let sound = from.sound && fault.is_none();
-            self.evidence
-                .answered(at, about, message.as_ref(), sound);
+            self.evidence.answered(at, about, message.as_ref(), sound);
         }
     }
 
@@ -175,7 +182,9 @@ impl Stage<'_> {
             return;
         }
         let (peer, reset) = (pipe.peer, reset || pipe.lost);
-        let at = self.pipes.arrival(conn, true, self.now.mono, self.latency());
+        let at = self
+            .pipes
+            .arrival(conn, true, self.now.mono, self.latency());
         self.at(at, Coming::FarClosed(conn));
         match peer {
             Peer::Terminal(..) => self.evidence.line_ended(conn, reset),
@@ -224,7 +233,9 @@ impl Stage<'_> {
             return;
         }
         let peer = pipe.peer;
-        let at = self.pipes.arrival(conn, true, self.now.mono, self.latency());
+        let at = self
+            .pipes
+            .arrival(conn, true, self.now.mono, self.latency());
         self.at(at, Coming::FarClosed(conn));
         match peer {
             Peer::Terminal(..) => self.evidence.line_ended(conn, false),

@@ -76,6 +76,10 @@ pub(super) fn tagged(message: &Message) -> Option<u32> {
     names::n_of(&expiry)
 }
 
+fn is_cup(message: &Message) -> bool {
+    message.spec().name() == "cup-pos"
+}
+
 /// Whether a type is that of a reversal.
 pub(super) fn is_reversal(message: &Message) -> bool {
     message.mti().digits()[1] == b'4'
@@ -205,7 +209,7 @@ impl Evidence {
         };
         let code = text(message, 39).unwrap_or_default();
         let amount = text(message, 4).and_then(|amount| amount.parse().ok());
-        let means = meaning::of(&code);
+        let means = meaning::of(&code, is_cup(message));
         let answer = HostAnswer {
             at,
             amount: amount.unwrap_or(facts.amount),
@@ -265,7 +269,9 @@ impl Evidence {
             at,
             asked: asked.unwrap_or_default(),
             mti: message.mti().to_string(),
-            means: code.as_deref().map_or(Meant::Unknown, meaning::of),
+            means: code
+                .as_deref()
+                .map_or(Meant::Unknown, |code| meaning::of(code, is_cup(message))),
             code,
             own_stan: named == Some(n),
             own_line: to_undo || facts.reached.iter().any(|came| came.conn == Some(conn)),

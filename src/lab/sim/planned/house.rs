@@ -90,7 +90,9 @@ impl Stage<'_> {
     fn cashier(&mut self, cashier: &Cashier) {
         let Some(then) = &cashier.then else { return };
         if self.tells_to_try(cashier) {
-            self.played.reached.insert("a cashier tried again".to_owned());
+            self.played
+                .reached
+                .insert("a cashier tried again".to_owned());
             self.evidence.begins(then, cashier.n);
             self.at_terminal(then.t, &Deed::Ask(then.clone()));
         }
@@ -123,7 +125,10 @@ impl Stage<'_> {
 
     /// A gateway that ended by itself is taken away.
     pub(super) fn bury(&mut self) {
-        let ended = self.machine.as_ref().is_some_and(|own| own.ended().is_some());
+        let ended = self
+            .machine
+            .as_ref()
+            .is_some_and(|own| own.ended().is_some());
         if ended {
             self.die();
         }
@@ -141,7 +146,9 @@ impl Stage<'_> {
         power_cut(&mut left.disk, crash.power);
         let setup = &self.plan.setup;
         let unsure = Duration::from_micros(2 * setup.sync) + Duration::from_millis(15);
-        let since = self.disk_trouble.map_or(unsure, |since| self.now.mono - since + unsure);
+        let since = self
+            .disk_trouble
+            .map_or(unsure, |since| self.now.mono - since + unsure);
         self.evidence.gateway_ended(self.now.mono, since);
         self.gone(left, crash.swallows);
         self.later(Duration::from_millis(crash.down.max(1)), Coming::Start);
@@ -175,7 +182,10 @@ impl Stage<'_> {
         match self.start() {
             Ok(()) => self.probe(false),
             Err(error) => {
-                self.finds("start", format!("the gateway does not start again: {error}"));
+                self.finds(
+                    "start",
+                    format!("the gateway does not start again: {error}"),
+                );
             }
         }
     }
@@ -206,7 +216,9 @@ impl Stage<'_> {
         };
         let used = machine.disk().used();
         match is {
-            DiskIs::Full => machine.disk_mut().set_capacity(used.saturating_sub(RESERVE)),
+            DiskIs::Full => machine
+                .disk_mut()
+                .set_capacity(used.saturating_sub(RESERVE)),
             DiskIs::Low => machine.disk_mut().set_capacity(used),
             DiskIs::Slow => machine.set_sync(Duration::from_millis(lasts) + sync),
             DiskIs::Failing => {

@@ -44,7 +44,10 @@ impl Looker for ByReading {
         let open = finder.candidates().filter_map(|tx| stories.story(tx));
         Printed {
             all: stories.iter().map(print).collect(),
-            open: open.filter(|story| query.matches(story)).map(print).collect(),
+            open: open
+                .filter(|story| query.matches(story))
+                .map(print)
+                .collect(),
         }
     }
 }

@@ -37,7 +37,11 @@ pub(super) fn options(setup: &Setup, dialects: &Dialects, reordered: bool) -> Op
             .collect(),
         routes: routes(setup, place),
         keys: Keys {
-            terminals: if setup.keys { dialects.keys.clone() } else { Vec::new() },
+            terminals: if setup.keys {
+                dialects.keys.clone()
+            } else {
+                Vec::new()
+            },
             default: None,
         },
         limits: limits(setup.bounds),

@@ -61,7 +61,13 @@ impl Pipes {
     }
 
     /// When something that leaves now arrives: after everything that left before.
-    pub(super) fn arrival(&mut self, conn: ConnId, to_far: bool, at: Mono, takes: Duration) -> Mono {
+    pub(super) fn arrival(
+        &mut self,
+        conn: ConnId,
+        to_far: bool,
+        at: Mono,
+        takes: Duration,
+    ) -> Mono {
         let arrives = at + takes;
         let Some(pipe) = self.all.get_mut(&conn) else {
             return arrives;

@@ -10,14 +10,24 @@ use serde_json::Value;
 impl Stage<'_> {
     /// The disk, wherever it is.
     fn disk(&self) -> Option<&Memory> {
-        let running = self.machine.as_ref().map(crate::lab::sim::machine::Machine::disk);
+        let running = self
+            .machine
+            .as_ref()
+            .map(crate::lab::sim::machine::Machine::disk);
         running.or(self.left.as_ref().map(|left| &left.disk))
+    }
+
+    /// A copy of it, whose calls do not fail.
+    fn readable(&self) -> Option<Memory> {
+        let mut disk = self.disk().cloned()?;
+        disk.mend();
+        Some(disk)
     }
 
     /// Holds all that is printed against the books.
     pub(super) fn probe(&mut self, last: bool) {
         self.refresh();
-        let Some(disk) = self.disk().cloned() else {
+        let Some(disk) = self.readable() else {
             return;
         };
         let printed = self.looker.look(&disk);
@@ -78,14 +88,18 @@ impl Stage<'_> {
     /// Whether the words that a cashier reads tell to try once more.
     pub(super) fn tells_to_try(&mut self, cashier: &Cashier) -> bool {
         self.refresh();
-        let Some(disk) = self.disk().cloned() else {
+        let Some(disk) = self.readable() else {
             return false;
         };
         let Some(facts) = self.evidence.of(cashier.n).cloned() else {
             return false;
         };
         let printed = self.looker.look(&disk);
-        let Some(view) = printed.all.iter().find(|view| judge::tells_of(&facts, view)) else {
+        let Some(view) = printed
+            .all
+            .iter()
+            .find(|view| judge::tells_of(&facts, view))
+        else {
             return false;
         };
         let text = |key: &str| view.get(key).and_then(Value::as_str).unwrap_or_default();

@@ -2,9 +2,9 @@
 
 use super::cover::{Around, Cells};
 use super::evidence::{Evidence, OnItsWay};
-use super::pipes::Peer;
 use super::look::Looker;
 use super::options::{Dialects, options};
+use super::pipes::Peer;
 use super::pipes::Pipes;
 use super::trial::Trial;
 use crate::engine::journal::JournalError;
@@ -155,22 +155,24 @@ fn master(t: u8) -> Option<Key> {
 impl<'a> Stage<'a> {
     pub(super) fn new(plan: &'a Plan, looker: &'a mut dyn Looker) -> Result<Self, String> {
         let setup = &plan.setup;
-        let spec = |name: &str| {
-            Spec::builtin(name).ok_or_else(|| format!("no dialect is called {name}"))
-        };
+        let spec =
+            |name: &str| Spec::builtin(name).ok_or_else(|| format!("no dialect is called {name}"));
         let masters: Vec<Option<Key>> = (0..setup.terminals).map(master).collect();
         let keys = masters.iter().zip(0..).filter_map(|(key, t)| {
             let (merchant, terminal) = names::terminal(t);
             Some((merchant, terminal, key.clone()?))
         });
         let keys: Vec<(String, String, Key)> = keys.collect();
-        let asks: Vec<&Ask> = plan.deeds.iter().filter_map(|timed| ask_of(&timed.deed)).collect();
+        let asks: Vec<&Ask> = plan
+            .deeds
+            .iter()
+            .filter_map(|timed| ask_of(&timed.deed))
+            .collect();
         let theirs: BTreeMap<String, Key> = keys
             .iter()
             .map(|(_, terminal, key)| (terminal.clone(), key.clone()))
             .collect();
-        let hosts = (0..setup.links)
-            .map(|link| OddHost::new(setup, link, &asks, theirs.clone()));
+        let hosts = (0..setup.links).map(|link| OddHost::new(setup, link, &asks, theirs.clone()));
         let terminals = masters.into_iter().zip(0..);
         let mut stage = Self {
             plan,
@@ -242,7 +244,10 @@ impl<'a> Stage<'a> {
         self.machine = Some(machine);
         for link in 0..setup.links {
             for _ in 0..setup.connections {
-                self.later(Duration::from_millis(1), Coming::ConnectLink(self.run, link));
+                self.later(
+                    Duration::from_millis(1),
+                    Coming::ConnectLink(self.run, link),
+                );
             }
         }
         self.look_after();
@@ -405,7 +410,10 @@ impl<'a> Stage<'a> {
         let counts = self.judge.counts();
         self.played.verdicts = counts.verdicts;
         self.played.excused = counts.excused;
-        let asked = counts.promises.keys().map(|made| format!("promise {made:?}"));
+        let asked = counts
+            .promises
+            .keys()
+            .map(|made| format!("promise {made:?}"));
         self.played.reached.extend(asked);
         for facts in self.evidence.all() {
             self.played.attempts += u64::from(!facts.reached.is_empty());

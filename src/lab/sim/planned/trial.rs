@@ -77,11 +77,14 @@ impl Stage<'_> {
         for way in 0..self.trial.cuts {
             let mut after = disk.clone();
             let bytes = way.wrapping_mul(97) % 4096;
-            power_cut(&mut after, match way % 3 {
-                0 => Power::Torn(way),
-                1 => Power::First(bytes),
-                _ => Power::Cut,
-            });
+            power_cut(
+                &mut after,
+                match way % 3 {
+                    0 => Power::Torn(way),
+                    1 => Power::First(bytes),
+                    _ => Power::Cut,
+                },
+            );
             self.trial.done += 1;
             if let Some(what) = self.cut_breaks(after) {
                 self.finds("I8", what);
@@ -103,12 +106,16 @@ impl Stage<'_> {
             keys: self.machine.as_ref()?.keys().clone(),
         };
         match Machine::start(set_up, &own, left, self.run + 1, 1, self.now) {
-            Err(error) => Some(format!("the gateway does not start after a power cut: {error}")),
-            Ok(machine) if self.plan.setup.strict && machine.durable() < self.relied => Some(format!(
-                "a send relied on record {}, the journal ends at {}",
-                self.relied.0,
-                machine.durable().0
+            Err(error) => Some(format!(
+                "the gateway does not start after a power cut: {error}"
             )),
+            Ok(machine) if self.plan.setup.strict && machine.durable() < self.relied => {
+                Some(format!(
+                    "a send relied on record {}, the journal ends at {}",
+                    self.relied.0,
+                    machine.durable().0
+                ))
+            }
             Ok(_) => None,
         }
     }
