@@ -12,15 +12,18 @@ pub(super) type Breach = (&'static str, String);
 /// All breaches of one attempt.
 pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach> {
     let rules = [
-        receipt(attempt),
-        sent_twice(attempt),
-        invented(attempt),
         late(hearing, attempt),
         after_reversal(attempt),
         held_receipt(hearing, attempt),
         overbooked(attempt),
     ];
     let mut breaches: Vec<Breach> = rules.into_iter().flatten().collect();
+    // Where two requests go by one number, nobody can tell whose answer one is.
+    if hearing.has_namesake(attempt) {
+        return breaches;
+    }
+    let rules = [receipt(attempt), sent_twice(attempt), invented(attempt)];
+    breaches.extend(rules.into_iter().flatten());
     breaches.extend(attempt.told.iter().filter_map(answer_fits));
     breaches.extend(attempt.undo_told.iter().filter_map(answer_fits));
     breaches

@@ -74,7 +74,9 @@ impl OddHost {
                 code,
                 yes,
                 amount: number(&answer, 4).filter(|_| seen(4)),
-                sound: !form.broken_mac && !form.broken_tail && form.amount.is_none(),
+                sound: !(form.broken_mac && finish.key.is_some())
+                    && !form.broken_tail
+                    && form.amount.is_none(),
             }
         });
         self.route(now, conn, frame, said, form.other_line);

@@ -221,6 +221,7 @@ impl Stage<'_> {
                 Out::Closed(conn) => self.gateway_closed(conn),
             }
         }
+        self.see_disk();
         self.try_cuts();
         self.bury();
     }

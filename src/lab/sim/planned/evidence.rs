@@ -259,11 +259,14 @@ impl Evidence {
         let n = tagged(message).or(named)?;
         self.touch(n, at);
         let facts = self.facts.get_mut(&n)?;
-        let asked = if to_undo {
-            facts.undos.last().map(|undo| undo.mti.clone())
-        } else {
-            None
+        // The newest reversal that this type answers; else the newest.
+        let answers = |undo: &&UndoAsked| {
+            let asked = undo.mti.as_bytes().get(2).copied();
+            asked.is_some_and(|asked| asked + 1 == message.mti().digits()[2])
         };
+        let undos = facts.undos.iter().filter(|_| to_undo);
+        let fitting = undos.clone().rev().find(answers).or(undos.last());
+        let asked = fitting.map(|undo| undo.mti.clone());
         let code = text(message, 39);
         let answer = ToldAnswer {
             at,

@@ -7,7 +7,7 @@ use crate::engine::gateway::Event;
 use crate::engine::journal::{Memory, PowerCut, StorageError};
 use crate::engine::seam::{Dice, Mono, Wall};
 use crate::lab::plan::{Cashier, Crash, Deed, DiskIs, Power};
-use crate::lab::sim::machine::Left;
+use crate::lab::sim::machine::{Left, Machine};
 use std::time::Duration;
 
 impl Stage<'_> {
@@ -123,6 +123,14 @@ impl Stage<'_> {
         }
     }
 
+    /// Trouble with the disk is over when all that it held up is on it.
+    pub(super) fn see_disk(&mut self) {
+        let settled = self.machine.as_ref().is_some_and(Machine::is_settled);
+        if self.trouble_over && settled {
+            self.disk_trouble = None;
+        }
+    }
+
     /// A gateway that ended by itself is taken away.
     pub(super) fn bury(&mut self) {
         let ended = self
@@ -227,11 +235,12 @@ impl Stage<'_> {
             }
         }
         self.disk_trouble.get_or_insert(now);
+        self.trouble_over = false;
         self.later(Duration::from_millis(lasts), Coming::DiskWell);
     }
 
     pub(super) fn disk_is_well(&mut self) {
-        self.disk_trouble = None;
+        self.trouble_over = true;
         let sync = Duration::from_micros(self.plan.setup.sync);
         if let Some(machine) = &mut self.machine {
             machine.disk_mut().set_capacity(u64::MAX);

@@ -4,7 +4,7 @@ use super::stage::Stage;
 use crate::engine::journal::Memory;
 use crate::lab::judge::{self, AttemptFacts, CashierMove, SlipSays};
 use crate::lab::odd::SlipBelief;
-use crate::lab::plan::{Cashier, Words};
+use crate::lab::plan::Words;
 use serde_json::Value;
 
 impl Stage<'_> {
@@ -86,12 +86,12 @@ impl Stage<'_> {
     }
 
     /// Whether the words that a cashier reads tell to try once more.
-    pub(super) fn tells_to_try(&mut self, cashier: &Cashier) -> bool {
+    pub(super) fn tells_to_try(&mut self, n: u32, reads: Words) -> bool {
         self.refresh();
         let Some(disk) = self.readable() else {
             return false;
         };
-        let Some(facts) = self.evidence.of(cashier.n).cloned() else {
+        let Some(facts) = self.evidence.of(n).cloned() else {
             return false;
         };
         let printed = self.looker.look(&disk);
@@ -103,7 +103,7 @@ impl Stage<'_> {
             return false;
         };
         let text = |key: &str| view.get(key).and_then(Value::as_str).unwrap_or_default();
-        let next = match cashier.reads {
+        let next = match reads {
             Words::En => text("next_step"),
             Words::Zh => text("next_step_zh"),
         };

@@ -107,6 +107,9 @@ pub(super) struct Stage<'a> {
     pub dying: Option<Crash>,
     /// How the disk is to come back after its failure.
     pub disk_trouble: Option<Mono>,
+    pub trouble_over: bool,
+    /// By attempt: what a cashier tried in its place last.
+    pub retried: BTreeMap<u32, u32>,
     pub evidence: Evidence,
     pub judge: Judge,
     pub played: Played,
@@ -200,6 +203,8 @@ impl<'a> Stage<'a> {
             run: 0,
             dying: None,
             disk_trouble: None,
+            trouble_over: false,
+            retried: BTreeMap::new(),
             evidence: Evidence::default(),
             judge: Judge::new(setup),
             played: Played::default(),
