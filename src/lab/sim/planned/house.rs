@@ -89,11 +89,13 @@ impl Stage<'_> {
     /// A cashier looks up an attempt, and tries once more if told so.
     fn cashier(&mut self, cashier: &Cashier) {
         let Some(then) = &cashier.then else { return };
-        if self.tells_to_try(cashier) {
-            self.played
-                .reached
-                .insert("a cashier tried again".to_owned());
-            self.evidence.begins(then, cashier.n);
+        // Who has tried once more asks for that, and no longer for the first.
+        let n = self.retried.get(&cashier.n).copied().unwrap_or(cashier.n);
+        if self.tells_to_try(n, cashier.reads) {
+            let tried = "a cashier tried again".to_owned();
+            self.played.reached.insert(tried);
+            self.retried.insert(cashier.n, then.n);
+            self.evidence.begins(then, n);
             self.at_terminal(then.t, &Deed::Ask(then.clone()));
         }
     }
