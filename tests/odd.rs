@@ -169,7 +169,7 @@ fn blind_seeds_come_to_rest_and_reach_what_they_must() {
     let next = AtomicU64::new(1);
     let all = on_all_cores(|| seeds(&next));
     let mut reached: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut cells = BTreeSet::new();
+    let mut cells: BTreeSet<u16> = BTreeSet::new();
     let (mut attempts, mut verdicts, mut crashes) = (0, 0, 0);
     let mut broken = Vec::new();
     for (seed, played) in &all {
