@@ -5,21 +5,20 @@
     reason = "a test that cannot go on should stop where it stands"
 )]
 
+mod known;
+
 mod mutate;
 
 mod targets;
 
 use isogate::engine::seam::Dice;
+use known::KNOWN;
 use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use targets::{Find, Outcome, TARGETS, Target};
-
-/// What is known to be wrong: target, and the promise that is broken. Each has its inputs in
-/// `found/TARGET/PROMISE-NN`, and leaves this list once it is mended.
-const KNOWN: &[(&str, &str)] = &[];
 
 /// No input takes longer.
 const SLOW: Duration = Duration::from_secs(5);

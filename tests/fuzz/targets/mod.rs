@@ -38,6 +38,7 @@ pub(crate) struct Target {
     /// Inputs to begin with, made from the samples of the dialects.
     pub(crate) seeds: fn() -> Vec<Vec<u8>>,
     /// Whether its input is text.
+    #[allow(dead_code, reason = "a guided campaign finds that out by itself")]
     pub(crate) is_text: bool,
 }
 
