@@ -6,6 +6,7 @@ use super::queue::{Queue, Woken};
 use crate::engine::journal::{Journal, JournalError, SegmentNo, StorageError};
 use crate::engine::record::{Fact, Record, Seq, Vault, VaultKeys};
 use crate::engine::seam::Wall;
+use crate::io::system::steps;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -116,6 +117,7 @@ impl Committer {
         while let Err(error) = self.journal.append(record, &mut self.vault) {
             self.wait_for_room(error)?;
         }
+        steps::taken(record);
         if matches!(record.fact, Fact::CheckpointEnd) {
             self.patiently(|journal| journal.sync().map(drop))?;
             self.checkpoint = record.seq;

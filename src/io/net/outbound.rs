@@ -4,6 +4,7 @@ use super::Wire;
 use super::tls::Tls;
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
+use crate::io::system::steps;
 use crate::iso::codec::Framer;
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -18,6 +19,8 @@ use tokio::net::tcp::OwnedWriteHalf;
 pub struct Outbound {
     sink: Sink,
     framer: Framer,
+    /// Whether the connection was let in.
+    answers: bool,
     queue: VecDeque<Waiting>,
     /// Bytes of the frames in `queue`.
     bytes: usize,
@@ -92,6 +95,7 @@ impl Outbound {
         Self {
             sink,
             framer: Framer::new(&wire.spec, wire.frame),
+            answers: false,
             queue: VecDeque::new(),
             bytes: 0,
             rest: BytesMut::new(),
@@ -102,6 +106,7 @@ impl Outbound {
     #[must_use]
     pub fn answering(mut self) -> Self {
         self.framer = self.framer.answering();
+        self.answers = true;
         self
     }
 
@@ -153,7 +158,9 @@ impl Outbound {
             match wrote {
                 Ok(0) => return Flushed::Clear,
                 Ok(count) => {
+                    let before = written.len();
                     self.wrote(count, scratch, written);
+                    steps::sent(self.answers, written.len() - before);
                     if count < scratch.len() {
                         return Flushed::Full;
                     }

@@ -22,5 +22,7 @@ FUZZ_SEEDS=$work/seeds "$guided" -runs=1 >/dev/null 2>&1
 # What reaches something that the seeds do not, and nothing else, is the corpus.
 rm -rf "$work/merged" && cp -r "$work/seeds" "$work/merged"
 "$guided" -merge=1 -use_counters=0 "$work/merged" "../corpus/$target" "$work/new" 2>&1 | tail -n 1
+# The smallest of it, so that it stays small.
 rm -f "../corpus/$target"/*
-find "$work/merged" -type f ! -name 'seed-*' -exec cp -t "../corpus/$target" {} +
+find "$work/merged" -type f ! -name 'seed-*' -size -2k -printf '%s %p\n' | sort -n | head -n 100 |
+    cut -d ' ' -f 2- | xargs -r cp -t "../corpus/$target"

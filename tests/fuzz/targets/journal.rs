@@ -129,7 +129,8 @@ fn open(segments: &[(SegmentNo, Vec<u8>)], salvage: bool) -> Result<String, Find
         let same = went_in.is_some_and(|went_in| *went_in == format!("{record:?}"));
         holds(same, "false-record", || format!("{record:?}"))?;
         let in_order = before.is_none_or(|before| before < record.seq);
-        holds(in_order, "record-out-of-order", || format!("{:?} after {before:?}", record.seq))?;
+        let class = if recovery.damage.is_empty() { "out-of-order" } else { "salvaged-out-of-order" };
+        holds(in_order, class, || format!("{:?} after {before:?}", record.seq))?;
         let gapless = before.is_none_or(|before| before.next() == record.seq);
         let told = !recovery.damage.is_empty();
         holds(gapless || told, "loss-untold", || format!("{:?} after {before:?}", record.seq))?;
