@@ -9,7 +9,17 @@ mod known;
 
 mod mutate;
 
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the black box needs little of what the other tests hold in their hands"
+)]
+#[path = "../it/rig/mod.rs"]
+mod rig;
+
 mod targets;
+
+mod wire;
 
 use isogate::engine::seam::Dice;
 use known::KNOWN;

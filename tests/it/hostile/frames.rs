@@ -73,6 +73,7 @@ fn five_hundred_that_send_a_byte_a_second_are_gone_in_time_and_the_honest_are_se
             stan += 1;
             assert_eq!(sell(&mut honest, 1, stan).as_deref(), Some("00"));
         }
+        // The pace of the slow: nothing is asserted on it.
         std::thread::sleep(Duration::from_millis(200));
     }
     told(

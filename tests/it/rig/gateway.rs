@@ -3,8 +3,10 @@
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The binary under test, with the arguments given, in a folder.
@@ -126,6 +128,17 @@ address = "127.0.0.1:0"
 
     /// Starts a gateway on a port, 0 for any.
     pub(crate) fn start(&self, port: u16) -> Gateway {
+        self.start_with(port, &[])
+    }
+
+    /// Starts one that stops or dies at a named step, such as `synced APPROVED=die`; see
+    /// `io::system::steps`.
+    pub(crate) fn start_until(&self, port: u16, step: &str) -> Gateway {
+        self.start_with(port, &[("ISOGATE_STEP", step)])
+    }
+
+    /// Starts one with more in its environment.
+    pub(crate) fn start_with(&self, port: u16, environment: &[(&str, &str)]) -> Gateway {
         self.write_config(port);
         let ports = self.folder().join("ports.json");
         let _none_yet = fs::remove_file(&ports);
@@ -142,6 +155,7 @@ address = "127.0.0.1:0"
         let arguments = ["serve", "-c", "gateway.toml", "--ports", "ports.json"];
         let mut command = isogate(self.folder(), &arguments);
         command.args(["--log-level", "trace"]);
+        command.envs(environment.iter().copied());
         command
             .stdin(Stdio::null())
             .stdout(log("stdout.log"))
@@ -217,8 +231,36 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Ends it as a power cut would: no warning, no last word.
     pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
+        // One that died at its step has gone already.
+        let _gone = self.child.kill();
         self.child.wait().unwrap();
+    }
+
+    /// Waits until it dies at the step that it was started until.
+    pub(crate) fn dies(mut self) {
+        let ended = super::eventually("the step to die at", || self.child.try_wait().unwrap());
+        let killed = ended.signal() == Some(9);
+        assert!(killed, "it ended by itself: {ended}");
+    }
+
+    /// Waits so long at most until it dies at its step; kills it where it is if it does not.
+    pub(crate) fn dies_or_is_killed(mut self, most: Duration) {
+        let end = Instant::now() + most;
+        while self.child.try_wait().unwrap().is_none() && Instant::now() < end {
+            // A pause between two looks.
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        self.kill();
+    }
+
+    /// Waits until it stands still at the step that it was started until.
+    pub(crate) fn stands_still(&self) {
+        let stat = format!("/proc/{}/stat", self.child.id());
+        super::eventually("the step to stop at", || {
+            let stat = fs::read_to_string(&stat).unwrap();
+            let state = stat.rsplit_once(") ")?.1.chars().next()?;
+            (state == 'T').then_some(())
+        });
     }
 
     /// Asks it to stop in good order.
