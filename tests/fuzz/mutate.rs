@@ -35,14 +35,26 @@ fn stretch(length: usize, dice: &mut Dice) -> std::ops::Range<usize> {
 fn change(bytes: &mut Vec<u8>, inputs: &[Vec<u8>], dice: &mut Dice) {
     let at = place(bytes.len(), dice);
     match dice.below(9) {
-        0 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << dice.below(8)),
+        0 => bytes
+            .iter_mut()
+            .skip(at)
+            .take(1)
+            .for_each(|byte| *byte ^= 1 << dice.below(8)),
         1 => {
             let edge = dice.pick(&EDGES).copied().unwrap_or_default();
-            bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = edge);
+            bytes
+                .iter_mut()
+                .skip(at)
+                .take(1)
+                .for_each(|byte| *byte = edge);
         }
         2 => {
             let any = dice.number().to_le_bytes()[0];
-            bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte = any);
+            bytes
+                .iter_mut()
+                .skip(at)
+                .take(1)
+                .for_each(|byte| *byte = any);
         }
         // A digit or a letter up or down.
         3 => {
@@ -71,7 +83,10 @@ fn change(bytes: &mut Vec<u8>, inputs: &[Vec<u8>], dice: &mut Dice) {
 
 /// Whole lines go, come twice, change places, or come from another text; or a word changes.
 fn change_lines(bytes: &mut Vec<u8>, inputs: &[Vec<u8>], dice: &mut Dice) {
-    let mut lines: Vec<Vec<u8>> = bytes.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+    let mut lines: Vec<Vec<u8>> = bytes
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::to_vec)
+        .collect();
     let at = place(lines.len(), dice);
     match dice.below(5) {
         0 => drop(lines.remove(at)),
@@ -86,7 +101,17 @@ fn change_lines(bytes: &mut Vec<u8>, inputs: &[Vec<u8>], dice: &mut Dice) {
             lines.insert(at, others[place(others.len(), dice)].to_vec());
         }
         _ => {
-            let words = ["0", "-1", "99999999999", "\"\"", "true", "[]", "{}", "\"xx\"", "1.5"];
+            let words = [
+                "0",
+                "-1",
+                "99999999999",
+                "\"\"",
+                "true",
+                "[]",
+                "{}",
+                "\"xx\"",
+                "1.5",
+            ];
             let word = dice.pick(&words).copied().unwrap_or_default();
             if let Some(equals) = lines[at].iter().position(|byte| *byte == b'=') {
                 lines[at].truncate(equals + 1);

@@ -22,7 +22,9 @@ const DIALECT: &str = "iso8583-1987-ascii";
 
 /// Frames of the dialect, to be mutated.
 fn samples() -> Vec<Vec<u8>> {
-    let place = Spec::builtin_names().iter().position(|name| *name == DIALECT);
+    let place = Spec::builtin_names()
+        .iter()
+        .position(|name| *name == DIALECT);
     let place = u8::try_from(place.unwrap()).unwrap();
     let seeds = (TARGETS[0].seeds)().into_iter();
     let mut own: Vec<Vec<u8>> = seeds.filter(|seed| seed[0] == place).collect();
@@ -55,7 +57,9 @@ fn noise(samples: &[Vec<u8>], dice: &mut Dice) -> Vec<u8> {
 fn shout(mut stream: TcpStream, samples: &[Vec<u8>], dice: &mut Dice) -> u64 {
     let waits = Some(Duration::from_millis(1));
     stream.set_read_timeout(waits).unwrap();
-    stream.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    stream
+        .set_write_timeout(Some(Duration::from_secs(1)))
+        .unwrap();
     let mut heard: Vec<Vec<u8>> = samples.to_vec();
     for said in 0..dice.between(1, 200) {
         if stream.write_all(&noise(&heard, dice)).is_err() {
@@ -100,7 +104,13 @@ fn config(honest: u16, evil: u16) -> String {
     let listener = format!("[[listener]]\naddress = \"127.0.0.1:0\"\nspec = \"{DIALECT}\"\n");
     let routes = "[[route]]\nto = [\"honest\"]\nmatch = { terminal = \"700000*\" }\n\
                   reversal = { by = \"both\" }\n[[route]]\nto = [\"evil\"]\n[ladder]\nscale = 50\n";
-    [listener, link("honest", honest), link("evil", evil), routes.to_owned()].concat()
+    [
+        listener,
+        link("honest", honest),
+        link("evil", evil),
+        routes.to_owned(),
+    ]
+    .concat()
 }
 
 /// `ISOGATE_FUZZ_RUNS` and `ISOGATE_SEED` as for the other targets.
@@ -125,15 +135,28 @@ fn strangers_on_both_sides_are_no_concern_of_the_honest() {
         ledger.values().filter(|entry| entry.bookings > 0).count()
     };
     let before = approved();
-    eventually("honest trade to go on", || (approved() > before + 10).then_some(()));
-    assert!(house.fetch("/health").starts_with("HTTP/1.1 200"), "{}", house.fetch("/health"));
+    eventually("honest trade to go on", || {
+        (approved() > before + 10).then_some(())
+    });
+    assert!(
+        house.fetch("/health").starts_with("HTTP/1.1 200"),
+        "{}",
+        house.fetch("/health")
+    );
     done.store(true, Ordering::Relaxed);
     let receipts: BTreeMap<_, _> = trade.close();
-    assert!(!house.log().contains("panicked"), "a thread of the gateway panicked");
+    assert!(
+        !house.log().contains("panicked"),
+        "a thread of the gateway panicked"
+    );
     let ledger = trade.ledger.lock().unwrap().clone();
     for (name, entry) in &ledger {
         let receipt = receipts.get(name).copied().unwrap_or_default();
-        assert_eq!(entry.held(), receipt, "held and receipt of {name:?}: {entry:?}");
+        assert_eq!(
+            entry.held(),
+            receipt,
+            "held and receipt of {name:?}: {entry:?}"
+        );
     }
     println!(
         "wire: {below} frames from below, {} from above, seed {seed}, {} receipts",

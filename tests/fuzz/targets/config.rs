@@ -12,7 +12,9 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
     let blocks: Vec<&str> = WHOLE.split("\n\n").collect();
     let ends = |skip: usize| {
         let kept = blocks.iter().enumerate().filter(|(at, _)| *at != skip);
-        kept.map(|(_, block)| *block).collect::<Vec<_>>().join("\n\n")
+        kept.map(|(_, block)| *block)
+            .collect::<Vec<_>>()
+            .join("\n\n")
     };
     let all = (0..=blocks.len()).map(ends);
     all.map(String::into_bytes).collect()
@@ -26,15 +28,26 @@ pub(super) fn run(input: &[u8]) -> Outcome {
     match Config::parse("fuzzed.toml", &text, folder) {
         Err(error) => {
             let told = error.to_string();
-            holds(told.contains("fuzzed.toml"), "fault-without-place", || told.clone())?;
-            Ok(without_digits(&told).chars().filter(char::is_ascii).take(60).collect())
+            holds(told.contains("fuzzed.toml"), "fault-without-place", || {
+                told.clone()
+            })?;
+            Ok(without_digits(&told)
+                .chars()
+                .filter(char::is_ascii)
+                .take(60)
+                .collect())
         }
         Ok(config) => {
             let options = &config.options;
-            let paired = (options.listeners.len(), options.links.len()) == (config.listeners.len(), config.links.len());
-            holds(paired, "ends-without-options", || format!("{:?}", options.links.len()))?;
+            let paired = (options.listeners.len(), options.links.len())
+                == (config.listeners.len(), config.links.len());
+            holds(paired, "ends-without-options", || {
+                format!("{:?}", options.links.len())
+            })?;
             let aims = options.routes.iter().flat_map(|route| &route.to);
-            let known = aims.clone().all(|link| usize::from(link.0) < options.links.len());
+            let known = aims
+                .clone()
+                .all(|link| usize::from(link.0) < options.links.len());
             holds(known, "route-to-nowhere", String::new)?;
             Ok(format!("taken, {} warnings", config.warnings.len()))
         }

@@ -17,7 +17,9 @@ pub(super) fn seeds() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = Vec::new();
     for (place, frame, _) in super::samples() {
         let spec = dialects()[usize::from(place)].name();
-        if let Ok((_, text)) = called(&["decode", "--json", "--reveal", "--spec", spec, &hex(&frame)]) {
+        if let Ok((_, text)) =
+            called(&["decode", "--json", "--reveal", "--spec", spec, &hex(&frame)])
+        {
             all.push([&[place | 0x80], text.as_bytes()].concat());
         }
         all.push([&[place], frame.as_slice()].concat());
@@ -30,7 +32,10 @@ fn called(arguments: &[&str]) -> Result<(Exit, String), String> {
     let words = std::iter::once("isogate").chain(arguments.iter().copied());
     let mut out = Vec::new();
     match run_into(words.map(OsString::from), &mut out) {
-        Ok(exit) => Ok((exit, String::from_utf8(out).map_err(|error| error.to_string())?)),
+        Ok(exit) => Ok((
+            exit,
+            String::from_utf8(out).map_err(|error| error.to_string())?,
+        )),
         Err(error) => Err(format!("{error:#}")),
     }
 }
@@ -63,7 +68,9 @@ pub(super) fn run(input: &[u8]) -> Outcome {
             let framed: Result<Value, _> = serde_json::from_slice(rest);
             let framed = framed.is_ok_and(|value| !value["header"]["length"].is_null());
             let sound = Message::parse(spec, Bytes::from(super::bytes(&made)));
-            let warned = sound.as_ref().map_or(true, |message| !message.warnings().is_empty());
+            let warned = sound
+                .as_ref()
+                .map_or(true, |message| !message.warnings().is_empty());
             if framed || warned {
                 return Ok(format!("{} made {framed} {warned}", spec.name()));
             }
@@ -86,21 +93,36 @@ fn of_frame(spec: &str, frame: &[u8]) -> Outcome {
         }
     };
     let document: Value = serde_json::from_str(&text).unwrap_or_default();
-    holds(document.is_object(), "decode-prints-no-document", || format!("{spec} {came}"))?;
+    holds(document.is_object(), "decode-prints-no-document", || {
+        format!("{spec} {came}")
+    })?;
     let mti = document["mti"].as_str().unwrap_or_default().to_owned();
-    let warned = document["warnings"].as_array().is_some_and(|all| !all.is_empty());
+    let warned = document["warnings"]
+        .as_array()
+        .is_some_and(|all| !all.is_empty());
     if exit != Exit::Done || warned {
         let kind = document["error"]["kind"].to_string();
-        return Ok(format!("{spec} {mti} broken {} {warned}", without_digits(&kind)));
+        return Ok(format!(
+            "{spec} {mti} broken {} {warned}",
+            without_digits(&kind)
+        ));
     }
     match encoded(spec, text.as_bytes()) {
         Err(error) => {
             let starred = document.to_string().contains("**");
-            let class = if starred { "document-taken-for-masked" } else { "document-refused" };
+            let class = if starred {
+                "document-taken-for-masked"
+            } else {
+                "document-refused"
+            };
             holds(false, class, || format!("{spec} {came}: {error}"))?;
         }
         Ok(made) => {
-            let class = if canonical(spec, frame, &made) { "document-makes-another-form" } else { "document-differs" };
+            let class = if canonical(spec, frame, &made) {
+                "document-makes-another-form"
+            } else {
+                "document-differs"
+            };
             holds(made == came, class, || format!("{spec} {made} of {came}"))?;
         }
     }
@@ -112,7 +134,11 @@ fn canonical(spec: &str, frame: &[u8], made: &str) -> bool {
     let show = |hex: &str| {
         let shown = called(&["decode", "--json", "--reveal", "--spec", spec, hex]).ok()?;
         let document: Value = serde_json::from_str(&shown.1).ok()?;
-        Some((document["mti"].clone(), document["fields"].clone(), document["subfields"].clone()))
+        Some((
+            document["mti"].clone(),
+            document["fields"].clone(),
+            document["subfields"].clone(),
+        ))
     };
     show(made).is_some() && show(made) == show(&hex(frame))
 }

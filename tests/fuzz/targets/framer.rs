@@ -30,7 +30,8 @@ fn framers() -> &'static [(Arc<Spec>, Framer)] {
     static ALL: OnceLock<Vec<(Arc<Spec>, Framer)>> = OnceLock::new();
     ALL.get_or_init(|| {
         let mine = FRAMINGS.iter().map(|framing| {
-            let text = format!("name = \"m\"\nextends = \"iso8583-1987-ascii\"\n[frame]\n{framing}");
+            let text =
+                format!("name = \"m\"\nextends = \"iso8583-1987-ascii\"\n[frame]\n{framing}");
             Spec::load("mine.toml", &text, &|_| None).unwrap()
         });
         let specs = dialects().iter().cloned().chain(mine);
@@ -93,10 +94,14 @@ pub(super) fn run(input: &[u8]) -> Outcome {
     for pieces in [by_one, by_some] {
         let again = cut(framer, &pieces)?;
         let frames = again.0 == whole.0;
-        holds(frames, "frames-differ-by-chunks", || format!("{place}: {:?}, {:?}", whole.2, again.2))?;
+        holds(frames, "frames-differ-by-chunks", || {
+            format!("{place}: {:?}, {:?}", whole.2, again.2)
+        })?;
         // A wrong head may be wrong earlier or later, but it is wrong; and so is nothing else.
         let ends = again.2.is_some() == whole.2.is_some() && again.1 == whole.1;
-        holds(ends, "end-differs-by-chunks", || format!("{place}: {:?}, {:?}", whole.2, again.2))?;
+        holds(ends, "end-differs-by-chunks", || {
+            format!("{place}: {:?}, {:?}", whole.2, again.2)
+        })?;
     }
     for framer in [framer, framer.answering()] {
         let mut wrapped = BytesMut::new();
@@ -107,10 +112,23 @@ pub(super) fn run(input: &[u8]) -> Outcome {
         let length = wrapped.len() == framer.wrapped_len(frame.len());
         holds(length, "wrapped-length-differs", || place.to_string())?;
         let (frames, left, error) = cut(framer, &[&wrapped])?;
-        let same = error.is_none() && left.is_empty() && frames.iter().map(|one| &one[..]).eq((!frame.is_empty()).then_some(frame));
+        let same = error.is_none()
+            && left.is_empty()
+            && frames
+                .iter()
+                .map(|one| &one[..])
+                .eq((!frame.is_empty()).then_some(frame));
         let has_prefix = framer.prefix_len() > 0 || dialects().get(place).is_some();
-        holds(same || !has_prefix, "wrapped-differs", || format!("{place}: {error:?}"))?;
+        holds(same || !has_prefix, "wrapped-differs", || {
+            format!("{place}: {error:?}")
+        })?;
     }
-    let error = whole.2.map(|error| super::without_digits(&format!("{error:?}")));
-    Ok(format!("{place} {} {} {error:?}", whole.0.len().min(4), whole.1.len().min(2)))
+    let error = whole
+        .2
+        .map(|error| super::without_digits(&format!("{error:?}")));
+    Ok(format!(
+        "{place} {} {} {error:?}",
+        whole.0.len().min(4),
+        whole.1.len().min(2)
+    ))
 }

@@ -63,7 +63,11 @@ fn edited(edits: &[u8]) -> Vec<(SegmentNo, Vec<u8>)> {
         let at = (usize::from(high) << 8 | usize::from(low)) % length;
         let end = (at + usize::from(much)).min(bytes.len());
         match what % 8 {
-            0 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << (with % 8)),
+            0 => bytes
+                .iter_mut()
+                .skip(at)
+                .take(1)
+                .for_each(|byte| *byte ^= 1 << (with % 8)),
             1 => bytes[at.min(end)..end].fill(with),
             2 => bytes.truncate(at),
             3 => bytes.extend(std::iter::repeat_n(with, usize::from(much))),
@@ -104,17 +108,33 @@ pub(super) fn run(input: &[u8]) -> Outcome {
     let strict = open(&segments, false)?;
     let salvaged = open(&segments, true)?;
     let pure = input.is_empty();
-    holds(!pure || strict == "whole", "sound-journal-refused", || strict.clone())?;
-    let kinds: Vec<String> = report.damage.iter().map(|damage| format!("{:?}", damage.kind)).collect();
-    let mut kinds: Vec<String> = kinds.iter().map(|kind| super::without_digits(kind)).collect();
+    holds(!pure || strict == "whole", "sound-journal-refused", || {
+        strict.clone()
+    })?;
+    let kinds: Vec<String> = report
+        .damage
+        .iter()
+        .map(|damage| format!("{:?}", damage.kind))
+        .collect();
+    let mut kinds: Vec<String> = kinds
+        .iter()
+        .map(|kind| super::without_digits(kind))
+        .collect();
     kinds.dedup();
     kinds.truncate(3);
-    Ok(format!("{strict} {salvaged} {} {kinds:?}", report.torn.is_some()))
+    Ok(format!(
+        "{strict} {salvaged} {} {kinds:?}",
+        report.torn.is_some()
+    ))
 }
 
 /// Opens it, and holds what comes out; how that ended.
 fn open(segments: &[(SegmentNo, Vec<u8>)], salvage: bool) -> Result<String, Find> {
-    let options = JournalOptions { salvage, seed: 8, ..JournalOptions::default() };
+    let options = JournalOptions {
+        salvage,
+        seed: 8,
+        ..JournalOptions::default()
+    };
     let (mut journal, mut recovery) = match Journal::open(stored(segments), options) {
         Ok(opened) => opened,
         Err(JournalError::Damaged(damage)) => {
@@ -129,11 +149,19 @@ fn open(segments: &[(SegmentNo, Vec<u8>)], salvage: bool) -> Result<String, Find
         let same = went_in.is_some_and(|went_in| *went_in == format!("{record:?}"));
         holds(same, "false-record", || format!("{record:?}"))?;
         let in_order = before.is_none_or(|before| before < record.seq);
-        let class = if recovery.damage.is_empty() { "out-of-order" } else { "salvaged-out-of-order" };
-        holds(in_order, class, || format!("{:?} after {before:?}", record.seq))?;
+        let class = if recovery.damage.is_empty() {
+            "out-of-order"
+        } else {
+            "salvaged-out-of-order"
+        };
+        holds(in_order, class, || {
+            format!("{:?} after {before:?}", record.seq)
+        })?;
         let gapless = before.is_none_or(|before| before.next() == record.seq);
         let told = !recovery.damage.is_empty();
-        holds(gapless || told, "loss-untold", || format!("{:?} after {before:?}", record.seq))?;
+        holds(gapless || told, "loss-untold", || {
+            format!("{:?} after {before:?}", record.seq)
+        })?;
         before = Some(record.seq);
     }
     let way = match (recovery.torn.is_some(), recovery.damage.is_empty()) {
@@ -148,13 +176,33 @@ fn open(segments: &[(SegmentNo, Vec<u8>)], salvage: bool) -> Result<String, Find
 /// One more record is taken, and found again with all that was there.
 fn goes_on(journal: &mut Journal<Memory>, salvage: bool) -> Result<(), Find> {
     let next = journal.last().next();
-    let record = Record { seq: next, at: Wall(1), tx: None, prev: None, fact: Fact::Stopped };
+    let record = Record {
+        seq: next,
+        at: Wall(1),
+        tx: None,
+        prev: None,
+        fact: Fact::Stopped,
+    };
     // A checkpoint that has no end is still being carried.
-    let synced = journal.append(&record, &mut past::vault()).and_then(|()| journal.sync());
-    holds(synced.as_ref() == Ok(&next), "cannot-go-on", || format!("{synced:?}"))?;
-    let options = JournalOptions { salvage, seed: 9, ..JournalOptions::default() };
+    let synced = journal
+        .append(&record, &mut past::vault())
+        .and_then(|()| journal.sync());
+    holds(synced.as_ref() == Ok(&next), "cannot-go-on", || {
+        format!("{synced:?}")
+    })?;
+    let options = JournalOptions {
+        salvage,
+        seed: 9,
+        ..JournalOptions::default()
+    };
     let again = Journal::open(journal.storage().clone(), options);
     let last = again.map(|(_, records)| records.last().map(|record| record.seq));
-    let class = if salvage { "salvaged-then-lost" } else { "recovered-then-lost" };
-    holds(last == Ok(Some(next)), class, || format!("{last:?}, wanted {next:?}"))
+    let class = if salvage {
+        "salvaged-then-lost"
+    } else {
+        "recovered-then-lost"
+    };
+    holds(last == Ok(Some(next)), class, || {
+        format!("{last:?}, wanted {next:?}")
+    })
 }

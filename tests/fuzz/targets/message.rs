@@ -32,14 +32,23 @@ pub(super) fn check(spec: &Arc<Spec>, frame: &Bytes) -> Outcome {
     let parsed = Message::parse(spec, frame.clone());
     let read = Message::read(spec, frame.clone());
     let (partial, fault) = Message::parse_partial(spec, frame.clone());
-    holds(parsed.as_ref().err() == fault.as_ref(), "readings-differ", || {
-        format!("parse: {:?}, parse_partial: {fault:?}", parsed.as_ref().err())
-    })?;
+    holds(
+        parsed.as_ref().err() == fault.as_ref(),
+        "readings-differ",
+        || {
+            format!(
+                "parse: {:?}, parse_partial: {fault:?}",
+                parsed.as_ref().err()
+            )
+        },
+    )?;
     holds(parsed.is_err() || read.is_ok(), "readings-differ", || {
         format!("parse reads it all, read fails: {:?}", read.as_ref().err())
     })?;
     if let Some(fault) = &fault {
-        holds(fault.offset <= frame.len(), "fault-outside", || fault.to_string())?;
+        holds(fault.offset <= frame.len(), "fault-outside", || {
+            fault.to_string()
+        })?;
     }
     pieces(&dissect(spec, frame), frame)?;
     if let Some(partial) = &partial {
@@ -57,7 +66,11 @@ pub(super) fn check(spec: &Arc<Spec>, frame: &Bytes) -> Outcome {
         || "whole".to_owned(),
         |fault| {
             let field = fault.field.map(|path| path.field.to_string());
-            format!("{} {}", field.unwrap_or_default(), without_digits(&format!("{:?}", fault.kind)))
+            format!(
+                "{} {}",
+                field.unwrap_or_default(),
+                without_digits(&format!("{:?}", fault.kind))
+            )
         },
     );
     let mti = partial.map(|message| message.mti().to_string());
@@ -69,29 +82,50 @@ fn pieces(pieces: &[Piece], frame: &[u8]) -> Result<(), Find> {
     let mut at = 0;
     for piece in pieces {
         let in_order = piece.bytes.start == at && piece.bytes.end >= at;
-        holds(in_order, "pieces-with-gaps", || format!("{piece:?} after byte {at}"))?;
+        holds(in_order, "pieces-with-gaps", || {
+            format!("{piece:?} after byte {at}")
+        })?;
         at = piece.bytes.end;
     }
-    holds(at == frame.len(), "pieces-with-gaps", || format!("they end at {at}"))
+    holds(at == frame.len(), "pieces-with-gaps", || {
+        format!("they end at {at}")
+    })
 }
 
 /// Asks all there is to ask.
 fn look(message: &Message) -> Result<(), Find> {
     let spec = message.spec();
     drop((message.warnings(), message.usage(), message.answer()));
-    let numbers = (message.stan(), message.amount(), message.rrn(), message.auth_code());
-    let names = (message.response_code(), message.terminal(), message.merchant(), message.pan());
+    let numbers = (
+        message.stan(),
+        message.amount(),
+        message.rrn(),
+        message.auth_code(),
+    );
+    let names = (
+        message.response_code(),
+        message.terminal(),
+        message.merchant(),
+        message.pan(),
+    );
     drop((format!("{numbers:?}"), names));
     drop((message.kind().is_some(), format!("{message:?}")));
     for field in message.fields().iter() {
         let text = message.text(field);
         let is = text.as_ref().is_none_or(|text| message.is(field, text));
-        holds(is, "is-and-text-differ", || format!("{} field {field}: {text:?}", spec.name()))?;
+        holds(is, "is-and-text-differ", || {
+            format!("{} field {field}: {text:?}", spec.name())
+        })?;
         for part in message.parts(field) {
-            let path = FieldPath { field, part: Some(part) };
+            let path = FieldPath {
+                field,
+                part: Some(part),
+            };
             let text = message.text(path);
             let is = text.as_ref().is_none_or(|text| message.is(path, text));
-            holds(is, "is-and-text-differ", || format!("{} field {path}: {text:?}", spec.name()))?;
+            holds(is, "is-and-text-differ", || {
+                format!("{} field {path}: {text:?}", spec.name())
+            })?;
         }
     }
     Ok(())
@@ -100,7 +134,9 @@ fn look(message: &Message) -> Result<(), Find> {
 /// A frame that was only looked at is built as it came.
 fn as_it_came(message: &Message, frame: &Bytes) -> Result<(), Find> {
     let built = message.build();
-    holds(built.as_ref() == Ok(frame), "not-as-it-came", || format!("{built:?}"))
+    holds(built.as_ref() == Ok(frame), "not-as-it-came", || {
+        format!("{built:?}")
+    })
 }
 
 /// What is fit for a journal still reads by the spec, and gives the whole back where it may.
@@ -111,12 +147,18 @@ fn redacted(message: &Message) -> Result<(), Find> {
         return holds(false, "redact-fails", || format!("{:?}", redacted.err()));
     };
     let again = Message::read(spec, redacted.frame.clone());
-    holds(again.is_ok(), "redacted-unreadable", || format!("{} {:?}", spec.name(), again.err()))?;
+    holds(again.is_ok(), "redacted-unreadable", || {
+        format!("{} {:?}", spec.name(), again.err())
+    })?;
     let known = redacted.restore_known();
-    holds(known.is_some(), "patch-does-not-fit", || spec.name().to_owned())?;
+    holds(known.is_some(), "patch-does-not-fit", || {
+        spec.name().to_owned()
+    })?;
     let whole = redacted.restore();
     let came = message.build().ok();
-    holds(whole.is_none() || whole == came, "restored-differs", || spec.name().to_owned())
+    holds(whole.is_none() || whole == came, "restored-differs", || {
+        spec.name().to_owned()
+    })
 }
 
 /// A copy, field by field as on the wire: the same but for the canonical forms.
@@ -158,7 +200,9 @@ fn by_text(message: &Message) -> Result<(), Find> {
     let warned = message.warnings();
     for field in message.fields().iter() {
         let is_warned = warned.iter().any(|warning| {
-            warning.strip_prefix(&format!("field {field}")).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+            warning
+                .strip_prefix(&format!("field {field}"))
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
         });
         let (Some(text), false) = (message.text(field), is_warned) else {
             continue;
@@ -170,23 +214,33 @@ fn by_text(message: &Message) -> Result<(), Find> {
             return holds(false, "text-refused", || format!("{} {error}", spec.name()));
         }
         let (Ok(set), Ok(copied)) = (copy.build(), wire.build()) else {
-            return holds(false, "text-not-built", || format!("{} field {field}", spec.name()));
+            return holds(false, "text-not-built", || {
+                format!("{} field {field}", spec.name())
+            });
         };
         if set == copied {
             continue;
         }
         let differs = set.iter().zip(&copied).filter(|(a, b)| a != b);
         let nibble = set.len() == copied.len()
-            && differs.clone().all(|(a, b)| a & 0x0F == b & 0x0F || a & 0xF0 == b & 0xF0)
+            && differs
+                .clone()
+                .all(|(a, b)| a & 0x0F == b & 0x0F || a & 0xF0 == b & 0xF0)
             && differs.count() == 1;
-        let same_text = Message::parse(spec, set.clone()).is_ok_and(|again| again.text(field) == message.text(field));
+        let same_text = Message::parse(spec, set.clone())
+            .is_ok_and(|again| again.text(field) == message.text(field));
         let class = match (same_text, nibble) {
             (true, true) => "spare-nibble",
             (true, false) => "text-has-two-forms",
             (false, _) => "text-differs",
         };
         return holds(false, class, || {
-            format!("{} field {field}: {} of {}", spec.name(), hex(&set), hex(&copied))
+            format!(
+                "{} field {field}: {} of {}",
+                spec.name(),
+                hex(&set),
+                hex(&copied)
+            )
         });
     }
     Ok(())

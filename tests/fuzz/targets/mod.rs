@@ -105,9 +105,16 @@ fn hex(bytes: &[u8]) -> String {
 /// Bytes from hex; spaces and lines of remarks are passed over.
 fn bytes(text: &str) -> Vec<u8> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let digits: Vec<char> = lines.flat_map(str::chars).filter(char::is_ascii_hexdigit).collect();
-    let value = |digit: &char| u8::try_from(digit.to_digit(16).unwrap_or_default()).unwrap_or_default();
-    digits.chunks_exact(2).map(|pair| value(&pair[0]) << 4 | value(&pair[1])).collect()
+    let digits: Vec<char> = lines
+        .flat_map(str::chars)
+        .filter(char::is_ascii_hexdigit)
+        .collect();
+    let value =
+        |digit: &char| u8::try_from(digit.to_digit(16).unwrap_or_default()).unwrap_or_default();
+    digits
+        .chunks_exact(2)
+        .map(|pair| value(&pair[0]) << 4 | value(&pair[1]))
+        .collect()
 }
 
 /// The golden frames of every dialect and all malformed ones: place of the dialect, frame, and
@@ -131,5 +138,7 @@ fn samples() -> Vec<(u8, Vec<u8>, bool)> {
 /// The top of the house, from wherever this was compiled.
 fn top() -> &'static Path {
     let mut folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
-    folders.find(|folder| folder.join("proto-specs").exists()).unwrap()
+    folders
+        .find(|folder| folder.join("proto-specs").exists())
+        .unwrap()
 }

@@ -64,17 +64,35 @@ fn step(row: char, state: State, note: Note, logged: Option<Logged>, stan: Optio
 }
 
 fn frame(stan: u64) -> StoredFrame {
-    message("0200", stan).redact().map(StoredFrame::from).unwrap()
+    message("0200", stan)
+        .redact()
+        .map(StoredFrame::from)
+        .unwrap()
 }
 
 /// Facts of a sale, and of what stands beside it.
 fn traded(stan: u64) -> Vec<Fact> {
     let (up, down) = (Hop::TerminalToGateway, Hop::AcquirerToGateway);
     vec![
-        step('C', State::Forwarded, Note::None, Some(logged(up, "0200", stan)), Some(stan)),
-        step('D', State::Approved, Note::WaitedMs(stan), Some(logged(down, "0210", stan)), None),
+        step(
+            'C',
+            State::Forwarded,
+            Note::None,
+            Some(logged(up, "0200", stan)),
+            Some(stan),
+        ),
+        step(
+            'D',
+            State::Approved,
+            Note::WaitedMs(stan),
+            Some(logged(down, "0210", stan)),
+            None,
+        ),
         step('P', State::Delivered, Note::Duplicate(3), None, None),
-        Fact::Line(LineFact::Up { link: LinkId(0), conn: ConnId(stan) }),
+        Fact::Line(LineFact::Up {
+            link: LinkId(0),
+            conn: ConnId(stan),
+        }),
         Fact::Session(Box::new(logged(down, "0810", stan))),
         Fact::Unmatched(Box::new(Unmatched {
             message: logged(down, "0210", stan),
@@ -127,10 +145,24 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         last: Seq(4),
         crossed: None,
     });
-    let stone = Carried::Tombstone { identity: opened(stan).identity, at: Wall(77) };
-    let carried = [live, done, Carried::Keys(keys()), stone, Carried::Stan(Stan(7))];
+    let stone = Carried::Tombstone {
+        identity: opened(stan).identity,
+        at: Wall(77),
+    };
+    let carried = [
+        live,
+        done,
+        Carried::Keys(keys()),
+        stone,
+        Carried::Stan(Stan(7)),
+    ];
     let carried = carried.map(|one| Fact::Carried(Box::new(one)));
-    [vec![Fact::CheckpointBegin], carried.into(), vec![Fact::CheckpointEnd]].concat()
+    [
+        vec![Fact::CheckpointBegin],
+        carried.into(),
+        vec![Fact::CheckpointEnd],
+    ]
+    .concat()
 }
 
 /// All records, in order.
@@ -161,7 +193,10 @@ pub(super) fn records() -> Vec<Record> {
 
 /// The segments of their journal, as bytes. All but the last five records were synced.
 pub(super) fn journal() -> Vec<(SegmentNo, Vec<u8>)> {
-    let options = JournalOptions { seed: 7, ..JournalOptions::default() };
+    let options = JournalOptions {
+        seed: 7,
+        ..JournalOptions::default()
+    };
     let (mut journal, _) = Journal::open(Memory::default(), options).unwrap();
     let all = records();
     let vault = &mut vault();

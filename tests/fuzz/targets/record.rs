@@ -34,6 +34,12 @@ pub(super) fn run(input: &[u8]) -> Outcome {
     let again = decode(&own).map(|again| written(&again));
     holds(again == Ok(own), "form-not-stable", || told.clone())?;
     record.open_patches(&past::vault());
-    let kind: String = told.split("fact: ").nth(1).unwrap_or_default().chars().take(40).collect();
+    let kind: String = told
+        .split("fact: ")
+        .nth(1)
+        .unwrap_or_default()
+        .chars()
+        .take(40)
+        .collect();
     Ok(without_digits(&kind))
 }

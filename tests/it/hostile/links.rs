@@ -3,8 +3,8 @@
 use super::{bank, bank_at, config, dialect, honest, opens, sell, sized, terminal};
 use crate::rig::{House, Wire, eventually, text};
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -42,7 +42,10 @@ fn an_acquirer_that_hangs_up_at_once_is_tried_ever_more_slowly() {
     for (attempt, least) in attempts.iter().zip([0, 100, 300, 700, 1500]) {
         let since = attempt.duration_since(attempts[0]);
         let late = Duration::from_millis(100);
-        assert!(since + late >= Duration::from_millis(least), "{since:?}, not {least} ms");
+        assert!(
+            since + late >= Duration::from_millis(least),
+            "{since:?}, not {least} ms"
+        );
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{bank, honest, house, opens, sale, terminal};
 use crate::rig::{PATIENCE, Wire, json_lines, text};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How many of these answers are what.

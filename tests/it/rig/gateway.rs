@@ -139,6 +139,12 @@ address = "127.0.0.1:0"
 
     /// Starts one with more in its environment.
     pub(crate) fn start_with(&self, port: u16, environment: &[(&str, &str)]) -> Gateway {
+        let started = self.try_start(port, environment);
+        started.expect("the gateway reached its step before it listened")
+    }
+
+    /// The same; none if it reached the step to die at before it told its ports.
+    pub(crate) fn try_start(&self, port: u16, environment: &[(&str, &str)]) -> Option<Gateway> {
         self.write_config(port);
         let ports = self.folder().join("ports.json");
         let _none_yet = fs::remove_file(&ports);
@@ -163,17 +169,22 @@ address = "127.0.0.1:0"
         let mut child = command.spawn().unwrap();
         let ports = super::eventually("the gateway's ports", || {
             if let Some(status) = child.try_wait().unwrap() {
+                if status.signal() == Some(9) {
+                    return Some(None);
+                }
                 let log = fs::read_to_string(self.folder().join("stderr.log")).unwrap();
                 panic!("the gateway ended, {status}:\n{log}");
             }
-            serde_json::from_str::<Value>(&fs::read_to_string(&ports).ok()?).ok()
-        });
+            serde_json::from_str::<Value>(&fs::read_to_string(&ports).ok()?)
+                .ok()
+                .map(Some)
+        })?;
         let port = |value: &Value| u16::try_from(value["port"].as_u64().unwrap()).unwrap();
-        Gateway {
+        Some(Gateway {
             child,
             port: port(&ports["listeners"][0]),
             admin: port(&ports["admin"]),
-        }
+        })
     }
 
     /// What a command prints about the journal.
@@ -243,14 +254,17 @@ impl Gateway {
         assert!(killed, "it ended by itself: {ended}");
     }
 
-    /// Waits so long at most until it dies at its step; kills it where it is if it does not.
-    pub(crate) fn dies_or_is_killed(mut self, most: Duration) {
+    /// Waits so long at most until it dies at its step, and kills it where it is if it does not;
+    /// whether it died by itself.
+    pub(crate) fn dies_or_is_killed(mut self, most: Duration) -> bool {
         let end = Instant::now() + most;
         while self.child.try_wait().unwrap().is_none() && Instant::now() < end {
             // A pause between two looks.
             std::thread::sleep(Duration::from_millis(2));
         }
+        let died = self.child.try_wait().unwrap().is_some();
         self.kill();
+        died
     }
 
     /// Waits until it stands still at the step that it was started until.

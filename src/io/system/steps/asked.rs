@@ -114,7 +114,11 @@ pub fn segment() {
 
 /// So many frames were handed to a socket, of a terminal or of the acquirer.
 pub fn sent(to_terminal: bool, frames: usize) {
-    let step = if to_terminal { "sent terminal" } else { "sent acquirer" };
+    let step = if to_terminal {
+        "sent terminal"
+    } else {
+        "sent acquirer"
+    };
     for _ in 0..frames {
         at(step);
     }
@@ -139,7 +143,10 @@ mod tests {
     #[test]
     fn an_ask_is_a_step_its_time_and_a_deed() {
         let ask = Ask::read(" synced APPROVED:3=die").unwrap();
-        assert_eq!((ask.step.as_str(), ask.deed), ("synced APPROVED", Signal::KILL));
+        assert_eq!(
+            (ask.step.as_str(), ask.deed),
+            ("synced APPROVED", Signal::KILL)
+        );
         assert_eq!(ask.left.load(Ordering::Relaxed), 3);
         assert_eq!(Ask::read("ready=stop").unwrap().deed, Signal::STOP);
         for wrong in ["ready", "ready=sleep", "ready:0=die", "ready:x=die"] {
