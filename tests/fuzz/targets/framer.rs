@@ -1,5 +1,5 @@
-//! A stream cut into frames, with every kind of length prefix: however it comes in pieces the frames
-//! are the same, and so is the end; a frame that is wrapped comes out as it went in.
+//! A stream cut into frames, with every kind of length prefix: however it comes in pieces the
+//! frames are the same, and so is the end; a frame that is wrapped comes out as it went in.
 //!
 //! The first byte chooses the framing, the second one the pieces; the stream follows.
 

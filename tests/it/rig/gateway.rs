@@ -212,6 +212,16 @@ address = "127.0.0.1:0"
         json(&self.ask(&["explain", "--json", key]))
     }
 
+    /// The verdict on one transaction, once it is in a state: what a start finds out is on disk a
+    /// moment after the start.
+    #[track_caller]
+    pub(crate) fn explain_once(&self, key: &str, state: &str) -> Value {
+        super::eventually(&format!("{key} to be {state}"), || {
+            let story = self.explain(key);
+            (story["state"] == state).then_some(story)
+        })
+    }
+
     /// Every file that isogate has written here.
     pub(crate) fn written(&self) -> Vec<PathBuf> {
         let mut files = files_under(self.folder());
