@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Terminal and trace number.
 pub(crate) type Name = (String, String);
@@ -180,10 +180,17 @@ impl Till {
         set(&mut reversal, "90.1", "0200");
         set(&mut reversal, "90.2", &stan);
         set(&mut reversal, "90.3", &text(sale, "7"));
-        super::eventually("the answer to a reversal", || {
-            let code = self.exchange(&reversal, Duration::from_millis(1200))?;
-            matches!(code.as_str(), "00" | "25" | "12").then_some(())
-        });
+        let mut codes = BTreeMap::new();
+        let end = Instant::now() + super::PATIENCE;
+        loop {
+            let code = self.exchange(&reversal, Duration::from_millis(1200));
+            if matches!(code.as_deref(), Some("00" | "25" | "12")) {
+                break;
+            }
+            *codes.entry(code).or_insert(0) += 1;
+            let who = &self.terminal;
+            assert!(Instant::now() < end, "{who}/{stan}: no answer to its reversal: {codes:?}");
+        }
     }
 
     fn message(&self, mti: &str, stan: &str, amount: u64) -> Message {
