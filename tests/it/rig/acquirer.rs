@@ -181,7 +181,8 @@ impl Till {
         set(&mut reversal, "90.2", &stan);
         set(&mut reversal, "90.3", &text(sale, "7"));
         let mut codes = BTreeMap::new();
-        let end = Instant::now() + super::PATIENCE;
+        // While kills come more quickly than the pauses between its tries, it may have to wait.
+        let end = Instant::now() + 6 * super::PATIENCE;
         loop {
             let code = self.exchange(&reversal, Duration::from_millis(1200));
             if matches!(code.as_deref(), Some("00" | "25" | "12")) {
@@ -189,7 +190,10 @@ impl Till {
             }
             *codes.entry(code).or_insert(0) += 1;
             let who = &self.terminal;
-            assert!(Instant::now() < end, "{who}/{stan}: no answer to its reversal: {codes:?}");
+            assert!(
+                Instant::now() < end,
+                "{who}/{stan}: no answer to its reversal: {codes:?}"
+            );
         }
     }
 

@@ -5,6 +5,10 @@ use rustix::process::{Signal, getpid, kill_process};
 use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// A process that signals itself to stop stands still by then.
+const STOPS_WITHIN: Duration = Duration::from_secs(1);
 
 /// What a test asks for.
 #[derive(Debug)]
@@ -55,6 +59,11 @@ fn at(step: &str) {
             tracing::info!("at `{step}`, as a test wants");
             // A process may always signal itself.
             let _sent = kill_process(getpid(), ask.deed);
+            if ask.deed == Signal::STOP {
+                // The stop may be seen by another thread first: this one goes no step further
+                // until it is.
+                std::thread::sleep(STOPS_WITHIN);
+            }
         }
     }
 }
