@@ -18,6 +18,9 @@ mod house;
 #[path = "tidy/rooms.rs"]
 mod rooms;
 
+#[path = "tidy/blind.rs"]
+mod blind;
+
 #[path = "tidy/words.rs"]
 mod words;
 
@@ -190,6 +193,14 @@ fn a_room_uses_only_what_stands_above_it() {
     hold(
         "Rooms stand in dependency order.",
         files.iter().flat_map(|f| rooms::order(f, &plan)),
+    );
+}
+
+#[test]
+fn a_judge_sees_wires_ledgers_and_what_is_printed() {
+    hold(
+        "Judges are not told what to think.",
+        house::crate_files().iter().flat_map(blind::sees),
     );
 }
 

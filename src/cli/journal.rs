@@ -5,6 +5,7 @@ use crate::engine::journal::{Damage, Report, SegmentReport, Torn, verify};
 use crate::engine::record::{Carried, Fact, Logged, Record, StoredFrame};
 use crate::engine::seam::Wall;
 use crate::io::journal::{Files, JournalReader};
+use crate::lab::model::{ModelBreach, ModelCheck, ModelReport, Policy, StillOpen};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,9 +22,18 @@ pub(crate) struct JournalArgs {
 #[derive(Debug, Subcommand)]
 enum JournalCommand {
     /// Read every byte: whether anything is damaged, torn or missing
-    Verify(ReadArgs),
+    Verify(VerifyArgs),
     /// What is in it: segments, records, messages
     Stats(ReadArgs),
+}
+
+#[derive(Args, Debug)]
+struct VerifyArgs {
+    #[command(flatten)]
+    read: ReadArgs,
+    /// Also hold its messages against the rules of reversals; exit code 1 if one is broken
+    #[arg(long)]
+    model: bool,
 }
 
 #[derive(Args, Debug)]
@@ -71,13 +81,24 @@ fn newest_lab(place: &Path) -> Option<PathBuf> {
     labs.max()
 }
 
-/// Runs the subcommand; `Found` if the journal is damaged.
+/// Runs the subcommand; `Found` if the journal is damaged, or breaks a rule of the model.
 pub(crate) fn run(args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let (JournalCommand::Verify(read) | JournalCommand::Stats(read)) = &args.command;
+    let read = match &args.command {
+        JournalCommand::Verify(verify) => &verify.read,
+        JournalCommand::Stats(read) => read,
+    };
     let reader = read.folder.reader()?;
     let report = verify(&Files::read_only(&read.folder.folder()))?;
+    let mut found = !report.damage.is_empty();
     match &args.command {
-        JournalCommand::Verify(_) => print_report(&report, read.json, out)?,
+        JournalCommand::Verify(verify) => {
+            let model = verify.model.then(|| held_against_model(&reader));
+            let model = model.transpose()?;
+            found |= model
+                .as_ref()
+                .is_some_and(|model| !model.breaches.is_empty());
+            print_report(&report, model.as_ref(), read.json, out)?;
+        }
         JournalCommand::Stats(_) => {
             let mut stats = Stats::default();
             for record in reader.records() {
@@ -86,16 +107,31 @@ pub(crate) fn run(args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result<Exi
             print_stats(&report, &stats, read.json, out)?;
         }
     }
-    Ok(if report.damage.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Found
-    })
+    Ok(if found { Exit::Found } else { Exit::Done })
 }
 
-fn print_report(report: &Report, json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+/// What the messages of a journal show of the rules of reversals. Who reverses on a route stands in
+/// no journal, so only what a terminal asked for is demanded.
+fn held_against_model(reader: &JournalReader) -> anyhow::Result<ModelReport> {
+    let mut check = ModelCheck::new(Policy::Terminal);
+    for record in reader.records() {
+        check.take(&record?);
+    }
+    Ok(check.finish())
+}
+
+fn print_report(
+    report: &Report,
+    model: Option<&ModelReport>,
+    json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     if json {
-        writeln!(out, "{}", report_document(report))?;
+        let mut document = report_document(report);
+        if let (Some(model), Some(fields)) = (model, document.as_object_mut()) {
+            fields.insert("model".to_owned(), model_document(model));
+        }
+        writeln!(out, "{document}")?;
         return Ok(());
     }
     let segments = report.segments.len();
@@ -125,7 +161,48 @@ fn print_report(report: &Report, json: bool, out: &mut dyn Write) -> anyhow::Res
     if report.damage.is_empty() {
         writeln!(out, "sound: no record is damaged or missing")?;
     }
+    match model {
+        Some(model) => print_model(model, out),
+        None => Ok(()),
+    }
+}
+
+fn print_model(model: &ModelReport, out: &mut dyn Write) -> anyhow::Result<()> {
+    for breach in &model.breaches {
+        let ModelBreach {
+            rule, seq, what, ..
+        } = breach;
+        let tx = breach.tx.map(|tx| tx.to_string()).unwrap_or_default();
+        writeln!(
+            out,
+            "against {rule}: record {}, transaction {tx}: {what}",
+            seq.0
+        )?;
+    }
+    let (followed, open) = (model.transactions, model.open.len());
+    match model.breaches.len() {
+        0 => write!(out, "model: no rule is broken")?,
+        1 => write!(out, "model: a rule is broken once")?,
+        times => write!(out, "model: rules are broken {times} times")?,
+    }
+    writeln!(out, " ({followed} transactions, {open} of them open)")?;
     Ok(())
+}
+
+fn model_document(model: &ModelReport) -> Value {
+    let breach = |breach: &ModelBreach| {
+        let tx = breach.tx.map(|tx| tx.to_string());
+        json!({ "rule": breach.rule, "seq": breach.seq.0, "tx": tx, "what": breach.what })
+    };
+    let open = |open: &StillOpen| {
+        json!({ "tx": open.tx.to_string(), "class": open.class.name(), "seq": open.seq.0,
+                "at": open.at.rfc3339(), "owes_reversal": open.owes_reversal })
+    };
+    json!({
+        "transactions": model.transactions,
+        "breaches": model.breaches.iter().map(breach).collect::<Vec<_>>(),
+        "open": model.open.iter().map(open).collect::<Vec<_>>(),
+    })
 }
 
 fn report_document(report: &Report) -> Value {
@@ -305,11 +382,36 @@ mod tests {
         (exit, String::from_utf8(out).unwrap())
     }
 
+    fn verify_only(read: ReadArgs) -> JournalCommand {
+        let model = false;
+        JournalCommand::Verify(VerifyArgs { read, model })
+    }
+
+    fn verify_by_model(read: ReadArgs) -> JournalCommand {
+        let model = true;
+        JournalCommand::Verify(VerifyArgs { read, model })
+    }
+
+    #[test]
+    fn a_journal_is_held_against_the_model_where_that_is_asked_for() {
+        let folder = tempfile::TempDir::new().unwrap();
+        journal(folder.path());
+        let (_, text) = printed(verify_only, folder.path(), false);
+        assert!(!text.contains("model"), "{text}");
+        // The samples say 0210 on the way of a request: no rule speaks of that.
+        let (exit, text) = printed(verify_by_model, folder.path(), false);
+        assert_eq!(exit, Exit::Done);
+        assert!(text.contains("\nmodel: no rule is broken (1 "), "{text}");
+        let (_, text) = printed(verify_by_model, folder.path(), true);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(document["model"]["breaches"], json!([]));
+    }
+
     #[test]
     fn a_sound_journal_is_told_sound() {
         let folder = tempfile::TempDir::new().unwrap();
         journal(folder.path());
-        let (exit, text) = printed(JournalCommand::Verify, folder.path(), false);
+        let (exit, text) = printed(verify_only, folder.path(), false);
         assert_eq!(exit, Exit::Done);
         assert!(
             text.starts_with("1 segment, 3 records (1 to 3), "),
@@ -329,7 +431,7 @@ mod tests {
         let mut bytes = std::fs::read(&path).unwrap();
         bytes[100] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        let (exit, text) = printed(JournalCommand::Verify, folder.path(), true);
+        let (exit, text) = printed(verify_only, folder.path(), true);
         assert_eq!(exit, Exit::Found);
         let document: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(document["sound"], false);

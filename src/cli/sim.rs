@@ -1,12 +1,18 @@
 //! `isogate sim`: worlds in virtual time, by their seeds.
 
+mod look;
+
+mod odd;
+
 use super::Exit;
+use crate::engine::seam::planted;
 use crate::iso::spec::Spec;
-use crate::lab::sim::{Chances, Outcome, Sabotage, simulate};
+use crate::lab::sim::{Bug, Chances, Outcome, simulate};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// Simulate worlds of faults and crashes in virtual time; exit code 1 if one breaks a rule
 #[derive(Args, Debug)]
@@ -14,38 +20,50 @@ pub(crate) struct SimArgs {
     /// Seeds, both ends included
     #[arg(long, value_name = "A..B", default_value = "1..100", value_parser = seeds)]
     seeds: (u64, u64),
+    /// Which worlds: odd peers of every kind, or polite ones with faults on their wires
+    #[arg(long, value_enum, default_value_t = Worlds::Odd)]
+    world: Worlds,
+    /// Play one odd world from a file instead
+    #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
+    plan: Option<PathBuf>,
+    /// Read each journal through its index, as `trace` and `open` do, and not only record by record
+    #[arg(long)]
+    with_index: bool,
+    /// Shrink the first world of each kind of violation, and write its plan into this folder
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
+    /// Worlds that are played at most to shrink one
+    #[arg(long, value_name = "N", default_value_t = 400)]
+    looks: u32,
     /// The acquirer's dialect; the terminals speak cup-pos then [default: the terminals']
     #[arg(long, value_name = "SPEC")]
     host_spec: Option<String>,
     /// The gateway gives trace numbers of its own
     #[arg(long)]
     rewrite_stan: bool,
-    /// Plant a bug on purpose, to see it caught
-    #[arg(long, value_enum)]
+    /// Plant a bug on purpose, to see it caught; in builds that have them
+    #[arg(long, value_name = "BUG", value_parser = bug)]
     sabotage: Option<Bug>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Bug {
-    /// Sends leave before their record is on the disk
-    SendBeforeSync,
-    /// Late approvals reach the terminal
-    DeliverLate,
-    /// Booked reversals are sent again
-    ReverseTwice,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Worlds {
+    /// Terminals and acquirers as odd as the field's, judged by wires and ledgers
+    Odd,
+    /// The lab's terminals and acquirer, with faults
+    Polite,
 }
 
-impl From<Bug> for Sabotage {
-    fn from(bug: Bug) -> Self {
-        match bug {
-            Bug::SendBeforeSync => Self::SendBeforeSync,
-            Bug::DeliverLate => Self::DeliverLate,
-            Bug::ReverseTwice => Self::ReverseTwice,
-        }
+/// A bug by its name, where one can be planted.
+fn bug(name: &str) -> Result<Bug, String> {
+    if !planted::CAN {
+        return Err("this build has no bugs to plant: build with --features planted".to_owned());
     }
+    let found = Bug::ALL.into_iter().find(|bug| bug.name() == name);
+    found.ok_or_else(|| format!("there are {}", Bug::ALL.map(Bug::name).join(", ")))
 }
 
 fn seeds(text: &str) -> Result<(u64, u64), String> {
@@ -71,6 +89,22 @@ fn host(name: &str) -> anyhow::Result<&'static str> {
 
 /// Runs them one after the other; `Found` if a rule was broken.
 pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(path) = &args.plan {
+        return odd::run_plan(path, args.with_index, args.json, out);
+    }
+    let is_polite = args.host_spec.is_some() || args.rewrite_stan || args.sabotage.is_some();
+    if args.world == Worlds::Odd && !is_polite {
+        return odd::run(
+            &odd::OddWorlds {
+                seeds: args.seeds,
+                with_index: args.with_index,
+                keep: args.keep.as_deref(),
+                looks: args.looks,
+                json: args.json,
+            },
+            out,
+        );
+    }
     let (from, to) = args.seeds;
     let mut sum = Outcome::default();
     let mut broken = Vec::new();
@@ -84,7 +118,7 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     }
     for seed in from..=to {
         let chances = Chances {
-            sabotage: args.sabotage.map(Sabotage::from),
+            sabotage: args.sabotage,
             ..Chances::of_seed(seed).rewriting(args.rewrite_stan)
         };
         let chances = match host_spec {

@@ -13,4 +13,6 @@ pub mod journal;
 
 pub mod gateway;
 
+pub mod driver;
+
 pub mod trace;

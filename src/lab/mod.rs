@@ -11,4 +11,12 @@ pub mod peer;
 
 pub mod plan;
 
+pub mod odd;
+
+pub mod judge;
+
+pub mod model;
+
 pub mod sim;
+
+pub mod swarm;

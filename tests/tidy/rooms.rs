@@ -32,13 +32,13 @@ pub(crate) fn order(source: &Source, plan: &Plan) -> Vec<String> {
 }
 
 /// The paths in a line of code that do not begin where they stand.
-fn paths(code: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn paths(code: &str) -> impl Iterator<Item = &str> {
     code.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':')))
         .filter(|path| path.starts_with("crate::") || path.starts_with("super::"))
 }
 
 /// A path as seen from the ground of the crate.
-fn absolute<'a>(module: &[&'a str], path: &'a str) -> Vec<&'a str> {
+pub(crate) fn absolute<'a>(module: &[&'a str], path: &'a str) -> Vec<&'a str> {
     let mut absolute = module.to_vec();
     for part in path.split("::").filter(|part| !part.is_empty()) {
         match part {

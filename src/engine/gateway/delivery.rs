@@ -7,6 +7,7 @@ use super::live::Slot;
 use super::request::readdressed;
 use crate::engine::record::{ConnId, Hop, Logged, Note, State, Why};
 use crate::engine::seam::Now;
+use crate::engine::seam::planted::{self, Bug};
 
 impl Gateway {
     /// Gives the answer to everybody who waits for it: unchanged to the one who asked first, under
@@ -40,6 +41,9 @@ impl Gateway {
                 self.remark(now, &own, id, Note::None, logged);
                 self.send(waiter.conn, frame, sent);
             }
+        }
+        if planted::is(Bug::AckBeforeWrite) {
+            self.step(now, slot, Trigger::Written, Cause::default());
         }
     }
 

@@ -10,6 +10,7 @@ use crate::engine::record::{
     ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
+use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldId, Function};
 use crate::iso::security;
@@ -102,9 +103,10 @@ impl Gateway {
             Some(Why::OvertakenByReversal)
         } else if self.draining {
             Some(Why::Draining)
-        } else if self.in_flight >= limits.in_flight
-            || self.live.len() >= limits.live
-            || waiting >= limits.per_terminal
+        } else if !planted::is(Bug::Unbounded)
+            && (self.in_flight >= limits.in_flight
+                || self.live.len() >= limits.live
+                || waiting >= limits.per_terminal)
         {
             Some(Why::Overload)
         } else {
@@ -120,7 +122,7 @@ impl Gateway {
         if partly::lacks_mac(message, &keys.mac) {
             return Some(Why::RequestUnread);
         }
-        let wanted = message.kind().is_some_and(|kind| kind.mac);
+        let wanted = message.kind().is_some_and(|kind| kind.mac) && !planted::is(Bug::NoMacCheck);
         let wrong = wanted && security::verify(message, &keys.mac) != Some(true);
         wrong.then_some(Why::RequestMac)
     }
@@ -146,7 +148,8 @@ impl Gateway {
         }
         let done = key_of(opened)
             .and_then(|key| self.terminals.get(&key))
-            .and_then(|terminal| terminal.repeated(opened));
+            .and_then(|terminal| terminal.repeated(opened))
+            .filter(|_| !planted::is(Bug::DropDedupe));
         let Some(done) = done else { return false };
         if !is_same(opened, &done.opened) {
             self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
@@ -405,7 +408,11 @@ impl Gateway {
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
-        if let Some(send) = transaction.unwritten {
+        let timeout = self.options.routes[transaction.route].timeout;
+        if planted::is(Bug::WallClock) && now.wall - transaction.began < timeout {
+            let later = now.mono + timeout / 16;
+            self.live.set_deadline(slot, Some(later));
+        } else if let Some(send) = transaction.unwritten {
             // It may never have left: take it back, and decide when that is known.
             transaction.revoking = true;
             self.order(Action::Revoke(send));

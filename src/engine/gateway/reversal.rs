@@ -6,6 +6,7 @@ use super::live::{Reversal, Slot, Transaction};
 use super::names::TerminalKey;
 use crate::engine::record::{State, TxId, Why};
 use crate::engine::seam::Now;
+use crate::engine::seam::planted::{self, Bug};
 use crate::iso::spec::ReversalCause;
 
 impl Gateway {
@@ -46,7 +47,7 @@ impl Gateway {
     /// Money may be held and nobody has the approval. Where the gateway may not reverse, it waits
     /// for the terminal's own reversal, and the open list shows it meanwhile.
     pub(super) fn reverse_by_policy(&mut self, now: Now, slot: Slot) {
-        if self.authors_reversals(slot) {
+        if self.authors_reversals(slot) && !planted::is(Bug::NoReversal) {
             self.step(now, slot, Trigger::ReverseNow, Cause::default());
         }
     }

@@ -8,6 +8,7 @@ use super::partly;
 use super::request::readdressed;
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, State, Why};
 use crate::engine::seam::Now;
+use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::security;
@@ -158,7 +159,21 @@ impl Gateway {
         self.step(now, slot, Trigger::ReversalTry, cause);
         let until = now.mono + self.options.ladder.reversal_answer;
         self.live.set_deadline(slot, Some(until));
+        let strays = planted::is(Bug::WrongLink).then(|| self.next_link(link));
+        let leg = strays
+            .and_then(|other| self.pick_leg_of(other))
+            .unwrap_or(leg);
         self.send(leg, frame, Some(Sent::Try(slot)));
+    }
+
+    /// The link behind this one, or the first.
+    fn next_link(&self, link: LinkId) -> LinkId {
+        let next = usize::from(link.0) + 1;
+        LinkId(if next < self.links.len() {
+            link.0 + 1
+        } else {
+            0
+        })
     }
 
     /// The reversal as it goes out now: the terminal's own frame, or one of ours under the key of
@@ -372,11 +387,17 @@ impl Gateway {
             return;
         };
         let (opened, id) = (transaction.opened.clone(), transaction.id);
+        let leg = transaction.leg.filter(|_| planted::is(Bug::ReverseTwice));
         let was_approved = transaction.approved;
         let asked = transaction
             .reversal
             .as_mut()
             .and_then(|reversal| Some((reversal.waiter.take()?, reversal.answer.clone()?)));
+        if let Some(leg) = leg
+            && let Some(frame) = self.reversal_message(slot).and_then(|own| own.build().ok())
+        {
+            self.send(leg, frame, None);
+        }
         if let Some((waiter, answer)) = &asked
             && let Some(reply) = self.reply_to_waiter(slot, answer)
         {

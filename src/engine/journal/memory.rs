@@ -1,6 +1,6 @@
 //! Storage in memory, as bad as a disk can be: for tests and for the simulated world.
 
-use super::{SegmentNo, Storage, StorageError};
+use super::{Reserve, SegmentNo, Storage, StorageError};
 use crate::engine::seam::Dice;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -12,6 +12,9 @@ use std::ops::Range;
 pub struct Memory {
     segments: BTreeMap<SegmentNo, Held>,
     capacity: u64,
+    /// What is to be put aside, and whether it is.
+    reserve: u64,
+    reserved: bool,
     calls: Cell<u64>,
     fails: Option<(u64, StorageError)>,
 }
@@ -41,6 +44,8 @@ impl Default for Memory {
         Self {
             segments: BTreeMap::new(),
             capacity: u64::MAX,
+            reserve: 0,
+            reserved: false,
             calls: Cell::new(0),
             fails: None,
         }
@@ -59,9 +64,29 @@ impl Memory {
         self.fails = Some((self.calls.get().saturating_add(n), error));
     }
 
+    /// No call is to fail any more.
+    pub fn mend(&mut self) {
+        self.fails = None;
+    }
+
     /// From now on there is room for so many bytes in all.
     pub const fn set_capacity(&mut self, bytes: u64) {
         self.capacity = bytes;
+    }
+
+    /// So many bytes are to be put aside for when it is full; at once, if there is room.
+    pub fn set_reserve(&mut self, bytes: u64) {
+        self.reserve = bytes;
+        self.reserved = false;
+        self.refill_reserve();
+    }
+
+    /// How many bytes are in use.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        let seen: usize = self.segments.values().map(|held| held.seen.len()).sum();
+        let aside = if self.reserved { self.reserve } else { 0 };
+        aside.saturating_add(seen as u64)
     }
 
     /// Turns one bit of a segment over, counted from 0 in its bytes.
@@ -99,6 +124,29 @@ impl Memory {
             Some((n, error)) if *n == self.calls.get() => Err(error.clone()),
             Some(_) | None => Ok(()),
         }
+    }
+
+    fn put(&mut self, segment: SegmentNo, at: u64, bytes: &[u8]) -> Result<(), StorageError> {
+        let fate = self.call();
+        let used = place(self.used());
+        let capacity = place(self.capacity);
+        let held = self.held(segment)?;
+        let at = place(at);
+        assert!(at <= held.seen.len(), "a hole in segment {segment}");
+        let grows = (at + bytes.len()).saturating_sub(held.seen.len());
+        let lacks = used.saturating_add(grows).saturating_sub(capacity);
+        let room = bytes.len() - lacks.min(bytes.len());
+        let done = if fate.is_err() { room / 2 } else { room };
+        held.seen.resize(held.seen.len().max(at + done), 0);
+        for (place, byte) in held.seen.iter_mut().skip(at).zip(bytes.iter().take(done)) {
+            *place = *byte;
+        }
+        held.dirty.push(at..at + done);
+        fate?;
+        if room < bytes.len() {
+            return Err(StorageError::NoSpace);
+        }
+        Ok(())
     }
 
     fn held(&mut self, segment: SegmentNo) -> Result<&mut Held, StorageError> {
@@ -165,25 +213,11 @@ impl Storage for Memory {
     }
 
     fn write(&mut self, segment: SegmentNo, at: u64, bytes: &[u8]) -> Result<(), StorageError> {
-        let fate = self.call();
-        let used: usize = self.segments.values().map(|held| held.seen.len()).sum();
-        let capacity = place(self.capacity);
-        let held = self.held(segment)?;
-        let at = place(at);
-        assert!(at <= held.seen.len(), "a hole in segment {segment}");
-        let grows = (at + bytes.len()).saturating_sub(held.seen.len());
-        let room = bytes.len() - (used + grows).saturating_sub(capacity).min(bytes.len());
-        let done = if fate.is_err() { room / 2 } else { room };
-        held.seen.resize(held.seen.len().max(at + done), 0);
-        for (place, byte) in held.seen.iter_mut().skip(at).zip(bytes.iter().take(done)) {
-            *place = *byte;
+        let written = self.put(segment, at, bytes);
+        if written == Err(StorageError::NoSpace) && self.release_reserve() {
+            return self.put(segment, at, bytes);
         }
-        held.dirty.push(at..at + done);
-        fate?;
-        if room < bytes.len() {
-            return Err(StorageError::NoSpace);
-        }
-        Ok(())
+        written
     }
 
     fn truncate(&mut self, segment: SegmentNo, at: u64) -> Result<(), StorageError> {
@@ -229,5 +263,21 @@ impl Storage for Memory {
         self.call()?;
         self.segments.remove(&segment);
         Ok(())
+    }
+}
+
+impl Reserve for Memory {
+    fn has_reserve(&self) -> bool {
+        self.reserve == 0 || self.reserved
+    }
+
+    fn refill_reserve(&mut self) -> bool {
+        let room = self.capacity.saturating_sub(self.used());
+        self.reserved = self.reserved || (self.reserve > 0 && room >= self.reserve);
+        self.has_reserve()
+    }
+
+    fn release_reserve(&mut self) -> bool {
+        std::mem::take(&mut self.reserved)
     }
 }

@@ -29,7 +29,7 @@ pub use memory::{Memory, PowerCut};
 pub use recovery::{Recovery, Torn};
 pub use scan::{Damage, DamageKind};
 pub use segment::{Framed, Header, Segment};
-pub use storage::{SegmentNo, Storage, StorageError};
+pub use storage::{Reserve, SegmentNo, Storage, StorageError};
 pub use verify::{Report, SegmentReport, verify};
 
 #[cfg(test)]

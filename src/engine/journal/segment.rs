@@ -9,6 +9,7 @@
 
 use super::SegmentNo;
 use crate::engine::record::Seq;
+use crate::engine::seam::planted::{self, Bug};
 
 const MAGIC: [u8; 8] = *b"isogate\n";
 const VERSION: u32 = 1;
@@ -154,7 +155,8 @@ impl<'a> Segment<'a> {
         let told = self.rest().get(4..).and_then(|rest| rest.first_chunk());
         let word = self.rest().first_chunk::<4>();
         word.zip(told).is_some_and(|(word, told)| {
-            checksum(self.salt, *word, framed.body) == u32::from_le_bytes(*told)
+            let own = checksum(self.salt, *word, framed.body);
+            own == u32::from_le_bytes(*told) || planted::is(Bug::IgnoreCrc)
         })
     }
 }

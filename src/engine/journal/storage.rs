@@ -82,3 +82,17 @@ pub trait Storage {
     /// [`StorageError::Failed`].
     fn remove(&mut self, segment: SegmentNo) -> Result<(), StorageError>;
 }
+
+/// Storage that puts room aside for when it is full, so that what was begun can be finished.
+///
+/// A write that finds no room gives the reserve back by itself and tries once more.
+pub trait Reserve: Storage {
+    /// Whether what is put aside is still there, or nothing ever is.
+    fn has_reserve(&self) -> bool;
+
+    /// Puts room aside again, if there is any; whether it is there.
+    fn refill_reserve(&mut self) -> bool;
+
+    /// Gives back what was put aside; whether there was any.
+    fn release_reserve(&mut self) -> bool;
+}

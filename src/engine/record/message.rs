@@ -1,6 +1,7 @@
 //! A message as the journal keeps it.
 
 use super::ConnId;
+use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::{Message, Redacted};
 use crate::iso::message::{AuthCode, Mti, ResponseCode, Rrn, Secret};
 use bytes::Bytes;
@@ -65,7 +66,11 @@ impl Logged {
             code: message.response_code(),
             rrn: message.rrn(),
             auth: message.auth_code(),
-            frame: message.redact().map(StoredFrame::from).unwrap_or_default(),
+            frame: if planted::is(Bug::StorePan) {
+                StoredFrame::in_clear(message)
+            } else {
+                message.redact().map(StoredFrame::from).unwrap_or_default()
+            },
         }
     }
 }
@@ -82,6 +87,14 @@ pub struct StoredFrame {
 }
 
 impl StoredFrame {
+    /// What must never be: for a bug that is planted.
+    fn in_clear(message: &Message) -> Self {
+        Self {
+            frame: message.build().unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     /// The frame as it came, if its patch is in clear and nothing was overwritten for good.
     #[must_use]
     pub fn restore(&self) -> Option<Bytes> {

@@ -60,6 +60,11 @@ impl<K: Eq + Hash, V> KeyedMap<K, V> {
         self.0.remove(key)
     }
 
+    /// Whether something holds for every value: in which order they are asked changes nothing.
+    pub fn all(&self, holds: impl Fn(&V) -> bool) -> bool {
+        self.0.values().all(holds)
+    }
+
     /// How many keys.
     #[must_use]
     pub fn len(&self) -> usize {

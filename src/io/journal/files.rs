@@ -5,7 +5,7 @@
 //! take zeros for the end. Room that is not used is given back when a segment is sealed or the
 //! journal closed.
 
-use crate::engine::journal::{SegmentNo, Storage, StorageError};
+use crate::engine::journal::{Reserve, SegmentNo, Storage, StorageError};
 use crate::io::system::{self, steps};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -110,33 +110,6 @@ impl Files {
         length.map_err(|error| failed(&path, &error))
     }
 
-    /// Whether the bytes put aside for a full disk are still there.
-    #[must_use]
-    pub const fn has_reserve(&self) -> bool {
-        self.reserve == 0 || self.reserved
-    }
-
-    /// Puts bytes aside again, if there is room; whether they are there.
-    pub fn refill_reserve(&mut self) -> bool {
-        if self.has_reserve() {
-            return true;
-        }
-        let path = self.folder.join(RESERVE);
-        let made = File::create(&path).and_then(|file| system::reserve(&file, self.reserve));
-        self.reserved = made.is_ok();
-        if made.is_err() {
-            // Half a reserve would only look like one.
-            let _gone = std::fs::remove_file(path);
-        }
-        self.reserved
-    }
-
-    /// Gives back what was put aside; whether there was any.
-    pub fn release_reserve(&mut self) -> bool {
-        std::mem::take(&mut self.reserved)
-            && std::fs::remove_file(self.folder.join(RESERVE)).is_ok()
-    }
-
     fn path(&self, segment: SegmentNo) -> PathBuf {
         self.folder.join(format!("{segment}.{EXTENSION}"))
     }
@@ -200,6 +173,11 @@ impl Current {
         }
         system::write_all_at(&self.file, bytes, at)
     }
+}
+
+/// Writes a whole segment, as it was on another storage, into a folder that nobody else uses.
+pub(crate) fn write_segment(folder: &Path, segment: SegmentNo, bytes: &[u8]) -> io::Result<()> {
+    std::fs::write(folder.join(format!("{segment}.{EXTENSION}")), bytes)
 }
 
 /// The lock is the system's, on an open file: it ends with its process, however that ends.
@@ -315,5 +293,30 @@ impl Storage for Files {
         let path = self.path(segment);
         self.current = None;
         std::fs::remove_file(&path).map_err(|error| failed(&path, &error))
+    }
+}
+
+impl Reserve for Files {
+    fn has_reserve(&self) -> bool {
+        self.reserve == 0 || self.reserved
+    }
+
+    fn refill_reserve(&mut self) -> bool {
+        if self.has_reserve() {
+            return true;
+        }
+        let path = self.folder.join(RESERVE);
+        let made = File::create(&path).and_then(|file| system::reserve(&file, self.reserve));
+        self.reserved = made.is_ok();
+        if made.is_err() {
+            // Half a reserve would only look like one.
+            let _gone = std::fs::remove_file(path);
+        }
+        self.reserved
+    }
+
+    fn release_reserve(&mut self) -> bool {
+        std::mem::take(&mut self.reserved)
+            && std::fs::remove_file(self.folder.join(RESERVE)).is_ok()
     }
 }

@@ -1,5 +1,5 @@
-//! The journal in files: what `engine/journal` says about bytes, done with a folder, a thread and
-//! the keys that seal it.
+//! The journal in files: what `engine/journal` says about bytes, and `engine/driver` about when,
+//! done with a folder, a thread and the keys that seal it.
 //!
 //! [`JournalWriter`] belongs to the gateway that owns the folder: it gathers records, appends and
 //! syncs them in batches on a thread of its own, and tells how far the disk is.
@@ -31,9 +31,11 @@ mod places;
 
 mod reader;
 
-pub use commit::{Disk, Progress};
+pub use crate::engine::driver::{Disk, Progress};
 pub use cursor::{Cursor, Position};
+pub(crate) use files::write_segment;
 pub use files::{Files, FolderError};
+pub(crate) use index::index_folder;
 pub use keys::{KeyError, KeyFile};
 pub use reader::{Found, JournalReader, ReadError, Records, Told};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};

@@ -1,5 +1,6 @@
 //! Where records wait for the writer's thread.
 
+use crate::engine::driver::Woken;
 use crate::engine::record::Record;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,17 +17,6 @@ pub(super) struct Queue {
 struct Waiting {
     records: Vec<Record>,
     closed: Option<Instant>,
-}
-
-/// What the writer's thread was woken for.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Woken {
-    /// There are records.
-    Records,
-    /// Time is over.
-    Time,
-    /// Nothing will come any more, and nothing is left.
-    Closed,
 }
 
 impl Queue {

@@ -1,10 +1,11 @@
 //! The gateway's side of the journal.
 
-use super::commit::{Committer, Disk, Progress, Rules, hour, wall_now};
+use super::commit::{CommitClock, CommitThread};
 use super::files::{Files, FolderError};
 use super::index::Indexer;
 use super::keys::{self, KeyError, KeyFile};
 use super::queue::Queue;
+use crate::engine::driver::{CommitRules, Committer, Disk, Progress, hour};
 use crate::engine::journal::{Damage, Journal, JournalError, JournalOptions, Recovery, Torn};
 use crate::engine::record::{Record, Seq, Vault};
 use crate::io::config::{Durability, JournalConfig, Keep};
@@ -12,7 +13,6 @@ use crate::io::system::steps;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Instant;
 use tokio::sync::watch;
 
 /// How a journal is written.
@@ -122,7 +122,8 @@ impl JournalWriter {
         let config = &options.config;
         let files = Files::open(&config.path, options.reserve_bytes)?;
         let key_file = KeyFile::new(&config.keys, &config.path)?;
-        let keys = key_file.read_or_make(hour(wall_now()))?;
+        let clock = CommitClock::new();
+        let keys = key_file.read_or_make(hour(clock.now().wall))?;
         let vault = Arc::new(keys::vault(keys.clone())?);
         let journal_options = JournalOptions {
             segment_bytes: options.segment_bytes,
@@ -130,31 +131,25 @@ impl JournalWriter {
             seed: getrandom::u64().map_err(KeyError::Random)?,
         };
         let (journal, recovery) = Journal::open(files, journal_options)?;
-        let (told, progress) = watch::channel(Progress {
-            released: journal.durable(),
-            disk: Disk::Well,
-        });
+        let rules = CommitRules {
+            strict: config.durability == Durability::Strict,
+            keep_keys: config.keep == Keep::All,
+            retain: config.retain,
+        };
+        let sealing = (keys::vault(keys)?, key_file);
+        let committer = Committer::new(journal, sealing, rules, clock.now());
+        let (told, progress) = watch::channel(committer.progress().clone());
         let queue = Arc::new(Queue::default());
         let checkpoint_due = Arc::new(AtomicBool::new(false));
-        let committer = Committer {
-            journal,
-            vault: keys::vault(keys)?,
-            key_file,
-            rules: Rules {
-                strict: config.durability == Durability::Strict,
-                keep_keys: config.keep == Keep::All,
-                retain: config.retain,
-            },
+        let owner = CommitThread {
+            committer,
             queue: Arc::clone(&queue),
             progress: told,
             checkpoint_due: Arc::clone(&checkpoint_due),
-            asked: None,
-            checkpoint: Seq(0),
-            synced_at: Instant::now(),
-            looked_at: Instant::now(),
+            clock,
         };
         let thread = std::thread::Builder::new().name("journal".to_owned());
-        let thread = thread.spawn(move || committer.run());
+        let thread = thread.spawn(move || owner.run());
         let writer = Self {
             queue,
             progress,

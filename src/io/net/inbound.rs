@@ -2,6 +2,7 @@
 
 use super::Wire;
 use super::tls::{Brought, Tls};
+use crate::engine::driver::Received;
 use crate::engine::gateway::UnreadableFrame;
 use crate::io::telemetry::Fault;
 use crate::iso::codec::{FrameError, Framer, Message};
@@ -58,19 +59,6 @@ impl Source {
             Self::Tls(tls) => tls.is_amid_record(),
         }
     }
-}
-
-/// A whole frame came in.
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all are messages: a box would cost each of them an allocation"
-)]
-pub enum Received {
-    /// It is a message; perhaps one that can only be read in part.
-    Message(Message),
-    /// Not even type and bitmap can be read.
-    Unreadable(UnreadableFrame),
 }
 
 /// Why nothing more comes in.

@@ -34,16 +34,16 @@ mod backoff;
 #[cfg(test)]
 mod tests;
 
+pub use crate::engine::driver::Received;
 pub use backoff::Backoff;
 pub use door::{Door, Guest};
 pub use handshake::{HandshakeThread, Handshakes};
-pub use inbound::{End, Inbound, Received};
-pub use outbound::{Flushed, Outbound};
+pub use inbound::{End, Inbound};
+pub use outbound::{Flushed, Outbound, Sink};
 pub use refusal::Refusal;
 
 use crate::iso::spec::Spec;
 use inbound::Source;
-use outbound::Sink;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,9 +88,9 @@ pub fn split(stream: impl Into<Stream>, wire: &Wire) -> std::io::Result<(Inbound
         Kind::Plain(tcp) => {
             socket::tune(&tcp)?;
             let (read, write) = tcp.into_split();
-            (Source::Plain(read), Sink::Plain(Rc::new(write)))
+            (Source::Plain(read), Sink::plain(write))
         }
-        Kind::Tls(tls) => (Source::Tls(Rc::clone(&tls)), Sink::Tls(tls)),
+        Kind::Tls(tls) => (Source::Tls(Rc::clone(&tls)), Sink::tls(tls)),
     };
-    Ok((Inbound::new(source, wire), Outbound::new(sink, wire)))
+    Ok((Inbound::new(source, wire), outbound::outbound(sink, wire)))
 }

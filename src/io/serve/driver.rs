@@ -1,59 +1,40 @@
-//! The driver: what happened goes into the core, what it orders comes out and is carried out.
-
-mod connections;
+//! The rim of the driver: its sockets and the journal's thread, its clock, its metrics, and what
+//! wakes the tasks that wait for it.
 
 use super::clock::Clock;
 use super::count;
 use super::notice::Notices;
-use super::outbox::{Outbox, Trouble};
 use super::status::Status;
-use crate::engine::gateway::{Action, Event, Gateway, SendId};
+use crate::engine::driver::{self, Crowded, Disk, JournalDoor, Received, Rim, Side, Trouble};
+use crate::engine::gateway::{Counts, Event, Gateway, Limits, SendId};
 use crate::engine::journal::JournalError;
-use crate::engine::record::{ConnId, Record, Seq};
+use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq};
 use crate::engine::seam::{Mono, Now};
 use crate::io::config::SocketLimits;
-use crate::io::journal::{Disk, JournalWriter, Progress};
-use crate::io::telemetry::Metrics;
+use crate::io::journal::{JournalWriter, Progress};
+use crate::io::net::{Guest, Outbound, Sink};
+use crate::io::system::steps;
+use crate::io::telemetry::{Fault, Metrics, Reason};
+use crate::iso::codec::Message;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Notify, watch};
+use tokio::task::AbortHandle;
 
 /// The driver, shared by the tasks of one thread. Never borrowed across an `await`.
 #[derive(Clone, Debug)]
 pub(super) struct Shared(pub Rc<RefCell<Driver>>);
 
-/// Owner of core, journal, clock and connections.
+/// The driver of this process.
 #[derive(Debug)]
 pub(super) struct Driver {
-    core: Gateway,
+    body: driver::Driver<Process>,
     clock: Clock,
-    now: Now,
-    journal: JournalWriter,
-    progress: watch::Receiver<Progress>,
-    /// Whether the journal keeps up, so that more may be read.
-    has_room: bool,
-    /// Records that the journal was not handed yet.
-    batch: Vec<Record>,
-    /// The last record that it was handed.
-    handed: Seq,
-    /// What was handed when, until it is released.
-    commits: VecDeque<(Seq, Instant)>,
-    outbox: Outbox,
-    /// What happened while an order was carried out.
-    follow_ups: VecDeque<Event>,
-    written: Vec<SendId>,
-    limits: SocketLimits,
-    metrics: Metrics,
-    notices: Notices,
-    status: Arc<Status>,
-    /// Wakes the loop, if it sleeps.
-    wake: Rc<Notify>,
-    asleep: bool,
-    /// Wakes readers that wait for the journal to catch up.
-    room: Rc<Notify>,
+    /// The last connection that was named.
+    last_conn: ConnId,
 }
 
 /// What a driver is made of.
@@ -69,194 +50,132 @@ pub(super) struct Parts {
     pub status: Arc<Status>,
 }
 
-impl Driver {
-    pub(super) fn new(parts: Parts) -> Self {
-        let now = parts.clock.now();
-        let handed = parts.progress.borrow().released;
-        let mut driver = Self {
-            core: parts.core,
-            clock: parts.clock,
-            now,
-            progress: parts.progress,
-            journal: parts.journal,
-            has_room: true,
-            batch: Vec::new(),
-            handed,
-            commits: VecDeque::new(),
-            outbox: Outbox::new(),
-            follow_ups: VecDeque::new(),
-            written: Vec::new(),
-            limits: parts.limits,
-            metrics: parts.metrics,
-            notices: Notices::default(),
-            status: parts.status,
-            wake: Rc::new(Notify::new()),
-            asleep: false,
+/// What is around the driver in a process.
+#[derive(Debug)]
+struct Process {
+    journal: JournalWriter,
+    progress: watch::Receiver<Progress>,
+    /// What was handed when, until it is released.
+    commits: VecDeque<(Seq, Instant)>,
+    metrics: Metrics,
+    notices: Notices,
+    status: Arc<Status>,
+    /// Wakes the loop, if it sleeps.
+    wake: Rc<Notify>,
+    /// Wakes readers that wait for the journal to catch up.
+    room: Rc<Notify>,
+}
+
+/// What is kept beside a connection.
+#[derive(Debug)]
+struct Beside {
+    /// A terminal's place behind the door.
+    _guest: Option<Guest>,
+    /// The task that reads it.
+    reader: Option<AbortHandle>,
+    /// Wakes its reader, which waits until less is unwritten.
+    room: Rc<Notify>,
+}
+
+impl Beside {
+    fn new(guest: Option<Guest>) -> Self {
+        Self {
+            _guest: guest,
+            reader: None,
             room: Rc::new(Notify::new()),
+        }
+    }
+}
+
+impl JournalDoor for Process {
+    fn append(&mut self, records: &mut Vec<Record>) -> bool {
+        self.journal.append(records)
+    }
+
+    fn has_room(&self) -> bool {
+        self.journal.has_room()
+    }
+
+    fn take_checkpoint_due(&mut self) -> bool {
+        self.journal.take_checkpoint_due()
+    }
+
+    fn released(&self) -> Seq {
+        self.progress.borrow().released
+    }
+}
+
+impl Rim for Process {
+    type Sink = Sink;
+    type Beside = Beside;
+
+    fn wake(&mut self) {
+        self.wake.notify_one();
+    }
+
+    fn has_caught_up(&mut self) {
+        self.room.notify_waiters();
+    }
+
+    fn has_drained(&mut self, beside: &Beside) {
+        beside.room.notify_waiters();
+    }
+
+    /// Lists who speaks; one that has not spoken before gets a line in the log.
+    fn heard(&mut self, now: Now, listener: Option<ListenerId>, message: &Message) {
+        let Some(listener) = listener else {
+            return;
         };
-        // What recovery ordered: its first records.
-        driver.carry_out_all();
-        driver
-    }
-
-    /// What wakes the loop.
-    pub(super) fn wake(&self) -> Rc<Notify> {
-        Rc::clone(&self.wake)
-    }
-
-    /// How far the journal is, to be awaited.
-    pub(super) fn progress(&self) -> watch::Receiver<Progress> {
-        self.progress.clone()
-    }
-
-    /// Why the journal is of no use any more, if it is not.
-    pub(super) fn failure(&self) -> Option<JournalError> {
-        match &self.progress.borrow().disk {
-            Disk::Failed(error) => Some(error.clone()),
-            Disk::Well | Disk::Low | Disk::Full => None,
-        }
-    }
-
-    /// Waits until all records are on disk, and ends.
-    pub(super) fn close(mut self) -> Result<(), JournalError> {
-        self.hand_over();
-        self.journal.close().map(drop)
-    }
-
-    /// Something happened that no connection told.
-    pub(super) fn told(&mut self, event: Event) {
-        self.read_clock();
-        self.happened(event);
-    }
-
-    /// Reads the clock: what happens next happens now.
-    pub(super) fn read_clock(&mut self) {
-        self.now = self.clock.now();
-    }
-
-    /// Tells the core what happened, and carries out what it orders.
-    pub(super) fn happened(&mut self, event: Event) {
-        self.core.handle(self.now, event);
-        self.carry_out_all();
-    }
-
-    fn carry_out_all(&mut self) {
-        loop {
-            while let Some(action) = self.core.poll_action() {
-                self.carry_out(action);
-            }
-            match self.follow_ups.pop_front() {
-                Some(event) => self.core.handle(self.now, event),
-                None => break,
-            }
-        }
-        self.wake_up();
-    }
-
-    /// There is something to do for the loop.
-    fn wake_up(&mut self) {
-        if std::mem::take(&mut self.asleep) {
-            self.wake.notify_one();
-        }
-    }
-
-    fn carry_out(&mut self, action: Action) {
-        match action {
-            Action::Append(record) => {
-                count::record(&self.metrics, &record);
-                self.notices.of(self.now.mono, &record);
-                self.batch.push(record);
-            }
-            Action::Send {
-                id,
-                after,
-                conn,
-                frame,
-            } => {
-                if !self.outbox.push(id, after, conn, frame) {
-                    self.follow_ups.push_back(Event::NotWritten(id));
-                }
-            }
-            Action::Revoke(id) => self.revoke(id),
-            Action::Close(conn) => {
-                if self.outbox.close(conn) {
-                    self.closed(conn, false);
-                }
-            }
-        }
-    }
-
-    fn revoke(&mut self, id: SendId) {
-        if self.outbox.revoke(id) {
-            self.metrics.revoked.increment(1);
-            self.follow_ups.push_back(Event::NotWritten(id));
-        } else if !self.written.contains(&id) {
-            // Not told yet only if it was written in the flush that is being told.
-            self.follow_ups.push_back(Event::Written(id));
-        }
-    }
-
-    /// One turn of the loop: what is durable is sent, what is due is done, what is new is handed to
-    /// the journal. Gives the connections that are in trouble.
-    pub(super) fn turn(&mut self) -> Vec<(ConnId, Trouble)> {
-        self.read_clock();
-        let released = self.progress.borrow().released;
-        self.committed(released);
-        let troubles = self.send(released);
-        if self.deadline().is_some_and(|due| due <= self.now.mono) {
-            self.happened(Event::Tick);
-        }
-        self.hand_over();
-        self.report(released);
-        self.asleep = true;
-        troubles
-    }
-
-    /// Writes each socket once, with all that may go.
-    fn send(&mut self, released: Seq) -> Vec<(ConnId, Trouble)> {
-        self.outbox.release(released);
-        let mut written = std::mem::take(&mut self.written);
-        let troubles = self.outbox.flush(&mut written);
-        self.written = written;
-        for at in 0..self.written.len() {
-            if let Some(id) = self.written.get(at) {
-                self.happened(Event::Written(*id));
-            }
-        }
-        self.written.clear();
-        troubles
-    }
-
-    fn hand_over(&mut self) {
-        if self.journal.take_checkpoint_due() {
-            self.batch.extend(self.core.checkpoint(self.now));
-        }
-        if let Some(last) = self.batch.last() {
-            self.handed = last.seq;
+        let roster = self.status.roster();
+        if let Some(guest) = roster.note(now.wall, listener, message) {
             self.metrics
-                .batch_records
-                .record(count::as_float(self.batch.len()));
-            self.commits.push_back((self.handed, Instant::now()));
-            self.has_room = self.journal.append(&mut self.batch);
+                .terminals_seen
+                .set(count::as_float(roster.len()));
+            self.notices.newcomer(now.mono, &guest);
         }
     }
 
-    /// Commits up to `released` are done.
-    fn committed(&mut self, released: Seq) {
+    fn recorded(&mut self, now: Mono, record: &Record) {
+        count::record(&self.metrics, record);
+        self.notices.of(now, record);
+    }
+
+    fn ordered(&mut self, _conn: ConnId, _send: SendId, _after: Seq) {}
+
+    fn sent(&mut self, side: Side, frames: usize) {
+        steps::sent(side == Side::Terminal, frames);
+    }
+
+    fn revoked(&mut self, _send: SendId) {
+        self.metrics.revoked.increment(1);
+    }
+
+    fn closed(&mut self, side: Side, beside: Beside) {
+        beside.room.notify_waiters();
+        if let Some(reader) = &beside.reader {
+            reader.abort();
+        }
+        match side {
+            Side::Terminal => self.metrics.terminal_connections.decrement(1),
+            Side::Link(_) => self.metrics.acquirer_connections.decrement(1),
+        }
+    }
+
+    fn hands_over(&mut self, last: Seq, records: usize) {
+        self.metrics.batch_records.record(count::as_float(records));
+        self.commits.push_back((last, Instant::now()));
+    }
+
+    fn turns(&mut self, released: Seq) {
         while let Some((last, at)) = self.commits.front()
             && *last <= released
         {
             self.metrics.commit_seconds.record(at.elapsed());
             self.commits.pop_front();
         }
-        if !self.has_room && self.journal.has_room() {
-            self.has_room = true;
-            self.room.notify_waiters();
-        }
     }
 
-    fn report(&self, released: Seq) {
-        let counts = self.core.counts();
+    fn turned(&mut self, counts: Counts, released: Seq, waiting: usize) {
         let metrics = &self.metrics;
         metrics.in_flight.set(count::as_float(counts.in_flight));
         metrics.live.set(count::as_float(counts.live));
@@ -265,37 +184,175 @@ impl Driver {
         metrics.durable.set(count::as_float(
             usize::try_from(released.0).unwrap_or(usize::MAX),
         ));
-        metrics.unsent.set(count::as_float(self.outbox.waiting()));
+        metrics.unsent.set(count::as_float(waiting));
         self.status.turned(counts, released.0);
     }
+}
 
-    /// When the loop is to turn at the latest.
-    pub(super) fn deadline(&self) -> Option<Mono> {
-        self.core.next_deadline()
+impl Driver {
+    pub(super) fn new(parts: Parts) -> Self {
+        let now = parts.clock.now();
+        let around = Process {
+            progress: parts.progress,
+            journal: parts.journal,
+            commits: VecDeque::new(),
+            metrics: parts.metrics,
+            notices: Notices::default(),
+            status: parts.status,
+            wake: Rc::new(Notify::new()),
+            room: Rc::new(Notify::new()),
+        };
+        Self {
+            body: driver::Driver::new(parts.core, around, now, parts.limits.unwritten),
+            clock: parts.clock,
+            last_conn: ConnId(0),
+        }
     }
 
-    /// The same, to sleep until.
+    /// What wakes the loop.
+    pub(super) fn wake(&self) -> Rc<Notify> {
+        Rc::clone(&self.body.rim().wake)
+    }
+
+    /// How far the journal is, to be awaited.
+    pub(super) fn progress(&self) -> watch::Receiver<Progress> {
+        self.body.rim().progress.clone()
+    }
+
+    /// Why the journal is of no use any more, if it is not.
+    pub(super) fn failure(&self) -> Option<JournalError> {
+        match &self.body.rim().progress.borrow().disk {
+            Disk::Failed(error) => Some(error.clone()),
+            Disk::Well | Disk::Low | Disk::Full => None,
+        }
+    }
+
+    /// Waits until all records are on disk, and ends.
+    pub(super) fn close(self) -> Result<(), JournalError> {
+        self.body.into_rim().journal.close().map(drop)
+    }
+
+    /// Something happened that no connection told.
+    pub(super) fn told(&mut self, event: Event) {
+        self.body.told(self.clock.now(), event);
+    }
+
+    /// Reads the clock: what happens next happens now.
+    pub(super) fn read_clock(&mut self) {
+        self.body.at(self.clock.now());
+    }
+
+    /// One turn of the loop; the connections that are in trouble.
+    pub(super) fn turn(&mut self) -> Vec<(ConnId, Trouble)> {
+        self.body.turn(self.clock.now())
+    }
+
+    /// When the loop is to turn at the latest, to sleep until.
     pub(super) fn wake_at(&self) -> Option<Instant> {
-        self.deadline().map(|due| self.clock.instant(due))
+        self.body.deadline().map(|due| self.clock.instant(due))
+    }
+
+    /// Whether all is done that was begun, and on disk.
+    pub(super) fn is_idle(&self) -> bool {
+        self.body.is_idle()
+    }
+
+    fn name(&mut self) -> ConnId {
+        self.last_conn.0 += 1;
+        self.last_conn
+    }
+
+    /// A terminal connected.
+    pub(super) fn terminal(&mut self, listener: ListenerId, guest: Guest, out: Outbound) -> ConnId {
+        let conn = self.name();
+        self.body.rim().metrics.terminal_connections.increment(1);
+        let beside = Beside::new(Some(guest));
+        let now = self.clock.now();
+        self.body.terminal(now, (conn, listener), out, beside);
+        conn
+    }
+
+    /// A connection of a link is up.
+    pub(super) fn link_up(&mut self, link: LinkId, out: Outbound) -> ConnId {
+        let conn = self.name();
+        self.body.rim().metrics.acquirer_connections.increment(1);
+        let now = self.clock.now();
+        self.body.link_up(now, (conn, link), out, Beside::new(None));
+        conn
+    }
+
+    /// A connection was refused at a limit.
+    pub(super) fn turn_away(&self) {
+        self.body.rim().metrics.turned_away.increment(1);
+    }
+
+    /// A peer is disconnected for what it did.
+    pub(super) fn disconnect(&self, fault: Fault) {
+        self.body.rim().metrics.disconnected(fault);
+    }
+
+    /// A TLS handshake came to nothing.
+    pub(super) fn refused(&self, reason: Reason) {
+        self.body.rim().metrics.tls_refused(reason);
+    }
+
+    /// Other limits, from now on.
+    pub(super) const fn limit(&mut self, sockets: SocketLimits, core: Limits) {
+        self.body.limit(core, sockets.unwritten);
+    }
+
+    /// The task that reads a connection, to be stopped when that is closed.
+    pub(super) fn set_reader(&mut self, conn: ConnId, reader: AbortHandle) {
+        if let Some(beside) = self.body.beside(conn) {
+            beside.reader = Some(reader);
+        }
+    }
+
+    /// A frame came in from a terminal; false if its connection takes no more.
+    pub(super) fn take_from_terminal(&mut self, conn: ConnId, received: Received) -> bool {
+        self.body.take_from_terminal(conn, received)
+    }
+
+    /// A frame came in from the acquirer; false if its connection takes no more.
+    pub(super) fn take_from_acquirer(&mut self, conn: ConnId, received: Received) -> bool {
+        self.body.take_from_acquirer(conn, received)
+    }
+
+    /// A connection is over.
+    pub(super) fn lost(&mut self, conn: ConnId, reset: bool) {
+        self.body.lost(self.clock.now(), conn, reset);
+    }
+
+    /// The socket of a connection takes more again.
+    pub(super) fn writable(&mut self, conn: ConnId) {
+        self.body.writable(conn);
+    }
+
+    /// Waits until the socket of a connection takes more.
+    pub(super) fn wait_writable(
+        &self,
+        conn: ConnId,
+    ) -> Option<impl Future<Output = std::io::Result<()>> + use<>> {
+        self.body.out(conn).map(Outbound::writable)
+    }
+
+    /// What a reader waits for before it may read more, if anything.
+    pub(super) fn crowded(&mut self, conn: ConnId) -> Option<Rc<Notify>> {
+        match self.body.crowded(conn)? {
+            Crowded::Journal => Some(Rc::clone(&self.body.rim().room)),
+            Crowded::Line => self.body.beside(conn).map(|beside| Rc::clone(&beside.room)),
+        }
     }
 
     /// Whether a connection takes messages.
     #[cfg(test)]
     pub(super) fn listens(&self, conn: ConnId) -> bool {
-        self.outbox.listens(conn)
+        self.body.listens(conn)
     }
 
     /// The last record so far, on disk or not.
     #[cfg(test)]
     pub(super) fn last_recorded(&self) -> u64 {
-        self.batch
-            .last()
-            .map_or(self.handed.0, |record| record.seq.0)
-    }
-
-    /// Whether all is done that was begun, and on disk.
-    pub(super) fn is_idle(&self) -> bool {
-        let settled = self.batch.is_empty() && self.progress.borrow().released == self.handed;
-        settled && self.core.counts().in_flight == 0 && self.outbox.is_empty()
+        self.body.last_recorded().0
     }
 }

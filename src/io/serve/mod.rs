@@ -10,12 +10,10 @@
 //! Nothing here decides what becomes of a message. A journal that fails is fatal: nothing more is
 //! accepted or sent, and the process is to end, since what it promised to remember may be lost.
 //!
-//! Start reading at `driver`: `Driver::happened` is the way in, `Driver::turn` the way out. Users
-//! start with [`Server::start`].
+//! What goes in and out, and in which order, is the [driver](crate::engine::driver)'s; here are its
+//! sockets, clock and tasks. Start reading at `run`. Users start with [`Server::start`].
 
 mod clock;
-
-mod outbox;
 
 mod count;
 

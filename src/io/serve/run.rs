@@ -3,10 +3,10 @@
 use super::clock::Clock;
 use super::driver::{Driver, Parts, Shared};
 use super::ends::{self, House};
-use super::outbox::Trouble;
 use super::server::{Command, Ports, ServeError};
 use super::settings::Settings;
 use super::status::Status;
+use crate::engine::driver::Trouble;
 use crate::engine::gateway::{Event, Gateway};
 use crate::engine::record::ConnId;
 use crate::engine::seam::Dice;

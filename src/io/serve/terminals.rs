@@ -145,7 +145,7 @@ fn take_in_all(
 /// Does not read on while the peer does not read either, or the journal is far behind.
 async fn wait_for_room(shared: &Shared, conn: ConnId) {
     loop {
-        let crowded = shared.0.borrow().crowded(conn);
+        let crowded = shared.0.borrow_mut().crowded(conn);
         match crowded {
             Some(room) => room.notified().await,
             None => return,

@@ -2,6 +2,7 @@
 //! All waiting times are the field's, divided by [`SCALE`].
 
 use crate::engine::seam::Dice;
+use crate::engine::seam::planted::Bug;
 use std::fmt;
 use std::time::Duration;
 
@@ -42,19 +43,8 @@ pub struct Chances {
     pub segment: u64,
     /// The faults at terminals, links and the acquirer, as `F01:p=0.02`.
     pub faults: Vec<String>,
-    /// A bug planted on purpose.
-    pub sabotage: Option<Sabotage>,
-}
-
-/// A bug planted on purpose, to see that it is caught.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sabotage {
-    /// Sends go out before the record that explains them is on the disk.
-    SendBeforeSync,
-    /// An approval that came after the deadline is given to the terminal all the same.
-    DeliverLate,
-    /// A reversal that was booked is sent once more.
-    ReverseTwice,
+    /// A bug planted on purpose, in a build that can.
+    pub sabotage: Option<Bug>,
 }
 
 /// What may strike, each with its share of transactions in a hundred thousand, at most.

@@ -1,8 +1,7 @@
 //! The rules that must hold in every world: watched on the wire while it runs, and counted in the
 //! three books when it is healed.
 
-use super::host::Seen as Step;
-use crate::engine::record::{Seq, State, TxId};
+use crate::engine::record::{Fact, Hop, Logged, Record, Seq, State, TxId};
 use crate::engine::seam::{Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldPath};
@@ -100,14 +99,6 @@ impl Watch {
         other.or_else(|| money_name(message))
     }
 
-    /// Whether an approval that comes now would come after its deadline.
-    pub(super) fn is_late(&self, now: Now, message: &Message) -> bool {
-        let seen = self.name_at_host(message);
-        let seen = seen.and_then(|name| self.seen.get(&name));
-        let asked = seen.and_then(|seen| seen.asked);
-        asked.is_some_and(|asked| now.mono - asked > self.timeout) && is_approval(message)
-    }
-
     /// I10 and I13: an approval for a terminal is one that the acquirer gave, in time.
     pub(super) fn said_terminal(&mut self, message: &Message) {
         let Some(name) = money_name(message) else {
@@ -141,15 +132,15 @@ impl Watch {
         }
     }
 
-    pub(super) fn recorded(&mut self, steps: Vec<Step>, host: &Arc<Spec>) {
-        for step in steps {
-            let Step {
-                tx,
-                row,
-                opened,
-                crossed,
-            } = step;
-            if let Some(opened) = opened {
+    pub(super) fn recorded(&mut self, records: &[Record], host: &Arc<Spec>) {
+        let goes_on = |logged: &&Logged| {
+            logged.hop == Hop::GatewayToAcquirer && logged.mti.class() != Class::Reversal
+        };
+        for record in records {
+            let (Some(tx), Fact::Step(step)) = (record.tx, &record.fact) else {
+                continue;
+            };
+            if let Some(opened) = &step.opened {
                 let name = joined(
                     &opened.merchant,
                     &opened.terminal,
@@ -161,11 +152,13 @@ impl Watch {
             let Some(name) = self.names.get(&tx) else {
                 continue;
             };
-            let crossed = crossed.and_then(|frame| Message::parse(host, frame).ok());
+            // The request as it goes on, where that is not as it came.
+            let crossed = step.message.as_ref().filter(goes_on);
+            let crossed = crossed.and_then(|it| Message::parse(host, it.frame.frame.clone()).ok());
             if let Some(other) = crossed.and_then(|message| name_of(&message)) {
                 self.aliases.insert(other, name.clone());
             }
-            match row.0 {
+            match step.row.0 {
                 'l' => self.seen.entry(name.clone()).or_default().reversed = true,
                 'U' | 'f' | 'Y' => self.seen.entry(name.clone()).or_default().reversed = false,
                 _ => {}

@@ -2,8 +2,6 @@
 
 use super::wire::{Far, Way};
 use super::world::{What, World};
-use crate::engine::gateway::Event;
-use crate::engine::journal::JournalError;
 use crate::engine::record::{ConnId, ListenerId};
 use crate::lab::peer::{AcquirerAction, AcquirerEvent, TerminalAction, TerminalEvent};
 use bytes::Bytes;
@@ -44,19 +42,15 @@ impl World {
         }
     }
 
-    pub(super) fn connect_terminal(&mut self, at: usize) -> Result<(), JournalError> {
-        if self.host.is_none() {
+    pub(super) fn connect_terminal(&mut self, at: usize) {
+        let Some(machine) = &mut self.machine else {
             self.terminal(at, TerminalEvent::ConnectFailed);
-            return Ok(());
-        }
+            return;
+        };
         let conn = self.wires.open(Far::Terminal(at));
         self.terminals[at].1 = Some(conn);
-        self.gateway(Event::TerminalConnected {
-            conn,
-            listener: ListenerId(0),
-        })?;
+        machine.open_terminal(self.now, conn, ListenerId(0));
         self.terminal(at, TerminalEvent::Connected);
-        Ok(())
     }
 
     pub(super) fn terminal(&mut self, at: usize, event: TerminalEvent) {

@@ -1,7 +1,7 @@
 //! The end of a world: the disk is searched, the three books are counted.
 
 use super::check::{is_loose, leaks};
-use super::host::read_all;
+use super::machine::read_all;
 use super::world::{Outcome, World};
 use crate::engine::journal::{Memory, Storage};
 use crate::engine::record::{Fact, State, TxId};
@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 
 impl World {
     pub(super) fn judge(mut self) -> Outcome {
-        let Some(host) = self.host.take() else {
+        let Some(machine) = self.machine.take() else {
             self.watch
                 .fails("rest", "the gateway did not come back".to_owned());
             return self.finish();
         };
-        let disk = match host.stop() {
-            Ok(disk) => disk,
+        let disk = match machine.stop(self.now) {
+            Ok(left) => left.disk,
             Err(error) => {
                 self.watch.fails("I8", error.to_string());
                 return self.finish();

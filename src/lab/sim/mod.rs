@@ -3,14 +3,20 @@
 //!
 //! [`simulate`] runs a day or an hour of trading with faults, cut connections and crashes of the
 //! gateway between any two of its steps; then everything is healed and drained, and the invariants
-//! of [`Violation`] must hold. A [`Sabotage`] plants a bug on purpose: a world that cannot catch it
+//! of [`Violation`] must hold. A [`Bug`] may be planted on purpose: a world that cannot catch it
 //! proves nothing.
 //!
-//! It is deliberately not the real rim: sockets, files and threads have tests of their own.
+//! The gateway of a world is a [`Machine`]: the core, the driver and the journal's owner of the
+//! real process. It is deliberately not the real rim: sockets, files and threads have tests of
+//! their own.
 
 mod chances;
 
-mod host;
+mod house;
+
+mod plug;
+
+mod machine;
 
 mod wire;
 
@@ -22,8 +28,15 @@ mod ends;
 
 mod judge;
 
-pub use chances::{Chances, SCALE, Sabotage};
+mod planned;
+
+pub use crate::engine::seam::planted::Bug;
+pub use chances::{Chances, SCALE};
 pub use check::Violation;
+pub use machine::{Ended, Left, Machine, MachineOptions, Out, Takes, read_all};
+pub use planned::{
+    ByReading, DECLARED, Looker, Played, Printed, calls_of, cut_power, fail_call, play,
+};
 pub use world::{Outcome, simulate};
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! The world: one heap of what is to come, and everybody's deadlines.
 
-use super::chances::{Chances, SCALE, Sabotage};
+use super::chances::{Chances, SCALE};
 use super::check::{Violation, Watch};
-use super::host::{Host, Out, options};
+use super::house::options;
+use super::machine::{Ended, Left, Machine, MachineOptions, Out};
 use super::wire::{Far, Way, Wires};
-use crate::engine::gateway::{Event, SendId};
-use crate::engine::journal::{JournalError, Memory};
+use crate::engine::journal::{JournalError, PowerCut};
 use crate::engine::record::{ConnId, LinkId};
-use crate::engine::seam::{Dice, Mono, Now, Wall};
+use crate::engine::seam::{Dice, Mono, Now, Wall, planted};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, MerchantId, TerminalId};
 use crate::iso::security::Key;
@@ -50,14 +50,8 @@ pub(super) enum What {
     NearClosed(ConnId, bool),
     /// A frame reaches a terminal or the acquirer.
     FarFrame(ConnId, Bytes),
-    /// A gateway with a planted bug says something once more.
-    Again(ConnId, Bytes),
     /// The far end learns that a connection ended.
     FarClosed(ConnId),
-    /// A send was written, in this run of the gateway.
-    Written(u32, SendId, bool),
-    /// A sync of this run ends.
-    Synced(u32),
     /// The link wants one more connection.
     ConnectLink(u32),
     /// A connection of the link is cut.
@@ -85,8 +79,8 @@ pub(super) struct World {
     pub(super) terminals: Vec<(Terminal, Option<ConnId>)>,
     pub(super) acquirer: Acquirer,
     pub(super) listening: bool,
-    pub(super) host: Option<Host>,
-    pub(super) disk: Option<Memory>,
+    pub(super) machine: Option<Machine>,
+    pub(super) left: Option<Left>,
     pub(super) run: u32,
     pub(super) watch: Watch,
     pub(super) outcome: Outcome,
@@ -99,6 +93,7 @@ const REST: Duration = Duration::from_secs(400);
 /// Runs the world of a seed, and tells how it ended.
 #[must_use]
 pub fn simulate(chances: Chances) -> Outcome {
+    let _planted = planted::plant(chances.sabotage);
     match World::new(chances) {
         Ok(world) => world.run(),
         Err(error) => Outcome {
@@ -159,7 +154,8 @@ impl World {
             wall: Wall(1_795_313_472_000_000),
         };
         let set_up = options(&chances, (&spec, &host_spec), keys.clone());
-        let host = Host::start(&chances, set_up, Memory::default(), 0, now)?;
+        let own = machine_options(&chances);
+        let machine = Machine::start(set_up, &own, Left::default(), 0, chances.seed, now)?;
         let wires = Wires::new(chances.latency, dice.split());
         let mut world = Self {
             watch: Watch::new(Duration::from_secs(45) / SCALE),
@@ -175,8 +171,8 @@ impl World {
             terminals,
             acquirer,
             listening: true,
-            host: Some(host),
-            disk: None,
+            machine: Some(machine),
+            left: None,
             run: 0,
             outcome: Outcome::default(),
             healed: false,
@@ -219,9 +215,7 @@ impl World {
 
     fn run(mut self) -> Outcome {
         let end = self.now.mono + self.chances.trading + REST;
-        if let Err(error) = self.give_orders() {
-            self.watch.fails("start", error.to_string());
-        }
+        self.pump();
         for at in 0..self.terminals.len() {
             self.terminal(at, TerminalEvent::Wake);
         }
@@ -240,10 +234,7 @@ impl World {
             .terminals
             .iter()
             .filter_map(|(own, _)| own.next_deadline());
-        let gateway = self
-            .host
-            .as_ref()
-            .and_then(|host| host.gateway.next_deadline());
+        let gateway = self.machine.as_ref().and_then(Machine::next_wake);
         let deadlines = terminals
             .chain(gateway)
             .chain(self.acquirer.next_deadline());
@@ -254,9 +245,12 @@ impl World {
         if planned.is_some_and(|at| at <= self.now.mono)
             && let Some((_, what)) = self.heap.pop_first()
         {
-            return self.happen(what);
+            self.happen(what)?;
+        } else {
+            self.wake();
         }
-        self.wake()
+        self.pump();
+        Ok(())
     }
 
     fn advance(&mut self, to: Mono) {
@@ -268,7 +262,7 @@ impl World {
         self.outcome.passed += passed;
     }
 
-    fn wake(&mut self) -> Result<(), JournalError> {
+    fn wake(&mut self) {
         for at in 0..self.terminals.len() {
             if self.terminals[at]
                 .0
@@ -285,43 +279,17 @@ impl World {
         {
             self.acquirer(AcquirerEvent::Wake);
         }
-        let due = self
-            .host
-            .as_ref()
-            .and_then(|host| host.gateway.next_deadline());
-        if due.is_some_and(|due| due <= self.now.mono) {
-            self.gateway(Event::Tick)?;
-        }
-        Ok(())
     }
 
     fn happen(&mut self, what: What) -> Result<(), JournalError> {
         match what {
-            What::Connect(at) => self.connect_terminal(at)?,
-            What::NearFrame(conn, frame) => self.near_frame(conn, frame)?,
-            What::NearClosed(conn, reset) => self.near_closed(conn, reset)?,
+            What::Connect(at) => self.connect_terminal(at),
+            What::NearFrame(conn, frame) => self.near_frame(conn, frame),
+            What::NearClosed(conn, reset) => self.near_closed(conn, reset),
             What::FarFrame(conn, frame) => self.far_frame(conn, frame),
-            What::Again(conn, frame) => {
-                self.said(conn, &frame);
-                self.far_frame(conn, frame);
-            }
             What::FarClosed(conn) => self.far_closed(conn),
-            What::Written(run, id, whole) if run == self.run => {
-                self.gateway(if whole {
-                    Event::Written(id)
-                } else {
-                    Event::NotWritten(id)
-                })?;
-            }
-            What::Synced(run) if run == self.run => {
-                if let Some(host) = &mut self.host {
-                    let out = host.synced()?;
-                    self.carry(out)?;
-                    self.give_orders()?;
-                }
-            }
-            What::ConnectLink(run) if run == self.run => self.connect_link()?,
-            What::Written(..) | What::Synced(_) | What::ConnectLink(_) => {}
+            What::ConnectLink(run) if run == self.run => self.connect_link(),
+            What::ConnectLink(_) => {}
             What::Cut => self.cut(),
             What::Crash(power) => self.crash(power),
             What::Restart => self.restart()?,
@@ -330,59 +298,47 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn gateway(&mut self, event: Event) -> Result<(), JournalError> {
-        let Some(host) = &mut self.host else {
-            return Ok(());
-        };
-        let (sync, out) = host.handle(self.now, event)?;
-        self.after_orders(sync, out)
-    }
-
-    fn give_orders(&mut self) -> Result<(), JournalError> {
-        let Some(host) = &mut self.host else {
-            return Ok(());
-        };
-        let (sync, out) = host.take_orders(self.now)?;
-        self.after_orders(sync, out)
-    }
-
-    fn after_orders(&mut self, sync: bool, out: Vec<Out>) -> Result<(), JournalError> {
-        if let Some(host) = &mut self.host {
-            self.watch
-                .recorded(std::mem::take(&mut host.steps), &self.host_spec);
-            if sync {
-                host.syncing = true;
+    /// Lets the machine do what is due, and carries what leaves it.
+    pub(super) fn pump(&mut self) {
+        loop {
+            let Some(machine) = &mut self.machine else {
+                return;
+            };
+            while machine.next_wake().is_some_and(|at| at <= self.now.mono) {
                 let most = micros(self.chances.sync);
-                let after = Duration::from_micros(self.dice.between(1, most.max(1)));
-                self.later(after, What::Synced(self.run));
+                machine.set_sync(Duration::from_micros(self.dice.between(1, most.max(1))));
+                machine.turn(self.now);
+            }
+            let records: Vec<_> = std::iter::from_fn(|| machine.poll_record()).collect();
+            self.watch.recorded(&records, &self.host_spec);
+            let out: Vec<Out> = std::iter::from_fn(|| machine.poll()).collect();
+            let ended = machine.ended();
+            if out.is_empty() {
+                if let Some(Ended::Failed(error)) = ended {
+                    self.watch.fails("I8", error.to_string());
+                    self.crash(false);
+                }
+                return;
+            }
+            for out in out {
+                self.carry(out);
             }
         }
-        self.carry(out)
     }
 
     /// Carries what leaves the gateway.
-    fn carry(&mut self, out: Vec<Out>) -> Result<(), JournalError> {
-        for out in out {
-            match out {
-                Out::Close(conn) => self.near_closed(conn, false)?,
-                Out::Frame {
-                    id,
-                    after,
-                    conn,
-                    frame,
-                } => {
-                    let open = self.wires.get(conn).is_some_and(|pipe| pipe.near_open);
-                    self.at(self.now.mono, What::Written(self.run, id, open));
-                    if open {
-                        self.watch.relies_on(after);
-                        self.said(conn, &frame);
-                        let at = self.wires.arrival(conn, Way::Far, self.now.mono);
-                        self.at(at, What::FarFrame(conn, frame));
-                    }
+    fn carry(&mut self, out: Out) {
+        match out {
+            Out::Closed(conn) => self.near_ended(conn),
+            Out::Frame { conn, after, frame } => {
+                if self.wires.get(conn).is_some_and(|pipe| pipe.near_open) {
+                    self.watch.relies_on(after);
+                    self.said(conn, &frame);
+                    let at = self.wires.arrival(conn, Way::Far, self.now.mono);
+                    self.at(at, What::FarFrame(conn, frame));
                 }
             }
         }
-        Ok(())
     }
 
     /// The dialect of a far end.
@@ -410,95 +366,62 @@ impl World {
         }
     }
 
-    fn near_frame(&mut self, conn: ConnId, frame: Bytes) -> Result<(), JournalError> {
+    fn near_frame(&mut self, conn: ConnId, frame: Bytes) {
         let Some(pipe) = self.wires.get(conn).filter(|pipe| pipe.near_open) else {
-            return Ok(());
+            return;
         };
         let far = pipe.far;
-        let Ok(message) = Message::read(self.spoken_to(Some(far)), frame.clone()) else {
-            return Ok(());
+        if let Ok(message) = Message::read(self.spoken_to(Some(far)), frame.clone()) {
+            match far {
+                Far::Terminal(_) => self.watch.heard_terminal(self.now, &message),
+                Far::Acquirer => self.watch.heard_acquirer(self.now, &message),
+            }
+        }
+        if let Some(machine) = &mut self.machine {
+            machine.frame(self.now, conn, frame);
+        }
+    }
+
+    /// The gateway learns that a far end closed.
+    fn near_closed(&mut self, conn: ConnId, reset: bool) {
+        let Some(pipe) = self.wires.get(conn).filter(|pipe| pipe.near_open) else {
+            return;
         };
-        match far {
-            Far::Terminal(_) => {
-                self.watch.heard_terminal(self.now, &message);
-                self.gateway(Event::TerminalMessage { conn, message })
-            }
-            Far::Acquirer => {
-                let late = self.watch.is_late(self.now, &message);
-                self.watch.heard_acquirer(self.now, &message);
-                self.plant(conn, &message, &frame, late);
-                self.gateway(Event::AcquirerMessage { conn, message })
-            }
+        let reset = reset || pipe.lost;
+        if let Some(machine) = &mut self.machine {
+            machine.closed(self.now, conn, reset);
         }
+        self.near_ended(conn);
     }
 
-    /// Does what a gateway with the planted bug would do.
-    fn plant(&mut self, conn: ConnId, message: &Message, frame: &Bytes, late: bool) {
-        match self.chances.sabotage {
-            Some(Sabotage::DeliverLate) if late => {
-                let terminal = message.terminal();
-                let at = self
-                    .terminals
-                    .iter()
-                    .position(|(own, _)| Some(own.options().terminal) == terminal);
-                if let Some((_, Some(conn))) = at.map(|at| &self.terminals[at]) {
-                    let conn = *conn;
-                    self.said(conn, frame);
-                    let arrives = self.wires.arrival(conn, Way::Far, self.now.mono);
-                    self.at(arrives, What::FarFrame(conn, frame.clone()));
-                }
-            }
-            Some(Sabotage::ReverseTwice) if message.mti().class() == Class::Reversal => {
-                let mut again = message.clone();
-                let rule = message.spec().flow().reversal.as_ref();
-                if let Some(rule) = rule {
-                    again.set_mti(rule.mti);
-                }
-                if let Ok(frame) = again.build() {
-                    self.later(Duration::from_millis(50), What::Again(conn, frame));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn near_closed(&mut self, conn: ConnId, reset: bool) -> Result<(), JournalError> {
+    /// The near end of a connection is closed.
+    fn near_ended(&mut self, conn: ConnId) {
         let Some(pipe) = self.wires.get_mut(conn) else {
-            return Ok(());
+            return;
         };
         if !std::mem::replace(&mut pipe.near_open, false) {
-            return Ok(());
+            return;
         }
-        let (far, reset) = (pipe.far, reset || pipe.lost);
+        let far = pipe.far;
         let at = self.wires.arrival(conn, Way::Far, self.now.mono);
         self.at(at, What::FarClosed(conn));
-        match far {
-            Far::Terminal(_) => self.gateway(Event::TerminalClosed { conn, reset }),
-            Far::Acquirer => {
-                let after = Duration::from_millis(self.dice.between(4, 40));
-                self.later(after, What::ConnectLink(self.run));
-                self.gateway(Event::LinkDown {
-                    link: LinkId(0),
-                    conn,
-                })
-            }
+        if far == Far::Acquirer {
+            let after = Duration::from_millis(self.dice.between(4, 40));
+            self.later(after, What::ConnectLink(self.run));
         }
     }
 
-    fn connect_link(&mut self) -> Result<(), JournalError> {
-        if self.host.is_none() {
-            return Ok(());
-        }
+    fn connect_link(&mut self) {
+        let Some(machine) = &mut self.machine else {
+            return;
+        };
         if !self.listening {
             self.later(Duration::from_millis(20), What::ConnectLink(self.run));
-            return Ok(());
+            return;
         }
         let conn = self.wires.open(Far::Acquirer);
+        machine.open_link(self.now, conn, LinkId(0));
         self.acquirer(AcquirerEvent::Connected(conn));
-        self.gateway(Event::LinkUp {
-            link: LinkId(0),
-            conn,
-        })
     }
 
     fn cut(&mut self) {
@@ -516,9 +439,20 @@ impl World {
     }
 
     fn crash(&mut self, power: bool) {
-        let Some(host) = self.host.take() else { return };
+        let Some(machine) = self.machine.take() else {
+            return;
+        };
         self.outcome.crashes += 1;
-        self.disk = Some(host.crash(power, &mut self.dice));
+        let mut left = machine.crash();
+        if power {
+            let cut = match self.dice.below(3) {
+                0 => PowerCut::Nothing,
+                1 => PowerCut::First(usize::try_from(self.dice.below(4096)).unwrap_or(0)),
+                _ => PowerCut::Torn(&mut self.dice),
+            };
+            left.disk.power_cut(cut);
+        }
+        self.left = Some(left);
         self.run += 1;
         for (conn, _) in self.wires.near_open() {
             if let Some(pipe) = self.wires.get_mut(conn) {
@@ -537,7 +471,7 @@ impl World {
     }
 
     fn restart(&mut self) -> Result<(), JournalError> {
-        let Some(disk) = self.disk.take() else {
+        let Some(left) = self.left.take() else {
             return Ok(());
         };
         let set_up = options(
@@ -545,11 +479,13 @@ impl World {
             (&self.spec, &self.host_spec),
             self.keys.clone(),
         );
-        let host = Host::start(&self.chances, set_up, disk, self.run, self.now)?;
-        self.watch.restarted(host.journal().durable());
-        self.host = Some(host);
+        let own = machine_options(&self.chances);
+        let seed = self.chances.seed;
+        let machine = Machine::start(set_up, &own, left, self.run, seed, self.now)?;
+        self.watch.restarted(machine.durable());
+        self.machine = Some(machine);
         self.connect_links();
-        self.give_orders()
+        Ok(())
     }
 
     fn heal(&mut self) {
@@ -564,13 +500,22 @@ impl World {
 
     fn at_rest(&self) -> bool {
         let terminals = self.terminals.iter().all(|(own, _)| own.is_idle());
-        let counts = self.host.as_ref().map(|host| host.gateway.counts());
+        let counts = self.machine.as_ref().map(Machine::counts);
         let gateway = counts.is_some_and(|counts| counts.in_flight == 0 && counts.reversals == 0);
         let pending = self
             .heap
             .values()
             .any(|what| !matches!(what, What::ConnectLink(_)));
         terminals && gateway && !pending && self.acquirer.next_deadline().is_none()
+    }
+}
+
+fn machine_options(chances: &Chances) -> MachineOptions {
+    MachineOptions {
+        segment_bytes: chances.segment,
+        reserve_bytes: 0,
+        watch: true,
+        ..MachineOptions::default()
     }
 }
 

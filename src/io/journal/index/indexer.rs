@@ -38,6 +38,7 @@ impl Indexer {
         let mut work = Work {
             journal: journal.to_owned(),
             stop: Arc::clone(&stop),
+            rests: true,
         };
         let thread = std::thread::Builder::new().name("index".to_owned());
         let thread = thread.spawn(move || work.run())?;
@@ -75,6 +76,19 @@ pub(super) enum IndexError {
 pub(super) struct Work {
     pub(super) journal: PathBuf,
     pub(super) stop: Arc<AtomicBool>,
+    /// Whether it leaves most of a core to others.
+    pub(super) rests: bool,
+}
+
+/// Indexes all sealed segments of a folder that nobody writes, now and without rest.
+pub(crate) fn index_folder(journal: &Path) -> io::Result<()> {
+    let work = Work {
+        journal: journal.to_owned(),
+        stop: Arc::new(AtomicBool::new(false)),
+        rests: false,
+    };
+    work.clear()?;
+    work.pass().map_err(io::Error::other)
 }
 
 impl Work {
@@ -104,7 +118,7 @@ impl Work {
     }
 
     fn rest_for(&self, work: Instant) {
-        if !self.stopped() {
+        if self.rests && !self.stopped() {
             std::thread::park_timeout(work.elapsed() * REST);
         }
     }

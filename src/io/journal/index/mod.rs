@@ -21,6 +21,7 @@ mod indexer;
 mod lookup;
 
 pub(super) use indexer::Indexer;
+pub(crate) use indexer::index_folder;
 pub(super) use lookup::{Lookup, belongs};
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ fn a_checkpoint_is_asked_for_when_the_hour_of_the_key_is_over() {
         &folder.path().join("journal.keys"),
         &folder.path().join("journal"),
     );
-    let past = commit::hour(commit::wall_now()) - 2;
+    let past = crate::engine::driver::hour(commit::wall_now()) - 2;
     key_file.unwrap().read_or_make(past).unwrap();
     let opened = JournalWriter::open(&strict(&folder)).unwrap();
     opened.writer.append(&mut vec![record(1)]);

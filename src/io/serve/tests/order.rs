@@ -1,6 +1,7 @@
 //! Record, sync, then send: a driver by hand, with a disk that the test plays.
 
 use super::{PATIENCE, sale};
+use crate::engine::driver::Trouble;
 use crate::engine::gateway::Gateway;
 use crate::engine::record::{ConnId, LinkId, ListenerId, Seq};
 use crate::io::config::Config;
@@ -8,7 +9,6 @@ use crate::io::journal::{Disk, JournalWriter, Progress};
 use crate::io::net::{self, Door, Inbound, Received, Wire};
 use crate::io::serve::Clock;
 use crate::io::serve::driver::{Driver, Parts, Shared};
-use crate::io::serve::outbox::Trouble;
 use crate::io::serve::run::look_after;
 use crate::io::serve::status::Status;
 use crate::io::telemetry::Exporter;
@@ -196,7 +196,7 @@ fn a_terminal_that_never_reads_is_read_no_more_and_then_disconnected() {
         let mut unread = 0;
         while shared.0.borrow().listens(conn) {
             // Beyond those in flight they are refused at once, and answers pile up.
-            while shared.0.borrow().crowded(conn).is_none() {
+            while shared.0.borrow_mut().crowded(conn).is_none() {
                 let sale = Received::Message(sale(stans.next().unwrap()));
                 shared.0.borrow_mut().take_from_terminal(conn, sale);
                 turn(&shared, stuck);
@@ -206,6 +206,6 @@ fn a_terminal_that_never_reads_is_read_no_more_and_then_disconnected() {
             turn(&shared, stuck);
         }
         assert!(unread < 100, "it is given a few chances");
-        assert!(shared.0.borrow().crowded(conn).is_none());
+        assert!(shared.0.borrow_mut().crowded(conn).is_none());
     });
 }

@@ -5,10 +5,8 @@ use rustix::process::{Signal, getpid, kill_process};
 use std::cell::RefCell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
-
-/// A process that signals itself to stop stands still by then.
-const STOPS_WITHIN: Duration = Duration::from_secs(1);
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What a test asks for.
 #[derive(Debug)]
@@ -57,14 +55,32 @@ fn at(step: &str) {
         // Beyond the one that was asked for it wraps, and is not reached again in a test's life.
         if ask.left.fetch_sub(1, Ordering::Relaxed) == 1 {
             tracing::info!("at `{step}`, as a test wants");
-            // A process may always signal itself.
-            let _sent = kill_process(getpid(), ask.deed);
             if ask.deed == Signal::STOP {
-                // The stop may be seen by another thread first: this one goes no step further
-                // until it is.
-                std::thread::sleep(STOPS_WITHIN);
+                stand_still();
+            } else {
+                // A process may always signal itself.
+                let _sent = kill_process(getpid(), ask.deed);
             }
         }
+    }
+}
+
+/// Stops the process. The stop may be seen by another thread first: this one goes no step further
+/// until the process is told to go on. That is waited for in a thread without a runtime.
+fn stand_still() {
+    let told = std::thread::spawn(|| -> std::io::Result<()> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            // Listened for before there is anything to go on from.
+            let mut told = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+            kill_process(getpid(), Signal::STOP)?;
+            told.recv().await;
+            Ok(())
+        })
+    });
+    if !matches!(told.join(), Ok(Ok(()))) {
+        tracing::error!("the process cannot stop as a test wants");
+        std::process::abort();
     }
 }
 

@@ -1,46 +1,42 @@
 //! Open connections, and the sends that wait for them.
 
+use super::outbound::{Flushed, Outbound};
+use super::rim::Rim;
 use crate::engine::gateway::SendId;
 use crate::engine::record::{ConnId, LinkId, Seq};
-use crate::io::net::{Flushed, Guest, Outbound};
+use crate::engine::seam::KeyedMap;
 use bytes::{Bytes, BytesMut};
-use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
-use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use std::collections::VecDeque;
 
 /// Whose connection it is.
-#[derive(Debug)]
-pub(super) enum Side {
-    /// A terminal's, and its place behind the door.
-    Terminal(Guest),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// A terminal's.
+    Terminal,
     /// A link's.
     Link(LinkId),
 }
 
 /// An open connection.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub side: Side,
-    out: Outbound,
-    /// The task that reads it.
-    reader: Option<AbortHandle>,
-    /// Its socket takes no more for now; a task waits for it.
+struct Open<S, B> {
+    side: Side,
+    out: Outbound<S>,
+    beside: B,
+    /// It takes no more for now; the rim waits for it.
     blocked: bool,
     /// It is in the list of those that have something to write.
     listed: bool,
     /// It is to be closed once all is written.
     closing: bool,
-    /// Wakes its reader, which waits until less is unwritten.
-    room: Rc<Notify>,
 }
 
 /// What became of a connection in a flush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// Its socket is full: wait until it is writable.
+pub enum Trouble {
+    /// It is full: wait until it is writable.
     Full,
-    /// Its socket is broken: it is over.
+    /// It is broken: it is over.
     Broken,
     /// All is written, and it was to be closed after that.
     Finished,
@@ -48,55 +44,59 @@ pub(super) enum Trouble {
 
 /// All open connections.
 #[derive(Debug)]
-pub(super) struct Outbox {
-    lines: HashMap<ConnId, Line, ahash::RandomState>,
+pub(super) struct Outbox<R: Rim> {
+    lines: KeyedMap<ConnId, Open<R::Sink, R::Beside>>,
     /// Sends whose record is not durable yet, in the order of their records.
     waiting: VecDeque<(Seq, SendId, ConnId)>,
-    /// Connections whose sockets are full.
+    /// Connections that are full.
     blocked: Vec<ConnId>,
     /// Connections that have something to write.
     listed: Vec<ConnId>,
     durable: Seq,
     scratch: BytesMut,
-    next: u64,
 }
 
-impl Outbox {
+impl<R: Rim> Outbox<R> {
     pub(super) fn new() -> Self {
         Self {
-            // We count the keys ourselves: nobody can choose them to crowd a bucket.
-            lines: HashMap::with_hasher(ahash::RandomState::with_seeds(1, 2, 3, 4)),
+            // The rim counts the keys: nobody can choose them to crowd a bucket.
+            lines: KeyedMap::new(1),
             waiting: VecDeque::new(),
             blocked: Vec::new(),
             listed: Vec::new(),
             durable: Seq(0),
             scratch: BytesMut::new(),
-            next: 0,
         }
     }
 
-    /// Takes in a connection, and names it.
-    pub(super) fn open(&mut self, side: Side, out: Outbound) -> ConnId {
-        self.next += 1;
-        let conn = ConnId(self.next);
-        let line = Line {
+    /// Takes in a connection.
+    pub(super) fn open(
+        &mut self,
+        conn: ConnId,
+        side: Side,
+        out: Outbound<R::Sink>,
+        beside: R::Beside,
+    ) {
+        let line = Open {
             side,
             out,
-            reader: None,
+            beside,
             blocked: false,
             listed: false,
             closing: false,
-            room: Rc::new(Notify::new()),
         };
-        self.lines.insert(conn, line);
-        conn
+        let taken = self.lines.insert_new(conn, line).is_err();
+        debug_assert!(!taken, "a connection id is used once");
     }
 
-    /// The task that reads a connection, to be stopped when that is closed.
-    pub(super) fn set_reader(&mut self, conn: ConnId, reader: AbortHandle) {
-        if let Some(line) = self.lines.get_mut(&conn) {
-            line.reader = Some(reader);
-        }
+    /// What the rim keeps beside a connection.
+    pub(super) fn beside(&mut self, conn: ConnId) -> Option<&mut R::Beside> {
+        self.lines.get_mut(&conn).map(|line| &mut line.beside)
+    }
+
+    /// The writing side of a connection.
+    pub(super) fn out(&self, conn: ConnId) -> Option<&Outbound<R::Sink>> {
+        self.lines.get(&conn).map(|line| &line.out)
     }
 
     /// Whether a connection takes messages: it is neither closed nor about to be.
@@ -117,7 +117,7 @@ impl Outbox {
     /// Takes a send back; false if it was written, in part at least.
     pub(super) fn revoke(&mut self, id: SendId) -> bool {
         // Rare, so it searches: an index would be paid for by every send. What is unwritten waits
-        // for its record, where ids ascend, or for a socket that is full.
+        // for its record, where ids ascend, or for a connection that is full.
         let waiting = self.waiting.binary_search_by_key(&id, |(_, id, _)| *id);
         let waiting = waiting.ok().and_then(|at| self.waiting.get(at));
         let conns = waiting
@@ -154,7 +154,7 @@ impl Outbox {
         }
     }
 
-    /// The socket of a connection takes more again.
+    /// A connection takes more again.
     pub(super) fn unblock(&mut self, conn: ConnId) {
         if let Some(line) = self.lines.get_mut(&conn) {
             line.blocked = false;
@@ -163,15 +163,19 @@ impl Outbox {
         self.list(conn);
     }
 
-    /// Writes what may go, each socket once. Adds what was written to `written`.
-    pub(super) fn flush(&mut self, written: &mut Vec<SendId>) -> Vec<(ConnId, Trouble)> {
+    /// Writes what may go, each connection once. Adds what was written to `written`.
+    pub(super) fn flush(
+        &mut self,
+        written: &mut Vec<SendId>,
+        rim: &mut R,
+    ) -> Vec<(ConnId, Trouble)> {
         let mut troubles = Vec::new();
         for conn in self.listed.drain(..) {
             let Some(line) = self.lines.get_mut(&conn) else {
                 continue;
             };
             line.listed = false;
-            let before = line.out.waiting();
+            let (before, written_before) = (line.out.waiting(), written.len());
             let trouble = match line.out.flush(self.durable, &mut self.scratch, written) {
                 Flushed::Clear if line.closing && line.out.is_empty() => Some(Trouble::Finished),
                 Flushed::Clear => None,
@@ -182,8 +186,9 @@ impl Outbox {
                 }
                 Flushed::Broken(_) => Some(Trouble::Broken),
             };
+            rim.sent(line.side, written.len() - written_before);
             if line.out.waiting() < before {
-                line.room.notify_waiters();
+                rim.has_drained(&line.beside);
             }
             troubles.extend(trouble.map(|trouble| (conn, trouble)));
         }
@@ -199,29 +204,21 @@ impl Outbox {
         line.out.is_empty()
     }
 
-    /// Takes a connection out and stops its reader. What it leaves unwritten comes with it.
-    pub(super) fn remove(&mut self, conn: ConnId) -> Option<(Side, impl Iterator<Item = SendId>)> {
+    /// Takes a connection out. What it leaves unwritten comes with it.
+    pub(super) fn remove(
+        &mut self,
+        conn: ConnId,
+    ) -> Option<(Side, R::Beside, impl Iterator<Item = SendId> + use<R>)> {
         let line = self.lines.remove(&conn)?;
         self.blocked.retain(|blocked| *blocked != conn);
-        line.room.notify_waiters();
-        if let Some(reader) = line.reader {
-            reader.abort();
-        }
-        Some((line.side, line.out.into_unwritten()))
+        Some((line.side, line.beside, line.out.into_unwritten()))
     }
 
-    /// Waits until the socket of a connection takes more.
-    pub(super) fn writable(
-        &self,
-        conn: ConnId,
-    ) -> Option<impl Future<Output = std::io::Result<()>> + use<>> {
-        self.lines.get(&conn).map(|line| line.out.writable())
-    }
-
-    /// If more than `most` bytes are unwritten on a connection: what wakes when some were.
-    pub(super) fn crowded(&self, conn: ConnId, most: usize) -> Option<Rc<Notify>> {
-        let line = self.lines.get(&conn)?;
-        (line.out.waiting() > most).then(|| Rc::clone(&line.room))
+    /// Whether more than `most` bytes are unwritten on a connection.
+    pub(super) fn is_crowded(&self, conn: ConnId, most: usize) -> bool {
+        self.lines
+            .get(&conn)
+            .is_some_and(|line| line.out.waiting() > most)
     }
 
     /// Sends that wait for their record.
@@ -231,6 +228,6 @@ impl Outbox {
 
     /// Whether nothing waits anywhere.
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.lines.values().all(|line| line.out.is_empty())
+        self.waiting.is_empty() && self.lines.all(|line| line.out.is_empty())
     }
 }

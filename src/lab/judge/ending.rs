@@ -1,0 +1,56 @@
+//! When all is healed: each purchase is charged at most once and returned at most once, and nothing
+//! is left that only time would solve.
+
+use super::facts::AttemptFacts;
+use super::hearing::Hearing;
+use super::traffic::Breach;
+
+/// All breaches of one attempt, with the attempts whose hosts may excuse them.
+pub(super) fn judge<'a>(hearing: &Hearing<'a>, attempt: &'a AttemptFacts) -> Vec<(Breach, u32)> {
+    let mut breaches = Vec::new();
+    if !hearing.probe.healed {
+        return breaches;
+    }
+    breaches.extend(twice(hearing, attempt));
+    breaches.extend(returned_twice(hearing, attempt).map(|breach| (breach, attempt.n)));
+    breaches.extend(pending(hearing, attempt).map(|breach| (breach, attempt.n)));
+    breaches
+}
+
+/// A cashier was told that it might try again, and the customer paid twice.
+fn twice(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<(Breach, u32)> {
+    if attempt.allowed_by == 0 || !hearing.is_payer(attempt) {
+        return None;
+    }
+    let mut others = hearing.purchase(attempt);
+    let other = others.find(|other| other.n != attempt.n && hearing.is_payer(other))?;
+    let (by, first) = (attempt.allowed_by, other.n);
+    let what = format!("charged twice, also by attempt {first}; attempt {by} allowed it");
+    Some((("twice", what), first))
+}
+
+/// More is given back than was taken.
+fn returned_twice(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
+    let takes = attempt.is_money() && !attempt.gives_back();
+    let standing = hearing.standing(attempt);
+    let mut returns = hearing.returns_of(attempt);
+    let listed = hearing.is_listed(attempt) || returns.any(|back| hearing.is_listed(back));
+    let excused = hearing.returns_of(attempt).any(AttemptFacts::is_excused);
+    let wrong = takes && standing < 0 && !listed && !excused;
+    wrong.then(|| {
+        (
+            "returned-twice",
+            format!("{} too much is given back", -standing),
+        )
+    })
+}
+
+/// Where the gateway reverses, only what no reversal can solve is left on the list.
+fn pending(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
+    let reverses = hearing.terms.reverses && !attempt.notice && attempt.is_money();
+    let mut printed = hearing.printed_of(attempt).iter();
+    let stuck = printed.find(|printed| matches!(printed.text("class"), "U2" | "U3" | "U5"))?;
+    let class = stuck.text("class");
+    let what = format!("all is well again, and it is still {class}");
+    (reverses && !attempt.blurred).then_some(("pending-at-end", what))
+}

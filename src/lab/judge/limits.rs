@@ -1,0 +1,98 @@
+//! What must have happened by now: an answer to who asked in vain, an exception for a reversal that
+//! is too old, a line of history for whatever came, and a reversal where one is promised.
+
+use super::facts::{AttemptFacts, SlipSays, UndoMeant};
+use super::hearing::Hearing;
+use super::traffic::Breach;
+use super::words::{Promise, Understood};
+use crate::engine::seam::Mono;
+
+/// All breaches of one attempt.
+pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach> {
+    let rules = [
+        history(hearing, attempt),
+        silence(hearing, attempt),
+        exception(hearing, attempt),
+    ];
+    rules.into_iter().flatten().collect()
+}
+
+/// I8: what reached the gateway is told as long as history is kept.
+fn history(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
+    let began = attempt.began()?;
+    let age = hearing.probe.now.mono - began;
+    let kept = age < hearing.terms.retain && !attempt.in_flight && !attempt.blurred;
+    let missing = kept && hearing.printed_of(attempt).is_empty();
+    missing.then(|| {
+        (
+            "history",
+            "it reached the gateway, and no line tells of it".to_owned(),
+        )
+    })
+}
+
+/// A request that never left is answered no before its asker gives up.
+fn silence(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
+    let began = attempt.began()?;
+    let wait = hearing.terms.timeout + hearing.terms.timeout / 2;
+    let age = hearing.probe.now.mono - began;
+    let silent = !attempt.was_sent()
+        && attempt.told.is_empty()
+        && attempt.undos.is_empty()
+        && attempt.asker_there
+        && hearing.probe.gateway_up
+        && age > wait;
+    let what = "its request never left the gateway, and nobody told the terminal";
+    silent.then(|| ("silence", what.to_owned()))
+}
+
+/// R14: a reversal that is too old, or was sent too often, is an exception.
+fn exception(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
+    let terms = hearing.terms;
+    let is_final = |means: UndoMeant| means != UndoMeant::Again;
+    let answers = attempt.reversals.iter().filter_map(|r| r.answered);
+    let closed = answers.map(|(_, means)| means).any(is_final);
+    let settled = closed || !attempt.declines.is_empty() || !hearing.probe.gateway_up;
+    let printed = hearing.printed_of(attempt);
+    if settled || attempt.blurred || !attempt.was_sent() || printed.is_empty() {
+        return None;
+    }
+    let now = hearing.probe.now.mono;
+    let handed_over = attempt
+        .undo_told
+        .iter()
+        .find(|told| told.code.as_deref() == Some("00"));
+    let firsts = attempt.reversals.first().map(|reversal| reversal.left);
+    let begun: Option<Mono> = firsts.into_iter().chain(handed_over.map(|t| t.at)).min();
+    let begun = begun?;
+    let aged = now - begun > terms.expire + terms.timeout * 4;
+    let last = attempt.reversals.last().map(|reversal| reversal.left);
+    let often = attempt.reversals.len() >= terms.tries.max(1)
+        && last.is_some_and(|last| now - last > terms.timeout * 2);
+    let listed = printed.iter().any(|printed| printed.text("class") == "U6");
+    let missing = (aged || often) && !listed;
+    missing.then(|| {
+        let tries = attempt.reversals.len();
+        let what = format!("its reversal has no answer after {tries} tries, and is not U6");
+        ("U6", what)
+    })
+}
+
+/// Nobody is told to wait for a reversal that nobody will send.
+pub(super) fn waits_in_vain(
+    hearing: &Hearing<'_>,
+    attempt: &AttemptFacts,
+    words: &Understood,
+) -> Option<Breach> {
+    let promised = words.has(Promise::WaitReversal) || words.has(Promise::WillReturn);
+    let gave_up = matches!(
+        attempt.slip,
+        SlipSays::Unanswered | SlipSays::Declined | SlipSays::UndoGivenUp | SlipSays::NotSent
+    );
+    let nobody = attempt.reversals.is_empty()
+        && attempt.undos.is_empty()
+        && (attempt.notice || !hearing.terms.reverses && gave_up)
+        && !attempt.in_flight;
+    let what = "it says to wait for a reversal, and nobody will send one";
+    (promised && nobody).then(|| ("wait-in-vain", what.to_owned()))
+}

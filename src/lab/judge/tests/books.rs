@@ -1,0 +1,296 @@
+//! The list of open ones, history, and what must have happened by now.
+
+use super::*;
+use crate::lab::judge::UndoAsked;
+
+fn missing(attempt: &AttemptFacts) -> bool {
+    let case = Case {
+        attempts: std::slice::from_ref(attempt),
+        ..Case::default()
+    };
+    finds(&case, "open-missing")
+}
+
+fn needless(attempt: &AttemptFacts) -> bool {
+    let open = [printed(attempt, "no", TIMED_OUT)];
+    let case = Case {
+        attempts: std::slice::from_ref(attempt),
+        open: &open,
+        ..Case::default()
+    };
+    assert!(!finds(&case, "open-missing"));
+    finds(&case, "open-proven")
+}
+
+#[test]
+fn what_the_books_disagree_on_is_listed() {
+    let held = AttemptFacts {
+        held: 10_000,
+        ..declined(1)
+    };
+    let gone = AttemptFacts { held: 0, ..paid(1) };
+    let in_part = AttemptFacts {
+        held: 6_000,
+        ..paid(1)
+    };
+    for wrong in [held, gone, in_part] {
+        assert!(missing(&wrong));
+        assert!(!needless(&wrong));
+        let moving = AttemptFacts {
+            in_flight: true,
+            ..wrong
+        };
+        assert!(!missing(&moving));
+    }
+    assert!(!missing(&paid(1)));
+    assert!(!missing(&declined(1)));
+}
+
+#[test]
+fn what_is_not_proven_is_listed() {
+    let closed = AttemptFacts {
+        reversals: vec![reversal(46, UndoMeant::Closed)],
+        slip: SlipSays::Undone,
+        ..sent(1)
+    };
+    let refused = AttemptFacts {
+        reversals: vec![reversal(46, UndoMeant::Refused)],
+        ..closed.clone()
+    };
+    let approved_since = AttemptFacts {
+        reversals: vec![reversal(46, UndoMeant::Undone)],
+        approvals: vec![answer(60, "00")],
+        ..closed.clone()
+    };
+    let unknown = AttemptFacts {
+        unknowns: vec![answer(2, "98")],
+        slip: SlipSays::Declined,
+        ..sent(1)
+    };
+    let silent = AttemptFacts {
+        slip: SlipSays::Unanswered,
+        ..sent(1)
+    };
+    let disagree = AttemptFacts {
+        declines: vec![answer(3, "51")],
+        ..paid(1)
+    };
+    for unproven in [
+        &closed,
+        &refused,
+        &approved_since,
+        &unknown,
+        &silent,
+        &disagree,
+    ] {
+        assert!(missing(unproven), "{unproven:?}");
+        assert!(!needless(unproven), "{unproven:?}");
+    }
+    // The same with a decline, and with the reversal sent once more.
+    let was_declined = AttemptFacts {
+        declines: vec![answer(2, "51")],
+        ..closed
+    };
+    assert!(!missing(&was_declined));
+    let mut sent_again = approved_since;
+    sent_again.reversals.push(reversal(61, UndoMeant::Undone));
+    assert!(!missing(&sent_again));
+}
+
+#[test]
+fn what_is_proven_is_not_listed() {
+    let reversed = AttemptFacts {
+        approvals: vec![answer(2, "00")],
+        reversals: vec![reversal(46, UndoMeant::Undone)],
+        slip: SlipSays::Undone,
+        ..sent(1)
+    };
+    let never = AttemptFacts {
+        sent: Vec::new(),
+        arrived: 0,
+        slip: SlipSays::Declined,
+        ..sent(1)
+    };
+    for proven in [&paid(1), &declined(1), &reversed, &never] {
+        assert!(needless(proven), "{proven:?}");
+        assert!(!missing(proven), "{proven:?}");
+    }
+    let mut doubted = paid(1);
+    doubted.told[0].doubted = true;
+    assert!(!needless(&doubted));
+    let settled = AttemptFacts {
+        misbalanced: true,
+        ..paid(1)
+    };
+    assert!(!needless(&settled));
+}
+
+#[test]
+fn what_came_is_told_as_long_as_it_is_kept() {
+    let attempts = [paid(1)];
+    let case = |second| Case {
+        attempts: &attempts,
+        at: second,
+        ..Case::default()
+    };
+    assert!(finds(&case(90), "history"));
+    assert!(!finds(&case(91 * 24 * 3600), "history"));
+    assert!(!rules(&paid(1), "no", PAID).contains(&"history"));
+}
+
+#[test]
+fn a_request_that_never_left_is_answered() {
+    let silent = AttemptFacts {
+        sent: Vec::new(),
+        arrived: 0,
+        ..sent(1)
+    };
+    assert!(rules(&silent, "yes", DECLINED).contains(&"silence"));
+    let gone = AttemptFacts {
+        asker_there: false,
+        ..silent.clone()
+    };
+    assert!(!rules(&gone, "yes", DECLINED).contains(&"silence"));
+    let answered = AttemptFacts {
+        told: vec![told(2, "91", Meant::Declined)],
+        ..silent
+    };
+    assert!(!rules(&answered, "yes", DECLINED).contains(&"silence"));
+}
+
+#[test]
+fn a_reversal_that_is_too_old_is_an_exception() {
+    let pending = AttemptFacts {
+        reversals: vec![reversal(46, UndoMeant::Again)],
+        ..sent(1)
+    };
+    let class = |name: &str| {
+        let mut value = printed(&pending, "no", TIMED_OUT);
+        value["class"] = name.into();
+        [value]
+    };
+    let (waits, listed) = (class("U5"), class("U6"));
+    let expired = setup().expire / 1000 + 300;
+    let case = |printed, second| Case {
+        attempts: std::slice::from_ref(&pending),
+        printed,
+        at: second,
+        ..Case::default()
+    };
+    assert!(finds(&case(&waits, expired), "U6"));
+    assert!(!finds(&case(&waits, 90), "U6"));
+    assert!(!finds(&case(&listed, expired), "U6"));
+}
+
+#[test]
+fn a_reversal_that_was_tried_too_often_is_an_exception() {
+    let tries = |count: u64| AttemptFacts {
+        reversals: (0..count)
+            .map(|second| reversal(50 + second, UndoMeant::Again))
+            .collect(),
+        ..sent(1)
+    };
+    let found = |count| {
+        let attempt = tries(count);
+        let printed = [printed(&attempt, "no", TIMED_OUT)];
+        let case = Case {
+            attempts: std::slice::from_ref(&attempt),
+            printed: &printed,
+            at: 200,
+            ..Case::default()
+        };
+        finds(&case, "U6")
+    };
+    assert!(found(6));
+    assert!(!found(5));
+}
+
+#[test]
+fn an_answer_of_the_gateways_own_is_a_verdict() {
+    let held = AttemptFacts {
+        held: 10_000,
+        told: vec![told(3, "A0", Meant::Declined)],
+        slip: SlipSays::Declined,
+        ..sent(1)
+    };
+    let rule = "own-answer";
+    assert!(rules(&held, "no", TIMED_OUT).contains(&rule));
+    let from_host = AttemptFacts {
+        declines: vec![answer(2, "A0")],
+        ..held.clone()
+    };
+    assert!(!rules(&from_host, "no", TIMED_OUT).contains(&rule));
+    let going_on = AttemptFacts {
+        reversals: vec![reversal(4, UndoMeant::Again)],
+        ..held
+    };
+    assert!(!rules(&going_on, "no", TIMED_OUT).contains(&rule));
+}
+
+#[test]
+fn a_reversal_is_not_closed_while_the_host_holds() {
+    let closed = |code: &str, stands: Option<u64>| AttemptFacts {
+        undos: vec![UndoAsked {
+            now: now(9),
+            mti: "0400".to_owned(),
+            stands,
+        }],
+        undo_told: vec![ToldAnswer {
+            asked: "0400".to_owned(),
+            mti: "0410".to_owned(),
+            ..told(10, code, Meant::Declined)
+        }],
+        slip: SlipSays::Undone,
+        held: 6_000,
+        ..paid(1)
+    };
+    let rule = "own-answer";
+    for code in ["00", "25", "12"] {
+        assert!(rules(&closed(code, None), "no", TIMED_OUT).contains(&rule));
+        let in_part = closed(code, Some(6_000));
+        assert!(!rules(&in_part, "no", TIMED_OUT).contains(&rule));
+    }
+    assert!(!rules(&closed("96", None), "no", TIMED_OUT).contains(&rule));
+}
+
+#[test]
+fn at_the_end_nobody_paid_twice_or_got_too_much_back() {
+    let end = |attempts: &[AttemptFacts], rule: &str| {
+        let case = Case {
+            attempts,
+            healed: true,
+            ..Case::default()
+        };
+        finds(&case, rule)
+    };
+    let allowed = AttemptFacts {
+        allowed_by: 1,
+        ..paid(2)
+    };
+    assert!(end(&[paid(1), allowed.clone()], "twice"));
+    assert!(!end(&[declined(1), allowed], "twice"));
+    assert!(!end(&[paid(1), paid(2)], "twice"));
+    let void = returned(2, 1, Trade::Void);
+    let refund = returned(3, 1, Trade::Refund);
+    assert!(!end(&[paid(1), void.clone()], "returned-twice"));
+    assert!(end(&[paid(1), void, refund], "returned-twice"));
+}
+
+#[test]
+fn at_the_end_no_reversal_is_pending() {
+    let pending = AttemptFacts {
+        reversals: vec![reversal(46, UndoMeant::Again)],
+        ..sent(1)
+    };
+    let mut value = printed(&pending, "no", TIMED_OUT);
+    value["class"] = "U5".into();
+    let printed = [value];
+    let case = |healed| Case {
+        attempts: std::slice::from_ref(&pending),
+        printed: &printed,
+        healed,
+        ..Case::default()
+    };
+    assert!(finds(&case(true), "pending-at-end"));
+    assert!(!finds(&case(false), "pending-at-end"));
+}

@@ -1,0 +1,98 @@
+//! Where the evidence decides, the verdict decides: "unproven" for everything would be safe, and
+//! of no use. Nor does it leave out what its reader must know: the amount that stands, and a void
+//! or refund in doubt.
+
+use super::evidence::{self, Proof};
+use super::facts::AttemptFacts;
+use super::hearing::{Hearing, Printed};
+use super::traffic::Breach;
+use super::words::{Promise, Understood};
+
+/// What the verdict should have said.
+pub(super) fn judge(
+    hearing: &Hearing<'_>,
+    attempt: &AttemptFacts,
+    printed: &Printed<'_>,
+) -> Option<String> {
+    if !printed.of_request || !printed.is_first || !is_plain(hearing, attempt) {
+        return None;
+    }
+    let proof = evidence::of(attempt, hearing.terms);
+    let wanted = match proof {
+        Proof::NeverLeft | Proof::Declined | Proof::Reversed => "yes",
+        Proof::Delivered => "no",
+        Proof::Unproven(_) | Proof::Unclear => return None,
+    };
+    let said = printed.text("safe_to_retry");
+    let differs = said != wanted;
+    differs.then(|| format!("{proof:?} is proven, and safe_to_retry is {said}"))
+}
+
+/// Whether nothing but the attempt's own evidence counts.
+fn is_plain(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
+    let quiet = !attempt.in_flight && !attempt.may_still && hearing.probe.gateway_up;
+    let own = quiet && !attempt.blurred && attempt.is_money();
+    let true_to_books = match evidence::of(attempt, hearing.terms) {
+        Proof::Delivered => attempt.held != 0,
+        _ => attempt.held == 0,
+    };
+    let other = |other: &AttemptFacts| other.n != attempt.n;
+    let alone = hearing.purchase(attempt).filter(|o| other(o)).count() == 0;
+    let clear = hearing.purchase(attempt).filter(|o| other(o)).all(|o| {
+        let clear = evidence::of(o, hearing.terms);
+        matches!(clear, Proof::NeverLeft | Proof::Declined) && !o.blurred && !o.in_flight
+    });
+    let delivered = evidence::of(attempt, hearing.terms) == Proof::Delivered;
+    own && true_to_books
+        && !attempt.is_excused()
+        && (alone || clear && !delivered)
+        && !hearing.has_namesake(attempt)
+}
+
+/// What is said to be paid is said with the amount that was.
+pub(super) fn amount(
+    attempt: &AttemptFacts,
+    printed: &Printed<'_>,
+    words: &Understood,
+) -> Option<Breach> {
+    let said = printed
+        .value
+        .get("amount")
+        .and_then(serde_json::Value::as_u64)?;
+    let held = attempt.held.unsigned_abs();
+    let counts = words.has(Promise::Paid) && held != 0 && !attempt.in_flight;
+    let wrong = counts && said != held && !attempt.is_excused() && attempt.is_money();
+    wrong.then(|| {
+        (
+            "amount",
+            format!("{said} is said to be paid, {held} is held"),
+        )
+    })
+}
+
+/// A void or refund whose outcome is not proven is told of where its original is.
+pub(super) fn hidden_return(
+    hearing: &Hearing<'_>,
+    attempt: &AttemptFacts,
+    printed: &Printed<'_>,
+    words: &Understood,
+) -> Option<Breach> {
+    let told = words.has(Promise::Paid) || words.has(Promise::Authorized);
+    let verdict = printed.text("verdict");
+    let mentions = |back: &AttemptFacts| {
+        let mut own = hearing.printed_of(back).iter().map(|own| own.text("tx"));
+        own.any(|tx| !tx.is_empty() && verdict.contains(tx))
+    };
+    let in_doubt = |back: &&AttemptFacts| {
+        let quiet = !back.in_flight && !back.blurred && !back.is_excused();
+        let proof = evidence::of(back, hearing.terms);
+        quiet && matches!(proof, Proof::Unproven(_)) && !mentions(back)
+    };
+    let hidden = hearing
+        .returns_of(attempt)
+        .find(in_doubt)
+        .filter(|_| told)?;
+    let (n, trade) = (hidden.n, hidden.trade);
+    let what = format!("its {trade:?}, attempt {n}, is in doubt, and the verdict is silent on it");
+    Some(("return-hidden", what))
+}

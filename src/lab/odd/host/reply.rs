@@ -1,0 +1,183 @@
+//! How a host writes its answers, and over which connection they go.
+
+use super::{HostSaid, OddHost, OddHostAction, SaidTo};
+use crate::engine::record::ConnId;
+use crate::engine::seam::Now;
+use crate::iso::codec::Message;
+use crate::lab::odd::ledger::GivenAnswer;
+use crate::lab::odd::wire::{Finish, approves, attempt, carry, code, number, put, text};
+use crate::lab::plan::{Form, Trade};
+use bytes::Bytes;
+
+/// The institution at the end of the wire.
+const INSTITUTION: &str = "01020000";
+
+/// What an answer holds, beside what it echoes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Content {
+    /// DE 39, if there is one.
+    pub code: Option<String>,
+    /// DE 37.
+    pub rrn: Option<String>,
+    /// DE 38.
+    pub auth: Option<String>,
+    /// Whatever else.
+    pub extra: Vec<(u8, String)>,
+    /// Whether it speaks of money.
+    pub money: bool,
+}
+
+impl OddHost {
+    /// Whether a code says yes to a request.
+    pub(super) fn yes(&self, code: &str) -> bool {
+        approves(self.speech.cup, code)
+    }
+
+    /// Answers a message, and says of which attempt it speaks.
+    pub(super) fn answer(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        asked: &Message,
+        form: &Form,
+        content: &Content,
+        about: Option<(u32, SaidTo)>,
+    ) {
+        let Some(mut answer) = self.speech.answer_to(asked, &form.mti) else {
+            return;
+        };
+        self.fill(now, &mut answer, asked, content);
+        if let Some(amount) = form.amount {
+            put(&mut answer, 4, &format!("{amount:012}"));
+        }
+        let omits = [self.habits.omits.as_slice(), form.omits.as_slice()].concat();
+        let finish = Finish {
+            key: self.keys.get(&text(asked, 41)).filter(|_| content.money),
+            broken_mac: form.broken_mac,
+            broken_tail: form.broken_tail,
+            omits: omits.clone(),
+        };
+        let Some(frame) = self.speech.frame(&answer, &finish) else {
+            return;
+        };
+        let seen = |field: u8| !omits.contains(&field);
+        let said = about.map(|(n, to)| {
+            let code = code(&answer).filter(|_| seen(39));
+            let yes = code.as_ref().is_some_and(|code| match to {
+                SaidTo::Request => self.yes(code),
+                SaidTo::Reversal => code == "00",
+            });
+            HostSaid {
+                n,
+                to,
+                mti: answer.mti().to_string(),
+                code,
+                yes,
+                amount: number(&answer, 4).filter(|_| seen(4)),
+                sound: !(form.broken_mac && finish.key.is_some())
+                    && !form.broken_tail
+                    && form.amount.is_none(),
+            }
+        });
+        self.route(now, conn, frame, said, form.other_line);
+    }
+
+    /// Writes an answer as hosts of the dialect do: what they echo, and what they add.
+    fn fill(&self, now: Now, answer: &mut Message, asked: &Message, content: &Content) {
+        let echoes: &[u8] = if self.speech.cup {
+            &[2, 3, 4, 11, 14, 23, 25, 41, 42, 48, 49, 53, 60]
+        } else {
+            &[
+                2, 3, 4, 7, 11, 12, 13, 14, 25, 32, 33, 41, 42, 49, 70, 74, 76, 86, 88, 90,
+            ]
+        };
+        carry(answer, asked, echoes);
+        if self.speech.cup {
+            put(answer, 12, &now.wall.hhmmss());
+            put(answer, 13, &now.wall.mmdd());
+        }
+        put(answer, 32, INSTITUTION);
+        if content.money {
+            put(answer, 15, &now.wall.mmdd());
+            if self.speech.cup {
+                put(answer, 44, &format!("{INSTITUTION:<11}{INSTITUTION:<11}"));
+            }
+        }
+        let fields = [(37, &content.rrn), (38, &content.auth), (39, &content.code)];
+        for (field, text) in fields {
+            if let Some(text) = text {
+                put(answer, field, text);
+            }
+        }
+        for (field, text) in &content.extra {
+            put(answer, *field, text);
+        }
+    }
+
+    /// Picks the connection: the one that asked, another one if that is wanted or the first is
+    /// gone, else the next that comes up.
+    pub(super) fn route(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        frame: Bytes,
+        said: Option<HostSaid>,
+        other_line: bool,
+    ) {
+        let other = self.conns.iter().find(|other| **other != conn).copied();
+        let own = self.conns.get(&conn).copied();
+        let chosen = if other_line {
+            other.or(own)
+        } else {
+            own.or(other)
+        };
+        match chosen {
+            Some(chosen) => self.out(now, chosen, frame, said),
+            None => self.outbox.push_back((frame, said)),
+        }
+    }
+
+    /// A frame goes out: what it says is said from now on.
+    pub(super) fn out(&mut self, now: Now, conn: ConnId, frame: Bytes, about: Option<HostSaid>) {
+        if let Some(said) = &about {
+            self.note(now, said);
+        }
+        self.actions
+            .push_back(OddHostAction::Send { conn, frame, about });
+    }
+
+    fn note(&mut self, now: Now, said: &HostSaid) {
+        let inquiry = self
+            .asks
+            .get(&said.n)
+            .is_some_and(|ask| ask.trade == Trade::Balance);
+        let entry = self.ledger.entry(said.n);
+        entry.given.push(GivenAnswer {
+            at: now.mono,
+            to: said.to,
+            mti: said.mti.clone(),
+            code: said.code.clone(),
+            yes: said.yes,
+            amount: said.amount,
+        });
+        let Some(code) = said.code.as_deref().filter(|_| said.to == SaidTo::Request) else {
+            return;
+        };
+        if said.yes && !inquiry {
+            entry.approved.get_or_insert(now.mono);
+        } else if !said.yes && is_final(code) {
+            entry.refused.get_or_insert(now.mono);
+        }
+    }
+}
+
+/// Whether a refusal is one for good: not a host in trouble, an outcome unknown behind it, a
+/// duplicate or a MAC.
+fn is_final(code: &str) -> bool {
+    !["08", "09", "68", "90", "91", "92", "94", "96", "98", "A0"].contains(&code)
+}
+
+/// The attempt that an answer is about: the host's own entry, or as DE 14 tells it.
+pub(super) fn about(entry: Option<u32>, asked: &Message, to: SaidTo) -> Option<(u32, SaidTo)> {
+    Some((entry.or_else(|| attempt(asked))?, to))
+}

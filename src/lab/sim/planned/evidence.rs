@@ -1,0 +1,349 @@
+//! What is seen of each attempt: on the wires at both ends of the gateway, with times. It knows
+//! nothing that the gateway recorded.
+
+use super::meaning;
+use crate::engine::record::ConnId;
+use crate::engine::seam::{Mono, Now};
+use crate::iso::codec::Message;
+use crate::iso::message::{FieldId, FieldPath};
+use crate::lab::judge::{
+    Arrival, AttemptFacts, HostAnswer, Meant, ReversalFacts, ToldAnswer, UndoAsked,
+};
+use crate::lab::odd::names;
+use crate::lab::plan::Ask;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// An answer to a terminal that is under way: whose it is, and its place in the list.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OnItsWay {
+    pub n: u32,
+    pub at: usize,
+    pub to_undo: bool,
+}
+
+/// All that was seen.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    facts: BTreeMap<u32, AttemptFacts>,
+    /// By terminal and trace number: the attempt that used it last.
+    named: BTreeMap<(String, u32), u32>,
+    /// The same for its reversals, which may have numbers of their own.
+    undos: BTreeMap<(String, u32), u32>,
+    /// The same as the hosts see it.
+    named_at_host: BTreeMap<(String, u32), u32>,
+    /// The last frame about each attempt that the gateway saw or sent.
+    touched: BTreeMap<u32, Mono>,
+    /// By connection: answers that nothing has proven read.
+    unread: BTreeMap<ConnId, Vec<OnItsWay>>,
+}
+
+/// A message of a terminal, as the wire shows it.
+pub(super) struct FromTerminal<'a> {
+    pub now: Now,
+    pub conn: ConnId,
+    pub message: &'a Message,
+}
+
+fn field(number: u8) -> FieldPath {
+    FieldPath {
+        field: FieldId::of(number),
+        part: None,
+    }
+}
+
+fn text(message: &Message, number: u8) -> Option<String> {
+    let text = message.text(field(number))?;
+    Some(text.trim().to_owned())
+}
+
+fn number(message: &Message, of: u8) -> Option<u32> {
+    text(message, of)?.parse().ok()
+}
+
+/// DE 95: the first twelve digits are what stands.
+fn stands(message: &Message) -> Option<u64> {
+    text(message, 95)?.get(..12)?.parse().ok()
+}
+
+/// The attempt whose card a message carries: by DE 14, or the expiry on track 2.
+pub(super) fn tagged(message: &Message) -> Option<u32> {
+    let expiry = text(message, 14).or_else(|| {
+        let track = text(message, 35)?;
+        let (_, behind) = track.split_once(['=', 'D'])?;
+        behind.get(..4).map(str::to_owned)
+    })?;
+    names::n_of(&expiry)
+}
+
+fn is_cup(message: &Message) -> bool {
+    message.spec().name() == "cup-pos"
+}
+
+/// Whether a type is that of a reversal.
+pub(super) fn is_reversal(message: &Message) -> bool {
+    message.mti().digits()[1] == b'4'
+}
+
+impl Evidence {
+    /// An attempt is about to be sent.
+    pub(super) fn begins(&mut self, ask: &Ask, allowed_by: u32) {
+        let (merchant, terminal) = names::terminal(ask.t);
+        let fresh = AttemptFacts {
+            n: ask.n,
+            purchase: ask.purchase,
+            trade: ask.trade,
+            of: ask.of,
+            amount: ask.amount,
+            terminal,
+            merchant,
+            allowed_by,
+            ..AttemptFacts::default()
+        };
+        self.facts.entry(ask.n).or_insert(fresh);
+    }
+
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut AttemptFacts> {
+        self.facts.values_mut()
+    }
+
+    pub(super) fn all(&self) -> Vec<AttemptFacts> {
+        self.facts.values().cloned().collect()
+    }
+
+    pub(super) fn of(&self, n: u32) -> Option<&AttemptFacts> {
+        self.facts.get(&n)
+    }
+
+    fn touch(&mut self, n: u32, at: Mono) {
+        self.touched.insert(n, at);
+    }
+
+    /// A terminal's message reached the gateway; gives the attempt that it is about.
+    pub(super) fn from_terminal(&mut self, from: &FromTerminal<'_>) -> Option<u32> {
+        let FromTerminal { now, conn, message } = from;
+        self.unread.remove(conn);
+        let stan = number(message, 11)?;
+        let terminal = text(message, 41).unwrap_or_default();
+        let known = self.named.get(&(terminal.clone(), stan)).copied();
+        if is_reversal(message) {
+            let n = tagged(message).or(known)?;
+            self.touch(n, now.mono);
+            let undo = UndoAsked {
+                now: *now,
+                mti: message.mti().to_string(),
+                stands: stands(message),
+            };
+            self.facts.get_mut(&n)?.undos.push(undo);
+            self.undos.insert((terminal, stan), n);
+            return Some(n);
+        }
+        let n = tagged(message)?;
+        self.touch(n, now.mono);
+        self.named.insert((terminal, stan), n);
+        let facts = self.facts.get_mut(&n)?;
+        facts.stan = stan;
+        facts.notice = message.mti().digits()[2] == b'2';
+        if facts.reached.is_empty() {
+            facts.asker_there = true;
+        }
+        facts.reached.push(Arrival {
+            now: *now,
+            conn: Some(*conn),
+        });
+        Some(n)
+    }
+
+    /// A message left the gateway for a host; gives the attempt that it is about.
+    pub(super) fn to_host(&mut self, at: Mono, message: &Message) -> Option<u32> {
+        let stan = number(message, 11).unwrap_or_default();
+        let terminal = text(message, 41).unwrap_or_default();
+        if is_reversal(message) {
+            let original = text(message, 90).and_then(|de90| de90.get(4..10)?.parse().ok());
+            let by_name = original
+                .into_iter()
+                .chain([stan])
+                .find_map(|stan| self.named_at_host.get(&(terminal.clone(), stan)));
+            let n = tagged(message).or_else(|| by_name.copied())?;
+            self.touch(n, at);
+            let facts = self.facts.get_mut(&n)?;
+            facts.reversals.push(ReversalFacts {
+                left: at,
+                stands: stands(message),
+                wished: !facts.undos.is_empty(),
+                ..ReversalFacts::default()
+            });
+            return Some(n);
+        }
+        let n = tagged(message)?;
+        self.touch(n, at);
+        self.named_at_host.insert((terminal, stan), n);
+        self.facts.get_mut(&n)?.sent.push(at);
+        Some(n)
+    }
+
+    /// A message of the gateway reached a host.
+    pub(super) fn reached_host(&mut self, at: Mono, n: u32, is_reversal: bool) {
+        let Some(facts) = self.facts.get_mut(&n) else {
+            return;
+        };
+        if is_reversal {
+            let waiting = facts.reversals.iter_mut();
+            if let Some(reversal) = waiting.into_iter().find(|own| own.at_host.is_none()) {
+                reversal.at_host = Some(at);
+            }
+        } else {
+            facts.arrived += 1;
+        }
+    }
+
+    /// A host's answer to a request reached the gateway. `sound`: nothing is wrong with it.
+    pub(super) fn answered(&mut self, at: Mono, n: u32, message: Option<&Message>, sound: bool) {
+        self.touch(n, at);
+        let Some(facts) = self.facts.get_mut(&n) else {
+            return;
+        };
+        let Some(message) = message.filter(|_| sound) else {
+            facts.doubtful.push(at);
+            return;
+        };
+        let code = text(message, 39).unwrap_or_default();
+        let amount = text(message, 4).and_then(|amount| amount.parse().ok());
+        let means = meaning::of(&code, is_cup(message));
+        let answer = HostAnswer {
+            at,
+            amount: amount.unwrap_or(facts.amount),
+            code,
+        };
+        match means {
+            Meant::Approved => facts.approvals.push(answer),
+            Meant::Declined => facts.declines.push(answer),
+            Meant::Unknown => facts.unknowns.push(answer),
+        }
+        if means == Meant::Approved && facts.lied_since.is_some_and(|since| since <= at) {
+            facts.contradicted = true;
+        }
+    }
+
+    /// A host's answer to a reversal reached the gateway.
+    pub(super) fn undo_answered(&mut self, at: Mono, n: u32, code: Option<&str>) {
+        self.touch(n, at);
+        let Some(facts) = self.facts.get_mut(&n) else {
+            return;
+        };
+        let open = |own: &&mut ReversalFacts| own.at_host.is_some() && own.answered.is_none();
+        if let Some(reversal) = facts.reversals.iter_mut().find(open) {
+            reversal.answered = Some((at, meaning::of_undo(code.unwrap_or_default())));
+        }
+    }
+
+    /// An issuer's own reversal reached the gateway.
+    pub(super) fn undone_above(&mut self, at: Mono, n: u32) {
+        if let Some(facts) = self.facts.get_mut(&n) {
+            facts.undone_above.get_or_insert(at);
+        }
+    }
+
+    /// A message left the gateway for a terminal.
+    pub(super) fn to_terminal(
+        &mut self,
+        at: Mono,
+        conn: ConnId,
+        terminal: &str,
+        message: &Message,
+    ) -> Option<OnItsWay> {
+        let to_undo = is_reversal(message);
+        let stan = number(message, 11).unwrap_or_default();
+        let names = if to_undo { &self.undos } else { &self.named };
+        let named = names.get(&(terminal.to_owned(), stan)).copied();
+        let n = tagged(message).or(named)?;
+        self.touch(n, at);
+        let facts = self.facts.get_mut(&n)?;
+        // The newest reversal that this type answers; else the newest.
+        let answers = |undo: &&UndoAsked| {
+            let asked = undo.mti.as_bytes().get(2).copied();
+            asked.is_some_and(|asked| asked + 1 == message.mti().digits()[2])
+        };
+        let undos = facts.undos.iter().filter(|_| to_undo);
+        let fitting = undos.clone().rev().find(answers).or(undos.last());
+        let asked = fitting.map(|undo| undo.mti.clone());
+        let code = text(message, 39);
+        let answer = ToldAnswer {
+            at,
+            asked: asked.unwrap_or_default(),
+            mti: message.mti().to_string(),
+            means: code
+                .as_deref()
+                .map_or(Meant::Unknown, |code| meaning::of(code, is_cup(message))),
+            code,
+            own_stan: named == Some(n),
+            own_line: to_undo || facts.reached.iter().any(|came| came.conn == Some(conn)),
+            delivered: false,
+            doubted: false,
+        };
+        let list = if to_undo {
+            &mut facts.undo_told
+        } else {
+            &mut facts.told
+        };
+        list.push(answer);
+        let way = OnItsWay {
+            n,
+            at: list.len() - 1,
+            to_undo,
+        };
+        self.unread.entry(conn).or_default().push(way);
+        Some(way)
+    }
+
+    fn told_mut(&mut self, way: OnItsWay) -> Option<&mut ToldAnswer> {
+        let facts = self.facts.get_mut(&way.n)?;
+        let list = if way.to_undo {
+            &mut facts.undo_told
+        } else {
+            &mut facts.told
+        };
+        list.get_mut(way.at)
+    }
+
+    /// The terminal has it.
+    pub(super) fn delivered(&mut self, way: OnItsWay) {
+        if let Some(told) = self.told_mut(way) {
+            told.delivered = true;
+        }
+    }
+
+    /// A terminal's connection ended at the gateway.
+    pub(super) fn line_ended(&mut self, conn: ConnId, reset: bool) {
+        let unread = self.unread.remove(&conn).unwrap_or_default();
+        for way in unread.into_iter().filter(|_| reset) {
+            if let Some(told) = self.told_mut(way) {
+                told.doubted = true;
+            }
+        }
+        for facts in self.facts.values_mut() {
+            let on_it = facts.reached.iter().any(|came| came.conn == Some(conn));
+            facts.asker_there &= !on_it;
+        }
+    }
+
+    /// The gateway died: what nothing proved is in doubt, and what it saw since then may be lost.
+    pub(super) fn gateway_ended(&mut self, now: Mono, unsure: Duration) {
+        let conns: Vec<ConnId> = self.unread.keys().copied().collect();
+        for conn in conns {
+            self.line_ended(conn, true);
+        }
+        for (n, facts) in &mut self.facts {
+            facts.asker_there = false;
+            let touched = self.touched.get(n).copied();
+            facts.blurred |= touched.is_some_and(|at| now - at <= unsure);
+        }
+    }
+
+    /// A link lost a connection: answers to what was sent may be lost with it.
+    pub(super) fn link_ended(&mut self) {
+        for facts in self.facts.values_mut() {
+            facts.asker_there &= facts.sent.is_empty();
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What is done to the house: deeds of the plan, crashes, disks, clocks, and the end of it all.
+
+use super::options::limits;
+use super::pipes::Peer;
+use super::stage::{Coming, RESERVE, Stage};
+use crate::engine::gateway::Event;
+use crate::engine::journal::{Memory, PowerCut, StorageError};
+use crate::engine::seam::{Dice, Mono, Wall};
+use crate::lab::plan::{Cashier, Crash, Deed, DiskIs, Power};
+use crate::lab::sim::machine::{Left, Machine};
+use std::time::Duration;
+
+impl Stage<'_> {
+    pub(super) fn perform(&mut self, at: usize) {
+        let plan = self.plan;
+        let Some(timed) = plan.deeds.get(at) else {
+            return;
+        };
+        match &timed.deed {
+            Deed::Ask(ask) => {
+                self.evidence.begins(ask, 0);
+                self.at_terminal(ask.t, &timed.deed);
+            }
+            Deed::Again(again) => self.at_terminal_of(again.n, &timed.deed),
+            Deed::Undo(undo) => self.at_terminal_of(undo.n, &timed.deed),
+            Deed::Notice { n } => self.at_terminal_of(*n, &timed.deed),
+            Deed::HangUp { t, .. }
+            | Deed::SignIn { t }
+            | Deed::Chatter { t, .. }
+            | Deed::Settle { t, .. } => self.at_terminal(*t, &timed.deed),
+            Deed::Cashier(cashier) => self.cashier(cashier),
+            Deed::IssuerUndo { .. } => self.at_hosts(&timed.deed),
+            Deed::LinkDown { link, lasts } => {
+                self.later(Duration::from_millis(*lasts), Coming::Wake);
+                self.at_host(*link, &timed.deed);
+            }
+            Deed::Cut { link, line } => self.cut(*link, *line),
+            Deed::Crash(crash) => self.crash_soon(crash),
+            Deed::Restart {
+                down,
+                reorder_links,
+            } => self.restart(*down, *reorder_links),
+            Deed::Disk { is, lasts } => self.disk_is(*is, *lasts),
+            Deed::Clock { by } => {
+                self.now.wall = Wall(self.now.wall.0 + by * 1_000);
+                self.played.reached.insert("clock jumped".to_owned());
+            }
+            Deed::Reload { bounds } => {
+                let limits = limits(*bounds);
+                if let Some(machine) = &mut self.machine {
+                    machine.limit(limits, 64 << 10);
+                }
+            }
+            Deed::Probe => self.probe(false),
+        }
+    }
+
+    fn at_terminal(&mut self, t: u8, deed: &Deed) {
+        let at = usize::from(t);
+        if at < self.terminals.len() {
+            self.terminals[at].perform(self.now, deed);
+            self.after_terminal(at);
+        }
+    }
+
+    /// At the terminal that sent an attempt.
+    fn at_terminal_of(&mut self, n: u32, deed: &Deed) {
+        let sent = |t: &usize| self.terminals[*t].slips().contains_key(&n);
+        let found = (0..self.terminals.len()).find(sent);
+        if let Some(t) = found.and_then(|t| u8::try_from(t).ok()) {
+            self.at_terminal(t, deed);
+        }
+    }
+
+    fn at_host(&mut self, link: u8, deed: &Deed) {
+        let at = usize::from(link);
+        if at < self.hosts.len() {
+            self.hosts[at].perform(self.now, deed);
+            self.after_host(at);
+        }
+    }
+
+    fn at_hosts(&mut self, deed: &Deed) {
+        for link in 0..self.plan.setup.links {
+            self.at_host(link, deed);
+        }
+    }
+
+    /// A cashier looks up an attempt, and tries once more if told so.
+    fn cashier(&mut self, cashier: &Cashier) {
+        let Some(then) = &cashier.then else { return };
+        // Who has tried once more asks for that, and no longer for the first.
+        let n = self.retried.get(&cashier.n).copied().unwrap_or(cashier.n);
+        if self.tells_to_try(n, cashier.reads) {
+            let tried = "a cashier tried again".to_owned();
+            self.played.reached.insert(tried);
+            self.retried.insert(cashier.n, then.n);
+            self.evidence.begins(then, n);
+            self.at_terminal(then.t, &Deed::Ask(then.clone()));
+        }
+    }
+
+    fn cut(&mut self, link: u8, line: u8) {
+        let open = self.pipes.near_open();
+        let of_link: Vec<_> = open
+            .into_iter()
+            .filter(|(_, peer)| *peer == Peer::Host(link))
+            .collect();
+        let at = usize::from(line) % of_link.len().max(1);
+        if let Some((conn, _)) = of_link.get(at).copied() {
+            self.far_closed(conn);
+            self.near_closed(conn, true);
+        }
+    }
+
+    // ── The gateway's end and beginning ─────────────────────────────────────────────────────────
+    fn crash_soon(&mut self, crash: &Crash) {
+        self.dying = Some(crash.clone());
+        if crash.step == 0 {
+            return self.die();
+        }
+        if let Some(machine) = &mut self.machine {
+            let at = machine.steps() + u64::from(crash.step);
+            machine.crash_at(at);
+        }
+    }
+
+    /// Trouble with the disk is over when all that it held up is on it.
+    pub(super) fn see_disk(&mut self) {
+        let settled = self.machine.as_ref().is_some_and(Machine::is_settled);
+        if self.trouble_over && settled {
+            self.disk_trouble = None;
+        }
+    }
+
+    /// A gateway that ended by itself is taken away.
+    pub(super) fn bury(&mut self) {
+        let ended = self
+            .machine
+            .as_ref()
+            .is_some_and(|own| own.ended().is_some());
+        if ended {
+            self.die();
+        }
+    }
+
+    fn die(&mut self) {
+        let Some(machine) = self.machine.take() else {
+            return;
+        };
+        let crash = self.dying.take().unwrap_or(Crash {
+            down: 100,
+            ..Crash::default()
+        });
+        let mut left = machine.crash();
+        power_cut(&mut left.disk, crash.power);
+        let setup = &self.plan.setup;
+        let unsure = Duration::from_micros(2 * setup.sync) + Duration::from_millis(15);
+        let since = self
+            .disk_trouble
+            .map_or(unsure, |since| self.now.mono - since + unsure);
+        self.evidence.gateway_ended(self.now.mono, since);
+        self.gone(left, crash.swallows);
+        self.later(Duration::from_millis(crash.down.max(1)), Coming::Start);
+    }
+
+    /// The process is away: its connections end.
+    fn gone(&mut self, mut left: Left, swallows: bool) {
+        left.disk.set_capacity(u64::MAX);
+        self.left = Some(left);
+        self.disk_trouble = None;
+        self.played.crashes += 1;
+        self.run += 1;
+        for (conn, peer) in self.pipes.near_open() {
+            if let Some(pipe) = self.pipes.get_mut(conn) {
+                pipe.near_open = false;
+                if swallows {
+                    // What was written within the last moment is still in the sockets, and goes.
+                    pipe.swallowed = Some(Mono(self.now.mono.0.saturating_sub(2_000)));
+                }
+            }
+            if let Peer::Host(_) = peer {
+                self.evidence.link_ended();
+            }
+            let takes = Duration::from_micros(self.plan.setup.latency);
+            let at = self.pipes.arrival(conn, true, self.now.mono, takes);
+            self.at(at, Coming::FarClosed(conn));
+        }
+    }
+
+    pub(super) fn start_again(&mut self) {
+        match self.start() {
+            Ok(()) => self.probe(false),
+            Err(error) => {
+                self.finds(
+                    "start",
+                    format!("the gateway does not start again: {error}"),
+                );
+            }
+        }
+    }
+
+    fn restart(&mut self, down: u64, reorder_links: bool) {
+        let Some(mut machine) = self.machine.take() else {
+            return;
+        };
+        machine.tell(self.now, Event::Drain);
+        self.reordered ^= reorder_links;
+        let stopped = machine.stop(self.now);
+        self.evidence.gateway_ended(self.now.mono, Duration::ZERO);
+        match stopped {
+            Ok(left) => self.gone(left, false),
+            Err(error) => {
+                return self.finds("stop", format!("the gateway does not stop: {error}"));
+            }
+        }
+        self.later(Duration::from_millis(down.max(1)), Coming::Start);
+    }
+
+    // ── The disk ────────────────────────────────────────────────────────────────────────────────
+    fn disk_is(&mut self, is: DiskIs, lasts: u64) {
+        let sync = Duration::from_micros(self.plan.setup.sync);
+        let now = self.now.mono;
+        let Some(machine) = &mut self.machine else {
+            return;
+        };
+        let used = machine.disk().used();
+        match is {
+            DiskIs::Full => machine
+                .disk_mut()
+                .set_capacity(used.saturating_sub(RESERVE)),
+            DiskIs::Low => machine.disk_mut().set_capacity(used),
+            DiskIs::Slow => machine.set_sync(Duration::from_millis(lasts) + sync),
+            DiskIs::Failing => {
+                let error = StorageError::Failed("the disk is broken".to_owned());
+                machine.disk_mut().fail_call(1, error);
+            }
+        }
+        self.disk_trouble.get_or_insert(now);
+        self.trouble_over = false;
+        self.later(Duration::from_millis(lasts), Coming::DiskWell);
+    }
+
+    pub(super) fn disk_is_well(&mut self) {
+        self.trouble_over = true;
+        let sync = Duration::from_micros(self.plan.setup.sync);
+        if let Some(machine) = &mut self.machine {
+            machine.disk_mut().set_capacity(u64::MAX);
+            machine.set_sync(sync);
+        }
+    }
+
+    /// All faults end: the disk is well, links come back by themselves, no crash is planned.
+    pub(super) fn heal(&mut self) {
+        self.healed = true;
+        self.dying = None;
+        self.disk_is_well();
+        if let Some(machine) = &mut self.machine {
+            machine.crash_at(u64::MAX);
+        }
+        for link in 0..self.hosts.len() {
+            self.hosts[link].heal();
+            self.after_host(link);
+        }
+    }
+}
+
+pub(super) fn power_cut(disk: &mut Memory, power: Power) {
+    match power {
+        Power::Stays => {}
+        Power::Cut => disk.power_cut(PowerCut::Nothing),
+        Power::First(bytes) => {
+            disk.power_cut(PowerCut::First(usize::try_from(bytes).unwrap_or(0)));
+        }
+        Power::Torn(number) => {
+            let mut dice = Dice::new(u64::from(number));
+            disk.power_cut(PowerCut::Torn(&mut dice));
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! A plan that reached something new is forked: its beginning stays, and another seed goes on from
+//! a moment in it, with a few oddities more or fewer.
+
+use super::around;
+use super::draw::{Draw, fill};
+use super::spice::{Spice, Taste};
+use crate::engine::seam::Dice;
+use crate::lab::plan::{Ask, Deed, Plan};
+
+/// The plan that begins as `plan` and goes on by `seed`.
+#[must_use]
+pub fn fork(taste: Taste, plan: &Plan, seed: u64) -> (Taste, Plan) {
+    let mut dice = Dice::new(seed ^ 0xF0_4CED);
+    let mut taste = taste;
+    for _ in 0..dice.between(1, 4) {
+        if let Some(spice) = dice.pick(Spice::ALL) {
+            taste = taste.with(*spice);
+        }
+    }
+    let most = plan.deeds.len() as u64;
+    let kept = usize::try_from(dice.below(most.max(1))).unwrap_or(0);
+    let deeds = plan.deeds.get(..kept).unwrap_or_default().to_vec();
+    let asks = || deeds.iter().filter_map(|timed| asked(&timed.deed));
+    let draw = Draw {
+        attempts: asks().map(|ask| ask.n).max().unwrap_or(0),
+        purchases: asks().map(|ask| ask.purchase).max().unwrap_or(0),
+        clock: deeds.last().map_or(50, |timed| timed.at),
+        setup: plan.setup.clone(),
+        deeds,
+        dice,
+        taste,
+    };
+    (taste, go_on(draw))
+}
+
+fn asked(deed: &Deed) -> Option<&Ask> {
+    match deed {
+        Deed::Ask(ask) => Some(ask),
+        Deed::Cashier(cashier) => cashier.then.as_deref(),
+        _ => None,
+    }
+}
+
+fn go_on(mut draw: Draw) -> Plan {
+    let purchases = draw.dice.between(5, 40);
+    fill(&mut draw, purchases);
+    around::add(&mut draw);
+    draw.into_plan()
+}

@@ -1,0 +1,151 @@
+//! What may be odd in a world. Each seed turns a few of these on and the others off, since rare
+//! meetings need room (swarm testing).
+
+use crate::engine::seam::Dice;
+use std::fmt;
+
+macro_rules! spices {
+    ($($(#[doc = $doc:literal])* $name:ident = $text:literal),* $(,)?) => {
+        /// One oddity.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Spice {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl Spice {
+            /// Every one.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// As it is printed.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+spices! {
+    /// Answers whose outcome is unknown: 98, 68, 09, 08, or a code that no table has.
+    UnknownCodes = "unknown-codes",
+    /// Requests without an answer, booked or not.
+    Silence = "silence",
+    /// Answers after the deadline.
+    LateAnswers = "late-answers",
+    /// Two or three answers to one request, in any order.
+    SeveralAnswers = "several-answers",
+    /// Answers without DE 42, 41, 37.
+    OmittedFields = "omitted-fields",
+    /// Answers without DE 39, or with blanks there.
+    NoCodes = "no-codes",
+    /// Approvals of a part.
+    PartialApprovals = "partial-approvals",
+    /// Answers with a wrong MAC, a wrong amount, or bytes behind their end.
+    BrokenAnswers = "broken-answers",
+    /// Answers over another connection.
+    OtherLines = "other-lines",
+    /// Requests sent again.
+    Repeats = "repeats",
+    /// Terminals with two connections.
+    TwoLines = "two-lines",
+    /// Requests and reversals with a broken or stale MAC.
+    BrokenMacs = "broken-macs",
+    /// Processing codes with account types.
+    AccountTypes = "account-types",
+    /// Requests that can be read in part only.
+    BrokenTails = "broken-tails",
+    /// Terminals that ask for reversals.
+    Undos = "undos",
+    /// Reversals of a part (DE 95).
+    PartialUndos = "partial-undos",
+    /// Reversals of every legal type, without DE 4, sent twice.
+    UndoForms = "undo-forms",
+    /// Reversals that are answered 96, or not at all.
+    StubbornUndos = "stubborn-undos",
+    /// Reversals that are refused for good.
+    RefusedUndos = "refused-undos",
+    /// Reversals that are answered 25 or 12, or 00 without being booked.
+    EmptyUndos = "empty-undos",
+    /// Voids of sales.
+    Voids = "voids",
+    /// Refunds, whole and in part.
+    Refunds = "refunds",
+    /// Authorizations with completions and cancellations.
+    Holds = "holds",
+    /// Several swipes for one purchase.
+    Swipes = "swipes",
+    /// The same trace number for another purchase, and in a new batch.
+    SameNumbers = "same-numbers",
+    /// Echoes and downloads by the hundred.
+    Chatter = "chatter",
+    /// New working keys in the midst.
+    NewKeys = "new-keys",
+    /// Settlements, balanced or not.
+    Settlements = "settlements",
+    /// Notices that prove an approval.
+    Notices = "notices",
+    /// Reversals from above.
+    IssuerUndos = "issuer-undos",
+    /// Terminals that hang up.
+    HangUps = "hang-ups",
+    /// Crashes of the gateway.
+    Crashes = "crashes",
+    /// Crashes that take the power with them.
+    PowerCuts = "power-cuts",
+    /// Acquirers that are away for a while.
+    LinkDowns = "link-downs",
+    /// Connections of links that are cut.
+    Cuts = "cuts",
+    /// Full and low disks, syncs that fail.
+    Disks = "disks",
+    /// Syncs that take long.
+    SlowSyncs = "slow-syncs",
+    /// A wall clock that jumps.
+    Clocks = "clocks",
+    /// Restarts in good order, with links in another order.
+    Restarts = "restarts",
+    /// Other limits while it runs, and small ones.
+    Limits = "limits",
+    /// Days without much trade.
+    Days = "days",
+    /// Acquirers that answer 00 to every reversal, or leave no tombstone.
+    LooseHosts = "loose-hosts",
+    /// Cashiers who do what they are told.
+    Cashiers = "cashiers",
+    /// Terminals that never reverse by themselves.
+    ForgetfulTerminals = "forgetful-terminals",
+}
+
+/// The oddities of one world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taste(u64);
+
+impl Taste {
+    /// Thrown: each oddity is on in one world of so many.
+    pub(super) fn thrown(dice: &mut Dice, one_in: u64) -> Self {
+        let on = Spice::ALL.iter().filter(|_| dice.chance(1, one_in));
+        on.fold(Self::default(), |taste, spice| taste.with(*spice))
+    }
+
+    /// With one more.
+    #[must_use]
+    pub const fn with(self, spice: Spice) -> Self {
+        Self(self.0 | 1 << spice as u64)
+    }
+
+    /// Whether an oddity is on.
+    #[must_use]
+    pub const fn has(self, spice: Spice) -> bool {
+        self.0 >> (spice as u64) & 1 == 1
+    }
+}
+
+impl fmt::Display for Taste {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let on = Spice::ALL.iter().filter(|spice| self.has(**spice));
+        let names: Vec<&str> = on.map(|spice| spice.name()).collect();
+        f.write_str(&names.join(" "))
+    }
+}
