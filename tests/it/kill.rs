@@ -396,7 +396,7 @@ fn each_step_of_a_reversal_is_gone_on_from() {
     assert!(counter.home.open().is_empty());
 }
 
-/// One that stands still says nothing, and one that is killed there said nothing.
+/// One that stands still before a record is durable says nothing, and speaks once it goes on.
 #[test]
 fn nothing_is_said_before_its_record_is_durable() {
     let mut counter = Counter::open().restart_until("written APPROVED=stop");
@@ -407,5 +407,8 @@ fn nothing_is_said_before_its_record_is_durable() {
     counter.gateway.stands_still();
     let said = counter.terminal.receive_within(Duration::from_millis(50));
     assert!(said.is_none(), "said before it was durable: {said:?}");
+    // Told to go on, it makes that durable, and has something to say: the silence was the step's.
+    counter.gateway.goes_on();
+    counter.terminal.receive();
     counter.gateway.kill();
 }

@@ -287,11 +287,20 @@ impl Gateway {
         });
     }
 
+    /// Tells one that stands still to go on.
+    pub(crate) fn goes_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let told = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(told.success());
+    }
+
     /// Asks it to stop in good order.
     pub(crate) fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(told.success());
+        self.signal("-TERM");
         assert!(
             self.child.wait().unwrap().success(),
             "a gateway told to stop ends with 0"
