@@ -145,6 +145,7 @@ fn strangers_on_both_sides_are_no_concern_of_the_honest() {
     );
     done.store(true, Ordering::Relaxed);
     let receipts: BTreeMap<_, _> = trade.close();
+    assert!(trade.unanswered.is_empty(), "{:?}", trade.unanswered);
     assert!(
         !house.log().contains("panicked"),
         "a thread of the gateway panicked"
