@@ -32,6 +32,9 @@ pub(crate) struct SimArgs {
     /// Shrink the first world of each kind of violation, and write its plan into this folder
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// Of those, only the kinds whose line holds this text
+    #[arg(long, value_name = "TEXT", requires = "keep")]
+    only: Option<String>,
     /// Worlds that are played at most to shrink one
     #[arg(long, value_name = "N", default_value_t = 400)]
     looks: u32,
@@ -92,14 +95,16 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(path) = &args.plan {
         return odd::run_plan(path, args.with_index, args.json, out);
     }
-    let is_polite = args.host_spec.is_some() || args.rewrite_stan || args.sabotage.is_some();
+    let is_polite = args.host_spec.is_some() || args.rewrite_stan;
     if args.world == Worlds::Odd && !is_polite {
         return odd::run(
             &odd::OddWorlds {
                 seeds: args.seeds,
                 with_index: args.with_index,
                 keep: args.keep.as_deref(),
+                only: args.only.as_deref().unwrap_or_default(),
                 looks: args.looks,
+                sabotage: args.sabotage,
                 json: args.json,
             },
             out,

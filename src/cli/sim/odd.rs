@@ -2,9 +2,10 @@
 
 use super::look::WithIndex;
 use crate::cli::Exit;
+use crate::engine::seam::planted;
 use crate::lab::judge::Finding;
 use crate::lab::plan::{self, Plan};
-use crate::lab::sim::{ByReading, DECLARED, Looker, Played, play};
+use crate::lab::sim::{Bug, ByReading, DECLARED, Looker, Played, play};
 use crate::lab::swarm::{draw, shrink};
 use anyhow::Context;
 use serde_json::json;
@@ -21,7 +22,9 @@ pub(super) struct OddWorlds<'a> {
     pub seeds: (u64, u64),
     pub with_index: bool,
     pub keep: Option<&'a Path>,
+    pub only: &'a str,
     pub looks: u32,
+    pub sabotage: Option<Bug>,
     pub json: bool,
 }
 
@@ -81,6 +84,7 @@ pub(super) fn run(worlds: &OddWorlds<'_>, out: &mut dyn Write) -> anyhow::Result
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
+                let _plot = planted::plant(worlds.sabotage);
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if seed > to {
@@ -127,7 +131,8 @@ fn keep(
 ) -> anyhow::Result<()> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-    for (at, (wanted, (count, seed))) in sum.kinds.iter().enumerate() {
+    let wanted = |(kind, _): &(&String, _)| kind.contains(worlds.only);
+    for (at, (wanted, (count, seed))) in sum.kinds.iter().filter(wanted).enumerate() {
         let (_, plan) = draw(*seed);
         let shows = |plan: &Plan| {
             let played = played(plan, worlds.with_index);

@@ -1,7 +1,7 @@
 //! What went over the wires: receipts without approval, answers that nobody gave, answers too late,
 //! requests sent twice, receipts reversed.
 
-use super::facts::{AttemptFacts, Meant, SlipSays, ToldAnswer};
+use super::facts::{AttemptFacts, Meant, SlipSays, ToldAnswer, UndoMeant};
 use super::hearing::Hearing;
 use crate::engine::seam::Mono;
 use std::time::Duration;
@@ -16,6 +16,7 @@ pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach
         after_reversal(attempt),
         held_receipt(hearing, attempt),
         overbooked(attempt),
+        reversed_again(attempt),
     ];
     let mut breaches: Vec<Breach> = rules.into_iter().flatten().collect();
     // Where two requests go by one number, nobody can tell whose answer one is.
@@ -136,6 +137,29 @@ fn overbooked(attempt: &AttemptFacts) -> Option<Breach> {
     let by_host = attempt.approvals.iter().any(|yes| yes.amount > amount);
     let known = amount > 0 && attempt.is_money() && !by_host;
     (known && held > amount).then(|| ("I4", format!("{held} is held of {amount}")))
+}
+
+/// R9: a reversal that was accepted is not sent again, unless an approval or a wish came since.
+fn reversed_again(attempt: &AttemptFacts) -> Option<Breach> {
+    if attempt.blurred {
+        return None;
+    }
+    let accepted = attempt.reversals.iter().filter_map(|reversal| {
+        let (at, means) = reversal.answered?;
+        (means == UndoMeant::Undone && reversal.stands.is_none()).then_some(at)
+    });
+    let accepted = accepted.min()?;
+    let since = |at: Mono| at >= accepted;
+    let again = attempt.reversals.iter().any(|own| own.left > accepted);
+    let called_for = attempt.approvals.iter().any(|yes| since(yes.at))
+        || attempt.undos.iter().any(|undo| since(undo.now.mono))
+        || attempt.doubtful.iter().any(|at| since(*at));
+    (again && !called_for).then(|| {
+        (
+            "R9",
+            "its reversal was sent again after it was accepted".to_owned(),
+        )
+    })
 }
 
 /// K7 and R21: the answer has the type of what was sent, its number, and goes to who asked.

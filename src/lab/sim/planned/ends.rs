@@ -262,11 +262,15 @@ impl Stage<'_> {
                     .and_then(|message| self.evidence.to_terminal(at, conn, &terminal, &message));
                 from.about = from.told.map_or(0, |told| told.n);
             }
-            Peer::Host(_) => {
+            Peer::Host(link) => {
                 let (message, _) = Message::parse_partial(&self.dialects.hosts, frame.clone());
                 if let Some(message) = &message {
                     from.about = self.evidence.to_host(at, message).unwrap_or(0);
                     from.is_reversal = is_reversal(message);
+                }
+                self.see_link(link, from);
+                if !from.is_reversal {
+                    self.see_limit();
                 }
             }
         }

@@ -23,9 +23,11 @@ mod cover;
 
 mod probe;
 
+mod bounds;
+
 mod trial;
 
 pub use cover::DECLARED;
 pub use look::{ByReading, Looker, Printed};
 pub use stage::{Played, play};
-pub use trial::{calls_of, cut_power, fail_call};
+pub use trial::{calls_of, cut_power, fail_call, flip_bits};

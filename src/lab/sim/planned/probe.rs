@@ -18,7 +18,7 @@ impl Stage<'_> {
     }
 
     /// A copy of it, whose calls do not fail.
-    fn readable(&self) -> Option<Memory> {
+    pub(super) fn readable(&self) -> Option<Memory> {
         let mut disk = self.disk().cloned()?;
         disk.mend();
         Some(disk)

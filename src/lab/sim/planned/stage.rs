@@ -117,6 +117,8 @@ pub(super) struct Stage<'a> {
     /// The newest record that a frame which left relied on, in all lives so far.
     pub relied: Seq,
     pub trial: Trial,
+    /// By attempt: the acquirers that its request went to.
+    pub sent_over: BTreeMap<u32, BTreeSet<u8>>,
     pub healed: bool,
 }
 
@@ -211,6 +213,7 @@ impl<'a> Stage<'a> {
             cells: Cells::default(),
             relied: Seq(0),
             trial: Trial::default(),
+            sent_over: BTreeMap::new(),
             healed: false,
         };
         for (at, timed) in plan.deeds.iter().enumerate() {
@@ -287,7 +290,7 @@ impl<'a> Stage<'a> {
         at_end.saturating_sub(at_start)
     }
 
-    fn run_to_its_end(&mut self) {
+    pub(super) fn run_to_its_end(&mut self) {
         let last = self.plan.deeds.last().map_or(0, |timed| timed.at);
         let heal_at = self.now.mono + Duration::from_millis(last + 3_000);
         let end = heal_at + REST;
@@ -304,6 +307,8 @@ impl<'a> Stage<'a> {
             }
         }
         self.probe(true);
+        self.see_leaks();
+        self.see_macs();
     }
 
     pub(super) fn finds(&mut self, rule: &'static str, what: String) {

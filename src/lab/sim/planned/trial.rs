@@ -4,9 +4,11 @@ use super::house::power_cut;
 use super::look::ByReading;
 use super::options::options;
 use super::stage::{Played, Stage};
-use crate::engine::journal::{Memory, StorageError};
+use crate::engine::journal::{Memory, Storage, StorageError};
+use crate::engine::seam::Dice;
 use crate::lab::plan::{Plan, Power};
 use crate::lab::sim::machine::{Left, Machine, read_all};
+use std::collections::BTreeSet;
 
 /// What is tried while a plan is played.
 #[derive(Clone, Debug, Default)]
@@ -126,4 +128,43 @@ fn numbers(disk: &Memory) -> Vec<u64> {
     let mut numbers: Vec<u64> = read_all(disk).iter().map(|record| record.seq.0).collect();
     numbers.dedup();
     numbers
+}
+
+/// Turns single bits of a plan's journal over, so many one after the other, each on a copy; gives
+/// what was read that was never written.
+pub fn flip_bits(plan: &Plan, flips: u32) -> Vec<String> {
+    let mut looker = ByReading;
+    let Ok(mut stage) = Stage::new(plan, &mut looker) else {
+        return vec!["the world does not begin".to_owned()];
+    };
+    stage.run_to_its_end();
+    let Some(disk) = stage.readable() else {
+        return Vec::new();
+    };
+    let told = |disk: &Memory| -> Vec<String> {
+        let records = read_all(disk);
+        records.iter().map(|record| format!("{record:?}")).collect()
+    };
+    let written: BTreeSet<String> = told(&disk).into_iter().collect();
+    let segments = disk.segments().unwrap_or_default();
+    let mut dice = Dice::new(u64::from(flips));
+    let mut false_records = Vec::new();
+    for _ in 0..flips {
+        let Some(segment) = dice.pick(&segments).copied() else {
+            break;
+        };
+        let bytes = disk.read(segment, 0, usize::MAX).unwrap_or_default().len();
+        let bit = usize::try_from(dice.below(8 * bytes.max(1) as u64)).unwrap_or(0);
+        let mut damaged = disk.clone();
+        damaged.flip(segment, bit);
+        let strange = told(&damaged)
+            .into_iter()
+            .find(|own| !written.contains(own));
+        if strange.is_some() {
+            false_records.push(format!(
+                "bit {bit} of segment {segment} made another record"
+            ));
+        }
+    }
+    false_records
 }
