@@ -120,11 +120,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Ok(arguments) => arguments,
         Err(error) => return usage(&words, &error),
     };
-    let lang = arguments.lang.unwrap_or_else(Lang::of_environment);
     let mut out = std::io::stdout().lock();
-    match dispatch(arguments.command, lang, &mut out)
-        .and_then(|exit| Ok(out.flush().map(|()| exit)?))
-    {
+    match dispatch(arguments, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?)) {
         Ok(exit) => exit,
         Err(error) if is_broken_pipe(&error) => Exit::Done,
         Err(error) => {
@@ -132,6 +129,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Exit::Failed
         }
     }
+}
+
+/// The same, printing to `out` what the command prints to standard output.
+///
+/// # Errors
+/// The arguments are wrong, or the command failed.
+pub fn run_into(
+    arguments: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    dispatch(Arguments::try_parse_from(arguments)?, out)
 }
 
 /// Prints what is wrong with the arguments, or the help that they ask for.
@@ -160,8 +168,9 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
 }
 
 /// Calls the command. Each writes its results to `out`; errors come back.
-fn dispatch(command: Command, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    match command {
+fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let lang = arguments.lang.unwrap_or_else(Lang::of_environment);
+    match arguments.command {
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),

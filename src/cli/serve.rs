@@ -4,6 +4,7 @@ use super::Exit;
 use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
 use crate::io::serve::{Handle, Server, signals};
+use crate::io::system::steps;
 use crate::io::telemetry::log;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -92,6 +93,7 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
         std::fs::write(file, document)
             .with_context(|| format!("cannot write {} (--ports)", file.display()))?;
     }
+    steps::ready();
     signals::run_until_told(gateway, |gateway| reload(args, gateway, admin.as_ref()))?;
     Ok(Exit::Done)
 }

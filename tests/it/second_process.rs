@@ -72,6 +72,7 @@ fn a_second_process_sees_what_a_gateway_under_load_has_made_durable() {
 
     // When all is quiet it agrees with the books of both ends, to the last transaction.
     let receipts = trade.close();
+    assert!(trade.unanswered.is_empty(), "{:?}", trade.unanswered);
     assert_eq!(home.open(), [] as [Value; 0]);
     let found = json_lines(&home.ask(&["trace", "--json", "--limit", "0"]));
     let delivered = found

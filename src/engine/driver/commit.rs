@@ -41,14 +41,17 @@ pub struct CommitRules {
     pub retain: Duration,
 }
 
-/// Who keeps the keys that seal the journal, and hears of what is no more. What fails there is
-/// told there, too.
+/// Who keeps the keys that seal the journal, and hears of what was appended and what is no more.
+/// What fails there is told there, too.
 pub trait KeyRing {
     /// A new key, if there is chance to make one of.
     fn random(&mut self) -> Option<Zeroizing<[u8; 32]>>;
 
     /// Keeps other keys from now on; false if they stay as they were.
     fn keep(&mut self, keys: &VaultKeys) -> bool;
+
+    /// A record was appended: it is gathered, and is yet to be written.
+    fn appended(&mut self, _record: &Record) {}
 
     /// Segments were removed, as many as said, or could not be.
     fn expired(&mut self, segments: Result<usize, &JournalError>);
@@ -275,6 +278,7 @@ impl<S: Reserve, K: KeyRing> Committer<S, K> {
             return Ok(Stage::Key(at));
         };
         self.journal.append(record, &mut self.vault)?;
+        self.ring.appended(record);
         if matches!(record.fact, Fact::CheckpointEnd) {
             return Ok(Stage::WriteCheckpoint(at));
         }

@@ -175,7 +175,7 @@ impl<R: Rim> Outbox<R> {
                 continue;
             };
             line.listed = false;
-            let before = line.out.waiting();
+            let (before, written_before) = (line.out.waiting(), written.len());
             let trouble = match line.out.flush(self.durable, &mut self.scratch, written) {
                 Flushed::Clear if line.closing && line.out.is_empty() => Some(Trouble::Finished),
                 Flushed::Clear => None,
@@ -186,6 +186,7 @@ impl<R: Rim> Outbox<R> {
                 }
                 Flushed::Broken(_) => Some(Trouble::Broken),
             };
+            rim.sent(line.side, written.len() - written_before);
             if line.out.waiting() < before {
                 rim.has_drained(&line.beside);
             }

@@ -48,6 +48,9 @@ pub trait Rim: JournalDoor {
     /// The core ordered a send, for a connection that is there.
     fn ordered(&mut self, conn: ConnId, send: SendId, after: Seq);
 
+    /// So many frames were handed to a connection of this side, and the core was not told so.
+    fn sent(&mut self, _side: Side, _frames: usize) {}
+
     /// A send was taken back.
     fn revoked(&mut self, send: SendId);
 

@@ -6,8 +6,9 @@ use super::keys::{self, KeyFile};
 use super::queue::Queue;
 use crate::engine::driver::{Committer, KeyRing, Next, Progress, Woken};
 use crate::engine::journal::JournalError;
-use crate::engine::record::VaultKeys;
+use crate::engine::record::{Record, VaultKeys};
 use crate::engine::seam::{Mono, Now, Wall};
+use crate::io::system::steps;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -104,6 +105,10 @@ impl KeyRing for KeyFile {
         self.write(keys)
             .inspect_err(|error| tracing::warn!(%error, "journal keys stay as they were"))
             .is_ok()
+    }
+
+    fn appended(&mut self, record: &Record) {
+        steps::taken(record);
     }
 
     fn expired(&mut self, segments: Result<usize, &JournalError>) {

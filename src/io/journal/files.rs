@@ -6,7 +6,7 @@
 //! journal closed.
 
 use crate::engine::journal::{Reserve, SegmentNo, Storage, StorageError};
-use crate::io::system;
+use crate::io::system::{self, steps};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -238,7 +238,9 @@ impl Storage for Files {
         let path = self.path(segment);
         let current = Current::open(segment, &path, true).map_err(|e| failed(&path, &e))?;
         self.current = Some(current);
-        self.sync_folder()
+        self.sync_folder()?;
+        steps::segment();
+        Ok(())
     }
 
     fn write(&mut self, segment: SegmentNo, at: u64, bytes: &[u8]) -> Result<(), StorageError> {
@@ -248,7 +250,9 @@ impl Storage for Files {
         if written.as_ref().is_err_and(full) && self.release_reserve() {
             written = self.current(segment)?.write(at, bytes);
         }
-        written.map_err(|error| failed(&path, &error))
+        written.map_err(|error| failed(&path, &error))?;
+        steps::written();
+        Ok(())
     }
 
     fn truncate(&mut self, segment: SegmentNo, at: u64) -> Result<(), StorageError> {
@@ -265,7 +269,9 @@ impl Storage for Files {
     fn sync(&mut self, segment: SegmentNo) -> Result<(), StorageError> {
         let path = self.path(segment);
         let synced = self.current(segment)?.file.sync_data();
-        synced.map_err(|error| failed(&path, &error))
+        synced.map_err(|error| failed(&path, &error))?;
+        steps::synced();
+        Ok(())
     }
 
     fn read(&self, segment: SegmentNo, at: u64, most: usize) -> Result<Vec<u8>, StorageError> {

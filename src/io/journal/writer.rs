@@ -9,6 +9,7 @@ use crate::engine::driver::{CommitRules, Committer, Disk, Progress, hour};
 use crate::engine::journal::{Damage, Journal, JournalError, JournalOptions, Recovery, Torn};
 use crate::engine::record::{Record, Seq, Vault};
 use crate::io::config::{Durability, JournalConfig, Keep};
+use crate::io::system::steps;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -33,7 +34,7 @@ impl From<JournalConfig> for WriterOptions {
     fn from(config: JournalConfig) -> Self {
         Self {
             config,
-            segment_bytes: JournalOptions::default().segment_bytes,
+            segment_bytes: steps::segment_bytes(JournalOptions::default().segment_bytes),
             reserve_bytes: 64 << 20,
             backlog: 100_000,
             salvage: false,

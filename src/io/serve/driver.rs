@@ -13,6 +13,7 @@ use crate::engine::seam::{Mono, Now};
 use crate::io::config::SocketLimits;
 use crate::io::journal::{JournalWriter, Progress};
 use crate::io::net::{Guest, Outbound, Sink};
+use crate::io::system::steps;
 use crate::io::telemetry::{Fault, Metrics, Reason};
 use crate::iso::codec::Message;
 use std::cell::RefCell;
@@ -140,6 +141,10 @@ impl Rim for Process {
     }
 
     fn ordered(&mut self, _conn: ConnId, _send: SendId, _after: Seq) {}
+
+    fn sent(&mut self, side: Side, frames: usize) {
+        steps::sent(side == Side::Terminal, frames);
+    }
 
     fn revoked(&mut self, _send: SendId) {
         self.metrics.revoked.increment(1);

@@ -1,5 +1,5 @@
 //! What operating systems do differently: permissions of files, places within them, signals,
-//! limits.
+//! limits; and the steps at which a test has a process stop or die.
 //!
 //! On Unix each call is what its name says. Elsewhere it is the nearest thing there is, or nothing,
 //! as each says; that is kept so that the rest of the house compiles there, and is tried nowhere
@@ -14,6 +14,8 @@ mod modes;
 mod limits;
 
 mod signals;
+
+pub mod steps;
 
 pub use files::{reserve, sync_folder, write_all_at};
 pub use limits::open_files;

@@ -22,9 +22,9 @@ fn a_frame_over_the_cap_is_refused_by_its_length_before_a_byte_of_it_came() {
     };
     let before = house.memory();
     let over: Vec<Wire> = (0..200)
-        .map(|_| {
+        .map(|at| {
             let mut wire = terminal(&house);
-            wire.send_bytes(&announce(8193));
+            wire.send_bytes(&announce(if at == 0 { 8193 } else { 65_000 }));
             wire
         })
         .collect();
@@ -33,7 +33,8 @@ fn a_frame_over_the_cap_is_refused_by_its_length_before_a_byte_of_it_came() {
     }
     let grown = house.memory().saturating_sub(before);
     assert!(
-        grown < 4096,
+        // A connection costs some 15 KiB; what was announced is 13 MiB in all.
+        grown < 8 << 10,
         "nothing is reserved for what was announced: {grown} KiB"
     );
     eventually("the count", || {
@@ -73,6 +74,7 @@ fn five_hundred_that_send_a_byte_a_second_are_gone_in_time_and_the_honest_are_se
             stan += 1;
             assert_eq!(sell(&mut honest, 1, stan).as_deref(), Some("00"));
         }
+        // The pace of the slow: nothing is asserted on it.
         std::thread::sleep(Duration::from_millis(200));
     }
     told(

@@ -5,12 +5,12 @@ use super::wire::Wire;
 use isogate::iso::codec::Message;
 use isogate::iso::message::FieldPath;
 use isogate::iso::spec::Spec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Terminal and trace number.
 pub(crate) type Name = (String, String);
@@ -33,6 +33,9 @@ impl Entry {
     }
 }
 
+/// What terminals keep: their receipts, and the sales whose reversal nobody answered.
+type Kept = (BTreeMap<Name, u64>, BTreeSet<Name>);
+
 /// The acquirer's book.
 pub(crate) type Ledger = Arc<Mutex<BTreeMap<Name, Entry>>>;
 
@@ -42,7 +45,9 @@ pub(crate) struct Trade {
     /// Where the gateway listens now.
     pub(crate) gateway: Arc<AtomicU16>,
     closing: Arc<AtomicBool>,
-    terminals: Vec<JoinHandle<BTreeMap<Name, u64>>>,
+    terminals: Vec<JoinHandle<Kept>>,
+    /// Sales whose reversal nobody answered, once it is closed.
+    pub(crate) unanswered: BTreeSet<Name>,
     pub(crate) acquirer: u16,
 }
 
@@ -64,6 +69,7 @@ impl Trade {
             gateway: Arc::default(),
             closing: Arc::default(),
             terminals: Vec::new(),
+            unanswered: BTreeSet::new(),
             acquirer,
         }
     }
@@ -89,10 +95,13 @@ impl Trade {
     pub(crate) fn close(&mut self) -> BTreeMap<Name, u64> {
         self.closing.store(true, Ordering::Relaxed);
         let terminals = std::mem::take(&mut self.terminals);
-        terminals
-            .into_iter()
-            .flat_map(|terminal| terminal.join().unwrap())
-            .collect()
+        let mut all = BTreeMap::new();
+        for terminal in terminals {
+            let (receipts, unanswered) = terminal.join().unwrap();
+            all.extend(receipts);
+            self.unanswered.extend(unanswered);
+        }
+        all
     }
 }
 
@@ -151,9 +160,9 @@ struct Till {
 }
 
 impl Till {
-    /// Sells until it is told to close; gives the receipts that it holds.
-    fn trade(&mut self, closing: &AtomicBool) -> BTreeMap<Name, u64> {
-        let mut receipts = BTreeMap::new();
+    /// Sells until it is told to close.
+    fn trade(&mut self, closing: &AtomicBool) -> Kept {
+        let (mut receipts, mut unanswered) = Kept::default();
         for stan in 1.. {
             if closing.load(Ordering::Relaxed) {
                 break;
@@ -166,24 +175,30 @@ impl Till {
                     receipts.insert((self.terminal.clone(), stan), amount);
                 }
                 Some(_declined) => {}
-                None => self.reverse(&sale),
+                None if self.reverse(&sale) => {}
+                None => drop(unanswered.insert((self.terminal.clone(), stan))),
             }
         }
-        receipts
+        (receipts, unanswered)
     }
 
-    /// Reverses a sale of which it has no answer, until that is answered for good.
-    fn reverse(&mut self, sale: &Message) {
+    /// Reverses a sale of which it has no answer, until that is answered for good; false if it
+    /// gave up, having asked for long.
+    fn reverse(&mut self, sale: &Message) -> bool {
         let (stan, amount) = (text(sale, "11"), text(sale, "4").parse().unwrap());
         let mut reversal = self.message("0400", &stan, amount);
         set(&mut reversal, "39", "68");
         set(&mut reversal, "90.1", "0200");
         set(&mut reversal, "90.2", &stan);
         set(&mut reversal, "90.3", &text(sale, "7"));
-        super::eventually("the answer to a reversal", || {
-            let code = self.exchange(&reversal, Duration::from_millis(1200))?;
-            matches!(code.as_str(), "00" | "25" | "12").then_some(())
-        });
+        let end = Instant::now() + super::PATIENCE;
+        while Instant::now() < end {
+            let code = self.exchange(&reversal, Duration::from_millis(1200));
+            if matches!(code.as_deref(), Some("00" | "25" | "12")) {
+                return true;
+            }
+        }
+        false
     }
 
     fn message(&self, mti: &str, stan: &str, amount: u64) -> Message {

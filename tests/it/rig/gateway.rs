@@ -3,8 +3,10 @@
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The binary under test, with the arguments given, in a folder.
@@ -126,6 +128,23 @@ address = "127.0.0.1:0"
 
     /// Starts a gateway on a port, 0 for any.
     pub(crate) fn start(&self, port: u16) -> Gateway {
+        self.start_with(port, &[])
+    }
+
+    /// Starts one that stops or dies at a named step, such as `synced APPROVED=die`; see
+    /// `io::system::steps`.
+    pub(crate) fn start_until(&self, port: u16, step: &str) -> Gateway {
+        self.start_with(port, &[("ISOGATE_STEP", step)])
+    }
+
+    /// Starts one with more in its environment.
+    pub(crate) fn start_with(&self, port: u16, environment: &[(&str, &str)]) -> Gateway {
+        let started = self.try_start(port, environment);
+        started.expect("the gateway reached its step before it listened")
+    }
+
+    /// The same; none if it reached the step to die at before it told its ports.
+    pub(crate) fn try_start(&self, port: u16, environment: &[(&str, &str)]) -> Option<Gateway> {
         self.write_config(port);
         let ports = self.folder().join("ports.json");
         let _none_yet = fs::remove_file(&ports);
@@ -142,6 +161,7 @@ address = "127.0.0.1:0"
         let arguments = ["serve", "-c", "gateway.toml", "--ports", "ports.json"];
         let mut command = isogate(self.folder(), &arguments);
         command.args(["--log-level", "trace"]);
+        command.envs(environment.iter().copied());
         command
             .stdin(Stdio::null())
             .stdout(log("stdout.log"))
@@ -149,17 +169,22 @@ address = "127.0.0.1:0"
         let mut child = command.spawn().unwrap();
         let ports = super::eventually("the gateway's ports", || {
             if let Some(status) = child.try_wait().unwrap() {
+                if status.signal() == Some(9) {
+                    return Some(None);
+                }
                 let log = fs::read_to_string(self.folder().join("stderr.log")).unwrap();
                 panic!("the gateway ended, {status}:\n{log}");
             }
-            serde_json::from_str::<Value>(&fs::read_to_string(&ports).ok()?).ok()
-        });
+            serde_json::from_str::<Value>(&fs::read_to_string(&ports).ok()?)
+                .ok()
+                .map(Some)
+        })?;
         let port = |value: &Value| u16::try_from(value["port"].as_u64().unwrap()).unwrap();
-        Gateway {
+        Some(Gateway {
             child,
             port: port(&ports["listeners"][0]),
             admin: port(&ports["admin"]),
-        }
+        })
     }
 
     /// What a command prints about the journal.
@@ -185,6 +210,16 @@ address = "127.0.0.1:0"
     /// The verdict on one transaction.
     pub(crate) fn explain(&self, key: &str) -> Value {
         json(&self.ask(&["explain", "--json", key]))
+    }
+
+    /// The verdict on one transaction, once it is in a state: what a start finds out is on disk a
+    /// moment after the start.
+    #[track_caller]
+    pub(crate) fn explain_once(&self, key: &str, state: &str) -> Value {
+        super::eventually(&format!("{key} to be {state}"), || {
+            let story = self.explain(key);
+            (story["state"] == state).then_some(story)
+        })
     }
 
     /// Every file that isogate has written here.
@@ -217,15 +252,55 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Ends it as a power cut would: no warning, no last word.
     pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
+        // One that died at its step has gone already.
+        let _gone = self.child.kill();
         self.child.wait().unwrap();
+    }
+
+    /// Waits until it dies at the step that it was started until.
+    pub(crate) fn dies(mut self) {
+        let ended = super::eventually("the step to die at", || self.child.try_wait().unwrap());
+        let killed = ended.signal() == Some(9);
+        assert!(killed, "it ended by itself: {ended}");
+    }
+
+    /// Waits so long at most until it dies at its step, and kills it where it is if it does not;
+    /// whether it died by itself.
+    pub(crate) fn dies_or_is_killed(mut self, most: Duration) -> bool {
+        let end = Instant::now() + most;
+        while self.child.try_wait().unwrap().is_none() && Instant::now() < end {
+            // A pause between two looks.
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let died = self.child.try_wait().unwrap().is_some();
+        self.kill();
+        died
+    }
+
+    /// Waits until it stands still at the step that it was started until.
+    pub(crate) fn stands_still(&self) {
+        let stat = format!("/proc/{}/stat", self.child.id());
+        super::eventually("the step to stop at", || {
+            let stat = fs::read_to_string(&stat).unwrap();
+            let state = stat.rsplit_once(") ")?.1.chars().next()?;
+            (state == 'T').then_some(())
+        });
+    }
+
+    /// Tells one that stands still to go on.
+    pub(crate) fn goes_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let told = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(told.success());
     }
 
     /// Asks it to stop in good order.
     pub(crate) fn stop(mut self) {
-        let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-        assert!(told.success());
+        self.signal("-TERM");
         assert!(
             self.child.wait().unwrap().success(),
             "a gateway told to stop ends with 0"

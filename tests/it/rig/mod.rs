@@ -30,6 +30,7 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
             return answer;
         }
         assert!(Instant::now() < end, "waited in vain: {what}");
+        // A pause between two looks: what is waited for is the answer.
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -7,7 +7,6 @@ use isogate::iso::message::FieldPath;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::time::Duration;
 use tempfile::TempDir;
 
 /// Answers every sale that comes under TLS.
@@ -159,8 +158,10 @@ fn an_acquirer_that_is_not_right_in_every_way_gets_no_message() {
             lines.any(said).then_some(())
         });
     }
-    std::thread::sleep(Duration::from_millis(50));
-    let refused = house.figure("isogate_tls_refused_total{reason=\"unknown_issuer\"}");
-    assert_eq!(refused, 3);
+    // The log says it first, the figures a moment later.
+    eventually("the count", || {
+        let refused = house.figure("isogate_tls_refused_total{reason=\"unknown_issuer\"}");
+        (refused == 3).then_some(())
+    });
     assert_eq!(sold(99, &mut line), Some(()), "the honest link goes on");
 }

@@ -168,6 +168,7 @@ fn what_grows_is_indexed_in_pieces() {
     let work = Work {
         journal: folder.path().to_owned(),
         stop: Arc::new(AtomicBool::new(false)),
+        rests: false,
     };
     work.clear().unwrap();
     let mut next = 1;

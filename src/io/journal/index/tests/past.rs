@@ -69,6 +69,7 @@ impl Past {
         Work {
             journal: self.path().to_owned(),
             stop: Arc::new(AtomicBool::new(false)),
+            rests: false,
         }
     }
 
