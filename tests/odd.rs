@@ -64,7 +64,7 @@ fn findings(kept: &Kept) -> Vec<(String, String)> {
     if kept.indexed {
         return through_the_index(&folder().join(&kept.name));
     }
-    let played = play(&kept.plan, &mut ByReading);
+    let played = play(&kept.plan, &mut ByReading::default());
     let found = played.findings.into_iter();
     found
         .map(|finding| (finding.rule.to_owned(), finding.what))
@@ -119,7 +119,7 @@ fn seeds(next: &AtomicU64) -> Vec<(u64, Played)> {
             return played;
         }
         let (_, plan) = draw(seed);
-        played.push((seed, play(&plan, &mut ByReading)));
+        played.push((seed, play(&plan, &mut ByReading::default())));
     }
 }
 
@@ -203,7 +203,7 @@ fn blind_seeds_come_to_rest_and_reach_what_they_must() {
 }
 
 /// A plan of some purchases without crashes, for trials of the disk.
-fn calm(seed: u64) -> Plan {
+fn calm(seed: u64, deeds: usize) -> Plan {
     let (_, mut plan) = draw(seed);
     plan.deeds.retain(|timed| {
         use plan::Deed::{Clock, Crash, Disk, Probe, Restart};
@@ -212,7 +212,7 @@ fn calm(seed: u64) -> Plan {
             Crash(_) | Disk { .. } | Restart { .. } | Clock { .. } | Probe
         )
     });
-    plan.deeds.truncate(25);
+    plan.deeds.truncate(deeds);
     plan.setup.strict = true;
     plan
 }
@@ -225,7 +225,7 @@ fn no_power_cut_takes_what_a_send_relied_on() {
         let mut broken = Vec::new();
         while cuts.load(Ordering::Relaxed) < CUTS {
             let seed = next.fetch_add(1, Ordering::Relaxed);
-            let (played, done) = cut_power(&calm(seed), 6);
+            let (played, done) = cut_power(&calm(seed, 25), 6);
             cuts.fetch_add(done, Ordering::Relaxed);
             let found = played.findings.into_iter();
             let found = found.filter(|finding| finding.rule == "I8");
@@ -238,7 +238,7 @@ fn no_power_cut_takes_what_a_send_relied_on() {
 
 #[test]
 fn every_call_of_the_disk_may_fail() {
-    let plan = calm(5);
+    let plan = calm(6, 200);
     let calls = calls_of(&plan);
     assert!(calls > 200, "only {calls} calls");
     let errors = [
@@ -288,13 +288,13 @@ fn shown(seed: u64, bug: Option<Bug>) -> BTreeSet<(String, Option<u32>)> {
     let (_, plan) = draw(seed);
     let play_it = || {
         let _plot = planted::plant(bug);
-        let mut shown: BTreeSet<_> = play(&plan, &mut ByReading)
+        let mut shown: BTreeSet<_> = play(&plan, &mut ByReading::default())
             .findings
             .into_iter()
             .map(|finding| (finding.rule.to_owned(), finding.n))
             .collect();
         if bug.is_none_or(|bug| bug == Bug::IgnoreCrc) {
-            let flipped = flip_bits(&calm(seed), 40);
+            let flipped = flip_bits(&calm(seed, 25), 40);
             shown.extend(flipped.first().map(|_| ("false record".to_owned(), None)));
         }
         shown

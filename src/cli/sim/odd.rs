@@ -113,7 +113,7 @@ pub(super) fn run(worlds: &OddWorlds<'_>, out: &mut dyn Write) -> anyhow::Result
 }
 
 fn played(plan: &Plan, with_index: bool) -> Played {
-    let mut by_reading = ByReading;
+    let mut by_reading = ByReading::default();
     let mut indexed = with_index.then(WithIndex::new).and_then(Result::ok);
     let looker: &mut dyn Looker = match &mut indexed {
         Some(indexed) => indexed,

@@ -167,6 +167,7 @@ impl Stage<'_> {
     /// The process is away: its connections end.
     fn gone(&mut self, mut left: Left, swallows: bool) {
         left.disk.set_capacity(u64::MAX);
+        left.disk.mend();
         self.left = Some(left);
         self.disk_trouble = None;
         self.played.crashes += 1;

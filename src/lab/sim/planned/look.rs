@@ -1,9 +1,12 @@
 //! What the commands print of a disk: every transaction explained, and the list of open ones.
 
 use crate::engine::journal::Memory;
+use crate::engine::record::{State, TxId};
+use crate::engine::seam::Wall;
 use crate::engine::trace::{Finder, Keep, Query, Stories, Story, Verdict, View, Which};
 use crate::lab::sim::machine::read_all;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What is printed.
 #[derive(Clone, Debug, Default)]
@@ -20,9 +23,39 @@ pub trait Looker {
     fn look(&mut self, disk: &Memory) -> Printed;
 }
 
-/// Reads the records themselves, without an index.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ByReading;
+/// Reads the records themselves, without an index. What has not changed since the last look is not
+/// printed anew.
+#[derive(Clone, Debug, Default)]
+pub struct ByReading {
+    printed: BTreeMap<TxId, (Mark, Value)>,
+}
+
+/// How far a story and those of its twins are.
+type Mark = Vec<(usize, Option<Wall>, State)>;
+
+fn mark(stories: &Stories, story: &Story) -> Mark {
+    let twins = stories.twins(story);
+    let all = [story].into_iter().chain(twins);
+    let last = |story: &Story| story.moments.last().map(|moment| moment.at);
+    all.map(|story| (story.moments.len(), last(story), story.state))
+        .collect()
+}
+
+impl ByReading {
+    fn print(&mut self, stories: &Stories, story: &Story) -> Value {
+        let mark = mark(stories, story);
+        if let Some((known, value)) = self.printed.get(&story.tx)
+            && *known == mark
+            && story.again.is_none()
+        {
+            return value.clone();
+        }
+        let verdict = Verdict::of(story, &stories.twins(story));
+        let value = serde_json::to_value(View::of(story, &verdict)).unwrap_or_default();
+        self.printed.insert(story.tx, (mark, value.clone()));
+        value
+    }
+}
 
 impl Looker for ByReading {
     fn look(&mut self, disk: &Memory) -> Printed {
@@ -36,17 +69,14 @@ impl Looker for ByReading {
             stories.fold(&record);
             finder.look(&record);
         }
-        let print = |story: &Story| {
-            let verdict = Verdict::of(story, &stories.twins(story));
-            serde_json::to_value(View::of(story, &verdict)).unwrap_or_default()
-        };
         // As `open` does: candidates first, then the last word of each one's story.
         let open = finder.candidates().filter_map(|tx| stories.story(tx));
+        let open = open.filter(|story| query.matches(story));
         Printed {
-            all: stories.iter().map(print).collect(),
-            open: open
-                .filter(|story| query.matches(story))
-                .map(print)
+            open: open.map(|story| self.print(&stories, story)).collect(),
+            all: stories
+                .iter()
+                .map(|story| self.print(&stories, story))
                 .collect(),
         }
     }

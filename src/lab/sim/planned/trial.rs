@@ -30,7 +30,7 @@ pub fn cut_power(plan: &Plan, ways: u32) -> (Played, u64) {
         cuts: ways,
         ..Trial::default()
     };
-    let mut looker = ByReading;
+    let mut looker = ByReading::default();
     match Stage::new(plan, &mut looker) {
         Ok(mut stage) => {
             stage.trial = trial;
@@ -42,7 +42,7 @@ pub fn cut_power(plan: &Plan, ways: u32) -> (Played, u64) {
 
 /// Plays a plan while the n-th call of the disk fails.
 pub fn fail_call(plan: &Plan, n: u64, error: &StorageError) -> Played {
-    let mut looker = ByReading;
+    let mut looker = ByReading::default();
     match Stage::new(plan, &mut looker) {
         Ok(mut stage) => {
             stage.trial.fails = Some((n, error.clone()));
@@ -55,7 +55,7 @@ pub fn fail_call(plan: &Plan, n: u64, error: &StorageError) -> Played {
 
 /// How many calls of the disk a plan makes.
 pub fn calls_of(plan: &Plan) -> u64 {
-    let mut looker = ByReading;
+    let mut looker = ByReading::default();
     Stage::new(plan, &mut looker).map_or(0, Stage::count_calls)
 }
 
@@ -133,7 +133,7 @@ fn numbers(disk: &Memory) -> Vec<u64> {
 /// Turns single bits of a plan's journal over, so many one after the other, each on a copy; gives
 /// what was read that was never written.
 pub fn flip_bits(plan: &Plan, flips: u32) -> Vec<String> {
-    let mut looker = ByReading;
+    let mut looker = ByReading::default();
     let Ok(mut stage) = Stage::new(plan, &mut looker) else {
         return vec!["the world does not begin".to_owned()];
     };
