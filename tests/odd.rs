@@ -189,10 +189,6 @@ fn blind_seeds_come_to_rest_and_reach_what_they_must() {
         );
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-    println!(
-        "{attempts} transactions, {verdicts} verdicts, {crashes} crashes, {} cells",
-        cells.len()
-    );
     let missed: Vec<_> = REACHED
         .iter()
         .filter(|name| !reached.contains_key(**name))

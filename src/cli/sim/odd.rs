@@ -220,7 +220,8 @@ fn print(sum: &Sum, seeds: u64, as_json: bool, out: &mut dyn Write) -> anyhow::R
     writeln!(
         out,
         "{seeds} worlds, {} minutes, {} transactions, {} tries of reversals, {} crashes, \
-         {} verdicts ({} excused by a host's lie), {} of {DECLARED} cells: {} violations of {} kinds",
+         {} verdicts ({} excused by a host's lie), {} of {DECLARED} cells: {} violations of {} \
+         kinds",
         minutes(played.passed),
         played.attempts,
         played.reversals,

@@ -197,16 +197,16 @@ impl ModelCheck {
 
     fn message(&mut self, tx: TxId, seq: Seq, seen: &Seen) {
         match (seen.hop, seen.mti.is_answer()) {
-            (Hop::TerminalToGateway, false) => self.from_terminal(tx, seq, seen),
-            (Hop::GatewayToAcquirer, false) => self.to_host(tx, seq, seen),
-            (Hop::AcquirerToGateway, true) => self.from_host(tx, seq, seen),
-            (Hop::GatewayToTerminal, true) => self.to_terminal(tx, seq, seen, seen.conn, true),
+            (Hop::TerminalToGateway, false) => self.of_terminal(tx, seq, seen),
+            (Hop::GatewayToAcquirer, false) => self.for_host(tx, seq, seen),
+            (Hop::AcquirerToGateway, true) => self.of_host(tx, seq, seen),
+            (Hop::GatewayToTerminal, true) => self.for_terminal(tx, seq, seen, seen.conn, true),
             (Hop::TerminalToGateway | Hop::GatewayToAcquirer, true)
             | (Hop::AcquirerToGateway | Hop::GatewayToTerminal, false) => {}
         }
     }
 
-    fn from_terminal(&mut self, tx: TxId, seq: Seq, seen: &Seen) {
+    fn of_terminal(&mut self, tx: TxId, seq: Seq, seen: &Seen) {
         if self.told.get(&seen.conn).is_some_and(|told| *told != tx) {
             // The connection lives on: what was given to it before has been written.
             if let Some(told) = self.told.remove(&seen.conn) {
@@ -241,11 +241,11 @@ impl ModelCheck {
             self.happened(tx, seq, Happened::Asked);
         }
         if seen.relayed.is_some() {
-            self.to_host(tx, seq, seen);
+            self.for_host(tx, seq, seen);
         }
     }
 
-    fn to_host(&mut self, tx: TxId, seq: Seq, seen: &Seen) {
+    fn for_host(&mut self, tx: TxId, seq: Seq, seen: &Seen) {
         if !seen.is_reversal() {
             if let Some(tracked) = self.all.get_mut(&tx) {
                 tracked.host_stan.clone_from(&seen.stan);
@@ -273,7 +273,7 @@ impl ModelCheck {
         self.happened(tx, seq, Happened::Reversing);
     }
 
-    fn from_host(&mut self, tx: TxId, seq: Seq, seen: &Seen) {
+    fn of_host(&mut self, tx: TxId, seq: Seq, seen: &Seen) {
         let table = CodeTable::of(&seen.dialect);
         let code = seen.code.clone().unwrap_or_default();
         let Some(tracked) = self.all.get_mut(&tx) else {
@@ -296,7 +296,7 @@ impl ModelCheck {
             }
         }
         if let Some(conn) = seen.relayed {
-            self.to_terminal(tx, seq, seen, conn, false);
+            self.for_terminal(tx, seq, seen, conn, false);
         }
     }
 
@@ -330,7 +330,7 @@ impl ModelCheck {
         }
     }
 
-    fn to_terminal(&mut self, tx: TxId, seq: Seq, seen: &Seen, conn: ConnId, own: bool) {
+    fn for_terminal(&mut self, tx: TxId, seq: Seq, seen: &Seen, conn: ConnId, own: bool) {
         let table = CodeTable::of(&seen.dialect);
         let code = seen.code.clone().unwrap_or_default();
         let Some(tracked) = self.all.get_mut(&tx) else {
@@ -404,7 +404,7 @@ impl ModelCheck {
             relayed: None,
             ..seen
         };
-        self.from_host(tx, seq, &seen);
+        self.of_host(tx, seq, &seen);
         if news {
             let what = "an approval is taken for nobody's, and its request stands in this journal";
             self.breach("R7", tx, seq, what);
@@ -449,9 +449,10 @@ impl Tracked {
             Some((asked, given)) => given == asked || part && given < asked,
             None => true,
         };
-        match says {
-            AnswerSays::Approval if !fits => AnswerSays::Unusable,
-            says => says,
+        if says == AnswerSays::Approval && !fits {
+            AnswerSays::Unusable
+        } else {
+            says
         }
     }
 }

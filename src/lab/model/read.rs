@@ -31,7 +31,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Reads a logged message: by its transaction's dialect, else by the first that reads all of it.
+    /// Reads a logged message: by its transaction's dialect, else by the first that reads it.
     pub(super) fn read(logged: &Logged, dialect: &str) -> Self {
         let own = Spec::builtin(dialect);
         let others = Spec::builtin_names()

@@ -2,6 +2,11 @@
 //! answers as hosts may, wires that lose and reorder, two crashes.
 //!
 //! `stateright` searches; it is a development dependency only, so its other parts reach nobody.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on should stop where it stands"
+)]
 
 use super::known::{Broken, Effects, Happened, Known, Policy};
 use super::{AnswerSays, UndoSays};

@@ -61,6 +61,7 @@ impl OddHost {
             return;
         };
         let seen = |field: u8| !omits.contains(&field);
+        let is_broken = form.broken_tail || form.broken_mac && finish.key.is_some();
         let said = about.map(|(n, to)| {
             let code = code(&answer).filter(|_| seen(39));
             let yes = code.as_ref().is_some_and(|code| match to {
@@ -74,9 +75,7 @@ impl OddHost {
                 code,
                 yes,
                 amount: number(&answer, 4).filter(|_| seen(4)),
-                sound: !(form.broken_mac && finish.key.is_some())
-                    && !form.broken_tail
-                    && form.amount.is_none(),
+                sound: form.amount.is_none() && !is_broken,
             }
         });
         self.route(now, conn, frame, said, form.other_line);

@@ -145,7 +145,7 @@ impl Stage<'_> {
                 if let Some(message) = &message {
                     let now = self.now;
                     let seen = FromTerminal { now, conn, message };
-                    let _about = self.evidence.from_terminal(&seen);
+                    let _about = self.evidence.of_terminal(&seen);
                 }
             }
             Peer::Host(_) => self.host_said(&frame, from),
@@ -259,13 +259,13 @@ impl Stage<'_> {
                 let (message, _) = Message::parse_partial(spec, frame.clone());
                 let (_, terminal) = crate::lab::odd::names::terminal(t);
                 from.told = message
-                    .and_then(|message| self.evidence.to_terminal(at, conn, &terminal, &message));
+                    .and_then(|message| self.evidence.for_terminal(at, conn, &terminal, &message));
                 from.about = from.told.map_or(0, |told| told.n);
             }
             Peer::Host(link) => {
                 let (message, _) = Message::parse_partial(&self.dialects.hosts, frame.clone());
                 if let Some(message) = &message {
-                    from.about = self.evidence.to_host(at, message).unwrap_or(0);
+                    from.about = self.evidence.for_host(at, message).unwrap_or(0);
                     from.is_reversal = is_reversal(message);
                 }
                 self.see_link(link, from);

@@ -120,7 +120,7 @@ impl Evidence {
     }
 
     /// A terminal's message reached the gateway; gives the attempt that it is about.
-    pub(super) fn from_terminal(&mut self, from: &FromTerminal<'_>) -> Option<u32> {
+    pub(super) fn of_terminal(&mut self, from: &FromTerminal<'_>) -> Option<u32> {
         let FromTerminal { now, conn, message } = from;
         self.unread.remove(conn);
         let stan = number(message, 11)?;
@@ -155,7 +155,7 @@ impl Evidence {
     }
 
     /// A message left the gateway for a host; gives the attempt that it is about.
-    pub(super) fn to_host(&mut self, at: Mono, message: &Message) -> Option<u32> {
+    pub(super) fn for_host(&mut self, at: Mono, message: &Message) -> Option<u32> {
         let stan = number(message, 11).unwrap_or_default();
         let terminal = text(message, 41).unwrap_or_default();
         if is_reversal(message) {
@@ -245,7 +245,7 @@ impl Evidence {
     }
 
     /// A message left the gateway for a terminal.
-    pub(super) fn to_terminal(
+    pub(super) fn for_terminal(
         &mut self,
         at: Mono,
         conn: ConnId,
@@ -264,8 +264,9 @@ impl Evidence {
             let asked = undo.mti.as_bytes().get(2).copied();
             asked.is_some_and(|asked| asked + 1 == message.mti().digits()[2])
         };
-        let undos = facts.undos.iter().filter(|_| to_undo);
-        let fitting = undos.clone().rev().find(answers).or(undos.last());
+        let mut undos = facts.undos.iter().filter(|_| to_undo);
+        let fitting = undos.clone().rev().find(answers);
+        let fitting = fitting.or_else(|| undos.next_back());
         let asked = fitting.map(|undo| undo.mti.clone());
         let code = text(message, 39);
         let answer = ToldAnswer {

@@ -148,7 +148,7 @@ impl Stage<'_> {
         let Some(machine) = self.machine.take() else {
             return;
         };
-        let crash = self.dying.take().unwrap_or(Crash {
+        let crash = self.dying.take().unwrap_or_else(|| Crash {
             down: 100,
             ..Crash::default()
         });

@@ -14,7 +14,7 @@ impl Stage<'_> {
             .machine
             .as_ref()
             .map(crate::lab::sim::machine::Machine::disk);
-        running.or(self.left.as_ref().map(|left| &left.disk))
+        running.or_else(|| self.left.as_ref().map(|left| &left.disk))
     }
 
     /// A copy of it, whose calls do not fail.

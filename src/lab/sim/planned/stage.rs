@@ -393,11 +393,16 @@ impl<'a> Stage<'a> {
         let syncing = self.machine.as_ref().is_some_and(|own| !own.is_settled());
         let around = Around {
             link_up: self.pipes.any_open(|peer| matches!(peer, Peer::Host(_))),
-            terminal_there: self.pipes.any_open(
-                |peer| matches!(peer, Peer::Terminal(t, _) if names::terminal(t).1 == facts.terminal),
-            ),
+            terminal_there: self.pipes.any_open(|peer| match peer {
+                Peer::Terminal(t, _) => names::terminal(t).1 == facts.terminal,
+                Peer::Host(_) => false,
+            }),
             later_life: !facts.asker_there && self.run > 0,
-            journal: if self.disk_trouble.is_some() { 2 } else { u16::from(syncing) },
+            journal: if self.disk_trouble.is_some() {
+                2
+            } else {
+                u16::from(syncing)
+            },
         };
         self.cells.note(facts, deadline, around);
     }
