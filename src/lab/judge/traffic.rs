@@ -118,7 +118,8 @@ fn held_receipt(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach>
         let class = printed.text("class");
         matches!(class, "U5" | "U6" | "U8") || printed.text("verdict").contains("may show success")
     });
-    if doubted && hearing.terms.reverses_unproven {
+    // What proved the delivery may have been lost with the gateway.
+    if doubted && (hearing.terms.reverses_unproven || attempt.blurred) {
         return None;
     }
     let visible = doubted && (shown || printed.is_empty() || attempt.in_flight);

@@ -70,6 +70,7 @@ fn send(draw: &mut Draw, at: u64, mut ask: Ask, depth: u8) {
     leave(draw, at, answered, &ask);
     undo(draw, at, answered, &ask);
     notice(draw, answered, &ask);
+    race(draw, at, answered, &ask);
     cashier(draw, answered, &ask, depth);
     if depth < 2 {
         follow(draw, answered, &ask, depth);
@@ -159,6 +160,49 @@ fn undo(draw: &mut Draw, at: u64, answered: u64, ask: &Ask) {
         }
         draw.at(when, Deed::Undo(undo));
         chances += 1;
+    }
+}
+
+/// Where things nearly meet: a repeat on another line while the answer is under way, and the first
+/// line reset just then; or a repeat after the answer, a restart, and the terminal's reversal.
+fn race(draw: &mut Draw, at: u64, answered: u64, ask: &Ask) {
+    if draw.on(Spice::TwoLines) && draw.strikes(Spice::Repeats, 3) {
+        let again = Again {
+            n: ask.n,
+            line: 1 - ask.line.min(1),
+            ..Again::default()
+        };
+        let waits = answered.saturating_sub(at).max(1);
+        let when = at + draw.dice.below(waits);
+        draw.at(when, Deed::Again(again));
+        let sync = draw.setup.sync / 1_000 + 2;
+        let when = answered + draw.dice.below(sync);
+        draw.at(
+            when,
+            Deed::HangUp {
+                t: ask.t,
+                line: ask.line,
+                reset: true,
+            },
+        );
+    }
+    if draw.on(Spice::OmittedFields) && draw.strikes(Spice::Restarts, 4) {
+        let again = Again {
+            n: ask.n,
+            line: ask.line,
+            ..Again::default()
+        };
+        draw.at(answered + 50, Deed::Again(again));
+        let restart = Deed::Restart {
+            down: 50,
+            reorder_links: false,
+        };
+        draw.at(answered + 200, restart);
+        let undo = Undo {
+            n: ask.n,
+            ..Undo::default()
+        };
+        draw.at(answered + 600, Deed::Undo(undo));
     }
 }
 

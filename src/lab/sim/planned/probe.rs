@@ -80,6 +80,10 @@ impl Stage<'_> {
                     facts.lied_since.get_or_insert(since);
                 }
             }
+            // An approval contradicts the lie of a decline, before it or after.
+            facts.contradicted |= facts.lied_since.is_some()
+                && !facts.declines.is_empty()
+                && !facts.approvals.is_empty();
             see_undone(facts, &self.hosts);
             facts.in_flight = busy || waits || syncing || self.pipes.is_flying(n);
         }
