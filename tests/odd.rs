@@ -1,7 +1,7 @@
 //! Odd worlds, held against the true books.
 //!
 //! `tests/regressions/*.plan` are worlds that showed a fault of the gateway, each shrunk from a
-//! seed. As long as the fault is there, its world must show it; once it shows nothing, the test
+//! seed (of the draw at that time; those in `by-hand/` were written by hand). As long as the fault is there, its world must show it; once it shows nothing, the test
 //! fails until the file is moved to `tests/regressions/mended/`, where nothing may be found again.
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Seeds of the gate. More of them, by hand: `isogate sim --seeds A..B`.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 2_400;
 /// Power cuts of the gate.
 const CUTS: u64 = 20_000;
 
@@ -87,7 +87,8 @@ fn through_the_index(path: &Path) -> Vec<(String, String)> {
 
 #[test]
 fn every_kept_world_still_shows_its_fault() {
-    let all = kept(&folder());
+    let mut all = kept(&folder());
+    all.extend(kept(&folder().join("by-hand")));
     assert!(!all.is_empty());
     let mended = all.iter().filter(|kept| {
         let found = findings(kept);
@@ -194,7 +195,7 @@ fn blind_seeds_come_to_rest_and_reach_what_they_must() {
         .filter(|name| !reached.contains_key(**name))
         .collect();
     assert!(missed.is_empty(), "never reached: {missed:?}");
-    assert!(attempts >= 180_000, "{attempts} transactions");
+    assert!(attempts >= 200_000, "{attempts} transactions");
     assert!(verdicts > attempts && crashes > SEEDS / 2 && cells.len() > 600);
 }
 
