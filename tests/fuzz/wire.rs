@@ -17,7 +17,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// Frames of strangers on each side.
-const FRAMES: u64 = 4_000;
+const FRAMES: u64 = 2_000;
 const DIALECT: &str = "iso8583-1987-ascii";
 
 /// Frames of the dialect, to be mutated.
