@@ -1,9 +1,9 @@
 //! Odd worlds, held against the true books.
 //!
-//! `tests/regressions/*.plan` are worlds that showed a fault of the gateway, each shrunk from a seed
-//! (of the draw at that time); those in `by-hand/` were written by hand. As long as the fault is
-//! there, its world must show it; once it shows nothing, the test fails until the file is moved to
-//! `tests/regressions/mended/`, where nothing may be found again.
+//! `tests/regressions/*.plan` are worlds that showed a fault of the gateway, each shrunk from a
+//! seed (of the draw at that time); those in `by-hand/` were written by hand. As long as the fault
+//! is there, its world must show it; once it shows nothing, the test fails until the file is moved
+//! to `tests/regressions/mended/`, where nothing may be found again.
 #![allow(
     clippy::unwrap_used,
     reason = "a test that cannot go on should stop where it stands"
