@@ -112,7 +112,20 @@ pub(super) fn run(worlds: &OddWorlds<'_>, out: &mut dyn Write) -> anyhow::Result
     })
 }
 
+/// Plays a plan; a gateway that panics in it is a finding like any other, in builds that unwind.
 fn played(plan: &Plan, with_index: bool) -> Played {
+    let world = std::panic::catch_unwind(|| looked_at(plan, with_index));
+    world.unwrap_or_else(|_| Played {
+        findings: vec![Finding {
+            rule: "panic",
+            n: None,
+            what: "the gateway panicked; its message stands above".to_owned(),
+        }],
+        ..Played::default()
+    })
+}
+
+fn looked_at(plan: &Plan, with_index: bool) -> Played {
     let mut by_reading = ByReading::default();
     let mut indexed = with_index.then(WithIndex::new).and_then(Result::ok);
     let looker: &mut dyn Looker = match &mut indexed {
