@@ -1,7 +1,7 @@
 //! From a seed to a world's plan, from a plan that shows a fault to the shortest that still does,
 //! and the count of what was reached.
 //!
-//! Each seed turns a few oddities on and the others off. Start with [`draw`].
+//! Each seed turns a few oddities on and the others off. Start with `draw`.
 
 mod spice;
 

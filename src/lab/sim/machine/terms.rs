@@ -28,7 +28,7 @@ pub struct MachineOptions {
     pub frame: usize,
     /// How long a sync of the disk takes.
     pub sync: Duration,
-    /// Whether records are kept for [`Machine::poll_record`].
+    /// Whether records are kept for `Machine::poll_record`.
     pub watch: bool,
 }
 
