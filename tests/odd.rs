@@ -121,7 +121,7 @@ fn seeds(next: &AtomicU64) -> Vec<(u64, Played)> {
             return played;
         }
         let (_, plan) = draw(seed);
-        // That the gateway panics on a name that is taken twice is known; its seed counts for nothing.
+        // A gateway that panics on a name taken twice is known; such a seed counts for nothing.
         let world = std::panic::catch_unwind(|| play(&plan, &mut ByReading::default()));
         played.push((seed, world.unwrap_or_default()));
     }
