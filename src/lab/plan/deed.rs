@@ -118,6 +118,18 @@ pub enum Deed {
     Probe,
 }
 
+impl Deed {
+    /// The request of a deed, also of one that only may follow.
+    #[must_use]
+    pub fn request(&self) -> Option<&Ask> {
+        match self {
+            Self::Ask(ask) => Some(ask),
+            Self::Cashier(cashier) => cashier.then.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// A request of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]

@@ -5,7 +5,7 @@ use super::around;
 use super::draw::{Draw, fill};
 use super::spice::{Spice, Taste};
 use crate::engine::seam::Dice;
-use crate::lab::plan::{Ask, Deed, Plan};
+use crate::lab::plan::Plan;
 
 /// The plan that begins as `plan` and goes on by `seed`.
 #[must_use]
@@ -20,7 +20,7 @@ pub fn fork(taste: Taste, plan: &Plan, seed: u64) -> (Taste, Plan) {
     let most = plan.deeds.len() as u64;
     let kept = usize::try_from(dice.below(most.max(1))).unwrap_or(0);
     let deeds = plan.deeds.get(..kept).unwrap_or_default().to_vec();
-    let asks = || deeds.iter().filter_map(|timed| asked(&timed.deed));
+    let asks = || deeds.iter().filter_map(|timed| timed.deed.request());
     let draw = Draw {
         attempts: asks().map(|ask| ask.n).max().unwrap_or(0),
         purchases: asks().map(|ask| ask.purchase).max().unwrap_or(0),
@@ -31,14 +31,6 @@ pub fn fork(taste: Taste, plan: &Plan, seed: u64) -> (Taste, Plan) {
         taste,
     };
     (taste, go_on(draw))
-}
-
-fn asked(deed: &Deed) -> Option<&Ask> {
-    match deed {
-        Deed::Ask(ask) => Some(ask),
-        Deed::Cashier(cashier) => cashier.then.as_deref(),
-        _ => None,
-    }
 }
 
 fn go_on(mut draw: Draw) -> Plan {

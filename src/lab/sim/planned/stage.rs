@@ -14,7 +14,7 @@ use crate::iso::security::Key;
 use crate::iso::spec::Spec;
 use crate::lab::judge::{Finding, Judge};
 use crate::lab::odd::{OddHost, OddTerminal, names};
-use crate::lab::plan::{Ask, Crash, Deed, Plan};
+use crate::lab::plan::{Ask, Crash, Plan};
 use crate::lab::sim::machine::{Left, Machine, MachineOptions};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,7 +171,7 @@ impl<'a> Stage<'a> {
         let asks: Vec<&Ask> = plan
             .deeds
             .iter()
-            .filter_map(|timed| ask_of(&timed.deed))
+            .filter_map(|timed| timed.deed.request())
             .collect();
         let theirs: BTreeMap<String, Key> = keys
             .iter()
@@ -437,14 +437,5 @@ impl<'a> Stage<'a> {
         let found = self.judge.findings().to_vec();
         self.played.findings.extend(found);
         self.played
-    }
-}
-
-/// The request of a deed, also of one that only may follow.
-pub(super) fn ask_of(deed: &Deed) -> Option<&Ask> {
-    match deed {
-        Deed::Ask(ask) => Some(ask),
-        Deed::Cashier(cashier) => cashier.then.as_deref(),
-        _ => None,
     }
 }
