@@ -69,9 +69,9 @@ impl Gateway {
         let done = names::identity(message).and_then(|identity| {
             let key = names::terminal_key(message)?;
             let done = self.terminals.get(&key)?.answered_by(&identity)?;
-            Some((key, done.id))
+            Some(done.id)
         });
-        if let Some(slot) = done.and_then(|(key, id)| self.revive(&key, id, now)) {
+        if let Some(slot) = done.and_then(|id| self.revive(id, now)) {
             return Found::One(slot);
         }
         // An answer may carry more than its request did, which then has no key.
@@ -152,11 +152,9 @@ impl Gateway {
         if partly::hides_its_code(message) {
             return self.unread_answer(now, conn, slot, message);
         }
-        let flow = message.spec().flow();
-        let purpose = transaction.opened.purpose;
         let code = message.response_code();
-        // A few answers carry no code (0510): to come at all is to be fine.
-        let approved = code.is_none_or(|code| flow.accepts(purpose, code));
+        let outcome = outcome_of(message, &transaction.opened);
+        let approved = outcome == Trigger::Approval;
         let relayed = transaction.waiting.first().map(|waiter| waiter.conn);
         let goes_on = transaction.state == State::Forwarded && transaction.crossed.is_none();
         let relayed = relayed.filter(|_| goes_on);
@@ -174,17 +172,21 @@ impl Gateway {
             transaction.answer = told.as_ref().unwrap_or(message).build().ok();
             transaction.code = code;
         }
+        let trigger = in_view_of(transaction, message, outcome);
+        // The terminal has the names of the first approval on its receipt.
+        if in_time || !transaction.approved {
+            transaction.rrn = message.rrn().or(transaction.rrn);
+            transaction.auth = message.auth_code().or(transaction.auth);
+        }
         transaction.approved |= approved;
-        transaction.rrn = message.rrn().or(transaction.rrn);
-        transaction.auth = message.auth_code().or(transaction.auth);
         if approved {
             transaction.cause = ReversalCause::NotDelivered;
         }
         let (opened, id) = (transaction.opened.clone(), transaction.id);
-        let (trigger, why) = match (approved, in_time) {
-            (true, true) => (Trigger::Approval, Why::Plain),
-            (true, false) => (Trigger::Approval, Why::LateApproval),
-            (false, _) => (Trigger::Decline, Why::Plain),
+        let why = match trigger {
+            Trigger::OtherApproval | Trigger::DeclineInDoubt => Why::AnswersDisagree,
+            _ if approved && !in_time => Why::LateApproval,
+            _ => Why::Plain,
         };
         self.step(
             now,
@@ -262,16 +264,21 @@ impl Gateway {
             .is_some_and(|code| code.as_str() == "10");
         let other_amount = message
             .amount()
-            .is_some_and(|amount| amount != opened.amount);
+            .is_some_and(|amount| amount != opened.amount && !(partial && amount < opened.amount));
         let other_terminal = message.terminal().is_some_and(|id| id != opened.terminal);
         let other_stan = message
             .stan()
             .is_some_and(|stan| stan != sent_stan(transaction));
         // Of a kind that the dialect does not know, nobody can say what its amounts mean.
         let judged = !opened.kind.is_empty() || message.fault().is_some();
-        if (other_amount && !partial && judged && opened.purpose.moves_money())
+        let other_type = transaction
+            .mti
+            .is_some_and(|asked| asked.answer() != Some(message.mti()));
+        let money = opened.purpose.moves_money();
+        if (money && judged && (other_amount || !is_of(opened, message)))
             || other_terminal
             || other_stan
+            || other_type
         {
             return Some(Why::AnswerMismatch);
         }
@@ -354,6 +361,52 @@ fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bo
     } else {
         message.spec().name() != &*transaction.opened.spec
     }
+}
+
+/// What an answer says of the outcome of its request.
+fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
+    let codes = &message.spec().flow().codes;
+    let code = message.response_code();
+    let accepted = code.map(|code| message.spec().flow().accepts(opened.purpose, code));
+    let unknown = code.is_none_or(|code| codes.unknown.contains(&code) || code.trim().is_empty());
+    match accepted {
+        Some(true) => Trigger::Approval,
+        // A few answers carry no code (0510): to come at all is to be fine.
+        None if !opened.touches_money() => Trigger::Approval,
+        _ if !unknown || !opened.touches_money() => Trigger::Decline,
+        _ if opened.reverses => Trigger::OutcomeUnknown,
+        // Nothing will undo it: whoever asked may read more in the answer.
+        _ => Trigger::AnswerUnread,
+    }
+}
+
+/// The same, in view of what was heard before.
+fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) -> Trigger {
+    let auth = message.auth_code();
+    let other = auth.is_some() && transaction.auth.is_some() && auth != transaction.auth;
+    let tried = transaction
+        .reversal
+        .as_ref()
+        .is_some_and(|own| own.tries > 0);
+    match outcome {
+        Trigger::Approval if transaction.approved && other => Trigger::OtherApproval,
+        Trigger::Approval if transaction.approved => Trigger::ApprovalAgain,
+        Trigger::Decline if transaction.approved || tried => Trigger::DeclineInDoubt,
+        same => same,
+    }
+}
+
+/// Whether an answer speaks of the currency and the card of its request, as far as it names them.
+pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
+    const CURRENCY: FieldId = FieldId::of(49);
+    let currency = answer.text(CURRENCY);
+    let currency =
+        currency.is_none_or(|told| opened.currency.is_empty() || *told == *opened.currency);
+    let card = answer.pan().is_none_or(|pan| {
+        let masked = pan.masked();
+        opened.card.is_empty() || masked.as_str() == &*opened.card
+    });
+    currency && card
 }
 
 /// The trace number under which a request went out.

@@ -2,14 +2,14 @@
 
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
-use super::live::{Reversal, Slot, Waiter};
+use super::live::{Asker, Reversal, Slot};
 use super::names;
 use super::partly;
 use super::request::{AMOUNT, key_of};
-use crate::engine::record::{ConnId, Fact, Hop, Logged, Opened, Row, State, StoredFrame, Why};
+use crate::engine::record::{Awaited, ConnId, Fact, Hop, Known, Logged, Opened, Row, State, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::ResponseCode;
+use crate::iso::message::{FieldId, FieldPath, ResponseCode, Stan};
 use crate::iso::spec::{ReversalCause, ReversalRule};
 
 impl Gateway {
@@ -20,17 +20,19 @@ impl Gateway {
             return self.refuse(now, conn, &message, opened, why);
         }
         let names = names::originals(&message);
-        let Some(slot) = self.original_of(now, &message, &names) else {
+        let Some(slot) = self.original_of(now, &message, &opened, &names) else {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
-        // An amount that could not be read cannot differ.
-        let same_amount = self
+        if !self
             .live
             .get(slot)
-            .is_some_and(|of| of.opened.amount == opened.amount || message.is_unread(AMOUNT));
-        if !same_amount {
+            .is_some_and(|of| is_about(&message, &opened, &of.opened))
+        {
             self.forget_if_over(slot);
             return self.refuse(now, conn, &message, opened, Why::DuplicateMismatch);
+        }
+        if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
+            return;
         }
         self.note_asked(now, slot, conn, &message);
         let cause = Cause {
@@ -58,6 +60,7 @@ impl Gateway {
         &mut self,
         now: Now,
         message: &Message,
+        opened: &Opened,
         names: &[crate::engine::record::Identity],
     ) -> Option<Slot> {
         if let Some(slot) = names.iter().find_map(|name| self.live.named(name)) {
@@ -67,27 +70,29 @@ impl Gateway {
         let terminal = self.terminals.get(&key);
         let done = terminal.and_then(|own| names.iter().find_map(|name| own.find(name)));
         if let Some(id) = done.map(|done| done.id) {
-            return self.revive(&key, id, now);
+            return self.revive(id, now);
         }
-        if message.fault().is_none() || !names.is_empty() {
+        if names::names_original_wholly(message) {
             return None;
         }
-        self.original_by_stan(now, message, &key)
+        let stan = names::original_stan(message).or(message.stan())?;
+        self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own))
     }
 
-    /// The one transaction of the terminal with this trace number, for a reversal whose other names
-    /// could not be read; none if there are several.
-    fn original_by_stan(
+    /// The one transaction of the terminal with this trace number, for a message that does not name
+    /// it wholly; none if there are several.
+    pub(super) fn one_with_stan(
         &mut self,
         now: Now,
-        message: &Message,
         key: &names::TerminalKey,
+        stan: Stan,
+        also: impl Fn(&Opened) -> bool,
     ) -> Option<Slot> {
-        let stan = message.stan()?;
         let fits = |opened: &Opened| {
             opened.stan == stan
                 && opened.purpose.moves_money()
                 && key_of(opened).as_ref() == Some(key)
+                && also(opened)
         };
         let live = self.live.slots().into_iter();
         let mut live =
@@ -97,7 +102,7 @@ impl Gateway {
         let mut done = done.filter(|done| fits(&done.opened)).map(|done| done.id);
         match (live.next(), live.next(), done.next(), done.next()) {
             (Some(slot), None, None, None) => Some(slot),
-            (None, None, Some(id), None) => self.revive(key, id, now),
+            (None, None, Some(id), None) => self.revive(id, now),
             _ => None,
         }
     }
@@ -148,13 +153,39 @@ impl Gateway {
             .reversal
             .get_or_insert_with(|| Reversal::new(cause, now.wall));
         reversal.cause_code = reversal.cause_code.or(code);
-        reversal.waiter = Some(Waiter::new(conn, message.header()));
-        let crossed = transaction.crossed.is_some();
-        let own = !authors && !crossed;
+        let asked = message.clone();
+        reversal.wait(Asker { conn, asked });
+        let own = !authors && transaction.crossed.is_none();
         reversal.frame = own.then(|| message.build().ok()).flatten();
-        reversal.asked = crossed
-            .then(|| message.redact().ok().map(StoredFrame::from))
-            .flatten();
+    }
+
+    /// A reversal of a part (DE 95): the rest of the sale stands. Where the approval stands, it goes
+    /// to the acquirer as a message of its own; the sale's own state does not change. Elsewhere it
+    /// is a wish like any other to undo what may be held.
+    fn partly_reverses(
+        &mut self,
+        now: Now,
+        slot: Slot,
+        conn: ConnId,
+        message: &Message,
+        opened: &Opened,
+    ) -> bool {
+        let Some(own) = self.live.get(slot) else {
+            return false;
+        };
+        let stands = matches!(own.state.meaning().known, Known::Told | Known::DoubtTold);
+        let id = own.id;
+        if stands {
+            self.forget_if_over(slot);
+            let opened = Opened {
+                original: Some(id),
+                ..opened.clone()
+            };
+            if !self.is_repeat(now, conn, message, &opened) {
+                self.forward(now, conn, message.clone(), opened);
+            }
+        }
+        stands
     }
 
     /// D8: there is nothing to reverse. Where we may author, we say so; otherwise the acquirer
@@ -199,15 +230,46 @@ impl Gateway {
         };
         if let Some(answer) = reversal.answer.clone() {
             let id = transaction.id;
-            if transaction.crossed.is_none() {
-                self.replay(now, conn, message, id, &answer);
-            } else if let Some(reply) = self.reversal_reply(transaction, message, &answer) {
+            let reply = self.reversal_reply(transaction, message, &answer);
+            if let Some(own) = self
+                .live
+                .get_mut(slot)
+                .and_then(|own| own.reversal.as_mut())
+            {
+                own.askers.clear();
+            }
+            if let Some(reply) = reply {
                 self.say(now, conn, id, &reply);
             }
-        } else if reversal.frame.is_some() && transaction.state == State::ReversalPending {
-            self.reversal_due(now, slot);
+        } else if reversal.frame.is_some() {
+            match transaction.state.meaning().awaited {
+                Awaited::Reversal if reversal.leg.is_some() => {}
+                Awaited::Reversal if transaction.state == State::ReversalPending => {
+                    self.reversal_due(now, slot);
+                }
+                Awaited::Reversal => self.slow_try_due(now, slot),
+                _ => {}
+            }
         }
     }
+}
+
+/// Whether a reversal speaks of this transaction, as far as both say: amount, currency, card, and
+/// what was done.
+fn is_about(reversal: &Message, told: &Opened, of: &Opened) -> bool {
+    let amount = told.amount == of.amount || !reversal.has(AMOUNT) || reversal.is_unread(AMOUNT);
+    let currency =
+        told.currency.is_empty() || of.currency.is_empty() || told.currency == of.currency;
+    amount && currency && of.is_of_card(&told.card_hash)
+}
+
+/// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1).
+const REPLACEMENT: FieldId = FieldId::of(95);
+
+/// Whether a reversal leaves a part of its original standing.
+fn is_partial(reversal: &Message) -> bool {
+    let amounts = reversal.text(FieldPath::whole(REPLACEMENT));
+    amounts.is_some_and(|amounts| amounts.bytes().any(|digit| matches!(digit, b'1'..=b'9')))
 }
 
 fn cause_of(rule: &ReversalRule, code: Option<ResponseCode>) -> Option<ReversalCause> {

@@ -3,12 +3,13 @@
 use super::core::Gateway;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
+use super::memory::Told;
 use super::names;
 use super::partly;
 use super::request::{CODE, key_of, purpose_of, readdressed};
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, Row, Seq, State, Step, StoredFrame,
-    TxId, Why,
+    ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, Row, Seq, State, Step,
+    StoredFrame, TxId, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -83,12 +84,7 @@ impl Gateway {
         }
         let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
         let done = terminal.and_then(|terminal| terminal.repeated(opened));
-        let harmless = |state| {
-            matches!(
-                state,
-                State::Refused | State::NotSent | State::DeclineDelivered
-            )
-        };
+        let harmless = |state: State| state.meaning().known == Known::NotHeld;
         self.live.named(&opened.identity).is_some()
             || done.is_some_and(|done| !harmless(done.state))
     }
@@ -120,7 +116,7 @@ impl Gateway {
     pub(super) fn say(&mut self, now: Now, conn: ConnId, id: TxId, message: &Message) {
         let Ok(frame) = message.build() else { return };
         let logged = Logged::of(message, Hop::GatewayToTerminal, conn, None);
-        self.remark(now, message, id, Note::None, logged);
+        self.remark(now, id, Note::None, logged);
         self.send(conn, frame, None);
     }
 
@@ -145,21 +141,13 @@ impl Gateway {
     }
 
     /// Records a message of a transaction that changes nothing about it.
-    pub(super) fn remark(
-        &mut self,
-        now: Now,
-        message: &Message,
-        id: TxId,
-        note: Note,
-        logged: Logged,
-    ) {
+    pub(super) fn remark(&mut self, now: Now, id: TxId, note: Note, logged: Logged) {
         let slot = self.live.slot_of(id);
-        let key = names::terminal_key(message);
-        let done = key.and_then(|key| self.terminals.get(&key)?.done.iter().find(|d| d.id == id));
         let live = slot
             .and_then(|slot| self.live.get(slot))
             .map(|own| (own.state, own.last));
-        let known = live.or_else(|| done.map(|done| (done.state, done.last)));
+        let done = || self.terminals.done(id).map(|done| (done.state, done.last));
+        let known = live.or_else(done);
         let step = Step {
             row: Row('z'),
             state: known.map_or(State::Refused, |(state, _)| state),
@@ -172,9 +160,7 @@ impl Gateway {
         let seq = self.record(now, Some(id), prev, Fact::Step(Box::new(step)));
         if let Some(own) = slot.and_then(|slot| self.live.get_mut(slot)) {
             own.last = seq;
-        } else if let Some(terminal) = key.and_then(|key| self.terminals.get_mut(&key))
-            && let Some(done) = terminal.done.iter_mut().find(|done| done.id == id)
-        {
+        } else if let Some(done) = self.terminals.done_mut(id) {
             done.last = seq;
         }
     }
@@ -252,8 +238,12 @@ impl Gateway {
         let completes = purpose == Purpose::Debit && message.auth_code().is_some();
         if completes || matches!(purpose, Purpose::Void | Purpose::Refund) {
             let terminal = key_of(&opened).and_then(|key| self.terminals.get(&key));
-            opened.original = terminal
-                .and_then(|t| t.referred(message.rrn().as_ref(), message.auth_code().as_ref()));
+            let told = Told {
+                rrn: message.rrn(),
+                auth: message.auth_code(),
+                stan: names::original_stan(message),
+            };
+            opened.original = terminal.and_then(|own| own.referred(&opened, &told));
         }
         opened
     }

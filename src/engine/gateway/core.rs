@@ -8,9 +8,10 @@ use super::live::{Live, Slot, Transaction, Waiter};
 use super::memory::{Done, Terminals, Twins};
 use super::names::TerminalKey;
 use super::options::{Limits, Options};
+use super::request::key_of;
 use crate::engine::record::{
-    ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
-    Unreadable, Vault, Why,
+    Awaited, ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step,
+    TxId, Unreadable, Vault, Why,
 };
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now};
 use crate::iso::message::{FieldPath, Stan};
@@ -270,7 +271,7 @@ impl Gateway {
     /// the journal lists it as open.
     fn watch_over(&mut self, now: Now, slot: Slot) {
         let waits = self.live.get(slot).is_some_and(|transaction| {
-            transaction.deadline.is_none() && is_left_to_others(transaction.state)
+            transaction.deadline.is_none() && transaction.state.meaning().awaited == Awaited::Others
         });
         if waits {
             let until = now.mono + self.options.ladder.watch;
@@ -314,11 +315,10 @@ impl Gateway {
     /// Keeps the gauges of what is in flight and what is being reversed.
     pub(super) const fn count(&mut self, before: State, after: State) {
         const fn in_flight(state: State) -> bool {
-            use State::{Approved, Declined, Forwarded, ForwardedGone};
-            matches!(state, Forwarded | ForwardedGone | Approved | Declined)
+            matches!(state.meaning().awaited, Awaited::Answer | Awaited::Delivery)
         }
         const fn reversing(state: State) -> bool {
-            matches!(state, State::ReversalPending | State::ReversalSent)
+            matches!(state.meaning().awaited, Awaited::Reversal)
         }
         self.in_flight = self.in_flight + in_flight(after) as usize - in_flight(before) as usize;
         self.reversing = self.reversing + reversing(after) as usize - reversing(before) as usize;
@@ -332,7 +332,11 @@ impl Gateway {
             Effect::AwaitAnswer => {}
             Effect::Deliver => self.deliver(now, slot, trigger != Trigger::TerminalBack),
             Effect::ReverseByPolicy => self.reverse_by_policy(now, slot),
-            Effect::Reverse => self.begin_reversal(now, slot),
+            Effect::ReverseAndTell => {
+                self.reverse_by_policy(now, slot);
+                self.deliver(now, slot, true);
+            }
+            Effect::Reverse => self.begin_reversal(now, slot, trigger != Trigger::Restart),
             Effect::Grace => {
                 let until = now.mono + self.options.ladder.grace;
                 self.live.set_deadline(slot, Some(until));
@@ -358,7 +362,7 @@ impl Gateway {
             return;
         };
         self.count(transaction.state, State::Received);
-        let Some(key) = super::request::key_of(&transaction.opened) else {
+        let Some(key) = key_of(&transaction.opened) else {
             return;
         };
         let (answer, reversal_answer) = (
@@ -373,15 +377,14 @@ impl Gateway {
             rrn: transaction.rrn,
             auth: transaction.auth,
             approved: transaction.approved,
+            returned: transaction.returned,
             request: transaction.request,
             crossed: transaction.crossed,
             opened: transaction.opened,
             answer,
             reversal_answer,
         };
-        self.terminals
-            .entry(key, &self.options.limits)
-            .remember(done, &self.options.limits);
+        self.terminals.remember(key, done, &self.options.limits);
     }
 
     /// Appends a record, and gives its place.
@@ -466,21 +469,9 @@ impl Gateway {
     }
 }
 
-/// Whether only the terminal or an operator can move it on.
-const fn is_left_to_others(state: State) -> bool {
-    matches!(
-        state,
-        State::DeliveryUnproven
-            | State::TimedOut
-            | State::LateApproval
-            | State::TerminalGone
-            | State::ReversalRefused
-    )
-}
-
 /// Whether an answer is waited for.
 const fn waits(state: State) -> bool {
-    matches!(state, State::Forwarded | State::ForwardedGone)
+    matches!(state.meaning().awaited, Awaited::Answer)
 }
 
 /// What a step should say besides its row.

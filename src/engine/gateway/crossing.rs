@@ -11,6 +11,7 @@ use super::core::Gateway;
 use super::live::{Slot, Transaction};
 use super::names;
 use super::options::RouteOptions;
+use super::request::readdressed;
 use crate::engine::record::{
     ConnId, Hop, Identity, LinkId, Logged, Note, Opened, State, StoredFrame, Why,
 };
@@ -198,7 +199,7 @@ impl Gateway {
     /// known here is left open, as zeros, for the host to go by its own numbers.
     fn rename_original(&self, there: &mut Message, opened: &Opened) -> Option<()> {
         let spec = Arc::clone(there.spec());
-        let Some(path) = spec.flow().original_stan else {
+        let Some(path) = names::original_stan_path(spec.flow()) else {
             return Some(());
         };
         let Some(told) = there.text(path).map(|text| text.into_owned()) else {
@@ -224,8 +225,12 @@ impl Gateway {
             done.opened.purpose.moves_money()
                 && opened.original.is_none_or(|original| original == done.id)
         };
-        let mut meant = terminal.done.iter().rev().filter(meant);
-        meant.find_map(|done| number(&done.opened, done.crossed.as_deref()))
+        let meant = terminal.done.iter().filter(meant);
+        let mut numbers = meant.filter_map(|done| number(&done.opened, done.crossed.as_deref()));
+        match (numbers.next(), numbers.next()) {
+            (Some(number), None) => Some(number),
+            _ => None,
+        }
     }
 
     /// The request as it went out before, if it did and had no answer: advices are repeated.
@@ -292,26 +297,25 @@ impl Gateway {
         Some(back)
     }
 
-    /// The answer to a terminal's reversal, from what the host said to it.
+    /// The answer to a terminal's reversal, from what the host said: of the type that belongs to
+    /// what the terminal sent, with its own number and echo fields, whatever was sent to the host.
     pub(super) fn reversal_reply(
         &self,
         transaction: &Transaction,
         asked: &Message,
         answer: &Bytes,
     ) -> Option<Message> {
-        let spec = self.host_spec(&transaction.opened)?;
-        let host = Message::parse(&spec, answer.clone()).ok()?;
-        let back = self.answer_back(transaction.route, asked, &host)?;
-        Some(back.message)
-    }
-
-    /// The same, to the terminal that waits for it, where its transaction crossed.
-    pub(super) fn reply_to_waiter(&self, slot: Slot, answer: &Bytes) -> Option<Message> {
-        let transaction = self.live.get(slot)?;
-        transaction.crossed.as_ref()?;
-        let asked = transaction.reversal.as_ref()?.asked.as_ref()?;
-        let asked = kept(&self.spec_of(transaction)?, asked)?;
-        self.reversal_reply(transaction, &asked, answer)
+        let crossed = transaction.crossed.as_deref();
+        let spec = self.heard_spec(&transaction.opened, crossed)?;
+        let host = Message::read(&spec, answer.clone()).ok()?;
+        if crossed.is_some() {
+            let back = self.answer_back(transaction.route, asked, &host)?;
+            return Some(back.message);
+        }
+        if answers_as_it_is(&host, asked) {
+            return readdressed(&spec, asked.header(), answer);
+        }
+        self.authored(asked, host.response_code()?)
     }
 
     /// The host's answer to a request that crossed, as its terminal is told it.
@@ -321,6 +325,12 @@ impl Gateway {
         let back = self.answer_back(transaction.route, &asked, host)?;
         Some(back.message)
     }
+}
+
+/// Whether what a host said to a reversal answers this message of the terminal, byte for byte.
+pub(super) fn answers_as_it_is(host: &Message, asked: &Message) -> bool {
+    asked.mti().answer() == Some(host.mti())
+        && host.stan().is_none_or(|own| asked.stan() == Some(own))
 }
 
 /// Whether a message carries a MAC.

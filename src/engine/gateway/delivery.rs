@@ -8,6 +8,8 @@ use super::request::readdressed;
 use crate::engine::record::{ConnId, Hop, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
+use crate::iso::codec::Message;
+use bytes::Bytes;
 
 impl Gateway {
     /// Gives the answer to everybody who waits for it: unchanged to the one who asked first, under
@@ -31,20 +33,60 @@ impl Gateway {
         };
         for (place, waiter) in waiting.into_iter().enumerate() {
             let first = place == 0;
-            let sent = first.then_some(Sent::Answer(slot, waiter.conn));
+            let sent = Some(Sent::Answer(slot, waiter.conn));
+            self.delivers(slot);
             if first && relayed && request.starts_with(&waiter.header) {
                 self.send(waiter.conn, answer.clone(), sent);
             } else if let Some(own) = readdressed(&spec, &waiter.header, &answer)
                 && let Ok(frame) = own.build()
             {
                 let logged = Logged::of(&own, Hop::GatewayToTerminal, waiter.conn, None);
-                self.remark(now, &own, id, Note::None, logged);
+                self.remark(now, id, Note::None, logged);
                 self.send(waiter.conn, frame, sent);
+            } else {
+                self.was_delivered(slot);
             }
         }
         if planted::is(Bug::AckBeforeWrite) {
             self.step(now, slot, Trigger::Written, Cause::default());
         }
+    }
+
+    /// Gives the answer, while it is on its way to a terminal, to one more connection of it.
+    pub(super) fn deliver_too(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        repeat: &Message,
+        slot: Slot,
+        answer: &Bytes,
+    ) {
+        let id = self.live.get(slot).map(|own| own.id);
+        if let Some(id) = id
+            && let Some(own) = readdressed(repeat.spec(), repeat.header(), answer)
+            && let Ok(frame) = own.build()
+        {
+            let logged = Logged::of(&own, Hop::GatewayToTerminal, conn, None);
+            self.remark(now, id, Note::None, logged);
+            self.delivers(slot);
+            self.send(conn, frame, Some(Sent::Answer(slot, conn)));
+        }
+    }
+
+    /// One more answer is on its way.
+    fn delivers(&mut self, slot: Slot) {
+        if let Some(own) = self.live.get_mut(slot) {
+            own.delivering = own.delivering.saturating_add(1);
+        }
+    }
+
+    /// One answer less is on its way. Whether it was the last.
+    fn was_delivered(&mut self, slot: Slot) -> bool {
+        let Some(own) = self.live.get_mut(slot) else {
+            return true;
+        };
+        own.delivering = own.delivering.saturating_sub(1);
+        own.delivering == 0
     }
 
     /// A send was written, whole or in part.
@@ -60,6 +102,7 @@ impl Gateway {
                 }
             }
             Some(Sent::Answer(slot, conn)) => {
+                self.was_delivered(slot);
                 if let Some(transaction) = self.live.get(slot)
                     && transaction.state == State::Approved
                     && transaction.opened.reverses
@@ -84,7 +127,12 @@ impl Gateway {
                 }
                 self.step(now, slot, Trigger::Revoked, Cause::why(Why::NeverWritten));
             }
-            Some(Sent::Answer(slot, _)) => self.undelivered(now, slot, Why::WriteFailed),
+            // As long as another connection may bring it, the terminal is not gone.
+            Some(Sent::Answer(slot, _)) => {
+                if self.was_delivered(slot) {
+                    self.undelivered(now, slot, Why::WriteFailed);
+                }
+            }
             Some(Sent::Try(slot)) => self.try_failed(now, slot, Why::NeverWritten, false),
             None => {}
         }
@@ -125,10 +173,10 @@ impl Gateway {
                 );
             }
         }
-        if let Some((key, id, at)) = closed.delivered
+        if let Some((_, id, at)) = closed.delivered
             && reset
             && now.mono - at <= self.options.ladder.unproven_after_reset
-            && let Some(slot) = self.revive(&key, id, now)
+            && let Some(slot) = self.revive(id, now)
         {
             self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
             self.forget_if_over(slot);

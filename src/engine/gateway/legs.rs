@@ -10,6 +10,7 @@ use crate::engine::seam::Mono;
 use crate::iso::message::Stan;
 use crate::iso::spec::Purpose;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// A link: its connections, and the reversals that wait for one.
 #[derive(Debug, Default)]
@@ -20,8 +21,8 @@ pub(super) struct LinkState {
     pub(super) signed_on: bool,
     /// Reversals that wait for a connection or for room.
     pub(super) queue: VecDeque<Slot>,
-    /// Reversals on the wire.
-    pub(super) out: usize,
+    /// Reversals on the wire, and since when.
+    pub(super) out: Vec<(Slot, Mono)>,
 }
 
 /// One connection of a link.
@@ -70,6 +71,13 @@ impl LinkState {
     pub(super) fn next_deadline(&self) -> Option<Mono> {
         let at = |leg: &Leg| leg.asked.map(|asked| asked.until).or(leg.next_echo);
         self.legs.iter().filter_map(at).min()
+    }
+
+    /// Whether one more reversal may go out. One that is silent for longer than `patience` takes
+    /// nobody's place: its answer is not late because its host is busy.
+    pub(super) fn has_reversal_room(&self, now: Mono, window: usize, patience: Duration) -> bool {
+        let young = self.out.iter().filter(|(_, since)| now - *since < patience);
+        young.count() < window
     }
 
     pub(super) fn ready_count(&self) -> usize {

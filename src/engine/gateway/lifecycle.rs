@@ -29,6 +29,14 @@ pub enum Trigger {
     Approval,
     /// A decline came.
     Decline,
+    /// An approval came again; the first is known.
+    ApprovalAgain,
+    /// An approval came after another one, under another authorization code.
+    OtherApproval,
+    /// A decline came, though an approval was seen or a try of the reversal has left.
+    DeclineInDoubt,
+    /// An answer came that says that the outcome is not known, or whose code nobody knows.
+    OutcomeUnknown,
     /// An answer came whose code could not be read.
     AnswerUnread,
     /// The terminal's connection closed while its answer is due.
@@ -64,6 +72,8 @@ pub enum Trigger {
     Proof,
     /// A void or refund of it was approved.
     Returned,
+    /// A refund of a part of it was approved.
+    ReturnedInPart,
     /// The void of it was itself reversed.
     ReturnUndone,
     /// The gateway restarted and finds it in its journal.
@@ -74,7 +84,7 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 35] = [
         Self::Refuse,
         Self::NoLink,
         Self::Forward,
@@ -85,6 +95,10 @@ impl Trigger {
         Self::GaveUp,
         Self::Approval,
         Self::Decline,
+        Self::ApprovalAgain,
+        Self::OtherApproval,
+        Self::DeclineInDoubt,
+        Self::OutcomeUnknown,
         Self::AnswerUnread,
         Self::TerminalClosed,
         Self::TerminalBack,
@@ -102,6 +116,7 @@ impl Trigger {
         Self::Exhausted,
         Self::Proof,
         Self::Returned,
+        Self::ReturnedInPart,
         Self::ReturnUndone,
         Self::Restart,
         Self::WatchOver,
@@ -121,6 +136,9 @@ pub enum Effect {
     Deliver,
     /// Money may be held and nobody has the approval: reverse as the route's policy says.
     ReverseByPolicy,
+    /// The same; and once that is durable, the terminal gets the answer, which ends the case for
+    /// it.
+    ReverseAndTell,
     /// The reversal is due: send it as soon as it may go.
     Reverse,
     /// Wait for the terminal to come back before reversing.
@@ -172,7 +190,9 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::Forwarded, T::Approval) => ('D', S::Approved, E::Deliver),
         (S::Forwarded, T::Decline) => ('E', S::Declined, E::Deliver),
         (S::Forwarded | S::ForwardedGone, T::BadAnswer) => ('F', S::TimedOut, E::ReverseByPolicy),
-        (S::ForwardedGone, T::AnswerUnread) => ('F', S::TimedOut, E::ReverseByPolicy),
+        (S::ForwardedGone, T::AnswerUnread | T::OutcomeUnknown) => {
+            ('F', S::TimedOut, E::ReverseByPolicy)
+        }
         (S::Forwarded | S::ForwardedGone, T::LinkLost) => ('G', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Deadline) => ('H', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Revoked) => ('I', S::NotSent, E::AnswerNo),
@@ -249,13 +269,16 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::ReversalPending | S::ReversalSent | S::ReversalUndeliverable, T::Approval) => {
             ('d', state, E::None)
         }
-        (S::Reversed | S::Unanswered, T::Approval) => ('e', state, E::None),
-        (S::ClosedUnproven, T::Approval) => ('f', S::ReversalPending, E::Reverse),
+        (S::Reversed, T::ApprovalAgain) | (S::Unanswered, T::Approval) => ('e', state, E::None),
+        (S::ClosedUnproven | S::Reversed, T::Approval) => ('f', S::ReversalPending, E::Reverse),
         (S::Declined | S::DeclineDelivered | S::NotSent, T::Approval) => {
             ('g', S::LateApproval, E::ReverseByPolicy)
         }
-        (S::Approved, T::Decline) => ('h', S::DeliveryUnproven, E::None),
-        (S::Delivered, T::Decline) => ('i', S::DeliveryUnproven, E::None),
+        (S::Approved, T::Decline | T::DeclineInDoubt | T::OtherApproval) => {
+            ('h', S::DeliveryUnproven, E::None)
+        }
+        (S::Delivered, T::Decline | T::DeclineInDoubt | T::OtherApproval)
+        | (S::Confirmed, T::OtherApproval) => ('i', S::DeliveryUnproven, E::None),
 
         // The reversal goes its way.
         (S::ReversalPending, T::ReversalTry) => ('j', S::ReversalSent, E::AwaitReversal),
@@ -292,11 +315,16 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::Delivered | S::DeliveryUnproven | S::AnswerUnread | S::Confirmed, T::Returned) => {
             ('v', S::Returned, E::Forget)
         }
+        (
+            S::Delivered | S::DeliveryUnproven | S::AnswerUnread | S::Confirmed,
+            T::ReturnedInPart,
+        ) => ('2', S::Confirmed, E::Forget),
         (S::Returned, T::ReturnUndone) => ('w', S::Confirmed, E::Forget),
 
         // An answer does not say what it says.
         (S::Forwarded, T::AnswerUnread) => ('x', S::AnswerUnread, E::Deliver),
         (S::AnswerUnread, T::Approval) => ('y', S::DeliveryUnproven, E::None),
+        (S::Forwarded, T::OutcomeUnknown) => ('1', S::TimedOut, E::ReverseAndTell),
 
         // Everything else changes nothing; that it happened is still recorded.
         _ => ('z', state, E::None),

@@ -5,7 +5,8 @@ use super::crossing::Crossed;
 use super::names::MatchKey;
 use crate::engine::record::{ConnId, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
-use crate::iso::message::{AuthCode, ResponseCode, Rrn, Stan};
+use crate::iso::codec::Message;
+use crate::iso::message::{Amount, AuthCode, Mti, ResponseCode, Rrn, Stan};
 use crate::iso::spec::ReversalCause;
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -45,6 +46,10 @@ pub(super) struct Transaction {
     pub(super) held_back: bool,
     /// Who waits for the answer. The first is the one whose going away counts.
     pub(super) waiting: Vec<Waiter>,
+    /// Answers on their way to terminals, written or not.
+    pub(super) delivering: u16,
+    /// The type under which the request went out, if that is known.
+    pub(super) mti: Option<Mti>,
     /// The connection that carries the request.
     pub(super) leg: Option<ConnId>,
     /// The request's send, until it is known to be written.
@@ -61,6 +66,8 @@ pub(super) struct Transaction {
     pub(super) auth: Option<AuthCode>,
     /// An approval was seen, in time or late: a 25 or 12 then proves nothing and closes nothing.
     pub(super) approved: bool,
+    /// What went back of it by voids and refunds.
+    pub(super) returned: Amount,
     /// Why it would be reversed, if it came to that.
     pub(super) cause: ReversalCause,
     pub(super) reversal: Option<Reversal>,
@@ -81,6 +88,8 @@ impl Transaction {
             crossed: None,
             held_back: false,
             waiting: Vec::new(),
+            delivering: 0,
+            mti: None,
             leg: None,
             unwritten: None,
             revoking: false,
@@ -91,6 +100,7 @@ impl Transaction {
             rrn: None,
             auth: None,
             approved: false,
+            returned: Amount(0),
             cause: ReversalCause::NoAnswer,
             reversal: None,
         }
@@ -107,10 +117,8 @@ pub(super) struct Reversal {
     pub(super) tries: u16,
     /// The terminal's own frame, where the gateway may not or cannot author one.
     pub(super) frame: Option<Bytes>,
-    /// What the terminal asked, where its answer is made from that.
-    pub(super) asked: Option<StoredFrame>,
-    /// The terminal that waits for the answer to its reversal.
-    pub(super) waiter: Option<Waiter>,
+    /// Who waits for the answer: each reversal of the terminal that is not answered yet.
+    pub(super) askers: Vec<Asker>,
     /// The try on the wire.
     pub(super) leg: Option<ConnId>,
     /// Whether it stands in its link's queue.
@@ -119,11 +127,38 @@ pub(super) struct Reversal {
     pub(super) answer: Option<Bytes>,
 }
 
+/// A terminal's reversal that waits for its answer.
+#[derive(Clone, Debug)]
+pub(super) struct Asker {
+    pub(super) conn: ConnId,
+    pub(super) asked: Message,
+}
+
+/// Reversals of one transaction that may wait for their answers at once; the oldest goes first.
+const ASKERS: usize = 8;
+
+impl Reversal {
+    /// Lets one more wait for the answer; the same message on the same connection waits once.
+    pub(super) fn wait(&mut self, asker: Asker) {
+        let same = |own: &Asker| {
+            own.conn == asker.conn
+                && own.asked.stan() == asker.asked.stan()
+                && own.asked.header() == asker.asked.header()
+        };
+        self.askers.retain(|own| !same(own));
+        self.askers.push(asker);
+        if self.askers.len() > ASKERS {
+            self.askers.remove(0);
+        }
+    }
+}
+
 /// The table of live transactions.
 #[derive(Debug)]
 pub(super) struct Live {
     places: Vec<Place>,
     free: Vec<u32>,
+    by_id: KeyedMap<TxId, Slot>,
     by_identity: KeyedMap<Identity, Slot>,
     by_key: KeyedMap<MatchKey, Slot>,
     /// The gateway's own trace numbers of all that is live.
@@ -150,6 +185,7 @@ impl Live {
         Self {
             places: Vec::new(),
             free: Vec::new(),
+            by_id: KeyedMap::new(seed.rotate_left(34)),
             by_identity: KeyedMap::new(seed),
             by_key: KeyedMap::new(seed.rotate_left(17)),
             given: BTreeSet::new(),
@@ -161,7 +197,7 @@ impl Live {
         self.places.len() - self.free.len()
     }
 
-    /// Takes a transaction in. Its identity, if it has one, must be free.
+    /// Takes a transaction in. If its identity is taken, the newer holder keeps it.
     pub(super) fn insert(&mut self, transaction: Transaction) -> Slot {
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place {
@@ -176,12 +212,9 @@ impl Live {
         };
         let identity = transaction.opened.identity;
         if !identity.is_empty() {
-            let taken = self.by_identity.insert_new(identity, slot).is_err();
-            assert!(
-                !taken,
-                "a live transaction has this name: duplicates are judged before"
-            );
+            let _older = self.by_identity.insert_new(identity, slot);
         }
+        let _fresh = self.by_id.insert_new(transaction.id, slot);
         self.given.extend(given(&transaction));
         self.places[place as usize].transaction = Some(Box::new(transaction));
         slot
@@ -228,7 +261,10 @@ impl Live {
         let transaction = *place.transaction.take()?;
         place.turn = place.turn.wrapping_add(1);
         self.free.push(slot.place);
-        self.by_identity.remove(&transaction.opened.identity);
+        if self.named(&transaction.opened.identity) == Some(slot) {
+            self.by_identity.remove(&transaction.opened.identity);
+        }
+        self.by_id.remove(&transaction.id);
         if let Some(stan) = given(&transaction) {
             self.given.remove(&stan);
         }
@@ -242,10 +278,9 @@ impl Live {
         self.by_identity.get(identity).copied()
     }
 
-    /// The live transaction with an id: a scan, for what happens rarely.
+    /// The live transaction with an id.
     pub(super) fn slot_of(&self, id: TxId) -> Option<Slot> {
-        let mut slots = self.slots().into_iter();
-        slots.find(|slot| self.get(*slot).is_some_and(|own| own.id == id))
+        self.by_id.get(&id).copied()
     }
 
     pub(super) fn keyed(&self, key: &MatchKey) -> Option<Slot> {

@@ -1,15 +1,17 @@
 //! What is remembered of terminals: their last answers, keys, and reversals that came too early.
 //!
-//! Everything is bounded: `limits.terminals` terminals, each with `limits.answers` answers and
-//! `limits.tombstones` tombstones; the oldest goes first.
+//! Everything is bounded: `limits.terminals` terminals, each with `limits.answers` answers about
+//! money, a few others, and `limits.tombstones` tombstones; the oldest goes first. What is open, and
+//! its terminal, is never forgotten: `limits.live` counts it, and new requests are refused beyond.
 
 use super::crossing::Crossed;
 use super::names::TerminalKey;
 use super::options::Limits;
 use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
-use crate::iso::message::{AuthCode, Rrn, Stan, Text};
+use crate::iso::message::{Amount, AuthCode, Rrn, Stan, Text};
 use crate::iso::security::WorkingKeys;
+use crate::iso::spec::Purpose;
 use bytes::Bytes;
 use std::collections::VecDeque;
 
@@ -30,10 +32,20 @@ pub(super) struct Done {
     pub(super) crossed: Option<Box<Crossed>>,
     /// Whether an approval was seen.
     pub(super) approved: bool,
+    /// What went back of it by voids and refunds.
+    pub(super) returned: Amount,
     /// The answer as given.
     pub(super) answer: Option<Bytes>,
     /// The answer to its reversal, as its host gave it.
     pub(super) reversal_answer: Option<Bytes>,
+}
+
+/// How a message names its original.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    pub(super) rrn: Option<Rrn>,
+    pub(super) auth: Option<AuthCode>,
+    pub(super) stan: Option<Stan>,
 }
 
 /// One terminal.
@@ -43,22 +55,49 @@ pub(super) struct Terminal {
     /// The newest name remembered: a request of this batch with a higher number is a new one.
     newest: (Text<6>, Stan),
     tombstones: VecDeque<(Identity, Wall)>,
+    /// Whether it was used since one was last chosen to be forgotten.
+    used: bool,
     pub(super) keys: Option<WorkingKeys>,
     /// The keys as they came in, for checkpoints.
     pub(super) carried: Option<CarriedKeys>,
 }
 
+/// Answers remembered a terminal that speak of no money: echoes, downloads, sign-ons.
+const OTHER_ANSWERS: usize = 8;
+
+impl Done {
+    /// Whether it stands on the list of open ones.
+    pub(super) fn is_open(&self) -> bool {
+        self.opened.touches_money() && self.state.meaning().known.is_open()
+    }
+}
+
 impl Terminal {
-    /// Remembers an answered transaction.
-    pub(super) fn remember(&mut self, done: Done, limits: &Limits) {
+    /// Remembers an answered transaction, and gives those that are forgotten for it.
+    fn remember(&mut self, done: Done, limits: &Limits) -> Vec<TxId> {
         let name = (done.opened.batch, done.opened.stan);
         if name.0 != self.newest.0 || name.1 > self.newest.1 {
             self.newest = name;
         }
+        let money = done.opened.touches_money();
+        let most = if money { limits.answers } else { OTHER_ANSWERS };
         self.done.push_back(done);
-        while self.done.len() > limits.answers {
-            self.done.pop_front();
+        let like = |own: &Done| own.opened.touches_money() == money;
+        let mut over = self.done.iter().filter(|own| like(own)).count();
+        let mut forgotten = Vec::new();
+        while over > most.max(1) {
+            over -= 1;
+            // What has just come in stays.
+            let older = self.done.iter().rev().skip(1).rev();
+            let Some(at) = older
+                .into_iter()
+                .position(|own| like(own) && !own.is_open())
+            else {
+                break;
+            };
+            forgotten.extend(self.done.remove(at).map(|own| own.id));
         }
+        forgotten
     }
 
     /// The answered transaction that a request repeats.
@@ -95,22 +134,39 @@ impl Terminal {
     }
 
     /// Takes an answered transaction out, since something happens to it again.
-    pub(super) fn take(&mut self, id: TxId) -> Option<Done> {
+    fn take(&mut self, id: TxId) -> Option<Done> {
         let at = self.done.iter().position(|done| done.id == id)?;
         self.done.remove(at)
     }
 
-    /// The transaction that a void or refund refers to: by RRN, else by authorization code.
-    pub(super) fn referred(&self, rrn: Option<&Rrn>, auth: Option<&AuthCode>) -> Option<TxId> {
-        let newest = |fits: &dyn Fn(&Done) -> bool| {
-            self.done
-                .iter()
-                .rev()
-                .find(|done| done.opened.purpose.moves_money() && fits(done))
+    /// The transaction that a void, refund or completion refers to: by RRN if that is known, else
+    /// by the authorization code and trace number that it names. Codes are given by each issuer as
+    /// it likes, and numbers come again in a later batch: they count only with the same card, and
+    /// if no other transaction has them too.
+    pub(super) fn referred(&self, of: &Opened, told: &Told) -> Option<TxId> {
+        let wanted = |done: &&Done| match done.opened.purpose {
+            Purpose::Debit => of.purpose != Purpose::Debit,
+            Purpose::Hold => true,
+            _ => false,
         };
-        let by_rrn = rrn.and_then(|rrn| newest(&|done| done.rrn.as_ref() == Some(rrn)));
-        let by_auth = || auth.and_then(|auth| newest(&|done| done.auth.as_ref() == Some(auth)));
-        by_rrn.or_else(by_auth).map(|done| done.id)
+        let meant = self.done.iter().rev().filter(wanted);
+        if told.rrn.is_some()
+            && let Some(done) = meant.clone().find(|done| done.rrn == told.rrn)
+        {
+            return Some(done.id);
+        }
+        if told.auth.is_none() && told.stan.is_none() {
+            return None;
+        }
+        let mut named = meant.filter(|done| {
+            done.opened.is_of_card(&of.card_hash)
+                && told.auth.is_none_or(|auth| done.auth == Some(auth))
+                && told.stan.is_none_or(|stan| done.opened.stan == stan)
+        });
+        match (named.next(), named.next()) {
+            (Some(done), None) => Some(done.id),
+            _ => None,
+        }
     }
 
     /// Refuses the request of this name if it comes.
@@ -138,8 +194,12 @@ impl Terminal {
 #[derive(Debug)]
 pub(super) struct Terminals {
     by_key: KeyedMap<TerminalKey, Terminal>,
-    /// In the order they were first seen.
+    /// In the order in which they are forgotten: first seen, or spared since.
     order: VecDeque<TerminalKey>,
+    /// Who remembers an answered transaction.
+    holders: KeyedMap<TxId, TerminalKey>,
+    /// Remembered transactions that are open.
+    open: usize,
 }
 
 impl Terminals {
@@ -147,6 +207,8 @@ impl Terminals {
         Self {
             by_key: KeyedMap::new(seed),
             order: VecDeque::new(),
+            holders: KeyedMap::new(seed.rotate_left(29)),
+            open: 0,
         }
     }
 
@@ -154,34 +216,79 @@ impl Terminals {
         self.order.len()
     }
 
+    /// Remembered transactions that are open.
+    pub(super) const fn open(&self) -> usize {
+        self.open
+    }
+
     pub(super) fn get(&self, key: &TerminalKey) -> Option<&Terminal> {
         self.by_key.get(key)
     }
 
-    pub(super) fn get_mut(&mut self, key: &TerminalKey) -> Option<&mut Terminal> {
-        self.by_key.get_mut(key)
-    }
-
-    /// The terminal, made if it is new; the one first seen longest ago is forgotten for it.
+    /// The terminal, made if it is new; another one is forgotten for it: the one first seen longest
+    /// ago that was not used since the last such choice, and remembers nothing that is open.
     pub(super) fn entry(&mut self, key: TerminalKey, limits: &Limits) -> &mut Terminal {
         if self.by_key.get(&key).is_none() {
-            self.order.push_back(key);
-            while self.order.len() > limits.terminals.max(1) {
-                if let Some(oldest) = self.order.pop_front() {
-                    self.by_key.remove(&oldest);
-                }
+            if self.order.len() >= limits.terminals.max(1) {
+                self.forget_one();
             }
+            self.order.push_back(key);
         }
-        self.by_key.or_insert_with(key, Terminal::default)
+        let terminal = self.by_key.or_insert_with(key, Terminal::default);
+        terminal.used = true;
+        terminal
     }
 
-    /// The terminal that remembers a transaction.
-    pub(super) fn holder_of(&self, id: TxId) -> Option<TerminalKey> {
-        let holds = |key: &&TerminalKey| {
-            self.get(key)
-                .is_some_and(|terminal| terminal.done.iter().any(|done| done.id == id))
-        };
-        self.order.iter().find(holds).copied()
+    fn forget_one(&mut self) {
+        // Twice round: whoever was used is spared once.
+        for _ in 0..2 * self.order.len() {
+            let Some(key) = self.order.pop_front() else {
+                return;
+            };
+            let spared = self.by_key.get_mut(&key).is_some_and(|terminal| {
+                std::mem::take(&mut terminal.used) || terminal.done.iter().any(Done::is_open)
+            });
+            if spared {
+                self.order.push_back(key);
+                continue;
+            }
+            let forgotten = self.by_key.remove(&key);
+            for done in forgotten.into_iter().flat_map(|terminal| terminal.done) {
+                self.holders.remove(&done.id);
+            }
+            return;
+        }
+    }
+
+    /// Remembers an answered transaction at its terminal.
+    pub(super) fn remember(&mut self, key: TerminalKey, done: Done, limits: &Limits) {
+        let (id, open) = (done.id, done.is_open());
+        let forgotten = self.entry(key, limits).remember(done, limits);
+        self.open += usize::from(open);
+        let _older = self.holders.insert_new(id, key);
+        for id in forgotten {
+            self.holders.remove(&id);
+        }
+    }
+
+    /// Takes an answered transaction out, since something happens to it again.
+    pub(super) fn take(&mut self, id: TxId) -> Option<Done> {
+        let key = self.holders.remove(&id)?;
+        let done = self.by_key.get_mut(&key)?.take(id)?;
+        self.open -= usize::from(done.is_open());
+        Some(done)
+    }
+
+    /// An answered transaction that is remembered.
+    pub(super) fn done(&self, id: TxId) -> Option<&Done> {
+        let terminal = self.by_key.get(self.holders.get(&id)?)?;
+        terminal.done.iter().rev().find(|done| done.id == id)
+    }
+
+    /// The same, to note what was recorded of it.
+    pub(super) fn done_mut(&mut self, id: TxId) -> Option<&mut Done> {
+        let terminal = self.by_key.get_mut(self.holders.get(&id)?)?;
+        terminal.done.iter_mut().rev().find(|done| done.id == id)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Terminal> {

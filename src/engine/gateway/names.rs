@@ -2,10 +2,13 @@
 
 use crate::engine::record::{Identity, LinkId};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldPath, Mti, Text};
+use crate::iso::message::{Class, FieldId, FieldPath, Mti, Stan, Text};
 use crate::iso::spec::{Content, Flow, OriginalSource, ReversalRule, Size, Spec};
 use std::borrow::Cow;
 use std::fmt::Write;
+
+/// DE 11.
+const STAN: FieldId = FieldId::of(11);
 
 /// What an answer is looked up by: link, class of message, values of the route's key fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -128,14 +131,57 @@ fn original_identity(
     class: &str,
 ) -> Option<Identity> {
     let value = |path: &FieldPath| {
-        let from = rule
-            .original
-            .iter()
-            .find(|(_, source)| matches!(source, OriginalSource::Field(field) if field == path));
-        let value = reversal.text(from.map_or(*path, |(own, _)| *own))?;
+        let told = named_by(rule, path).and_then(|own| reversal.text(own));
+        let told = told.filter(|value| !is_zero(value));
+        let value = told.or_else(|| reversal.text(*path))?;
         Some(plain(reversal.spec(), *path, value))
     };
     join(class, flow.identity.iter().map(value))
+}
+
+/// Where a reversal tells the value that a field of its original had.
+fn named_by(rule: &ReversalRule, path: &FieldPath) -> Option<FieldPath> {
+    let source = OriginalSource::Field(*path);
+    let mut named = rule.original.iter();
+    named.find(|(_, own)| *own == source).map(|(own, _)| *own)
+}
+
+/// What a terminal fills in that does not know better.
+fn is_zero(value: &str) -> bool {
+    value.bytes().all(|digit| matches!(digit, b'0' | b' '))
+}
+
+/// Whether a reversal tells all that names its original. Some terminals leave the original data
+/// elements out, or fill parts of them with zeros (ISO 8583:1987 §4.3.3); then a trace number, with
+/// amount and card, may still find the original.
+pub(super) fn names_original_wholly(reversal: &Message) -> bool {
+    let flow = reversal.spec().flow();
+    let Some(rule) = &flow.reversal else {
+        return true;
+    };
+    flow.identity.iter().all(|path| {
+        let own = named_by(rule, path).unwrap_or(*path);
+        reversal.text(own).is_some_and(|value| !is_zero(&value))
+    })
+}
+
+/// Where a message may name its original by the trace number of that: where the dialect says so
+/// for voids and refunds, else where its reversals do.
+pub(super) fn original_stan_path(flow: &Flow) -> Option<FieldPath> {
+    let own = OriginalSource::Field(FieldPath::whole(STAN));
+    let of_reversal = || {
+        let named = flow.reversal.as_ref()?.original.iter();
+        let mut numbers = named.filter(|(path, source)| *source == own && path.field != STAN);
+        numbers.next().map(|(path, _)| *path)
+    };
+    flow.original_stan.or_else(of_reversal)
+}
+
+/// The trace number of the original that a void, refund or completion names, if it names one.
+pub(super) fn original_stan(message: &Message) -> Option<Stan> {
+    let path = original_stan_path(message.spec().flow())?;
+    let stan = message.text(path)?.trim().parse().ok().map(Stan)?;
+    (stan != Stan(0)).then_some(stan)
 }
 
 /// The key of the answer to a message that goes out on a link.

@@ -13,8 +13,8 @@ use super::names;
 use super::options::Options;
 use super::request::key_of;
 use crate::engine::record::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, ListenerId, Logged, Opened,
-    Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
+    Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, ListenerId,
+    Logged, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
@@ -54,6 +54,7 @@ impl Gateway {
 
     /// A live transaction learns of the restart.
     fn restarted(&mut self, now: Now, slot: Slot) {
+        self.expect_answer(slot);
         let Some(transaction) = self.live.get(slot) else {
             return;
         };
@@ -85,7 +86,7 @@ impl Gateway {
             items.extend(
                 self.live
                     .get(slot)
-                    .map(|own| Carried::Transaction(carried(own))),
+                    .map(|own| Carried::Transaction(self.carried_transaction(own))),
             );
         }
         for terminal in self.terminals.iter() {
@@ -93,11 +94,8 @@ impl Gateway {
                 .done
                 .len()
                 .saturating_sub(self.options.limits.carried);
-            // Of an advice that went out and was not answered, the names that it went out under
-            // are still needed.
-            let needed = |(at, done): &(usize, &Done)| {
-                *at >= old || (done.crossed.is_some() && done.state == State::Unanswered)
-            };
+            // Whatever is open stays on the list, however much came after it.
+            let needed = |(at, done): &(usize, &Done)| *at >= old || done.is_open();
             let all = terminal.done.iter().enumerate();
             let answers = all.filter(needed).map(|(_, done)| done);
             items.extend(answers.map(|done| Carried::Answer(self.carried_answer(done))));
@@ -135,8 +133,7 @@ impl Gateway {
         let spec = self.spec_named(&done.opened.spec);
         let heard = self.heard_spec(&done.opened, done.crossed.as_deref());
         let stored = |spec: &Option<Arc<Spec>>, frame: &Option<Bytes>| {
-            let message = Message::read(spec.as_ref()?, frame.clone()?).ok()?;
-            message.redact().ok().map(StoredFrame::from)
+            stored(spec.as_ref()?, frame.clone()?)
         };
         CarriedAnswer {
             tx: done.id,
@@ -148,6 +145,7 @@ impl Gateway {
             reversal_answer: stored(&heard, &done.reversal_answer),
             last: done.last,
             crossed: done.crossed.as_ref().map(|crossed| crossed.frame.clone()),
+            returned: done.returned,
         }
     }
 
@@ -191,26 +189,35 @@ impl Gateway {
             self.stan = crossed.stan;
         }
     }
+
+    fn carried_transaction(&self, transaction: &Transaction) -> CarriedTransaction {
+        let reversal = transaction.reversal.as_ref();
+        let answer = reversal.and_then(|reversal| reversal.answer.clone());
+        let heard = self.heard_spec(&transaction.opened, transaction.crossed.as_deref());
+        CarriedTransaction {
+            reversal_answer: answer.and_then(|answer| stored(heard.as_ref()?, answer)),
+            tx: transaction.id,
+            opened: (*transaction.opened).clone(),
+            state: transaction.state,
+            began: transaction.began,
+            last: transaction.last,
+            request: transaction.request.clone(),
+            cause: Some(reversal.map_or(transaction.cause, |reversal| reversal.cause)),
+            tries: reversal.map_or(0, |reversal| reversal.tries),
+            approved: transaction.approved,
+            auth: transaction.auth,
+            crossed: transaction
+                .crossed
+                .as_ref()
+                .map(|crossed| crossed.frame.clone()),
+        }
+    }
 }
 
-fn carried(transaction: &Transaction) -> CarriedTransaction {
-    let reversal = transaction.reversal.as_ref();
-    CarriedTransaction {
-        tx: transaction.id,
-        opened: (*transaction.opened).clone(),
-        state: transaction.state,
-        began: transaction.began,
-        last: transaction.last,
-        request: transaction.request.clone(),
-        cause: Some(reversal.map_or(transaction.cause, |reversal| reversal.cause)),
-        tries: reversal.map_or(0, |reversal| reversal.tries),
-        approved: transaction.approved,
-        auth: transaction.auth,
-        crossed: transaction
-            .crossed
-            .as_ref()
-            .map(|crossed| crossed.frame.clone()),
-    }
+/// A message as a journal may keep it.
+fn stored(spec: &Arc<Spec>, frame: Bytes) -> Option<StoredFrame> {
+    let message = Message::read(spec, frame).ok()?;
+    message.redact().ok().map(StoredFrame::from)
 }
 
 /// The rows in which an answer comes in time.
@@ -309,8 +316,7 @@ impl Fold {
         if let Some(slot) = self.slots.get(&id) {
             return Some(*slot);
         }
-        let key = self.gateway.terminals.holder_of(id)?;
-        let slot = self.gateway.revive(&key, id, now)?;
+        let slot = self.gateway.revive(id, now)?;
         self.slots.insert(id, slot);
         Some(slot)
     }
@@ -416,12 +422,11 @@ impl Fold {
 
     fn carried_transaction(&mut self, now: Now, carried: CarriedTransaction) {
         let cause = carried.cause.unwrap_or(ReversalCause::Other);
-        let under_way = matches!(
-            carried.state,
-            State::ReversalPending | State::ReversalSent | State::ReversalUndeliverable
-        );
-        let reversal = under_way.then(|| Reversal {
+        let under_way = carried.state.meaning().awaited == Awaited::Reversal;
+        let answer = carried.reversal_answer.and_then(|answer| answer.restore());
+        let reversal = (under_way || answer.is_some()).then(|| Reversal {
             tries: carried.tries,
+            answer,
             ..Reversal::new(cause, carried.began)
         });
         let route = self.gateway.route_to(&carried.opened, &carried.request);
@@ -470,15 +475,13 @@ impl Fold {
             auth: message.as_ref().and_then(Message::auth_code),
             request: carried.request,
             approved: carried.approved,
+            returned: carried.returned,
             answer,
             reversal_answer: restored(carried.reversal_answer),
             opened: Box::new(carried.opened),
         };
         let limits = self.gateway.options.limits;
-        self.gateway
-            .terminals
-            .entry(key, &limits)
-            .remember(done, &limits);
+        self.gateway.terminals.remember(key, done, &limits);
     }
 }
 

@@ -105,7 +105,7 @@ impl Gateway {
             Some(Why::Draining)
         } else if !planted::is(Bug::Unbounded)
             && (self.in_flight >= limits.in_flight
-                || self.live.len() >= limits.live
+                || self.live.len() + self.terminals.open() >= limits.live
                 || waiting >= limits.per_terminal)
         {
             Some(Why::Overload)
@@ -150,7 +150,9 @@ impl Gateway {
             .and_then(|key| self.terminals.get(&key))
             .and_then(|terminal| terminal.repeated(opened))
             .filter(|_| !planted::is(Bug::DropDedupe));
-        let Some(done) = done else { return false };
+        let Some(done) = done else {
+            return self.repeats_under_another_time(now, conn, message, opened);
+        };
         if !is_same(opened, &done.opened) {
             self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
             return true;
@@ -159,12 +161,13 @@ impl Gateway {
             // Advices and inquiries that had no answer may be asked again: nothing is undone.
             return false;
         }
-        let (id, state) = (done.id, done.state);
+        let (id, state, done_approved) = (done.id, done.state, done.approved);
         // What was undone since must not be told as if it stood.
-        let answer = done.answer.clone().filter(|_| still_stands(state));
+        let stands = state.meaning().known.still_stands() || !done.approved;
+        let answer = done.answer.clone().filter(|_| stands);
         if state == State::Unanswered
-            && let Some(key) = key_of(opened)
-            && let Some(slot) = self.revive(&key, id, now)
+            && done_approved
+            && let Some(slot) = self.revive(id, now)
         {
             // Its answer came, and reached nobody.
             self.terminal_is_back(now, conn, message, slot);
@@ -174,6 +177,28 @@ impl Gateway {
         if let Some(answer) = answer {
             self.replay(now, conn, message, id, &answer);
         }
+        true
+    }
+
+    /// A message of a repeat type (0201) is never a new request. Some terminals stamp it anew, so
+    /// that a name with the time in it differs: trace number, kind, amount and card tell.
+    fn repeats_under_another_time(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        message: &Message,
+        opened: &Opened,
+    ) -> bool {
+        let key = key_of(opened).filter(|_| message.mti().is_repeat());
+        let Some(key) = key.filter(|_| opened.purpose.moves_money()) else {
+            return false;
+        };
+        let first = self.one_with_stan(now, &key, opened.stan, |own| {
+            is_same(opened, own) && own.identity != opened.identity
+        });
+        let Some(slot) = first else { return false };
+        self.repeat_of_live(now, conn, message, opened, slot);
+        self.forget_if_over(slot);
         true
     }
 
@@ -194,6 +219,7 @@ impl Gateway {
             return;
         }
         let (id, state, answer) = (first.id, first.state, first.answer.clone());
+        let approved = first.approved;
         let rule = if state == State::Forwarded { 1 } else { 2 };
         match state {
             State::Forwarded => {
@@ -203,7 +229,13 @@ impl Gateway {
             State::ForwardedGone | State::TerminalGone => {
                 self.terminal_is_back(now, conn, message, slot);
             }
-            State::DeliveryUnproven | State::Approved | State::Declined => {
+            State::Approved | State::Declined => {
+                self.record_repeat(now, conn, message, id, rule);
+                if let Some(answer) = answer {
+                    self.deliver_too(now, conn, message, slot, &answer);
+                }
+            }
+            State::DeliveryUnproven => {
                 self.record_repeat(now, conn, message, id, rule);
                 if let Some(answer) = answer {
                     self.replay(now, conn, message, id, &answer);
@@ -228,7 +260,13 @@ impl Gateway {
             | State::Settled
             | State::SettleMismatch
             | State::Confirmed
-            | State::AnswerUnread => self.record_repeat(now, conn, message, id, rule),
+            | State::AnswerUnread => {
+                self.record_repeat(now, conn, message, id, rule);
+                // What is no approval promises nothing that could be undone.
+                if let Some(answer) = answer.filter(|_| !approved) {
+                    self.replay(now, conn, message, id, &answer);
+                }
+            }
         }
     }
 
@@ -247,7 +285,7 @@ impl Gateway {
     /// Records a repeat that changes nothing.
     fn record_repeat(&mut self, now: Now, conn: ConnId, message: &Message, id: TxId, rule: u8) {
         let logged = Logged::of(message, Hop::TerminalToGateway, conn, None);
-        self.remark(now, message, id, Note::Duplicate(rule), logged);
+        self.remark(now, id, Note::Duplicate(rule), logged);
     }
 
     /// Gives a stored answer once more, under the header of the repeat.
@@ -316,6 +354,7 @@ impl Gateway {
             since: now.mono,
             request: logged.frame.clone(),
             leg: Some(leg),
+            mti: Some(there.mti()),
             opened: Box::new(opened.clone()),
             ..Transaction::blank()
         };
@@ -391,16 +430,41 @@ impl Gateway {
         trigger: Trigger,
         by: TxId,
     ) {
-        let Some(key) = key_of(of) else { return };
-        let Some(slot) = self.revive(&key, original, now) else {
+        let Some(slot) = self.revive(original, now) else {
             return;
         };
+        let trigger = self.returned(slot, of, trigger);
         let cause = Cause {
             note: Note::Other(by),
             ..Cause::default()
         };
         self.step(now, slot, trigger, cause);
         self.forget_if_over(slot);
+    }
+
+    /// Counts what goes back of an original, or comes again, and says what that makes of it: a
+    /// completion returns nothing, a refund may return a part.
+    fn returned(&mut self, slot: Slot, of: &Opened, trigger: Trigger) -> Trigger {
+        let Some(own) = self.live.get_mut(slot) else {
+            return trigger;
+        };
+        match (trigger, of.purpose) {
+            (Trigger::Returned, Purpose::Debit) => Trigger::Proof,
+            (Trigger::Returned, Purpose::Refund) => {
+                own.returned.0 = own.returned.0.saturating_add(of.amount.0);
+                let whole = own.returned >= own.opened.amount;
+                if whole {
+                    trigger
+                } else {
+                    Trigger::ReturnedInPart
+                }
+            }
+            (Trigger::ReturnUndone, Purpose::Refund) => {
+                own.returned.0 = own.returned.0.saturating_sub(of.amount.0);
+                trigger
+            }
+            (same, _) => same,
+        }
     }
 
     /// The deadline of an answer passed.
@@ -485,7 +549,10 @@ pub(super) fn purpose_of(message: &Message) -> Purpose {
 
 /// Whether a request with a known name is the same one: kind, amount and card agree.
 fn is_same(new: &Opened, first: &Opened) -> bool {
-    new.kind == first.kind && new.amount == first.amount && new.card_hash == first.card_hash
+    new.kind == first.kind
+        && new.amount == first.amount
+        && new.currency == first.currency
+        && new.card_hash == first.card_hash
 }
 
 /// A stored answer under the header that goes back to whoever sent `header`.
@@ -493,20 +560,4 @@ pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Op
     let mut message = Message::read(spec, answer.clone()).ok()?;
     message.set_header(&spec.answer_header(header));
     Some(message)
-}
-
-/// Whether the answer that was given still says how things are.
-const fn still_stands(state: State) -> bool {
-    matches!(
-        state,
-        State::Delivered
-            | State::DeliveryUnproven
-            | State::DeclineDelivered
-            | State::Unanswered
-            | State::NotSent
-            | State::Settled
-            | State::SettleMismatch
-            | State::Confirmed
-            | State::AnswerUnread
-    )
 }

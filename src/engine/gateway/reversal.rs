@@ -3,7 +3,7 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Reversal, Slot, Transaction};
-use super::names::TerminalKey;
+use super::names;
 use crate::engine::record::{State, TxId, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
@@ -11,12 +11,8 @@ use crate::iso::spec::ReversalCause;
 
 impl Gateway {
     /// Calls an answered transaction back from memory.
-    pub(super) fn revive(&mut self, key: &TerminalKey, id: TxId, now: Now) -> Option<Slot> {
-        let done = self
-            .terminals
-            .get_mut(key)
-            .and_then(|terminal| terminal.take(id));
-        let Some(done) = done else {
+    pub(super) fn revive(&mut self, id: TxId, now: Now) -> Option<Slot> {
+        let Some(done) = self.terminals.take(id) else {
             return self.live.slot_of(id);
         };
         let reversal = done.reversal_answer.map(|answer| Reversal {
@@ -37,11 +33,34 @@ impl Gateway {
             rrn: done.rrn,
             auth: done.auth,
             approved: done.approved,
+            returned: done.returned,
             cause: ReversalCause::Other,
             reversal,
             ..Transaction::blank()
         };
-        Some(self.live.insert(transaction))
+        let slot = self.live.insert(transaction);
+        self.expect_answer(slot);
+        Some(slot)
+    }
+
+    /// Lets an answer find a transaction that was recovered or called back: by the key under which
+    /// its request went out.
+    pub(super) fn expect_answer(&mut self, slot: Slot) {
+        let Some(own) = self.live.get(slot) else {
+            return;
+        };
+        let (route, link) = (own.route, own.opened.link);
+        let rule = self
+            .options
+            .routes
+            .get(route)
+            .map(|route| route.key.clone());
+        let key = self
+            .upstream_of(slot)
+            .and_then(|request| names::match_key(&request, link, &rule?));
+        if let Some(key) = key {
+            self.live.add_key(slot, key);
+        }
     }
 
     /// Money may be held and nobody has the approval. Where the gateway may not reverse, it waits
@@ -73,12 +92,9 @@ impl Gateway {
 
     /// An operator wants a transaction reversed, live or answered.
     pub(super) fn operator_reversal(&mut self, now: Now, id: TxId) {
-        let answered = self.terminals.holder_of(id);
-        let slot = match answered {
-            Some(key) => self.revive(&key, id, now),
-            None => self.live.slot_of(id),
+        let Some(slot) = self.revive(id, now) else {
+            return;
         };
-        let Some(slot) = slot else { return };
         if self.may_author(slot) {
             self.step(now, slot, Trigger::Operator, Cause::why(Why::Operator));
         }
@@ -130,8 +146,7 @@ impl Reversal {
             began,
             tries: 0,
             frame: None,
-            asked: None,
-            waiter: None,
+            askers: Vec::new(),
             leg: None,
             queued: false,
             answer: None,

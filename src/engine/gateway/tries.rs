@@ -1,23 +1,26 @@
 //! A reversal goes its way: built, tried, tried again, answered, or listed.
 
+use super::answer::is_of;
 use super::core::{Cause, Gateway, Sent};
+use super::crossing::answers_as_it_is;
 use super::lifecycle::Trigger;
-use super::live::{Reversal, Slot};
+use super::live::{Asker, Reversal, Slot};
 use super::names;
 use super::partly;
-use super::request::readdressed;
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath};
+use crate::iso::message::{Amount, FieldId, FieldPath};
 use crate::iso::security;
 use crate::iso::spec::{Flow, OriginalSource, ReversalRule};
+use bytes::Bytes;
 use std::time::Duration;
 
 impl Gateway {
     /// The reversal is durable from here on: it is sent until answered, or listed.
-    pub(super) fn begin_reversal(&mut self, now: Now, slot: Slot) {
+    /// One that was closed, or that an operator wants again, starts `anew`.
+    pub(super) fn begin_reversal(&mut self, now: Now, slot: Slot, anew: bool) {
         self.end_try(slot);
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
@@ -25,9 +28,11 @@ impl Gateway {
         let cause = transaction.cause;
         let fresh = Reversal::new(cause, now.wall);
         let reversal = transaction.reversal.get_or_insert(fresh);
-        // One that was closed without proof, or by an operator's wish, starts anew.
-        reversal.tries = 0;
-        reversal.answer = None;
+        if anew {
+            reversal.tries = 0;
+            reversal.began = now.wall;
+            reversal.answer = None;
+        }
         self.reversal_due(now, slot);
     }
 
@@ -42,17 +47,29 @@ impl Gateway {
         let limits = self.options.routes[transaction.route].reversal;
         let why = if reversal.tries >= limits.tries {
             Some(Why::TriesUsedUp)
-        } else if now.wall - reversal.began >= limits.expire {
+        } else if self.time_left(now, slot).is_zero() {
             Some(Why::Expired)
         } else {
             None
         };
         match why {
             Some(why) => {
+                self.unqueue(slot);
                 self.step(now, slot, Trigger::Exhausted, Cause::why(why));
             }
             None => self.try_or_queue(now, slot),
         }
+    }
+
+    /// How long a reversal may still be tried before it is an exception.
+    fn time_left(&self, now: Now, slot: Slot) -> Duration {
+        let own = self.live.get(slot);
+        own.and_then(|own| {
+            let expire = self.options.routes[own.route].reversal.expire;
+            let began = own.reversal.as_ref()?.began;
+            Some(expire.saturating_sub(now.wall - began))
+        })
+        .unwrap_or_default()
     }
 
     /// The next slow try of an exception is due.
@@ -77,16 +94,52 @@ impl Gateway {
         let link = transaction.opened.link;
         let same = transaction.leg.filter(|leg| self.is_ready(*leg));
         let leg = same.or_else(|| self.pick_leg_of(link));
-        let window = self.options.limits.reversal_window;
         match leg {
-            Some(leg) if self.links[usize::from(link.0)].out < window => {
-                self.send_try(now, slot, leg)
+            Some(leg) if self.has_reversal_room(now, link) => {
+                self.unqueue(slot);
+                self.send_try(now, slot, leg);
             }
-            _ => self.queue(link, slot),
+            Some(_) => self.queue(now, link, slot, self.options.ladder.first_pause),
+            None => self.queue(now, link, slot, Duration::MAX),
         }
     }
 
-    fn queue(&mut self, link: LinkId, slot: Slot) {
+    fn has_reversal_room(&self, now: Now, link: LinkId) -> bool {
+        let (window, patience) = (
+            self.options.limits.reversal_window,
+            self.options.ladder.first_pause,
+        );
+        let link = self.links.get(usize::from(link.0));
+        link.is_some_and(|link| link.has_reversal_room(now.mono, window, patience))
+    }
+
+    /// Takes a reversal out of its link's queue.
+    fn unqueue(&mut self, slot: Slot) {
+        let Some(own) = self.live.get_mut(slot) else {
+            return;
+        };
+        let link = usize::from(own.opened.link.0);
+        let queued = own
+            .reversal
+            .as_mut()
+            .is_some_and(|own| std::mem::take(&mut own.queued));
+        if queued {
+            self.links[link].queue.retain(|queued| *queued != slot);
+        }
+    }
+
+    /// Lets a reversal wait for its link: until that has a connection and room, or for `pause`; and
+    /// no longer than it may be tried at all.
+    fn queue(&mut self, now: Now, link: LinkId, slot: Slot, pause: Duration) {
+        let pending = self.live.get(slot).map(|own| own.state) == Some(State::ReversalPending);
+        let wait = if pending {
+            pause.min(self.time_left(now, slot))
+        } else {
+            pause
+        };
+        if wait < Duration::MAX {
+            self.live.set_deadline(slot, Some(now.mono + wait));
+        }
         let Some(reversal) = self
             .live
             .get_mut(slot)
@@ -103,8 +156,7 @@ impl Gateway {
     pub(super) fn pump(&mut self, now: Now, link: LinkId) {
         let at = usize::from(link.0);
         for _ in 0..self.links[at].queue.len() {
-            let full = self.links[at].out >= self.options.limits.reversal_window;
-            if full || self.pick_leg_of(link).is_none() {
+            if !self.has_reversal_room(now, link) || self.pick_leg_of(link).is_none() {
                 return;
             }
             let Some(slot) = self.links[at].queue.pop_front() else {
@@ -146,7 +198,7 @@ impl Gateway {
         reversal.tries = reversal.tries.saturating_add(1);
         reversal.leg = Some(leg);
         let note = Note::Try(reversal.tries);
-        self.links[usize::from(link.0)].out += 1;
+        self.links[usize::from(link.0)].out.push((slot, now.mono));
         if let Some(key) = names::match_key(&message, link, &self.options.routes[route].key) {
             self.live.add_key(slot, key);
         }
@@ -233,7 +285,7 @@ impl Gateway {
             .as_mut()
             .and_then(|reversal| reversal.leg.take());
         if on_the_wire.is_some() {
-            self.links[link].out = self.links[link].out.saturating_sub(1);
+            self.links[link].out.retain(|(out, _)| *out != slot);
         }
     }
 
@@ -305,6 +357,9 @@ impl Gateway {
             self.step(now, slot, Trigger::ReversalRetry, cause);
             return;
         }
+        if let Some(why) = self.is_about_another(slot, message) {
+            return self.settle_try(now, conn, slot, message, Trigger::ReversalRetry, why);
+        }
         let codes = &message.spec().flow().codes;
         // Without a code, or with one that could not be read, it closes nothing.
         let code = message.response_code().unwrap_or_default();
@@ -322,8 +377,24 @@ impl Gateway {
             // A retry code, an unknown one, or "not found" for an approval that we saw.
             Trigger::ReversalRetry
         };
-        self.settle_try(now, conn, slot, message, trigger);
+        self.settle_try(now, conn, slot, message, trigger, Why::Plain);
         self.pump(now, link);
+    }
+
+    /// Why an answer to a reversal cannot be taken as such: it speaks of another amount, currency,
+    /// card or original.
+    fn is_about_another(&self, slot: Slot, message: &Message) -> Option<Why> {
+        let own = self.live.get(slot)?;
+        let amount = message.amount();
+        let amount = amount.is_none_or(|told| told == own.opened.amount || told == Amount(0));
+        let told = names::original_stan(message);
+        let sent = || {
+            self.reversal_message(slot)
+                .and_then(|own| names::original_stan(&own))
+        };
+        let original = told.is_none() || sent().is_none_or(|sent| Some(sent) == told);
+        let same = amount && original && is_of(&own.opened, message);
+        (!same).then_some(Why::AnswerMismatch)
     }
 
     fn settle_try(
@@ -333,6 +404,7 @@ impl Gateway {
         slot: Slot,
         message: &Message,
         trigger: Trigger,
+        why: Why,
     ) {
         self.end_try(slot);
         let crossed = self.live.get(slot).is_some_and(|own| own.crossed.is_some());
@@ -348,18 +420,17 @@ impl Gateway {
         if is_final {
             reversal.answer = message.build().ok();
         }
-        let relays_bytes = relays && !crossed;
-        let relayed = reversal
-            .waiter
-            .as_ref()
-            .filter(|_| relays_bytes)
-            .map(|waiter| waiter.conn);
-        // An answer that closes nothing here still reaches a terminal that reverses by itself.
-        let waiter = if relays && !is_final {
-            reversal.waiter.take()
+        let first = reversal.askers.first();
+        let first = first.filter(|own| relays && !crossed && answers_as_it_is(message, &own.asked));
+        let relayed = first.map(|own| own.conn);
+        // An answer that closes nothing here still reaches a terminal that reverses by itself; one
+        // that speaks of something else does not.
+        let askers = if relays && !is_final && why == Why::Plain {
+            std::mem::take(&mut reversal.askers)
         } else {
-            None
+            Vec::new()
         };
+        let relayed = relayed.filter(|_| is_final || !askers.is_empty());
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
         self.step(
             now,
@@ -368,15 +439,34 @@ impl Gateway {
             Cause {
                 message: Some(logged),
                 note: partly::note(message),
-                ..Cause::default()
+                why,
             },
         );
-        if let Some(waiter) = waiter
-            && let Ok(frame) = message.build()
-            && let Some(own) = readdressed(message.spec(), &waiter.header, &frame)
-            && let Ok(frame) = own.build()
-        {
-            self.send(waiter.conn, frame, None);
+        if let Ok(answer) = message.build() {
+            self.tell_askers(now, slot, askers, &answer);
+        }
+    }
+
+    /// Answers each reversal of the terminal in its own words. The record of the answer speaks of
+    /// the first one too, if that gets it as it came.
+    fn tell_askers(&mut self, now: Now, slot: Slot, askers: Vec<Asker>, answer: &Bytes) {
+        for (place, asker) in askers.into_iter().enumerate() {
+            let Some(own) = self.live.get(slot) else {
+                return;
+            };
+            let (id, as_it_came) = (own.id, own.crossed.is_none());
+            let Some(reply) = self.reversal_reply(own, &asker.asked, answer) else {
+                continue;
+            };
+            let host = Message::read(reply.spec(), answer.clone());
+            let relays = place == 0 && as_it_came;
+            if relays && host.is_ok_and(|host| answers_as_it_is(&host, &asker.asked)) {
+                if let Ok(frame) = reply.build() {
+                    self.send(asker.conn, frame, None);
+                }
+            } else {
+                self.say(now, asker.conn, id, &reply);
+            }
         }
     }
 
@@ -389,32 +479,19 @@ impl Gateway {
         let (opened, id) = (transaction.opened.clone(), transaction.id);
         let leg = transaction.leg.filter(|_| planted::is(Bug::ReverseTwice));
         let was_approved = transaction.approved;
-        let asked = transaction
-            .reversal
-            .as_mut()
-            .and_then(|reversal| Some((reversal.waiter.take()?, reversal.answer.clone()?)));
+        let answer = transaction.reversal.as_ref();
+        let answer = answer.and_then(|reversal| reversal.answer.clone());
+        let askers = transaction.reversal.as_mut();
+        let askers = askers.map(|reversal| std::mem::take(&mut reversal.askers));
+        // The deadline was that of the try.
+        self.live.set_deadline(slot, None);
         if let Some(leg) = leg
             && let Some(frame) = self.reversal_message(slot).and_then(|own| own.build().ok())
         {
             self.send(leg, frame, None);
         }
-        if let Some((waiter, answer)) = &asked
-            && let Some(reply) = self.reply_to_waiter(slot, answer)
-        {
-            self.say(now, waiter.conn, id, &reply);
-        }
-        let crossed = self.live.get(slot).is_some_and(|own| own.crossed.is_some());
-        let asked = asked.filter(|_| !crossed);
-        let spec = self
-            .live
-            .get(slot)
-            .and_then(|transaction| self.spec_of(transaction));
-        if let Some((waiter, answer)) = asked
-            && let Some(spec) = spec
-            && let Some(own) = readdressed(&spec, &waiter.header, &answer)
-            && let Ok(frame) = own.build()
-        {
-            self.send(waiter.conn, frame, None);
+        if let (Some(askers), Some(answer)) = (askers, answer) {
+            self.tell_askers(now, slot, askers, &answer);
         }
         self.refers(now, &opened, Trigger::ReturnUndone, id);
         let state = self.live.get(slot).map(|own| own.state);

@@ -208,6 +208,19 @@ impl Opened {
         !self.partly && !self.kind.is_empty()
     }
 
+    /// Whether its outcome may concern money.
+    #[must_use]
+    pub const fn touches_money(&self) -> bool {
+        self.purpose.moves_money() || matches!(self.purpose, Purpose::Advice | Purpose::Reversal)
+    }
+
+    /// Whether the card of this hash may be its card: it is, or one of both is not known.
+    #[must_use]
+    pub fn is_of_card(&self, hash: &[u8; 16]) -> bool {
+        const UNKNOWN: [u8; 16] = [0; 16];
+        self.card_hash == *hash || self.card_hash == UNKNOWN || *hash == UNKNOWN
+    }
+
     /// Nothing named.
     #[must_use]
     pub const fn blank() -> Self {
@@ -336,6 +349,8 @@ pub struct CarriedTransaction {
     pub auth: Option<AuthCode>,
     /// The request as it went out, where that is not as it came in.
     pub crossed: Option<StoredFrame>,
+    /// The answer to its reversal, as given.
+    pub reversal_answer: Option<StoredFrame>,
 }
 
 /// An answered transaction in a checkpoint.
@@ -359,4 +374,6 @@ pub struct CarriedAnswer {
     pub last: Seq,
     /// The request as it went out, where that is not as it came in.
     pub crossed: Option<StoredFrame>,
+    /// What went back of it by voids and refunds.
+    pub returned: Amount,
 }

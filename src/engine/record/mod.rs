@@ -24,5 +24,5 @@ pub(crate) use form::samples;
 pub use form::{FormError, Head, decode, decode_head, encode};
 pub use ids::{ConnId, Identity, LinkId, ListenerId, Seq, TxId};
 pub use message::{Hop, Logged, Patch, Sealed, StoredFrame};
-pub use state::{Row, State};
+pub use state::{Awaited, Known, Meaning, Row, State};
 pub use vault::{Vault, VaultKeys, VaultKeysError};

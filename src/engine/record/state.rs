@@ -88,59 +88,115 @@ impl State {
         Self::AnswerUnread,
     ];
 
+    /// What the state means: the one table of it. Whoever must treat states differently asks for a
+    /// column of this table.
+    #[must_use]
+    pub const fn meaning(self) -> Meaning {
+        use Awaited as A;
+        use Known as K;
+        let (name, awaited, known) = match self {
+            Self::Received => ("RECEIVED", A::Decision, K::NotHeld),
+            Self::Refused => ("REJECTED-LOCAL", A::Nothing, K::NotHeld),
+            Self::Forwarded => ("FORWARDED", A::Answer, K::Doubt),
+            Self::ForwardedGone => ("FORWARDED-GONE", A::Answer, K::Doubt),
+            Self::Approved => ("APPROVED", A::Delivery, K::Doubt),
+            Self::Declined => ("DECLINED", A::Delivery, K::NotHeld),
+            Self::Delivered => ("DELIVERED-APPROVED", A::Nothing, K::Told),
+            Self::DeliveryUnproven => ("DELIVERY-UNPROVEN", A::Others, K::DoubtTold),
+            Self::DeclineDelivered => ("DELIVERED-DECLINED", A::Nothing, K::NotHeld),
+            Self::TimedOut => ("TIMED-OUT", A::Others, K::Doubt),
+            Self::Unanswered => ("UNANSWERED", A::Nothing, K::DoubtTold),
+            Self::NotSent => ("SEND-FAILED", A::Nothing, K::NotHeld),
+            Self::LateApproval => ("LATE-APPROVAL", A::Others, K::Doubt),
+            Self::TerminalGone => ("TERMINAL-GONE", A::Others, K::Doubt),
+            Self::ReversalPending => ("REVERSAL-PENDING", A::Reversal, K::Doubt),
+            Self::ReversalSent => ("REVERSAL-SENT", A::Reversal, K::Doubt),
+            Self::Reversed => ("REVERSED", A::Nothing, K::Undone),
+            Self::ClosedUnproven => ("CLOSED-UNPROVEN", A::Others, K::Doubt),
+            Self::ReversalRefused => ("REVERSAL-REJECTED", A::Others, K::Doubt),
+            Self::ReversalUndeliverable => ("REVERSAL-UNDELIVERABLE", A::Reversal, K::Doubt),
+            Self::Returned => ("RETURNED", A::Nothing, K::Undone),
+            Self::Settled => ("SETTLED", A::Nothing, K::Told),
+            Self::SettleMismatch => ("SETTLE-MISMATCH", A::Nothing, K::DoubtTold),
+            Self::Confirmed => ("CONFIRMED", A::Nothing, K::Told),
+            Self::AnswerUnread => ("ANSWER-UNREAD", A::Nothing, K::DoubtTold),
+        };
+        Meaning {
+            name,
+            awaited,
+            known,
+        }
+    }
+
     /// The name in JSON and tables: `REVERSED`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Received => "RECEIVED",
-            Self::Refused => "REJECTED-LOCAL",
-            Self::Forwarded => "FORWARDED",
-            Self::ForwardedGone => "FORWARDED-GONE",
-            Self::Approved => "APPROVED",
-            Self::Declined => "DECLINED",
-            Self::Delivered => "DELIVERED-APPROVED",
-            Self::DeliveryUnproven => "DELIVERY-UNPROVEN",
-            Self::DeclineDelivered => "DELIVERED-DECLINED",
-            Self::TimedOut => "TIMED-OUT",
-            Self::Unanswered => "UNANSWERED",
-            Self::NotSent => "SEND-FAILED",
-            Self::LateApproval => "LATE-APPROVAL",
-            Self::TerminalGone => "TERMINAL-GONE",
-            Self::ReversalPending => "REVERSAL-PENDING",
-            Self::ReversalSent => "REVERSAL-SENT",
-            Self::Reversed => "REVERSED",
-            Self::ClosedUnproven => "CLOSED-UNPROVEN",
-            Self::ReversalRefused => "REVERSAL-REJECTED",
-            Self::ReversalUndeliverable => "REVERSAL-UNDELIVERABLE",
-            Self::Returned => "RETURNED",
-            Self::Settled => "SETTLED",
-            Self::SettleMismatch => "SETTLE-MISMATCH",
-            Self::Confirmed => "CONFIRMED",
-            Self::AnswerUnread => "ANSWER-UNREAD",
-        }
+        self.meaning().name
     }
 
     /// Whether something may still happen that the gateway must act on by itself, so that the
     /// transaction stays in memory and is carried over restarts.
     #[must_use]
     pub const fn is_live(self) -> bool {
-        matches!(
-            self,
-            Self::Received
-                | Self::Forwarded
-                | Self::ForwardedGone
-                | Self::Approved
-                | Self::Declined
-                | Self::DeliveryUnproven
-                | Self::TimedOut
-                | Self::LateApproval
-                | Self::TerminalGone
-                | Self::ReversalPending
-                | Self::ReversalSent
-                | Self::ClosedUnproven
-                | Self::ReversalRefused
-                | Self::ReversalUndeliverable
-        )
+        !matches!(self.meaning().awaited, Awaited::Nothing)
+    }
+}
+
+/// A row of the table of states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// The name in JSON and tables.
+    pub name: &'static str,
+    /// What is waited for.
+    pub awaited: Awaited,
+    /// What is known of the money.
+    pub known: Known,
+}
+
+/// What a transaction waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The gateway's first decision.
+    Decision,
+    /// The acquirer's answer.
+    Answer,
+    /// The writing of the answer to the terminal.
+    Delivery,
+    /// The end of its reversal, which the gateway brings about.
+    Reversal,
+    /// An act of the terminal, of an operator, or of the acquirer.
+    Others,
+    /// Nothing.
+    Nothing,
+}
+
+/// What is known of the money of a transaction that moves some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// No money is held under its name.
+    NotHeld,
+    /// Money may be held, or two parties may disagree; no answer to it still tells how things
+    /// stand.
+    Doubt,
+    /// The same; the answer that its terminal was given, if it was, is still the latest.
+    DoubtTold,
+    /// The answer that its terminal was given still tells how things stand.
+    Told,
+    /// The money went back.
+    Undone,
+}
+
+impl Known {
+    /// Whether the answer that a terminal was given still tells how things stand.
+    #[must_use]
+    pub const fn still_stands(self) -> bool {
+        matches!(self, Self::NotHeld | Self::DoubtTold | Self::Told)
+    }
+
+    /// Whether it stands on the list of the open ones.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Doubt | Self::DoubtTold)
     }
 }
 

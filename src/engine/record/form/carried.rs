@@ -6,6 +6,7 @@ use crate::engine::record::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, Unmatched, Unreadable,
 };
 use crate::engine::seam::Wall;
+use crate::iso::message::Amount;
 use crate::iso::spec::{KeyBlockForm, ReversalCause};
 use bytes::Bytes;
 
@@ -125,14 +126,34 @@ impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
             Self::Transaction(live) => {
-                out.byte(if live.crossed.is_some() { 5 } else { 0 });
+                let told = live.reversal_answer.is_some();
+                out.byte(match live.crossed {
+                    _ if told => 7,
+                    Some(_) => 5,
+                    None => 0,
+                });
                 live.put(out);
-                live.crossed.iter().for_each(|frame| frame.put(out));
+                if told {
+                    live.crossed.put(out);
+                    live.reversal_answer.put(out);
+                } else {
+                    live.crossed.iter().for_each(|frame| frame.put(out));
+                }
             }
             Self::Answer(done) => {
-                out.byte(if done.crossed.is_some() { 6 } else { 1 });
+                let returned = done.returned != Amount(0);
+                out.byte(match done.crossed {
+                    _ if returned => 8,
+                    Some(_) => 6,
+                    None => 1,
+                });
                 done.put(out);
-                done.crossed.iter().for_each(|frame| frame.put(out));
+                if returned {
+                    done.crossed.put(out);
+                    out.number(done.returned.0);
+                } else {
+                    done.crossed.iter().for_each(|frame| frame.put(out));
+                }
             }
             Self::Keys(keys) => {
                 out.byte(2);
@@ -171,6 +192,23 @@ impl Form for Carried {
                 let crossed = Some(Form::take(from)?);
                 Self::Answer(CarriedAnswer { crossed, ..done })
             }
+            // With the answer to its reversal, and with what went back of it.
+            7 => {
+                let live: CarriedTransaction = Form::take(from)?;
+                Self::Transaction(CarriedTransaction {
+                    crossed: Form::take(from)?,
+                    reversal_answer: Form::take(from)?,
+                    ..live
+                })
+            }
+            8 => {
+                let done: CarriedAnswer = Form::take(from)?;
+                Self::Answer(CarriedAnswer {
+                    crossed: Form::take(from)?,
+                    returned: Amount(from.number()?),
+                    ..done
+                })
+            }
             _ => return Err(from.wrong("a carried item not known here")),
         })
     }
@@ -203,6 +241,7 @@ impl Form for CarriedTransaction {
             approved: Form::take(from)?,
             auth: Form::take(from)?,
             crossed: None,
+            reversal_answer: None,
         })
     }
 }
@@ -230,6 +269,7 @@ impl Form for CarriedAnswer {
             reversal_answer: Form::take(from)?,
             last: Form::take(from)?,
             crossed: None,
+            returned: Amount(0),
         })
     }
 }

@@ -266,6 +266,7 @@ fn carried() -> impl Strategy<Value = Carried> {
                 tries: 3,
                 approved: auth.is_some(),
                 crossed: None,
+                reversal_answer: auth.map(|_| StoredFrame::default()),
                 auth,
             })
         },
@@ -282,6 +283,7 @@ fn carried() -> impl Strategy<Value = Carried> {
             answer: frames.1,
             reversal_answer: frames.2,
             last: Seq(u64::MAX),
+            returned: Amount(if frames.3.is_some() { 7 } else { 0 }),
             crossed: frames.3,
         })
     });
