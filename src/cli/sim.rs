@@ -26,6 +26,9 @@ pub(crate) struct SimArgs {
     /// Play one odd world from a file instead
     #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
     plan: Option<PathBuf>,
+    /// Leave that world's journal in this folder, for `trace` and `explain`
+    #[arg(long, value_name = "DIR", requires = "plan")]
+    journal: Option<PathBuf>,
     /// Read each journal through its index, as `trace` and `open` do, and not only record by record
     #[arg(long)]
     with_index: bool,
@@ -93,14 +96,23 @@ fn host(name: &str) -> anyhow::Result<&'static str> {
 /// Runs them one after the other; `Found` if a rule was broken.
 pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(path) = &args.plan {
-        return odd::run_plan(path, args.with_index, args.json, out);
+        let reading = match &args.journal {
+            Some(folder) => odd::Reading::Into(folder),
+            None if args.with_index => odd::Reading::WithIndex,
+            None => odd::Reading::Records,
+        };
+        return odd::run_plan(path, reading, args.json, out);
     }
     let is_polite = args.host_spec.is_some() || args.rewrite_stan;
     if args.world == Worlds::Odd && !is_polite {
         return odd::run(
             &odd::OddWorlds {
                 seeds: args.seeds,
-                with_index: args.with_index,
+                reading: if args.with_index {
+                    odd::Reading::WithIndex
+                } else {
+                    odd::Reading::Records
+                },
                 keep: args.keep.as_deref(),
                 only: args.only.as_deref().unwrap_or_default(),
                 looks: args.looks,

@@ -10,10 +10,11 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A folder that is filled anew for each look, and removed at the end.
+/// A folder that is filled anew for each look, and removed at the end unless somebody wants it.
 #[derive(Debug)]
 pub(super) struct WithIndex {
     folder: PathBuf,
+    stays: bool,
 }
 
 /// Folders so far, so that no two threads share one.
@@ -25,11 +26,23 @@ impl WithIndex {
         let name = format!("isogate-sim-{}-{own}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder)?;
-        Ok(Self { folder })
+        Ok(Self {
+            folder,
+            stays: false,
+        })
+    }
+
+    pub(super) fn into_folder(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            stays: true,
+        }
     }
 
     fn fill(&self, disk: &Memory) -> anyhow::Result<Printed> {
-        std::fs::remove_dir_all(&self.folder)?;
+        if self.folder.exists() {
+            std::fs::remove_dir_all(&self.folder)?;
+        }
         std::fs::create_dir_all(&self.folder)?;
         for segment in disk.segments()? {
             let bytes = disk.read(segment, 0, usize::MAX)?;
@@ -63,6 +76,9 @@ impl Looker for WithIndex {
 
 impl Drop for WithIndex {
     fn drop(&mut self) {
+        if self.stays {
+            return;
+        }
         // A folder of a temporary directory: what cannot be removed is no loss.
         let _left = std::fs::remove_dir_all(&self.folder);
     }

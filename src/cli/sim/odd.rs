@@ -20,12 +20,23 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct OddWorlds<'a> {
     pub seeds: (u64, u64),
-    pub with_index: bool,
+    pub reading: Reading<'a>,
     pub keep: Option<&'a Path>,
     pub only: &'a str,
     pub looks: u32,
     pub sabotage: Option<Bug>,
     pub json: bool,
+}
+
+/// How the journals of worlds are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reading<'a> {
+    /// Record by record.
+    Records,
+    /// Through an index, as `trace` and `open` do.
+    WithIndex,
+    /// The same, in a folder that stays.
+    Into(&'a Path),
 }
 
 /// What came of many worlds.
@@ -91,7 +102,7 @@ pub(super) fn run(worlds: &OddWorlds<'_>, out: &mut dyn Write) -> anyhow::Result
                         break;
                     }
                     let (_, plan) = draw(seed);
-                    let played = played(&plan, worlds.with_index);
+                    let played = played(&plan, worlds.reading);
                     if let Ok(mut sum) = sum.lock() {
                         sum.add(seed, played);
                     }
@@ -113,8 +124,8 @@ pub(super) fn run(worlds: &OddWorlds<'_>, out: &mut dyn Write) -> anyhow::Result
 }
 
 /// Plays a plan; a gateway that panics in it is a finding like any other, in builds that unwind.
-fn played(plan: &Plan, with_index: bool) -> Played {
-    let world = std::panic::catch_unwind(|| looked_at(plan, with_index));
+fn played(plan: &Plan, reading: Reading<'_>) -> Played {
+    let world = std::panic::catch_unwind(|| looked_at(plan, reading));
     world.unwrap_or_else(|_| Played {
         findings: vec![Finding {
             rule: "panic",
@@ -125,9 +136,13 @@ fn played(plan: &Plan, with_index: bool) -> Played {
     })
 }
 
-fn looked_at(plan: &Plan, with_index: bool) -> Played {
+fn looked_at(plan: &Plan, reading: Reading<'_>) -> Played {
     let mut by_reading = ByReading::default();
-    let mut indexed = with_index.then(WithIndex::new).and_then(Result::ok);
+    let mut indexed = match reading {
+        Reading::Records => None,
+        Reading::WithIndex => WithIndex::new().ok(),
+        Reading::Into(folder) => Some(WithIndex::into_folder(folder)),
+    };
     let looker: &mut dyn Looker = match &mut indexed {
         Some(indexed) => indexed,
         None => &mut by_reading,
@@ -148,7 +163,7 @@ fn keep(
     for (at, (wanted, (count, seed))) in sum.kinds.iter().filter(wanted).enumerate() {
         let (_, plan) = draw(*seed);
         let shows = |plan: &Plan| {
-            let played = played(plan, worlds.with_index);
+            let played = played(plan, worlds.reading);
             played
                 .findings
                 .iter()
@@ -176,14 +191,14 @@ fn keep(
 /// Plays one plan from a file.
 pub(super) fn run_plan(
     path: &Path,
-    with_index: bool,
+    reading: Reading<'_>,
     json: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the plan {}", path.display()))?;
     let plan = plan::read(&text).with_context(|| format!("in {}", path.display()))?;
-    let played = played(&plan, with_index);
+    let played = played(&plan, reading);
     let mut sum = Sum::default();
     sum.add(0, played);
     print(&sum, 1, json, out)?;

@@ -178,6 +178,12 @@ impl Gateway {
             transaction.rrn = message.rrn().or(transaction.rrn);
             transaction.auth = message.auth_code().or(transaction.auth);
         }
+        if approved
+            && !transaction.approved
+            && let Some(reversal) = transaction.reversal.as_mut()
+        {
+            reversal.overtaken = reversal.leg.is_some();
+        }
         transaction.approved |= approved;
         if approved {
             transaction.cause = ReversalCause::NotDelivered;

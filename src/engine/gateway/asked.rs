@@ -159,9 +159,9 @@ impl Gateway {
         reversal.frame = own.then(|| message.build().ok()).flatten();
     }
 
-    /// A reversal of a part (DE 95): the rest of the sale stands. Where the approval stands, it goes
-    /// to the acquirer as a message of its own; the sale's own state does not change. Elsewhere it
-    /// is a wish like any other to undo what may be held.
+    /// A reversal of a part (DE 95): the rest of the sale stands. Unless the sale is being undone as
+    /// a whole, or holds nothing, the reversal goes to the acquirer as a message of its own, and the
+    /// state of the sale does not change.
     fn partly_reverses(
         &mut self,
         now: Now,
@@ -173,7 +173,8 @@ impl Gateway {
         let Some(own) = self.live.get(slot) else {
             return false;
         };
-        let stands = matches!(own.state.meaning().known, Known::Told | Known::DoubtTold);
+        let settled = matches!(own.state.meaning().known, Known::NotHeld | Known::Undone);
+        let stands = own.reversal.is_none() && !settled;
         let id = own.id;
         if stands {
             self.forget_if_over(slot);

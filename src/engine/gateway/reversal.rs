@@ -148,6 +148,7 @@ impl Reversal {
             frame: None,
             askers: Vec::new(),
             leg: None,
+            overtaken: false,
             queued: false,
             answer: None,
         }

@@ -197,6 +197,7 @@ impl Gateway {
         };
         reversal.tries = reversal.tries.saturating_add(1);
         reversal.leg = Some(leg);
+        reversal.overtaken = false;
         let note = Note::Try(reversal.tries);
         self.links[usize::from(link.0)].out.push((slot, now.mono));
         if let Some(key) = names::match_key(&message, link, &self.options.routes[route].key) {
@@ -377,7 +378,18 @@ impl Gateway {
             // A retry code, an unknown one, or "not found" for an approval that we saw.
             Trigger::ReversalRetry
         };
-        self.settle_try(now, conn, slot, message, trigger, Why::Plain);
+        let overtaken = transaction
+            .reversal
+            .as_ref()
+            .is_some_and(|own| own.overtaken);
+        if overtaken && trigger == Trigger::ReversalAccepted {
+            // R19: sent once more, and accepted again, it is proven. No reason to wait.
+            let (again, why) = (Trigger::ReversalRetry, Why::LateApproval);
+            self.settle_try(now, conn, slot, message, again, why);
+            self.live.set_deadline(slot, Some(now.mono));
+        } else {
+            self.settle_try(now, conn, slot, message, trigger, Why::Plain);
+        }
         self.pump(now, link);
     }
 

@@ -10,7 +10,7 @@ use isogate::engine::record::{
 };
 use isogate::engine::seam::Wall;
 use isogate::iso::codec::Message;
-use isogate::iso::message::Stan;
+use isogate::iso::message::{Amount, Stan};
 use isogate::iso::spec::{KeyBlockForm, ReversalCause, Spec};
 
 /// A vault whose keys are no secret.
@@ -122,6 +122,7 @@ fn keys() -> CarriedKeys {
 
 fn checkpoint(stan: u64) -> Vec<Fact> {
     let live = Carried::Transaction(CarriedTransaction {
+        reversal_answer: None,
         tx: TxId(9),
         opened: opened(stan),
         state: State::Forwarded,
@@ -135,6 +136,7 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         crossed: Some(frame(stan)),
     });
     let done = Carried::Answer(CarriedAnswer {
+        returned: Amount(0),
         tx: TxId(8),
         opened: opened(stan),
         state: State::Reversed,

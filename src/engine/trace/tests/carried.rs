@@ -14,6 +14,7 @@ use crate::iso::spec::{Purpose, ReversalCause};
 fn snapshot(history: &History, cause: ReversalCause) -> Record {
     let story = history.story();
     let carried = CarriedTransaction {
+        reversal_answer: None,
         tx: history.tx,
         opened: opened(Purpose::Debit),
         state: story.state,
