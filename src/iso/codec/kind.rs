@@ -2,7 +2,7 @@
 
 use super::Message;
 use crate::iso::message::FieldPath;
-use crate::iso::spec::Kind;
+use crate::iso::spec::{Kind, Wanted};
 use std::borrow::Cow;
 
 /// The kinds of one type ask for few fields, again and again: those looked up are kept.
@@ -12,14 +12,15 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    fn is(&mut self, path: FieldPath, wanted: &str) -> bool {
+    fn is(&mut self, path: FieldPath, wanted: &Wanted) -> bool {
         for place in &mut self.texts {
             let (known, text) = place.get_or_insert_with(|| (path, self.message.text(path)));
             if *known == path {
-                return text.as_deref() == Some(wanted);
+                return text.as_deref().is_some_and(|text| wanted.matches(text));
             }
         }
-        self.message.is(path, wanted)
+        let text = self.message.text(path);
+        text.is_some_and(|text| wanted.matches(&text))
     }
 
     /// Whether it is of this kind; a field that was not read may hold anything.

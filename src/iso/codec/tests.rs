@@ -274,6 +274,58 @@ fn kinds_are_told_by_the_most_specific_rule_in_request_and_answer() {
 }
 
 #[test]
+fn account_types_do_not_change_the_kind() {
+    for (spec, mti, code, name) in [
+        ("iso8583-1987-ascii", "0200", "000000", "sale"),
+        ("iso8583-1987-ascii", "0200", "003000", "sale"),
+        ("iso8583-1987-ascii", "0200", "002000", "sale"),
+        ("iso8583-1987-ascii", "0201", "001000", "sale"),
+        ("iso8583-1987-binary", "0200", "090000", "cash_back"),
+        ("iso8583-1987-ebcdic", "0200", "013000", "cash"),
+        ("iso8583-1987-ascii", "0200", "023000", "void"),
+        ("iso8583-1987-ascii", "0210", "203000", "refund"),
+        ("iso8583-1987-ascii", "0200", "313000", "balance"),
+        ("iso8583-1987-ascii", "0200", "303000", "funds_inquiry"),
+        ("iso8583-1987-ascii", "0100", "003000", "preauth"),
+        ("iso8583-1987-ascii", "0100", "022000", "preauth_void"),
+        ("iso8583-1987-ascii", "0100", "313000", "auth_balance"),
+        ("iso8583-1987-ascii", "0220", "000000", "completion"),
+        ("iso8583-1987-ascii", "0220", "200030", "refund_advice"),
+        ("iso8583-1993-ascii", "1200", "003000", "sale"),
+        ("iso8583-1993-ascii", "1220", "200000", "refund_advice"),
+        ("iso8583-2003-binary", "2200", "002000", "sale"),
+        ("iso8583-2003-binary", "2100", "013000", "auth_cash"),
+        ("cups", "0200", "003000", "sale"),
+        ("cups", "0200", "203000", "sale_void"),
+        ("cups", "0100", "031000", "preauth"),
+        ("cups", "0200", "010000", "cash"),
+    ] {
+        let spec = Spec::builtin(spec).unwrap();
+        let mut message = Message::new(&spec, mti.parse().unwrap());
+        message.set(path("3"), code).unwrap();
+        let kind = message.kind().map(|kind| kind.name.as_str());
+        assert_eq!(kind, Some(name), "{} {mti} {code}", spec.name());
+    }
+    // Under UnionPay's own numbers of products, which DE 60.1 has, DE 3 decides nothing.
+    let mut sale = cup("0200");
+    sale.set(path("60.1"), "22").unwrap();
+    sale.set(path("3"), "003000").unwrap();
+    assert_eq!(&*sale.kind().unwrap().name, "sale");
+}
+
+#[test]
+fn what_says_more_of_its_kind_is_asked_first() {
+    let text = "name = \"mine\"\nextends = \"iso8583-1987-ascii\"\n\
+        [kinds.fuel]\nmti = \"0200\"\nwhen = { 3 = \"0030xx\" }\npurpose = \"debit\"\n";
+    let spec = Spec::load("mine.toml", text, &|_| None).unwrap();
+    for (code, name) in [("003099", "fuel"), ("003199", "sale")] {
+        let mut message = Message::new(&spec, "0200".parse().unwrap());
+        message.set(path("3"), code).unwrap();
+        assert_eq!(&*message.kind().unwrap().name, name, "{code}");
+    }
+}
+
+#[test]
 fn the_mac_covers_type_to_the_field_before_it() {
     let (spec, sale) = vectors().remove(0);
     let frame = sale.frame(&spec);

@@ -1,6 +1,8 @@
 //! Whether a message has the fields that its type must have, and none that it must not.
 
 use super::Message;
+use crate::iso::message::FieldPath;
+use crate::iso::spec::Wanted;
 
 impl Message {
     /// What the message has too much or too little, by its dialect. Of a message that was read in
@@ -13,8 +15,11 @@ impl Message {
             .usages()
             .iter()
             .filter(|usage| usage.is_about(mti));
-        let about =
-            about.filter(|usage| usage.when.iter().all(|(path, text)| self.is(*path, text)));
+        let fits = |(path, wanted): &(FieldPath, Wanted)| {
+            let text = self.text(*path);
+            text.is_some_and(|text| wanted.matches(&text))
+        };
+        let about = about.filter(|usage| usage.when.iter().all(fits));
         let mut all = Vec::new();
         for usage in about {
             let missing = usage.mandatory.iter().filter(|field| !self.has(*field));
@@ -30,7 +35,6 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iso::message::FieldPath;
     use crate::iso::spec::Spec;
 
     const MINE: &str = r#"

@@ -146,6 +146,13 @@ impl Mti {
         Some(Self((self.0 + 0x10) & !1))
     }
 
+    /// Whether a message of this type answers a request of that one: 0210 answers 0200 and 0201;
+    /// 0230, 0211 and 0410 do not.
+    #[must_use]
+    pub fn answers(self, request: Self) -> bool {
+        request.answer() == Some(self)
+    }
+
     /// The type of a repeat: 0400 -> 0401.
     #[must_use]
     pub const fn repeat(self) -> Self {
@@ -214,6 +221,21 @@ mod tests {
             assert_eq!(mti(request).answer(), Some(mti(answer)));
         }
         assert_eq!(mti("0210").answer(), None);
+    }
+
+    #[test]
+    fn only_the_type_that_is_ten_more_answers() {
+        for request in ["0200", "0201"] {
+            assert!(mti("0210").answers(mti(request)), "{request}");
+            for other in ["0230", "0211", "0212", "0410", "0110", "0200", "1210"] {
+                assert!(!mti(other).answers(mti(request)), "{other} to {request}");
+            }
+        }
+        for (answer, request) in [("0230", "0221"), ("0410", "0401"), ("0430", "0420")] {
+            assert!(mti(answer).answers(mti(request)), "{answer} to {request}");
+        }
+        assert!(!mti("0410").answers(mti("0420")));
+        assert!(!mti("0220").answers(mti("0210")), "an answer has none");
     }
 
     #[test]

@@ -234,10 +234,15 @@ pub(super) struct KindKeys {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct CodeKeys {
     pub approved: Vec<String>,
+    pub in_part: Vec<String>,
+    pub declined: Vec<String>,
     pub unknown: Vec<String>,
+    /// Purposes whose answers may come without a code.
+    pub without: Vec<Purpose>,
     pub reversal_accepted: Vec<String>,
     pub reversal_unproven: Vec<String>,
     pub reversal_refused: Vec<String>,
+    pub reversal_later: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -1,6 +1,8 @@
 //! What the messages of a dialect mean to whoever carries them: kinds of transaction, the fields
 //! that name one, which codes approve, how a reversal is made. All of it data.
 
+use super::codes::Codes;
+use super::wanted::Wanted;
 use crate::iso::message::{FieldId, FieldPath, Mti, ResponseCode, Text};
 use serde::Deserialize;
 
@@ -15,8 +17,8 @@ pub struct Kind {
     pub title_zh: String,
     /// The request's type, without the repeat bit.
     pub mti: Mti,
-    /// Fields that must have these values, such as `60.1 = "22"`.
-    pub when: Vec<(FieldPath, String)>,
+    /// Fields that must have these values, such as `60.1 = "22"` or `3 = "00xxxx"`.
+    pub when: Vec<(FieldPath, Wanted)>,
     /// What it is for.
     pub purpose: Purpose,
     /// Whether its sender must reverse it when the outcome is unknown.
@@ -72,7 +74,7 @@ impl Purpose {
 /// The rules of a dialect for carrying its messages.
 #[derive(Clone, Debug)]
 pub struct Flow {
-    /// The kinds, first match wins.
+    /// The kinds, the more specific first: the first match wins.
     pub kinds: Vec<Kind>,
     /// The fields that together name one transaction of one merchant, in requests of class 1 and 2
     /// (`UnionPay` POS: 42, 41, 60.2, 11).
@@ -105,17 +107,6 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Whether a code says yes to a message of this purpose.
-    #[must_use]
-    pub fn accepts(&self, purpose: Purpose, code: ResponseCode) -> bool {
-        let yes = match purpose {
-            Purpose::Reversal => &self.codes.reversal_accepted,
-            _ => &self.codes.approved,
-        };
-        let own = !purpose.moves_money() && code == self.answer.approval(purpose);
-        own || yes.contains(&code)
-    }
-
     /// How the moment stands in a field, if the field holds one.
     #[must_use]
     pub fn stamp(&self, field: FieldId) -> Option<&StampForm> {
@@ -174,21 +165,6 @@ impl StampForm {
     pub fn parts(&self) -> &[StampPart] {
         &self.0
     }
-}
-
-/// Which response codes mean what.
-#[derive(Clone, Debug)]
-pub struct Codes {
-    /// The request is approved (`UnionPay`: 00 10 11 16 A2 A4 A5 A6).
-    pub approved: Vec<ResponseCode>,
-    /// Whoever gave the answer does not know the outcome behind it, and must reverse (98 68).
-    pub unknown: Vec<ResponseCode>,
-    /// The reversal is booked (00).
-    pub reversal_accepted: Vec<ResponseCode>,
-    /// The reversal is closed, but not proven (25 12).
-    pub reversal_unproven: Vec<ResponseCode>,
-    /// The reversal is refused for good (58 64 30). Any code on no list keeps it pending.
-    pub reversal_refused: Vec<ResponseCode>,
 }
 
 /// How a reversal is made from its original.

@@ -3,15 +3,17 @@
 use super::error::Fault;
 use super::field::{Composite, FieldSpec};
 use super::file::{
-    AnswerKeys, CauseKeys, CodeKeys, KeyKeys, KindKeys, MacKeys, RefusalKeys, ReversalKeys,
-    ScriptKeys, SpecFile, Table,
+    AnswerKeys, CauseKeys, KeyKeys, KindKeys, MacKeys, RefusalKeys, ReversalKeys, ScriptKeys,
+    SpecFile, Table,
 };
 use super::flow::{
-    AnswerRule, Codes, Flow, KeyRule, Kind, MacRule, OriginalSource, Refusals, ReversalCause,
+    AnswerRule, Flow, KeyRule, Kind, MacRule, OriginalSource, Refusals, ReversalCause,
     ReversalRule, Script, StampForm,
 };
 use super::format::{Content, Size};
 use super::load::{need, title};
+use super::load_codes::codes;
+use super::wanted::Wanted;
 use crate::iso::message::{FieldId, FieldPath, Mti, ResponseCode, Text};
 
 /// Tracks, PIN: never taken over into a reversal, whatever a file says.
@@ -137,22 +139,36 @@ impl Check<'_> {
         Ok(values)
     }
 
-    /// As `values`, each checked against its field. A value to be found must have the whole length,
-    /// one to be set is padded.
-    pub(super) fn fitting<const N: usize>(
+    /// As `values`, each checked against its field, in which it will be padded.
+    fn fitting<const N: usize>(
         &self,
         at: [&str; N],
         all: &Table<String>,
-        padded: bool,
     ) -> Result<Vec<(FieldPath, String)>, Fault> {
         let values = self.values(at, all)?;
         match values
             .iter()
-            .find(|(path, text)| !self.fits(*path, text, padded))
+            .find(|(path, text)| !self.fits(*path, text, true))
         {
             None => Ok(values),
             Some((path, text)) => Err(Fault::at(at, format!("`{text}` does not fit field {path}"))),
         }
+    }
+
+    /// Values to be found, `x` in them for any one digit: they must have the whole length.
+    pub(super) fn wanted<const N: usize>(
+        &self,
+        at: [&str; N],
+        all: &Table<String>,
+    ) -> Result<Vec<(FieldPath, Wanted)>, Fault> {
+        let values = self.values(at, all)?.into_iter();
+        let wanted = values.map(|(path, text)| {
+            let wanted = Wanted::new(&text);
+            let fits = self.fits(path, &wanted.fill(None), false);
+            let what = || Fault::at(at, format!("`{text}` does not fit field {path}"));
+            fits.then_some((path, wanted)).ok_or_else(what)
+        });
+        wanted.collect()
     }
 
     fn fits(&self, path: FieldPath, text: &str, padded: bool) -> bool {
@@ -181,18 +197,21 @@ impl Check<'_> {
         (is_number || !digits) && (length == units || (open || padded) && length < units)
     }
 
-    /// The kinds, the most specific first: what has more conditions is asked before.
+    /// The kinds, the most specific first: what has more conditions is asked before, and of as many
+    /// conditions what leaves fewer digits open.
     fn kinds(&self, all: &Table<KindKeys>) -> Result<Vec<Kind>, Fault> {
         let mut kinds = all
             .iter()
             .map(|(name, keys)| self.kind(name, keys))
             .collect::<Result<Vec<_>, _>>()?;
-        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.when.len()));
+        let fixed = |kind: &Kind| kind.when.iter().map(|(_, wanted)| wanted.fixed()).sum();
+        let weight = |kind: &Kind| -> (usize, usize) { (kind.when.len(), fixed(kind)) };
+        kinds.sort_by_key(|kind| std::cmp::Reverse(weight(kind)));
         for (at, kind) in kinds.iter().enumerate() {
             let twin = kinds
                 .iter()
                 .skip(at.saturating_add(1))
-                .find(|other| other.mti == kind.mti && other.when == kind.when);
+                .find(|other| weight(other) == weight(kind) && is_twin(kind, other));
             if let Some(twin) = twin {
                 let what = format!("is recognised by the same fields as `{}`", twin.name);
                 return Err(Fault::at(["kinds", &kind.name, "when"], what));
@@ -209,11 +228,11 @@ impl Check<'_> {
             title: titles.en,
             title_zh: titles.zh,
             mti: mti(["kinds", name, "mti"], keys.mti.as_ref())?,
-            when: self.fitting(["kinds", name, "when"], &keys.when, false)?,
+            when: self.wanted(["kinds", name, "when"], &keys.when)?,
             purpose: need(keys.purpose, ["kinds", name, "purpose"])?,
             reverses: keys.reverses,
             mac: keys.mac,
-            set: self.fitting(["kinds", name, "set"], &keys.set, true)?,
+            set: self.fitting(["kinds", name, "set"], &keys.set)?,
         })
     }
 
@@ -360,32 +379,16 @@ impl Check<'_> {
         }
         Ok(Script {
             mti: mti([name, "mti"], keys.mti.as_ref())?,
-            set: self.fitting([name, "set"], &keys.set, true)?,
+            set: self.fitting([name, "set"], &keys.set)?,
             stamp,
         })
     }
 }
 
-fn codes(keys: &CodeKeys) -> Result<Codes, Fault> {
-    let list = |key, all: &Vec<String>| {
-        all.iter()
-            .map(|text| code(["codes", key], text))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    let approved = list("approved", &keys.approved)?;
-    if approved.is_empty() {
-        return Err(Fault::at(
-            ["codes", "approved"],
-            "is missing: which codes approve?",
-        ));
-    }
-    Ok(Codes {
-        approved,
-        unknown: list("unknown", &keys.unknown)?,
-        reversal_accepted: list("reversal_accepted", &keys.reversal_accepted)?,
-        reversal_unproven: list("reversal_unproven", &keys.reversal_unproven)?,
-        reversal_refused: list("reversal_refused", &keys.reversal_refused)?,
-    })
+/// Whether one message can be of both kinds by the same fields.
+fn is_twin(kind: &Kind, other: &Kind) -> bool {
+    let mut pairs = kind.when.iter().zip(&other.when);
+    kind.mti == other.mti && pairs.all(|((path, one), (at, two))| path == at && one.overlaps(two))
 }
 
 fn length(text: &str) -> u16 {
@@ -405,7 +408,7 @@ fn refusals(keys: &RefusalKeys, answer: &AnswerKeys) -> Result<Refusals, Fault> 
     })
 }
 
-fn code<const N: usize>(at: [&str; N], text: &str) -> Result<ResponseCode, Fault> {
+pub(super) fn code<const N: usize>(at: [&str; N], text: &str) -> Result<ResponseCode, Fault> {
     ResponseCode::new(text).ok_or_else(|| Fault::at(at, "a code has 4 characters at most"))
 }
 

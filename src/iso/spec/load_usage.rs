@@ -33,7 +33,7 @@ fn usage(keys: &UsageKeys, check: &Check<'_>) -> Result<Usage, Fault> {
     }
     Ok(Usage {
         types: types.collect::<Result<_, _>>()?,
-        when: check.fitting(at, &keys.when, false)?,
+        when: check.wanted(at, &keys.when)?,
         mandatory,
         forbidden,
     })

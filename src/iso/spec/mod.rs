@@ -7,6 +7,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod builtin;
+mod codes;
 mod error;
 mod field;
 mod file;
@@ -15,6 +16,7 @@ mod format;
 mod layers;
 mod layout;
 mod load;
+mod load_codes;
 mod load_composite;
 mod load_field;
 mod load_flow;
@@ -22,20 +24,23 @@ mod load_usage;
 mod shape;
 mod step;
 mod usage;
+mod wanted;
 
+pub use codes::{CodeSet, Codes, RequestOutcome, ReversalOutcome};
 pub use error::SpecError;
 pub use field::{
     Composite, FieldSpec, Meaning, MtiPattern, Nested, NestedPart, PartSpec, Position, Store, Tags,
 };
 pub use flow::{
-    AnswerRule, Codes, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource,
-    Purpose, Refusals, ReversalCause, ReversalRule, Script, StampForm, StampPart,
+    AnswerRule, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource, Purpose,
+    Refusals, ReversalCause, ReversalRule, Script, StampForm, StampPart,
 };
 pub use format::{Charset, Content, Format, Size};
 pub use layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
 pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Http, Spec, Title};
 pub use step::{Check, Packing, Step};
 pub use usage::Usage;
+pub use wanted::Wanted;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //! warned about and carried all the same.
 
 use super::field::MtiPattern;
+use super::wanted::Wanted;
 use crate::iso::message::{Bitmap, FieldPath, Mti};
 
 /// What messages of certain types must and must not have.
@@ -10,7 +11,7 @@ pub struct Usage {
     /// The types.
     pub(super) types: Vec<MtiPattern>,
     /// Values that the message must have for this to be about it.
-    pub when: Vec<(FieldPath, String)>,
+    pub when: Vec<(FieldPath, Wanted)>,
     /// The fields that must be there.
     pub mandatory: Bitmap,
     /// The fields that must not be there.

@@ -6,7 +6,7 @@ use crate::iso::spec::{Kind, Purpose, Spec};
 /// The kind of `to` that a kind of another dialect is: the one that the map names, else the one of
 /// the same name, else the only one of the same purpose. A purpose alone is not enough for what
 /// takes, holds or refunds money: an instalment is no plain sale. A void is a void, as long as both
-/// are of one class.
+/// are of one class, and both asked for or both told.
 pub(super) fn counterpart<'a>(kind: &Kind, to: &'a Spec, map: &Map) -> Option<&'a Kind> {
     let kinds = &to.flow().kinds;
     let named = |name: &str| kinds.iter().find(|other| &*other.name == name);
@@ -36,7 +36,8 @@ fn by_purpose<'a>(kind: &Kind, kinds: &'a [Kind]) -> Option<&'a Kind> {
         | Purpose::Settlement => false,
     };
     let class = |other: &Kind| other.mti.class() == kind.mti.class();
-    let alike = |other: &&Kind| other.purpose == kind.purpose && class(other);
+    let function = |other: &Kind| other.mti.function() == kind.mti.function();
+    let alike = |other: &&Kind| other.purpose == kind.purpose && class(other) && function(other);
     let mut found = kinds.iter().filter(alike);
     let one = found.next().filter(|_| !by_name_only)?;
     // Of several, none is meant more than another.

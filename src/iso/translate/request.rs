@@ -80,11 +80,13 @@ pub fn request(
     Ok(Translated { message, lost })
 }
 
-/// What the host's dialect knows its kind by.
+/// What the host's dialect knows its kind by. Digits that it leaves open, such as account types,
+/// stay as they came.
 fn name(message: &mut Message, kind: &Kind) {
-    for (path, value) in &kind.when {
+    for (path, wanted) in &kind.when {
+        let present = message.text(*path).map(std::borrow::Cow::into_owned);
         // The spec was checked: a kind's values fit their fields.
-        let _set = message.set(*path, value);
+        let _set = message.set(*path, &wanted.fill(present.as_deref()));
     }
 }
 

@@ -87,20 +87,33 @@ fn each_kind_goes_by_the_name_that_the_host_has_for_it() {
 
 #[test]
 fn what_the_host_has_no_name_for_is_refused_unless_the_map_names_it() {
-    for (mti, kind) in [("0100", "11000001000"), ("0200", "46000001000")] {
-        let wrong = sent(&of_kind(mti, "200000", kind), &Map::default()).unwrap_err();
+    for kind in ["40000001000", "46000001000", "03000001000"] {
+        let wrong = sent(&of_kind("0200", "600000", kind), &Map::default()).unwrap_err();
         assert!(matches!(wrong, Untranslatable::Kind(..)), "{wrong}");
     }
     let name = |text: &str| Text::new(text).unwrap();
     let map = Map {
-        kinds: vec![(name("preauth_void"), name("void"))],
+        kinds: vec![(name("purse_load"), name("sale"))],
         ..Map::default()
     };
-    let void = of_kind("0100", "200000", "11000001000");
+    let load = of_kind("0200", "600000", "40000001000");
     assert_eq!(
-        &*sent(&void, &map).unwrap().message.kind().unwrap().name,
-        "void"
+        &*sent(&load, &map).unwrap().message.kind().unwrap().name,
+        "sale"
     );
+}
+
+#[test]
+fn account_types_stay_as_they_came() {
+    for (mti, code, kind, theirs) in [
+        ("0200", "003000", "22000001000", "003000"),
+        ("0200", "203000", "23000001000", "023000"),
+        ("0100", "200030", "11000001000", "020030"),
+    ] {
+        let there = sent(&of_kind(mti, code, kind), &Map::default());
+        let there = there.unwrap().message;
+        assert_eq!(there.text(FieldId::of(3)).unwrap(), theirs, "{code}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::codec::{BuildError, Message};
 use crate::iso::message::{FieldPath, Stan, Text};
 use crate::iso::security::WorkingKeys;
-use crate::iso::spec::ReversalCause;
+use crate::iso::spec::{Purpose, ReversalCause};
 use crate::lab::fault::{Fate, Faults};
 use crate::lab::peer::names::batch_path;
 use bytes::Bytes;
@@ -278,8 +278,9 @@ impl Terminal {
     /// The dialect cannot write it.
     pub fn overrule(&mut self, path: FieldPath, value: Option<&str>) -> Result<(), BuildError> {
         if let Some(value) = value {
-            let type_of_a_sale = self.options.spec.flow().kinds.first().map(|kind| kind.mti);
-            if let Some(mti) = type_of_a_sale {
+            let kinds = &self.options.spec.flow().kinds;
+            let debit = kinds.iter().find(|kind| kind.purpose == Purpose::Debit);
+            if let Some(mti) = debit.map(|kind| kind.mti) {
                 Message::new(&self.options.spec, mti).set(path, value)?;
             }
         }

@@ -12,6 +12,7 @@ use crate::lab::peer::filling::{field, offer, offer_absent, offer_whole, part};
 use crate::lab::peer::names::batch_path;
 use crate::lab::peer::totals::BatchTotals;
 use crate::lab::peer::{Card, CardEntry};
+use std::borrow::Cow;
 
 /// The institution that brings a terminal's messages to a switch.
 const INSTITUTION: &str = "00010000";
@@ -25,10 +26,14 @@ pub(super) struct Stamp {
 }
 
 /// The fields that never change in this terminal's messages.
-fn begin(options: &TerminalOptions, mti: Mti, fixed: &[(FieldPath, String)]) -> Message {
+fn begin<'a>(
+    options: &TerminalOptions,
+    mti: Mti,
+    fixed: impl Iterator<Item = (FieldPath, Cow<'a, str>)>,
+) -> Message {
     let mut message = Message::new(&options.spec, mti);
     for (path, value) in fixed {
-        offer(&mut message, *path, value);
+        offer(&mut message, path, &value);
     }
     offer(&mut message, field(41), &options.terminal);
     offer(&mut message, field(42), &options.merchant);
@@ -48,7 +53,12 @@ pub(super) fn request(
     stamp: Stamp,
     amount: Amount,
 ) -> Message {
-    let mut message = begin(options, kind.mti, &kind.when);
+    // Where the kind leaves account types open, the card has none of its own: zeros.
+    let fixed = kind
+        .when
+        .iter()
+        .map(|(path, wanted)| (*path, wanted.fill(None)));
+    let mut message = begin(options, kind.mti, fixed);
     put_stamp(&mut message, stamp);
     if !kind.purpose.moves_money() && kind.purpose != Purpose::Inquiry {
         return message;
@@ -124,7 +134,9 @@ fn processing(purpose: Purpose) -> (&'static str, &'static str) {
 
 /// The message that opens a session.
 pub(super) fn sign_on(options: &TerminalOptions, script: &Script, stamp: Stamp) -> Message {
-    let mut message = begin(options, script.mti, &script.set);
+    let fixed = script.set.iter();
+    let fixed = fixed.map(|(path, value)| (*path, Cow::Borrowed(value.as_str())));
+    let mut message = begin(options, script.mti, fixed);
     put_stamp(&mut message, stamp);
     message
 }

@@ -8,7 +8,7 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{ResponseCode, Secret, Text};
 use crate::iso::security::{WorkingKeys, unwrap_block};
-use crate::iso::spec::{Purpose, ReversalCause};
+use crate::iso::spec::{Purpose, ReversalCause, ReversalOutcome};
 use crate::lab::peer::names::batch_path;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -174,15 +174,16 @@ impl Terminal {
             self.traded(now, waiting, at, answer, code);
             return;
         }
-        let codes = &self.options.spec.flow().codes;
-        if codes.reversal_accepted.contains(&code) {
-            self.close_receipt(now, waiting, at, Belief::Reversed { proven: true });
-        } else if codes.reversal_unproven.contains(&code) {
-            self.close_receipt(now, waiting, at, Belief::Reversed { proven: false });
-        } else if codes.reversal_refused.contains(&code) {
-            self.close_receipt(now, waiting, at, Belief::GivenUp);
-        } else {
-            self.try_again(now, waiting);
+        let said = self.options.spec.flow().reversal_outcome(Some(code));
+        match said {
+            ReversalOutcome::Accepted => {
+                self.close_receipt(now, waiting, at, Belief::Reversed { proven: true });
+            }
+            ReversalOutcome::Unproven => {
+                self.close_receipt(now, waiting, at, Belief::Reversed { proven: false });
+            }
+            ReversalOutcome::Refused => self.close_receipt(now, waiting, at, Belief::GivenUp),
+            ReversalOutcome::Later | ReversalOutcome::Unknown => self.try_again(now, waiting),
         }
     }
 
