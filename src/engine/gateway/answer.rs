@@ -15,7 +15,7 @@ use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldId, Stan};
 use crate::iso::security;
-use crate::iso::spec::ReversalCause;
+use crate::iso::spec::{RequestOutcome, ReversalCause};
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -182,7 +182,7 @@ impl Gateway {
             && !transaction.approved
             && let Some(reversal) = transaction.reversal.as_mut()
         {
-            reversal.overtaken = reversal.leg.is_some();
+            reversal.overtaken = reversal.tries > 0;
         }
         transaction.approved |= approved;
         if approved {
@@ -265,9 +265,9 @@ impl Gateway {
         {
             return Some(Why::AnswerMismatch);
         }
-        let partial = message
-            .response_code()
-            .is_some_and(|code| code.as_str() == "10");
+        let flow = message.spec().flow();
+        let outcome = flow.outcome(opened.purpose, message.response_code());
+        let partial = outcome == RequestOutcome::ApprovedInPart;
         let other_amount = message
             .amount()
             .is_some_and(|amount| amount != opened.amount && !(partial && amount < opened.amount));
@@ -279,7 +279,7 @@ impl Gateway {
         let judged = !opened.kind.is_empty() || message.fault().is_some();
         let other_type = transaction
             .mti
-            .is_some_and(|asked| asked.answer() != Some(message.mti()));
+            .is_some_and(|asked| !message.mti().answers(asked));
         let money = opened.purpose.moves_money();
         if (money && judged && (other_amount || !is_of(opened, message)))
             || other_terminal
@@ -371,18 +371,15 @@ fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bo
 
 /// What an answer says of the outcome of its request.
 fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
-    let codes = &message.spec().flow().codes;
-    let code = message.response_code();
-    let accepted = code.map(|code| message.spec().flow().accepts(opened.purpose, code));
-    let unknown = code.is_none_or(|code| codes.unknown.contains(&code) || code.trim().is_empty());
-    match accepted {
-        Some(true) => Trigger::Approval,
-        // A few answers carry no code (0510): to come at all is to be fine.
-        None if !opened.touches_money() => Trigger::Approval,
-        _ if !unknown || !opened.touches_money() => Trigger::Decline,
-        _ if opened.reverses => Trigger::OutcomeUnknown,
+    let flow = message.spec().flow();
+    let money = opened.touches_money();
+    match flow.outcome(opened.purpose, message.response_code()) {
+        RequestOutcome::Approved | RequestOutcome::ApprovedInPart => Trigger::Approval,
+        RequestOutcome::Declined => Trigger::Decline,
+        RequestOutcome::Unknown if opened.reverses => Trigger::OutcomeUnknown,
         // Nothing will undo it: whoever asked may read more in the answer.
-        _ => Trigger::AnswerUnread,
+        RequestOutcome::Unknown if money => Trigger::AnswerUnread,
+        RequestOutcome::Unknown => Trigger::Decline,
     }
 }
 

@@ -175,8 +175,16 @@ impl Gateway {
         };
         let settled = matches!(own.state.meaning().known, Known::NotHeld | Known::Undone);
         let stands = own.reversal.is_none() && !settled;
-        let id = own.id;
+        let (id, waits) = (own.id, own.state == State::Forwarded);
         if stands {
+            if waits {
+                // Whoever undoes a part waits for no answer any more.
+                let why = Cause::why(Why::TerminalAsked);
+                self.step(now, slot, Trigger::TerminalClosed, why);
+                if let Some(own) = self.live.get_mut(slot) {
+                    own.waiting.clear();
+                }
+            }
             self.forget_if_over(slot);
             let opened = Opened {
                 original: Some(id),

@@ -121,8 +121,8 @@ pub(super) struct Reversal {
     pub(super) askers: Vec<Asker>,
     /// The try on the wire.
     pub(super) leg: Option<ConnId>,
-    /// Whether the first approval came after the try on the wire had left: which of the two came
-    /// first at the host is not known then.
+    /// Whether the first approval came after a try had left, and none was accepted since: which of
+    /// the two came first at the host is not known then.
     pub(super) overtaken: bool,
     /// Whether it stands in its link's queue.
     pub(super) queued: bool,

@@ -433,9 +433,12 @@ fn a_late_approval_is_recorded_and_never_delivered() {
     stage.acquirer_says(stage.answer(&sent, "00"));
     stage.silent();
     assert_eq!(stage.last_note(), Note::LateMs(1000));
+    // It left before the approval was seen: once more, and it is proven.
     stage.acquirer_says(stage.answer(&reversal, "00"));
+    let again = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&again, "00"));
     stage.silent();
-    assert_eq!(stage.rows(), "CHXjdl");
+    assert_eq!(stage.rows(), "CHXjdnjl");
 }
 
 #[test]
@@ -595,10 +598,14 @@ fn d6_a_reversal_during_flight_holds_the_answer_back() {
     let reversal = stage.deliver(A);
     stage.acquirer_says(stage.answer(&sent, "00"));
     stage.silent();
+    // Which of the two the host booked first is not known: once more, and it is proven.
     stage.acquirer_says(stage.answer(&reversal, "00"));
+    let again = stage.deliver(A);
+    stage.silent();
+    stage.acquirer_says(stage.answer(&again, "00"));
     let closed = stage.deliver(T);
     assert_eq!(closed.mti(), mti("0410"));
-    assert_eq!(stage.rows(), "CUjdl");
+    assert_eq!(stage.rows(), "CUjdnjl");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, FieldId, FieldPath};
 use crate::iso::security;
-use crate::iso::spec::{Flow, OriginalSource, ReversalRule};
+use crate::iso::spec::{Flow, OriginalSource, ReversalOutcome, ReversalRule};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -197,7 +197,6 @@ impl Gateway {
         };
         reversal.tries = reversal.tries.saturating_add(1);
         reversal.leg = Some(leg);
-        reversal.overtaken = false;
         let note = Note::Try(reversal.tries);
         self.links[usize::from(link.0)].out.push((slot, now.mono));
         if let Some(key) = names::match_key(&message, link, &self.options.routes[route].key) {
@@ -319,9 +318,10 @@ impl Gateway {
             .reversal
             .as_ref()
             .is_some_and(|reversal| reversal.frame.is_none());
+        let used_up = tries >= self.options.routes[transaction.route].reversal.tries;
         let pause = if transaction.state == State::ReversalUndeliverable {
             self.options.ladder.slow_pause
-        } else if own {
+        } else if own || used_up {
             self.pause(tries)
         } else {
             // The terminal repeats by itself; after its time the reversal is listed.
@@ -361,28 +361,31 @@ impl Gateway {
         if let Some(why) = self.is_about_another(slot, message) {
             return self.settle_try(now, conn, slot, message, Trigger::ReversalRetry, why);
         }
-        let codes = &message.spec().flow().codes;
         // Without a code, or with one that could not be read, it closes nothing.
-        let code = message.response_code().unwrap_or_default();
+        let outcome = message
+            .spec()
+            .flow()
+            .reversal_outcome(message.response_code());
         let Some(transaction) = self.live.get(slot) else {
             return;
         };
         let link = transaction.opened.link;
-        let trigger = if codes.reversal_accepted.contains(&code) {
-            Trigger::ReversalAccepted
-        } else if codes.reversal_refused.contains(&code) {
-            Trigger::ReversalRefusal
-        } else if codes.reversal_unproven.contains(&code) && !transaction.approved {
-            Trigger::ReversalUnproven
-        } else {
-            // A retry code, an unknown one, or "not found" for an approval that we saw.
-            Trigger::ReversalRetry
+        let trigger = match outcome {
+            ReversalOutcome::Accepted => Trigger::ReversalAccepted,
+            ReversalOutcome::Refused => Trigger::ReversalRefusal,
+            ReversalOutcome::Unproven if !transaction.approved => Trigger::ReversalUnproven,
+            // "Not found" for an approval that we saw is none.
+            ReversalOutcome::Unproven | ReversalOutcome::Later | ReversalOutcome::Unknown => {
+                Trigger::ReversalRetry
+            }
         };
-        let overtaken = transaction
-            .reversal
-            .as_ref()
-            .is_some_and(|own| own.overtaken);
-        if overtaken && trigger == Trigger::ReversalAccepted {
+        let accepted = trigger == Trigger::ReversalAccepted;
+        let reversal = self
+            .live
+            .get_mut(slot)
+            .and_then(|own| own.reversal.as_mut());
+        let overtaken = reversal.is_some_and(|own| accepted && std::mem::take(&mut own.overtaken));
+        if overtaken {
             // R19: sent once more, and accepted again, it is proven. No reason to wait.
             let (again, why) = (Trigger::ReversalRetry, Why::LateApproval);
             self.settle_try(now, conn, slot, message, again, why);

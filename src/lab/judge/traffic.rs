@@ -140,7 +140,8 @@ fn overbooked(attempt: &AttemptFacts) -> Option<Breach> {
     (known && held > amount).then(|| ("I4", format!("{held} is held of {amount}")))
 }
 
-/// R9: a reversal that was accepted is not sent again, unless an approval or a wish came since.
+/// R9: a reversal that was accepted is not sent again, unless a wish came since, or an approval
+/// since the first try left (R19).
 fn reversed_again(attempt: &AttemptFacts) -> Option<Breach> {
     if attempt.blurred {
         return None;
@@ -152,7 +153,8 @@ fn reversed_again(attempt: &AttemptFacts) -> Option<Breach> {
     let accepted = accepted.min()?;
     let since = |at: Mono| at >= accepted;
     let again = attempt.reversals.iter().any(|own| own.left > accepted);
-    let called_for = attempt.approvals.iter().any(|yes| since(yes.at))
+    let first = attempt.reversals.iter().map(|own| own.left).min()?;
+    let called_for = attempt.approvals.iter().any(|yes| yes.at >= first)
         || attempt.undos.iter().any(|undo| since(undo.now.mono))
         || attempt.doubtful.iter().any(|at| since(*at));
     (again && !called_for).then(|| {

@@ -68,7 +68,7 @@ const RULES: &[Rule] = &[
     (
         'F',
         &[S::ForwardedGone],
-        &[T::AnswerUnread],
+        &[T::AnswerUnread, T::OutcomeUnknown],
         Some(S::TimedOut),
         E::ReverseByPolicy,
     ),
@@ -285,16 +285,11 @@ const RULES: &[Rule] = &[
         E::Cancel,
     ),
     ('d', REVERSING, &[T::Approval], None, E::None),
-    (
-        'e',
-        &[S::Reversed, S::Unanswered],
-        &[T::Approval],
-        None,
-        E::None,
-    ),
+    ('e', &[S::Unanswered], &[T::Approval], None, E::None),
+    ('e', &[S::Reversed], &[T::ApprovalAgain], None, E::None),
     (
         'f',
-        &[S::ClosedUnproven],
+        &[S::ClosedUnproven, S::Reversed],
         &[T::Approval],
         Some(S::ReversalPending),
         E::Reverse,
@@ -309,14 +304,21 @@ const RULES: &[Rule] = &[
     (
         'h',
         &[S::Approved],
-        &[T::Decline],
+        &[T::Decline, T::DeclineInDoubt, T::OtherApproval],
         Some(S::DeliveryUnproven),
         E::None,
     ),
     (
         'i',
         &[S::Delivered],
-        &[T::Decline],
+        &[T::Decline, T::DeclineInDoubt, T::OtherApproval],
+        Some(S::DeliveryUnproven),
+        E::None,
+    ),
+    (
+        'i',
+        &[S::Confirmed],
+        &[T::OtherApproval],
         Some(S::DeliveryUnproven),
         E::None,
     ),
@@ -432,6 +434,25 @@ const RULES: &[Rule] = &[
         Some(S::Confirmed),
         E::Forget,
     ),
+    (
+        '1',
+        &[S::Forwarded],
+        &[T::OutcomeUnknown],
+        Some(S::TimedOut),
+        E::ReverseAndTell,
+    ),
+    (
+        '2',
+        &[
+            S::Delivered,
+            S::DeliveryUnproven,
+            S::AnswerUnread,
+            S::Confirmed,
+        ],
+        &[T::ReturnedInPart],
+        Some(S::Confirmed),
+        E::Forget,
+    ),
 ];
 
 fn check(letter: char) {
@@ -465,7 +486,7 @@ rows! {
     row_a 'a', row_b 'b', row_c 'c', row_d 'd', row_e 'e', row_f 'f', row_g 'g', row_h 'h',
     row_i 'i', row_j 'j', row_k 'k', row_l 'l', row_m 'm', row_n 'n', row_o 'o', row_p 'p',
     row_q 'q', row_r 'r', row_s 's', row_t 't', row_u 'u', row_v 'v', row_w 'w',
-    row_x 'x', row_y 'y',
+    row_x 'x', row_y 'y', row_1 '1', row_2 '2',
 }
 
 #[test]
@@ -500,7 +521,10 @@ fn a_pair_has_one_rule() {
 fn an_answer_that_could_not_be_read_is_never_undone_by_the_gateway() {
     for trigger in T::ALL {
         let decision = decide(S::AnswerUnread, trigger);
-        let undone = matches!(decision.effect, E::Reverse | E::ReverseByPolicy | E::Grace);
+        let undone = matches!(
+            decision.effect,
+            E::Reverse | E::ReverseByPolicy | E::ReverseAndTell | E::Grace
+        );
         let asked = matches!(trigger, T::TerminalReversal | T::Operator);
         assert!(asked || !undone, "{trigger:?}");
     }
