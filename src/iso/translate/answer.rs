@@ -3,7 +3,7 @@
 use super::{Change, Map, Translated, Untranslatable, carry::carry};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldId, FieldPath, ResponseCode};
-use crate::iso::spec::Flow;
+use crate::iso::spec::{Flow, Purpose, RequestOutcome, ReversalOutcome};
 
 const CODE: FieldId = FieldId::of(39);
 const AMOUNT: FieldId = FieldId::of(4);
@@ -52,7 +52,7 @@ pub fn answer(host: &Message, asked: &Message, map: &Map) -> Result<Translated, 
 }
 
 /// The code that tells the terminal what the host's code means: mapped, and then never across the
-/// line between an approval and a refusal.
+/// lines between an approval, a refusal and an unknown outcome.
 #[must_use]
 pub fn answer_code(code: ResponseCode, host: &Message, asked: &Message, map: &Map) -> ResponseCode {
     let (theirs, own) = (host.spec().flow(), asked.spec().flow());
@@ -67,14 +67,30 @@ pub fn answer_code(code: ResponseCode, host: &Message, asked: &Message, map: &Ma
     if asked.mti().class() == Class::Reversal {
         reversal_code(code, said, theirs, own)
     } else {
-        match (
-            theirs.codes.approved.contains(&code),
-            own.codes.approved.contains(&said),
-        ) {
-            (true, false) => own.answer.approved,
-            (false, true) => own.answer.malfunction,
-            (true, true) | (false, false) => said,
-        }
+        let purpose = asked.kind().map_or(Purpose::Debit, |kind| kind.purpose);
+        request_code(purpose, (code, said), theirs, own)
+    }
+}
+
+/// What the host's code means, said in the terminal's dialect: as `said` if that means the same
+/// there.
+fn request_code(
+    purpose: Purpose,
+    (code, said): (ResponseCode, ResponseCode),
+    theirs: &Flow,
+    own: &Flow,
+) -> ResponseCode {
+    let means = theirs.outcome(purpose, Some(code));
+    let fits = own.outcome(purpose, Some(said)) == means;
+    let approval = own.answer.approval(purpose);
+    match means {
+        // An unlisted code is unknown everywhere, and not said on.
+        RequestOutcome::Unknown if fits && own.codes.unknown.contains(said) => said,
+        RequestOutcome::Unknown => own.codes.unknown.usual().unwrap_or(said),
+        _ if fits => said,
+        RequestOutcome::Approved => approval,
+        RequestOutcome::ApprovedInPart => own.codes.in_part.first().copied().unwrap_or(approval),
+        RequestOutcome::Declined => own.answer.malfunction,
     }
 }
 
@@ -85,21 +101,14 @@ fn reversal_code(
     theirs: &Flow,
     own: &Flow,
 ) -> ResponseCode {
-    let (their, own_codes) = (&theirs.codes, &own.codes);
-    let ends = |codes: &[ResponseCode]| codes.contains(&said);
-    let keep = |fits: bool, otherwise: ResponseCode| if fits { said } else { otherwise };
-    if their.reversal_accepted.contains(&code) {
-        keep(ends(&own_codes.reversal_accepted), own.answer.approved)
-    } else if their.reversal_unproven.contains(&code) {
-        keep(ends(&own_codes.reversal_unproven), own.answer.not_found)
-    } else if their.reversal_refused.contains(&code) {
-        let first = own_codes.reversal_refused.first().copied();
-        keep(ends(&own_codes.reversal_refused), first.unwrap_or(said))
-    } else {
-        let closes = ends(&own_codes.reversal_accepted)
-            || ends(&own_codes.reversal_unproven)
-            || ends(&own_codes.reversal_refused);
-        keep(!closes, own.answer.malfunction)
+    let means = theirs.reversal_outcome(Some(code));
+    let there = own.reversal_outcome(Some(said));
+    match means {
+        _ if there == means && there != ReversalOutcome::Unknown => said,
+        ReversalOutcome::Accepted => own.answer.reversed,
+        ReversalOutcome::Unproven => own.answer.not_found,
+        ReversalOutcome::Refused => own.codes.reversal_refused.first().copied().unwrap_or(said),
+        ReversalOutcome::Later | ReversalOutcome::Unknown => own.answer.malfunction,
     }
 }
 

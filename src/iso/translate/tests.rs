@@ -253,13 +253,61 @@ fn a_code_never_crosses_the_line_between_approval_and_refusal() {
         // Approved with identification: no approval in the terminal's dialect.
         ("08", Map::default(), "00"),
         // An approval of UnionPay terminals that this host does not know as one.
-        ("A2", Map::default(), "96"),
+        ("A2", Map::default(), "98"),
+        ("10", Map::default(), "10"),
         ("57", crossing.clone(), "58"),
         ("51", crossing, "96"),
     ] {
         let back = answered(theirs, &[], &map);
         assert_eq!(back.text(path("39")).unwrap(), own, "{theirs}");
     }
+}
+
+#[test]
+fn an_unknown_outcome_is_told_as_one() {
+    let declines = Map {
+        answer: vec![Change::Values(
+            path("39"),
+            vec![("09".into(), "91".into()), ("51".into(), "09".into())],
+        )],
+        ..Map::default()
+    };
+    for (theirs, map, own) in [
+        ("68", Map::default(), "68"),
+        // No code of this host; "PIN format error" of the terminal's dialect.
+        ("99", Map::default(), "98"),
+        ("ZZ", Map::default(), "98"),
+        ("09", declines.clone(), "98"),
+        ("51", declines, "96"),
+    ] {
+        let back = answered(theirs, &[], &map);
+        assert_eq!(back.text(path("39")).unwrap(), own, "{theirs}");
+    }
+}
+
+#[test]
+fn each_dialect_says_yes_in_its_own_words() {
+    let between = |mti: &str, code: &str, said: &str| {
+        let spec = |name| Spec::builtin(name).unwrap();
+        let asked = message(
+            &spec("iso8583-1993-ascii"),
+            mti,
+            &[("3", "000000"), ("24", "831")],
+        );
+        let host = message(&cup(), "0210", &[("11", "1")]);
+        let map = Map::default();
+        let told = answer_code(ResponseCode::new(code).unwrap(), &host, &asked, &map);
+        assert_eq!(told.as_str(), said, "{mti} {code}");
+    };
+    between("1200", "00", "000");
+    between("1200", "10", "002");
+    between("1200", "51", "909");
+    between("1200", "98", "911");
+    between("1804", "00", "800");
+    between("1420", "00", "400");
+    between("1420", "25", "914");
+    between("1420", "58", "120");
+    between("1420", "96", "909");
 }
 
 #[test]
