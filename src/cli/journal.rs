@@ -263,7 +263,10 @@ impl Stats {
                     let frames = done.answer.iter().chain(&done.reversal_answer);
                     frames.for_each(|frame| self.frame(frame));
                 }
-                Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => {}
+                Carried::Keys(_)
+                | Carried::Tombstone { .. }
+                | Carried::Stan(_)
+                | Carried::Links(_) => {}
             },
             _ => {}
         }
