@@ -120,6 +120,11 @@ fn held_against_model(reader: &JournalReader) -> anyhow::Result<ModelReport> {
     Ok(check.finish())
 }
 
+/// What can be done about damage.
+const MEND: &str = "mend: restore the damaged segments from a copy of the journal. Without a copy: \
+    keep this folder aside, start the gateway with an empty one, and settle by hand what `isogate \
+    open --journal` lists for the old one; what stood in the damaged places is on no list";
+
 fn print_report(
     report: &Report,
     model: Option<&ModelReport>,
@@ -160,6 +165,8 @@ fn print_report(
     }
     if report.damage.is_empty() {
         writeln!(out, "sound: no record is damaged or missing")?;
+    } else {
+        writeln!(out, "{MEND}")?;
     }
     match model {
         Some(model) => print_model(model, out),
@@ -263,7 +270,10 @@ impl Stats {
                     let frames = done.answer.iter().chain(&done.reversal_answer);
                     frames.for_each(|frame| self.frame(frame));
                 }
-                Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => {}
+                Carried::Keys(_)
+                | Carried::Tombstone { .. }
+                | Carried::Stan(_)
+                | Carried::Links(_) => {}
             },
             _ => {}
         }
@@ -437,6 +447,44 @@ mod tests {
         assert_eq!(document["sound"], false);
         assert_eq!(document["damage"][0]["offset"], 36);
         assert_eq!(document["records"], 2);
+    }
+
+    #[test]
+    fn a_damaged_header_of_the_newest_segment_is_told_by_all() {
+        let folder = tempfile::TempDir::new().unwrap();
+        journal(folder.path());
+        let path = folder.path().join(format!("{}.seg", SegmentNo::FIRST));
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[20] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let (exit, text) = printed(verify_only, folder.path(), false);
+        assert_eq!(exit, Exit::Found, "{text}");
+        assert!(
+            text.contains("byte 0: the segment's header is damaged"),
+            "{text}"
+        );
+        assert!(
+            text.contains("\nmend: restore ") && !text.contains("sound"),
+            "{text}"
+        );
+        let mut records = JournalReader::open(folder.path(), None).unwrap().records();
+        assert!(records.next().is_none() && records.next().is_none());
+        assert_eq!(records.damage().len(), 1);
+        let files = Files::open(folder.path(), 0).unwrap();
+        assert!(Journal::open(files, JournalOptions::default()).is_err());
+    }
+
+    #[test]
+    fn readers_tell_damage_in_the_newest_segment_and_read_on() {
+        let folder = tempfile::TempDir::new().unwrap();
+        journal(folder.path());
+        let path = folder.path().join(format!("{}.seg", SegmentNo::FIRST));
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[100] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let mut records = JournalReader::open(folder.path(), None).unwrap().records();
+        assert_eq!(records.by_ref().count(), 2);
+        assert_eq!(records.damage().len(), 1);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::engine::trace::{Query, Unconfirmed, Which};
 use clap::Args;
 use std::io::Write;
 
-/// The unconfirmed authorizations, oldest first; exit code 1 if there are any
+/// The unconfirmed authorizations, oldest first; exit code 1 if there are any, or the journal is
+/// damaged
 #[derive(Args, Debug)]
 pub(crate) struct OpenArgs {
     /// Those that only wait for settlement and pay-out (U4), too
@@ -30,13 +31,13 @@ pub(crate) fn run(args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     let mut found = past::find(&reader, &standing(Which::Open), None)?;
     if args.unsettled {
         let waiting = Which::Class(Unconfirmed::NotSettled);
-        found
-            .all
-            .extend(past::find(&reader, &standing(waiting), None)?.all);
+        let more = past::find(&reader, &standing(waiting), None)?;
+        found.all.extend(more.all);
+        found.damaged |= more.damaged;
         found.all.sort_by_key(|(story, _)| story.tx);
     }
     print(&found, args.json, lang, out)?;
-    Ok(if found.all.is_empty() {
+    Ok(if found.all.is_empty() && !found.damaged {
         Exit::Done
     } else {
         Exit::Found
@@ -48,7 +49,10 @@ fn print(found: &Found, json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::
         return past::print_json(&found.all, out);
     }
     if found.all.is_empty() {
-        let nothing = past::nothing_open(lang);
+        let nothing = match found.damaged {
+            true => past::nothing_open_in_the_rest(lang),
+            false => past::nothing_open(lang),
+        };
         return Ok(writeln!(out, "{nothing}")?);
     }
     past::print_table(found, past::look(lang), out)

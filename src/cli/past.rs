@@ -17,6 +17,8 @@ pub(super) struct Found {
     pub(super) all: Vec<(Story, Verdict)>,
     /// How many older ones were left out.
     pub(super) left_out: usize,
+    /// Whether something of the journal could not be read, so that more may have been there.
+    pub(super) damaged: bool,
 }
 
 /// Looks for the candidates first, then reads their stories and those of others that their
@@ -41,6 +43,7 @@ pub(super) fn find(
         return Ok(Found {
             all: Vec::new(),
             left_out: 0,
+            damaged: !found.damage.is_empty(),
         });
     }
     let told = reader.records_of(&wanted.union(&found.related).copied().collect())?;
@@ -60,7 +63,11 @@ pub(super) fn find(
     let mut all: Vec<_> = judged.collect();
     let left_out = limit.map_or(0, |limit| all.len().saturating_sub(limit));
     all.drain(..left_out);
-    Ok(Found { all, left_out })
+    Ok(Found {
+        all,
+        left_out,
+        damaged,
+    })
 }
 
 /// What is said if there is none.
@@ -76,6 +83,16 @@ pub(super) const fn nothing_open(lang: Lang) -> &'static str {
     match lang {
         Lang::En => "nothing is open: every authorization is confirmed, declined or undone",
         Lang::Zh => "没有未确认的交易: 全部已确认、已拒绝或已撤回",
+    }
+}
+
+/// What is said if nothing is open in what could be read of a damaged journal.
+pub(super) const fn nothing_open_in_the_rest(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => {
+            "nothing is open in what could be read; the journal is damaged, so more may be open"
+        }
+        Lang::Zh => "可读部分没有未确认的交易; 日志已损坏, 可能另有未确认的交易",
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Gateway {
     pub(super) twins: Twins,
     pub(super) conns: KeyedMap<ConnId, TerminalConn>,
     pub(super) links: Vec<LinkState>,
+    /// How many of them are configured; the others are parked.
+    pub(super) configured_links: usize,
     /// How an answer may find its request, by link.
     pub(super) key_rules: Vec<Vec<Vec<FieldPath>>>,
     /// By link: the links that share a route with it, itself first.
@@ -91,7 +93,7 @@ impl Gateway {
     /// An empty gateway; [`Gateway::recover`] fills it.
     pub(super) fn empty(options: Options, vault: Arc<Vault>, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let links = options.links.iter().map(|_| LinkState::default()).collect();
+        let links: Vec<LinkState> = options.links.iter().map(|_| LinkState::default()).collect();
         let ids = (0..options.links.len()).filter_map(|at| u16::try_from(at).ok().map(LinkId));
         let key_rules = ids.clone().map(|link| options.key_rules(link)).collect();
         let neighbours = ids.map(|link| options.neighbours(link)).collect();
@@ -103,6 +105,7 @@ impl Gateway {
             conns: KeyedMap::new(dice.number()),
             sends: KeyedMap::new(dice.number()),
             salt: u32::try_from(dice.below(1 << 32)).unwrap_or_default(),
+            configured_links: links.len(),
             links,
             key_rules,
             neighbours,

@@ -49,6 +49,8 @@ mod legs;
 
 mod session;
 
+mod parked;
+
 mod recover;
 
 pub use self::core::{Counts, Gateway};

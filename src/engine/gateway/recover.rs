@@ -13,8 +13,8 @@ use super::names;
 use super::options::Options;
 use super::request::key_of;
 use crate::engine::record::{
-    Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, ListenerId,
-    Logged, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
+    Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, LinkId, LinkName,
+    ListenerId, Logged, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
@@ -40,12 +40,17 @@ impl Gateway {
         let mut fold = Fold {
             gateway: Self::empty(options, vault, seed),
             slots: BTreeMap::new(),
+            links: Vec::new(),
         };
         for record in history {
             fold.take(now, record);
         }
         let mut gateway = fold.gateway;
-        gateway.record(now, None, None, Fact::Started { gateway: name });
+        let started = Fact::Started {
+            gateway: name,
+            links: gateway.link_names(),
+        };
+        gateway.record(now, None, None, started);
         for slot in gateway.live.slots() {
             gateway.restarted(now, slot);
         }
@@ -76,12 +81,23 @@ impl Gateway {
         if unproven && opted {
             self.step(now, slot, Trigger::Operator, Cause::why(Why::Restarted));
         }
+        self.park(now, slot);
         self.forget_if_over(slot);
+    }
+
+    /// A reversal whose link is configured no more is an exception at once: it is listed, and
+    /// nobody else is sent it.
+    fn park(&mut self, now: Now, slot: Slot) {
+        let own = self.live.get(slot);
+        let pending = own.filter(|own| own.state == State::ReversalPending);
+        if pending.is_some_and(|own| self.is_parked(own.opened.link)) {
+            self.step(now, slot, Trigger::Exhausted, Cause::why(Why::NoLink));
+        }
     }
 
     /// The whole state as records, for the start of a new segment.
     pub fn checkpoint(&mut self, now: Now) -> Vec<Record> {
-        let mut items = Vec::new();
+        let mut items = vec![Carried::Links(self.link_names())];
         for slot in self.live.slots() {
             items.extend(
                 self.live
@@ -150,11 +166,11 @@ impl Gateway {
     }
 
     /// The route that a recorded request took: the first that leads to its link and takes it.
-    fn route_to(&self, opened: &Opened, request: &StoredFrame) -> usize {
+    fn route_to(&mut self, opened: &Opened, request: &StoredFrame) -> usize {
         let routes = self.options.routes.iter().enumerate();
         let mut leading = routes.filter(|(_, route)| route.to.contains(&opened.link));
         let Some((first, _)) = leading.next() else {
-            return 0;
+            return self.parked_route();
         };
         let rest: Vec<_> = leading.collect();
         if rest.is_empty() {
@@ -227,6 +243,8 @@ const ANSWERED: &str = "DEMN";
 struct Fold {
     gateway: Gateway,
     slots: BTreeMap<TxId, Slot>,
+    /// What the numbers of links stand for at this place of history; empty while no names came.
+    links: Vec<LinkId>,
 }
 
 impl Fold {
@@ -249,14 +267,26 @@ impl Fold {
             Fact::Tombstone(identity) => self.tombstone(identity, at),
             Fact::CheckpointBegin => self.begin_anew(),
             Fact::Carried(item) => self.carried(now, *item),
-            Fact::Started { .. }
-            | Fact::Stopped
+            Fact::Started { links, .. } => self.links(&links),
+            Fact::Stopped
             | Fact::Line(_)
             | Fact::Session(_)
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
             | Fact::CheckpointEnd => {}
         }
+    }
+
+    /// From here on, numbers of links stand for these.
+    fn links(&mut self, names: &[LinkName]) {
+        let gateway = &mut self.gateway;
+        self.links = names.iter().map(|name| gateway.link_named(name)).collect();
+    }
+
+    /// A recorded transaction's link, as it is numbered now.
+    fn renumber(&mut self, opened: &mut Opened) {
+        let known = self.links.get(usize::from(opened.link.0)).copied();
+        opened.link = known.unwrap_or_else(|| self.gateway.link_at(opened.link));
     }
 
     /// A checkpoint says everything again.
@@ -288,7 +318,15 @@ impl Fold {
         }
     }
 
-    fn begin(&mut self, now: Now, id: TxId, at: Wall, opened: Box<Opened>, step: &Step) -> Slot {
+    fn begin(
+        &mut self,
+        now: Now,
+        id: TxId,
+        at: Wall,
+        mut opened: Box<Opened>,
+        step: &Step,
+    ) -> Slot {
+        self.renumber(&mut opened);
         // A name is free again once its transaction is over, whatever the older turn was.
         if let Some(older) = self.gateway.live.named(&opened.identity) {
             self.gateway.forget(older);
@@ -417,10 +455,12 @@ impl Fold {
             Carried::Keys(keys) => self.keys(&keys),
             Carried::Tombstone { identity, at } => self.tombstone(identity, at),
             Carried::Stan(stan) => self.gateway.stan = stan,
+            Carried::Links(names) => self.links(&names),
         }
     }
 
-    fn carried_transaction(&mut self, now: Now, carried: CarriedTransaction) {
+    fn carried_transaction(&mut self, now: Now, mut carried: CarriedTransaction) {
+        self.renumber(&mut carried.opened);
         let cause = carried.cause.unwrap_or(ReversalCause::Other);
         let under_way = carried.state.meaning().awaited == Awaited::Reversal;
         let answer = carried.reversal_answer.and_then(|answer| answer.restore());
@@ -453,7 +493,8 @@ impl Fold {
         self.slots.insert(carried.tx, slot);
     }
 
-    fn carried_answer(&mut self, carried: CarriedAnswer) {
+    fn carried_answer(&mut self, mut carried: CarriedAnswer) {
+        self.renumber(&mut carried.opened);
         let Some(key) = key_of(&carried.opened) else {
             return;
         };

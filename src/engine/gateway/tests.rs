@@ -8,6 +8,8 @@ mod crossing;
 
 mod links;
 
+mod parked;
+
 use super::{Action, Event, Gateway, Options, SendId};
 use super::{
     Balance, Keys, Ladder, Limits, LinkOptions, ListenerOptions, Match, ReversalBy,

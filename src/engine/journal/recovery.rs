@@ -12,6 +12,8 @@ use std::collections::VecDeque;
 #[derive(Debug, Default)]
 pub struct Recovery {
     parts: VecDeque<Part>,
+    /// The last record that was given: one that stands twice is given once.
+    given: Option<Seq>,
     /// A write at the end that a crash tore, and that was cut off: nothing ever relied on it.
     pub torn: Option<Torn>,
     /// What is wrong in the midst; empty unless the journal was opened to salvage it.
@@ -42,11 +44,14 @@ impl Iterator for Recovery {
 
     fn next(&mut self) -> Option<Record> {
         loop {
-            let record = self.parts.front_mut()?.next();
-            if record.is_some() {
-                return record;
+            let Some(record) = self.parts.front_mut()?.next() else {
+                self.parts.pop_front();
+                continue;
+            };
+            if self.given < Some(record.seq) {
+                self.given = Some(record.seq);
+                return Some(record);
             }
-            self.parts.pop_front();
         }
     }
 }
@@ -134,12 +139,9 @@ pub(super) fn recover<S: Storage>(
 /// The last segment; `None` if its making did not come as far as its header, which is durable
 /// before anything is written behind it.
 fn read_last<S: Storage>(storage: &S, last: SegmentNo) -> Result<Option<Part>, JournalError> {
-    let head = storage.read(last, 0, Header::LENGTH)?;
-    let behind = storage.read(last, Header::LENGTH as u64, usize::MAX)?;
-    if Header::read(&head).is_none() && behind.iter().all(|byte| *byte == 0) {
+    if Header::is_unmade(&storage.read(last, 0, usize::MAX)?) {
         return Ok(None);
     }
-    drop(behind);
     Part::read(storage, last, false).map(Some)
 }
 

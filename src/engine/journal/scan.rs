@@ -191,10 +191,10 @@ impl<'a> Scanner<'a> {
         if let Some(expected) = self.expected.filter(|expected| *expected != found) {
             self.damage(place(framed.offset), DamageKind::Gap { expected, found });
         }
-        let first = self.scan.ends.map_or(found, |(first, _)| first);
-        self.scan.ends = Some((first, found));
+        let (first, last) = self.scan.ends.unwrap_or((found, found));
+        self.scan.ends = Some((first, last.max(found)));
         self.scan.records += 1;
-        self.expected = Some(found.next());
+        self.expected = Some(last.max(found).next());
     }
 
     fn damage(&mut self, offset: usize, kind: DamageKind) {

@@ -47,6 +47,14 @@ impl Header {
         out.extend(crc.to_le_bytes());
     }
 
+    /// Whether the making of a segment did not come as far as its header, which is durable before
+    /// anything is written behind it. With something behind it a bad header is damage.
+    #[must_use]
+    pub fn is_unmade(segment: &[u8]) -> bool {
+        let behind = segment.get(Self::LENGTH..).unwrap_or_default();
+        Self::read(segment).is_none() && behind.iter().all(|byte| *byte == 0)
+    }
+
     /// Reads the header of a segment; `None` if there is no whole and sound one of this version.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {

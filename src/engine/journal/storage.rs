@@ -15,6 +15,15 @@ impl SegmentNo {
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
+
+    /// The one before, if there is one.
+    #[must_use]
+    pub const fn before(self) -> Option<Self> {
+        if self.0 <= Self::FIRST.0 {
+            return None;
+        }
+        Some(Self(self.0.saturating_sub(1)))
+    }
 }
 
 impl fmt::Display for SegmentNo {

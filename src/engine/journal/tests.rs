@@ -209,6 +209,65 @@ fn every_flipped_bit_is_noticed() {
 }
 
 #[test]
+fn a_flipped_bit_of_a_header_is_damage_for_verify_as_for_a_start() {
+    let mut desk = Desk::new(Memory::default()).unwrap();
+    desk.trade(2).unwrap();
+    let memory = desk.journal.into_storage();
+    for bit in 0..Header::LENGTH * 8 {
+        let mut memory = memory.clone();
+        memory.flip(SegmentNo::FIRST, bit);
+        let damage = verify(&memory).unwrap().damage;
+        assert_eq!(damage.len(), 1, "{bit}");
+        let refused = JournalError::Damaged(damage[0]);
+        assert_eq!(open(memory).unwrap_err(), refused, "{bit}");
+    }
+}
+
+#[test]
+fn what_a_start_would_miss_is_missing_for_verify() {
+    let mut desk = Desk::new(Memory::default()).unwrap();
+    while desk.journal.segment() < SegmentNo(2) {
+        desk.trade(5).unwrap();
+    }
+    let mut memory = desk.journal.into_storage();
+    memory.remove(SegmentNo::FIRST).unwrap();
+    assert!(verify(&memory).unwrap().damage.is_empty());
+    memory.flip(SegmentNo(2), (Header::LENGTH + 8) * 8);
+    let damage = verify(&memory).unwrap().damage;
+    assert!(
+        damage
+            .iter()
+            .any(|damage| damage.segment == SegmentNo::FIRST),
+        "{damage:?}"
+    );
+}
+
+#[test]
+fn a_record_that_stands_twice_is_salvaged_once() {
+    let mut desk = Desk::new(Memory::default()).unwrap();
+    desk.trade(3).unwrap();
+    let mut memory = desk.journal.into_storage();
+    let bytes = memory.read(SegmentNo::FIRST, 0, usize::MAX).unwrap();
+    let salt = Header::read(&bytes).unwrap().salt;
+    let records = &bytes[Header::LENGTH..];
+    let mut segment = Segment::new(records, Header::LENGTH as u64, salt);
+    let first = segment.next().unwrap();
+    let (start, end) = (Header::LENGTH, usize::try_from(first.end()).unwrap());
+    let twice = [&bytes[start..end], &bytes[start..]].concat();
+    memory
+        .write(SegmentNo::FIRST, start as u64, &twice)
+        .unwrap();
+    memory.sync(SegmentNo::FIRST).unwrap();
+    let salvage = JournalOptions {
+        salvage: true,
+        ..options()
+    };
+    let (journal, recovery) = Journal::open(memory, salvage).unwrap();
+    let given: Vec<u64> = recovery.map(|record| record.seq.0).collect();
+    assert_eq!(given, (1..=journal.last().0).collect::<Vec<_>>());
+}
+
+#[test]
 fn damage_in_the_midst_is_told_by_place_and_salvaged_only_if_asked() {
     let mut desk = Desk::new(Memory::default()).unwrap();
     for _ in 0..4 {

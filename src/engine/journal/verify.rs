@@ -1,6 +1,6 @@
 //! Reading a journal from its first byte to its last, to say what is there and what is wrong.
 
-use super::scan::scan;
+use super::scan::{Checkpoint, scan};
 use super::segment::{FRAME, LONGEST};
 use super::{Damage, DamageKind, Header, Segment, SegmentNo, Storage, StorageError, Torn};
 use crate::engine::record::{self, Seq};
@@ -41,16 +41,40 @@ pub fn verify<S: Storage>(storage: &S) -> Result<Report, StorageError> {
     let segments = storage.segments()?;
     let mut expected = None;
     let mut before: Option<SegmentNo> = None;
+    // The first segment that recovery would need and that is not there.
+    let mut needed: Option<SegmentNo> = None;
     for segment in &segments {
+        if before.map(SegmentNo::next) != Some(*segment) {
+            needed = segment.before();
+        }
         if let Some(missing) = before.map(SegmentNo::next).filter(|next| next != segment) {
             report.damage.push(damage(missing, DamageKind::Missing));
             expected = None;
         }
         let sealed = segments.last() != Some(segment);
-        expected = verify_segment(storage, *segment, expected, sealed, &mut report)?;
+        let verified = verify_segment(storage, *segment, expected, sealed, &mut report)?;
+        expected = verified.next;
+        if verified.has_checkpoint {
+            needed = None;
+        }
         before = Some(*segment);
     }
+    let told = |missing: &SegmentNo| {
+        let mut damage = report.damage.iter();
+        !damage.any(|damage| damage.kind == DamageKind::Missing && damage.segment == *missing)
+    };
+    let missing = needed.filter(told);
+    let missing = missing.map(|missing| damage(missing, DamageKind::Missing));
+    report.damage.extend(missing);
     Ok(report)
+}
+
+/// What a segment tells of the next.
+struct Verified {
+    /// The first record of the next segment, if it is known.
+    next: Option<Seq>,
+    /// Whether recovery can begin here.
+    has_checkpoint: bool,
 }
 
 fn verify_segment<S: Storage>(
@@ -59,20 +83,22 @@ fn verify_segment<S: Storage>(
     expected: Option<Seq>,
     sealed: bool,
     report: &mut Report,
-) -> Result<Option<Seq>, StorageError> {
+) -> Result<Verified, StorageError> {
     let bytes = storage.read(segment, 0, usize::MAX)?;
     let Some(mut scan) = scan(segment, &bytes, expected, sealed) else {
-        let torn = Torn {
-            segment,
-            offset: 0,
-            bytes: bytes.len() as u64,
-        };
-        if sealed {
+        if sealed || !Header::is_unmade(&bytes) {
             report.damage.push(damage(segment, DamageKind::Header));
         } else {
-            report.torn = Some(torn);
+            report.torn = Some(Torn {
+                segment,
+                offset: 0,
+                bytes: bytes.len() as u64,
+            });
         }
-        return Ok(None);
+        return Ok(Verified {
+            next: None,
+            has_checkpoint: false,
+        });
     };
     report.damage.append(&mut scan.damage);
     report.torn = (scan.torn > 0).then_some(Torn {
@@ -87,7 +113,10 @@ fn verify_segment<S: Storage>(
         ends: scan.ends,
         began: began(storage, segment)?,
     });
-    Ok(scan.ends.map(|(_, last)| last.next()).or(expected))
+    Ok(Verified {
+        next: scan.ends.map(|(_, last)| last.next()).or(expected),
+        has_checkpoint: matches!(scan.checkpoint, Checkpoint::Whole(_)),
+    })
 }
 
 const fn damage(segment: SegmentNo, kind: DamageKind) -> Damage {

@@ -28,6 +28,8 @@ pub enum Fact {
     Started {
         /// The gateway's name.
         gateway: Text<24>,
+        /// What the numbers of links stand for from here on; empty in journals of before that.
+        links: Vec<LinkName>,
     },
     /// A gateway stopped in good order.
     Stopped,
@@ -51,6 +53,15 @@ pub enum Fact {
     Carried(Box<Carried>),
     /// The checkpoint is whole.
     CheckpointEnd,
+}
+
+/// What the number of a link stands for in a run of the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkName {
+    /// The link's name.
+    pub name: Text<24>,
+    /// The dialect spoken there.
+    pub spec: Text<32>,
 }
 
 /// A step in a transaction's life.
@@ -322,6 +333,8 @@ pub enum Carried {
     },
     /// The trace number that the gateway gave last.
     Stan(Stan),
+    /// What the numbers of links stand for, in their order; before every item that has one.
+    Links(Vec<LinkName>),
 }
 
 /// A live transaction in a checkpoint.

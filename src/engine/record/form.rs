@@ -59,7 +59,10 @@ pub fn encode(record: &Record, vault: &mut Vault, bytes: &mut Vec<u8>) {
     };
     put_head(&head, kind(&record.fact), out);
     match &record.fact {
-        Fact::Started { gateway } => gateway.put(out),
+        Fact::Started { gateway, links } => {
+            gateway.put(out);
+            links.put(out);
+        }
         Fact::Stopped | Fact::CheckpointBegin | Fact::CheckpointEnd => {}
         Fact::Step(step) => step.put(out),
         Fact::Line(line) => line.put(out),
@@ -133,9 +136,10 @@ impl Record {
                     done.reversal_answer.as_mut(),
                     done.crossed.as_mut(),
                 ],
-                Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => {
-                    [const { None }; 4]
-                }
+                Carried::Keys(_)
+                | Carried::Tombstone { .. }
+                | Carried::Stan(_)
+                | Carried::Links(_) => [const { None }; 4],
             },
             Fact::Started { .. }
             | Fact::Stopped
@@ -172,6 +176,11 @@ fn take_fact(kind: u8, from: &mut In<'_>) -> Result<Fact, FormError> {
     Ok(match kind {
         0 => Fact::Started {
             gateway: Form::take(from)?,
+            // Older journals end here: in them a number is a place in the configuration.
+            links: match from.rest {
+                [] => Vec::new(),
+                _ => Form::take(from)?,
+            },
         },
         1 => Fact::Stopped,
         2 => Fact::Step(Box::new(Step::take(from)?)),

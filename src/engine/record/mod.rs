@@ -16,8 +16,8 @@ mod vault;
 mod form;
 
 pub use fact::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, Note, Opened, Record,
-    Step, Unmatched, Unreadable, Why,
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, LinkName, Note,
+    Opened, Record, Step, Unmatched, Unreadable, Why,
 };
 #[cfg(test)]
 pub(crate) use form::samples;

@@ -121,7 +121,9 @@ impl Book {
         let (id, opened, state, approved) = match carried {
             Carried::Transaction(live) => (live.tx, &live.opened, live.state, live.approved),
             Carried::Answer(done) => (done.tx, &done.opened, done.state, done.approved),
-            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => return,
+            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) | Carried::Links(_) => {
+                return;
+            }
         };
         if !self.entries.contains_key(&id) {
             self.open(id, opened);

@@ -183,7 +183,7 @@ const fn message(fact: &Fact) -> Option<&Logged> {
 
 fn remark(fact: &Fact, lang: Lang) -> String {
     match fact {
-        Fact::Started { gateway } => gateway.to_string(),
+        Fact::Started { gateway, .. } => gateway.to_string(),
         Fact::Step(step) => {
             let said = notes::of_step(step.why, &step.note);
             said.in_lang(lang).to_owned()
@@ -218,6 +218,7 @@ const fn carried_name(carried: &Carried) -> &'static str {
         Carried::Keys(_) => "keys",
         Carried::Tombstone { .. } => "tombstone",
         Carried::Stan(_) => "stan",
+        Carried::Links(_) => "links",
     }
 }
 

@@ -203,7 +203,10 @@ impl Query {
             Fact::Carried(carried) => match &**carried {
                 Carried::Transaction(carried) => self.fits(&carried.opened, carried.began),
                 Carried::Answer(carried) => self.fits(&carried.opened, record.at),
-                Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => false,
+                Carried::Keys(_)
+                | Carried::Tombstone { .. }
+                | Carried::Stan(_)
+                | Carried::Links(_) => false,
             },
             _ => false,
         }
@@ -329,7 +332,9 @@ fn news(record: &Record) -> Option<(TxId, State, Option<&Opened>)> {
         Fact::Carried(carried) => match &**carried {
             Carried::Transaction(carried) => Some((tx, carried.state, Some(&carried.opened))),
             Carried::Answer(carried) => Some((tx, carried.state, Some(&carried.opened))),
-            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => None,
+            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) | Carried::Links(_) => {
+                None
+            }
         },
         _ => None,
     }

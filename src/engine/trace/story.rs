@@ -221,7 +221,10 @@ impl Story {
                     story.deliver(carried.state);
                     Some(story)
                 }
-                Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => None,
+                Carried::Keys(_)
+                | Carried::Tombstone { .. }
+                | Carried::Stan(_)
+                | Carried::Links(_) => None,
             },
             _ => None,
         }

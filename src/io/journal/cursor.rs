@@ -28,7 +28,7 @@ impl Position {
 }
 
 /// Reads on and on. `None` means that there is no more by now: asked again it gives what came
-/// since. Damage in a sealed segment is skipped, and kept in a list.
+/// since. Damage is skipped, and kept in a list.
 #[derive(Debug)]
 pub struct Cursor {
     files: Files,
@@ -154,7 +154,7 @@ impl Cursor {
     fn next_segment(&mut self) -> Result<bool, StorageError> {
         let there = self.files.segments()?;
         let Some(next) = there.into_iter().find(|there| *there > self.at.segment) else {
-            return Ok(false);
+            return self.newest();
         };
         // It may have been finished since it was read.
         if self.fill()? {
@@ -177,7 +177,54 @@ impl Cursor {
         Ok(true)
     }
 
-    /// Skips what is damaged in a sealed segment; whether a record stands behind it.
+    /// At the end of what is sound in the newest segment: whether a record stands behind damage.
+    fn newest(&mut self) -> Result<bool, StorageError> {
+        // A write under way may look like damage for a moment.
+        for _ in 0..2 {
+            if self.fill()? {
+                return Ok(true);
+            }
+            if !self.is_damaged()? {
+                return Ok(false);
+            }
+        }
+        match self.salt {
+            Some(salt) => self.resume(salt),
+            None => {
+                let told = self.damage.last().map(|damage| damage.segment);
+                if told != Some(self.at.segment) {
+                    self.note(0, DamageKind::Header);
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Whether what is not sound here, in the newest segment, is damage, and not a write that was
+    /// not finished: something behind it says that it was durable.
+    fn is_damaged(&self) -> Result<bool, StorageError> {
+        let Position { segment, offset } = self.at;
+        if !self.files.segments()?.contains(&segment) {
+            return Ok(false);
+        }
+        let Some(salt) = self.salt else {
+            let whole = self.files.read(segment, 0, usize::MAX)?;
+            return Ok(Header::read(&whole).is_none() && !Header::is_unmade(&whole));
+        };
+        if self.buffer.iter().all(|byte| *byte == 0) {
+            return Ok(false);
+        }
+        let rest = self.files.read(segment, offset, usize::MAX)?;
+        let mut behind = Segment::new(&rest, offset, salt);
+        while behind.resume() {
+            if behind.any(|framed| framed.synced) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Skips what is damaged; whether a record stands behind it.
     fn resume(&mut self, salt: u32) -> Result<bool, StorageError> {
         let Position { segment, offset } = self.at;
         let rest = self.files.read(segment, offset, usize::MAX)?;

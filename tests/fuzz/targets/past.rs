@@ -170,7 +170,10 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
 /// All records, in order.
 pub(super) fn records() -> Vec<Record> {
     let gateway = isogate::iso::message::Text::new("gw-1").unwrap();
-    let mut facts = vec![Fact::Started { gateway }];
+    let mut facts = vec![Fact::Started {
+        gateway,
+        links: Vec::new(),
+    }];
     for segment in 0..3 {
         if segment > 0 {
             facts.extend(checkpoint(segment));

@@ -8,7 +8,7 @@ const B: ConnId = ConnId(101);
 const C: ConnId = ConnId(102);
 const OTHER: LinkId = LinkId(1);
 
-fn two_links(balance: Balance) -> Options {
+pub(super) fn two_links(balance: Balance) -> Options {
     let mut options = options(ReversalBy::Both, true);
     let mut second = options.links[0].clone();
     second.name = Text::new("other").unwrap();

@@ -3,7 +3,8 @@
 use super::FormError;
 use super::wire::{Form, In, Out, coded};
 use crate::engine::record::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, Unmatched, Unreadable,
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, LinkName, Unmatched,
+    Unreadable,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::Amount;
@@ -122,6 +123,30 @@ impl Form for CarriedKeys {
     }
 }
 
+impl Form for LinkName {
+    fn put(&self, out: &mut Out<'_>) {
+        self.name.put(out);
+        self.spec.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let (name, spec) = (Form::take(from)?, Form::take(from)?);
+        Ok(Self { name, spec })
+    }
+}
+
+impl Form for Vec<LinkName> {
+    fn put(&self, out: &mut Out<'_>) {
+        out.number(self.len() as u64);
+        self.iter().for_each(|link| link.put(out));
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let count = from.number()?;
+        (0..count).map(|_| Form::take(from)).collect()
+    }
+}
+
 impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
@@ -168,6 +193,10 @@ impl Form for Carried {
                 out.byte(4);
                 stan.put(out);
             }
+            Self::Links(links) => {
+                out.byte(9);
+                links.put(out);
+            }
         }
     }
 
@@ -209,6 +238,7 @@ impl Form for Carried {
                     ..done
                 })
             }
+            9 => Self::Links(Form::take(from)?),
             _ => return Err(from.wrong("a carried item not known here")),
         })
     }

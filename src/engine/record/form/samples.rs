@@ -2,8 +2,8 @@
 
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, Identity, LineFact,
-    LinkId, Logged, Note, Opened, Patch, Record, Row, Seq, State, Step, StoredFrame, TxId,
-    Unmatched, Unreadable, Vault, VaultKeys, Why,
+    LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq, State, Step, StoredFrame,
+    TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, Mti, Secret, Stan, Text};
@@ -108,6 +108,11 @@ fn texts<const N: usize>() -> impl Strategy<Value = Text<N>> {
             .find(|cut| long.is_char_boundary(*cut));
         text(&long[..cut.unwrap()])
     })
+}
+
+fn link_names() -> impl Strategy<Value = Vec<LinkName>> {
+    let name = (texts(), texts()).prop_map(|(name, spec)| LinkName { name, spec });
+    prop::collection::vec(name, 0..4)
 }
 
 fn cards() -> impl Strategy<Value = Text<19>> {
@@ -291,7 +296,8 @@ fn carried() -> impl Strategy<Value = Carried> {
         identity,
         at: Wall(at),
     });
-    prop_oneof![live, answer, keys().prop_map(Carried::Keys), stone]
+    let links = link_names().prop_map(Carried::Links);
+    prop_oneof![live, answer, keys().prop_map(Carried::Keys), stone, links]
 }
 
 fn facts() -> impl Strategy<Value = Fact> {
@@ -313,7 +319,7 @@ fn facts() -> impl Strategy<Value = Fact> {
     });
     let (link, conn) = (LinkId(7), ConnId(u64::MAX));
     prop_oneof![
-        texts().prop_map(|gateway| Fact::Started { gateway }),
+        (texts(), link_names()).prop_map(|(gateway, links)| Fact::Started { gateway, links }),
         Just(Fact::Stopped),
         steps().prop_map(|step| Fact::Step(Box::new(step))),
         Just(Fact::Line(LineFact::Up { link, conn })),

@@ -74,7 +74,8 @@ impl Rows {
                 row.names = Some(done.opened.clone());
                 row.began = Some(begun(done.tx));
             }
-            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => {}
+            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) | Carried::Links(_) => {
+            }
         }
     }
 
