@@ -336,5 +336,23 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
     }
 }
 
+/// What a recorded row tells of its transaction, besides the state: what recovery reads from it.
+impl Row {
+    /// An approval was seen.
+    pub(super) const fn tells_approval(self) -> bool {
+        matches!(self.0, 'D' | 'M' | 'a' | 'd' | 'e' | 'f' | 'g' | 'y')
+    }
+
+    /// The answer of its record came in time, and is the one that the terminal is told.
+    pub(super) const fn tells_answer(self) -> bool {
+        matches!(self.0, 'D' | 'E' | 'M' | 'N' | 'x' | '1')
+    }
+
+    /// The answer of its record ended the reversal.
+    pub(super) const fn tells_end_of_reversal(self) -> bool {
+        matches!(self.0, 'l' | 'm' | 'p')
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use super::options::Options;
 use super::request::key_of;
 use crate::engine::record::{
     Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, LinkId, LinkName,
-    ListenerId, Logged, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
+    ListenerId, Logged, Note, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
@@ -236,9 +236,6 @@ fn stored(spec: &Arc<Spec>, frame: Bytes) -> Option<StoredFrame> {
     message.redact().ok().map(StoredFrame::from)
 }
 
-/// The rows in which an answer comes in time.
-const ANSWERED: &str = "DEMN";
-
 /// History on its way into a gateway.
 struct Fold {
     gateway: Gateway,
@@ -366,6 +363,7 @@ impl Fold {
             .get(slot)
             .and_then(|own| self.gateway.spec_of(own));
         self.went_on(slot, step);
+        self.returned(slot, step);
         let told = self.told(slot, step);
         let Some(transaction) = self.gateway.live.get_mut(slot) else {
             return;
@@ -375,25 +373,43 @@ impl Fold {
         if step.why == Why::AnswerMac && transaction.reversal.is_none() {
             transaction.cause = ReversalCause::Mac;
         }
-        if "DMadefg".contains(step.row.0) {
+        if step.row.tells_approval() {
             transaction.approved = true;
             transaction.cause = ReversalCause::NotDelivered;
         }
         if step.state == State::ReversalPending && transaction.reversal.is_none() {
             transaction.reversal = Some(Reversal::new(transaction.cause, at));
         }
-        if let (crate::engine::record::Note::Try(tries), Some(reversal)) =
-            (&step.note, transaction.reversal.as_mut())
-        {
+        if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
         }
         if let Some(message) = &step.message {
             heard(transaction, step, message, spec);
-            if transaction.crossed.is_some() && ANSWERED.contains(step.row.0) {
+            if transaction.crossed.is_some() && step.row.tells_answer() {
                 transaction.answer = told;
             }
         }
         self.gateway.count(before, step.state);
+    }
+
+    /// A record that says that a refund returned something, or that one was undone.
+    fn returned(&mut self, slot: Slot, step: &Step) {
+        let Note::Other(by) = step.note else {
+            return;
+        };
+        let gateway = &mut self.gateway;
+        let live = gateway.live.slot_of(by).and_then(|by| gateway.live.get(by));
+        let of = live.map(|by| &*by.opened);
+        let of = of.or_else(|| gateway.terminals.done(by).map(|by| &*by.opened));
+        let refunded = of.filter(|of| of.purpose == Purpose::Refund);
+        let amount = refunded.map_or(0, |of| of.amount.0);
+        if let Some(own) = gateway.live.get_mut(slot) {
+            match step.row.0 {
+                'v' | '2' => own.returned.0 = own.returned.0.saturating_add(amount),
+                'w' => own.returned.0 = own.returned.0.saturating_sub(amount),
+                _ => {}
+            }
+        }
     }
 
     /// A record that says how a request goes on.
@@ -419,7 +435,7 @@ impl Fold {
         let message = step.message.as_ref()?;
         let own = self.gateway.live.get(slot)?;
         own.crossed.as_ref()?;
-        let is_answer = message.hop == Hop::AcquirerToGateway && ANSWERED.contains(step.row.0);
+        let is_answer = message.hop == Hop::AcquirerToGateway && step.row.tells_answer();
         if !is_answer || own.opened.purpose == Purpose::SignOn {
             return None;
         }
@@ -532,18 +548,21 @@ fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Opt
     match message.hop {
         Hop::AcquirerToGateway if is_reversal && transaction.reversal.is_some() => {
             if let Some(reversal) = transaction.reversal.as_mut()
-                && "lmp".contains(step.row.0)
+                && step.row.tells_end_of_reversal()
             {
                 reversal.answer = message.frame.restore();
             }
         }
         Hop::AcquirerToGateway => {
-            if ANSWERED.contains(step.row.0) {
+            if step.row.tells_answer() {
                 transaction.answer = message.frame.restore();
                 transaction.code = message.code;
             }
-            transaction.rrn = message.rrn.or(transaction.rrn);
-            transaction.auth = message.auth.or(transaction.auth);
+            // The first approval is the one on the receipt.
+            if step.row.tells_answer() || transaction.auth.is_none() {
+                transaction.rrn = message.rrn.or(transaction.rrn);
+                transaction.auth = message.auth.or(transaction.auth);
+            }
         }
         Hop::TerminalToGateway if is_reversal && step.row.0 == 'U' => {
             asked(transaction, message, spec);
