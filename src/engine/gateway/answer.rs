@@ -4,18 +4,19 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
+use super::memory::Done;
 use super::names;
 use super::partly;
 use super::request::key_of;
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, State, Unmatched, Why,
+    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldId, Stan};
 use crate::iso::security;
-use crate::iso::spec::{RequestOutcome, ReversalCause};
+use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause};
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -64,7 +65,7 @@ impl Gateway {
             }
         }
         if wanted.is_none() {
-            return self.request_by_what_is_there(link, message);
+            return self.request_by_what_is_there(now, link, message);
         }
         let done = names::identity(message).and_then(|identity| {
             let key = names::terminal_key(message)?;
@@ -82,7 +83,7 @@ impl Gateway {
 
     /// The one live request on the link whose class, terminal and trace number do not contradict
     /// the answer, if there is exactly one.
-    fn request_by_what_is_there(&self, link: LinkId, message: &Message) -> Found {
+    fn request_by_what_is_there(&mut self, now: Now, link: LinkId, message: &Message) -> Found {
         let terminal = message.terminal();
         let stan = message.stan();
         let class = message.mti().class();
@@ -97,7 +98,42 @@ impl Gateway {
         let slots = self.live.slots().into_iter();
         let found =
             slots.filter(|slot| fits(slot) || self.is_keyless_request(*slot, link, message));
-        only_one(found, Identity::EMPTY)
+        match only_one(found, Identity::EMPTY) {
+            Found::None(wanted) => self.answered_before(now, link, message, wanted),
+            found => found,
+        }
+    }
+
+    /// The one answered transaction that an answer without its names speaks of once more.
+    fn answered_before(
+        &mut self,
+        now: Now,
+        link: LinkId,
+        message: &Message,
+        wanted: Identity,
+    ) -> Found {
+        let (terminal, stan) = (message.terminal(), message.stan());
+        let fits = |done: &&Done| {
+            let own = &done.opened;
+            let number = done
+                .crossed
+                .as_ref()
+                .map_or(own.stan, |crossed| crossed.stan);
+            own.link == link
+                && own.touches_money()
+                && stan == Some(number)
+                && terminal.is_none_or(|terminal| terminal == own.terminal)
+                && message.amount() == Some(own.amount)
+                && is_of(own, message)
+                && message.mti().class() != Class::Reversal
+        };
+        let done = self.terminals.iter().flat_map(|terminal| &terminal.done);
+        let found: Vec<TxId> = done.filter(fits).map(|done| done.id).take(2).collect();
+        match (found.first().copied(), found.get(1)) {
+            (Some(id), None) => self.revive(id, now).map_or(Found::None(wanted), Found::One),
+            (None, _) => Found::None(wanted),
+            (Some(_), Some(_)) => Found::Several(wanted),
+        }
     }
 
     /// Whether this is a request in flight without a key of its own (an echo has no trace number),
@@ -182,7 +218,7 @@ impl Gateway {
             && !transaction.approved
             && let Some(reversal) = transaction.reversal.as_mut()
         {
-            reversal.overtaken = reversal.tries > 0;
+            reversal.overtaken = reversal.left;
         }
         transaction.approved |= approved;
         if approved {
@@ -376,11 +412,20 @@ fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
     match flow.outcome(opened.purpose, message.response_code()) {
         RequestOutcome::Approved | RequestOutcome::ApprovedInPart => Trigger::Approval,
         RequestOutcome::Declined => Trigger::Decline,
+        // 25 or 12 to a reversal of what is not known here: closed for whoever sent it.
+        RequestOutcome::Unknown if is_closed(message, opened) => Trigger::Decline,
         RequestOutcome::Unknown if opened.reverses => Trigger::OutcomeUnknown,
         // Nothing will undo it: whoever asked may read more in the answer.
         RequestOutcome::Unknown if money => Trigger::AnswerUnread,
         RequestOutcome::Unknown => Trigger::Decline,
     }
+}
+
+/// Whether the answer to a reversal ends it, proven or not.
+pub(super) fn is_closed(answer: &Message, opened: &Opened) -> bool {
+    let flow = answer.spec().flow();
+    let outcome = flow.reversal_outcome(answer.response_code());
+    opened.purpose == Purpose::Reversal && outcome.is_final()
 }
 
 /// The same, in view of what was heard before.

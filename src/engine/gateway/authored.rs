@@ -3,7 +3,7 @@
 use super::core::Gateway;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::memory::Told;
+use super::memory::{Done, Told};
 use super::names;
 use super::partly;
 use super::request::{CODE, key_of, purpose_of, readdressed};
@@ -58,12 +58,20 @@ impl Gateway {
         };
         let decision = super::lifecycle::decide(State::Received, trigger);
         let in_doubt = why != Why::DuplicateMismatch && self.may_be_booked(&opened);
+        let logged = Logged::of(message, Hop::TerminalToGateway, conn, None);
+        let refused = ends_its_name(why).then(|| Done {
+            id: TxId(0),
+            state: decision.next,
+            request: logged.frame.clone(),
+            opened: Box::new(opened.clone()),
+            ..Done::blank()
+        });
         let step = Step {
             row: decision.row,
             state: decision.next,
             why,
             note: partly::note_or(message, note),
-            message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
+            message: Some(logged),
             opened: Some(Box::new(opened)),
         };
         let id = self.next_id(now);
@@ -72,8 +80,21 @@ impl Gateway {
             return;
         }
         let code = refusal(message.spec().flow(), why);
-        if let Some(answer) = self.authored(message, code) {
-            self.say_no(now, conn, id, seq, decision.next, &answer);
+        let Some(answer) = self.authored(message, code) else {
+            return;
+        };
+        let last = self.say_no(now, conn, id, seq, decision.next, &answer);
+        if let Some(refused) = refused
+            && let Some(key) = key_of(&refused.opened)
+        {
+            let answer = answer.build().ok();
+            let done = Done {
+                id,
+                last: last.unwrap_or(seq),
+                answer,
+                ..refused
+            };
+            self.terminals.remember(key, done, &self.options.limits);
         }
     }
 
@@ -98,8 +119,8 @@ impl Gateway {
         prev: Seq,
         state: State,
         answer: &Message,
-    ) {
-        let Ok(frame) = answer.build() else { return };
+    ) -> Option<Seq> {
+        let frame = answer.build().ok()?;
         let step = Step {
             row: Row('z'),
             state,
@@ -108,8 +129,9 @@ impl Gateway {
             message: Some(Logged::of(answer, Hop::GatewayToTerminal, conn, None)),
             opened: None,
         };
-        self.record(now, Some(id), Some(prev), Fact::Step(Box::new(step)));
+        let seq = self.record(now, Some(id), Some(prev), Fact::Step(Box::new(step)));
         self.send(conn, frame, None);
+        Some(seq)
     }
 
     /// Records and sends a message to a terminal that no other record speaks of.
@@ -192,6 +214,9 @@ impl Gateway {
             let code = request.spec().flow().answer.unavailable;
             let answer = self.authored(&request, code);
             let answer = answer.and_then(|answer| answer.build().ok());
+            if let Some(own) = self.live.get_mut(slot) {
+                own.answer.clone_from(&answer);
+            }
             for waiter in waiting {
                 let own = answer
                     .as_ref()
@@ -305,6 +330,20 @@ fn batch_of(message: &Message) -> Text<6> {
         .iter()
         .find(|path| path.part.is_some());
     part.map(|path| text_of(message, *path)).unwrap_or_default()
+}
+
+/// Whether a refusal ends the case for its terminal, so that the same request again is answered the
+/// same: a yes behind a no would reach nobody who waits for one. A name that was not vouched for, or
+/// that is another's, ends nothing.
+const fn ends_its_name(why: Why) -> bool {
+    !matches!(
+        why,
+        Why::RequestMac
+            | Why::RequestUnread
+            | Why::UnknownTerminal
+            | Why::DuplicateMismatch
+            | Why::OvertakenByReversal
+    )
 }
 
 const fn refusal(flow: &Flow, why: Why) -> ResponseCode {

@@ -121,6 +121,8 @@ pub(super) struct Reversal {
     pub(super) askers: Vec<Asker>,
     /// The try on the wire.
     pub(super) leg: Option<ConnId>,
+    /// Whether a try has left, or may have before a restart.
+    pub(super) left: bool,
     /// Whether the first approval came after a try had left, and none was accepted since: which of
     /// the two came first at the host is not known then.
     pub(super) overtaken: bool,

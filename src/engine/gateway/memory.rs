@@ -66,6 +66,35 @@ pub(super) struct Terminal {
 const OTHER_ANSWERS: usize = 8;
 
 impl Done {
+    /// Nothing yet.
+    pub(super) fn blank() -> Self {
+        Self {
+            id: TxId(0),
+            opened: Box::new(Opened::blank()),
+            state: State::Refused,
+            route: 0,
+            last: Seq(0),
+            rrn: None,
+            auth: None,
+            request: StoredFrame::default(),
+            crossed: None,
+            approved: false,
+            returned: Amount(0),
+            answer: None,
+            reversal_answer: None,
+        }
+    }
+
+    /// Whether it went to a host.
+    pub(super) const fn went_out(&self) -> bool {
+        !matches!(self.state, State::Refused | State::NotSent)
+    }
+
+    /// Whether it went to a host and may concern money: what is remembered longest.
+    fn is_about_money(&self) -> bool {
+        self.opened.touches_money() && self.went_out()
+    }
+
     /// Whether it stands on the list of open ones.
     pub(super) fn is_open(&self) -> bool {
         self.opened.touches_money() && self.state.meaning().known.is_open()
@@ -79,10 +108,10 @@ impl Terminal {
         if name.0 != self.newest.0 || name.1 > self.newest.1 {
             self.newest = name;
         }
-        let money = done.opened.touches_money();
+        let money = done.is_about_money();
         let most = if money { limits.answers } else { OTHER_ANSWERS };
         self.done.push_back(done);
-        let like = |own: &Done| own.opened.touches_money() == money;
+        let like = |own: &Done| own.is_about_money() == money;
         let mut over = self.done.iter().filter(|own| like(own)).count();
         let mut forgotten = Vec::new();
         while over > most.max(1) {

@@ -75,7 +75,9 @@ impl Gateway {
         } else {
             Trigger::Restart
         };
-        let opted = self.options.routes[transaction.route].reversal.unproven;
+        // What two answers left unproven, a restart does not.
+        let opted = transaction.state == State::Approved
+            && self.options.routes[transaction.route].reversal.unproven;
         self.step(now, slot, trigger, Cause::why(Why::Restarted));
         let unproven = self.live.get(slot).map(|own| own.state) == Some(State::DeliveryUnproven);
         if unproven && opted {
@@ -382,6 +384,7 @@ impl Fold {
         }
         if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
+            reversal.left = true;
         }
         if let Some(message) = &step.message {
             heard(transaction, step, message, spec);
@@ -482,6 +485,7 @@ impl Fold {
         let answer = carried.reversal_answer.and_then(|answer| answer.restore());
         let reversal = (under_way || answer.is_some()).then(|| Reversal {
             tries: carried.tries,
+            left: carried.tries > 0,
             answer,
             ..Reversal::new(cause, carried.began)
         });

@@ -1,6 +1,7 @@
 //! A request comes in from a terminal: is it new, whose is it, and where does it go?
 
 use super::action::Action;
+use super::answer::is_closed;
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
@@ -153,12 +154,20 @@ impl Gateway {
         let Some(done) = done else {
             return self.repeats_under_another_time(now, conn, message, opened);
         };
+        if !is_same(opened, &done.opened) && !done.went_out() {
+            // Nothing left under this number: it may be used for something else.
+            return false;
+        }
         if !is_same(opened, &done.opened) {
             self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
             return true;
         }
         if done.state == State::Unanswered && done.answer.is_none() {
             // Advices and inquiries that had no answer may be asked again: nothing is undone.
+            return false;
+        }
+        if opened.purpose == Purpose::Reversal && !ended(message, opened, done.answer.as_ref()) {
+            // A reversal that its host could not take yet goes to the host again.
             return false;
         }
         let (id, state, done_approved) = (done.id, done.state, done.approved);
@@ -546,6 +555,12 @@ pub(super) fn purpose_of(message: &Message) -> Purpose {
             _,
         ) => Purpose::Administration,
     }
+}
+
+/// Whether the answer to a reversal ended it.
+fn ended(reversal: &Message, opened: &Opened, answer: Option<&Bytes>) -> bool {
+    let answer = answer.and_then(|frame| Message::read(reversal.spec(), frame.clone()).ok());
+    answer.is_some_and(|answer| is_closed(&answer, opened))
 }
 
 /// Whether a request with a known name is the same one: kind, amount and card agree.

@@ -148,6 +148,7 @@ impl Reversal {
             frame: None,
             askers: Vec::new(),
             leg: None,
+            left: false,
             overtaken: false,
             queued: false,
             answer: None,
