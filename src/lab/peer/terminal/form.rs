@@ -53,11 +53,9 @@ pub(super) fn request(
     stamp: Stamp,
     amount: Amount,
 ) -> Message {
-    // Where the kind leaves account types open, the card has none of its own: zeros.
-    let fixed = kind
-        .when
-        .iter()
-        .map(|(path, wanted)| (*path, wanted.fill(None)));
+    let accounts = accounts(stamp.stan);
+    let fixed = kind.when.iter();
+    let fixed = fixed.map(|(path, wanted)| (*path, wanted.fill(Some(accounts))));
     let mut message = begin(options, kind.mti, fixed);
     put_stamp(&mut message, stamp);
     if !kind.purpose.moves_money() && kind.purpose != Purpose::Inquiry {
@@ -87,6 +85,15 @@ pub(super) fn request(
         offer(&mut message, part(63, "1"), "000");
     }
     message
+}
+
+/// The accounts of DE 3, where the kind leaves them open: default, credit, checking, in turn.
+const fn accounts(stan: Stan) -> &'static str {
+    match stan.0 % 3 {
+        0 => "000000",
+        1 => "003000",
+        _ => "002000",
+    }
 }
 
 /// The totals of a batch: DE 48 of `UnionPay` terminals (`cup-pos.md` §6.2: domestic cards, a
