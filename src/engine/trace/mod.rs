@@ -17,6 +17,10 @@ mod story;
 
 mod unconfirmed;
 
+mod purchases;
+
+mod relations;
+
 mod stories;
 
 mod retry;

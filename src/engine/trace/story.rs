@@ -60,6 +60,10 @@ pub struct Story {
     pub carried_cause: Option<ReversalCause>,
     /// Others of same card, amount and merchant, moments apart (D0).
     pub twins: Vec<TxId>,
+    /// Those that name it as their original: voids, refunds, completions.
+    pub referring: Vec<TxId>,
+    /// Others of the same name: the first of a repeat that was refused, and that repeat.
+    pub namesakes: Vec<TxId>,
     /// The other transaction that a step named: the void that returned it, the first of its name.
     pub other: Option<TxId>,
     /// The transaction under which the same request was asked again, once this one was given up.
@@ -193,6 +197,8 @@ impl Story {
             reversal: Reversal::default(),
             carried_cause: None,
             twins: Vec::new(),
+            referring: Vec::new(),
+            namesakes: Vec::new(),
             other: None,
             again: None,
             over: false,
@@ -280,8 +286,9 @@ impl Story {
 
     fn open(&mut self, opened: &Opened) {
         // A void is no second attempt of the sale that it voids.
-        self.twins
-            .extend(opened.twin.filter(|twin| Some(*twin) != opened.original));
+        let twin = opened.twin.filter(|twin| Some(*twin) != opened.original);
+        let known = twin.is_some_and(|twin| self.twins.contains(&twin));
+        self.twins.extend(twin.filter(|_| !known));
         self.opened = Some(Box::new(opened.clone()));
     }
 
@@ -475,6 +482,12 @@ impl Story {
             Note::Unreadable(what) => Some((moment.leg, &**what)),
             _ => None,
         })
+    }
+
+    /// The transaction that it names as its original.
+    #[must_use]
+    pub fn original(&self) -> Option<TxId> {
+        self.opened.as_ref().and_then(|opened| opened.original)
     }
 
     /// What it is for, if its names are known.
