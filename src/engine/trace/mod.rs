@@ -25,6 +25,8 @@ mod stories;
 
 mod retry;
 
+mod bonds;
+
 mod cause;
 
 mod diagnosis;
@@ -32,6 +34,8 @@ mod diagnosis;
 mod belief;
 
 mod texts;
+
+mod texts_bound;
 
 mod wording;
 

@@ -46,6 +46,8 @@ pub struct Story {
     /// Whether an answer came whose code could not be read, and no reversal was accepted since: it
     /// may have been an approval.
     pub unread_answer: bool,
+    /// Whether an answer counted as an approval without a response code, or with blanks.
+    pub uncoded: bool,
     /// How long an answer was waited for in vain, in milliseconds.
     pub waited_ms: Option<u64>,
     /// How long the acquirer took to answer in time, in milliseconds.
@@ -190,6 +192,7 @@ impl Story {
             seen: Seen::Nothing,
             conflict: false,
             unread_answer: false,
+            uncoded: false,
             waited_ms: None,
             took_ms: None,
             late_ms: None,
@@ -372,6 +375,8 @@ impl Story {
         let by_code = message.code.map(|code| Code::of(&code).outcome());
         let first = matches!(self.seen, Seen::Nothing | Seen::Decline);
         let approves = by_code == Some(Outcome::Approved);
+        // A dialect may decline by a code that approves in others.
+        let declines = matches!(step.state, State::Declined | State::DeclineDelivered);
         if matches!(
             step.why,
             Why::AnswerMac | Why::AnswerMismatch | Why::AnswerUnreadable
@@ -383,8 +388,12 @@ impl Story {
             if approves && self.reversal.accepted {
                 self.seen = Seen::ApprovalAfterReversal;
             }
+        } else if self.seen == Seen::Nothing && declines {
+            self.seen = Seen::Decline;
+            self.answer = message.code;
         } else if approves || first && is_approval(step.state) {
             self.conflict |= self.seen == Seen::Decline;
+            self.uncoded |= message.code.is_none_or(|code| code.trim().is_empty());
             self.auth = message.auth.or(self.auth);
             self.answer = message.code;
             self.seen = if self.reversal.accepted {
