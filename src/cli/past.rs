@@ -1,9 +1,11 @@
 //! What the commands that look back share: which journal, and the stories found in it.
 
 use super::Lang;
-use crate::engine::record::TxId;
-use crate::engine::trace::{self, Keep, Look, Query, QueryError, Stories, Story, Verdict, View};
-use crate::io::journal::JournalReader;
+use crate::engine::record::{Carried, Fact, Note, Opened, Record, TxId};
+use crate::engine::trace::{
+    self, Keep, Look, Query, QueryError, Stories, Story, Verdict, View, subject,
+};
+use crate::io::journal::{JournalReader, Told};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 
@@ -46,7 +48,7 @@ pub(super) fn find(
             damaged: !found.damage.is_empty(),
         });
     }
-    let told = reader.records_of(&wanted.union(&found.related).copied().collect())?;
+    let told = with_related(reader, wanted.union(&found.related).copied().collect())?;
     let damaged = !found.damage.is_empty() || !told.whole;
     let mut stories = Stories::new(Keep::Everything);
     told.records.iter().for_each(|record| stories.fold(record));
@@ -57,7 +59,7 @@ pub(super) fn find(
         let mut story = story.clone();
         // A transaction's last record can be missing without a trace in the ones that are left.
         story.gap |= damaged;
-        let verdict = Verdict::of(&story, &stories.twins(&story));
+        let verdict = Verdict::of(&story, &stories.others(&story));
         (story, verdict)
     });
     let mut all: Vec<_> = judged.collect();
@@ -68,6 +70,59 @@ pub(super) fn find(
         left_out,
         damaged,
     })
+}
+
+/// How often it is looked for what else belongs to what was found.
+const ROUNDS: usize = 3;
+
+/// The records of transactions, and of those that they name or that are named like them.
+fn with_related(reader: &JournalReader, mut read: BTreeSet<TxId>) -> anyhow::Result<Told> {
+    let mut told = reader.records_of(&read)?;
+    let mut newest = told.records.clone();
+    for _round in 0..ROUNDS {
+        let mut more: BTreeSet<TxId> = newest.iter().flat_map(named_in).collect();
+        let opened = newest.iter().filter_map(opened_in);
+        more.extend(reader.related(opened)?);
+        more.retain(|tx| !read.contains(tx));
+        if more.is_empty() {
+            break;
+        }
+        let further = reader.records_of(&more)?;
+        told.whole &= further.whole;
+        read.extend(more);
+        newest = further.records;
+        told.records.extend(newest.iter().cloned());
+    }
+    told.records.sort_by_key(|record| record.seq);
+    told.records.dedup_by_key(|record| record.seq);
+    Ok(told)
+}
+
+/// The names with which a transaction begins in a record.
+fn opened_in(record: &Record) -> Option<(TxId, &Opened)> {
+    let opened = match &record.fact {
+        Fact::Step(step) => step.opened.as_deref()?,
+        Fact::Carried(carried) => match &**carried {
+            Carried::Transaction(carried) => &carried.opened,
+            Carried::Answer(carried) => &carried.opened,
+            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) => return None,
+        },
+        _ => return None,
+    };
+    Some((subject(record)?, opened))
+}
+
+/// Other transactions that a record names.
+fn named_in(record: &Record) -> impl Iterator<Item = TxId> {
+    let opened = opened_in(record).map(|(_, opened)| [opened.original, opened.twin]);
+    let noted = match &record.fact {
+        Fact::Step(step) => match step.note {
+            Note::Other(tx) => Some(tx),
+            _ => None,
+        },
+        _ => None,
+    };
+    opened.into_iter().flatten().flatten().chain(noted)
 }
 
 /// What is said if there is none.

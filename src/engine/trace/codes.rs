@@ -110,8 +110,8 @@ impl Advice {
                 "请更新终端程序或报文规范, 原样重发仍会失败",
             ),
             Self::Duplicate => Phrase::new(
-                "look up the first transaction of this number before a new sale",
-                "请先查询同凭证号的首笔交易, 再决定是否重新交易",
+                "look up the first transaction of this number; do not swipe again until it closes",
+                "请先查询同凭证号的首笔交易, 结清前请勿重刷",
             ),
             Self::Unknown => Phrase::new(
                 "query the acquirer before a new sale; do not swipe again until it says not paid",
@@ -153,9 +153,9 @@ const fn row(code: &'static str, en: &'static str, zh: &'static str, advice: Adv
     }
 }
 
-/// 1993 and 2003 put the outcome into the first digit; other private codes count as a refusal,
-/// which is how a terminal takes them. Errors (9) of 2003 may come from a switch that had sent the
-/// request on, so they count as unknown.
+/// 1993 and 2003 put the outcome into the first digit. A private code of two characters tells
+/// nothing. Errors (9) of 2003 may come from a switch that had sent the request on, so they count as
+/// unknown.
 fn group(code: &str) -> &'static Code {
     let group = match (code.len(), code.as_bytes().first()) {
         (3 | 4, Some(b'0')) => 1,
@@ -188,12 +188,7 @@ static GROUPS: [Code; 7] = [
     row("", "declined, pick up", "拒绝, 没收卡", PickUp),
     row("", "error", "出错", Later),
     row("", "error", "出错", Unknown),
-    row(
-        "",
-        "a code outside the table",
-        "未列出的应答码",
-        CallAcquirer,
-    ),
+    row("", "a code outside the table", "未列出的应答码", Unknown),
 ];
 
 /// The two-character codes, ascending.
@@ -489,13 +484,11 @@ mod tests {
     #[test]
     fn codes_that_may_hide_money_are_no_declines() {
         for code in [
-            "98", "68", "09", "08", "94", "32", "20", "82", "911", "9113", "913", "",
+            "98", "68", "09", "08", "94", "32", "20", "82", "911", "9113", "913", "", "  ", "Q1",
         ] {
             assert_eq!(Code::of(code).outcome(), Outcome::Unknown, "{code}");
         }
-        for code in [
-            "51", "55", "91", "96", "A0", "Q1", "116", "199", "907", "1203",
-        ] {
+        for code in ["51", "55", "91", "96", "A0", "116", "199", "907", "1203"] {
             assert_eq!(Code::of(code).outcome(), Outcome::Declined, "{code}");
         }
     }

@@ -169,7 +169,8 @@ fn silence(story: &Story) -> Vec<Cause> {
     match lost(story) {
         Some(cause) => vec![cause],
         None if story.seen == Seen::Nothing => {
-            vec![Cause::NoAnswer, Cause::AnswerLost, Cause::RequestLost]
+            // Request lost, answer lost, answer late: not told apart yet.
+            vec![Cause::NoAnswer]
         }
         None if story.seen == Seen::Decline => vec![Cause::NoAnswer],
         None => vec![Cause::AnswerLate],

@@ -219,7 +219,7 @@ fn keys(story: &Story, verdict: &Verdict, look: Look) -> String {
             text(story.rrn.map(|rrn| rrn.to_string())),
         ),
         (
-            look.say("auth", "授权号"),
+            look.say("auth", "授权码"),
             text(story.auth.map(|auth| auth.to_string())),
         ),
         (look.say("began", "开始"), story.began.rfc3339()),

@@ -17,9 +17,15 @@ mod story;
 
 mod unconfirmed;
 
+mod purchases;
+
+mod relations;
+
 mod stories;
 
 mod retry;
+
+mod bonds;
 
 mod cause;
 
@@ -28,6 +34,8 @@ mod diagnosis;
 mod belief;
 
 mod texts;
+
+mod texts_bound;
 
 mod wording;
 

@@ -1,10 +1,11 @@
 //! How a transaction is named by those who ask for it: its own id, the RRN, terminal and STAN, the
 //! authorization code, or amount, time window and last four digits.
 
+use super::relations::Relations;
 use super::stories::subject;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
-use crate::engine::record::{Carried, Fact, Identity, Opened, Record, State, Step, TxId};
+use crate::engine::record::{Carried, Fact, Opened, Record, State, Step, TxId};
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
 use jiff::civil::{Date, DateTime};
@@ -255,19 +256,17 @@ impl FromStr for Which {
 pub struct Finder {
     query: Query,
     found: BTreeMap<TxId, State>,
-    named: BTreeMap<Identity, TxId>,
-    related: BTreeSet<TxId>,
+    relations: Relations,
 }
 
 impl Finder {
     /// For this query.
     #[must_use]
-    pub const fn new(query: Query) -> Self {
+    pub fn new(query: Query) -> Self {
         Self {
             query,
             found: BTreeMap::new(),
-            named: BTreeMap::new(),
-            related: BTreeSet::new(),
+            relations: Relations::default(),
         }
     }
 
@@ -277,7 +276,7 @@ impl Finder {
             return;
         };
         if let Some(opened) = opened {
-            self.relate(tx, opened);
+            self.relations.take(tx, opened);
         }
         if self.query.asks_only_where() {
             // The state may yet change; what is asked for is where it stands at the end.
@@ -288,23 +287,6 @@ impl Finder {
             }
         } else if self.found.contains_key(&tx) || self.query.picks(record, tx) {
             self.found.insert(tx, state);
-        }
-        if let Some(opened) = opened.filter(|_| self.found.contains_key(&tx)) {
-            self.related.extend(opened.twin);
-            if !opened.identity.is_empty() {
-                self.named.insert(opened.identity, tx);
-            }
-        }
-    }
-
-    /// A later attempt of the same purchase, or the same request asked again.
-    fn relate(&mut self, tx: TxId, opened: &Opened) {
-        let twin = opened
-            .twin
-            .is_some_and(|twin| self.found.contains_key(&twin));
-        let again = self.named.remove(&opened.identity);
-        if twin || again.is_some_and(|first| first != tx && self.found.contains_key(&first)) {
-            self.related.insert(tx);
         }
     }
 
@@ -318,9 +300,11 @@ impl Finder {
         found.map(|(tx, _)| *tx)
     }
 
-    /// Others that a candidate's verdict may turn on: attempts of the same purchase, repeats.
-    pub fn related(&self) -> impl Iterator<Item = TxId> + '_ {
-        self.related.iter().copied()
+    /// Others that a candidate's verdict may turn on: attempts of the same purchase, repeats,
+    /// originals, and what refers to them.
+    #[must_use]
+    pub fn related(&self) -> BTreeSet<TxId> {
+        self.relations.of(&self.candidates().collect())
     }
 }
 

@@ -36,6 +36,11 @@ impl Retry {
     #[must_use]
     pub fn of(story: &Story) -> Self {
         let by_state = Self::by_state(story);
+        // Nobody knows what an answer without code said.
+        let by_state = match by_state {
+            Self::No if story.uncoded && is_answered(story.state) => Self::Unproven,
+            other => other,
+        };
         // What came before the first record that was seen, or between, might say otherwise; a
         // checkpoint carries that an approval was seen, but not one that could not be trusted. An
         // answer whose code was not read may have been an approval.
@@ -102,6 +107,11 @@ impl Retry {
 
 const fn yes_if(safe: bool) -> Retry {
     if safe { Retry::Yes } else { Retry::Unproven }
+}
+
+/// Whether nothing but its answer says where it stands.
+const fn is_answered(state: State) -> bool {
+    matches!(state, State::Delivered | State::Confirmed)
 }
 
 /// Whether anything of the request went upstream, or came back from there.

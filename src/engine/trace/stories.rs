@@ -1,8 +1,9 @@
 //! The stories of many transactions at once, folded from a stream of records.
 
+use super::purchases::Purchases;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
-use crate::engine::record::{Carried, Fact, Identity, Record, State, TxId};
+use crate::engine::record::{Carried, Fact, Identity, Opened, Record, State, TxId};
 use std::collections::BTreeMap;
 
 /// Which stories are kept; the others are forgotten as soon as they are told.
@@ -25,16 +26,21 @@ pub struct Stories {
     keep: Keep,
     by_tx: BTreeMap<TxId, Story>,
     given_up: BTreeMap<Identity, TxId>,
+    /// By name the newest of that name; only where every story is kept.
+    named: BTreeMap<Identity, TxId>,
+    purchases: Purchases,
 }
 
 impl Stories {
     /// None yet.
     #[must_use]
-    pub const fn new(keep: Keep) -> Self {
+    pub fn new(keep: Keep) -> Self {
         Self {
             keep,
             by_tx: BTreeMap::new(),
             given_up: BTreeMap::new(),
+            named: BTreeMap::new(),
+            purchases: Purchases::default(),
         }
     }
 
@@ -49,7 +55,7 @@ impl Stories {
                 let Some(story) = Story::begin(record) else {
                     return;
                 };
-                self.link(&story);
+                let story = self.linked(story);
                 self.by_tx.insert(tx, story);
             }
         }
@@ -58,28 +64,73 @@ impl Stories {
         };
         if story.state == State::Unanswered {
             let identity = story.opened.as_ref().map(|opened| opened.identity);
+            let identity = identity.filter(|identity| !identity.is_empty());
             self.given_up
                 .extend(identity.map(|identity| (identity, tx)));
         }
         self.drop_if_told(tx);
     }
 
-    /// The earlier attempt learns of the later one.
-    fn link(&mut self, story: &Story) {
-        let identity = story.opened.as_ref().map(|opened| opened.identity);
-        let given_up = identity.and_then(|identity| self.given_up.remove(&identity));
-        if let Some(earlier) = given_up {
-            if let Some(earlier) = self.by_tx.get_mut(&earlier) {
-                earlier.again = Some(story.tx);
+    /// A story that begins, and those before it that it belongs to, learn of each other.
+    fn linked(&mut self, mut story: Story) -> Story {
+        let Some(opened) = story.opened.clone() else {
+            return story;
+        };
+        self.asked_again(&story, &opened);
+        let met = self.purchases.meet(story.tx, &opened);
+        let twins = met.into_iter().chain(story.twins.iter().copied());
+        let twins: Vec<TxId> = twins
+            .filter(|twin| Some(*twin) != opened.original)
+            .collect();
+        for twin in twins {
+            if let Some(earlier) = self.by_tx.get_mut(&twin) {
+                if earlier.purpose() == story.purpose() {
+                    insert(&mut earlier.twins, story.tx);
+                } else {
+                    continue;
+                }
             }
-            self.drop_if_told(earlier);
+            insert(&mut story.twins, twin);
         }
-        for twin in &story.twins {
-            if let Some(earlier) = self.by_tx.get_mut(twin)
-                && earlier.purpose() == story.purpose()
-                && !earlier.twins.contains(&story.tx)
-            {
-                earlier.twins.push(story.tx);
+        if let Some(original) = opened.original
+            && let Some(original) = self.by_tx.get_mut(&original)
+        {
+            insert(&mut original.referring, story.tx);
+        }
+        self.name(&mut story, opened.identity);
+        story
+    }
+
+    /// The same request once more, after it was given up.
+    fn asked_again(&mut self, story: &Story, opened: &Opened) {
+        // One that could only be read in part may have no name; such are no repeats of each other.
+        let first = self.given_up.get(&opened.identity).copied();
+        let first = first.filter(|_| !opened.identity.is_empty());
+        let Some(first) = first else { return };
+        if let Some(earlier) = self.by_tx.get_mut(&first) {
+            if !is_same_request(earlier, opened) {
+                return;
+            }
+            earlier.again = Some(story.tx);
+        }
+        self.given_up.remove(&opened.identity);
+        self.drop_if_told(first);
+    }
+
+    /// Those of one name learn of each other.
+    fn name(&mut self, story: &mut Story, identity: Identity) {
+        if self.keep != Keep::Everything || identity.is_empty() {
+            return;
+        }
+        let Some(newest) = self.named.insert(identity, story.tx) else {
+            return;
+        };
+        let before = self.by_tx.get(&newest).map(|newest| &newest.namesakes);
+        let before: Vec<TxId> = before.into_iter().flatten().copied().collect();
+        for namesake in before.into_iter().rev().take(NAMESAKES).chain([newest]) {
+            insert(&mut story.namesakes, namesake);
+            if let Some(earlier) = self.by_tx.get_mut(&namesake) {
+                insert(&mut earlier.namesakes, story.tx);
             }
         }
     }
@@ -131,15 +182,43 @@ impl Stories {
         self.by_tx.is_empty()
     }
 
-    /// The other attempts of a story that are known here.
+    /// The others that a story's verdict may turn on, as far as they are known here: attempts of
+    /// the same purchase, those of the same name, its original and what else refers to that, and
+    /// what refers to itself.
     #[must_use]
-    pub fn twins(&self, story: &Story) -> Vec<&Story> {
-        story
-            .twins
-            .iter()
-            .filter_map(|tx| self.story(*tx))
-            .collect()
+    pub fn others(&self, story: &Story) -> Vec<&Story> {
+        let original = story.original().and_then(|tx| self.story(tx));
+        let beside = original.map(|original| original.referring.as_slice());
+        let mut all: Vec<TxId> = [&story.twins, &story.namesakes, &story.referring]
+            .into_iter()
+            .flatten()
+            .chain(beside.unwrap_or_default())
+            .copied()
+            .chain(story.original())
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        let others = all.into_iter().filter(|tx| *tx != story.tx);
+        others.filter_map(|tx| self.story(tx)).collect()
     }
+}
+
+/// Namesakes that are linked with one another, beside the newest.
+const NAMESAKES: usize = 8;
+
+fn insert(known: &mut Vec<TxId>, tx: TxId) {
+    if !known.contains(&tx) {
+        known.push(tx);
+    }
+}
+
+/// Whether a request is the one that a story began with: a number comes round again.
+fn is_same_request(story: &Story, opened: &Opened) -> bool {
+    story.opened.as_ref().is_some_and(|first| {
+        first.amount == opened.amount
+            && first.card_hash == opened.card_hash
+            && first.purpose == opened.purpose
+    })
 }
 
 /// The transaction that a record tells of.

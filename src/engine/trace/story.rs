@@ -46,6 +46,8 @@ pub struct Story {
     /// Whether an answer came whose code could not be read, and no reversal was accepted since: it
     /// may have been an approval.
     pub unread_answer: bool,
+    /// Whether an answer counted as an approval without a response code, or with blanks.
+    pub uncoded: bool,
     /// How long an answer was waited for in vain, in milliseconds.
     pub waited_ms: Option<u64>,
     /// How long the acquirer took to answer in time, in milliseconds.
@@ -60,6 +62,10 @@ pub struct Story {
     pub carried_cause: Option<ReversalCause>,
     /// Others of same card, amount and merchant, moments apart (D0).
     pub twins: Vec<TxId>,
+    /// Those that name it as their original: voids, refunds, completions.
+    pub referring: Vec<TxId>,
+    /// Others of the same name: the first of a repeat that was refused, and that repeat.
+    pub namesakes: Vec<TxId>,
     /// The other transaction that a step named: the void that returned it, the first of its name.
     pub other: Option<TxId>,
     /// The transaction under which the same request was asked again, once this one was given up.
@@ -186,6 +192,7 @@ impl Story {
             seen: Seen::Nothing,
             conflict: false,
             unread_answer: false,
+            uncoded: false,
             waited_ms: None,
             took_ms: None,
             late_ms: None,
@@ -193,6 +200,8 @@ impl Story {
             reversal: Reversal::default(),
             carried_cause: None,
             twins: Vec::new(),
+            referring: Vec::new(),
+            namesakes: Vec::new(),
             other: None,
             again: None,
             over: false,
@@ -283,8 +292,9 @@ impl Story {
 
     fn open(&mut self, opened: &Opened) {
         // A void is no second attempt of the sale that it voids.
-        self.twins
-            .extend(opened.twin.filter(|twin| Some(*twin) != opened.original));
+        let twin = opened.twin.filter(|twin| Some(*twin) != opened.original);
+        let known = twin.is_some_and(|twin| self.twins.contains(&twin));
+        self.twins.extend(twin.filter(|_| !known));
         self.opened = Some(Box::new(opened.clone()));
     }
 
@@ -368,6 +378,8 @@ impl Story {
         let by_code = message.code.map(|code| Code::of(&code).outcome());
         let first = matches!(self.seen, Seen::Nothing | Seen::Decline);
         let approves = by_code == Some(Outcome::Approved);
+        // A dialect may decline by a code that approves in others.
+        let declines = matches!(step.state, State::Declined | State::DeclineDelivered);
         if matches!(
             step.why,
             Why::AnswerMac | Why::AnswerMismatch | Why::AnswerUnreadable
@@ -379,8 +391,12 @@ impl Story {
             if approves && self.reversal.accepted {
                 self.seen = Seen::ApprovalAfterReversal;
             }
+        } else if self.seen == Seen::Nothing && declines {
+            self.seen = Seen::Decline;
+            self.answer = message.code;
         } else if approves || first && is_approval(step.state) {
             self.conflict |= self.seen == Seen::Decline;
+            self.uncoded |= message.code.is_none_or(|code| code.trim().is_empty());
             self.auth = message.auth.or(self.auth);
             self.answer = message.code;
             self.seen = if self.reversal.accepted {
@@ -478,6 +494,12 @@ impl Story {
             Note::Unreadable(what) => Some((moment.leg, &**what)),
             _ => None,
         })
+    }
+
+    /// The transaction that it names as its original.
+    #[must_use]
+    pub fn original(&self) -> Option<TxId> {
+        self.opened.as_ref().and_then(|opened| opened.original)
     }
 
     /// What it is for, if its names are known.

@@ -15,25 +15,25 @@ pub(super) struct Row {
     pub(super) next: Phrase,
 }
 
-const fn p(en: &'static str, zh: &'static str) -> Phrase {
+pub(super) const fn p(en: &'static str, zh: &'static str) -> Phrase {
     Phrase::new(en, zh)
 }
 
-const fn row(verdict: Phrase, next: Phrase) -> Row {
+pub(super) const fn row(verdict: Phrase, next: Phrase) -> Row {
     Row { verdict, next }
 }
 
 const WAIT: Phrase = p(
-    "wait for the reversal; do not swipe again until it closes",
-    "等待冲正结果, 结清前请勿重刷",
+    "wait for the reversal; do not {swipe} again until it closes",
+    "等待冲正结果, 结清前请勿{swipe}",
 );
-const COMES_BACK: Phrase = p(
-    "the reversal returns the money; do not swipe again until it closes",
-    "冲正将退回款项, 结清前请勿重刷",
+const NOBODY: Phrase = p(
+    "let the terminal reverse it: sign it in or restart it; do not {swipe} again until it closes",
+    "让终端冲正: 签到或重新开机, 结清前请勿{swipe}",
 );
 const DISPUTE: Phrase = p(
-    "raise a dispute with these keys; do not swipe again",
-    "凭以上要素提交差错处理, 请勿重刷",
+    "raise a dispute with these keys; do not {swipe} again",
+    "凭以上要素提交差错处理, 请勿{swipe}",
 );
 const KEEP: Phrase = p(
     "do not swipe again; if the money has not arrived by the pay-out date, ask the acquirer with \
@@ -56,8 +56,8 @@ pub(super) const FORWARDED: Row = row(
         "已发往收单机构, 尚无应答, 结果未知, 冲正{reversal}",
     ),
     p(
-        "wait for the answer; do not swipe again until closed",
-        "请等待应答, 结清前请勿重刷",
+        "wait for the answer; do not {swipe} again until closed",
+        "请等待应答, 结清前请勿{swipe}",
     ),
 );
 pub(super) const FORWARDED_GONE: Row = row(
@@ -71,11 +71,11 @@ pub(super) const FORWARDED_GONE: Row = row(
 pub(super) const APPROVED: Row = row(
     p(
         "approved{auth} but not yet delivered to terminal; reversal {reversal}",
-        "已承兑{auth}但尚未送达终端, 冲正{reversal}",
+        "已批准{auth}但尚未送达终端, 冲正{reversal}",
     ),
     p(
-        "wait for the delivery; do not swipe again",
-        "等待送达终端, 请勿重刷",
+        "wait for the delivery; do not {swipe} again",
+        "等待送达终端, 请勿{swipe}",
     ),
 );
 
@@ -114,8 +114,8 @@ pub(super) const DUPLICATE: Row = row(
         "网关拒绝({rc}): 凭证号已被另一笔交易{other}使用",
     ),
     p(
-        "look up the first transaction of this number before a new sale",
-        "请先查询同凭证号的首笔交易, 再决定是否重新交易",
+        "look up the first transaction of this number; do not {swipe} again until it closes",
+        "请先查询同凭证号的首笔交易, 结清前请勿{swipe}",
     ),
 );
 pub(super) const NOT_SENT_AFTER_ALL: Row = row(
@@ -124,8 +124,8 @@ pub(super) const NOT_SENT_AFTER_ALL: Row = row(
         "记录为网关未发送, 但收单机构已收到, 结果未知",
     ),
     p(
-        "query the acquirer; do not swipe again until it says not paid",
-        "请向收单机构查询, 确认未支付前请勿重刷",
+        "query the acquirer; do not {swipe} again until it says not {done}",
+        "请先向收单机构查询, 确认未{done}前请勿{swipe}",
     ),
 );
 pub(super) const REVERSAL_KEPT_BACK: Row = row(
@@ -180,7 +180,10 @@ pub(super) const UNKNOWN_BEHIND: Row = row(
         "answered {rc} {meaning}; outcome behind the acquirer unknown",
         "应答{rc} {meaning}, 收单机构后方结果未知",
     ),
-    p("{advice}", "{advice}"),
+    p(
+        "query the acquirer; do not {swipe} again until it says not {done}",
+        "请先向收单机构查询, 确认未{done}前请勿{swipe}",
+    ),
 );
 pub(super) const DISAGREE: Row = row(
     p(
@@ -188,15 +191,15 @@ pub(super) const DISAGREE: Row = row(
         "两次应答不一致: 有批准{auth}也有拒绝, 结果未知",
     ),
     p(
-        "query the acquirer; do not swipe again until it says not paid",
-        "请向收单机构查询, 确认未支付前请勿重刷",
+        "query the acquirer; do not {swipe} again until it says not {done}",
+        "请先向收单机构查询, 确认未{done}前请勿{swipe}",
     ),
 );
 
 // ── Approved ─────────────────────────────────────────────────────────────────────────────────────
 pub(super) const DELIVERED: Row = row(
     p(
-        "approved{auth}{took} and delivered; the pay-out is outside the message log",
+        "approved{auth}{took}, answer delivered; the pay-out is outside the message log",
         "交易成功{auth}{took}, 请勿重复刷卡; 到账情况在报文日志之外",
     ),
     KEEP,
@@ -220,7 +223,7 @@ pub(super) const AUTHORIZED_ONLY: Row = row(
 );
 pub(super) const VOID_DONE: Row = row(
     p(
-        "void approved{auth} and delivered; its original is cancelled",
+        "void approved{auth}, answer delivered; its original is cancelled",
         "撤销成功{auth}, 原交易已取消",
     ),
     p("nothing to do", "无需处理"),
@@ -241,8 +244,9 @@ pub(super) const UNPROVEN_DELIVERY: Row = row(
         "已批准{auth}; 应答已发出, 未证实送达",
     ),
     p(
-        "look at the terminal's slip; until settlement watch for its reversal or for proof",
-        "请核对终端签购单, 结算前留意其冲正或送达证明",
+        "look at the terminal's slip and query the acquirer; do not {swipe} again until it says \
+         not {done}; until settlement watch for its reversal or for proof",
+        "请核对终端签购单并先向收单机构查询, 确认未{done}前请勿{swipe}; 结算前留意其冲正或送达证明",
     ),
 );
 pub(super) const ANSWER_UNREAD: Row = row(
@@ -252,19 +256,26 @@ pub(super) const ANSWER_UNREAD: Row = row(
         "收单机构已应答, 但网关无法解析应答码; 应答已原样转发终端, 是否成功未知",
     ),
     p(
-        "look at the terminal's slip and query the acquirer; do not swipe again until it says \
-         not paid",
-        "请核对终端签购单并向收单机构查询, 确认未支付前请勿重刷",
+        "look at the terminal's slip and query the acquirer; do not {swipe} again until it says \
+         not {done}",
+        "请核对终端签购单并先向收单机构查询, 确认未{done}前请勿{swipe}",
     ),
 );
-pub(super) const RETURNED: Row = row(
+pub(super) const UNCODED: Row = row(
     p(
-        "approved{auth}, then voided or refunded{other}; the money goes back",
-        "交易成功{auth}, 后已撤销或退货{other}, 款项退回",
+        "answered without a response code; passed on as it came; approved or not is not known",
+        "收单机构已应答, 但无应答码; 应答已原样转发终端, 是否成功未知",
+    ),
+    ANSWER_UNREAD.next,
+);
+pub(super) const APPROVED_IN_PART: Row = row(
+    p(
+        "approved{auth}{took} in part, answer delivered; the slip tells the amount that was approved",
+        "部分批准{auth}{took}, 应答已送达; 批准金额以签购单为准",
     ),
     p(
-        "nothing to do; its posting is outside the message log",
-        "无需处理; 退回入账时间在报文日志之外",
+        "look at the slip for the approved amount; do not swipe again for it",
+        "请按签购单核对批准金额, 该金额请勿重刷",
     ),
 );
 pub(super) const SETTLED: Row = row(
@@ -292,14 +303,14 @@ pub(super) const TIMED_OUT: Row = row(
         "no answer from acquirer{after}; outcome unknown; reversal {reversal}",
         "收单机构{after}无应答, 结果未知, 冲正{reversal}",
     ),
-    WAIT,
+    NOBODY,
 );
 pub(super) const DOUBTFUL: Row = row(
     p(
         "{why}; outcome unknown; reversal {reversal}",
         "{why}, 结果未知, 冲正{reversal}",
     ),
-    WAIT,
+    NOBODY,
 );
 pub(super) const UNANSWERED: Row = row(
     p(
@@ -316,11 +327,11 @@ pub(super) const LATE: Row = row(
         "{why}; not delivered; reversal {reversal}",
         "{why}, 未送达, 冲正{reversal}",
     ),
-    COMES_BACK,
+    NOBODY,
 );
 pub(super) const GONE: Row = row(
     p("{why}; reversal {reversal}", "{why}, 冲正{reversal}"),
-    COMES_BACK,
+    NOBODY,
 );
 
 pub(super) const ASKED_AGAIN: Row = row(
@@ -339,12 +350,12 @@ pub(super) const UNANSWERED_APPROVED: Row = row(
 );
 pub(super) const CONFLICT: Row = row(
     p(
-        "approved{auth} and delivered, then a second answer declined; outcome unknown",
-        "已批准{auth}并送达, 后又收到拒绝应答, 结果未知",
+        "approved{auth}, answer delivered, then a second answer declined; outcome unknown",
+        "已批准{auth}, 应答已送达, 后又收到拒绝应答, 结果未知",
     ),
     p(
-        "query the acquirer; do not swipe again until it says not paid",
-        "请向收单机构查询, 确认未支付前请勿重刷",
+        "query the acquirer; do not {swipe} again until it says not {done}",
+        "请先向收单机构查询, 确认未{done}前请勿{swipe}",
     ),
 );
 
@@ -398,8 +409,10 @@ pub(super) const CLOSED: Row = row(
         "{why}, 冲正应答{rrc}({rmeaning}), 发卡行是否扣款未证实",
     ),
     p(
-        "do not treat as paid; if the customer was charged, raise a dispute with the keys",
-        "不作为已付款处理; 如客户已被扣款, 凭交易要素提交差错处理",
+        "query the acquirer; do not swipe again until it says not paid; do not treat as paid; if \
+         the customer was charged, raise a dispute with the keys",
+        "请先向收单机构查询, 确认未支付前请勿重刷; 不作为已付款处理; 如客户已被扣款, \
+         凭交易要素提交差错处理",
     ),
 );
 pub(super) const REVERSAL_REFUSED: Row = row(
@@ -464,4 +477,10 @@ pub(super) const TWIN_UNKNOWN: Phrase = p(
 pub(super) const TWIN_NEXT: Phrase = p(
     "look at the other attempt first: keep one; do not swipe again until both are closed",
     "请先查看另一次尝试, 只保留一笔; 两笔均结清前请勿重刷",
+);
+
+// ── A late answer ────────────────────────────────────────────────────────────────────────────────
+pub(super) const DECLINE_CAME: Phrase = p(
+    "a late answer came: {rc} {meaning}",
+    "其后收到应答{rc} {meaning}",
 );

@@ -1,13 +1,15 @@
 //! Where is the money, why, and what is safe to do next: one transaction's verdict.
 
 use super::belief::Beliefs;
+use super::bonds::Bonds;
 use super::cause::Cause;
 use super::lang::Said;
 use super::retry::Retry;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
+use super::wording::Limit;
 use super::{diagnosis, texts, wording};
-use crate::engine::record::State;
+use crate::engine::record::{State, TxId};
 
 /// What may be said of a transaction on the evidence of the gateway's journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,35 +54,29 @@ impl Evidence {
 }
 
 impl Verdict {
-    /// Judges a story. `others` are the stories of its twins, as far as they are at hand: other
-    /// attempts of the same purchase (D0), which may forbid what this one alone would allow.
+    /// Judges a story. `others` are those it may turn on, as far as they are at hand: its voids,
+    /// refunds and completions, its original, its namesakes, and other attempts of the same purchase
+    /// (D0), which may forbid what this one alone would allow.
     #[must_use]
     pub fn of(story: &Story, others: &[&Story]) -> Self {
         let class = Unconfirmed::of(story);
         let causes = diagnosis::causes(story);
+        let bonds = Bonds::of(story, others);
         let alone = Retry::of(story);
-        let (mut verdict, mut next_step) = wording::say(story, &causes, alone);
+        let (safe_to_retry, limit) = limited(story, others, &bonds, alone);
+        let (mut verdict, next_step) = wording::say(story, &bonds, &causes, (alone, limit));
         if story.gap {
             verdict = verdict.and(&texts::GAP.plain());
         }
         for part in wording::unread(story) {
             verdict = verdict.and(&part);
         }
-        let mut safe_to_retry = alone;
-        for twin in &story.twins {
-            let other = others.iter().copied().find(|other| other.tx == *twin);
-            if other.is_some_and(|other| other.purpose() != story.purpose()) {
-                continue;
-            }
+        for (twin, other) in attempts(story, others) {
             let tx = ("tx", Said::same(twin.to_string()));
             verdict = verdict.and(&match other {
                 Some(other) => texts::TWIN.fill(&[tx, ("state", Said::same(other.state.name()))]),
                 None => texts::TWIN_UNKNOWN.fill(&[tx]),
             });
-            safe_to_retry = safe_to_retry.beside(other);
-        }
-        if safe_to_retry != alone {
-            next_step = texts::TWIN_NEXT.plain();
         }
         Self {
             state: story.state,
@@ -95,4 +91,45 @@ impl Verdict {
             beliefs: Beliefs::of(story),
         }
     }
+}
+
+/// Other attempts of the same purchase, each with its story if that is at hand.
+fn attempts<'a>(
+    story: &'a Story,
+    others: &'a [&Story],
+) -> impl Iterator<Item = (TxId, Option<&'a Story>)> {
+    let at_hand = |twin: TxId| others.iter().copied().find(|other| other.tx == twin);
+    let all = story.twins.iter().map(move |twin| (*twin, at_hand(*twin)));
+    all.filter(|(_, other)| other.is_none_or(|other| other.purpose() == story.purpose()))
+}
+
+/// What others leave of what a story by itself would allow, and why.
+fn limited(
+    story: &Story,
+    others: &[&Story],
+    bonds: &Bonds<'_>,
+    alone: Retry,
+) -> (Retry, Option<Limit>) {
+    let mut safe = alone;
+    let mut why = None;
+    let mut limit = |to: Retry, by: Limit| {
+        if to < safe {
+            safe = to;
+            why = why.or(Some(by));
+        }
+    };
+    if let Some(namesake) = bonds.namesake {
+        limit(alone.beside(Some(namesake)), Limit::Namesake);
+    }
+    if !bonds.siblings.is_empty() {
+        limit(Retry::Unproven, Limit::Sibling);
+    }
+    if bonds.hold.is_some() {
+        limit(Retry::Unproven, Limit::Hold);
+    }
+    for (_, other) in attempts(story, others) {
+        limit(alone.beside(other), Limit::Twin);
+    }
+    // What another forbids is only told where this one alone would allow more.
+    (safe, why.filter(|_| alone == Retry::Yes))
 }

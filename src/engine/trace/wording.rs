@@ -1,20 +1,80 @@
 //! From a story to the sentence that says it: picks the row of the table, and fills its places.
 
+use super::bonds::{self, Bonds, gives_back};
 use super::cause::Cause;
 use super::codes::{Advice, Code};
+use super::human::money;
 use super::lang::{Phrase, Said};
 use super::retry::{self, Retry};
 use super::story::{By, Delivery, Leg, Seen, Story};
 use super::texts::{self, Row};
+use super::texts_bound as bound;
 use crate::engine::record::State;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
 
 /// The verdict and the next step.
-pub(super) fn say(story: &Story, causes: &[Cause], retry: Retry) -> (Said, Said) {
-    let row = pick(story, causes, retry);
-    let values = values(story, causes);
-    (row.verdict.fill(&values), row.next.fill(&values))
+pub(super) fn say(
+    story: &Story,
+    bonds: &Bonds<'_>,
+    causes: &[Cause],
+    (alone, limited): (Retry, Option<Limit>),
+) -> (Said, Said) {
+    let mut row = pick(story, bonds, causes, alone);
+    if let Some(limit) = limited {
+        row.next = limit.next_step();
+    }
+    let values = values(story, bonds, causes);
+    let mut verdict = row.verdict.fill(&values);
+    if story.seen == Seen::Decline
+        && matches!(story.state, State::ReversalPending | State::ReversalSent)
+    {
+        verdict = verdict.and(&texts::DECLINE_CAME.fill(&values));
+    }
+    for part in told_beside(bonds) {
+        verdict = verdict.and(&part);
+    }
+    (verdict, row.next.fill(&values))
+}
+
+/// Why what a story by itself would allow is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The same request may have been booked under another record.
+    Namesake,
+    /// Another void or refund of the same original.
+    Sibling,
+    /// The authorization that it completes may stand.
+    Hold,
+    /// Another attempt of the same purchase.
+    Twin,
+}
+
+impl Limit {
+    const fn next_step(self) -> Phrase {
+        match self {
+            Self::Namesake => bound::REPEAT_KEPT_BACK.next,
+            Self::Sibling => bound::SIBLING_NEXT,
+            Self::Hold => bound::COMPLETE_AGAIN,
+            Self::Twin => texts::TWIN_NEXT,
+        }
+    }
+}
+
+/// The voids and refunds that are to be told beside it.
+fn told_beside(bonds: &Bonds<'_>) -> Vec<Said> {
+    let say = |phrase: Phrase, other: &Story| {
+        let tx = ("tx", Said::same(other.tx.to_string()));
+        phrase.fill(&[tx, ("state", Said::same(other.state.name()))])
+    };
+    let returns = bonds
+        .returns
+        .iter()
+        .map(|(back, _)| say(bound::RETURN, back));
+    let siblings = bonds.siblings.iter();
+    returns
+        .chain(siblings.map(|(back, _)| say(bound::SIBLING, back)))
+        .collect()
 }
 
 /// What could not be read of request and answer: one clause each.
@@ -36,10 +96,11 @@ pub(super) fn unread(story: &Story) -> Vec<Said> {
     [first(false), first(true)].into_iter().flatten().collect()
 }
 
-fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
+fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row {
     let cause = causes.first().copied().unwrap_or(Cause::InProgress);
     match story.state {
         _ if story.purpose() == Some(Purpose::Reversal) => alone(story),
+        State::Refused | State::NotSent if bonds.namesake.is_some() => bound::REPEAT_KEPT_BACK,
         State::Refused | State::NotSent => kept_back(story, cause, retry),
         _ if !story.is_money() => without_money(story),
         State::Received => texts::RECEIVED,
@@ -47,7 +108,7 @@ fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
         State::ForwardedGone => texts::FORWARDED_GONE,
         State::Approved => texts::APPROVED,
         State::Declined | State::DeclineDelivered => declined(story, cause, retry),
-        State::Delivered | State::Confirmed => delivered(story),
+        State::Delivered | State::Confirmed | State::Returned => delivered(story, bonds),
         State::AnswerUnread => texts::ANSWER_UNREAD,
         State::DeliveryUnproven if story.conflict => texts::CONFLICT,
         State::DeliveryUnproven => texts::UNPROVEN_DELIVERY,
@@ -64,10 +125,9 @@ fn pick(story: &Story, causes: &[Cause], retry: Retry) -> Row {
         }
         State::ReversalPending | State::ReversalSent => texts::PENDING,
         State::Reversed => reversed(story, retry),
-        State::ClosedUnproven => texts::CLOSED,
+        State::ClosedUnproven => closed(story),
         State::ReversalRefused => texts::REVERSAL_REFUSED,
         State::ReversalUndeliverable => texts::UNDELIVERABLE,
-        State::Returned => texts::RETURNED,
         State::Settled => texts::SETTLED,
         State::SettleMismatch => texts::MISMATCH,
     }
@@ -109,21 +169,98 @@ const fn without_money(story: &Story) -> Row {
 }
 
 fn declined(story: &Story, cause: Cause, retry: Retry) -> Row {
-    match (cause, retry) {
-        (Cause::AnswersDisagree, _) => texts::DISAGREE,
+    let row = match (cause, retry) {
+        (Cause::AnswersDisagree, _) => return texts::DISAGREE,
         (Cause::Declined, Retry::Yes) if story.late_ms > Some(0) => texts::DECLINED_LATE,
         (Cause::Declined, Retry::Yes) => texts::DECLINED,
-        _ => texts::UNKNOWN_BEHIND,
+        _ if code_of(story.answer).advice == Advice::Duplicate => Row {
+            next: texts::DUPLICATE.next,
+            ..texts::UNKNOWN_BEHIND
+        },
+        _ => return texts::UNKNOWN_BEHIND,
+    };
+    match code_of(story.answer).advice {
+        advice if gives_back(story) && retry == Retry::Yes => Row {
+            next: of_return(advice),
+            ..row
+        },
+        _ => row,
     }
 }
 
-fn delivered(story: &Story) -> Row {
-    match (story.purpose(), story.state) {
-        (Some(Purpose::Hold), _) => texts::AUTHORIZED_ONLY,
-        (Some(Purpose::Void), _) => texts::VOID_DONE,
-        (Some(Purpose::Refund), _) => texts::REFUND_DONE,
-        (_, State::Confirmed) => texts::CONFIRMED,
+/// What to do about a void or refund that was declined: that may be tried again, never the sale.
+const fn of_return(advice: Advice) -> Phrase {
+    match advice {
+        Advice::Later => bound::TRY_LATER,
+        Advice::Reenter => bound::ENTER_AGAIN,
+        Advice::SignIn => bound::SIGN_IN,
+        Advice::Format => Advice::Format.next_step(),
+        Advice::Accept
+        | Advice::Decline
+        | Advice::OtherCard
+        | Advice::SmallerAmount
+        | Advice::CallIssuer
+        | Advice::CallAcquirer
+        | Advice::PickUp
+        | Advice::Duplicate
+        | Advice::Unknown => bound::CALL,
+    }
+}
+
+fn delivered(story: &Story, bonds: &Bonds<'_>) -> Row {
+    match story.purpose() {
+        _ if story.uncoded => texts::UNCODED,
+        Some(Purpose::Hold) => authorized(story, bonds),
+        Some(Purpose::Void) if story.state != State::Returned => texts::VOID_DONE,
+        Some(Purpose::Refund) if story.state != State::Returned => texts::REFUND_DONE,
+        _ => sold(story, bonds),
+    }
+}
+
+/// An authorization that was approved: it follows what became of its completions and voids.
+fn authorized(story: &Story, bonds: &Bonds<'_>) -> Row {
+    if bonds.doubtful_completion().is_some() {
+        bound::COMPLETION_IN_DOUBT
+    } else if !bonds.completions.is_empty() {
+        bound::COMPLETED
+    } else if bonds.doubtful_return().is_some() {
+        bound::RETURN_IN_DOUBT
+    } else if !bonds.returns.is_empty() {
+        bound::HOLD_VOIDED
+    } else if story.state == State::Returned {
+        bound::RETURNED_UNSEEN
+    } else {
+        texts::AUTHORIZED_ONLY
+    }
+}
+
+/// A sale that was approved: it follows what became of its voids and refunds.
+fn sold(story: &Story, bonds: &Bonds<'_>) -> Row {
+    let (back, amount) = (bonds.given_back(), bonds::amount(story));
+    if bonds.doubtful_return().is_some() {
+        return bound::RETURN_IN_DOUBT;
+    }
+    match story.state {
+        _ if back > amount => bound::RETURNED_TOO_MUCH,
+        _ if bonds.is_voided() || back == amount && back > 0 => bound::RETURNED,
+        _ if back > 0 => bound::RETURNED_PARTLY,
+        State::Returned => bound::RETURNED_UNSEEN,
+        _ if story.answer.is_some_and(|code| &*code == "10") => texts::APPROVED_IN_PART,
+        State::Confirmed => texts::CONFIRMED,
         _ => texts::DELIVERED,
+    }
+}
+
+/// A reversal that was closed without proof.
+fn closed(story: &Story) -> Row {
+    let row = texts::CLOSED;
+    if gives_back(story) {
+        Row {
+            next: bound::CLOSED_RETURN,
+            ..row
+        }
+    } else {
+        row
     }
 }
 
@@ -132,18 +269,26 @@ fn reversed(story: &Story, retry: Retry) -> Row {
         story.delivery,
         Delivery::Written | Delivery::Unproven | Delivery::Proven
     );
-    match (story.seen, retry, story.reversal.by) {
-        (Seen::ApprovalAfterReversal, ..) => texts::REVERSED_THEN_APPROVED,
-        (_, Retry::No | Retry::Unproven, _) => texts::CLOSED,
+    let row = match (story.seen, retry, story.reversal.by) {
+        (Seen::ApprovalAfterReversal, ..) => return texts::REVERSED_THEN_APPROVED,
+        (_, Retry::No | Retry::Unproven, _) => return closed(story),
         (_, Retry::Yes, Some(By::Terminal)) if shown => texts::REVERSED_AFTER_SLIP,
         (_, Retry::Yes, _) if shown => texts::REVERSED_MAY_SHOW,
         (_, Retry::Yes, _) => texts::REVERSED,
+    };
+    if gives_back(story) {
+        Row {
+            next: bound::TRY_AGAIN,
+            ..row
+        }
+    } else {
+        row
     }
 }
 
 type Values = Vec<(&'static str, Said)>;
 
-fn values(story: &Story, causes: &[Cause]) -> Values {
+fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
     let (answer, reversal) = (code_of(story.answer), code_of(story.reversal.last_code));
     let mut values: Values = vec![
         ("rc", shown(story.answer)),
@@ -157,29 +302,35 @@ fn values(story: &Story, causes: &[Cause]) -> Values {
         ("reversal", status(story.state).plain()),
         ("again", again(story.purpose()).plain()),
         ("returned", returned(story.purpose()).plain()),
-        ("nothing", nothing(story.purpose()).plain()),
+        ("nothing", nothing(story.purpose(), answer).plain()),
+        ("swipe", swipe(story.purpose()).plain()),
+        ("deed", deed(story.purpose()).plain()),
+        ("done", done(story.purpose()).plain()),
+        ("back", shown_money(story, bonds.given_back())),
+        ("amount", shown_money(story, bonds::amount(story))),
     ];
-    values.extend(asides(story));
+    values.extend(asides(story, bonds));
     let why = reason(story, causes).fill(&values);
     values.push(("why", why));
     values
 }
 
 /// What is said only if it is known, with the words around it.
-fn asides(story: &Story) -> Values {
+fn asides(story: &Story, bonds: &Bonds<'_>) -> Values {
     let aside = |value: Option<String>, phrase: Phrase| {
         value.map_or_else(Said::default, |v| phrase.fill(&[("v", Said::same(v))]))
     };
     let auth = story.auth.map(|auth| auth.to_string());
     let waited = story.waited_ms.map(seconds);
     let first = story.reversal.cause.map(|code| code.to_string());
-    let other = story.again.or(story.other).map(|tx| tx.to_string());
+    let other = story.again.or_else(|| bonds.named()).or(story.other);
+    let other = other.map(|tx| tx.to_string());
     let took = story
         .answered_after_ms()
         .filter(|took| *took > 0)
         .map(seconds);
     vec![
-        ("auth", aside(auth, Phrase::new(" {v}", "(授权号{v})"))),
+        ("auth", aside(auth, Phrase::new(" {v}", "(授权码{v})"))),
         (
             "after",
             aside(waited.clone(), Phrase::new(" after {v}s", "{v}秒")),
@@ -232,7 +383,7 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::Restart => Phrase::new("gateway restarted before an answer", "网关在应答前重启"),
         Cause::TerminalGone => Phrase::new(
             "approved{auth} but not delivered to terminal",
-            "已承兑{auth}但未送达终端",
+            "已批准{auth}但未送达终端",
         ),
         Cause::DeliveryUnproven => Phrase::new(
             "answer written, delivery not proven",
@@ -312,27 +463,55 @@ const fn again(purpose: Option<Purpose>) -> Phrase {
     }
 }
 
+/// The deed that must not be done once more.
+const fn swipe(purpose: Option<Purpose>) -> Phrase {
+    match purpose {
+        Some(Purpose::Void) => Phrase::new("void", "再次撤销"),
+        Some(Purpose::Refund) => Phrase::new("refund", "再次退货"),
+        _ => Phrase::new("swipe", "重刷"),
+    }
+}
+
+/// The deed that may be tried again.
+const fn deed(purpose: Option<Purpose>) -> Phrase {
+    match purpose {
+        Some(Purpose::Void) => Phrase::new("void", "撤销"),
+        _ => Phrase::new("refund", "退货"),
+    }
+}
+
+/// That deed once it is done.
+const fn done(purpose: Option<Purpose>) -> Phrase {
+    match purpose {
+        Some(Purpose::Void) => Phrase::new("voided", "撤销"),
+        Some(Purpose::Refund) => Phrase::new("refunded", "退货"),
+        _ => Phrase::new("paid", "支付"),
+    }
+}
+
+fn shown_money(story: &Story, amount: u64) -> Said {
+    let currency = story.opened.as_ref().map(|opened| opened.currency);
+    Said::same(money(amount, &currency.unwrap_or_default()))
+}
+
 /// What an accepted reversal does.
 const fn returned(purpose: Option<Purpose>) -> Phrase {
     match purpose {
         Some(Purpose::Hold) => Phrase::new("any hold is released", "如已冻结将解除冻结"),
-        Some(Purpose::Void) => Phrase::new(
-            "the void is undone, its original stands",
-            "撤销已冲回, 原交易仍有效",
-        ),
+        Some(Purpose::Void) => Phrase::new("the void is undone", "撤销已冲回"),
         Some(Purpose::Refund) => Phrase::new("the refund is undone", "退货已冲回"),
         _ => Phrase::new("any debit is returned", "如已扣款将原路退回"),
     }
 }
 
-/// What a decline leaves.
-const fn nothing(purpose: Option<Purpose>) -> Phrase {
+/// What a decline leaves. A host that was not well may have debited behind its back.
+fn nothing(purpose: Option<Purpose>, code: &Code) -> Phrase {
+    let unwell = code.advice == Advice::Later || matches!(code.code, "22" | "26");
     match purpose {
+        Some(Purpose::Void) => Phrase::new("not voided by this one", "本次未撤销"),
+        Some(Purpose::Refund) => Phrase::new("not refunded by this one", "本次未退货"),
+        Some(Purpose::Debit | Purpose::Hold) if unwell => Phrase::new("not made", "交易未成功"),
         Some(Purpose::Hold) => Phrase::new("nothing reserved", "未冻结"),
-        Some(Purpose::Void) => {
-            Phrase::new("not voided, its original stands", "未撤销, 原交易仍有效")
-        }
-        Some(Purpose::Refund) => Phrase::new("not refunded", "未退货"),
         Some(Purpose::Debit) => Phrase::new("nothing debited", "未扣款"),
         _ => Phrase::new("not accepted", "未受理"),
     }
@@ -353,9 +532,14 @@ fn keys(story: &Story) -> Said {
         add("terminal", "终端号", Some(opened.terminal.to_string()));
         add("STAN", "凭证号", Some(opened.stan.to_string()));
         add("batch", "批次号", Some(opened.batch.to_string()));
+        let amount = shown_money(story, opened.amount.0).en;
+        add("amount", "金额", Some(amount));
+        add("card", "卡号", Some(opened.card.to_string()));
+        let began = story.began.rfc3339();
+        add("date", "日期", began.get(..10).map(str::to_owned));
     }
     add("RRN", "参考号", story.rrn.map(|rrn| rrn.to_string()));
-    add("auth", "授权号", story.auth.map(|auth| auth.to_string()));
+    add("auth", "授权码", story.auth.map(|auth| auth.to_string()));
     if keys.en.is_empty() {
         return Said::same(story.tx.to_string());
     }

@@ -2,10 +2,10 @@
 
 use super::cursor::{Cursor, Position};
 use super::files::Files;
-use super::index::{Lookup, belongs};
+use super::index::{Lookup, Names, belongs};
 use super::reader::{Found, Told};
 use crate::engine::journal::{Header, SegmentNo, Storage, StorageError};
-use crate::engine::record::{self, Fact, Record, Seq, TxId};
+use crate::engine::record::{self, Fact, Opened, Record, Seq, TxId};
 use crate::engine::trace::{Finder, Query, subject};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,6 +100,16 @@ impl Places {
         }
         found.related.retain(|tx| !found.candidates.contains(tx));
         Ok(found)
+    }
+
+    /// Others that the index knows to belong to transactions that were read where it does not
+    /// reach.
+    pub(super) fn related<'a>(
+        &self,
+        opened: impl Iterator<Item = (TxId, &'a Opened)>,
+    ) -> Result<BTreeSet<TxId>, LookupError> {
+        let names: Vec<Names> = opened.map(|(tx, opened)| Names::of(tx, opened)).collect();
+        Ok(self.lookup.related(&names)?)
     }
 
     /// Whether a record does not only carry what stands in an earlier segment.

@@ -4,7 +4,7 @@ use super::cursor::{Cursor, Position};
 use super::files::Files;
 use super::places::{LookupError, Places};
 use crate::engine::journal::{Damage, SegmentNo, Storage, StorageError};
-use crate::engine::record::{Record, Seq, TxId, Vault};
+use crate::engine::record::{Opened, Record, Seq, TxId, Vault};
 use crate::engine::trace::{Finder, Query, subject};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -120,6 +120,22 @@ impl JournalReader {
         }
     }
 
+    /// Others that the index knows to belong to these: attempts of the same purchase, those of the
+    /// same name. What no index covers is found by [`find`](Self::find).
+    ///
+    /// # Errors
+    /// The storage's.
+    pub fn related<'a>(
+        &self,
+        opened: impl Iterator<Item = (TxId, &'a Opened)>,
+    ) -> Result<BTreeSet<TxId>, ReadError> {
+        match self.places()?.related(opened) {
+            Ok(related) => Ok(related),
+            Err(LookupError::Storage(error)) => Err(error.into()),
+            Err(LookupError::Index(_)) => Ok(BTreeSet::new()),
+        }
+    }
+
     fn find_by_reading(&self, query: &Query) -> Result<Found, ReadError> {
         let mut finder = Finder::new(query.clone());
         let mut records = self.records();
@@ -128,7 +144,7 @@ impl JournalReader {
         }
         Ok(Found {
             candidates: finder.candidates().collect(),
-            related: finder.related().collect(),
+            related: finder.related(),
             damage: records.damage().to_vec(),
         })
     }

@@ -2,8 +2,9 @@
 //!
 //! A place is a letter in braces: `{a}` an authorization code with the words around it, `{t}` the
 //! time that something took, `{o}` another transaction, `{i}` a transaction's id, `{c}` a response
-//! code, `{s}` seconds, `{n}` a count, `{r}` how a reversal stands, `{x}` free words. Free words
-//! that promise something about money fit no place.
+//! code, `{s}` seconds, `{n}` a count, `{r}` how a reversal stands, `{m}` money, `{d}` a void or
+//! refund, `{v}` what is not to be done again and `{w}` the same once it is done, `{x}` free words.
+//! Free words that promise something about money fit no place.
 
 /// Words that nobody may hide in a place for free words.
 const LOADED: &[&str] = &[
@@ -60,7 +61,7 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
 /// Whether a value may stand in a place.
 fn fills(place: &str, value: &str) -> bool {
     match place {
-        "a" => value.is_empty() || is_wrapped(value, "授权号", |v| v.chars().count() <= 6),
+        "a" => value.is_empty() || is_wrapped(value, "授权码", |v| v.chars().count() <= 6),
         "t" => value.is_empty() || is_time(value),
         "o" => value.is_empty() || is_id(value.trim()),
         "i" => is_id(value),
@@ -71,6 +72,16 @@ fn fills(place: &str, value: &str) -> bool {
             value,
             "未到期" | "处理中" | "待发起" | "not due yet" | "pending" | "due, not begun yet"
         ),
+        "v" => matches!(
+            value,
+            "swipe" | "void" | "refund" | "重刷" | "再次撤销" | "再次退货"
+        ),
+        "w" => matches!(
+            value,
+            "paid" | "voided" | "refunded" | "支付" | "撤销" | "退货"
+        ),
+        "d" => matches!(value, "void" | "refund" | "撤销" | "退货"),
+        "m" => is_money(value),
         "x" => !value.is_empty() && !is_loaded(value),
         _ => false,
     }
@@ -113,6 +124,12 @@ fn is_number(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
+/// `120.00 CNY`.
+fn is_money(value: &str) -> bool {
+    let (number, currency) = value.split_once(' ').unwrap_or((value, ""));
+    is_number(number) && currency.len() <= 3 && currency.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
 fn is_loaded(value: &str) -> bool {
     LOADED.iter().any(|word| value.contains(word))
 }
@@ -152,7 +169,7 @@ mod tests {
             "approved{a} and delivered",
             "approved by nobody and delivered"
         ));
-        assert!(fits("交易成功{a}{t}", "交易成功(授权号123456)(耗时1.2秒)"));
+        assert!(fits("交易成功{a}{t}", "交易成功(授权码123456)(耗时1.2秒)"));
         assert!(fits("declined {c} {x}", "declined 51 insufficient funds"));
         assert!(!fits("no answer in {s}s", "no answer in time"));
         assert!(fits("冲正{r}", "冲正处理中"));

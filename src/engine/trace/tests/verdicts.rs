@@ -736,7 +736,7 @@ fn another_attempt_forbids_what_one_alone_would_allow() {
         [story.tx],
         "the earlier one learns of the later one"
     );
-    let verdict = Verdict::of(first, &stories.twins(first));
+    let verdict = Verdict::of(first, &stories.others(first));
     assert!(verdict.causes.contains(&C::AnotherAttempt));
 }
 

@@ -28,8 +28,7 @@ const INDEXES: &str = "
     CREATE INDEX IF NOT EXISTS by_stan ON tx (stan);
     CREATE INDEX IF NOT EXISTS by_auth ON tx (auth) WHERE auth IS NOT NULL;
     CREATE INDEX IF NOT EXISTS by_amount ON tx (amount, began);
-    CREATE INDEX IF NOT EXISTS by_twin ON tx (twin) WHERE twin IS NOT NULL;
-    CREATE INDEX IF NOT EXISTS by_odd_end ON tx (state) WHERE state IN (10, 22);";
+    CREATE INDEX IF NOT EXISTS by_twin ON tx (twin) WHERE twin IS NOT NULL;";
 
 /// A later row of a transaction has the last word on where it stands; names stay as they were.
 const ON_CONFLICT: &str = "
@@ -88,7 +87,7 @@ impl Table {
         change.execute("DELETE FROM covers", ())?;
         let told = params![int(covers.segment.0), int(covers.offset)];
         change.execute("INSERT INTO covers VALUES (?, ?)", told)?;
-        change.execute_batch(INDEXES)?;
+        change.execute_batch(&indexes())?;
         change.commit()
     }
 
@@ -108,7 +107,7 @@ impl Table {
                  DETACH part;"
             ))?;
         }
-        self.0.execute_batch(INDEXES)
+        self.0.execute_batch(&indexes())
     }
 
     /// Up to where it covers the journal; `None` before anything was added.
@@ -140,7 +139,7 @@ impl Table {
 
     /// What names a transaction, if that is known here.
     pub(super) fn names(&self, tx: TxId) -> Result<Option<Names>> {
-        let names = "SELECT merchant, terminal, batch, stan, twin FROM tx \
+        let names = "SELECT merchant, terminal, batch, stan, twin, amount, card_hash FROM tx \
                      WHERE id = ? AND terminal IS NOT NULL";
         let mut names = self.0.prepare_cached(names)?;
         let names = names.query_row([blob(tx)], |row| {
@@ -151,32 +150,43 @@ impl Table {
                 batch: row.get(2)?,
                 stan: row.get(3)?,
                 twin: row.get::<_, Option<[u8; 16]>>(4)?.map(id),
+                amount: row.get(5)?,
+                card_hash: row.get(6)?,
             })
         });
         names.optional()
     }
 
-    /// Transactions of the same names, and later attempts of the same purchase.
+    /// Transactions of the same names, and other attempts of the same purchase.
     pub(super) fn related(&self, names: &Names) -> Result<Vec<TxId>> {
         let same = "SELECT id FROM tx WHERE terminal = ?1 AND stan = ?2 AND merchant = ?3 \
-                    AND batch = ?4 UNION SELECT id FROM tx WHERE twin = ?5";
+                    AND batch = ?4 UNION SELECT id FROM tx WHERE twin = ?5 \
+                    UNION SELECT id FROM tx WHERE amount = ?6 AND began BETWEEN ?7 AND ?8 \
+                    AND card_hash = ?9 AND merchant = ?3";
         let mut same = self.0.prepare_cached(same)?;
+        let began = names.began();
+        let (from, until) = (began - PURCHASE, began + PURCHASE);
         let Names {
             terminal,
             stan,
             merchant,
             batch,
             tx,
+            amount,
+            card_hash,
             ..
         } = names;
-        let found = same.query_map(params![terminal, stan, merchant, batch, blob(*tx)], |row| {
-            row.get(0).map(id)
-        })?;
+        let (tx, card_hash) = (blob(*tx), card_hash.map(|hash| hash.to_vec()));
+        let found = same.query_map(
+            params![
+                terminal, stan, merchant, batch, tx, amount, from, until, card_hash
+            ],
+            |row| row.get(0).map(id),
+        )?;
         found.collect()
     }
 
-    /// Transactions that may be what is asked for; of those asked for by nothing but where they
-    /// stand, only the ones that are over.
+    /// Transactions that may be what is asked for.
     pub(super) fn find(&self, query: &Query) -> Result<Vec<TxId>> {
         let (condition, values) = condition(query);
         let mut find = self
@@ -187,6 +197,9 @@ impl Table {
     }
 }
 
+/// How far apart attempts of one purchase may begin, in microseconds: some minutes each, of a few.
+const PURCHASE: i64 = 900_000_000;
+
 /// What names a transaction.
 #[derive(Clone, Debug)]
 pub(in crate::io::journal) struct Names {
@@ -195,18 +208,42 @@ pub(in crate::io::journal) struct Names {
     terminal: String,
     batch: String,
     stan: i64,
+    amount: i64,
+    card_hash: Option<[u8; 16]>,
     /// An earlier attempt of the same purchase.
     pub(super) twin: Option<TxId>,
 }
 
 impl Names {
-    /// Whether another transaction has the same names, or is a later attempt.
+    /// Those with which a transaction began.
+    pub(in crate::io::journal) fn of(tx: TxId, opened: &Opened) -> Self {
+        Self {
+            tx,
+            merchant: opened.merchant.to_string(),
+            terminal: opened.terminal.to_string(),
+            batch: opened.batch.to_string(),
+            stan: opened.stan.0.into(),
+            amount: int(opened.amount.0),
+            card_hash: Some(opened.card_hash).filter(|hash| *hash != [0; 16]),
+            twin: opened.twin,
+        }
+    }
+
+    /// When it began, in microseconds; its id begins with milliseconds.
+    fn began(&self) -> i64 {
+        i64::try_from((self.tx.0 >> 80) * 1000).unwrap_or(0)
+    }
+
+    /// Whether another transaction has the same names, refers to it, or is another attempt.
     pub(super) fn are_of(&self, opened: &Opened) -> bool {
+        let named = *opened.terminal == *self.terminal
+            && i64::from(opened.stan.0) == self.stan
+            && *opened.batch == *self.batch;
+        let bought =
+            self.card_hash == Some(opened.card_hash) && int(opened.amount.0) == self.amount;
         opened.twin == Some(self.tx)
-            || (*opened.terminal == *self.terminal
-                && i64::from(opened.stan.0) == self.stan
-                && *opened.merchant == *self.merchant
-                && *opened.batch == *self.batch)
+            || opened.original == Some(self.tx)
+            || *opened.merchant == *self.merchant && (named || bought)
     }
 }
 
@@ -303,16 +340,46 @@ fn condition(query: &Query) -> (String, Vec<Value>) {
     let (conditions, values): (Vec<_>, Vec<_>) = asked.unzip();
     match query.which {
         _ if !conditions.is_empty() => (conditions.join(" AND "), values),
-        Some(which) => (over(which), values),
+        Some(which) => (standing(which), values),
         None => ("true".to_owned(), values),
     }
 }
 
-/// In a state that is asked for and not live: what is live is carried by the newest checkpoint.
-fn over(which: Which) -> String {
-    let wanted = State::ALL
+/// In a state that is asked for. One that is live is carried by the newest checkpoint, too, but only
+/// while the gateway still watches it; where it stands here is where this file saw it last.
+fn standing(which: Which) -> String {
+    let wanted: Vec<State> = State::ALL
+        .into_iter()
+        .filter(|state| which.admits(*state))
+        .collect();
+    let asked = format!("state IN ({})", numbers(&wanted));
+    // Only with its own words is the small index used.
+    let exceptional = wanted.iter().all(|state| Which::Open.admits(*state));
+    if exceptional {
+        format!("{} AND {asked}", exceptional_states())
+    } else {
+        asked
+    }
+}
+
+/// Where money may be in doubt: few rows of many.
+fn exceptional_states() -> String {
+    let usual: Vec<State> = State::ALL
+        .into_iter()
+        .filter(|state| !Which::Open.admits(*state))
+        .collect();
+    format!("state NOT IN ({})", numbers(&usual))
+}
+
+fn indexes() -> String {
+    let exceptional = exceptional_states();
+    format!("{INDEXES} CREATE INDEX IF NOT EXISTS by_exception ON tx (state) WHERE {exceptional};")
+}
+
+fn numbers(states: &[State]) -> String {
+    let numbers: Vec<String> = states
         .iter()
-        .filter(|state| !state.is_live() && which.admits(**state));
-    let wanted: Vec<String> = wanted.map(|wanted| state(*wanted).to_string()).collect();
-    format!("state IN ({})", wanted.join(", "))
+        .map(|known| state(*known).to_string())
+        .collect();
+    numbers.join(", ")
 }

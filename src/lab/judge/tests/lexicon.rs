@@ -4,6 +4,7 @@
 use crate::lab::judge::{CashierMove, obedient, understand};
 
 const TEXTS: &str = include_str!("../../../engine/trace/texts.rs");
+const BOUND: &str = include_str!("../../../engine/trace/texts_bound.rs");
 const CODES: &str = include_str!("../../../engine/trace/codes.rs");
 const WORDING: &str = include_str!("../../../engine/trace/wording.rs");
 
@@ -45,7 +46,7 @@ fn filled(text: &str, english: bool) -> String {
         ),
         ("{nothing}", pick("nothing debited", "未扣款")),
         ("{again}", pick("new sale", "重新交易")),
-        ("{auth}", pick(" 123456", "(授权号123456)")),
+        ("{auth}", pick(" 123456", "(授权码123456)")),
         ("{took}", pick(" after 1.5s", "(耗时1.5秒)")),
         ("{after}", pick(" after 45s", "45秒")),
         ("{in}", pick("in 45s", "45秒")),
@@ -61,6 +62,11 @@ fn filled(text: &str, english: bool) -> String {
         ("{state}", "DELIVERED"),
         ("{v}", "field 4"),
         ("{advice}", pick("another card", "请换卡")),
+        ("{swipe}", pick("void", "再次撤销")),
+        ("{deed}", pick("refund", "退货")),
+        ("{done}", pick("paid", "支付")),
+        ("{back}", "30.00 CNY"),
+        ("{amount}", "100.00 CNY"),
     ];
     let fill = |text: String, (place, value): (&str, &str)| text.replace(place, value);
     values.into_iter().fold(text.to_owned(), fill)
@@ -74,7 +80,8 @@ fn is_understood(text: &str) {
 
 #[test]
 fn every_verdict_and_next_step_is_understood() {
-    let texts = literals(TEXTS);
+    let mut texts = literals(TEXTS);
+    texts.extend(literals(BOUND));
     assert!(texts.len() > 150, "{}", texts.len());
     for pair in texts.chunks_exact(2) {
         let [english, chinese] = [filled(&pair[0], true), filled(&pair[1], false)];

@@ -30,12 +30,12 @@ pub struct ByReading {
     printed: BTreeMap<TxId, (Mark, Value)>,
 }
 
-/// How far a story and those of its twins are.
+/// How far a story and those of the others are, that its verdict turns on.
 type Mark = Vec<(usize, Option<Wall>, State)>;
 
 fn mark(stories: &Stories, story: &Story) -> Mark {
-    let twins = stories.twins(story);
-    let all = [story].into_iter().chain(twins);
+    let others = stories.others(story);
+    let all = [story].into_iter().chain(others);
     let last = |story: &Story| story.moments.last().map(|moment| moment.at);
     all.map(|story| (story.moments.len(), last(story), story.state))
         .collect()
@@ -50,7 +50,7 @@ impl ByReading {
         {
             return value.clone();
         }
-        let verdict = Verdict::of(story, &stories.twins(story));
+        let verdict = Verdict::of(story, &stories.others(story));
         let value = serde_json::to_value(View::of(story, &verdict)).unwrap_or_default();
         self.printed.insert(story.tx, (mark, value.clone()));
         value

@@ -1,0 +1,145 @@
+//! What other transactions mean for one: what gave its money back, what completed it, what else
+//! gives back the same, and the one that it repeats.
+
+use super::retry::Retry;
+use super::story::{Seen, Story};
+use crate::engine::record::{State, TxId};
+use crate::iso::spec::Purpose;
+
+/// What became of a transaction in the acquirer's books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It took none: refused, declined, undone.
+    Nothing,
+    /// It was made, and stands.
+    Made,
+    /// Not over, or not proven.
+    Doubtful,
+}
+
+impl Effect {
+    /// What a story shows of it.
+    pub(super) fn of(story: &Story) -> Self {
+        match story.state {
+            _ if Retry::of(story) == Retry::Yes => Self::Nothing,
+            _ if story.conflict || story.uncoded || story.unread_answer => Self::Doubtful,
+            State::Delivered | State::Confirmed | State::Settled => Self::Made,
+            // Its own void or refund is told with it; the money of its original is no longer there.
+            State::Returned if story.purpose() == Some(Purpose::Debit) => Self::Made,
+            State::Unanswered if story.seen == Seen::Approval => Self::Made,
+            _ => Self::Doubtful,
+        }
+    }
+}
+
+/// The others of a story, by what they are to it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bonds<'a> {
+    /// Voids and refunds of it, but for those that took no effect.
+    pub(super) returns: Vec<(&'a Story, Effect)>,
+    /// Completions of an authorization, but for those that took no effect.
+    pub(super) completions: Vec<(&'a Story, Effect)>,
+    /// Other voids and refunds of its original, but for those that took no effect.
+    pub(super) siblings: Vec<(&'a Story, Effect)>,
+    /// The authorization that a completion completes, unless that took no effect.
+    pub(super) hold: Option<TxId>,
+    /// Of a request that was kept back: the same under which money may be held.
+    pub(super) namesake: Option<&'a Story>,
+}
+
+/// Whether a story gives money back.
+pub(super) fn gives_back(story: &Story) -> bool {
+    matches!(story.purpose(), Some(Purpose::Void | Purpose::Refund))
+}
+
+impl<'a> Bonds<'a> {
+    pub(super) fn of(story: &Story, others: &[&'a Story]) -> Self {
+        let mut bonds = Self::default();
+        let own = story.original();
+        // A void without a known original tells nothing of which authorization it was.
+        bonds.hold = own.filter(|_| story.purpose() == Some(Purpose::Debit));
+        for other in others.iter().copied() {
+            let effect = Effect::of(other);
+            let of_it = other.original() == Some(story.tx);
+            let nothing = effect == Effect::Nothing;
+            match other.purpose() {
+                _ if Some(other.tx) == own => {
+                    let holds = other.purpose() == Some(Purpose::Hold);
+                    bonds.hold = bonds.hold.filter(|_| holds && !nothing);
+                }
+                _ if nothing => {}
+                Some(Purpose::Void | Purpose::Refund) if of_it => {
+                    bonds.returns.push((other, effect));
+                }
+                Some(Purpose::Debit | Purpose::Advice) if of_it => {
+                    bonds.completions.push((other, effect));
+                }
+                Some(Purpose::Void | Purpose::Refund)
+                    if own.is_some() && other.original() == own && gives_back(story) =>
+                {
+                    bonds.siblings.push((other, effect));
+                }
+                _ => {}
+            }
+        }
+        if matches!(story.state, State::Refused | State::NotSent) {
+            let named = |other: &&&Story| story.namesakes.contains(&other.tx);
+            let mut namesakes = others.iter().filter(named);
+            bonds.namesake = namesakes
+                .find(|other| Retry::of(other) != Retry::Yes)
+                .copied();
+        }
+        bonds
+    }
+
+    /// What was given back of it for sure.
+    pub(super) fn given_back(&self) -> u64 {
+        let made = self
+            .returns
+            .iter()
+            .filter(|(_, effect)| *effect == Effect::Made);
+        made.map(|(back, _)| amount(back)).sum()
+    }
+
+    /// Whether a void was made, which takes back all.
+    pub(super) fn is_voided(&self) -> bool {
+        let mut returns = self.returns.iter();
+        returns
+            .any(|(back, effect)| *effect == Effect::Made && back.purpose() == Some(Purpose::Void))
+    }
+
+    /// The first void or refund of it that is not proven.
+    pub(super) fn doubtful_return(&self) -> Option<&'a Story> {
+        doubtful(&self.returns)
+    }
+
+    /// The first completion of it that is not proven.
+    pub(super) fn doubtful_completion(&self) -> Option<&'a Story> {
+        doubtful(&self.completions)
+    }
+
+    /// The transaction that a sentence of it names.
+    pub(super) fn named(&self) -> Option<TxId> {
+        let doubtful = self
+            .doubtful_return()
+            .or_else(|| self.doubtful_completion());
+        let first = || {
+            let mut all = self.returns.iter().chain(&self.completions);
+            all.next().map(|(other, _)| *other)
+        };
+        let named = self.namesake.or(doubtful).or_else(first);
+        named.map(|other| other.tx)
+    }
+}
+
+fn doubtful<'a>(others: &[(&'a Story, Effect)]) -> Option<&'a Story> {
+    let found = others
+        .iter()
+        .find(|(_, effect)| *effect == Effect::Doubtful);
+    found.map(|(other, _)| *other)
+}
+
+/// The amount that a story asks for, in minor units.
+pub(super) fn amount(story: &Story) -> u64 {
+    story.opened.as_ref().map_or(0, |opened| opened.amount.0)
+}

@@ -1,0 +1,67 @@
+//! Which transactions a verdict may turn on beside its own, told from names alone.
+
+use super::purchases::Purchases;
+use crate::engine::record::{Identity, Opened, TxId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Names remembered in each of two generations.
+const NAMES: usize = 131_072;
+
+/// A fold over the names of transactions: what belongs together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Relations {
+    purchases: Purchases,
+    named: BTreeMap<Identity, TxId>,
+    named_before: BTreeMap<Identity, TxId>,
+    /// Attempts of one purchase, and transactions of one name.
+    groups: Vec<Vec<TxId>>,
+    /// By original all that refer to it.
+    referring: BTreeMap<TxId, Vec<TxId>>,
+}
+
+impl Relations {
+    /// Takes the next transaction's names.
+    pub(super) fn take(&mut self, tx: TxId, opened: &Opened) {
+        let mut together = self.purchases.meet(tx, opened);
+        together.extend(opened.twin);
+        together.extend(self.name(tx, opened.identity));
+        if !together.is_empty() {
+            together.push(tx);
+            self.groups.push(together);
+        }
+        if let Some(original) = opened.original {
+            self.referring.entry(original).or_default().push(tx);
+        }
+    }
+
+    /// The one before of the same name.
+    fn name(&mut self, tx: TxId, identity: Identity) -> Option<TxId> {
+        if identity.is_empty() {
+            return None;
+        }
+        if self.named.len() >= NAMES {
+            self.named_before = std::mem::take(&mut self.named);
+        }
+        let before = self.named.insert(identity, tx);
+        let before = before.or_else(|| self.named_before.get(&identity).copied());
+        before.filter(|before| *before != tx)
+    }
+
+    /// All that belong to any of these, and are none of them.
+    pub(super) fn of(&self, wanted: &BTreeSet<TxId>) -> BTreeSet<TxId> {
+        let mut related = BTreeSet::new();
+        for group in &self.groups {
+            if group.iter().any(|tx| wanted.contains(tx)) {
+                related.extend(group);
+            }
+        }
+        for (original, referring) in &self.referring {
+            if wanted.contains(original) || referring.iter().any(|tx| wanted.contains(tx)) {
+                related.insert(*original);
+                related.extend(referring);
+            }
+        }
+        related.retain(|tx| !wanted.contains(tx));
+        related
+    }
+}

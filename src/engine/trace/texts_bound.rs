@@ -1,0 +1,130 @@
+//! The sentences about transactions that belong together: a sale and its voids and refunds, an
+//! authorization and its completions, a request and its repeats. Beside the places of `texts`:
+//! `{back}` of `{amount}`, and by purpose `{deed}`, `{swipe}`, `{done}`.
+
+use super::lang::Phrase;
+use super::texts::{Row, p, row};
+
+// ── A sale, and what gave it back ────────────────────────────────────────────────────────────────
+pub(super) const RETURNED: Row = row(
+    p(
+        "approved{auth}, then voided or refunded{other}; the money goes back",
+        "交易成功{auth}, 后已撤销或退货{other}, 款项退回",
+    ),
+    p(
+        "nothing to do; its posting is outside the message log",
+        "无需处理; 退回入账时间在报文日志之外",
+    ),
+);
+pub(super) const RETURNED_UNSEEN: Row = row(
+    p(
+        "approved{auth}; a void or refund{other} of it was approved; how much goes back is not known \
+         here",
+        "已批准{auth}; 其撤销或退货{other}已批准, 退回金额未知",
+    ),
+    p(
+        "look at the void or refund; do not swipe again",
+        "请查看该撤销或退货, 请勿重刷",
+    ),
+);
+pub(super) const RETURNED_PARTLY: Row = row(
+    p(
+        "approved{auth}, then refunded in part; {back} of {amount} goes back, the rest stands",
+        "交易成功{auth}, 后部分退货; 退回{back}(原{amount}), 其余仍有效",
+    ),
+    p(
+        "do not swipe again; refund no more than the rest",
+        "请勿重复刷卡; 再退货不得超过余额",
+    ),
+);
+pub(super) const RETURNED_TOO_MUCH: Row = row(
+    p(
+        "approved{auth}, then given back more than once; {back} of {amount} was given back",
+        "交易成功{auth}, 后多次退回; 共退回{back}(原{amount})",
+    ),
+    p(
+        "raise a dispute with the keys; do not refund again",
+        "凭交易要素提交差错处理, 请勿再次退货",
+    ),
+);
+pub(super) const RETURN_IN_DOUBT: Row = row(
+    p(
+        "approved{auth}; a void or refund of it is not proven; whether it still stands is not known",
+        "已批准{auth}; 其撤销或退货未证实, 原交易是否仍有效未知",
+    ),
+    p(
+        "look at the void or refund first; do not swipe again, and do not give back again, until \
+         it is closed",
+        "请先查看该撤销或退货, 结清前请勿重刷或再次退回",
+    ),
+);
+/// One of its voids and refunds.
+pub(super) const RETURN: Phrase = p("void or refund {tx}: {state}", "撤销或退货{tx}: {state}");
+pub(super) const SIBLING: Phrase = p(
+    "another void or refund of the same original {tx}: {state}",
+    "同一原交易另有撤销或退货{tx}: {state}",
+);
+pub(super) const SIBLING_NEXT: Phrase = p(
+    "look at the other void or refund first; do not {swipe} again until it closes",
+    "请先查看另一笔撤销或退货, 结清前请勿{swipe}",
+);
+
+// ── A void or refund by itself ───────────────────────────────────────────────────────────────────
+pub(super) const TRY_AGAIN: Phrase = p("the {deed} may be tried again", "可再次{deed}");
+pub(super) const TRY_LATER: Phrase = p("try the {deed} again later", "请稍后再次{deed}");
+pub(super) const ENTER_AGAIN: Phrase = p("enter the {deed} again, with care", "请核对后再次{deed}");
+pub(super) const SIGN_IN: Phrase = p(
+    "sign the terminal in, then try the {deed} again",
+    "请重新签到后再次{deed}",
+);
+pub(super) const CALL: Phrase = p(
+    "look at the original, then call the acquirer",
+    "请查看原交易, 并联系收单机构",
+);
+pub(super) const CLOSED_RETURN: Phrase = p(
+    "query the acquirer; do not {swipe} again until it says not {done}; if the books differ, \
+     raise a dispute with the keys",
+    "请先向收单机构查询, 确认未{done}前请勿{swipe}; 如账目不符, 凭交易要素提交差错处理",
+);
+
+// ── An authorization and its completions ─────────────────────────────────────────────────────────
+pub(super) const COMPLETED: Row = row(
+    p(
+        "authorized{auth}, then completed{other}; what is paid is told there",
+        "预授权成功{auth}, 后已完成{other}; 扣款以预授权完成为准",
+    ),
+    p(
+        "look at the completion; do not send it again",
+        "请查看预授权完成, 请勿重复发送",
+    ),
+);
+pub(super) const COMPLETION_IN_DOUBT: Row = row(
+    p(
+        "authorized{auth}; its completion{other} is not proven",
+        "预授权成功{auth}; 其预授权完成{other}未证实",
+    ),
+    p(
+        "look at the completion first; do not send it again until it closes",
+        "请先查看预授权完成, 结清前请勿重复发送",
+    ),
+);
+pub(super) const HOLD_VOIDED: Row = row(
+    p(
+        "authorized{auth}, then voided{other}; any hold is released",
+        "预授权成功{auth}, 后已撤销{other}; 如已冻结将解除冻结",
+    ),
+    p("nothing to do", "无需处理"),
+);
+pub(super) const COMPLETE_AGAIN: Phrase = p(
+    "the authorization may stand: send the completion again, or void the authorization",
+    "预授权可能仍有效: 请重新发送预授权完成, 或撤销预授权",
+);
+
+// ── A request and its repeats ────────────────────────────────────────────────────────────────────
+pub(super) const REPEAT_KEPT_BACK: Row = row(
+    p(
+        "this one stayed here ({rc}); the same request{other} may have been booked",
+        "本次未受理({rc}); 相同请求{other}可能已入账",
+    ),
+    super::texts::DUPLICATE.next,
+);
