@@ -267,13 +267,7 @@ impl Gateway {
     }
 
     /// Lets a later message step its original, if it has one.
-    pub(super) fn refers(
-        &mut self,
-        now: Now,
-        opened: &Opened,
-        trigger: Trigger,
-        by: crate::engine::record::TxId,
-    ) {
+    pub(super) fn refers(&mut self, now: Now, opened: &Opened, trigger: Trigger, by: TxId) {
         if let Some(original) = opened.original {
             self.later_message(now, opened, original, trigger, by);
         }
