@@ -78,7 +78,12 @@ impl Gateway {
         // An answer may carry more than its request did, which then has no key.
         let slots = self.live.slots().into_iter();
         let keyless = slots.filter(|slot| self.is_keyless_request(*slot, link, message));
-        only_one(keyless, wanted.unwrap_or_default())
+        match only_one(keyless, wanted.unwrap_or_default()) {
+            Found::None(wanted) if names::identity(message).is_none() => {
+                self.answered_before(now, link, message, wanted)
+            }
+            found => found,
+        }
     }
 
     /// The one live request on the link whose class, terminal and trace number do not contradict

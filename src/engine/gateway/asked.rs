@@ -9,7 +9,7 @@ use super::request::{AMOUNT, key_of};
 use crate::engine::record::{Awaited, ConnId, Fact, Hop, Known, Logged, Opened, Row, State, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath, ResponseCode, Stan};
+use crate::iso::message::{Amount, FieldId, FieldPath, ResponseCode, Stan};
 use crate::iso::spec::{ReversalCause, ReversalRule};
 
 impl Gateway {
@@ -188,6 +188,7 @@ impl Gateway {
             self.forget_if_over(slot);
             let opened = Opened {
                 original: Some(id),
+                amount: part_given_back(message, opened.amount),
                 ..opened.clone()
             };
             if !self.is_repeat(now, conn, message, &opened) {
@@ -274,6 +275,14 @@ fn is_about(reversal: &Message, told: &Opened, of: &Opened) -> bool {
 
 /// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1).
 const REPLACEMENT: FieldId = FieldId::of(95);
+
+/// What a reversal of a part gives back: the amount of its original without what is to stand, which
+/// are the first twelve digits.
+fn part_given_back(reversal: &Message, amount: Amount) -> Amount {
+    let amounts = reversal.text(FieldPath::whole(REPLACEMENT));
+    let stands = amounts.and_then(|amounts| amounts.get(..12)?.parse().ok());
+    Amount(amount.0.saturating_sub(stands.unwrap_or(0)))
+}
 
 /// Whether a reversal leaves a part of its original standing.
 fn is_partial(reversal: &Message) -> bool {

@@ -339,7 +339,11 @@ impl Gateway {
                 self.reverse_by_policy(now, slot);
                 self.deliver(now, slot, true);
             }
-            Effect::Reverse => self.begin_reversal(now, slot, trigger != Trigger::Restart),
+            Effect::Reverse => {
+                // A host that repeats its approval for each reversal uses the tries up.
+                let goes_on = matches!(trigger, Trigger::Restart | Trigger::ApprovalAgain);
+                self.begin_reversal(now, slot, !goes_on);
+            }
             Effect::Grace => {
                 let until = now.mono + self.options.ladder.grace;
                 self.live.set_deadline(slot, Some(until));
@@ -368,10 +372,9 @@ impl Gateway {
         let Some(key) = key_of(&transaction.opened) else {
             return;
         };
-        let (answer, reversal_answer) = (
-            transaction.answer,
-            transaction.reversal.and_then(|reversal| reversal.answer),
-        );
+        let answer = transaction.answer;
+        let tries = transaction.reversal.as_ref().map_or(0, |own| own.tries);
+        let reversal_answer = transaction.reversal.and_then(|reversal| reversal.answer);
         let done = Done {
             id: transaction.id,
             state: transaction.state,
@@ -385,6 +388,7 @@ impl Gateway {
             crossed: transaction.crossed,
             opened: transaction.opened,
             answer,
+            tries,
             reversal_answer,
         };
         self.terminals.remember(key, done, &self.options.limits);

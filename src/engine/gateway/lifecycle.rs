@@ -269,8 +269,10 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::ReversalPending | S::ReversalSent | S::ReversalUndeliverable, T::Approval) => {
             ('d', state, E::None)
         }
-        (S::Reversed, T::ApprovalAgain) | (S::Unanswered, T::Approval) => ('e', state, E::None),
-        (S::ClosedUnproven | S::Reversed, T::Approval) => ('f', S::ReversalPending, E::Reverse),
+        (S::Unanswered, T::Approval) => ('e', state, E::None),
+        (S::ClosedUnproven | S::Reversed, T::Approval | T::ApprovalAgain) => {
+            ('f', S::ReversalPending, E::Reverse)
+        }
         (S::Declined | S::DeclineDelivered | S::NotSent, T::Approval) => {
             ('g', S::LateApproval, E::ReverseByPolicy)
         }

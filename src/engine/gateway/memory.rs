@@ -36,6 +36,8 @@ pub(super) struct Done {
     pub(super) returned: Amount,
     /// The answer as given.
     pub(super) answer: Option<Bytes>,
+    /// Tries of its reversal.
+    pub(super) tries: u16,
     /// The answer to its reversal, as its host gave it.
     pub(super) reversal_answer: Option<Bytes>,
 }
@@ -81,6 +83,7 @@ impl Done {
             approved: false,
             returned: Amount(0),
             answer: None,
+            tries: 0,
             reversal_answer: None,
         }
     }

@@ -210,12 +210,26 @@ pub struct Limits {
     pub terminals: usize,
     /// Answers remembered a terminal.
     pub answers: usize,
-    /// Answers of a terminal that a checkpoint carries over a restart: the newest ones.
+    /// Answers of a terminal that a checkpoint carries over a restart: the newest ones. Of many
+    /// terminals fewer are carried, so that a checkpoint holds some [`CARRIED`] of them.
     pub carried: usize,
     /// Tombstones a terminal.
     pub tombstones: usize,
     /// Reversals on the wire at once, a link.
     pub reversal_window: usize,
+}
+
+/// Answers in a checkpoint, of all terminals together: a few of each are carried all the same.
+pub const CARRIED: usize = 16_384;
+/// Of each of very many terminals.
+const CARRIED_AT_LEAST: usize = 4;
+
+impl Limits {
+    /// Answers that a checkpoint carries of each terminal, if it remembers this many terminals.
+    pub(super) fn carried_of_each(&self, terminals: usize) -> usize {
+        let share = CARRIED / terminals.max(1);
+        self.carried.min(share.max(CARRIED_AT_LEAST))
+    }
 }
 
 impl Default for Limits {
@@ -227,7 +241,7 @@ impl Default for Limits {
             live: 100_000,
             terminals: 20_000,
             answers: 64,
-            carried: 4,
+            carried: 64,
             tombstones: 64,
             reversal_window: 16,
         }

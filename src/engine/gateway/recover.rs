@@ -107,11 +107,9 @@ impl Gateway {
                     .map(|own| Carried::Transaction(self.carried_transaction(own))),
             );
         }
+        let most = self.options.limits.carried_of_each(self.terminals.len());
         for terminal in self.terminals.iter() {
-            let old = terminal
-                .done
-                .len()
-                .saturating_sub(self.options.limits.carried);
+            let old = terminal.done.len().saturating_sub(most);
             // Whatever is open stays on the list, however much came after it.
             let needed = |(at, done): &(usize, &Done)| *at >= old || done.is_open();
             let all = terminal.done.iter().enumerate();
@@ -404,7 +402,7 @@ impl Fold {
         let live = gateway.live.slot_of(by).and_then(|by| gateway.live.get(by));
         let of = live.map(|by| &*by.opened);
         let of = of.or_else(|| gateway.terminals.done(by).map(|by| &*by.opened));
-        let refunded = of.filter(|of| of.purpose == Purpose::Refund);
+        let refunded = of.filter(|of| matches!(of.purpose, Purpose::Refund | Purpose::Reversal));
         let amount = refunded.map_or(0, |of| of.amount.0);
         if let Some(own) = gateway.live.get_mut(slot) {
             match step.row.0 {
@@ -538,6 +536,7 @@ impl Fold {
             approved: carried.approved,
             returned: carried.returned,
             answer,
+            tries: 0,
             reversal_answer: restored(carried.reversal_answer),
             opened: Box::new(carried.opened),
         };

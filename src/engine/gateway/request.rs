@@ -459,8 +459,7 @@ impl Gateway {
         };
         match (trigger, of.purpose) {
             (Trigger::Returned, Purpose::Debit) => Trigger::Proof,
-            (Trigger::Returned, Purpose::Reversal) => Trigger::ReturnedInPart,
-            (Trigger::Returned, Purpose::Refund) => {
+            (Trigger::Returned, Purpose::Refund | Purpose::Reversal) => {
                 own.returned.0 = own.returned.0.saturating_add(of.amount.0);
                 let whole = own.returned >= own.opened.amount;
                 if whole {

@@ -15,8 +15,10 @@ impl Gateway {
         let Some(done) = self.terminals.take(id) else {
             return self.live.slot_of(id);
         };
+        let tries = done.tries;
         let reversal = done.reversal_answer.map(|answer| Reversal {
             answer: Some(answer),
+            tries,
             ..Reversal::new(ReversalCause::Other, now.wall)
         });
         let transaction = Transaction {

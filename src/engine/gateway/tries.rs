@@ -371,6 +371,10 @@ impl Gateway {
         };
         let link = transaction.opened.link;
         let trigger = match outcome {
+            // Whether the yes means the whole, or only repeats that to a part, nobody here knows.
+            ReversalOutcome::Accepted if transaction.returned != Amount(0) => {
+                Trigger::ReversalUnproven
+            }
             ReversalOutcome::Accepted => Trigger::ReversalAccepted,
             ReversalOutcome::Refused => Trigger::ReversalRefusal,
             ReversalOutcome::Unproven if !transaction.approved => Trigger::ReversalUnproven,

@@ -156,7 +156,7 @@ fn reversed_again(attempt: &AttemptFacts) -> Option<Breach> {
     let first = attempt.reversals.iter().map(|own| own.left).min()?;
     let called_for = attempt.approvals.iter().any(|yes| yes.at >= first)
         || attempt.undos.iter().any(|undo| since(undo.now.mono))
-        || attempt.doubtful.iter().any(|at| since(*at));
+        || attempt.doubtful.iter().any(|at| *at >= first);
     (again && !called_for).then(|| {
         (
             "R9",

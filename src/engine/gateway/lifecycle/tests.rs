@@ -286,11 +286,10 @@ const RULES: &[Rule] = &[
     ),
     ('d', REVERSING, &[T::Approval], None, E::None),
     ('e', &[S::Unanswered], &[T::Approval], None, E::None),
-    ('e', &[S::Reversed], &[T::ApprovalAgain], None, E::None),
     (
         'f',
         &[S::ClosedUnproven, S::Reversed],
-        &[T::Approval],
+        &[T::Approval, T::ApprovalAgain],
         Some(S::ReversalPending),
         E::Reverse,
     ),
