@@ -9,7 +9,7 @@ use super::crossing::Crossed;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
 use super::memory::{Done, Terminals};
-use super::names;
+use super::names::{self, TerminalKey};
 use super::options::Options;
 use super::request::key_of;
 use crate::engine::record::{
@@ -41,11 +41,15 @@ impl Gateway {
             gateway: Self::empty(options, vault, seed),
             slots: BTreeMap::new(),
             links: Vec::new(),
+            fresh: BTreeMap::new(),
+            ended: Wall::default(),
         };
         for record in history {
             fold.take(now, record);
         }
+        let fresh = fold.fresh();
         let mut gateway = fold.gateway;
+        gateway.steady.run(now.wall, now.mono);
         let started = Fact::Started {
             gateway: name,
             links: gateway.link_names(),
@@ -53,6 +57,9 @@ impl Gateway {
         gateway.record(now, None, None, started);
         for slot in gateway.live.slots() {
             gateway.restarted(now, slot);
+        }
+        for (key, id) in fresh {
+            gateway.unproven(now, &key, id);
         }
         gateway
     }
@@ -84,6 +91,19 @@ impl Gateway {
         self.forget_if_over(slot);
     }
 
+    /// An approval was written moments before a crash: its connection may have been cut off with
+    /// the answer unread.
+    fn unproven(&mut self, now: Now, key: &TerminalKey, id: TxId) {
+        let terminal = self.terminals.get(key);
+        let done = terminal.and_then(|terminal| terminal.done.iter().find(|done| done.id == id));
+        let free = done.is_some_and(|done| {
+            done.state == State::Delivered && self.live.named(&done.opened.identity).is_none()
+        });
+        if free && let Some(slot) = self.revive(key, id, now) {
+            self.step(now, slot, Trigger::Reset, Cause::why(Why::Restarted));
+        }
+    }
+
     /// A reversal whose link is configured no more is an exception at once: it is listed, and
     /// nobody else is sent it.
     fn park(&mut self, now: Now, slot: Slot) {
@@ -96,7 +116,10 @@ impl Gateway {
 
     /// The whole state as records, for the start of a new segment.
     pub fn checkpoint(&mut self, now: Now) -> Vec<Record> {
-        let mut items = vec![Carried::Links(self.link_names())];
+        let mut items = vec![
+            Carried::Clock(self.steady.at(now.mono)),
+            Carried::Links(self.link_names()),
+        ];
         for slot in self.live.slots() {
             items.extend(
                 self.live
@@ -226,6 +249,7 @@ fn carried(transaction: &Transaction) -> CarriedTransaction {
             .crossed
             .as_ref()
             .map(|crossed| crossed.frame.clone()),
+        reversing: reversal.map(|reversal| reversal.began),
     }
 }
 
@@ -238,6 +262,10 @@ struct Fold {
     slots: BTreeMap<TxId, Slot>,
     /// What the numbers of links stand for at this place of history; empty while no names came.
     links: Vec<LinkId>,
+    /// By terminal: the approval that was written to it last, and when, until it trades on.
+    fresh: BTreeMap<TerminalKey, (TxId, Wall)>,
+    /// The moment of the last record.
+    ended: Wall,
 }
 
 impl Fold {
@@ -250,19 +278,25 @@ impl Fold {
             fact,
         } = record;
         self.gateway.resume_after(seq);
+        let steady = if matches!(fact, Fact::Started { .. }) {
+            self.gateway.steady.read_start(at)
+        } else {
+            self.gateway.steady.read(at)
+        };
+        self.ended = steady;
         match fact {
             Fact::Step(step) => {
                 if let Some(id) = tx {
-                    self.step(now, id, seq, at, *step);
+                    self.step(now, id, seq, (at, steady), *step);
                 }
             }
             Fact::Keys(keys) => self.keys(&keys),
-            Fact::Tombstone(identity) => self.tombstone(identity, at),
+            Fact::Tombstone(identity) => self.tombstone(identity, steady),
             Fact::CheckpointBegin => self.begin_anew(),
-            Fact::Carried(item) => self.carried(now, *item),
+            Fact::Carried(item) => self.carried(now, at, *item),
             Fact::Started { links, .. } => self.links(&links),
-            Fact::Stopped
-            | Fact::Line(_)
+            Fact::Stopped => self.fresh.clear(),
+            Fact::Line(_)
             | Fact::Session(_)
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
@@ -282,6 +316,31 @@ impl Fold {
         opened.link = known.unwrap_or_else(|| self.gateway.link_at(opened.link));
     }
 
+    /// What was written to a terminal last, and whether the terminal has traded on since.
+    fn freshen(&mut self, slot: Slot, id: TxId, at: Wall) {
+        let Some(own) = self.gateway.live.get(slot) else {
+            return;
+        };
+        let Some(key) = key_of(&own.opened).filter(|_| own.opened.purpose.moves_money()) else {
+            return;
+        };
+        if own.state == State::Delivered && own.opened.reverses {
+            self.fresh.insert(key, (id, at));
+        } else if own.state == State::Forwarded
+            || self.fresh.get(&key).is_some_and(|own| own.0 == id)
+        {
+            self.fresh.remove(&key);
+        }
+    }
+
+    /// The approvals that were written so shortly before the end that nobody knows who read them.
+    fn fresh(&self) -> Vec<(TerminalKey, TxId)> {
+        let within = self.gateway.options.ladder.unproven_after_reset;
+        let fresh = self.fresh.iter();
+        let fresh = fresh.filter(|(_, (_, at))| self.ended - *at <= within);
+        fresh.map(|(key, (id, _))| (*key, *id)).collect()
+    }
+
     /// A checkpoint says everything again.
     fn begin_anew(&mut self) {
         let gateway = &mut self.gateway;
@@ -291,10 +350,11 @@ impl Fold {
         self.slots.clear();
     }
 
-    fn step(&mut self, now: Now, id: TxId, seq: Seq, at: Wall, mut step: Step) {
+    /// `at` is the step's label, and the moment that stands for.
+    fn step(&mut self, now: Now, id: TxId, seq: Seq, at: (Wall, Wall), mut step: Step) {
         let slot = match step.opened.take() {
             Some(opened) if step.state == State::Forwarded => {
-                self.begin(now, id, at, opened, &step)
+                self.begin(now, id, at.0, opened, &step)
             }
             // Refused here: nothing of it is kept.
             Some(_) => return,
@@ -303,7 +363,8 @@ impl Fold {
                 None => return,
             },
         };
-        self.apply(slot, seq, at, &step);
+        self.apply(slot, seq, at.1, &step);
+        self.freshen(slot, id, at.1);
         let state = self.gateway.live.get(slot).map(|own| own.state);
         if state.is_some_and(|state| !state.is_live()) {
             self.gateway.forget(slot);
@@ -376,6 +437,11 @@ impl Fold {
         if step.state == State::ReversalPending && transaction.reversal.is_none() {
             transaction.reversal = Some(Reversal::new(transaction.cause, at));
         }
+        if step.row.0 == 'Y'
+            && let Some(reversal) = transaction.reversal.as_mut()
+        {
+            reversal.began = at;
+        }
         if let (crate::engine::record::Note::Try(tries), Some(reversal)) =
             (&step.note, transaction.reversal.as_mut())
         {
@@ -442,7 +508,7 @@ impl Fold {
             .bury(identity, at, &limits);
     }
 
-    fn carried(&mut self, now: Now, item: Carried) {
+    fn carried(&mut self, now: Now, label: Wall, item: Carried) {
         match item {
             Carried::Transaction(carried) => self.carried_transaction(now, carried),
             Carried::Answer(carried) => self.carried_answer(carried),
@@ -450,6 +516,7 @@ impl Fold {
             Carried::Tombstone { identity, at } => self.tombstone(identity, at),
             Carried::Stan(stan) => self.gateway.stan = stan,
             Carried::Links(names) => self.links(&names),
+            Carried::Clock(moment) => self.gateway.steady.set(moment, label),
         }
     }
 
@@ -462,7 +529,7 @@ impl Fold {
         );
         let reversal = under_way.then(|| Reversal {
             tries: carried.tries,
-            ..Reversal::new(cause, carried.began)
+            ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
         let route = self.gateway.route_to(&carried.opened, &carried.request);
         let crossed = carried.crossed;

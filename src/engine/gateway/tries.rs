@@ -19,11 +19,12 @@ impl Gateway {
     /// The reversal is durable from here on: it is sent until answered, or listed.
     pub(super) fn begin_reversal(&mut self, now: Now, slot: Slot) {
         self.end_try(slot);
+        let began = self.steady.at(now.mono);
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
         let cause = transaction.cause;
-        let fresh = Reversal::new(cause, now.wall);
+        let fresh = Reversal::new(cause, began);
         let reversal = transaction.reversal.get_or_insert(fresh);
         // One that was closed without proof, or by an operator's wish, starts anew.
         reversal.tries = 0;
@@ -42,7 +43,7 @@ impl Gateway {
         let limits = self.options.routes[transaction.route].reversal;
         let why = if reversal.tries >= limits.tries {
             Some(Why::TriesUsedUp)
-        } else if now.wall - reversal.began >= limits.expire {
+        } else if self.steady.at(now.mono) - reversal.began >= limits.expire {
             Some(Why::Expired)
         } else {
             None
@@ -184,7 +185,10 @@ impl Gateway {
         if let Some(frame) = &reversal.frame {
             return Message::read(&self.spec_of(transaction)?, frame.clone()).ok();
         }
-        if !transaction.opened.is_understood() {
+        // Without its card number no host could find what it reverses.
+        let sealed = transaction.request.is_sealed()
+            || (transaction.crossed.as_ref()).is_some_and(|crossed| crossed.frame.is_sealed());
+        if sealed || !transaction.opened.is_understood() {
             return None;
         }
         let request = self.upstream_of(slot)?;

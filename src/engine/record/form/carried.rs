@@ -150,9 +150,15 @@ impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
             Self::Transaction(live) => {
-                out.byte(if live.crossed.is_some() { 5 } else { 0 });
+                out.byte(match (&live.reversing, &live.crossed) {
+                    (None, None) => 0,
+                    (None, Some(_)) => 5,
+                    (Some(_), None) => 9,
+                    (Some(_), Some(_)) => 10,
+                });
                 live.put(out);
                 live.crossed.iter().for_each(|frame| frame.put(out));
+                live.reversing.iter().for_each(|since| since.put(out));
             }
             Self::Answer(done) => {
                 out.byte(if done.crossed.is_some() { 6 } else { 1 });
@@ -175,6 +181,10 @@ impl Form for Carried {
             Self::Links(links) => {
                 out.byte(7);
                 links.put(out);
+            }
+            Self::Clock(moment) => {
+                out.byte(8);
+                moment.put(out);
             }
         }
     }
@@ -201,6 +211,22 @@ impl Form for Carried {
                 Self::Answer(CarriedAnswer { crossed, ..done })
             }
             7 => Self::Links(Form::take(from)?),
+            8 => Self::Clock(Form::take(from)?),
+            // The same as 0 and 5, with the beginning of the reversal behind them.
+            9 => {
+                let live: CarriedTransaction = Form::take(from)?;
+                let reversing = Some(Form::take(from)?);
+                Self::Transaction(CarriedTransaction { reversing, ..live })
+            }
+            10 => {
+                let live: CarriedTransaction = Form::take(from)?;
+                let (crossed, reversing) = (Some(Form::take(from)?), Some(Form::take(from)?));
+                Self::Transaction(CarriedTransaction {
+                    crossed,
+                    reversing,
+                    ..live
+                })
+            }
             _ => return Err(from.wrong("a carried item not known here")),
         })
     }
@@ -233,6 +259,7 @@ impl Form for CarriedTransaction {
             approved: Form::take(from)?,
             auth: Form::take(from)?,
             crossed: None,
+            reversing: None,
         })
     }
 }

@@ -271,6 +271,7 @@ fn carried() -> impl Strategy<Value = Carried> {
                 tries: 3,
                 approved: auth.is_some(),
                 crossed: None,
+                reversing: auth.map(|_| Wall(-5)),
                 auth,
             })
         },
@@ -295,7 +296,15 @@ fn carried() -> impl Strategy<Value = Carried> {
         at: Wall(at),
     });
     let links = link_names().prop_map(Carried::Links);
-    prop_oneof![live, answer, keys().prop_map(Carried::Keys), stone, links]
+    let clock = any::<i64>().prop_map(|micros| Carried::Clock(Wall(micros)));
+    prop_oneof![
+        live,
+        answer,
+        keys().prop_map(Carried::Keys),
+        stone,
+        links,
+        clock
+    ]
 }
 
 fn facts() -> impl Strategy<Value = Fact> {

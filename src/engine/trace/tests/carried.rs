@@ -25,6 +25,7 @@ fn snapshot(history: &History, cause: ReversalCause) -> Record {
         approved: story.seen == Seen::Approval,
         auth: story.auth,
         crossed: None,
+        reversing: None,
     };
     Record {
         seq: Seq(1_000),

@@ -177,6 +177,7 @@ fn carry(records: &mut Vec<Record>, last: &[u64]) {
             approved: false,
             auth: None,
             crossed: None,
+            reversing: None,
         });
         records.push(plain(records.len(), Fact::Carried(Box::new(carried))));
     }
