@@ -273,7 +273,8 @@ impl Stats {
                 Carried::Keys(_)
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
-                | Carried::Links(_) => {}
+                | Carried::Links(_)
+                | Carried::Clock(_) => {}
             },
             _ => {}
         }

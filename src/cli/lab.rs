@@ -76,6 +76,7 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     let views = Views {
         exporter: lab.gateway().exporter(),
         status: lab.gateway().status(),
+        desk: lab.gateway().desk(),
     };
     let admin = Admin::start(&args.admin, None, views)
         .with_context(|| format!("cannot listen on {} (--admin)", args.admin))?;

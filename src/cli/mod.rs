@@ -8,6 +8,7 @@ mod diff;
 mod document;
 mod encode;
 mod explain;
+mod fault;
 mod help_zh;
 mod host;
 mod input;
@@ -26,7 +27,9 @@ mod tail;
 mod term;
 mod trace;
 mod view;
+mod wish;
 
+use crate::engine::gateway::Act;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::io::Write;
@@ -98,6 +101,7 @@ enum Command {
     Decode(decode::DecodeArgs),
     Diff(diff::DiffArgs),
     Encode(encode::EncodeArgs),
+    Fault(fault::FaultArgs),
     Host(host::HostArgs),
     Load(load::LoadArgs),
     Journal(journal::JournalArgs),
@@ -111,6 +115,10 @@ enum Command {
     Explain(explain::ExplainArgs),
     Tail(tail::TailArgs),
     Term(term::TermArgs),
+    /// Have the running gateway reverse a transaction, as an operator's decision
+    Reverse(wish::WishArgs),
+    /// Have the running gateway put a pending reversal on the list of exceptions
+    Park(wish::WishArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -186,6 +194,9 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Trace(args) => trace::run(&args, lang, out),
         Command::Open(args) => open::run(&args, lang, out),
         Command::Explain(args) => explain::run(&args, lang, out),
+        Command::Fault(args) => fault::run(&args, lang, out),
+        Command::Reverse(args) => wish::run(&args, Act::Reverse, out),
+        Command::Park(args) => wish::run(&args, Act::Park, out),
         Command::Tail(args) => tail::run(&args, lang, out),
     }
 }

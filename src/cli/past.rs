@@ -105,9 +105,11 @@ fn opened_in(record: &Record) -> Option<(TxId, &Opened)> {
         Fact::Carried(carried) => match &**carried {
             Carried::Transaction(carried) => &carried.opened,
             Carried::Answer(carried) => &carried.opened,
-            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) | Carried::Links(_) => {
-                return None;
-            }
+            Carried::Keys(_)
+            | Carried::Tombstone { .. }
+            | Carried::Stan(_)
+            | Carried::Links(_)
+            | Carried::Clock(_) => return None,
         },
         _ => return None,
     };

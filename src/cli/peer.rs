@@ -35,7 +35,7 @@ pub(super) struct PeerArgs {
     /// Where keys, cards and chance come from: the same at both ends
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// What goes wrong here, such as F07:share=10%; see `isogate fault list`
+    /// What goes wrong here, such as F07:p=0.1; see `isogate fault list`
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<String>,
 }

@@ -77,6 +77,7 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
     let views = Views {
         exporter: gateway.exporter(),
         status: gateway.status(),
+        desk: gateway.desk(),
     };
     let admin = match &admin {
         Some(admin) => {

@@ -3,7 +3,7 @@
 use super::outbox::{Outbox, Side, Trouble};
 use super::rim::Rim;
 use crate::engine::gateway::{Action, Counts, Event, Gateway, SendId};
-use crate::engine::record::{ConnId, Record, Seq};
+use crate::engine::record::{ConnId, Record, Seq, State, TxId};
 use crate::engine::seam::planted::{self, Bug};
 use crate::engine::seam::{Mono, Now};
 use std::collections::VecDeque;
@@ -27,6 +27,8 @@ pub struct Driver<R: Rim> {
     /// Bytes that may be unwritten on a connection before it is read no more.
     pub(super) unwritten: usize,
     asleep: bool,
+    /// The core was told that the disk is low.
+    low: bool,
 }
 
 impl<R: Rim> Driver<R> {
@@ -44,6 +46,7 @@ impl<R: Rim> Driver<R> {
             written: Vec::new(),
             unwritten,
             asleep: false,
+            low: false,
         };
         driver.carry_out_all();
         driver
@@ -159,6 +162,7 @@ impl<R: Rim> Driver<R> {
         let released = self.rim.released();
         self.rim.turns(released);
         self.look_for_room();
+        self.look_at_disk();
         let troubles = self.send(released);
         if self.deadline().is_some_and(|due| due <= self.now.mono) {
             self.happened(Event::Tick);
@@ -197,6 +201,13 @@ impl<R: Rim> Driver<R> {
         }
     }
 
+    fn look_at_disk(&mut self) {
+        let low = self.rim.is_low();
+        if std::mem::replace(&mut self.low, low) != low {
+            self.happened(Event::DiskLow(low));
+        }
+    }
+
     fn look_for_room(&mut self) {
         if !self.has_room && self.rim.has_room() {
             self.has_room = true;
@@ -208,6 +219,12 @@ impl<R: Rim> Driver<R> {
     #[must_use]
     pub fn deadline(&self) -> Option<Mono> {
         self.core.next_deadline()
+    }
+
+    /// The state of a transaction that is in memory.
+    #[must_use]
+    pub fn state_of(&self, tx: TxId) -> Option<State> {
+        self.core.state_of(tx)
     }
 
     /// What can be counted.
@@ -232,6 +249,13 @@ impl<R: Rim> Driver<R> {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.batch.is_empty() && self.rim.released() == self.handed
+    }
+
+    /// It ends in good order.
+    pub fn stop(&mut self, now: Now) {
+        self.at(now);
+        self.core.stop(now);
+        self.carry_out_all();
     }
 
     /// The journal of those around it is to be closed: all that is recorded is handed over.

@@ -41,6 +41,14 @@ pub struct CommitRules {
     pub retain: Duration,
 }
 
+impl Progress {
+    /// Whether the disk is nearly full, or full.
+    #[must_use]
+    pub const fn is_low(&self) -> bool {
+        matches!(self.disk, Disk::Low | Disk::Full)
+    }
+}
+
 /// Who keeps the keys that seal the journal, and hears of what was appended and what is no more.
 /// What fails there is told there, too.
 pub trait KeyRing {
@@ -112,6 +120,8 @@ pub struct Committer<S, K> {
     /// The end of the last checkpoint of this run.
     checkpoint: Seq,
     synced_at: Mono,
+    /// The moment of the checkpoint that is being appended, whatever the wall clock says.
+    moment: Option<Wall>,
     /// When a disk that is low was last looked at.
     looked_at: Mono,
     batch: Vec<Record>,
@@ -165,6 +175,7 @@ impl<S: Reserve, K: KeyRing> Committer<S, K> {
             asked: None,
             checkpoint: Seq(0),
             synced_at: now.mono,
+            moment: None,
             looked_at: now.mono,
             batch: Vec::new(),
             woken: Woken::Time,
@@ -279,6 +290,7 @@ impl<S: Reserve, K: KeyRing> Committer<S, K> {
         };
         self.journal.append(record, &mut self.vault)?;
         self.ring.appended(record);
+        self.moment = record.moment().or(self.moment);
         if matches!(record.fact, Fact::CheckpointEnd) {
             return Ok(Stage::WriteCheckpoint(at));
         }
@@ -296,7 +308,7 @@ impl<S: Reserve, K: KeyRing> Committer<S, K> {
 
     fn checkpoint_is_safe(&mut self, at: usize) {
         if let Some(record) = self.batch.get(at) {
-            let at = record.at;
+            let at = self.moment.take().unwrap_or(record.at);
             self.checkpoint = record.seq;
             self.forget(at);
         }

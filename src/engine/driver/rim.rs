@@ -19,6 +19,9 @@ pub trait JournalDoor {
     /// Whether a checkpoint should be appended now; true once a segment.
     fn take_checkpoint_due(&mut self) -> bool;
 
+    /// Whether the disk is nearly full, or full.
+    fn is_low(&self) -> bool;
+
     /// Up to where sends may go.
     fn released(&self) -> Seq;
 }

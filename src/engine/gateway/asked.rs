@@ -122,9 +122,10 @@ impl Gateway {
             return;
         }
         if let Some(key) = names::terminal_key(&message) {
+            let buried = self.steady.at(now.mono);
             for name in names {
                 let terminal = self.terminals.entry(key, &self.options.limits);
-                terminal.bury(*name, now.wall, &self.options.limits);
+                terminal.bury(*name, buried, &self.options.limits);
                 self.record(now, None, None, Fact::Tombstone(*name));
             }
         }
@@ -135,6 +136,7 @@ impl Gateway {
     /// frame itself where we author nothing.
     fn note_asked(&mut self, now: Now, slot: Slot, conn: ConnId, message: &Message) {
         let authors = self.authors_reversals(slot);
+        let began = self.steady.at(now.mono);
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
@@ -151,7 +153,7 @@ impl Gateway {
             .unwrap_or(ReversalCause::Other);
         let reversal = transaction
             .reversal
-            .get_or_insert_with(|| Reversal::new(cause, now.wall));
+            .get_or_insert_with(|| Reversal::new(cause, began));
         reversal.cause_code = reversal.cause_code.or(code);
         let asked = message.clone();
         reversal.wait(Asker { conn, asked });

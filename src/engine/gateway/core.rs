@@ -13,7 +13,7 @@ use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step,
     TxId, Unreadable, Vault, Why,
 };
-use crate::engine::seam::{Dice, KeyedMap, Mono, Now};
+use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Steady};
 use crate::iso::message::{FieldPath, Stan};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -58,6 +58,10 @@ pub struct Gateway {
     pub(super) in_flight: usize,
     pub(super) reversing: usize,
     pub(super) draining: bool,
+    /// The journal's disk is nearly full: what is new is refused.
+    pub(super) disk_low: bool,
+    /// What the age of tombstones and reversals counts on.
+    pub(super) steady: Steady,
     last_seq: Seq,
     last_send: u64,
     last_tx: u64,
@@ -116,6 +120,8 @@ impl Gateway {
             in_flight: 0,
             reversing: 0,
             draining: false,
+            disk_low: false,
+            steady: Steady::default(),
             last_seq: Seq(0),
             last_send: 0,
             last_tx: 0,
@@ -154,10 +160,16 @@ impl Gateway {
             Event::Written(send) => self.written(now, send),
             Event::NotWritten(send) => self.not_written(now, send),
             Event::Tick => {}
-            Event::Reverse(id) => self.operator_reversal(now, id),
+            Event::Operator(wish) => self.operator(now, &wish),
             Event::Drain => self.draining = true,
+            Event::DiskLow(low) => self.disk_low = low,
         }
         self.do_what_is_due(now);
+    }
+
+    /// It ends in good order: what was written to terminals is on its way, as after a plain close.
+    pub fn stop(&mut self, now: Now) {
+        self.record(now, None, None, Fact::Stopped);
     }
 
     /// The next thing to do.

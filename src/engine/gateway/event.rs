@@ -1,7 +1,8 @@
 //! What happened, told to the gateway: past tense, closed.
 
 use super::action::SendId;
-use crate::engine::record::{ConnId, LinkId, ListenerId, TxId};
+use super::operator::Wish;
+use crate::engine::record::{ConnId, LinkId, ListenerId};
 use crate::iso::codec::{Message, ParseError};
 use crate::iso::message::Text;
 use sha2::{Digest, Sha256};
@@ -71,8 +72,10 @@ pub enum Event {
     NotWritten(SendId),
     /// Time passed: what is due is done. Every other event does that too.
     Tick,
-    /// An operator wants a transaction reversed.
-    Reverse(TxId),
+    /// An operator decides about a transaction.
+    Operator(Wish),
+    /// The journal's disk is nearly full, or has room again: what is new is refused meanwhile.
+    DiskLow(bool),
     /// No new requests from now on; what is in flight is finished.
     Drain,
 }

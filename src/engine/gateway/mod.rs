@@ -49,6 +49,8 @@ mod legs;
 
 mod session;
 
+mod operator;
+
 mod parked;
 
 mod recover;
@@ -57,6 +59,7 @@ pub use self::core::{Counts, Gateway};
 pub use action::{Action, SendId};
 pub use event::{Event, UnreadableFrame};
 pub use lifecycle::{Decision, Effect, Trigger, decide};
+pub use operator::{Act, Wish};
 pub use options::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, Options, ReversalBy, ReversalOptions,
     RouteOptions, SignOn,

@@ -211,7 +211,7 @@ pub struct Limits {
     /// Answers remembered a terminal.
     pub answers: usize,
     /// Answers of a terminal that a checkpoint carries over a restart: the newest ones. Of many
-    /// terminals fewer are carried, so that a checkpoint holds some [`CARRIED`] of them.
+    /// terminals fewer are carried, so that a checkpoint holds some 16,000 of them.
     pub carried: usize,
     /// Tombstones a terminal.
     pub tombstones: usize,
@@ -220,7 +220,7 @@ pub struct Limits {
 }
 
 /// Answers in a checkpoint, of all terminals together: a few of each are carried all the same.
-pub const CARRIED: usize = 16_384;
+const CARRIED: usize = 16_384;
 /// Of each of very many terminals.
 const CARRIED_AT_LEAST: usize = 4;
 

@@ -9,7 +9,7 @@ use super::crossing::Crossed;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
 use super::memory::{Done, Terminals};
-use super::names;
+use super::names::{self, TerminalKey};
 use super::options::Options;
 use super::request::key_of;
 use crate::engine::record::{
@@ -41,11 +41,15 @@ impl Gateway {
             gateway: Self::empty(options, vault, seed),
             slots: BTreeMap::new(),
             links: Vec::new(),
+            fresh: BTreeMap::new(),
+            ended: Wall::default(),
         };
         for record in history {
             fold.take(now, record);
         }
+        let fresh = fold.fresh();
         let mut gateway = fold.gateway;
+        gateway.steady.run(now.wall, now.mono);
         let started = Fact::Started {
             gateway: name,
             links: gateway.link_names(),
@@ -53,6 +57,9 @@ impl Gateway {
         gateway.record(now, None, None, started);
         for slot in gateway.live.slots() {
             gateway.restarted(now, slot);
+        }
+        for id in fresh {
+            gateway.unproven(now, id);
         }
         gateway
     }
@@ -87,6 +94,16 @@ impl Gateway {
         self.forget_if_over(slot);
     }
 
+    /// An approval was written moments before a crash: its connection may have been cut off with
+    /// the answer unread.
+    fn unproven(&mut self, now: Now, id: TxId) {
+        let done = self.terminals.done(id);
+        let written = done.is_some_and(|done| done.state == State::Delivered);
+        if written && let Some(slot) = self.revive(id, now) {
+            self.step(now, slot, Trigger::Reset, Cause::why(Why::Restarted));
+        }
+    }
+
     /// A reversal whose link is configured no more is an exception at once: it is listed, and
     /// nobody else is sent it.
     fn park(&mut self, now: Now, slot: Slot) {
@@ -99,7 +116,10 @@ impl Gateway {
 
     /// The whole state as records, for the start of a new segment.
     pub fn checkpoint(&mut self, now: Now) -> Vec<Record> {
-        let mut items = vec![Carried::Links(self.link_names())];
+        let mut items = vec![
+            Carried::Clock(self.steady.at(now.mono)),
+            Carried::Links(self.link_names()),
+        ];
         for slot in self.live.slots() {
             items.extend(
                 self.live
@@ -221,6 +241,7 @@ impl Gateway {
             cause: Some(reversal.map_or(transaction.cause, |reversal| reversal.cause)),
             tries: reversal.map_or(0, |reversal| reversal.tries),
             approved: transaction.approved,
+            reversing: reversal.map(|reversal| reversal.began),
             auth: transaction.auth,
             crossed: transaction
                 .crossed
@@ -242,6 +263,10 @@ struct Fold {
     slots: BTreeMap<TxId, Slot>,
     /// What the numbers of links stand for at this place of history; empty while no names came.
     links: Vec<LinkId>,
+    /// By terminal: the approval that was written to it last, and when, until it trades on.
+    fresh: BTreeMap<TerminalKey, (TxId, Wall)>,
+    /// The moment of the last record.
+    ended: Wall,
 }
 
 impl Fold {
@@ -254,19 +279,25 @@ impl Fold {
             fact,
         } = record;
         self.gateway.resume_after(seq);
+        let steady = if matches!(fact, Fact::Started { .. }) {
+            self.gateway.steady.read_start(at)
+        } else {
+            self.gateway.steady.read(at)
+        };
+        self.ended = steady;
         match fact {
             Fact::Step(step) => {
                 if let Some(id) = tx {
-                    self.step(now, id, seq, at, *step);
+                    self.step(now, id, seq, (at, steady), *step);
                 }
             }
             Fact::Keys(keys) => self.keys(&keys),
-            Fact::Tombstone(identity) => self.tombstone(identity, at),
+            Fact::Tombstone(identity) => self.tombstone(identity, steady),
             Fact::CheckpointBegin => self.begin_anew(),
-            Fact::Carried(item) => self.carried(now, *item),
+            Fact::Carried(item) => self.carried(now, at, *item),
             Fact::Started { links, .. } => self.links(&links),
-            Fact::Stopped
-            | Fact::Line(_)
+            Fact::Stopped => self.fresh.clear(),
+            Fact::Line(_)
             | Fact::Session(_)
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
@@ -286,6 +317,31 @@ impl Fold {
         opened.link = known.unwrap_or_else(|| self.gateway.link_at(opened.link));
     }
 
+    /// What was written to a terminal last, and whether the terminal has traded on since.
+    fn freshen(&mut self, slot: Slot, id: TxId, at: Wall) {
+        let Some(own) = self.gateway.live.get(slot) else {
+            return;
+        };
+        let Some(key) = key_of(&own.opened).filter(|_| own.opened.purpose.moves_money()) else {
+            return;
+        };
+        if own.state == State::Delivered && own.opened.reverses {
+            self.fresh.insert(key, (id, at));
+        } else if own.state == State::Forwarded
+            || self.fresh.get(&key).is_some_and(|own| own.0 == id)
+        {
+            self.fresh.remove(&key);
+        }
+    }
+
+    /// The approvals that were written so shortly before the end that nobody knows who read them.
+    fn fresh(&self) -> Vec<TxId> {
+        let within = self.gateway.options.ladder.unproven_after_reset;
+        let fresh = self.fresh.iter();
+        let fresh = fresh.filter(|(_, (_, at))| self.ended - *at <= within);
+        fresh.map(|(_, (id, _))| *id).collect()
+    }
+
     /// A checkpoint says everything again.
     fn begin_anew(&mut self) {
         let gateway = &mut self.gateway;
@@ -295,10 +351,11 @@ impl Fold {
         self.slots.clear();
     }
 
-    fn step(&mut self, now: Now, id: TxId, seq: Seq, at: Wall, mut step: Step) {
+    /// `at` is the step's label, and the moment that stands for.
+    fn step(&mut self, now: Now, id: TxId, seq: Seq, at: (Wall, Wall), mut step: Step) {
         let slot = match step.opened.take() {
             Some(opened) if step.state == State::Forwarded => {
-                self.begin(now, id, at, opened, &step)
+                self.begin(now, id, at.0, opened, &step)
             }
             // Refused here: nothing of it is kept.
             Some(_) => return,
@@ -307,7 +364,8 @@ impl Fold {
                 None => return,
             },
         };
-        self.apply(slot, seq, at, &step);
+        self.apply(slot, seq, at.1, &step);
+        self.freshen(slot, id, at.1);
         let state = self.gateway.live.get(slot).map(|own| own.state);
         if state.is_some_and(|state| !state.is_live()) {
             self.gateway.forget(slot);
@@ -379,6 +437,11 @@ impl Fold {
         }
         if step.state == State::ReversalPending && transaction.reversal.is_none() {
             transaction.reversal = Some(Reversal::new(transaction.cause, at));
+        }
+        if step.row.0 == 'Y'
+            && let Some(reversal) = transaction.reversal.as_mut()
+        {
+            reversal.began = at;
         }
         if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
@@ -465,7 +528,7 @@ impl Fold {
             .bury(identity, at, &limits);
     }
 
-    fn carried(&mut self, now: Now, item: Carried) {
+    fn carried(&mut self, now: Now, label: Wall, item: Carried) {
         match item {
             Carried::Transaction(carried) => self.carried_transaction(now, carried),
             Carried::Answer(carried) => self.carried_answer(carried),
@@ -473,6 +536,7 @@ impl Fold {
             Carried::Tombstone { identity, at } => self.tombstone(identity, at),
             Carried::Stan(stan) => self.gateway.stan = stan,
             Carried::Links(names) => self.links(&names),
+            Carried::Clock(moment) => self.gateway.steady.set(moment, label),
         }
     }
 
@@ -485,7 +549,7 @@ impl Fold {
             tries: carried.tries,
             left: carried.tries > 0,
             answer,
-            ..Reversal::new(cause, carried.began)
+            ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
         let route = self.gateway.route_to(&carried.opened, &carried.request);
         let crossed = carried.crossed;

@@ -95,7 +95,8 @@ impl Gateway {
     fn objection(&self, now: Now, conn: ConnId, opened: &Opened) -> Option<Why> {
         let limits = &self.options.limits;
         let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
-        let since = crate::engine::seam::Wall(now.wall.0.saturating_sub_unsigned(
+        let steady = self.steady.at(now.mono);
+        let since = crate::engine::seam::Wall(steady.0.saturating_sub_unsigned(
             u64::try_from(self.options.ladder.tombstone.as_micros()).unwrap_or(0),
         ));
         let buried = terminal.is_some_and(|terminal| terminal.is_buried(&opened.identity, since));
@@ -104,6 +105,8 @@ impl Gateway {
             Some(Why::OvertakenByReversal)
         } else if self.draining {
             Some(Why::Draining)
+        } else if self.disk_low {
+            Some(Why::Overload)
         } else if !planted::is(Bug::Unbounded)
             && (self.in_flight >= limits.in_flight
                 || self.live.len() + self.terminals.open() >= limits.live

@@ -4,7 +4,7 @@ use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Reversal, Slot, Transaction};
 use super::names;
-use crate::engine::record::{State, TxId, Why};
+use crate::engine::record::{State, TxId};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::spec::ReversalCause;
@@ -16,10 +16,11 @@ impl Gateway {
             return self.live.slot_of(id);
         };
         let tries = done.tries;
+        let began = self.steady.at(now.mono);
         let reversal = done.reversal_answer.map(|answer| Reversal {
             answer: Some(answer),
             tries,
-            ..Reversal::new(ReversalCause::Other, now.wall)
+            ..Reversal::new(ReversalCause::Other, began)
         });
         let transaction = Transaction {
             id: done.id,
@@ -90,17 +91,6 @@ impl Gateway {
         } else {
             self.live.set_deadline(slot, Some(now.mono + watch));
         }
-    }
-
-    /// An operator wants a transaction reversed, live or answered.
-    pub(super) fn operator_reversal(&mut self, now: Now, id: TxId) {
-        let Some(slot) = self.revive(id, now) else {
-            return;
-        };
-        if self.may_author(slot) {
-            self.step(now, slot, Trigger::Operator, Cause::why(Why::Operator));
-        }
-        self.forget_if_over(slot);
     }
 
     /// Whether the route lets the gateway reverse, and the keys let it author.

@@ -10,7 +10,9 @@ mod links;
 
 mod parked;
 
-use super::{Action, Event, Gateway, Options, SendId};
+mod steady;
+
+use super::{Act, Action, Event, Gateway, Options, SendId, Wish};
 use super::{
     Balance, Keys, Ladder, Limits, LinkOptions, ListenerOptions, Match, ReversalBy,
     ReversalOptions, RouteOptions, SignOn,

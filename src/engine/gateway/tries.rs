@@ -22,15 +22,16 @@ impl Gateway {
     /// One that was closed, or that an operator wants again, starts `anew`.
     pub(super) fn begin_reversal(&mut self, now: Now, slot: Slot, anew: bool) {
         self.end_try(slot);
+        let began = self.steady.at(now.mono);
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
         let cause = transaction.cause;
-        let fresh = Reversal::new(cause, now.wall);
+        let fresh = Reversal::new(cause, began);
         let reversal = transaction.reversal.get_or_insert(fresh);
         if anew {
             reversal.tries = 0;
-            reversal.began = now.wall;
+            reversal.began = began;
             reversal.answer = None;
         }
         self.reversal_due(now, slot);
@@ -67,7 +68,7 @@ impl Gateway {
         own.and_then(|own| {
             let expire = self.options.routes[own.route].reversal.expire;
             let began = own.reversal.as_ref()?.began;
-            Some(expire.saturating_sub(now.wall - began))
+            Some(expire.saturating_sub(self.steady.at(now.mono) - began))
         })
         .unwrap_or_default()
     }
@@ -236,7 +237,10 @@ impl Gateway {
         if let Some(frame) = &reversal.frame {
             return Message::read(&self.spec_of(transaction)?, frame.clone()).ok();
         }
-        if !transaction.opened.is_understood() {
+        // Without its card number no host could find what it reverses.
+        let sealed = transaction.request.is_sealed()
+            || (transaction.crossed.as_ref()).is_some_and(|crossed| crossed.frame.is_sealed());
+        if sealed || !transaction.opened.is_understood() {
             return None;
         }
         let request = self.upstream_of(slot)?;

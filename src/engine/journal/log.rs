@@ -230,7 +230,8 @@ impl<S: Storage> Journal<S> {
         Ok(last)
     }
 
-    /// Removes the oldest segments while all of their records are from before `before`. What came
+    /// Removes the oldest segments while all of their records are from before `before`, on the
+    /// clock that their checkpoints carry; by the label of the first record where there is none. What came
     /// since the newest checkpoint is never removed. The segments that are gone.
     ///
     /// # Errors
@@ -243,7 +244,7 @@ impl<S: Storage> Journal<S> {
         }
         let segments = self.storage.segments()?;
         for (oldest, next) in segments.iter().zip(segments.iter().skip(1)) {
-            let ended = super::verify::began(&self.storage, *next)?;
+            let ended = super::verify::moment(&self.storage, *next)?;
             if ended.is_none_or(|ended| ended >= before) {
                 break;
             }

@@ -127,6 +127,23 @@ const fn damage(segment: SegmentNo, kind: DamageKind) -> Damage {
     }
 }
 
+/// The moment at which a segment was begun: what its checkpoint says, else its label.
+pub(super) fn moment<S: Storage>(
+    storage: &S,
+    segment: SegmentNo,
+) -> Result<Option<Wall>, StorageError> {
+    let bytes = storage.read(segment, 0, Header::LENGTH + 2 * (FRAME + LONGEST))?;
+    let carried = Header::read(&bytes).and_then(|header| {
+        let records = bytes.get(Header::LENGTH..)?;
+        let second = Segment::new(records, Header::LENGTH as u64, header.salt).nth(1)?;
+        record::decode(second.body).ok()?.moment()
+    });
+    match carried {
+        Some(moment) => Ok(Some(moment)),
+        None => began(storage, segment),
+    }
+}
+
 /// The time of a segment's first record, if there is a sound one.
 pub(super) fn began<S: Storage>(
     storage: &S,

@@ -21,6 +21,19 @@ pub struct Record {
     pub fact: Fact,
 }
 
+impl Record {
+    /// The moment that a checkpoint carries, if this record does.
+    #[must_use]
+    pub fn moment(&self) -> Option<Wall> {
+        if let Fact::Carried(item) = &self.fact
+            && let Carried::Clock(moment) = **item
+        {
+            return Some(moment);
+        }
+        None
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Fact {
@@ -335,6 +348,8 @@ pub enum Carried {
     Stan(Stan),
     /// What the numbers of links stand for, in their order; before every item that has one.
     Links(Vec<LinkName>),
+    /// The moment of the checkpoint, on a clock that no jump of the wall clock moves.
+    Clock(Wall),
 }
 
 /// A live transaction in a checkpoint.
@@ -364,6 +379,8 @@ pub struct CarriedTransaction {
     pub crossed: Option<StoredFrame>,
     /// The answer to its reversal, as given.
     pub reversal_answer: Option<StoredFrame>,
+    /// Since when it is being reversed, on the clock of [`Carried::Clock`].
+    pub reversing: Option<Wall>,
 }
 
 /// An answered transaction in a checkpoint.

@@ -61,7 +61,9 @@ pub fn encode(record: &Record, vault: &mut Vault, bytes: &mut Vec<u8>) {
     match &record.fact {
         Fact::Started { gateway, links } => {
             gateway.put(out);
-            links.put(out);
+            if !links.is_empty() {
+                links.put(out);
+            }
         }
         Fact::Stopped | Fact::CheckpointBegin | Fact::CheckpointEnd => {}
         Fact::Step(step) => step.put(out),
@@ -139,7 +141,8 @@ impl Record {
                 Carried::Keys(_)
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
-                | Carried::Links(_) => [const { None }; 4],
+                | Carried::Links(_)
+                | Carried::Clock(_) => [const { None }; 4],
             },
             Fact::Started { .. }
             | Fact::Stopped
@@ -157,7 +160,10 @@ impl Record {
 /// The number of a fact on disk, below 16.
 const fn kind(fact: &Fact) -> u8 {
     match fact {
-        Fact::Started { .. } => 0,
+        Fact::Started { links, .. } => match links.as_slice() {
+            [] => 0,
+            _ => 12,
+        },
         Fact::Stopped => 1,
         Fact::Step(_) => 2,
         Fact::Line(_) => 3,
@@ -176,11 +182,7 @@ fn take_fact(kind: u8, from: &mut In<'_>) -> Result<Fact, FormError> {
     Ok(match kind {
         0 => Fact::Started {
             gateway: Form::take(from)?,
-            // Older journals end here: in them a number is a place in the configuration.
-            links: match from.rest {
-                [] => Vec::new(),
-                _ => Form::take(from)?,
-            },
+            links: Vec::new(),
         },
         1 => Fact::Stopped,
         2 => Fact::Step(Box::new(Step::take(from)?)),
@@ -193,6 +195,11 @@ fn take_fact(kind: u8, from: &mut In<'_>) -> Result<Fact, FormError> {
         9 => Fact::CheckpointBegin,
         10 => Fact::Carried(Box::new(Form::take(from)?)),
         11 => Fact::CheckpointEnd,
+        // The same as 0, with what the numbers of links stand for behind it.
+        12 => Fact::Started {
+            gateway: Form::take(from)?,
+            links: Form::take(from)?,
+        },
         _ => return Err(from.wrong("a kind of fact not known here")),
     })
 }

@@ -108,6 +108,12 @@ impl StoredFrame {
         self.with_patch()?.restore_known()
     }
 
+    /// Whether it is sealed and its key is gone: its card number is known to nobody here.
+    #[must_use]
+    pub const fn is_sealed(&self) -> bool {
+        matches!(self.patch, Patch::Sealed(_))
+    }
+
     fn with_patch(&self) -> Option<Redacted> {
         let patch = match &self.patch {
             Patch::None => Secret::new(Vec::new()),

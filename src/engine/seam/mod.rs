@@ -9,7 +9,9 @@ mod dice;
 mod keyed;
 mod now;
 pub mod planted;
+mod steady;
 
 pub use dice::Dice;
 pub use keyed::KeyedMap;
 pub use now::{Mono, Now, Wall};
+pub use steady::Steady;

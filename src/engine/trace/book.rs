@@ -121,7 +121,11 @@ impl Book {
         let (id, opened, state, approved) = match carried {
             Carried::Transaction(live) => (live.tx, &live.opened, live.state, live.approved),
             Carried::Answer(done) => (done.tx, &done.opened, done.state, done.approved),
-            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) | Carried::Links(_) => {
+            Carried::Keys(_)
+            | Carried::Tombstone { .. }
+            | Carried::Stan(_)
+            | Carried::Links(_)
+            | Carried::Clock(_) => {
                 return;
             }
         };

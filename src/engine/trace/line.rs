@@ -219,6 +219,7 @@ const fn carried_name(carried: &Carried) -> &'static str {
         Carried::Tombstone { .. } => "tombstone",
         Carried::Stan(_) => "stan",
         Carried::Links(_) => "links",
+        Carried::Clock(_) => "clock",
     }
 }
 

@@ -207,7 +207,8 @@ impl Query {
                 Carried::Keys(_)
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
-                | Carried::Links(_) => false,
+                | Carried::Links(_)
+                | Carried::Clock(_) => false,
             },
             _ => false,
         }
@@ -316,9 +317,11 @@ fn news(record: &Record) -> Option<(TxId, State, Option<&Opened>)> {
         Fact::Carried(carried) => match &**carried {
             Carried::Transaction(carried) => Some((tx, carried.state, Some(&carried.opened))),
             Carried::Answer(carried) => Some((tx, carried.state, Some(&carried.opened))),
-            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) | Carried::Links(_) => {
-                None
-            }
+            Carried::Keys(_)
+            | Carried::Tombstone { .. }
+            | Carried::Stan(_)
+            | Carried::Links(_)
+            | Carried::Clock(_) => None,
         },
         _ => None,
     }

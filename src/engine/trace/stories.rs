@@ -230,6 +230,10 @@ pub fn subject(record: &Record) -> Option<TxId> {
     match &**carried {
         Carried::Transaction(carried) => Some(carried.tx),
         Carried::Answer(carried) => Some(carried.tx),
-        Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) | Carried::Links(_) => None,
+        Carried::Keys(_)
+        | Carried::Tombstone { .. }
+        | Carried::Stan(_)
+        | Carried::Links(_)
+        | Carried::Clock(_) => None,
     }
 }

@@ -233,7 +233,8 @@ impl Story {
                 Carried::Keys(_)
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
-                | Carried::Links(_) => None,
+                | Carried::Links(_)
+                | Carried::Clock(_) => None,
             },
             _ => None,
         }

@@ -1,8 +1,9 @@
 //! The administrator's address: `/metrics` for Prometheus, `/health` for whoever asks, `/terminals`
-//! for who has come in.
+//! for who has come in; `POST /transactions/ID/reverse` and `/park` for operators, each with
+//! `{"who":…,"why":…}`.
 //!
 //! Runs on a thread of its own, so that no request here costs a message anything. It looks at
-//! counts only; it knows no message and decides nothing.
+//! counts, and hands on what operators want; it knows no message and decides nothing.
 //!
 //! Start with [`Admin::start`].
 
@@ -14,7 +15,7 @@ mod pages;
 mod tests;
 
 use crate::io::config::ServerTls;
-use crate::io::serve::Status;
+use crate::io::serve::{Desk, Status};
 use crate::io::telemetry::Exporter;
 use listener::Listener;
 use std::io;
@@ -35,6 +36,8 @@ pub struct Views {
     pub exporter: Exporter,
     /// How the gateway is.
     pub status: Arc<Status>,
+    /// Where operators are heard.
+    pub desk: Desk,
 }
 
 /// The running server; stops when dropped.

@@ -1,19 +1,24 @@
 //! What is served.
 
 use super::Views;
+use crate::engine::gateway::{Act, Wish};
+use crate::engine::record::TxId;
 use crate::io::serve::Guest;
-use axum::extract::State;
+use crate::iso::message::Text;
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 pub(super) fn routes(views: Views) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/health", get(health))
         .route("/terminals", get(terminals))
+        .route("/transactions/{tx}/{act}", post(operate))
         .with_state(views)
 }
 
@@ -27,6 +32,7 @@ async fn health(State(views): State<Views>) -> impl IntoResponse {
     let health = views.status.health();
     let status = match () {
         () if health.failed => "failed",
+        () if health.disk_low => "disk low",
         () if health.draining => "draining",
         () if health.links_up == 0 => "no link",
         () => "ready",
@@ -60,4 +66,45 @@ async fn terminals(State(views): State<Views>) -> impl IntoResponse {
     let guests = views.status.roster().all();
     let rows: Vec<_> = guests.iter().map(row).collect();
     Json(json!({ "count": rows.len(), "terminals": rows }))
+}
+
+/// Who wants something, and why.
+#[derive(Deserialize)]
+struct Said {
+    who: String,
+    why: String,
+}
+
+/// 200 when it is done, 404 for a transaction that is not in memory, 409 when its state does not
+/// allow it or its keys are not known; what is done is recorded with who and why.
+async fn operate(
+    State(views): State<Views>,
+    Path((tx, act)): Path<(String, String)>,
+    Json(said): Json<Said>,
+) -> (StatusCode, Json<Value>) {
+    let wrong = |code, what: &str| (code, Json(json!({ "error": what })));
+    let act = Act::ALL.into_iter().find(|own| own.name() == act);
+    let (Ok(tx), Some(act)) = (tx.parse::<TxId>(), act) else {
+        let what = "wants /transactions/ID/reverse or /park, ID being 26 characters";
+        return wrong(StatusCode::NOT_FOUND, what);
+    };
+    let (who, why) = (said.who.trim(), said.why.trim());
+    if who.is_empty() || why.is_empty() {
+        return wrong(StatusCode::BAD_REQUEST, "wants who and why, both of them");
+    }
+    let said = Text::clipped(&format!("{who}: {why}"));
+    match views.desk.operate(Wish { tx, act, said }).await {
+        None => {
+            let what = "the gateway does not hold this transaction in memory any more";
+            wrong(StatusCode::NOT_FOUND, what)
+        }
+        Some((was, is)) if was == is => {
+            let what = format!("{was} stays: it cannot be done in this state, or without its keys");
+            wrong(StatusCode::CONFLICT, &what)
+        }
+        Some((was, is)) => {
+            let document = json!({ "tx": tx.to_string(), "was": was.name(), "is": is.name() });
+            (StatusCode::OK, Json(document))
+        }
+    }
 }

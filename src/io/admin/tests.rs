@@ -13,12 +13,31 @@ fn fetch(address: SocketAddr, path: &str) -> String {
     answer
 }
 
+fn post(address: SocketAddr, path: &str, body: &str) -> String {
+    let mut socket = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn metrics_and_health_are_served_until_it_is_dropped() {
     let (exporter, metrics) = Exporter::new();
     metrics.turned_away.increment(3);
     let status = Arc::new(Status::default());
-    let admin = Admin::start("127.0.0.1:0", None, Views { exporter, status }).unwrap();
+    let desk = Desk::default();
+    let views = Views {
+        exporter,
+        status,
+        desk,
+    };
+    let admin = Admin::start("127.0.0.1:0", None, views).unwrap();
     let address = admin.address();
     let answer = fetch(address, "/metrics");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -33,6 +52,18 @@ fn metrics_and_health_are_served_until_it_is_dropped() {
         answer.ends_with(r#"{"count":0,"terminals":[]}"#),
         "{answer}"
     );
+    let wish = r#"{"who":"li","why":"asked by the merchant"}"#;
+    let place = "/transactions/01J00000000000000000000000/reverse";
+    let answer = post(address, place, wish);
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+    let answer = post(address, place, r#"{"who":"li","why":" "}"#);
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    let answer = post(
+        address,
+        "/transactions/01J00000000000000000000000/sing",
+        wish,
+    );
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
     drop(admin);
     assert!(TcpStream::connect(address).is_err());
 }

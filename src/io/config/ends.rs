@@ -25,6 +25,8 @@ pub(super) struct Ends {
     pub listener_options: Vec<ListenerOptions>,
     pub links: Vec<LinkConfig>,
     pub link_options: Vec<LinkOptions>,
+    /// Links that are known by their place.
+    pub unnamed_links: usize,
 }
 
 fn spec(section: &mut Section<'_>, specs: &mut Specs<'_>) -> Option<Arc<Spec>> {
@@ -85,6 +87,7 @@ impl Ends {
         tls: &mut TlsReader<'_>,
     ) {
         for mut section in sections {
+            self.unnamed_links += usize::from(!section.has("name"));
             let default = format!("link-{}", self.links.len() + 1);
             let name = section.or("name", Text::new(&default).unwrap_or_default());
             let address = section

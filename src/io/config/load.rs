@@ -94,6 +94,13 @@ impl Config {
 /// What is allowed, and may still not be meant.
 fn doubtful(ends: &Ends, routes: &[RouteOptions], keys: &Keys) -> Vec<String> {
     let mut all = Vec::new();
+    if ends.links.len() > 1 && ends.unnamed_links > 0 {
+        all.push(
+            "a link without a name is known by its place, over a restart too: give each [[link]] \
+             a name before another is put before it"
+                .to_owned(),
+        );
+    }
     let under_mac = |ends: &Ends| {
         let mut listeners = ends.listener_options.iter();
         listeners.any(|listener| listener.spec.flow().mac.is_some())

@@ -70,6 +70,18 @@ impl KeyFile {
         Ok(Self { path })
     }
 
+    /// Whether there is no file.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        !self.path.exists()
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Reads the keys; makes them, with a data key for `hour`, if there is no file.
     ///
     /// # Errors

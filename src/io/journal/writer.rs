@@ -6,7 +6,9 @@ use super::index::Indexer;
 use super::keys::{self, KeyError, KeyFile};
 use super::queue::Queue;
 use crate::engine::driver::{CommitRules, Committer, Disk, Progress, hour};
-use crate::engine::journal::{Damage, Journal, JournalError, JournalOptions, Recovery, Torn};
+use crate::engine::journal::{
+    Damage, Journal, JournalError, JournalOptions, Recovery, Storage, Torn,
+};
 use crate::engine::record::{Record, Seq, Vault};
 use crate::io::config::{Durability, JournalConfig, Keep};
 use crate::io::system::steps;
@@ -123,6 +125,15 @@ impl JournalWriter {
         let files = Files::open(&config.path, options.reserve_bytes)?;
         let key_file = KeyFile::new(&config.keys, &config.path)?;
         let clock = CommitClock::new();
+        let there = files.segments().map_err(JournalError::from)?;
+        if key_file.is_missing() && !there.is_empty() {
+            tracing::error!(
+                keys = %key_file.path().display(),
+                "the journal is there and its keys are not: cards in it cannot be read any more, \
+                 and a reversal that is open is not sent without its card; stop, put the file of \
+                 keys back, and start again; new keys are made now"
+            );
+        }
         let keys = key_file.read_or_make(hour(clock.now().wall))?;
         let vault = Arc::new(keys::vault(keys.clone())?);
         let journal_options = JournalOptions {

@@ -6,9 +6,9 @@ use super::count;
 use super::notice::Notices;
 use super::status::Status;
 use crate::engine::driver::{self, Crowded, Disk, JournalDoor, Received, Rim, Side, Trouble};
-use crate::engine::gateway::{Counts, Event, Gateway, Limits, SendId};
+use crate::engine::gateway::{Counts, Event, Gateway, Limits, SendId, Wish};
 use crate::engine::journal::JournalError;
-use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq};
+use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, State};
 use crate::engine::seam::{Mono, Now};
 use crate::io::config::SocketLimits;
 use crate::io::journal::{JournalWriter, Progress};
@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
+use tracing::{error, info};
 
 /// The driver, shared by the tasks of one thread. Never borrowed across an `await`.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ struct Process {
     metrics: Metrics,
     notices: Notices,
     status: Arc<Status>,
+    /// How the disk was when somebody was last told.
+    disk: Disk,
     /// Wakes the loop, if it sleeps.
     wake: Rc<Notify>,
     /// Wakes readers that wait for the journal to catch up.
@@ -98,6 +101,10 @@ impl JournalDoor for Process {
 
     fn take_checkpoint_due(&mut self) -> bool {
         self.journal.take_checkpoint_due()
+    }
+
+    fn is_low(&self) -> bool {
+        self.progress.borrow().is_low()
     }
 
     fn released(&self) -> Seq {
@@ -173,6 +180,7 @@ impl Rim for Process {
             self.metrics.commit_seconds.record(at.elapsed());
             self.commits.pop_front();
         }
+        self.tell_of_disk();
     }
 
     fn turned(&mut self, counts: Counts, released: Seq, waiting: usize) {
@@ -189,6 +197,34 @@ impl Rim for Process {
     }
 }
 
+impl Process {
+    /// Says it when the disk becomes low or full, and when it has room again.
+    fn tell_of_disk(&mut self) {
+        let disk = self.progress.borrow().disk.clone();
+        if disk == self.disk {
+            return;
+        }
+        self.status
+            .disk_is_low(matches!(disk, Disk::Low | Disk::Full));
+        match &disk {
+            Disk::Well => {
+                self.metrics.disk_low.set(0.0);
+                info!("the journal's disk has room again: requests are taken");
+            }
+            Disk::Low => {
+                self.metrics.disk_low.set(1.0);
+                error!("the journal's disk is nearly full: new requests are refused; free some");
+            }
+            Disk::Full => {
+                self.metrics.disk_low.set(2.0);
+                error!("the journal's disk is full: nothing is sent until there is room");
+            }
+            Disk::Failed(_) => {}
+        }
+        self.disk = disk;
+    }
+}
+
 impl Driver {
     pub(super) fn new(parts: Parts) -> Self {
         let now = parts.clock.now();
@@ -199,6 +235,7 @@ impl Driver {
             metrics: parts.metrics,
             notices: Notices::default(),
             status: parts.status,
+            disk: Disk::Well,
             wake: Rc::new(Notify::new()),
             room: Rc::new(Notify::new()),
         };
@@ -228,8 +265,18 @@ impl Driver {
     }
 
     /// Waits until all records are on disk, and ends.
-    pub(super) fn close(self) -> Result<(), JournalError> {
+    pub(super) fn close(mut self) -> Result<(), JournalError> {
+        self.body.stop(self.clock.now());
         self.body.into_rim().journal.close().map(drop)
+    }
+
+    /// An operator decides; the transaction's state before and after, if it is in memory.
+    pub(super) fn operate(&mut self, wish: Wish) -> Option<(State, State)> {
+        let tx = wish.tx;
+        let before = self.body.state_of(tx)?;
+        self.told(Event::Operator(wish));
+        let after = self.body.state_of(tx).unwrap_or(before);
+        Some((before, after))
     }
 
     /// Something happened that no connection told.

@@ -46,5 +46,5 @@ mod tests;
 
 pub use clock::Clock;
 pub use roster::{Guest, Roster};
-pub use server::{Handle, Port, Ports, ServeError, Server};
+pub use server::{Desk, Handle, Port, Ports, ServeError, Server};
 pub use status::Status;

@@ -130,7 +130,12 @@ async fn serve(
                 }
                 Command::Drain => {}
                 Command::Reload(config) => settings.reload(shared, *config),
-                Command::Reverse(tx) => shared.0.borrow_mut().told(Event::Reverse(tx)),
+                Command::Operate(wish, reply) => {
+                    info!(tx = %wish.tx, act = wish.act.name(), said = %wish.said, "an operator");
+                    let outcome = shared.0.borrow_mut().operate(wish);
+                    // Whoever asked may have gone: it is recorded all the same.
+                    let _gone = reply.send(outcome);
+                }
             },
             () = sleep_until(due) => {}
         }

@@ -2,8 +2,9 @@
 
 use super::run::{Work, run};
 use super::status::Status;
+use crate::engine::gateway::Wish;
 use crate::engine::journal::JournalError;
-use crate::engine::record::TxId;
+use crate::engine::record::State;
 use crate::io::config::Config;
 use crate::io::journal::WriterError;
 use crate::io::telemetry::{Exporter, names};
@@ -61,8 +62,23 @@ pub(super) enum Command {
     Stop,
     /// The configuration was read anew.
     Reload(Box<Config>),
-    /// An operator wants a transaction reversed.
-    Reverse(TxId),
+    /// An operator decides; the transaction's state before and after is told.
+    Operate(Wish, oneshot::Sender<Option<(State, State)>>),
+}
+
+/// Where operators are heard, from whichever thread.
+#[derive(Clone, Debug, Default)]
+pub struct Desk(Option<mpsc::Sender<Command>>);
+
+impl Desk {
+    /// Does what an operator wants; the transaction's state before and after. `None` if it is not
+    /// in memory, or nobody serves any more.
+    pub async fn operate(&self, wish: Wish) -> Option<(State, State)> {
+        let (reply, told) = oneshot::channel();
+        let commands = self.0.as_ref()?;
+        commands.send(Command::Operate(wish, reply)).await.ok()?;
+        told.await.ok()?
+    }
 }
 
 /// A gateway.
@@ -169,9 +185,10 @@ impl Handle {
         self.tell(Command::Reload(Box::new(config)));
     }
 
-    /// Has a transaction reversed for an operator.
-    pub fn reverse(&self, tx: TxId) {
-        self.tell(Command::Reverse(tx));
+    /// Where operators are heard.
+    #[must_use]
+    pub fn desk(&self) -> Desk {
+        Desk(Some(self.commands.clone()))
     }
 
     fn tell(&self, command: Command) {

@@ -14,6 +14,7 @@ pub struct Status {
     durable: AtomicU64,
     draining: AtomicBool,
     failed: AtomicBool,
+    disk_low: AtomicBool,
     roster: Roster,
 }
 
@@ -34,6 +35,8 @@ pub struct Health {
     pub draining: bool,
     /// The journal failed; the process is about to end.
     pub failed: bool,
+    /// The journal's disk is nearly full: new requests are refused.
+    pub disk_low: bool,
 }
 
 impl Status {
@@ -58,6 +61,10 @@ impl Status {
         self.failed.store(true, Ordering::Relaxed);
     }
 
+    pub(super) fn disk_is_low(&self, low: bool) {
+        self.disk_low.store(low, Ordering::Relaxed);
+    }
+
     /// The terminals that have come in.
     #[must_use]
     pub const fn roster(&self) -> &Roster {
@@ -75,6 +82,7 @@ impl Status {
             durable: self.durable.load(Ordering::Relaxed),
             draining: self.draining.load(Ordering::Relaxed),
             failed: self.failed.load(Ordering::Relaxed),
+            disk_low: self.disk_low.load(Ordering::Relaxed),
         }
     }
 }
@@ -83,6 +91,6 @@ impl Health {
     /// Whether requests are taken and can be passed on.
     #[must_use]
     pub const fn ready(&self) -> bool {
-        !self.draining && !self.failed && self.links_up > 0
+        !self.draining && !self.failed && !self.disk_low && self.links_up > 0
     }
 }

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub batch_records: Histogram,
     /// How long a commit takes.
     pub commit_seconds: Histogram,
+    /// Whether the journal's disk is nearly full, or full.
+    pub disk_low: Gauge,
     /// The last record on disk.
     pub durable: Gauge,
 }
@@ -106,6 +108,7 @@ impl Metrics {
             revoked: registry.counter(names::REVOKED, None),
             batch_records: registry.histogram(names::BATCH),
             commit_seconds: registry.histogram(names::COMMIT),
+            disk_low: registry.gauge(names::DISK_LOW, None),
             durable: registry.gauge(names::DURABLE, None),
         }
     }

@@ -39,6 +39,7 @@ names! {
     REVOKED = "isogate_revoked_total", "Sends taken back before they were written.";
     BATCH = "isogate_batch_records", "Records handed to the journal at once.";
     COMMIT = "isogate_commit_seconds", "From handing over records until they are on disk.";
+    DISK_LOW = "isogate_disk_low", "1 while the journal's disk is nearly full, 2 while it is full.";
     DURABLE = "isogate_durable_seq", "The last record known to be on disk.";
 }
 

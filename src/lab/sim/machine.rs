@@ -246,7 +246,7 @@ impl Machine {
         }
     }
 
-    /// Something happened that no connection told: [`Event::Drain`], [`Event::Reverse`].
+    /// Something happened that no connection told: [`Event::Drain`], [`Event::Operator`].
     pub fn tell(&mut self, now: Now, event: Event) {
         if self.step() {
             self.driver.told(now, event);
@@ -520,6 +520,7 @@ impl Machine {
     /// # Errors
     /// The disk failed, or is full.
     pub fn stop(mut self, now: Now) -> Result<Left, JournalError> {
+        self.driver.stop(now);
         self.driver.hand_over();
         loop {
             match self.committer.go_on(now)? {

@@ -134,6 +134,7 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         approved: true,
         auth: None,
         crossed: Some(frame(stan)),
+        reversing: None,
     });
     let done = Carried::Answer(CarriedAnswer {
         returned: Amount(0),

@@ -295,7 +295,11 @@ fn no_reversal_is_made_of_what_was_not_understood_not_even_without_a_mac() {
             link: LINK,
             conn: A,
         });
-        again.happen(Event::Reverse(id));
+        again.happen(Event::Operator(Wish {
+            tx: id,
+            act: Act::Reverse,
+            said: Text::EMPTY,
+        }));
         again.pass(600);
         assert!(again.sends.is_empty());
     }

@@ -151,16 +151,17 @@ impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
             Self::Transaction(live) => {
-                let told = live.reversal_answer.is_some();
+                let more = live.reversal_answer.is_some() || live.reversing.is_some();
                 out.byte(match live.crossed {
-                    _ if told => 7,
+                    _ if more => 7,
                     Some(_) => 5,
                     None => 0,
                 });
                 live.put(out);
-                if told {
+                if more {
                     live.crossed.put(out);
                     live.reversal_answer.put(out);
+                    live.reversing.put(out);
                 } else {
                     live.crossed.iter().for_each(|frame| frame.put(out));
                 }
@@ -197,6 +198,10 @@ impl Form for Carried {
                 out.byte(9);
                 links.put(out);
             }
+            Self::Clock(moment) => {
+                out.byte(10);
+                moment.put(out);
+            }
         }
     }
 
@@ -221,12 +226,13 @@ impl Form for Carried {
                 let crossed = Some(Form::take(from)?);
                 Self::Answer(CarriedAnswer { crossed, ..done })
             }
-            // With the answer to its reversal, and with what went back of it.
+            // With all that is known of its reversal, and with what went back of it.
             7 => {
                 let live: CarriedTransaction = Form::take(from)?;
                 Self::Transaction(CarriedTransaction {
                     crossed: Form::take(from)?,
                     reversal_answer: Form::take(from)?,
+                    reversing: Form::take(from)?,
                     ..live
                 })
             }
@@ -239,6 +245,7 @@ impl Form for Carried {
                 })
             }
             9 => Self::Links(Form::take(from)?),
+            10 => Self::Clock(Form::take(from)?),
             _ => return Err(from.wrong("a carried item not known here")),
         })
     }
@@ -272,6 +279,7 @@ impl Form for CarriedTransaction {
             auth: Form::take(from)?,
             crossed: None,
             reversal_answer: None,
+            reversing: None,
         })
     }
 }

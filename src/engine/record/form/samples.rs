@@ -272,6 +272,7 @@ fn carried() -> impl Strategy<Value = Carried> {
                 approved: auth.is_some(),
                 crossed: None,
                 reversal_answer: auth.map(|_| StoredFrame::default()),
+                reversing: auth.map(|_| Wall(-5)),
                 auth,
             })
         },
@@ -297,7 +298,15 @@ fn carried() -> impl Strategy<Value = Carried> {
         at: Wall(at),
     });
     let links = link_names().prop_map(Carried::Links);
-    prop_oneof![live, answer, keys().prop_map(Carried::Keys), stone, links]
+    let clock = any::<i64>().prop_map(|micros| Carried::Clock(Wall(micros)));
+    prop_oneof![
+        live,
+        answer,
+        keys().prop_map(Carried::Keys),
+        stone,
+        links,
+        clock
+    ]
 }
 
 fn facts() -> impl Strategy<Value = Fact> {

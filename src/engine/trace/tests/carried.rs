@@ -26,6 +26,7 @@ fn snapshot(history: &History, cause: ReversalCause) -> Record {
         approved: story.seen == Seen::Approval,
         auth: story.auth,
         crossed: None,
+        reversing: None,
     };
     Record {
         seq: Seq(1_000),

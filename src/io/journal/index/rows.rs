@@ -74,8 +74,11 @@ impl Rows {
                 row.names = Some(done.opened.clone());
                 row.began = Some(begun(done.tx));
             }
-            Carried::Keys(_) | Carried::Tombstone { .. } | Carried::Stan(_) | Carried::Links(_) => {
-            }
+            Carried::Keys(_)
+            | Carried::Tombstone { .. }
+            | Carried::Stan(_)
+            | Carried::Links(_)
+            | Carried::Clock(_) => {}
         }
     }
 

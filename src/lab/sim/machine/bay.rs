@@ -41,6 +41,10 @@ impl JournalDoor for Bay {
         std::mem::take(&mut self.checkpoint_due)
     }
 
+    fn is_low(&self) -> bool {
+        self.progress.is_low()
+    }
+
     fn released(&self) -> Seq {
         self.progress.released
     }

@@ -178,6 +178,7 @@ fn carry(records: &mut Vec<Record>, last: &[u64]) {
             auth: None,
             crossed: None,
             reversal_answer: None,
+            reversing: None,
         });
         records.push(plain(records.len(), Fact::Carried(Box::new(carried))));
     }

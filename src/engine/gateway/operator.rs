@@ -1,0 +1,96 @@
+//! An operator decides: wishes of people about one transaction, each recorded with who and why.
+
+use super::core::{Cause, Gateway};
+use super::lifecycle::Trigger;
+use super::live::Slot;
+use crate::engine::record::{Note, State, TxId, Why};
+use crate::engine::seam::Now;
+use crate::iso::message::Text;
+
+/// What an operator wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    /// The transaction.
+    pub tx: TxId,
+    /// What is to become of it.
+    pub act: Act,
+    /// Who wants it, and why.
+    pub said: Text<120>,
+}
+
+/// What an operator can do about a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Reverse it, from the first try on, whatever was tried before.
+    Reverse,
+    /// Put its pending reversal on the list of exceptions, where it is tried slowly.
+    Park,
+}
+
+impl Act {
+    /// Every act.
+    pub const ALL: [Self; 2] = [Self::Reverse, Self::Park];
+
+    /// As people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reverse => "reverse",
+            Self::Park => "park",
+        }
+    }
+}
+
+impl Gateway {
+    /// The state of a transaction that is in memory, live or answered.
+    #[must_use]
+    pub fn state_of(&self, id: TxId) -> Option<State> {
+        if let Some(slot) = self.live.slot_of(id) {
+            return self.live.get(slot).map(|own| own.state);
+        }
+        self.terminals.done(id).map(|done| done.state)
+    }
+
+    /// An operator has a wish about a transaction, live or answered.
+    pub(super) fn operator(&mut self, now: Now, wish: &Wish) {
+        let Some(slot) = self.revive(wish.tx, now) else {
+            return;
+        };
+        match wish.act {
+            Act::Reverse => self.operator_reverses(now, slot, wish),
+            Act::Park => self.operator_parks(now, slot, wish),
+        }
+        self.forget_if_over(slot);
+    }
+
+    fn operator_reverses(&mut self, now: Now, slot: Slot, wish: &Wish) {
+        if !self.may_author(slot) {
+            return;
+        }
+        // It is as young as the wish for it: its age would end it at once.
+        let began = self.steady.at(now.mono);
+        let own = self.live.get_mut(slot);
+        if let Some(reversal) = own.and_then(|own| own.reversal.as_mut()) {
+            reversal.began = began;
+        }
+        self.step(now, slot, Trigger::Operator, cause(wish));
+    }
+
+    fn operator_parks(&mut self, now: Now, slot: Slot, wish: &Wish) {
+        let own = self.live.get(slot);
+        if own.is_some_and(|own| own.state == State::ReversalPending) {
+            self.step(now, slot, Trigger::Exhausted, cause(wish));
+        }
+    }
+}
+
+fn cause(wish: &Wish) -> Cause {
+    let note = match wish.said.is_empty() {
+        true => Note::None,
+        false => Note::Detail(wish.said),
+    };
+    Cause {
+        note,
+        ..Cause::why(Why::Operator)
+    }
+}

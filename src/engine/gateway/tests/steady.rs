@@ -1,0 +1,162 @@
+//! What counts on time that no jump of the wall clock moves, and what operators want.
+
+use super::*;
+use crate::engine::gateway::{Act, Wish};
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+fn options_of(by: ReversalBy) -> Options {
+    options(by, true)
+}
+
+/// A sale that was not answered, and whose reversal is pending or on its way.
+fn reversing() -> Stage {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    stage.deliver(A);
+    stage.pass(45);
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
+    stage
+}
+
+#[test]
+fn a_jump_of_the_wall_clock_expires_no_reversal() {
+    let mut stage = reversing();
+    stage.now.wall = stage.now.wall + YEAR;
+    stage.pass(46);
+    assert_ne!(stage.last_state(), State::ReversalUndeliverable);
+    let mut again = Stage::recovered(options_of(ReversalBy::Both), stage.records);
+    assert_eq!(again.last_state(), State::ReversalPending);
+    again.happen(Event::LinkUp {
+        link: LINK,
+        conn: A,
+    });
+    assert_eq!(again.deliver(A).mti(), mti("0400"));
+}
+
+#[test]
+fn a_jump_of_the_wall_clock_ends_no_tombstone() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.reversal(7, "98"));
+    stage.deliver(A);
+    stage.now.wall = stage.now.wall + YEAR;
+    stage.terminal_says(stage.sale(7));
+    let sent: Vec<_> = stage
+        .sends
+        .iter()
+        .filter(|(_, conn, _)| *conn == A)
+        .collect();
+    assert!(
+        sent.is_empty(),
+        "the request that its reversal overtook goes nowhere"
+    );
+}
+
+#[test]
+fn an_operator_reverses_what_is_older_than_a_reversal_may_be() {
+    let mut stage = Stage::with(options_of(ReversalBy::Terminal));
+    stage.terminal_says(stage.sale(2));
+    stage.deliver(A);
+    stage.pass(45);
+    assert_eq!(stage.last_state(), State::TimedOut);
+    stage.pass(20 * 3600);
+    let tx = stage.records.last().unwrap().tx.unwrap();
+    let wish = |act| {
+        Event::Operator(Wish {
+            tx,
+            act,
+            said: Text::clipped("li: the merchant asks"),
+        })
+    };
+    stage.happen(wish(Act::Reverse));
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
+    stage.pass(45);
+    assert_eq!(stage.gateway.state_of(tx), Some(State::ReversalPending));
+    stage.happen(wish(Act::Park));
+    assert_eq!(
+        stage.gateway.state_of(tx),
+        Some(State::ReversalUndeliverable)
+    );
+    assert_eq!(
+        stage.last_note(),
+        Note::Detail(Text::clipped("li: the merchant asks"))
+    );
+    stage.pass(25 * 3600);
+    stage.sends.clear();
+    stage.happen(wish(Act::Reverse));
+    assert_ne!(
+        stage.gateway.state_of(tx),
+        Some(State::ReversalUndeliverable)
+    );
+    assert_eq!(stage.last_note(), Note::Try(1), "it begins anew");
+}
+
+#[test]
+fn an_approval_written_moments_before_a_crash_is_unproven() {
+    let delivered = || {
+        let mut stage = Stage::new();
+        stage.terminal_says(stage.sale(2));
+        let request = stage.deliver(A);
+        stage.acquirer_says(stage.answer(&request, "00"));
+        stage.deliver(T);
+        assert_eq!(stage.last_state(), State::Delivered);
+        stage
+    };
+    let crashed = Stage::recovered(options_of(ReversalBy::Both), delivered().records);
+    assert_eq!(crashed.last_state(), State::DeliveryUnproven);
+    let mut stage = delivered();
+    stage.gateway.stop(stage.now);
+    stage.collect();
+    let stopped = Stage::recovered(options_of(ReversalBy::Both), stage.records);
+    assert_eq!(
+        stopped.last_state(),
+        State::Delivered,
+        "it stopped in good order"
+    );
+    let mut stage = delivered();
+    stage.terminal_says(stage.sale(3));
+    let first = stage.records.iter().find_map(|record| {
+        step(record)
+            .filter(|step| step.state == State::Delivered)
+            .and(record.tx)
+    });
+    let traded_on = Stage::recovered(options_of(ReversalBy::Both), stage.records);
+    assert_eq!(
+        traded_on.gateway.state_of(first.unwrap()),
+        Some(State::Delivered)
+    );
+}
+
+#[test]
+fn a_low_disk_refuses_what_is_new_and_takes_reversals() {
+    let mut stage = reversing();
+    stage.happen(Event::DiskLow(true));
+    stage.terminal_says(stage.sale(3));
+    assert_eq!(&*stage.deliver(T).response_code().unwrap(), "96");
+    stage.terminal_says(stage.reversal(2, "98"));
+    stage.happen(Event::DiskLow(false));
+    stage.terminal_says(stage.sale(4));
+    assert_eq!(stage.deliver(A).mti(), mti("0200"));
+}
+
+#[test]
+fn a_reversal_without_its_card_is_kept_open_and_not_sent() {
+    use crate::engine::record::{self, VaultKeys};
+    let stage = reversing();
+    // As read from disk where the keys are others: the patches stay sealed.
+    let mut vault = Vault::new(VaultKeys::new(&[7; 32], 1, &[9; 32]), [0; 4]);
+    let reread = |record: &Record| {
+        let mut bytes = Vec::new();
+        record::encode(record, &mut vault, &mut bytes);
+        record::decode(&bytes).unwrap()
+    };
+    let history: Vec<Record> = stage.records.iter().map(reread).collect();
+    let mut again = Stage::recovered(options_of(ReversalBy::Both), history);
+    again.happen(Event::LinkUp {
+        link: LINK,
+        conn: A,
+    });
+    again.pass(3600);
+    again.silent();
+    assert_eq!(again.last_state(), State::ReversalPending);
+}
