@@ -3,7 +3,7 @@
 use super::core::Gateway;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::memory::{Done, Told};
+use super::memory::{Done, Told, may_be_referred, only};
 use super::names;
 use super::partly;
 use super::request::{CODE, key_of, purpose_of, readdressed};
@@ -268,9 +268,23 @@ impl Gateway {
                 auth: message.auth_code(),
                 stan: names::original_stan(message),
             };
-            opened.original = terminal.and_then(|own| own.referred(&opened, &told));
+            let answered = terminal.and_then(|own| own.referred(&opened, &told));
+            opened.original = answered.or_else(|| self.referred_live(&opened, &told));
         }
         opened
+    }
+
+    /// The live transaction that a void, refund or completion refers to: one whose answer is still on
+    /// its way to the terminal, or not proven.
+    fn referred_live(&self, opened: &Opened, told: &Told) -> Option<TxId> {
+        let meant = self.live.slots().into_iter().filter_map(|slot| {
+            let own = self.live.get(slot)?;
+            let of = &own.opened;
+            let same = of.terminal == opened.terminal && of.merchant == opened.merchant;
+            let meant = same && may_be_referred(opened, of) && told.names(own.rrn, own.auth, of);
+            meant.then_some(own.id)
+        });
+        only(meant)
     }
 
     /// The request of a live transaction, as far as the journal may keep it.

@@ -50,6 +50,36 @@ pub(super) struct Told {
     pub(super) stan: Option<Stan>,
 }
 
+impl Told {
+    /// Whether these names are meant: by RRN if one is told, else by what else is told.
+    pub(super) fn names(&self, rrn: Option<Rrn>, auth: Option<AuthCode>, own: &Opened) -> bool {
+        if self.rrn.is_some() && rrn.is_some() {
+            return self.rrn == rrn;
+        }
+        (self.auth.is_some() || self.stan.is_some())
+            && self.auth.is_none_or(|told| auth == Some(told))
+            && self.stan.is_none_or(|told| own.stan == told)
+    }
+}
+
+/// Whether a message of this kind and card may speak of that transaction.
+pub(super) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
+    let kind = match own.purpose {
+        Purpose::Debit => of.purpose != Purpose::Debit,
+        Purpose::Hold => true,
+        _ => false,
+    };
+    kind && own.is_of_card(&of.card_hash)
+}
+
+/// The only one there is.
+pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    match (all.next(), all.next()) {
+        (Some(one), None) => Some(one),
+        _ => None,
+    }
+}
+
 /// One terminal.
 #[derive(Debug, Default)]
 pub(super) struct Terminal {
@@ -176,29 +206,18 @@ impl Terminal {
     /// it likes, and numbers come again in a later batch: they count only with the same card, and
     /// if no other transaction has them too.
     pub(super) fn referred(&self, of: &Opened, told: &Told) -> Option<TxId> {
-        let wanted = |done: &&Done| match done.opened.purpose {
-            Purpose::Debit => of.purpose != Purpose::Debit,
-            Purpose::Hold => true,
-            _ => false,
-        };
-        let meant = self.done.iter().rev().filter(wanted);
-        if told.rrn.is_some()
-            && let Some(done) = meant.clone().find(|done| done.rrn == told.rrn)
-        {
+        let meant = self.done.iter().rev();
+        let meant = meant.filter(|done| may_be_referred(of, &done.opened));
+        let by_rrn = |done: &&Done| told.rrn.is_some() && done.rrn == told.rrn;
+        if let Some(done) = meant.clone().find(by_rrn) {
             return Some(done.id);
         }
-        if told.auth.is_none() && told.stan.is_none() {
-            return None;
-        }
-        let mut named = meant.filter(|done| {
-            done.opened.is_of_card(&of.card_hash)
-                && told.auth.is_none_or(|auth| done.auth == Some(auth))
-                && told.stan.is_none_or(|stan| done.opened.stan == stan)
-        });
-        match (named.next(), named.next()) {
-            (Some(done), None) => Some(done.id),
-            _ => None,
-        }
+        let unnamed = Told { rrn: None, ..*told };
+        only(
+            meant
+                .filter(|done| unnamed.names(done.rrn, done.auth, &done.opened))
+                .map(|done| done.id),
+        )
     }
 
     /// Refuses the request of this name if it comes.
