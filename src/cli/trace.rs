@@ -42,7 +42,7 @@ pub(crate) struct TraceArgs {
     /// The last four digits of the card
     #[arg(long, value_parser = last4)]
     last4: Option<Text<4>>,
-    /// A state, a class U1 to U8, or `open`
+    /// A state, a class U1 to U9, or `open`
     #[arg(long)]
     state: Option<Which>,
     /// Show at most so many, the newest; 0 for all

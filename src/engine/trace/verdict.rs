@@ -16,7 +16,7 @@ use crate::engine::record::{State, TxId};
 pub struct Verdict {
     /// Where it stands.
     pub state: State,
-    /// Whether `isogate open` lists it: U1-U3 and U5-U8.
+    /// Whether `isogate open` lists it: U1-U3 and U5-U9.
     pub open: bool,
     /// Its class, while both ends are not proven to agree.
     pub class: Option<Unconfirmed>,
