@@ -100,6 +100,7 @@ fn attempts<'a>(
 ) -> impl Iterator<Item = (TxId, Option<&'a Story>)> {
     let at_hand = |twin: TxId| others.iter().copied().find(|other| other.tx == twin);
     let all = story.twins.iter().map(move |twin| (*twin, at_hand(*twin)));
+    let all = all.filter(|(twin, _)| Some(*twin) != story.again);
     all.filter(|(_, other)| other.is_none_or(|other| other.purpose() == story.purpose()))
 }
 
