@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// How far apart two neighbouring attempts of one purchase may be, in milliseconds.
 const APART: u128 = 300_000;
 /// Attempts of one purchase that are linked with one another.
-const LINKED: usize = 16;
+const LINKED: usize = 8;
 /// Purchases remembered before old ones are forgotten.
 const REMEMBERED: usize = 65_536;
 
