@@ -1,6 +1,6 @@
-//! Originals told from the slip: a completion carries the approval code of its authorization, a void
-//! or refund the reference number of its sale. A gateway that had forgotten the original, or was not
-//! done with it, could not name it.
+//! Originals told from the slip: a completion carries the approval code of its authorization, a
+//! void or refund the reference number of its sale. A gateway that had forgotten the original, or
+//! was not done with it, could not name it.
 
 use super::story::Story;
 use crate::engine::record::{Fact, Hop, Opened, Record, Step, TxId};

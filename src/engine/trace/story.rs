@@ -62,8 +62,8 @@ pub struct Story {
     pub carried_cause: Option<ReversalCause>,
     /// Others of same card, amount and merchant, moments apart (D0).
     pub twins: Vec<TxId>,
-    /// Others of same card, amount and merchant, moments apart, but for another purpose: perhaps its
-    /// completion or refund.
+    /// Others of same card, amount and merchant, moments apart, but for another purpose: perhaps
+    /// its completion or refund.
     pub kin: Vec<TxId>,
     /// Those that name it as their original: voids, refunds, completions.
     pub referring: Vec<TxId>,

@@ -55,8 +55,8 @@ impl Evidence {
 
 impl Verdict {
     /// Judges a story. `others` are those it may turn on, as far as they are at hand: its voids,
-    /// refunds and completions, its original, its namesakes, and other attempts of the same purchase
-    /// (D0), which may forbid what this one alone would allow.
+    /// refunds and completions, its original, its namesakes, and other attempts of the same
+    /// purchase (D0), which may forbid what this one alone would allow.
     #[must_use]
     pub fn of(story: &Story, others: &[&Story]) -> Self {
         let class = Unconfirmed::of(story);
