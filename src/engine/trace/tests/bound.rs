@@ -9,7 +9,7 @@ use crate::iso::spec::Purpose;
 /// Transactions apart in time, so that only their names bind them.
 fn later(history: History, seconds: u128) -> History {
     let mut history = history;
-    history.tx = TxId(history.tx.0 + (seconds * 1000 << 80));
+    history.tx = TxId(history.tx.0 + ((seconds * 1000) << 80));
     let tx = history.tx;
     for record in &mut history.records {
         record.tx = Some(tx);
