@@ -1,9 +1,10 @@
-//! `isogate explain`: one verdict.
+//! `isogate explain`: verdicts.
 
 use super::journal::FolderArgs;
 use super::past;
 use super::{Exit, Lang, table};
-use crate::engine::trace::{Cause, Query, full};
+use crate::engine::trace::{Cause, Query, QueryError, full, money};
+use crate::io::journal::JournalReader;
 use anyhow::bail;
 use clap::Args;
 use serde_json::{Value, json};
@@ -13,13 +14,13 @@ use std::io::Write;
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
     /// An id (26 characters), an RRN (12), TERMINAL/STAN or TERMINAL/STAN/DATE, an authorization
-    /// code or STAN (6)
-    #[arg(required_unless_present = "causes", value_parser = past::key)]
-    key: Option<String>,
+    /// code or STAN (6); several, or - for a list on the standard input
+    #[arg(required_unless_present = "causes", value_parser = key_or_list)]
+    key: Vec<String>,
     /// Print the closed list of causes
     #[arg(long)]
     causes: bool,
-    /// Print one JSON document
+    /// Print one JSON object a key
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -29,39 +30,93 @@ pub(crate) struct ExplainArgs {
 /// How many of several are named.
 const NAMED: usize = 10;
 
-/// Explains one transaction; `Found` (1) if there is none of that name.
+/// A key, or `-` for those on the standard input.
+fn key_or_list(text: &str) -> Result<String, QueryError> {
+    if text == "-" {
+        return Ok(text.to_owned());
+    }
+    past::key(text)
+}
+
+/// The keys that are asked for, those on the standard input included.
+fn keys(given: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut keys = Vec::new();
+    for key in given {
+        if key != "-" {
+            keys.push(key.clone());
+            continue;
+        }
+        for line in std::io::stdin().lines() {
+            keys.extend(line?.split_whitespace().map(str::to_owned));
+        }
+    }
+    Ok(keys)
+}
+
+/// Explains transactions; `Found` (1) if there is none of a name.
 pub(crate) fn run(args: &ExplainArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let key = match &args.key {
-        Some(key) if !args.causes => key,
-        _ => return causes(args.json, lang, out),
-    };
+    if args.causes || args.key.is_empty() {
+        return causes(args.json, lang, out);
+    }
+    let keys = keys(&args.key)?;
     let reader = args.journal.reader()?;
+    let mut exit = Exit::Done;
+    for (at, key) in keys.iter().enumerate() {
+        if at > 0 && !args.json {
+            writeln!(out)?;
+        }
+        if !one(&reader, key, args.json, lang, out)? {
+            exit = Exit::Found;
+        }
+    }
+    Ok(exit)
+}
+
+/// Explains one transaction; whether there is one of that name.
+fn one(
+    reader: &JournalReader,
+    key: &str,
+    json: bool,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<bool> {
     for query in Query::guess(key)? {
-        let found = past::find(&reader, &query, Some(NAMED))?;
+        let found = past::find(reader, &query, Some(NAMED))?;
         match found.all.as_slice() {
             [] => {}
-            [(story, verdict)] if !args.json => {
+            [(story, verdict)] if !json => {
                 write!(out, "{}", full(story, verdict, past::look(lang)))?;
-                return Ok(Exit::Done);
+                return Ok(true);
             }
             one @ [_] => {
                 past::print_json(one, out)?;
-                return Ok(Exit::Done);
+                return Ok(true);
             }
             several => {
-                let ids = several.iter().map(|(story, _)| story.tx.to_string());
+                let named = several.iter().map(|(story, _)| {
+                    let opened = story.opened.as_ref();
+                    let amount = opened.map(|opened| money(opened.amount.0, &opened.currency));
+                    format!(
+                        "{} {} {}",
+                        story.tx,
+                        story.state,
+                        amount.unwrap_or_default()
+                    )
+                });
                 bail!(
                     "`{key}` names {} transactions: name one by its id, the newest are {}",
                     several.len() + found.left_out,
-                    ids.collect::<Vec<_>>().join(", "),
+                    named.collect::<Vec<_>>().join(", "),
                 );
             }
         }
     }
-    if !args.json {
+    if json {
+        past::print_nothing(key, out)?;
+    } else {
         writeln!(out, "{}", past::nothing(lang))?;
     }
-    Ok(Exit::Found)
+    Ok(false)
 }
 
 fn causes(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {

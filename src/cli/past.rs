@@ -137,6 +137,14 @@ pub(super) const fn nothing(lang: Lang) -> &'static str {
     }
 }
 
+/// The same as JSON.
+pub(super) fn print_nothing(key: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+    let said = serde_json::json!({
+        "key": key, "found": false, "verdict": nothing(Lang::En), "verdict_zh": nothing(Lang::Zh),
+    });
+    Ok(writeln!(out, "{said}")?)
+}
+
 /// What is said if nothing is open.
 pub(super) const fn nothing_open(lang: Lang) -> &'static str {
     match lang {

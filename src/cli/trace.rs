@@ -42,18 +42,21 @@ pub(crate) struct TraceArgs {
     /// The last four digits of the card
     #[arg(long, value_parser = last4)]
     last4: Option<Text<4>>,
-    /// A state, a class U1 to U8, or `open`
+    /// A state, a class U1 to U9, or `open`
     #[arg(long)]
     state: Option<Which>,
-    /// Show at most so many, the newest; 0 for all
-    #[arg(long, default_value_t = 50)]
-    limit: usize,
+    /// Show at most so many, the newest; 0 for all. Without it 50 in a table, and all as JSON
+    #[arg(long)]
+    limit: Option<usize>,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     journal: FolderArgs,
 }
+
+/// Rows of a table, unless it is said how many.
+const IN_A_TABLE: usize = 50;
 
 fn text<const N: usize>(text: &str) -> Result<Text<N>, &'static str> {
     text.parse()
@@ -85,13 +88,19 @@ impl TraceArgs {
 /// Finds and prints; `Found` (1) if nothing matches.
 pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let reader = args.journal.reader()?;
-    let limit = (args.limit > 0).then_some(args.limit);
+    let usual = if args.json { 0 } else { IN_A_TABLE };
+    let limit = Some(args.limit.unwrap_or(usual)).filter(|limit| *limit > 0);
     for query in args.queries()? {
         let found = past::find(&reader, &query, limit)?;
         let look = past::look(lang);
         match found.all.as_slice() {
             [] => continue,
-            all if args.json => past::print_json(all, out)?,
+            all if args.json => {
+                past::print_json(all, out)?;
+                if found.left_out > 0 {
+                    let _closed = writeln!(std::io::stderr(), "{}", left_out(found.left_out, lang));
+                }
+            }
             [(story, verdict)] if found.left_out == 0 => {
                 write!(out, "{}", full(story, verdict, look))?;
             }
@@ -104,8 +113,10 @@ pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
         }
         return Ok(Exit::Done);
     }
-    if !args.json {
-        writeln!(out, "{}", past::nothing(lang))?;
+    match &args.key {
+        Some(key) if args.json => past::print_nothing(key, out)?,
+        None if args.json => {}
+        _ => writeln!(out, "{}", past::nothing(lang))?,
     }
     Ok(Exit::Found)
 }

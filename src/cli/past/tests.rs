@@ -34,7 +34,8 @@ fn journal(histories: Vec<History>) -> TempDir {
         .writer;
     let mut records: Vec<Record> = Vec::new();
     for (at, mut history) in histories.into_iter().enumerate() {
-        history.tx.0 += at as u128;
+        // Far enough apart to be no attempts of one purchase.
+        history.tx.0 += (at as u128 * 400_000) << 80;
         let mut prev = None;
         for mut record in history.records {
             record.seq = Seq(records.len() as u64 + 1);

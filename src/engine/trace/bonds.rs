@@ -56,30 +56,16 @@ impl<'a> Bonds<'a> {
     pub(super) fn of(story: &Story, others: &[&'a Story]) -> Self {
         let mut bonds = Self::default();
         let own = story.original();
-        // A void without a known original tells nothing of which authorization it was.
+        // An original that is not at hand may be an authorization.
         bonds.hold = own.filter(|_| story.purpose() == Some(Purpose::Debit));
+        let original = others.iter().find(|other| Some(other.tx) == own).copied();
         for other in others.iter().copied() {
             let effect = Effect::of(other);
-            let of_it = other.original() == Some(story.tx);
-            let nothing = effect == Effect::Nothing;
-            match other.purpose() {
-                _ if Some(other.tx) == own => {
-                    let holds = other.purpose() == Some(Purpose::Hold);
-                    bonds.hold = bonds.hold.filter(|_| holds && !nothing);
-                }
-                _ if nothing => {}
-                Some(Purpose::Void | Purpose::Refund) if of_it => {
-                    bonds.returns.push((other, effect));
-                }
-                Some(Purpose::Debit | Purpose::Advice) if of_it => {
-                    bonds.completions.push((other, effect));
-                }
-                Some(Purpose::Void | Purpose::Refund)
-                    if own.is_some() && other.original() == own && gives_back(story) =>
-                {
-                    bonds.siblings.push((other, effect));
-                }
-                _ => {}
+            if Some(other.tx) == own {
+                let holds = other.purpose() == Some(Purpose::Hold);
+                bonds.hold = bonds.hold.filter(|_| holds && effect != Effect::Nothing);
+            } else if effect != Effect::Nothing {
+                bonds.take(story, original, (other, effect));
             }
         }
         if matches!(story.state, State::Refused | State::NotSent) {
@@ -90,6 +76,46 @@ impl<'a> Bonds<'a> {
                 .copied();
         }
         bonds
+    }
+
+    fn take(
+        &mut self,
+        story: &Story,
+        original: Option<&Story>,
+        (other, effect): (&'a Story, Effect),
+    ) {
+        let refers = other.original() == Some(story.tx);
+        // Of the same card and amount, and it names no original: perhaps of this one.
+        let nameless = other.original().is_none();
+        let perhaps = nameless && story.kin.contains(&other.tx);
+        let later = perhaps && other.tx > story.tx;
+        let effect = if refers { effect } else { Effect::Doubtful };
+        let beside = original.is_some_and(|original| {
+            other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
+        });
+        match (story.purpose(), other.purpose()) {
+            (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Void | Purpose::Refund))
+                if refers || later =>
+            {
+                self.returns.push((other, effect));
+            }
+            (Some(Purpose::Hold), Some(Purpose::Debit | Purpose::Advice)) if refers || later => {
+                self.completions.push((other, effect));
+            }
+            (Some(Purpose::Debit), Some(Purpose::Hold))
+                if story.original().is_none()
+                    && story.kin.contains(&other.tx)
+                    && other.tx < story.tx =>
+            {
+                self.hold = Some(other.tx);
+            }
+            (Some(Purpose::Void | Purpose::Refund), Some(Purpose::Void | Purpose::Refund))
+                if beside || perhaps =>
+            {
+                self.siblings.push((other, effect));
+            }
+            _ => {}
+        }
     }
 
     /// What was given back of it for sure.

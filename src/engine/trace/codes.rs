@@ -154,8 +154,8 @@ const fn row(code: &'static str, en: &'static str, zh: &'static str, advice: Adv
 }
 
 /// 1993 and 2003 put the outcome into the first digit. A private code of two characters tells
-/// nothing. Errors (9) of 2003 may come from a switch that had sent the request on, so they count as
-/// unknown.
+/// nothing. Errors (9) of 2003 may come from a switch that had sent the request on, so they count
+/// as unknown.
 fn group(code: &str) -> &'static Code {
     let group = match (code.len(), code.as_bytes().first()) {
         (3 | 4, Some(b'0')) => 1,

@@ -54,7 +54,7 @@ impl Look {
 /// One transaction in full.
 #[must_use]
 pub fn full(story: &Story, verdict: &Verdict, look: Look) -> String {
-    let mut text = head(verdict, look);
+    let mut text = head(story, verdict, look);
     text.push('\n');
     text.push_str(&chain(story, look));
     text.push('\n');
@@ -77,11 +77,11 @@ pub fn line(story: &Story, verdict: &Verdict, look: Look) -> String {
     )
 }
 
-fn head(verdict: &Verdict, look: Look) -> String {
+fn head(story: &Story, verdict: &Verdict, look: Look) -> String {
     let class = verdict.class.map(|class| format!(" {}", class.name()));
     let state = format!("{}{}", verdict.state, class.unwrap_or_default());
     let retry = Phrase::new("safe to retry: {v}", "可否重试: {v}");
-    let retry = retry.fill(&[("v", retry_word(verdict.safe_to_retry))]);
+    let retry = retry.fill(&[("v", retry_word(story, verdict.safe_to_retry))]);
     format!(
         "{}  {}\n  {} {}\n  {}  {}\n",
         look.paint(verdict.safe_to_retry, &state),
@@ -109,7 +109,11 @@ fn causes(verdict: &Verdict, lang: Lang) -> String {
     }
 }
 
-fn retry_word(retry: Retry) -> Said {
+fn retry_word(story: &Story, retry: Retry) -> Said {
+    // A sign-in or a settlement is asked again as often as its terminal likes.
+    if !story.is_money() {
+        return Phrase::new("n/a", "不适用").plain();
+    }
     let zh = match retry {
         Retry::Yes => "可以",
         Retry::No => "不可",
@@ -327,7 +331,7 @@ pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>, look:
             money(names.amount, &names.currency),
             verdict.state.name().to_owned(),
             verdict.class.map_or("", |class| class.name()).to_owned(),
-            retry_word(verdict.safe_to_retry)
+            retry_word(story, verdict.safe_to_retry)
                 .in_lang(look.lang)
                 .to_owned(),
             verdict.verdict.in_lang(look.lang).to_owned(),

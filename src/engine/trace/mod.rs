@@ -19,6 +19,8 @@ mod unconfirmed;
 
 mod purchases;
 
+mod slips;
+
 mod relations;
 
 mod stories;

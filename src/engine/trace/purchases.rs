@@ -1,19 +1,18 @@
-//! Attempts of one purchase: same card, amount and merchant, moments apart (D0).
+//! Transactions of one purchase: same card, amount and merchant, moments apart (D0).
 
 use crate::engine::record::{Opened, TxId};
 use crate::iso::message::{Amount, MerchantId};
-use crate::iso::spec::Purpose;
 use std::collections::BTreeMap;
 
 /// How far apart two neighbouring attempts of one purchase may be, in milliseconds.
 const APART: u128 = 300_000;
 /// Attempts of one purchase that are linked with one another.
-const LINKED: usize = 16;
+const LINKED: usize = 8;
 /// Purchases remembered before old ones are forgotten.
 const REMEMBERED: usize = 65_536;
 
 /// What two attempts of one purchase have in common.
-type Common = ([u8; 16], Amount, MerchantId, bool);
+type Common = ([u8; 16], Amount, MerchantId);
 
 /// The newest purchases, told from the names of transactions alone: a restart between two attempts
 /// makes no difference.
@@ -25,8 +24,7 @@ pub(super) struct Purchases {
 impl Purchases {
     /// Takes the next attempt; those before it, oldest first.
     pub(super) fn meet(&mut self, tx: TxId, opened: &Opened) -> Vec<TxId> {
-        let takes = matches!(opened.purpose, Purpose::Debit | Purpose::Hold);
-        if !takes || opened.card_hash == [0; 16] {
+        if !opened.purpose.moves_money() || opened.card_hash == [0; 16] {
             return Vec::new();
         }
         if self.recent.len() > REMEMBERED {
@@ -34,8 +32,7 @@ impl Purchases {
                 |known: &Vec<TxId>| known.last().is_some_and(|last| apart(*last, tx) <= APART);
             self.recent.retain(|_, known| near(known));
         }
-        let holds = opened.purpose == Purpose::Hold;
-        let common = (opened.card_hash, opened.amount, opened.merchant, holds);
+        let common = (opened.card_hash, opened.amount, opened.merchant);
         let known = self.recent.entry(common).or_default();
         if known.contains(&tx) {
             return Vec::new();

@@ -71,7 +71,7 @@ pub enum QueryError {
     #[error("`{0}` is not the end of a card number: give its last four digits")]
     Last4(String),
     /// Not a state.
-    #[error("`{0}` is no state: give `open`, a class U1 to U8, or a state such as {example}",
+    #[error("`{0}` is no state: give `open`, a class U1 to U9, or a state such as {example}",
         example = State::Reversed.name())]
     Which(String),
     /// Too long for its field.
@@ -229,6 +229,10 @@ impl Which {
         match self {
             Self::State(wanted) => wanted == state,
             Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,
+            // An approval may have come after it.
+            Self::Class(Unconfirmed::ReversalUnproven) | Self::Open if state == State::Reversed => {
+                true
+            }
             Self::Class(class) => Unconfirmed::at(state) == Some(class),
             Self::Open => Unconfirmed::at(state).is_some_and(Unconfirmed::is_open),
         }
@@ -483,7 +487,7 @@ mod tests {
         assert_eq!("open".parse(), Ok(Which::Open));
         assert_eq!("u5".parse(), Ok(Which::Class(Unconfirmed::ReversalPending)));
         assert_eq!("reversed".parse(), Ok(Which::State(State::Reversed)));
-        assert!("U9".parse::<Which>().is_err());
+        assert!("U10".parse::<Which>().is_err());
     }
 
     /// What the finder does not pick, no closer look can bring back.

@@ -1,6 +1,7 @@
 //! The stories of many transactions at once, folded from a stream of records.
 
 use super::purchases::Purchases;
+use super::slips::Slips;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
 use crate::engine::record::{Carried, Fact, Identity, Opened, Record, State, TxId};
@@ -29,6 +30,7 @@ pub struct Stories {
     /// By name the newest of that name; only where every story is kept.
     named: BTreeMap<Identity, TxId>,
     purchases: Purchases,
+    slips: Slips,
 }
 
 impl Stories {
@@ -41,6 +43,7 @@ impl Stories {
             given_up: BTreeMap::new(),
             named: BTreeMap::new(),
             purchases: Purchases::default(),
+            slips: Slips::default(),
         }
     }
 
@@ -55,10 +58,17 @@ impl Stories {
                 let Some(story) = Story::begin(record) else {
                     return;
                 };
-                let story = self.linked(story);
+                let story = self.linked(story, record);
                 self.by_tx.insert(tx, story);
             }
         }
+        let Some(story) = self.by_tx.get(&tx) else {
+            return;
+        };
+        if self.keep == Keep::Everything {
+            self.slips.take(story, record);
+        }
+        self.asked_again(tx);
         let Some(story) = self.by_tx.get(&tx) else {
             return;
         };
@@ -72,25 +82,37 @@ impl Stories {
     }
 
     /// A story that begins, and those before it that it belongs to, learn of each other.
-    fn linked(&mut self, mut story: Story) -> Story {
+    fn linked(&mut self, mut story: Story, record: &Record) -> Story {
+        if let Some(opened) = &mut story.opened
+            && opened.original.is_none()
+        {
+            opened.original = self.slips.original(opened, record);
+        }
         let Some(opened) = story.opened.clone() else {
             return story;
         };
-        self.asked_again(&story, &opened);
         let met = self.purchases.meet(story.tx, &opened);
-        let twins = met.into_iter().chain(story.twins.iter().copied());
-        let twins: Vec<TxId> = twins
-            .filter(|twin| Some(*twin) != opened.original)
-            .collect();
-        for twin in twins {
-            if let Some(earlier) = self.by_tx.get_mut(&twin) {
-                if earlier.purpose() == story.purpose() {
-                    insert(&mut earlier.twins, story.tx);
-                } else {
-                    continue;
-                }
+        let all = met.into_iter().chain(story.twins.iter().copied());
+        let all: Vec<TxId> = all.filter(|tx| Some(*tx) != opened.original).collect();
+        for tx in all {
+            let earlier = self.by_tx.get_mut(&tx);
+            let same = earlier
+                .as_ref()
+                .is_none_or(|it| it.purpose() == story.purpose());
+            if same {
+                insert(&mut story.twins, tx);
+            } else {
+                story.twins.retain(|twin| *twin != tx);
+                insert(&mut story.kin, tx);
             }
-            insert(&mut story.twins, twin);
+            if let Some(earlier) = earlier {
+                let known = if same {
+                    &mut earlier.twins
+                } else {
+                    &mut earlier.kin
+                };
+                insert(known, story.tx);
+            }
         }
         if let Some(original) = opened.original
             && let Some(original) = self.by_tx.get_mut(&original)
@@ -101,19 +123,30 @@ impl Stories {
         story
     }
 
-    /// The same request once more, after it was given up.
-    fn asked_again(&mut self, story: &Story, opened: &Opened) {
+    /// The same request once more, after it was given up; one that stays here asks nobody.
+    fn asked_again(&mut self, tx: TxId) {
+        let story = self.by_tx.get(&tx);
+        let kept_back = [State::Received, State::Refused, State::NotSent];
+        let Some(opened) = story
+            .filter(|story| !kept_back.contains(&story.state))
+            .and_then(|story| story.opened.as_ref())
+        else {
+            return;
+        };
         // One that could only be read in part may have no name; such are no repeats of each other.
-        let first = self.given_up.get(&opened.identity).copied();
-        let first = first.filter(|_| !opened.identity.is_empty());
-        let Some(first) = first else { return };
+        let identity = opened.identity;
+        let first = self.given_up.get(&identity).copied();
+        let Some(first) = first.filter(|first| *first != tx && !identity.is_empty()) else {
+            return;
+        };
+        let opened = opened.clone();
         if let Some(earlier) = self.by_tx.get_mut(&first) {
-            if !is_same_request(earlier, opened) {
+            if !is_same_request(earlier, &opened) {
                 return;
             }
-            earlier.again = Some(story.tx);
+            earlier.again = Some(tx);
         }
-        self.given_up.remove(&opened.identity);
+        self.given_up.remove(&identity);
         self.drop_if_told(first);
     }
 
@@ -161,7 +194,7 @@ impl Stories {
         self.by_tx.values()
     }
 
-    /// The unconfirmed ones (U1-U3, U5-U8), oldest first; with `Keep::Unsettled` those that wait
+    /// The unconfirmed ones (U1-U3, U5-U9), oldest first; with `Keep::Unsettled` those that wait
     /// for settlement (U4), too.
     pub fn unconfirmed(&self) -> impl DoubleEndedIterator<Item = &Story> {
         self.iter().filter(|story| {
@@ -188,11 +221,12 @@ impl Stories {
     #[must_use]
     pub fn others(&self, story: &Story) -> Vec<&Story> {
         let original = story.original().and_then(|tx| self.story(tx));
-        let beside = original.map(|original| original.referring.as_slice());
-        let mut all: Vec<TxId> = [&story.twins, &story.namesakes, &story.referring]
+        let beside = original.map(|original| [&original.referring, &original.kin]);
+        let own = [&story.twins, &story.kin, &story.namesakes, &story.referring];
+        let mut all: Vec<TxId> = own
             .into_iter()
+            .chain(beside.into_iter().flatten())
             .flatten()
-            .chain(beside.unwrap_or_default())
             .copied()
             .chain(story.original())
             .collect();

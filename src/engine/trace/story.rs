@@ -62,6 +62,9 @@ pub struct Story {
     pub carried_cause: Option<ReversalCause>,
     /// Others of same card, amount and merchant, moments apart (D0).
     pub twins: Vec<TxId>,
+    /// Others of same card, amount and merchant, moments apart, but for another purpose: perhaps
+    /// its completion or refund.
+    pub kin: Vec<TxId>,
     /// Those that name it as their original: voids, refunds, completions.
     pub referring: Vec<TxId>,
     /// Others of the same name: the first of a repeat that was refused, and that repeat.
@@ -84,7 +87,7 @@ pub enum Seen {
     Decline,
     /// An approval.
     Approval,
-    /// An approval, after a reversal had been accepted: the money may be held again.
+    /// An approval, after a reversal that was accepted had left: the money may be held again.
     ApprovalAfterReversal,
 }
 
@@ -117,6 +120,8 @@ pub struct Reversal {
     pub last_code: Option<ResponseCode>,
     /// Whether the acquirer was seen to accept it.
     pub accepted: bool,
+    /// Whether an approval came since the last try left.
+    pub overtaken: bool,
     /// Whether the terminal was told that it is done.
     pub told: bool,
 }
@@ -200,6 +205,7 @@ impl Story {
             reversal: Reversal::default(),
             carried_cause: None,
             twins: Vec::new(),
+            kin: Vec::new(),
             referring: Vec::new(),
             namesakes: Vec::new(),
             other: None,
@@ -340,6 +346,7 @@ impl Story {
             (true, false, hop) => {
                 self.reversal.cause = self.reversal.cause.or(message.code);
                 let leaves = hop == Hop::GatewayToAcquirer || message.relayed.is_some();
+                self.reversal.overtaken &= !leaves;
                 if leaves && !matches!(step.note, Note::Try(_)) {
                     self.reversal.tries = self.reversal.tries.saturating_add(1);
                 }
@@ -364,10 +371,14 @@ impl Story {
         if state == State::Reversed {
             self.reversal.accepted = true;
             self.unread_answer = false;
-            // Whatever was approved before is undone by it.
-            if self.seen == Seen::ApprovalAfterReversal {
-                self.seen = Seen::Approval;
-            }
+            // Whatever was approved before it left is undone by it.
+            self.seen = match self.seen {
+                Seen::Approval | Seen::ApprovalAfterReversal if self.reversal.overtaken => {
+                    Seen::ApprovalAfterReversal
+                }
+                Seen::ApprovalAfterReversal => Seen::Approval,
+                seen => seen,
+            };
         }
         self.reversal.told |= message.relayed.is_some() && is_done(message);
     }
@@ -379,6 +390,8 @@ impl Story {
         let by_code = message.code.map(|code| Code::of(&code).outcome());
         let first = matches!(self.seen, Seen::Nothing | Seen::Decline);
         let approves = by_code == Some(Outcome::Approved);
+        let tried = self.reversal.tries > 0;
+        self.reversal.overtaken |= tried && (approves || first && is_approval(step.state));
         // A dialect may decline by a code that approves in others.
         let declines = matches!(step.state, State::Declined | State::DeclineDelivered);
         if matches!(

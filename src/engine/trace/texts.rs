@@ -270,7 +270,8 @@ pub(super) const UNCODED: Row = row(
 );
 pub(super) const APPROVED_IN_PART: Row = row(
     p(
-        "approved{auth}{took} in part, answer delivered; the slip tells the amount that was approved",
+        "approved{auth}{took} in part, answer delivered; the slip tells the amount that was \
+         approved",
         "部分批准{auth}{took}, 应答已送达; 批准金额以签购单为准",
     ),
     p(
@@ -397,9 +398,9 @@ pub(super) const REVERSED_MAY_SHOW: Row = row(
 );
 pub(super) const REVERSED_THEN_APPROVED: Row = row(
     p(
-        "{why}; reversal accepted ({rrc}), then an approval{auth} came; not proven that it was \
-         made before",
-        "{why}, 冲正成功({rrc})后又收到批准{auth}, 是否先批准后冲正未证实",
+        "{why}; reversal accepted ({rrc}), but an approval{auth} came after it was sent; not \
+         proven that it was made before",
+        "{why}, 冲正成功({rrc}), 但冲正发出后收到批准{auth}, 是否先批准后冲正未证实",
     ),
     DISAGREE.next,
 );

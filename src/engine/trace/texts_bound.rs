@@ -18,8 +18,8 @@ pub(super) const RETURNED: Row = row(
 );
 pub(super) const RETURNED_UNSEEN: Row = row(
     p(
-        "approved{auth}; a void or refund{other} of it was approved; how much goes back is not known \
-         here",
+        "approved{auth}; a void or refund{other} of it was approved; how much goes back is not \
+         known here",
         "已批准{auth}; 其撤销或退货{other}已批准, 退回金额未知",
     ),
     p(
@@ -49,7 +49,8 @@ pub(super) const RETURNED_TOO_MUCH: Row = row(
 );
 pub(super) const RETURN_IN_DOUBT: Row = row(
     p(
-        "approved{auth}; a void or refund of it is not proven; whether it still stands is not known",
+        "approved{auth}; a void or refund of it is not proven; whether it still stands is not \
+         known",
         "已批准{auth}; 其撤销或退货未证实, 原交易是否仍有效未知",
     ),
     p(

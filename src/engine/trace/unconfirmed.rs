@@ -4,7 +4,7 @@ use super::story::{Seen, Story};
 use crate::engine::record::State;
 use crate::iso::spec::Purpose;
 
-/// U1 to U8.
+/// U1 to U9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unconfirmed {
     /// U1: no answer.
@@ -23,11 +23,13 @@ pub enum Unconfirmed {
     SettleMismatch,
     /// U8: delivery is not proven.
     DeliveryUnproven,
+    /// U9: the reversal is closed, and it is not proven that no money is held.
+    ReversalUnproven,
 }
 
 impl Unconfirmed {
     /// Every class.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NoAnswer,
         Self::NotDelivered,
         Self::Late,
@@ -36,11 +38,15 @@ impl Unconfirmed {
         Self::ReversalFailed,
         Self::SettleMismatch,
         Self::DeliveryUnproven,
+        Self::ReversalUnproven,
     ];
 
     /// The class of a story; `None` if both ends agree, or no money is in it.
     #[must_use]
     pub fn of(story: &Story) -> Option<Self> {
+        if story.state == State::Reversed && story.is_money() {
+            return is_unproven(story).then_some(Self::ReversalUnproven);
+        }
         let class = Self::at(story.state).filter(|_| story.is_money())?;
         match (story.state, story.seen) {
             // Whatever became of it is told under the other name.
@@ -67,13 +73,13 @@ impl Unconfirmed {
             State::ReversalRefused | State::ReversalUndeliverable => Some(Self::ReversalFailed),
             State::SettleMismatch => Some(Self::SettleMismatch),
             State::DeliveryUnproven | State::AnswerUnread => Some(Self::DeliveryUnproven),
+            State::ClosedUnproven => Some(Self::ReversalUnproven),
             State::Received
             | State::Refused
             | State::Declined
             | State::DeclineDelivered
             | State::NotSent
             | State::Reversed
-            | State::ClosedUnproven
             | State::Returned
             | State::Settled => None,
         }
@@ -91,6 +97,7 @@ impl Unconfirmed {
             Self::ReversalFailed => "U6",
             Self::SettleMismatch => "U7",
             Self::DeliveryUnproven => "U8",
+            Self::ReversalUnproven => "U9",
         }
     }
 
@@ -99,6 +106,12 @@ impl Unconfirmed {
     pub const fn is_open(self) -> bool {
         !matches!(self, Self::NotSettled)
     }
+}
+
+/// Whether an approval came after its reversal was accepted: which of them the acquirer booked last
+/// is not known.
+fn is_unproven(story: &Story) -> bool {
+    story.seen == Seen::ApprovalAfterReversal
 }
 
 /// Whether a settlement is still to come: for what takes or reserves money.

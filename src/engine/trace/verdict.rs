@@ -16,7 +16,7 @@ use crate::engine::record::{State, TxId};
 pub struct Verdict {
     /// Where it stands.
     pub state: State,
-    /// Whether `isogate open` lists it: U1-U3 and U5-U8.
+    /// Whether `isogate open` lists it: U1-U3 and U5-U9.
     pub open: bool,
     /// Its class, while both ends are not proven to agree.
     pub class: Option<Unconfirmed>,
@@ -55,8 +55,8 @@ impl Evidence {
 
 impl Verdict {
     /// Judges a story. `others` are those it may turn on, as far as they are at hand: its voids,
-    /// refunds and completions, its original, its namesakes, and other attempts of the same purchase
-    /// (D0), which may forbid what this one alone would allow.
+    /// refunds and completions, its original, its namesakes, and other attempts of the same
+    /// purchase (D0), which may forbid what this one alone would allow.
     #[must_use]
     pub fn of(story: &Story, others: &[&Story]) -> Self {
         let class = Unconfirmed::of(story);
@@ -100,6 +100,7 @@ fn attempts<'a>(
 ) -> impl Iterator<Item = (TxId, Option<&'a Story>)> {
     let at_hand = |twin: TxId| others.iter().copied().find(|other| other.tx == twin);
     let all = story.twins.iter().map(move |twin| (*twin, at_hand(*twin)));
+    let all = all.filter(|(twin, _)| Some(*twin) != story.again);
     all.filter(|(_, other)| other.is_none_or(|other| other.purpose() == story.purpose()))
 }
 

@@ -210,7 +210,7 @@ pub(super) const CLAUSES: &[Clause] = &[
         &[Unknown],
     ),
     (
-        "reversal accepted ({c}), then an approval{a} came",
+        "reversal accepted ({c}), but an approval{a} came after it was sent",
         &[Unknown],
     ),
     (

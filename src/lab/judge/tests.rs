@@ -156,7 +156,7 @@ const PAID: [&str; 4] = [
     "approved 123456 after 0.9s and delivered; the pay-out is outside the message log",
     "do not swipe again; if the money has not arrived by the pay-out date, ask the acquirer with \
      the keys",
-    "交易成功(授权号123456)(耗时0.9秒), 请勿重复刷卡; 到账情况在报文日志之外",
+    "交易成功(授权码123456)(耗时0.9秒), 请勿重复刷卡; 到账情况在报文日志之外",
     "请勿重复刷卡; 过到账日未到账, 请凭交易要素联系收单机构",
 ];
 const TIMED_OUT: [&str; 4] = [

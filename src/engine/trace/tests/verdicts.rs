@@ -1,4 +1,4 @@
-//! One history a class U1 to U8, one a state, and what must be said of each.
+//! One history a class U1 to U9, one a state, and what must be said of each.
 
 use super::history::{History, opened};
 use crate::engine::record::{Hop, State, Why};
@@ -146,8 +146,8 @@ fn a_decline_is_safe_to_try_again_unless_its_code_hides_the_outcome() {
             (S::DeclineDelivered, None),
             C::Declined,
             Yes,
-            "declined 25 original not found; not voided, its original stands",
-            "25 未找到原交易, 未撤销, 原交易仍有效",
+            "declined 25 original not found; not voided by this one",
+            "25 未找到原交易, 本次未撤销",
         ),
         case(
             History::sale()
@@ -252,7 +252,7 @@ fn u2_answer_not_delivered() {
             C::InProgress,
             No,
             "approved 112233 but not yet delivered to terminal; reversal not due yet",
-            "已承兑(授权号112233)但尚未送达终端, 冲正未到期",
+            "已批准(授权码112233)但尚未送达终端, 冲正未到期",
         ),
         case(
             History::sale()
@@ -262,7 +262,7 @@ fn u2_answer_not_delivered() {
             C::TerminalGone,
             No,
             "approved 112233 but not delivered to terminal; reversal due, not begun yet",
-            "已承兑(授权号112233)但未送达终端, 冲正待发起",
+            "已批准(授权码112233)但未送达终端, 冲正待发起",
         ),
     ]);
 }
@@ -290,8 +290,8 @@ fn u4_delivered_and_not_settled() {
             (S::Delivered, Some(U::NotSettled)),
             C::OutsideLog,
             No,
-            "approved 112233 after 0.35s and delivered; the pay-out is outside the message log",
-            "交易成功(授权号112233)(耗时0.35秒), 请勿重复刷卡; 到账情况在报文日志之外",
+            "approved 112233 after 0.35s, answer delivered; the pay-out is outside the message log",
+            "交易成功(授权码112233)(耗时0.35秒), 请勿重复刷卡; 到账情况在报文日志之外",
         ),
         case(
             History::sale().delivered().step(S::Confirmed, Why::Plain),
@@ -299,7 +299,7 @@ fn u4_delivered_and_not_settled() {
             C::OutsideLog,
             No,
             "approved 112233 after 0.35s, delivery proven; the pay-out is outside the message log",
-            "交易成功(授权号112233)(耗时0.35秒), 已证实送达, 请勿重复刷卡; 到账情况在报文日志之外",
+            "交易成功(授权码112233)(耗时0.35秒), 已证实送达, 请勿重复刷卡; 到账情况在报文日志之外",
         ),
         case(
             History::of(Purpose::Hold).delivered(),
@@ -307,7 +307,7 @@ fn u4_delivered_and_not_settled() {
             C::CompletionMissing,
             No,
             "authorized only 112233; completion missing",
-            "仅预授权(授权号112233), 尚未做预授权完成",
+            "仅预授权(授权码112233), 尚未做预授权完成",
         ),
     ]);
 }
@@ -362,9 +362,10 @@ fn u6_reversal_not_accepted() {
             No,
             "no answer in 45s; reversal not accepted (58 not permitted at this terminal); raise \
              dispute with keys merchant 874350357222471 terminal 10421695 STAN 100175 batch \
-             000001 RRN 203217491827",
+             000001 amount 888.00 CNY card 622609******0048 date 2026-11-22 RRN 203217491827",
             "45秒未应答, 冲正未成功(58 终端无此交易权限), 请凭商户号874350357222471 \
-             终端号10421695 凭证号100175 批次号000001 参考号203217491827提交差错处理",
+             终端号10421695 凭证号100175 批次号000001 金额888.00 CNY 卡号622609******0048 \
+             日期2026-11-22 参考号203217491827提交差错处理",
         ),
         case(
             History::sale()
@@ -377,9 +378,9 @@ fn u6_reversal_not_accepted() {
             No,
             "no answer in 45s; reversal not accepted after 2 tries (last result none); raise \
              dispute with keys merchant 874350357222471 terminal 10421695 STAN 100175 batch \
-             000001",
+             000001 amount 888.00 CNY card 622609******0048 date 2026-11-22",
             "45秒未应答, 冲正2次未成功(最近结果无), 请凭商户号874350357222471 终端号10421695 \
-             凭证号100175 批次号000001提交差错处理",
+             凭证号100175 批次号000001 金额888.00 CNY 卡号622609******0048 日期2026-11-22提交差错处理",
         ),
     ]);
 }
@@ -409,7 +410,7 @@ fn u8_delivery_not_proven() {
             C::DeliveryUnproven,
             Unproven,
             "approved 112233; answer written, delivery not proven",
-            "已批准(授权号112233); 应答已发出, 未证实送达",
+            "已批准(授权码112233); 应答已发出, 未证实送达",
         ),
         case(
             History::sale()
@@ -418,8 +419,8 @@ fn u8_delivery_not_proven() {
             (S::DeliveryUnproven, Some(U::DeliveryUnproven)),
             C::AnswersDisagree,
             Unproven,
-            "approved 112233 and delivered, then a second answer declined; outcome unknown",
-            "已批准(授权号112233)并送达, 后又收到拒绝应答, 结果未知",
+            "approved 112233, answer delivered, then a second answer declined; outcome unknown",
+            "已批准(授权码112233), 应答已送达, 后又收到拒绝应答, 结果未知",
         ),
     ]);
 }
@@ -471,8 +472,8 @@ fn a_reversal_accepted_allows_a_new_sale() {
             (S::Reversed, None),
             C::AnswerLost,
             Yes,
-            "no answer in 45s; reversal accepted (00); the void is undone, its original stands",
-            "45秒未应答, 冲正成功(00); 撤销已冲回, 原交易仍有效",
+            "no answer in 45s; reversal accepted (00); the void is undone",
+            "45秒未应答, 冲正成功(00); 撤销已冲回",
         ),
         case(
             History::sale()
@@ -499,7 +500,7 @@ fn a_reversal_that_proves_nothing_allows_nothing() {
                 .timed_out()
                 .reverses(1)
                 .reversal_answered("25", S::ClosedUnproven),
-            (S::ClosedUnproven, None),
+            (S::ClosedUnproven, Some(U::ReversalUnproven)),
             C::RequestLost,
             Unproven,
             "no answer in 45s; reversal answered 25 (original not found); issuer side not proven",
@@ -511,12 +512,13 @@ fn a_reversal_that_proves_nothing_allows_nothing() {
                 .reverses(1)
                 .reversal_answered("00", S::Reversed)
                 .late_approval(3_000, S::Reversed),
-            (S::Reversed, None),
+            (S::Reversed, Some(U::ReversalUnproven)),
             C::ApprovalAfterReversal,
             Unproven,
-            "late approval 3s after timeout; reversal accepted (00), then an approval 112233 \
-             came; not proven that it was made before",
-            "超时3秒后收到批准, 冲正成功(00)后又收到批准(授权号112233), 是否先批准后冲正未证实",
+            "late approval 3s after timeout; reversal accepted (00), but an approval 112233 \
+             came after it was sent; not proven that it was made before",
+            "超时3秒后收到批准, 冲正成功(00), 但冲正发出后收到批准(授权码112233), \
+             是否先批准后冲正未证实",
         ),
     ]);
 }
@@ -529,8 +531,9 @@ fn what_came_to_its_end_is_not_to_be_repeated() {
             (S::Returned, None),
             C::Voided,
             No,
-            "approved 112233, then voided or refunded; the money goes back",
-            "交易成功(授权号112233), 后已撤销或退货, 款项退回",
+            "approved 112233; a void or refund of it was approved; how much goes back is not known \
+             here",
+            "已批准(授权码112233); 其撤销或退货已批准, 退回金额未知",
         ),
         case(
             History::sale().delivered().step(S::Settled, Why::Plain),
@@ -538,7 +541,7 @@ fn what_came_to_its_end_is_not_to_be_repeated() {
             C::OutsideLog,
             No,
             "approved 112233 and settled; the pay-out is outside the message log",
-            "已清算(授权号112233); 到账情况在报文日志之外",
+            "已清算(授权码112233); 到账情况在报文日志之外",
         ),
     ]);
 }

@@ -345,8 +345,8 @@ fn condition(query: &Query) -> (String, Vec<Value>) {
     }
 }
 
-/// In a state that is asked for. One that is live is carried by the newest checkpoint, too, but only
-/// while the gateway still watches it; where it stands here is where this file saw it last.
+/// In a state that is asked for. One that is live is carried by the newest checkpoint, too, but
+/// only while the gateway still watches it; where it stands here is where this file saw it last.
 fn standing(which: Which) -> String {
     let wanted: Vec<State> = State::ALL
         .into_iter()

@@ -115,13 +115,13 @@ fn other_attempts_of_a_purchase_are_related() {
             past.work().pass().unwrap();
         }
         let later = past.places().find(&query).unwrap();
-        assert_eq!(later.related, BTreeSet::from([tx(150)]), "{indexed}");
+        assert!(later.related.contains(&tx(150)), "{indexed}");
         let earlier = Query {
             tx: Some(tx(150)),
             ..Query::default()
         };
         let earlier = past.places().find(&earlier).unwrap();
-        assert_eq!(earlier.related, BTreeSet::from([tx(101)]), "{indexed}");
+        assert!(earlier.related.contains(&tx(101)), "{indexed}");
     }
 }
 

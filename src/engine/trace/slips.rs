@@ -1,0 +1,61 @@
+//! Originals told from the slip: a completion carries the approval code of its authorization, a
+//! void or refund the reference number of its sale. A gateway that had forgotten the original, or
+//! was not done with it, could not name it.
+
+use super::story::Story;
+use crate::engine::record::{Fact, Hop, Opened, Record, Step, TxId};
+use crate::iso::message::{AuthCode, MerchantId, Rrn, TerminalId};
+use crate::iso::spec::Purpose;
+use std::collections::BTreeMap;
+
+/// What was approved, by the numbers on its slip.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slips {
+    holds: BTreeMap<(TerminalId, AuthCode), TxId>,
+    sales: BTreeMap<(MerchantId, Rrn), TxId>,
+}
+
+impl Slips {
+    /// Takes what an answer of the acquirer put on the slip.
+    pub(super) fn take(&mut self, story: &Story, record: &Record) {
+        let Some(opened) = &story.opened else { return };
+        if says(record, Hop::AcquirerToGateway).is_none() {
+            return;
+        }
+        match (opened.purpose, story.auth, story.rrn) {
+            (Purpose::Hold, Some(auth), _) => {
+                self.holds.insert((opened.terminal, auth), story.tx);
+            }
+            (Purpose::Debit, _, Some(rrn)) => {
+                self.sales.insert((opened.merchant, rrn), story.tx);
+            }
+            _ => {}
+        }
+    }
+
+    /// The original of a transaction that begins with this record.
+    pub(super) fn original(&self, opened: &Opened, record: &Record) -> Option<TxId> {
+        let step = says(record, Hop::TerminalToGateway)?;
+        let message = step.message.as_ref()?;
+        let by_auth = || self.holds.get(&(opened.terminal, message.auth?)).copied();
+        let by_rrn = || self.sales.get(&(opened.merchant, message.rrn?)).copied();
+        match opened.purpose {
+            Purpose::Debit | Purpose::Advice => by_auth(),
+            Purpose::Void => by_rrn().or_else(by_auth),
+            Purpose::Refund => by_rrn(),
+            _ => None,
+        }
+    }
+}
+
+/// A step with a message that goes this way.
+fn says(record: &Record, hop: Hop) -> Option<&Step> {
+    let Fact::Step(step) = &record.fact else {
+        return None;
+    };
+    let goes = step
+        .message
+        .as_ref()
+        .is_some_and(|message| message.hop == hop);
+    goes.then_some(step)
+}

@@ -1,0 +1,161 @@
+//! What belongs together: a sale and its voids, a request and its repeats, an authorization and its
+//! completion.
+
+use super::history::{History, opened};
+use crate::engine::record::{Identity, Opened, State, TxId, Why};
+use crate::engine::trace::{Keep, Retry, Stories, Verdict};
+use crate::iso::spec::Purpose;
+
+/// Transactions apart in time, so that only their names bind them.
+fn later(history: History, seconds: u128) -> History {
+    let mut history = history;
+    history.tx = TxId(history.tx.0 + ((seconds * 1000) << 80));
+    let tx = history.tx;
+    for record in &mut history.records {
+        record.tx = Some(tx);
+    }
+    history
+}
+
+fn verdict(of: TxId, histories: &[&History]) -> Verdict {
+    let mut stories = Stories::new(Keep::Everything);
+    let records = histories.iter().flat_map(|history| &history.records);
+    records.for_each(|record| stories.fold(record));
+    let story = stories.story(of).unwrap();
+    Verdict::of(story, &stories.others(story))
+}
+
+/// A void of a sale, sent.
+fn void(sale: &History) -> History {
+    let names = Opened {
+        original: Some(sale.tx),
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Void)
+    };
+    History::new().open(names, State::Forwarded, Why::Plain, Some(()))
+}
+
+#[test]
+fn a_message_without_a_name_takes_nothing_off_the_list() {
+    let nameless = || Opened {
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Refund)
+    };
+    let ask = || History::new().open(nameless(), State::Forwarded, Why::Plain, Some(()));
+    let first = ask().after(45_000).step(State::Unanswered, Why::NoAnswer);
+    let second = later(ask().delivered(), 500);
+    assert!(verdict(first.tx, &[&first, &second]).open);
+}
+
+#[test]
+fn a_repeat_that_stays_here_takes_nothing_off_the_list() {
+    let first = History::of(Purpose::Refund);
+    let first = first.after(45_000).step(State::Unanswered, Why::NoAnswer);
+    let again = History::new().open(opened(Purpose::Refund), State::Received, Why::Plain, None);
+    let again = later(again.step(State::NotSent, Why::NoLink), 500);
+    assert!(verdict(first.tx, &[&first, &again]).open);
+    let repeat = verdict(again.tx, &[&first, &again]);
+    assert!(repeat.safe_to_retry < Retry::Yes);
+    assert!(
+        repeat.verdict.en.contains("may have been booked"),
+        "{}",
+        repeat.verdict.en
+    );
+}
+
+#[test]
+fn a_refused_repeat_of_a_booked_sale_allows_no_other() {
+    let first = History::sale().delivered();
+    let again = later(History::refused(Why::RequestMac, "A0"), 500);
+    assert_eq!(again.verdict().safe_to_retry, Retry::Yes, "by itself");
+    let verdict = verdict(again.tx, &[&first, &again]);
+    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+    assert!(!verdict.next_step.en.contains("try again"));
+}
+
+#[test]
+fn a_sale_follows_what_became_of_its_void() {
+    let sale = History::sale().delivered();
+    let says = |void: &History| verdict(sale.tx, &[&sale, void]).verdict.en;
+    let asked = later(void(&sale), 500);
+    assert!(says(&asked).contains("not proven"), "{}", says(&asked));
+    let made = later(void(&sale).delivered(), 500);
+    assert!(
+        says(&made).contains("the money goes back"),
+        "{}",
+        says(&made)
+    );
+    let declined = later(void(&sale).declined("25"), 500);
+    assert!(
+        says(&declined).contains("answer delivered"),
+        "{}",
+        says(&declined)
+    );
+    let undone = void(&sale)
+        .delivered()
+        .terminal_reverses("98")
+        .reverses(1)
+        .reversal_answered("00", State::Reversed);
+    let undone = later(undone, 500);
+    assert!(
+        says(&undone).contains("answer delivered"),
+        "{}",
+        says(&undone)
+    );
+    let of_void = verdict(undone.tx, &[&sale, &undone]);
+    assert_eq!(of_void.safe_to_retry, Retry::Yes);
+    assert_eq!(of_void.next_step.en, "the void may be tried again");
+}
+
+#[test]
+fn an_authorization_follows_its_completion() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let names = Opened {
+        original: Some(hold.tx),
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Debit)
+    };
+    let asked = History::new().open(names, State::Forwarded, Why::Plain, Some(()));
+    let next = |completion: &History| verdict(hold.tx, &[&hold, completion]).next_step.en;
+    let (asked, made) = (
+        later(asked.clone(), 500),
+        later(asked.clone().delivered(), 500),
+    );
+    assert!(
+        !next(&asked).contains("send the completion or"),
+        "{}",
+        next(&asked)
+    );
+    assert!(
+        !next(&made).contains("send the completion or"),
+        "{}",
+        next(&made)
+    );
+    let declined = later(made_of(&hold).declined("51"), 500);
+    assert!(next(&declined).contains("send the completion or"));
+    let of_it = verdict(declined.tx, &[&hold, &declined]);
+    assert_eq!(of_it.safe_to_retry, Retry::Unproven);
+    assert!(of_it.next_step.en.contains("send the completion again"));
+}
+
+fn made_of(hold: &History) -> History {
+    let names = Opened {
+        original: Some(hold.tx),
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Debit)
+    };
+    History::new().open(names, State::Forwarded, Why::Plain, Some(()))
+}
+
+#[test]
+fn an_answer_without_a_known_code_allows_nothing() {
+    for code in ["Q1", "ZZ", "98"] {
+        let verdict = History::sale().declined(code).verdict();
+        assert_eq!(verdict.safe_to_retry, Retry::Unproven, "{code}");
+        assert!(verdict.next_step.zh.contains("先向收单机构查询"), "{code}");
+    }
+    let uncoded = History::sale().answer("", State::Approved, Why::Plain);
+    let uncoded = uncoded.step(State::Delivered, Why::Plain).verdict();
+    assert_eq!(uncoded.safe_to_retry, Retry::Unproven);
+    assert!(uncoded.verdict.en.contains("approved or not is not known"));
+}
