@@ -51,6 +51,8 @@ mod session;
 
 mod operator;
 
+mod fresh;
+
 mod parked;
 
 mod recover;

@@ -2,11 +2,14 @@
 //! configured no more. Such a link stays as a name without connections: what belongs to it is
 //! parked there and listed, never sent to another acquirer, and goes on when the link is back.
 
-use super::core::Gateway;
+use super::core::{Cause, Gateway};
 use super::legs::LinkState;
+use super::lifecycle::Trigger;
+use super::live::Slot;
 use super::options::{LinkOptions, ReversalBy, ReversalOptions, RouteOptions, SignOn};
 use super::route::{Balance, Match};
-use crate::engine::record::{LinkId, LinkName, ListenerId};
+use crate::engine::record::{LinkId, LinkName, ListenerId, State, Why};
+use crate::engine::seam::Now;
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
 use std::sync::Arc;
@@ -102,5 +105,15 @@ impl Gateway {
             },
         });
         self.options.routes.len() - 1
+    }
+
+    /// A reversal whose link is configured no more is an exception at once: it is listed, and
+    /// nobody else is sent it.
+    pub(super) fn park(&mut self, now: Now, slot: Slot) {
+        let own = self.live.get(slot);
+        let pending = own.filter(|own| own.state == State::ReversalPending);
+        if pending.is_some_and(|own| self.is_parked(own.opened.link)) {
+            self.step(now, slot, Trigger::Exhausted, Cause::why(Why::NoLink));
+        }
     }
 }

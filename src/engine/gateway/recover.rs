@@ -6,10 +6,11 @@
 use super::authored::kept;
 use super::core::{Cause, Gateway};
 use super::crossing::Crossed;
+use super::fresh::Fresh;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
 use super::memory::{Done, Terminals};
-use super::names::{self, TerminalKey};
+use super::names;
 use super::options::Options;
 use super::request::key_of;
 use crate::engine::record::{
@@ -41,14 +42,15 @@ impl Gateway {
             gateway: Self::empty(options, vault, seed),
             slots: BTreeMap::new(),
             links: Vec::new(),
-            fresh: BTreeMap::new(),
-            ended: Wall::default(),
+            fresh: Fresh::default(),
         };
         for record in history {
             fold.take(now, record);
         }
-        let fresh = fold.fresh();
         let mut gateway = fold.gateway;
+        let fresh = fold
+            .fresh
+            .unproven(gateway.options.ladder.unproven_after_reset);
         gateway.steady.run(now.wall, now.mono);
         let started = Fact::Started {
             gateway: name,
@@ -92,26 +94,6 @@ impl Gateway {
         }
         self.park(now, slot);
         self.forget_if_over(slot);
-    }
-
-    /// An approval was written moments before a crash: its connection may have been cut off with
-    /// the answer unread.
-    fn unproven(&mut self, now: Now, id: TxId) {
-        let done = self.terminals.done(id);
-        let written = done.is_some_and(|done| done.state == State::Delivered);
-        if written && let Some(slot) = self.revive(id, now) {
-            self.step(now, slot, Trigger::Reset, Cause::why(Why::Restarted));
-        }
-    }
-
-    /// A reversal whose link is configured no more is an exception at once: it is listed, and
-    /// nobody else is sent it.
-    fn park(&mut self, now: Now, slot: Slot) {
-        let own = self.live.get(slot);
-        let pending = own.filter(|own| own.state == State::ReversalPending);
-        if pending.is_some_and(|own| self.is_parked(own.opened.link)) {
-            self.step(now, slot, Trigger::Exhausted, Cause::why(Why::NoLink));
-        }
     }
 
     /// The whole state as records, for the start of a new segment.
@@ -263,10 +245,7 @@ struct Fold {
     slots: BTreeMap<TxId, Slot>,
     /// What the numbers of links stand for at this place of history; empty while no names came.
     links: Vec<LinkId>,
-    /// By terminal: the approval that was written to it last, and when, until it trades on.
-    fresh: BTreeMap<TerminalKey, (TxId, Wall)>,
-    /// The moment of the last record.
-    ended: Wall,
+    fresh: Fresh,
 }
 
 impl Fold {
@@ -284,7 +263,7 @@ impl Fold {
         } else {
             self.gateway.steady.read(at)
         };
-        self.ended = steady;
+        self.fresh.read(steady);
         match fact {
             Fact::Step(step) => {
                 if let Some(id) = tx {
@@ -317,31 +296,6 @@ impl Fold {
         opened.link = known.unwrap_or_else(|| self.gateway.link_at(opened.link));
     }
 
-    /// What was written to a terminal last, and whether the terminal has traded on since.
-    fn freshen(&mut self, slot: Slot, id: TxId, at: Wall) {
-        let Some(own) = self.gateway.live.get(slot) else {
-            return;
-        };
-        let Some(key) = key_of(&own.opened).filter(|_| own.opened.purpose.moves_money()) else {
-            return;
-        };
-        if own.state == State::Delivered && own.opened.reverses {
-            self.fresh.insert(key, (id, at));
-        } else if own.state == State::Forwarded
-            || self.fresh.get(&key).is_some_and(|own| own.0 == id)
-        {
-            self.fresh.remove(&key);
-        }
-    }
-
-    /// The approvals that were written so shortly before the end that nobody knows who read them.
-    fn fresh(&self) -> Vec<TxId> {
-        let within = self.gateway.options.ladder.unproven_after_reset;
-        let fresh = self.fresh.iter();
-        let fresh = fresh.filter(|(_, (_, at))| self.ended - *at <= within);
-        fresh.map(|(_, (id, _))| *id).collect()
-    }
-
     /// A checkpoint says everything again.
     fn begin_anew(&mut self) {
         let gateway = &mut self.gateway;
@@ -365,7 +319,9 @@ impl Fold {
             },
         };
         self.apply(slot, seq, at.1, &step);
-        self.freshen(slot, id, at.1);
+        if let Some(own) = self.gateway.live.get(slot) {
+            self.fresh.step(own, at.1);
+        }
         let state = self.gateway.live.get(slot).map(|own| own.state);
         if state.is_some_and(|state| !state.is_live()) {
             self.gateway.forget(slot);
@@ -580,6 +536,9 @@ impl Fold {
         let Some(key) = key_of(&carried.opened) else {
             return;
         };
+        let began = self.gateway.steady.moment_of(carried.tx.began());
+        self.fresh
+            .carry(&carried.opened, carried.state, (carried.tx, began));
         let restored = |stored: Option<StoredFrame>| stored.and_then(|stored| stored.restore());
         let route = self.gateway.route_to(&carried.opened, &carried.request);
         let crossed = carried.crossed;

@@ -105,12 +105,11 @@ impl Gateway {
             Some(Why::OvertakenByReversal)
         } else if self.draining {
             Some(Why::Draining)
-        } else if self.disk_low {
-            Some(Why::Overload)
-        } else if !planted::is(Bug::Unbounded)
-            && (self.in_flight >= limits.in_flight
-                || self.live.len() + self.terminals.open() >= limits.live
-                || waiting >= limits.per_terminal)
+        } else if self.disk_low
+            || !planted::is(Bug::Unbounded)
+                && (self.in_flight >= limits.in_flight
+                    || self.live.len() + self.terminals.open() >= limits.live
+                    || waiting >= limits.per_terminal)
         {
             Some(Why::Overload)
         } else {

@@ -231,8 +231,8 @@ impl<S: Storage> Journal<S> {
     }
 
     /// Removes the oldest segments while all of their records are from before `before`, on the
-    /// clock that their checkpoints carry; by the label of the first record where there is none. What came
-    /// since the newest checkpoint is never removed. The segments that are gone.
+    /// clock that their checkpoints carry; by the label of the first record where there is none.
+    /// What came since the newest checkpoint is never removed. The segments that are gone.
     ///
     /// # Errors
     /// The storage's; nothing is fenced.

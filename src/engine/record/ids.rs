@@ -1,5 +1,6 @@
 //! The names of things in the engine.
 
+use crate::engine::seam::Wall;
 use crate::iso::message::Text;
 use std::fmt;
 use std::str::FromStr;
@@ -20,6 +21,18 @@ impl Seq {
 /// unique in this gateway. Prints as 26 characters of Crockford's base 32, which sort by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TxId(pub u128);
+
+impl TxId {
+    /// When it was given, by the wall clock.
+    #[must_use]
+    pub fn began(self) -> Wall {
+        Wall(
+            i64::try_from(self.0 >> 80)
+                .unwrap_or(0)
+                .saturating_mul(1000),
+        )
+    }
+}
 
 const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

@@ -43,6 +43,14 @@ impl Steady {
         self.label = Some(label);
     }
 
+    /// The moment of a label from shortly before the last record that was read.
+    #[must_use]
+    pub fn moment_of(&self, label: Wall) -> Wall {
+        let before = self.label.map_or(Duration::ZERO, |last| last - label);
+        let micros = u64::try_from(before.as_micros()).unwrap_or(u64::MAX);
+        Wall(self.at.0.saturating_sub_unsigned(micros))
+    }
+
     /// History is over: from here on it goes by itself.
     pub fn run(&mut self, label: Wall, now: Mono) {
         self.read_start(label);

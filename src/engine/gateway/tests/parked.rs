@@ -114,13 +114,15 @@ fn a_journal_without_names_stops_no_start() {
     up(&mut stage, 0, B);
     stage.silent();
     let checkpoint = stage.gateway.checkpoint(stage.now);
-    assert!(checkpoint.iter().any(|record| match &record.fact {
-        Fact::Carried(item) => match &**item {
-            Carried::Links(links) => links.iter().any(|link| &*link.name == "link 6 of before"),
-            _ => false,
-        },
-        _ => false,
-    }));
+    let is_parked = |record: &Record| {
+        if let Fact::Carried(item) = &record.fact
+            && let Carried::Links(links) = &**item
+        {
+            return links.iter().any(|link| &*link.name == "link 6 of before");
+        }
+        false
+    };
+    assert!(checkpoint.iter().any(is_parked));
 }
 
 #[test]
