@@ -106,10 +106,12 @@ fn starved(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let first = attempt.undos.first()?;
     let now = hearing.probe.now.mono;
     let left = attempt.reversals.first().map(|reversal| reversal.left);
-    let waited = left.unwrap_or(now) - first.now.mono;
+    let until = left.unwrap_or(now);
+    let waited = until - first.now.mono;
     let delivered = attempt.told.iter().any(|told| told.delivered);
     let may_go = delivered && attempt.declines.is_empty() && attempt.unknowns.is_empty();
-    let alone = first.there && first.well && attempt.undo_told.is_empty();
+    let answered = attempt.undo_told.iter().any(|told| told.at < until);
+    let alone = first.there && first.well && !answered;
     let sound = attempt.doubtful.is_empty() && !attempt.approvals.is_empty();
     let starves = hearing.terms.is_wide
         && may_go

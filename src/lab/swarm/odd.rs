@@ -184,7 +184,7 @@ fn coffees(draw: &mut Draw, answered: u64, ask: &Ask) {
     for place in 0..3_u32 {
         let sale = Ask {
             n: draw.next_attempt(),
-            stan: if place == 0 { stan } else { 0 },
+            stan: stan + place,
             ..cup.clone()
         };
         draw.ask(answered + 50 + 5 * u64::from(place), sale);

@@ -156,7 +156,15 @@ impl Stage<'_> {
                 let (message, _) = Message::parse_partial(&self.dialects.terminals, frame.clone());
                 if let Some(message) = &message {
                     let now = self.now;
-                    let seen = FromTerminal { now, conn, message };
+                    let mut links = 0..self.plan.setup.links;
+                    let is_up = |link| self.pipes.any_open(|peer| peer == Peer::Host(link));
+                    let links_up = links.all(is_up);
+                    let seen = FromTerminal {
+                        now,
+                        conn,
+                        message,
+                        links_up,
+                    };
                     let _about = self.evidence.of_terminal(&seen);
                 }
             }

@@ -47,6 +47,8 @@ pub(super) struct FromTerminal<'a> {
     pub now: Now,
     pub conn: ConnId,
     pub message: &'a Message,
+    /// Whether each link has a connection.
+    pub links_up: bool,
 }
 
 fn field(number: u8) -> FieldPath {
@@ -140,7 +142,12 @@ impl Evidence {
 
     /// A terminal's message reached the gateway; gives the attempt that it is about.
     pub(super) fn of_terminal(&mut self, from: &FromTerminal<'_>) -> Option<u32> {
-        let FromTerminal { now, conn, message } = from;
+        let FromTerminal {
+            now,
+            conn,
+            message,
+            links_up,
+        } = from;
         self.unread.remove(conn);
         let stan = number(message, 11)?;
         let terminal = text(message, 41).unwrap_or_default();
@@ -160,7 +167,7 @@ impl Evidence {
                 stan,
                 conn: Some(*conn),
                 there: true,
-                well: !self.in_trouble,
+                well: *links_up && !self.in_trouble,
             };
             facts.undos.push(undo);
             self.undos.insert((terminal, stan), n);
@@ -320,7 +327,9 @@ impl Evidence {
         let mut undos = facts.undos.iter().filter(|_| to_undo);
         let fitting = undos.clone().rev().find(answers);
         let fitting = fitting.or_else(|| undos.next_back());
-        let asked = fitting.map(|undo| undo.mti.clone()).or(request.cloned());
+        let asked = fitting
+            .map(|undo| undo.mti.clone())
+            .or_else(|| request.cloned());
         let code = text(message, 39);
         let answer = ToldAnswer {
             at,

@@ -77,7 +77,7 @@ impl Stage<'_> {
                 facts.held += ledger.own(n);
                 facts.may_still |= ledger.may_still_book(n);
                 let entry = ledger.entries.get(&n).filter(|entry| entry.effect != 0);
-                facts.went_to = facts.went_to.or(entry.and_then(|entry| entry.of));
+                facts.went_to = facts.went_to.or_else(|| entry?.of);
                 busy |= host.is_busy_with(n);
                 if let Some((since, _)) = ledger.lied(n) {
                     facts.lied_since.get_or_insert(since);
