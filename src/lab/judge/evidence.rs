@@ -58,6 +58,9 @@ fn left_unproven(attempt: &AttemptFacts) -> Option<&'static str> {
     if undone {
         return None;
     }
+    if approved_twice(attempt) {
+        return Some("two approvals of it have two codes");
+    }
     if answered(UndoMeant::Closed) && !declined {
         return Some("its reversal was closed without proof");
     }
@@ -72,6 +75,13 @@ fn left_unproven(attempt: &AttemptFacts) -> Option<&'static str> {
     }
     let silent = attempt.unknowns.is_empty() && attempt.doubtful.is_empty();
     (silent && !approved && !declined).then_some("it was never answered")
+}
+
+/// Whether two approvals have different authorization codes: two bookings.
+fn approved_twice(attempt: &AttemptFacts) -> bool {
+    let mut codes = attempt.approvals.iter().map(|answer| answer.auth.as_str());
+    let first = codes.find(|code| !code.is_empty());
+    first.is_some_and(|first| codes.any(|code| !code.is_empty() && code != first))
 }
 
 fn by_reversal(attempt: &AttemptFacts) -> Option<Proof> {

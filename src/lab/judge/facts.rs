@@ -18,6 +18,8 @@ pub struct AttemptFacts {
     pub of: u32,
     /// The amount that was asked for, in minor units.
     pub amount: u64,
+    /// DE 49; empty for the usual one.
+    pub currency: String,
     /// DE 41.
     pub terminal: String,
     /// DE 42.
@@ -29,6 +31,8 @@ pub struct AttemptFacts {
     /// Whether its type may be repeated upstream and is never reversed: a notice or an advice
     /// (0120, 0220).
     pub notice: bool,
+    /// Its type, as it came last.
+    pub asked: String,
     /// The attempt whose verdict allowed this one to a cashier; 0 for none.
     pub allowed_by: u32,
     /// When its request, and each repeat, reached the gateway.
@@ -37,6 +41,10 @@ pub struct AttemptFacts {
     pub sent: Vec<Mono>,
     /// How many of those reached a host.
     pub arrived: u32,
+    /// Whether one of those bore the card's number.
+    pub card_sent: bool,
+    /// The attempt that the host which booked it took for its original.
+    pub went_to: Option<u32>,
     /// What the hosts hold of the customer's money through this attempt's own booking: charged or
     /// reserved above zero, given back below, 0 if nothing was booked or all of it was undone. A
     /// void has its own (below zero) and leaves that of its sale. An authorization that was
@@ -62,6 +70,8 @@ pub struct AttemptFacts {
     pub unknowns: Vec<HostAnswer>,
     /// Answers that nobody can rely on: not readable, a wrong MAC, another amount or number.
     pub doubtful: Vec<Mono>,
+    /// Approvals that are whole, and speak of another card, currency or kind.
+    pub misfits: Vec<Mono>,
     /// Reversals of it that left the gateway for a host, each try; whoever asked for them.
     pub reversals: Vec<ReversalFacts>,
     /// A reversal from above that reached the gateway (an issuer's own 0420).
@@ -101,6 +111,8 @@ pub struct HostAnswer {
     pub code: String,
     /// The amount that it speaks of: that of DE 4, or the request's.
     pub amount: u64,
+    /// DE 38; empty if it is not there.
+    pub auth: String,
 }
 
 /// A reversal that left the gateway for a host.
@@ -118,6 +130,8 @@ pub struct ReversalFacts {
     pub stands: Option<u64>,
     /// Whether the terminal had asked for a reversal before it left.
     pub wished: bool,
+    /// Whether it lacks the card's number that its request bore, without a terminal's doing.
+    pub cardless: bool,
 }
 
 /// An answer of the gateway to a terminal.
@@ -133,6 +147,10 @@ pub struct ToldAnswer {
     pub code: Option<String>,
     /// What the dialect's tables call the code.
     pub means: Meant,
+    /// DE 11.
+    pub stan: u32,
+    /// Whether it went to a far end that was gone.
+    pub unheard: bool,
     /// Whether it bears the trace number of what the terminal had sent.
     pub own_stan: bool,
     /// Whether it went to a connection on which this was asked.
@@ -179,6 +197,14 @@ pub struct UndoAsked {
     pub mti: String,
     /// DE 95.
     pub stands: Option<u64>,
+    /// DE 11.
+    pub stan: u32,
+    /// Over which connection.
+    pub conn: Option<ConnId>,
+    /// Whether that was open, and the gateway alive, ever since.
+    pub there: bool,
+    /// Whether no link lost a connection, and the disk was well, ever since.
+    pub well: bool,
 }
 
 /// What a terminal believes of its attempt.

@@ -7,6 +7,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// So many reversals at once are many.
+const WIDE: usize = 16;
+
 /// What of a world's set-up the rules need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Terms {
@@ -20,6 +23,10 @@ pub(super) struct Terms {
     pub(super) retain: Duration,
     /// How far apart two attempts of one purchase may be, for a gateway to link them (D0).
     pub(super) twin: Duration,
+    /// How long a reversal may wait before it goes out: half of what a terminal waits, and syncs.
+    pub(super) patience: Duration,
+    /// Whether many reversals may be on their way at once.
+    pub(super) is_wide: bool,
     /// Whether the gateway reverses by itself.
     pub(super) reverses: bool,
     /// Whether the route says to reverse what a restart left unproven.
@@ -35,6 +42,8 @@ impl Terms {
             tries: usize::from(setup.tries),
             retain: Duration::from_millis(setup.retain),
             twin: Duration::from_micros(300_000_000 / scale),
+            patience: Duration::from_micros(30_000_000 / scale + 3 * setup.sync),
+            is_wide: setup.bounds.window.is_none_or(|most| most >= WIDE),
             reverses_unproven: setup.unproven,
             reverses: setup.by != ReversedBy::Terminal && setup.keys,
         }
@@ -202,6 +211,7 @@ impl<'a> Hearing<'a> {
         refers
             || (one.merchant == other.merchant
                 && one.amount == other.amount
+                && one.currency == other.currency
                 && one
                     .began()
                     .zip(other.began())

@@ -1,7 +1,7 @@
 //! What must have happened by now: an answer to who asked in vain, an exception for a reversal that
 //! is too old, a line of history for whatever came, and a reversal where one is promised.
 
-use super::facts::{AttemptFacts, SlipSays, UndoMeant};
+use super::facts::{AttemptFacts, SlipSays, UndoAsked, UndoMeant};
 use super::hearing::Hearing;
 use super::traffic::Breach;
 use super::words::{Promise, Understood};
@@ -13,6 +13,8 @@ pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach
         history(hearing, attempt),
         silence(hearing, attempt),
         exception(hearing, attempt),
+        starved(hearing, attempt),
+        unanswered(hearing, attempt),
     ];
     rules.into_iter().flatten().collect()
 }
@@ -76,6 +78,50 @@ fn exception(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
         let what = format!("its reversal has no answer after {tries} tries, and is not U6");
         ("U6", what)
     })
+}
+
+/// R21: each reversal of a terminal is answered under its own number, once one of them is final.
+fn unanswered(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
+    let ends = attempt.reversals.iter().filter_map(|reversal| {
+        let (at, means) = reversal.answered?;
+        (means != UndoMeant::Again).then_some(at)
+    });
+    let end = ends.min()?;
+    let now = hearing.probe.now.mono;
+    let waits = hearing.terms.timeout * 2;
+    let waiting = |undo: &UndoAsked| {
+        let mut told = attempt.undo_told.iter();
+        let own = told.any(|told| told.stan == undo.stan && told.at >= undo.now.mono);
+        undo.there && undo.well && !own && now - undo.now.mono.max(end) > waits
+    };
+    let known = hearing.probe.gateway_up && !attempt.blurred && !hearing.is_listed(attempt);
+    let undo = attempt.undos.iter().find(|undo| waiting(undo))?;
+    let (mti, stan) = (&undo.mti, undo.stan);
+    let what = format!("its reversal is final, and the {mti} under number {stan} has no answer");
+    known.then_some(("unanswered", what))
+}
+
+/// A terminal's reversal goes out while it waits, whatever becomes of others.
+fn starved(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
+    let first = attempt.undos.first()?;
+    let now = hearing.probe.now.mono;
+    let left = attempt.reversals.first().map(|reversal| reversal.left);
+    let until = left.unwrap_or(now);
+    let waited = until - first.now.mono;
+    let delivered = attempt.told.iter().any(|told| told.delivered);
+    let may_go = delivered && attempt.declines.is_empty() && attempt.unknowns.is_empty();
+    let answered = attempt.undo_told.iter().any(|told| told.at < until);
+    let alone = first.there && first.well && !answered;
+    let sound = attempt.doubtful.is_empty() && !attempt.approvals.is_empty();
+    let starves = hearing.terms.is_wide
+        && may_go
+        && alone
+        && sound
+        && hearing.probe.gateway_up
+        && waited > hearing.terms.patience;
+    let waited = waited.as_millis();
+    let what = format!("its reversal was not sent for {waited} ms, while its terminal waits");
+    starves.then_some(("starved", what))
 }
 
 /// Nobody is told to wait for a reversal that nobody will send.

@@ -32,7 +32,8 @@ pub(super) fn missing(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<S
     let completed = hearing
         .completions_of(attempt)
         .any(|completion| completion.is_taken());
-    if books_disagree(attempt) && !completed && attempt.undone_above.is_none() {
+    let silent = is_unheard(attempt);
+    if books_disagree(attempt) && !completed && !silent && attempt.undone_above.is_none() {
         let (held, slip) = (attempt.held, attempt.slip);
         return Some(format!("the host holds {held}, the slip says {slip:?}"));
     }
@@ -40,6 +41,12 @@ pub(super) fn missing(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<S
         Proof::Unproven(why) => Some(why.to_owned()),
         _ => None,
     }
+}
+
+/// Whether an approval went to a terminal that was gone, and nothing told the gateway so.
+fn is_unheard(attempt: &AttemptFacts) -> bool {
+    let mut told = attempt.told.iter();
+    told.any(|told| told.unheard && !told.doubted)
 }
 
 /// Why it should not stand on the list, if it does.

@@ -53,9 +53,21 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let Some((place, rest)) = rest.get(1..).and_then(|rest| rest.split_once('}')) else {
         return false;
     };
+    if rest.is_empty() {
+        return fills(place, text);
+    }
+    // What stands behind a place is seldom there, and cheap to look for: first its first byte.
+    let first = rest
+        .as_bytes()
+        .first()
+        .copied()
+        .filter(|first| *first != b'{');
+    let bytes = text.as_bytes();
     let cuts = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    let mut cuts = cuts.filter_map(|at| text.split_at_checked(at));
-    cuts.any(|(value, behind)| fills(place, value) && fits(rest, behind))
+    let mut cuts = cuts
+        .filter(|at| first.is_none() || bytes.get(*at).copied() == first)
+        .filter_map(|at| text.split_at_checked(at));
+    cuts.any(|(value, behind)| fits(rest, behind) && fills(place, value))
 }
 
 /// Whether a value may stand in a place.

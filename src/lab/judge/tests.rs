@@ -4,13 +4,15 @@ mod books;
 
 mod lexicon;
 
+mod other;
+
 mod verdicts;
 
 mod wires;
 
 use super::{
     Arrival, AttemptFacts, HostAnswer, Judge, Meant, Probe, ReversalFacts, SlipSays, ToldAnswer,
-    UndoMeant,
+    UndoAsked, UndoMeant,
 };
 use crate::engine::record::TxId;
 use crate::engine::seam::{Mono, Now, Wall};
@@ -64,6 +66,7 @@ fn answer(second: u64, code: &str) -> HostAnswer {
         at: at(second),
         code: code.to_owned(),
         amount: 10_000,
+        auth: String::new(),
     }
 }
 
@@ -78,6 +81,8 @@ fn told(second: u64, code: &str, means: Meant) -> ToldAnswer {
         own_line: true,
         delivered: true,
         doubted: false,
+        stan: 0,
+        unheard: false,
     }
 }
 

@@ -17,13 +17,20 @@ pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach
         held_receipt(hearing, attempt),
         overbooked(attempt),
         reversed_again(attempt),
+        cardless(attempt),
+        astray(hearing, attempt),
     ];
     let mut breaches: Vec<Breach> = rules.into_iter().flatten().collect();
     // Where two requests go by one number, nobody can tell whose answer one is.
     if hearing.has_namesake(attempt) {
         return breaches;
     }
-    let rules = [receipt(attempt), sent_twice(attempt), invented(attempt)];
+    let rules = [
+        receipt(attempt),
+        sent_twice(attempt),
+        invented(attempt),
+        misfit(attempt),
+    ];
     breaches.extend(rules.into_iter().flatten());
     breaches.extend(attempt.told.iter().filter_map(answer_fits));
     breaches.extend(attempt.undo_told.iter().filter_map(answer_fits));
@@ -68,6 +75,44 @@ fn invented(attempt: &AttemptFacts) -> Option<Breach> {
     let mut told = approvals_told(attempt);
     told.find(|told| !came(told.at))
         .map(|_| ("I13", "an approval that no host gave".to_owned()))
+}
+
+/// K2: an approval of another card, currency or kind is none.
+fn misfit(attempt: &AttemptFacts) -> Option<Breach> {
+    let fits = |at: Mono| attempt.approvals.iter().any(|yes| yes.at <= at);
+    let came = |at: Mono| attempt.misfits.iter().any(|misfit| *misfit <= at);
+    let mut told = approvals_told(attempt);
+    let wrong = told.any(|told| came(told.at) && !fits(told.at));
+    let what = "an approval of another card, currency or kind was told to the terminal";
+    (wrong && !attempt.blurred).then(|| ("K2", what.to_owned()))
+}
+
+/// A reversal names the card that its request named.
+fn cardless(attempt: &AttemptFacts) -> Option<Breach> {
+    let mut reversals = attempt.reversals.iter();
+    let bare = reversals.any(|reversal| reversal.cardless);
+    bare.then(|| {
+        let what = "its reversal went out without the card that its request bore";
+        ("cardless", what.to_owned())
+    })
+}
+
+/// A void, refund or completion reaches the attempt that its terminal named.
+fn astray(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
+    let other = attempt.went_to.filter(|other| *other != attempt.of)?;
+    let named = hearing.attempt(attempt.of)?;
+    let auths = |of: &AttemptFacts| -> Vec<String> {
+        let auths = of.approvals.iter().map(|answer| answer.auth.clone());
+        auths.filter(|auth| !auth.is_empty()).collect()
+    };
+    let of_other = hearing.attempt(other).map(auths).unwrap_or_default();
+    let shared = auths(named).iter().any(|auth| of_other.contains(auth));
+    let wrong = attempt.held != 0 && !shared && !hearing.has_namesake(named);
+    wrong.then(|| {
+        let (trade, of) = (attempt.trade, attempt.of);
+        let what = format!("the {trade:?} of attempt {of} was booked on attempt {other}");
+        ("astray", what)
+    })
 }
 
 /// I10: an approval that came too late is not delivered.

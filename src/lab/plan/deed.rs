@@ -33,6 +33,9 @@ pub enum Deed {
         /// By a reset.
         #[serde(default)]
         reset: bool,
+        /// Without a word: the device is dead, and its network tells nobody.
+        #[serde(default)]
+        quiet: bool,
     },
     /// A terminal signs in: new working keys where the dialect has them.
     SignIn {
@@ -153,6 +156,8 @@ pub struct Ask {
     pub stan: u32,
     /// DE 3 in place of the usual one, such as `003000`.
     pub code: String,
+    /// DE 49 in place of 156.
+    pub currency: String,
     /// Data elements left out.
     pub drop: Vec<u8>,
     /// How the MAC is.
@@ -179,6 +184,7 @@ impl Default for Ask {
             amount: 10_000,
             stan: 0,
             code: String::new(),
+            currency: String::new(),
             drop: Vec::new(),
             mac: MacIs::Right,
             broken_tail: false,
@@ -274,6 +280,26 @@ pub struct Form {
     pub other_line: bool,
     /// Bytes behind the end: it can be read in part only.
     pub broken_tail: bool,
+    /// DE 38 in place of the host's own.
+    pub auth: String,
+    /// DE 37 is that of the request, if the request has one.
+    pub echoes_rrn: bool,
+    /// DE 2 is another card.
+    pub other_card: bool,
+    /// DE 49 in place of the request's.
+    pub currency: String,
+    /// DE 3 in place of the request's.
+    pub code: String,
+    /// DE 90 names another original, if the request has one.
+    pub other_original: bool,
+}
+
+impl Form {
+    /// Whether card, currency, kind and original are those of the request.
+    #[must_use]
+    pub const fn is_of_request(&self) -> bool {
+        !self.other_card && self.currency.is_empty() && self.code.is_empty() && !self.other_original
+    }
 }
 
 /// A repeat of a request.
@@ -288,6 +314,8 @@ pub struct Again {
     pub mac: MacIs,
     /// With the type of a repeat (0201).
     pub marked: bool,
+    /// With the moment of the repeat in DE 7, where the dialect has one.
+    pub fresh: bool,
     /// Only if the terminal has no answer.
     pub if_unanswered: bool,
 }
@@ -310,6 +338,36 @@ pub struct Undo {
     pub mac: MacIs,
     /// Only if the terminal has no answer to the request.
     pub if_unanswered: bool,
+    /// Under the trace number and the moment of the request (DE 11, 7), where the dialect gives
+    /// reversals their own.
+    pub same_number: bool,
+    /// How DE 90 names the original.
+    pub names: NamesOriginal,
+    /// DE 2 is another card: not this terminal's wish, and its slip stays as it is.
+    pub other_card: bool,
+    /// DE 49 in place of the request's: the same.
+    pub currency: String,
+}
+
+impl Undo {
+    /// Whether it is about other money than the request that it names.
+    #[must_use]
+    pub const fn is_stray(&self) -> bool {
+        self.other_card || !self.currency.is_empty()
+    }
+}
+
+/// How DE 90 of a reversal names its original.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamesOriginal {
+    /// By type, trace number and moment.
+    #[default]
+    Fully,
+    /// Zeros stand for the moment.
+    WithoutMoment,
+    /// Zeros stand for type and moment.
+    ByNumber,
 }
 
 /// A cashier who asks where the money is.
@@ -347,6 +405,9 @@ pub struct Crash {
     pub step: u32,
     /// What was written last to the far ends is lost with it.
     pub swallows: bool,
+    /// The keys that seal the journal are not there at the next start; a start that is refused is
+    /// tried again with them.
+    pub loses_keys: bool,
 }
 
 /// What a crash does to the disk.

@@ -247,27 +247,34 @@ fn joined(merchant: &str, terminal: &str, batch: &str, stan: u32) -> Name {
 
 /// I12: no card number anywhere on the disk, as text or as packed digits.
 pub(super) fn leaks<'a>(bytes: &[u8], pans: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let text: BTreeSet<&str> = pans.collect();
-    let packed = |pan: &str| -> Vec<u8> {
-        let nibble = |c: u8| c.wrapping_sub(b'0') & 0xF;
-        pan.as_bytes()
-            .chunks_exact(2)
-            .map(|pair| nibble(pair[0]) << 4 | nibble(pair[1]))
-            .collect()
-    };
-    let found = text.into_iter().filter(|pan| {
-        let packed = packed(pan);
-        bytes
-            .windows(pan.len())
-            .any(|window| window == pan.as_bytes())
-            || bytes.windows(packed.len()).any(|window| window == packed)
-    });
+    let mut wanted: BTreeMap<Vec<u8>, &str> = BTreeMap::new();
+    for pan in pans {
+        wanted.insert(pan.as_bytes().to_vec(), pan);
+        wanted.insert(packed(pan), pan);
+    }
+    let lengths: BTreeSet<usize> = wanted.keys().map(Vec::len).collect();
+    // Few bytes begin a card number: only there is more looked at.
+    let mut begins = [false; 256];
+    for first in wanted.keys().filter_map(|number| number.first()) {
+        begins[usize::from(*first)] = true;
+    }
+    let mut found = BTreeSet::new();
+    for at in (0..bytes.len()).filter(|at| begins[usize::from(bytes[*at])]) {
+        let here = lengths.iter().filter_map(|len| bytes.get(at..at + len));
+        found.extend(here.filter_map(|piece| wanted.get(piece)));
+    }
+    let ending = |pan: &str| pan.get(pan.len() - 4..).unwrap_or_default().to_owned();
     found
-        .map(|pan| {
-            format!(
-                "card ending {}",
-                pan.get(pan.len() - 4..).unwrap_or_default()
-            )
-        })
+        .into_iter()
+        .map(|pan| format!("card ending {}", ending(pan)))
+        .collect()
+}
+
+/// A number as packed digits, two a byte.
+fn packed(pan: &str) -> Vec<u8> {
+    let nibble = |c: u8| c.wrapping_sub(b'0') & 0xF;
+    let pairs = pan.as_bytes().chunks_exact(2);
+    pairs
+        .map(|pair| nibble(pair[0]) << 4 | nibble(pair[1]))
         .collect()
 }

@@ -1,6 +1,7 @@
 //! What happens to the house while people trade: crashes, links, disk, clock, limits, chatter.
 
 use super::draw::{Draw, WATCH, bounds};
+use super::odd;
 use super::spice::Spice;
 use crate::lab::plan::{Crash, Deed, DiskIs, Power};
 
@@ -17,6 +18,9 @@ pub(super) fn add(draw: &mut Draw) {
     for _ in 0..draw.dice.between(1, 4) {
         let at = draw.dice.below(end);
         draw.at(at, Deed::Probe);
+    }
+    if draw.on(Spice::SickIssuers) {
+        odd::sick_issuer(draw, end + 3_000);
     }
     if draw.on(Spice::Days) {
         for _ in 0..3 {
@@ -40,6 +44,7 @@ fn crashes(draw: &mut Draw, moments: &[u64]) {
                 power: power(draw),
                 step: u32::try_from(draw.dice.below(12)).unwrap_or(0),
                 swallows: draw.dice.chance(1, 2),
+                loses_keys: draw.strikes(Spice::LostKeys, 2),
             };
             draw.at(at, Deed::Crash(crash));
         }

@@ -1,6 +1,7 @@
 //! From a seed to a plan: the set-up, then purchase by purchase, then what happens to the house.
 
 use super::around;
+use super::odd;
 use super::purchase;
 use super::spice::{Spice, Taste};
 use crate::engine::seam::Dice;
@@ -130,7 +131,8 @@ fn set_up(dice: &mut Dice, taste: Taste) -> Setup {
         _ => ReversedBy::Both,
     };
     let links = if dice.chance(1, 4) { 2 } else { 1 };
-    let rewrite_stan = dice.chance(1, if host_spec.is_some() { 3 } else { 12 });
+    let many = host_spec.is_some() || taste.has(Spice::LeanVoids);
+    let rewrite_stan = dice.chance(1, if many { 3 } else { 12 });
     Setup {
         keys: host_spec.is_some() || rewrite_stan || !dice.chance(1, 8),
         match_fields: match_fields(dice, spec),
@@ -139,7 +141,11 @@ fn set_up(dice: &mut Dice, taste: Taste) -> Setup {
         by,
         rewrite_stan,
         strict: !dice.chance(1, 6),
-        terminals: small(dice, 1, 5),
+        terminals: if taste.has(Spice::SickIssuers) {
+            odd::SICK
+        } else {
+            small(dice, 1, 5)
+        },
         listeners: if links > 1 { 2 } else { 1 },
         links,
         connections: small(dice, 1, 3),
@@ -162,7 +168,8 @@ fn set_up(dice: &mut Dice, taste: Taste) -> Setup {
         sync: sync(dice, taste),
         bounds: bounds(dice, taste),
         habits: habits(dice, taste),
-        forgetful: taste.has(Spice::ForgetfulTerminals),
+        forgetful: taste.has(Spice::ForgetfulTerminals)
+            || taste.has(Spice::DeadLines) && dice.chance(1, 2),
         ..Setup::default()
     }
 }

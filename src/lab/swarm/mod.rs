@@ -11,6 +11,8 @@ mod purchase;
 
 mod reaction;
 
+mod odd;
+
 mod around;
 
 mod shrink;

@@ -2,8 +2,8 @@
 //! afterwards.
 
 use super::draw::{DEADLINE, Draw, PATIENCE};
-use super::reaction;
 use super::spice::Spice;
+use super::{odd, reaction};
 use crate::lab::plan::{Again, Ask, Cashier, Deed, MacIs, Say, Trade, Undo, Words};
 
 /// Begins the next purchase at the clock of the plan.
@@ -48,6 +48,16 @@ fn send(draw: &mut Draw, at: u64, mut ask: Ask, depth: u8) {
         ask.mac = broken_mac(draw);
     }
     ask.broken_tail = draw.strikes(Spice::BrokenTails, 5);
+    if draw.strikes(Spice::BrokenTails, 5) {
+        ask.drop = vec![42];
+    }
+    let refers = ask.of != 0 && ask.trade != Trade::Completion;
+    if refers && draw.strikes(Spice::LeanVoids, 2) {
+        ask.drop = vec![37, 38];
+    }
+    if ask.trade == Trade::Completion && draw.strikes(Spice::SameApprovals, 2) {
+        ask.drop = vec![61];
+    }
     reaction::put(draw, &mut ask);
     let gives_back = matches!(ask.trade, Trade::Void | Trade::Refund | Trade::CancelHold);
     if gives_back {
@@ -71,6 +81,7 @@ fn send(draw: &mut Draw, at: u64, mut ask: Ask, depth: u8) {
     undo(draw, at, answered, &ask);
     notice(draw, answered, &ask);
     race(draw, at, answered, &ask);
+    odd::add(draw, at, answered, &ask);
     cashier(draw, answered, &ask, depth);
     if depth < 2 {
         follow(draw, answered, &ask, depth);
@@ -112,6 +123,7 @@ fn repeat(draw: &mut Draw, at: u64, answered: u64, ask: &Ask) {
             line,
             mac,
             marked: draw.dice.chance(1, 4),
+            fresh: false,
             if_unanswered: draw.dice.chance(1, 3),
         };
         draw.at(when, Deed::Again(again));
@@ -129,6 +141,7 @@ fn leave(draw: &mut Draw, at: u64, answered: u64, ask: &Ask) {
                 t: ask.t,
                 line: ask.line,
                 reset,
+                quiet: false,
             },
         );
     }
@@ -183,6 +196,7 @@ fn race(draw: &mut Draw, at: u64, answered: u64, ask: &Ask) {
                 t: ask.t,
                 line: ask.line,
                 reset: true,
+                quiet: false,
             },
         );
     }

@@ -7,6 +7,8 @@ use crate::lab::plan::{Ask, Form, Reaction, Say};
 const DECLINES: &[&str] = &[
     "51", "54", "14", "61", "05", "55", "03", "58", "91", "96", "30",
 ];
+const AUTHS: &[&str] = &["123456", "654321"];
+const TYPES: &[&str] = &["0230", "0211", "0212", "0210"];
 const UNKNOWN: &[&str] = &["98", "68", "09", "08", "Z9", "7X"];
 
 /// Throws what the acquirer does about a request, and about its reversals.
@@ -105,7 +107,26 @@ fn form(draw: &mut Draw, amount: u64) -> Form {
         }
     }
     form.other_line = draw.strikes(Spice::OtherLines, 3);
+    if draw.strikes(Spice::SameApprovals, 2) {
+        form.auth = draw.dice.pick(AUTHS).copied().unwrap_or("").to_owned();
+    }
+    if draw.strikes(Spice::WrongTypes, 5) {
+        form.mti = draw.dice.pick(TYPES).copied().unwrap_or("").to_owned();
+    }
+    form.echoes_rrn = draw.strikes(Spice::EchoedNumbers, 2);
+    if draw.strikes(Spice::OtherMoney, 5) {
+        other_money(draw, &mut form);
+    }
     form
+}
+
+/// One thing in which an answer speaks of other money.
+fn other_money(draw: &mut Draw, form: &mut Form) {
+    match draw.dice.below(3) {
+        0 => form.other_card = true,
+        1 => "840".clone_into(&mut form.currency),
+        _ => "200000".clone_into(&mut form.code),
+    }
 }
 
 fn reversals(draw: &mut Draw) -> Vec<Reaction> {
@@ -144,6 +165,20 @@ fn reversals(draw: &mut Draw) -> Vec<Reaction> {
             say,
             books: Some(false),
             ..Reaction::default()
+        });
+    }
+    if draw.strikes(Spice::OtherMoney, 3) {
+        let mut form = Form::default();
+        match draw.dice.below(3) {
+            0 => form.amount = Some(1),
+            1 => form.other_original = true,
+            _ => other_money(draw, &mut form),
+        }
+        all.push(Reaction {
+            after: 10,
+            say: code(draw, &["00"]),
+            books: Some(false),
+            form,
         });
     }
     all

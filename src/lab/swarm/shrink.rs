@@ -129,6 +129,10 @@ fn simpler(deed: &Deed) -> Vec<Deed> {
                 ..own.clone()
             },
             Again {
+                fresh: false,
+                ..own.clone()
+            },
+            Again {
                 if_unanswered: false,
                 ..own.clone()
             },
@@ -154,6 +158,10 @@ fn simpler(deed: &Deed) -> Vec<Deed> {
             },
             Undo {
                 if_unanswered: false,
+                ..own.clone()
+            },
+            Undo {
+                same_number: false,
                 ..own.clone()
             },
         ]

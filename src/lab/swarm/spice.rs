@@ -116,6 +116,30 @@ spices! {
     Cashiers = "cashiers",
     /// Terminals that never reverse by themselves.
     ForgetfulTerminals = "forgetful-terminals",
+    /// Answers that speak of another card, currency, kind or original.
+    OtherMoney = "other-money",
+    /// The same few authorization codes for everything.
+    SameApprovals = "same-approvals",
+    /// Answers to voids that echo the number of the sale, and voids made twice.
+    EchoedNumbers = "echoed-numbers",
+    /// Repeats with a moment of their own.
+    FreshRepeats = "fresh-repeats",
+    /// Reversals without DE 90, or with zeros in it, under the number of their request.
+    BareUndos = "bare-undos",
+    /// Reversals that name a request and another card or currency.
+    StrayUndos = "stray-undos",
+    /// Answers of another type.
+    WrongTypes = "wrong-types",
+    /// Terminals that are dead before their answer comes, and nobody knows.
+    DeadLines = "dead-lines",
+    /// Starts without the keys of the journal.
+    LostKeys = "lost-keys",
+    /// An acquirer that answers to none of many reversals.
+    SickIssuers = "sick-issuers",
+    /// The same number for another currency.
+    Currencies = "currencies",
+    /// Voids that name their sale by its number alone.
+    LeanVoids = "lean-voids",
 }
 
 /// The oddities of one world.

@@ -1,7 +1,6 @@
 //! The list of open ones, history, and what must have happened by now.
 
 use super::*;
-use crate::lab::judge::UndoAsked;
 
 fn missing(attempt: &AttemptFacts) -> bool {
     let case = Case {
@@ -234,6 +233,7 @@ fn a_reversal_is_not_closed_while_the_host_holds() {
             now: now(9),
             mti: "0400".to_owned(),
             stands,
+            ..UndoAsked::default()
         }],
         undo_told: vec![ToldAnswer {
             asked: "0400".to_owned(),

@@ -18,6 +18,8 @@ pub(super) struct Entry {
     pub trade: Trade,
     pub card: String,
     pub code: String,
+    /// DE 49.
+    pub currency: String,
     pub terminal: String,
     pub amount: u64,
     pub rrn: String,
@@ -89,6 +91,7 @@ impl OddHost {
             trade,
             card: text(message, 2),
             code: text(message, 3),
+            currency: text(message, 49),
             terminal: text(message, 41),
             amount: number(message, 4).unwrap_or(0),
             rrn: format!("{:02}{:010}", self.link % 100, at + 1),

@@ -68,8 +68,10 @@ pub struct HostSaid {
     pub yes: bool,
     /// DE 4.
     pub amount: Option<u64>,
-    /// Whether nothing is wrong with it: its MAC, its amount, its end.
+    /// Whether nothing is wrong with it: its type, its MAC, its amount, its end.
     pub sound: bool,
+    /// Whether it is whole, and speaks of another card, currency, kind or original.
+    pub misfit: bool,
 }
 
 /// What an answer answers.

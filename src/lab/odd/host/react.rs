@@ -36,6 +36,7 @@ impl OddHost {
         if let Some((at, entry)) = known {
             let same = entry.card == text(&message, 2)
                 && entry.code == text(&message, 3)
+                && entry.currency == text(&message, 49)
                 && entry.amount == number(&message, 4).unwrap_or(0);
             if same && (n == entry.n || n.is_none()) {
                 self.arrived(now, conn, Some(&message), Sort::Repeat, entry.n);
@@ -171,6 +172,13 @@ impl OddHost {
     fn react(&mut self, now: Now, at: usize, asked: &Message, conn: ConnId, reaction: &Reaction) {
         let honest = self.honest(at);
         let (pending, forced) = self.may_book(at, reaction);
+        let auth = &reaction.form.auth;
+        if let Some(entry) = self.book.get_mut(at)
+            && entry.first.is_none()
+            && !auth.is_empty()
+        {
+            entry.auth.clone_from(auth);
+        }
         let Some(entry) = self.book.get(at).cloned() else {
             return;
         };
@@ -269,7 +277,9 @@ impl OddHost {
             self.take_back(now.mono, original, Some(asked), keeps, "reversed");
         }
         let about = about(n, asked, SaidTo::Reversal);
-        if let (Some("00"), Some((n, _))) = (code.as_deref(), about) {
+        // What is said of other money is no lie about this.
+        let own = reaction.form.amount.is_none() && reaction.form.is_of_request();
+        if let (Some("00"), Some((n, _))) = (code.as_deref().filter(|_| own), about) {
             let stands = i64::try_from(stands).unwrap_or(i64::MAX);
             self.ledger
                 .entry(n)

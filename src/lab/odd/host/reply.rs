@@ -5,10 +5,13 @@ use crate::engine::record::ConnId;
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::lab::odd::ledger::GivenAnswer;
+use crate::lab::odd::names::card;
 use crate::lab::odd::wire::{Finish, approves, attempt, carry, code, number, put, text};
 use crate::lab::plan::{Form, Trade};
 use bytes::Bytes;
 
+/// The card of a stranger is that of this purchase.
+const STRANGER: u32 = 60_000;
 /// The institution at the end of the wire.
 const INSTITUTION: &str = "01020000";
 
@@ -50,6 +53,7 @@ impl OddHost {
         if let Some(amount) = form.amount {
             put(&mut answer, 4, &format!("{amount:012}"));
         }
+        bend(&mut answer, asked, form);
         let omits = [self.habits.omits.as_slice(), form.omits.as_slice()].concat();
         let finish = Finish {
             key: self.keys.get(&text(asked, 41)).filter(|_| content.money),
@@ -75,7 +79,11 @@ impl OddHost {
                 code,
                 yes,
                 amount: number(&answer, 4).filter(|_| seen(4)),
-                sound: form.amount.is_none() && !is_broken,
+                sound: form.amount.is_none()
+                    && form.mti.is_empty()
+                    && form.is_of_request()
+                    && !is_broken,
+                misfit: !form.is_of_request() && !is_broken,
             }
         });
         self.route(now, conn, frame, said, form.other_line);
@@ -167,6 +175,30 @@ impl OddHost {
         } else if !said.yes && is_final(code) {
             entry.refused.get_or_insert(now.mono);
         }
+    }
+}
+
+/// Makes an answer speak of other money than was asked for, as its form wants.
+fn bend(answer: &mut Message, asked: &Message, form: &Form) {
+    let given = [(3, &form.code), (49, &form.currency)];
+    for (field, text) in given {
+        if !text.is_empty() {
+            put(answer, field, text);
+        }
+    }
+    if !form.auth.is_empty() && !text(answer, 38).is_empty() {
+        put(answer, 38, &form.auth);
+    }
+    let rrn = text(asked, 37);
+    if form.echoes_rrn && !rrn.is_empty() {
+        put(answer, 37, &rrn);
+    }
+    if form.other_card && !text(answer, 2).is_empty() {
+        put(answer, 2, &card(STRANGER));
+    }
+    let original = text(answer, 90);
+    if let (true, Some(behind)) = (form.other_original, original.get(10..)) {
+        put(answer, 90, &format!("0200999999{behind}"));
     }
 }
 

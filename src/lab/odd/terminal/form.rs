@@ -6,7 +6,10 @@ use crate::iso::codec::Message;
 use crate::lab::odd::names;
 use crate::lab::odd::slip::PaperSlip;
 use crate::lab::odd::wire::{carry, gmt, put, text};
-use crate::lab::plan::{Ask, Trade};
+use crate::lab::plan::{Ask, NamesOriginal, Trade, Undo};
+
+/// The card of a stranger is that of a purchase so far away.
+const STRANGER: u32 = 50_000;
 
 /// Type, DE 3, DE 25, DE 60.1 of a request. A void is one of a completion, if that is its original.
 fn codes(cup: bool, trade: Trade, of: Option<Trade>) -> [&'static str; 4] {
@@ -84,7 +87,7 @@ impl OddTerminal {
         put(&mut message, 22, "012");
         put(&mut message, 25, condition);
         self.named(&mut message);
-        put(&mut message, 49, "156");
+        put(&mut message, 49, &or(&ask.currency, "156"));
         if self.speech.cup {
             put(&mut message, 60, &self.private(kind, self.batch, "000"));
         }
@@ -162,6 +165,35 @@ impl OddTerminal {
             );
         }
         Some(message)
+    }
+
+    /// Makes a reversal as odd as its deed wants it.
+    pub(super) fn bend(&self, reversal: &mut Message, case: &Case, undo: &Undo) {
+        if undo.same_number && !self.speech.cup {
+            carry(reversal, &case.message, &[7, 11]);
+        }
+        let named = text(reversal, 90);
+        let mti = match undo.names {
+            NamesOriginal::Fully => None,
+            NamesOriginal::WithoutMoment => named.get(..4),
+            NamesOriginal::ByNumber => Some("0000"),
+        };
+        if let (Some(mti), Some(number)) = (mti, named.get(4..10)) {
+            put(reversal, 90, &format!("{mti}{number}{:032}", 0));
+        }
+        if undo.other_card {
+            put(reversal, 2, &names::card(case.ask.purchase + STRANGER));
+        }
+        if !undo.currency.is_empty() {
+            put(reversal, 49, &undo.currency);
+        }
+    }
+
+    /// A message that goes out with the moment of now, where the dialect has one.
+    pub(super) fn refresh(&self, message: &mut Message, now: Now) {
+        if !self.speech.cup {
+            put(message, 7, &gmt(now.wall));
+        }
     }
 
     /// A notice that only who has the approval can send: the result of a chip's script.

@@ -48,6 +48,8 @@ pub enum OddTerminalAction {
         line: u8,
         /// By a reset.
         reset: bool,
+        /// Nobody learns of it.
+        quiet: bool,
     },
 }
 
@@ -73,6 +75,8 @@ pub struct OddTerminal {
     held: VecDeque<Deed>,
     chatter: VecDeque<(Mono, bool)>,
     actions: VecDeque<OddTerminalAction>,
+    /// The first deadline of its cases, as of the last event.
+    first_wait: Option<Mono>,
 }
 
 /// The keys of a terminal.
@@ -182,6 +186,7 @@ impl OddTerminal {
             held: VecDeque::new(),
             chatter: VecDeque::new(),
             actions: VecDeque::new(),
+            first_wait: None,
         }
     }
 
@@ -192,7 +197,12 @@ impl OddTerminal {
             Deed::Settle { t, .. } if *t == self.t => self.held.push_back(deed.clone()),
             Deed::Again(again) => self.again(now, again),
             Deed::Undo(undo) => self.undo(now, undo),
-            Deed::HangUp { t, line, reset } if *t == self.t => self.hang_up(*line, *reset),
+            Deed::HangUp {
+                t,
+                line,
+                reset,
+                quiet,
+            } if *t == self.t => self.hang_up(*line, *reset, *quiet),
             Deed::SignIn { t } if *t == self.t => self.sign_in(now),
             Deed::Notice { n } => self.tell(now, *n),
             Deed::Chatter {
@@ -251,7 +261,12 @@ impl OddTerminal {
         if self.keys.asked_until.is_some_and(|until| until <= now.mono) {
             self.sign_in_failed();
         }
-        let due: Vec<u32> = self.cases.keys().copied().collect();
+        let is_due = |at: Option<Mono>| at.is_some_and(|at| at <= now.mono);
+        let due = self.cases.iter().filter(|(_, case)| {
+            let undo = case.undo.as_ref().and_then(|undo| undo.wait_until);
+            is_due(case.wait_until) || is_due(undo)
+        });
+        let due: Vec<u32> = due.map(|(n, _)| *n).collect();
         for n in due {
             self.out_of_patience(now, n);
         }
@@ -261,18 +276,9 @@ impl OddTerminal {
     /// When [`OddTerminal::wake`] has something to do.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
-        let cases = self.cases.values().flat_map(|case| {
-            [
-                case.wait_until,
-                case.undo.as_ref().and_then(|undo| undo.wait_until),
-            ]
-        });
         let chatter = self.chatter.front().map(|(at, _)| *at);
-        cases
-            .flatten()
-            .chain(self.keys.asked_until)
-            .chain(chatter)
-            .min()
+        let all = [self.first_wait, self.keys.asked_until, chatter];
+        all.into_iter().flatten().min()
     }
 
     /// The next thing to do outside.
@@ -298,11 +304,11 @@ impl OddTerminal {
         self.next_deadline().is_none() && self.held.is_empty() && self.actions.is_empty()
     }
 
-    fn hang_up(&mut self, line: u8, reset: bool) {
+    fn hang_up(&mut self, line: u8, reset: bool, quiet: bool) {
         if self.lines.remove(&line).is_some() {
             self.slots.retain(|slot| slot.line != line);
             self.actions
-                .push_back(OddTerminalAction::Close { line, reset });
+                .push_back(OddTerminalAction::Close { line, reset, quiet });
         }
     }
 
@@ -322,8 +328,18 @@ impl OddTerminal {
         keys.master.is_some() && (keys.current.is_none() || keys.doubted)
     }
 
-    /// Does what was held back, as long as nothing holds it.
+    /// Does what was held back, and looks for the first deadline anew.
     fn go_on(&mut self, now: Now) {
+        self.do_what_waits(now);
+        let waits = self.cases.values().flat_map(|case| {
+            let undo = case.undo.as_ref().and_then(|undo| undo.wait_until);
+            [case.wait_until, undo]
+        });
+        self.first_wait = waits.flatten().min();
+    }
+
+    /// Does what was held back, as long as nothing holds it.
+    fn do_what_waits(&mut self, now: Now) {
         while !self.held.is_empty() && !self.is_held() {
             if self.lacks_keys() {
                 self.sign_in(now);

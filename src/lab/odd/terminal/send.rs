@@ -89,6 +89,9 @@ impl OddTerminal {
         if again.marked {
             message.set_mti(message.mti().repeat());
         }
+        if again.fresh {
+            self.refresh(&mut message, now);
+        }
         let drop = case.ask.drop.clone();
         let Some(frame) = self.finished(&message, drop, again.mac, false) else {
             return;

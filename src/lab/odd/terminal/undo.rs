@@ -22,10 +22,30 @@ impl OddTerminal {
             return;
         }
         let approved = matches!(slip.belief, SlipBelief::Approved(_));
-        if let Some(case) = self.cases.get_mut(&undo.n).filter(|_| approved) {
+        let own = approved && !undo.is_stray();
+        if let Some(case) = self.cases.get_mut(&undo.n).filter(|_| own) {
             case.cause = "96";
         }
-        self.begin_undo(now, undo);
+        if undo.is_stray() {
+            self.send_stray(now, undo);
+        } else {
+            self.begin_undo(now, undo);
+        }
+    }
+
+    /// A reversal that names a request and is about other money: nothing here waits for it.
+    fn send_stray(&mut self, now: Now, undo: &Undo) {
+        let number = if self.speech.cup { 0 } else { self.next_stan() };
+        let Some(case) = self.cases.get(&undo.n) else {
+            return;
+        };
+        let Some(mut message) = self.reversal(now, case, &undo.mti, undo.stands, number) else {
+            return;
+        };
+        self.bend(&mut message, case, undo);
+        if let Some(frame) = self.finished(&message, undo.drop.clone(), undo.mac, false) {
+            self.send(now, undo.line, frame, undo.n, Sort::Other, None);
+        }
     }
 
     /// A wait has ended: the request's, or that of its reversal.
@@ -91,9 +111,10 @@ impl OddTerminal {
         };
         let mut drop = undo.drop.clone();
         drop.extend(case.ask.drop.iter().filter(|field| **field != 4));
-        let Some(message) = self.reversal(now, case, &undo.mti, undo.stands, number) else {
+        let Some(mut message) = self.reversal(now, case, &undo.mti, undo.stands, number) else {
             return;
         };
+        self.bend(&mut message, case, undo);
         let case = UndoCase {
             line: undo.line,
             drop,

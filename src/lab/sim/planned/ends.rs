@@ -37,9 +37,12 @@ impl Stage<'_> {
                         );
                     }
                 }
-                OddTerminalAction::Close { line, reset } => {
-                    if let Some(conn) = self.lines.remove(&(place, line)) {
-                        self.hang_up(conn, reset);
+                OddTerminalAction::Close { line, reset, quiet } => {
+                    let conn = self.lines.remove(&(place, line));
+                    match conn {
+                        Some(conn) if quiet => self.fall_silent(conn),
+                        Some(conn) => self.hang_up(conn, reset),
+                        None => {}
                     }
                 }
             }
@@ -74,6 +77,14 @@ impl Stage<'_> {
         self.at(at, Coming::NearClosed(conn, reset));
     }
 
+    /// A terminal is dead, and the gateway does not learn of it.
+    fn fall_silent(&mut self, conn: ConnId) {
+        if let Some(pipe) = self.pipes.get_mut(conn) {
+            pipe.far_open = false;
+        }
+        self.evidence.asker_left(conn);
+    }
+
     // ── Acquirers ───────────────────────────────────────────────────────────────────────────────
     pub(super) fn after_host(&mut self, link: usize) {
         while let Some(action) = self.hosts[link].poll_action() {
@@ -83,6 +94,7 @@ impl Stage<'_> {
                         about: said.n,
                         to_undo: said.to == SaidTo::Reversal,
                         sound: said.sound,
+                        misfit: said.misfit && said.yes,
                     });
                     self.fly_near(conn, frame, from);
                 }
@@ -144,7 +156,15 @@ impl Stage<'_> {
                 let (message, _) = Message::parse_partial(&self.dialects.terminals, frame.clone());
                 if let Some(message) = &message {
                     let now = self.now;
-                    let seen = FromTerminal { now, conn, message };
+                    let mut links = 0..self.plan.setup.links;
+                    let is_up = |link| self.pipes.any_open(|peer| peer == Peer::Host(link));
+                    let links_up = links.all(is_up);
+                    let seen = FromTerminal {
+                        now,
+                        conn,
+                        message,
+                        links_up,
+                    };
                     let _about = self.evidence.of_terminal(&seen);
                 }
             }
@@ -171,6 +191,9 @@ impl Stage<'_> {
         } else {
             let sound = from.sound && fault.is_none();
             self.evidence.answered(at, about, message.as_ref(), sound);
+            if from.misfit && fault.is_none() {
+                self.evidence.misfit(at, about);
+            }
         }
     }
 
@@ -295,6 +318,9 @@ impl Stage<'_> {
         }
         if !pipe.far_open {
             pipe.lost = true;
+            if let Some(told) = from.told {
+                self.evidence.unheard(told);
+            }
             return;
         }
         match pipe.peer {

@@ -11,7 +11,7 @@ use crate::lab::judge::{
 };
 use crate::lab::odd::names;
 use crate::lab::plan::Ask;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// An answer to a terminal that is under way: whose it is, and its place in the list.
@@ -30,8 +30,12 @@ pub(super) struct Evidence {
     named: BTreeMap<(String, u32), u32>,
     /// The same for its reversals, which may have numbers of their own.
     undos: BTreeMap<(String, u32), u32>,
+    /// Numbers of reversals that name an attempt and are about other money.
+    strays: BTreeSet<(String, u32)>,
     /// The same as the hosts see it.
     named_at_host: BTreeMap<(String, u32), u32>,
+    /// Whether the gateway's disk is in trouble.
+    in_trouble: bool,
     /// The last frame about each attempt that the gateway saw or sent.
     touched: BTreeMap<u32, Mono>,
     /// By connection: answers that nothing has proven read.
@@ -43,6 +47,8 @@ pub(super) struct FromTerminal<'a> {
     pub now: Now,
     pub conn: ConnId,
     pub message: &'a Message,
+    /// Whether each link has a connection.
+    pub links_up: bool,
 }
 
 fn field(number: u8) -> FieldPath {
@@ -76,6 +82,20 @@ pub(super) fn tagged(message: &Message) -> Option<u32> {
     names::n_of(&expiry)
 }
 
+/// Whether a reversal that names an attempt is about another card or currency.
+fn is_stray(facts: &AttemptFacts, reversal: &Message) -> bool {
+    let own = if facts.currency.is_empty() {
+        "156"
+    } else {
+        &facts.currency
+    };
+    let other = |field: u8, own: &str| {
+        let said = text(reversal, field).filter(|said| !said.is_empty());
+        said.is_some_and(|said| said != own)
+    };
+    other(2, &names::card(facts.purchase)) || other(49, own)
+}
+
 fn is_cup(message: &Message) -> bool {
     message.spec().name() == "cup-pos"
 }
@@ -98,6 +118,7 @@ impl Evidence {
             terminal,
             merchant,
             allowed_by,
+            currency: ask.currency.clone(),
             ..AttemptFacts::default()
         };
         self.facts.entry(ask.n).or_insert(fresh);
@@ -121,7 +142,12 @@ impl Evidence {
 
     /// A terminal's message reached the gateway; gives the attempt that it is about.
     pub(super) fn of_terminal(&mut self, from: &FromTerminal<'_>) -> Option<u32> {
-        let FromTerminal { now, conn, message } = from;
+        let FromTerminal {
+            now,
+            conn,
+            message,
+            links_up,
+        } = from;
         self.unread.remove(conn);
         let stan = number(message, 11)?;
         let terminal = text(message, 41).unwrap_or_default();
@@ -129,12 +155,21 @@ impl Evidence {
         if is_reversal(message) {
             let n = tagged(message).or(known)?;
             self.touch(n, now.mono);
+            let facts = self.facts.get_mut(&n)?;
+            if is_stray(facts, message) {
+                self.strays.insert((terminal, stan));
+                return Some(n);
+            }
             let undo = UndoAsked {
                 now: *now,
                 mti: message.mti().to_string(),
                 stands: stands(message),
+                stan,
+                conn: Some(*conn),
+                there: true,
+                well: *links_up && !self.in_trouble,
             };
-            self.facts.get_mut(&n)?.undos.push(undo);
+            facts.undos.push(undo);
             self.undos.insert((terminal, stan), n);
             return Some(n);
         }
@@ -143,6 +178,9 @@ impl Evidence {
         self.named.insert((terminal, stan), n);
         let facts = self.facts.get_mut(&n)?;
         facts.stan = stan;
+        if matches!(message.mti().digits()[1], b'1' | b'2') {
+            facts.asked = message.mti().to_string();
+        }
         facts.notice = message.mti().digits()[2] == b'2';
         if facts.reached.is_empty() {
             facts.asker_there = true;
@@ -167,10 +205,16 @@ impl Evidence {
             let n = tagged(message).or_else(|| by_name.copied())?;
             self.touch(n, at);
             let facts = self.facts.get_mut(&n)?;
+            if is_stray(facts, message) {
+                return None;
+            }
+            let bare = text(message, 2).is_none() && facts.card_sent;
+            let asked = |undo: &UndoAsked| undo.now.mono <= at;
             facts.reversals.push(ReversalFacts {
                 left: at,
                 stands: stands(message),
                 wished: !facts.undos.is_empty(),
+                cardless: bare && !facts.undos.iter().any(asked),
                 ..ReversalFacts::default()
             });
             return Some(n);
@@ -178,7 +222,9 @@ impl Evidence {
         let n = tagged(message)?;
         self.touch(n, at);
         self.named_at_host.insert((terminal, stan), n);
-        self.facts.get_mut(&n)?.sent.push(at);
+        let facts = self.facts.get_mut(&n)?;
+        facts.card_sent |= text(message, 2).is_some();
+        facts.sent.push(at);
         Some(n)
     }
 
@@ -213,6 +259,7 @@ impl Evidence {
         let answer = HostAnswer {
             at,
             amount: amount.unwrap_or(facts.amount),
+            auth: text(message, 38).unwrap_or_default(),
             code,
         };
         match means {
@@ -222,6 +269,13 @@ impl Evidence {
         }
         if means == Meant::Approved && facts.lied_since.is_some_and(|since| since <= at) {
             facts.contradicted = true;
+        }
+    }
+
+    /// An approval reached the gateway that speaks of other money than was asked for.
+    pub(super) fn misfit(&mut self, at: Mono, n: u32) {
+        if let Some(facts) = self.facts.get_mut(&n) {
+            facts.misfits.push(at);
         }
     }
 
@@ -258,7 +312,13 @@ impl Evidence {
         let named = names.get(&(terminal.to_owned(), stan)).copied();
         let n = tagged(message).or(named)?;
         self.touch(n, at);
+        let to_stray = to_undo && self.strays.contains(&(terminal.to_owned(), stan));
+        if to_stray && named != Some(n) {
+            return None;
+        }
         let facts = self.facts.get_mut(&n)?;
+        let same_class = |asked: &String| asked.as_bytes().get(1) == message.mti().digits().get(1);
+        let request = Some(&facts.asked).filter(|asked| !to_undo && same_class(asked));
         // The newest reversal that this type answers; else the newest.
         let answers = |undo: &&UndoAsked| {
             let asked = undo.mti.as_bytes().get(2).copied();
@@ -267,7 +327,9 @@ impl Evidence {
         let mut undos = facts.undos.iter().filter(|_| to_undo);
         let fitting = undos.clone().rev().find(answers);
         let fitting = fitting.or_else(|| undos.next_back());
-        let asked = fitting.map(|undo| undo.mti.clone());
+        let asked = fitting
+            .map(|undo| undo.mti.clone())
+            .or_else(|| request.cloned());
         let code = text(message, 39);
         let answer = ToldAnswer {
             at,
@@ -277,6 +339,8 @@ impl Evidence {
                 .as_deref()
                 .map_or(Meant::Unknown, |code| meaning::of(code, is_cup(message))),
             code,
+            stan,
+            unheard: false,
             own_stan: named == Some(n),
             own_line: to_undo || facts.reached.iter().any(|came| came.conn == Some(conn)),
             delivered: false,
@@ -314,6 +378,24 @@ impl Evidence {
         }
     }
 
+    /// It went to a far end that was gone.
+    pub(super) fn unheard(&mut self, way: OnItsWay) {
+        if let Some(told) = self.told_mut(way) {
+            told.unheard = true;
+        }
+    }
+
+    /// Nobody waits for answers on this connection any more.
+    pub(super) fn asker_left(&mut self, conn: ConnId) {
+        for facts in self.facts.values_mut() {
+            let on_it = facts.reached.iter().any(|came| came.conn == Some(conn));
+            facts.asker_there &= !on_it;
+            for undo in &mut facts.undos {
+                undo.there &= undo.conn != Some(conn);
+            }
+        }
+    }
+
     /// A terminal's connection ended at the gateway.
     pub(super) fn line_ended(&mut self, conn: ConnId, reset: bool) {
         let unread = self.unread.remove(&conn).unwrap_or_default();
@@ -322,10 +404,7 @@ impl Evidence {
                 told.doubted = true;
             }
         }
-        for facts in self.facts.values_mut() {
-            let on_it = facts.reached.iter().any(|came| came.conn == Some(conn));
-            facts.asker_there &= !on_it;
-        }
+        self.asker_left(conn);
     }
 
     /// The gateway died: what nothing proved is in doubt, and what it saw since then may be lost.
@@ -336,8 +415,19 @@ impl Evidence {
         }
         for (n, facts) in &mut self.facts {
             facts.asker_there = false;
+            for undo in &mut facts.undos {
+                undo.there = false;
+            }
             let touched = self.touched.get(n).copied();
             facts.blurred |= touched.is_some_and(|at| now - at <= unsure);
+        }
+    }
+
+    /// The gateway's disk is in trouble, or well again.
+    pub(super) fn trouble(&mut self, begins: bool) {
+        self.in_trouble = begins;
+        for undo in self.facts.values_mut().flat_map(|facts| &mut facts.undos) {
+            undo.well &= !begins;
         }
     }
 
@@ -345,6 +435,9 @@ impl Evidence {
     pub(super) fn link_ended(&mut self) {
         for facts in self.facts.values_mut() {
             facts.asker_there &= facts.sent.is_empty();
+            for undo in &mut facts.undos {
+                undo.well = false;
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use super::pipes::Peer;
 use super::stage::{Coming, RESERVE, Stage};
 use crate::engine::gateway::Event;
 use crate::engine::journal::{Memory, PowerCut, StorageError};
+use crate::engine::record::VaultKeys;
 use crate::engine::seam::{Dice, Mono, Wall};
 use crate::lab::plan::{Cashier, Crash, Deed, DiskIs, Power};
 use crate::lab::sim::machine::{Left, Machine};
@@ -128,8 +129,9 @@ impl Stage<'_> {
     /// Trouble with the disk is over when all that it held up is on it.
     pub(super) fn see_disk(&mut self) {
         let settled = self.machine.as_ref().is_some_and(Machine::is_settled);
-        if self.trouble_over && settled {
+        if self.trouble_over && settled && self.disk_trouble.is_some() {
             self.disk_trouble = None;
+            self.evidence.trouble(false);
         }
     }
 
@@ -154,6 +156,9 @@ impl Stage<'_> {
         });
         let mut left = machine.crash();
         power_cut(&mut left.disk, crash.power);
+        if crash.loses_keys {
+            self.lost_keys = Some(std::mem::replace(&mut left.keys, new_keys(self.run)));
+        }
         let setup = &self.plan.setup;
         let unsure = Duration::from_micros(2 * setup.sync) + Duration::from_millis(15);
         let since = self
@@ -170,6 +175,7 @@ impl Stage<'_> {
         left.disk.mend();
         self.left = Some(left);
         self.disk_trouble = None;
+        self.evidence.trouble(false);
         self.played.crashes += 1;
         self.run += 1;
         for (conn, peer) in self.pipes.near_open() {
@@ -238,6 +244,7 @@ impl Stage<'_> {
             }
         }
         self.disk_trouble.get_or_insert(now);
+        self.evidence.trouble(true);
         self.trouble_over = false;
         self.later(Duration::from_millis(lasts), Coming::DiskWell);
     }
@@ -264,6 +271,13 @@ impl Stage<'_> {
             self.after_host(link);
         }
     }
+}
+
+/// Keys that sealed nothing yet, as a start makes them that finds none.
+fn new_keys(run: u32) -> VaultKeys {
+    let mut key = [0xA5; 32];
+    key[..4].copy_from_slice(&run.to_be_bytes());
+    VaultKeys::new(&key, run, &key)
 }
 
 pub(super) fn power_cut(disk: &mut Memory, power: Power) {

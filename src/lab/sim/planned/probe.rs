@@ -70,11 +70,14 @@ impl Stage<'_> {
             });
             let mut busy = false;
             facts.held = 0;
+            facts.went_to = None;
             facts.may_still = false;
             for host in &self.hosts {
                 let ledger = host.ledger();
                 facts.held += ledger.own(n);
                 facts.may_still |= ledger.may_still_book(n);
+                let entry = ledger.entries.get(&n).filter(|entry| entry.effect != 0);
+                facts.went_to = facts.went_to.or_else(|| entry?.of);
                 busy |= host.is_busy_with(n);
                 if let Some((since, _)) = ledger.lied(n) {
                     facts.lied_since.get_or_insert(since);

@@ -8,7 +8,7 @@ use super::pipes::Peer;
 use super::pipes::Pipes;
 use super::trial::Trial;
 use crate::engine::journal::JournalError;
-use crate::engine::record::{ConnId, Seq};
+use crate::engine::record::{ConnId, Seq, VaultKeys};
 use crate::engine::seam::{Mono, Now, Wall};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
@@ -77,6 +77,8 @@ pub(super) struct FromFar {
     pub to_undo: bool,
     /// Nothing is wrong with it.
     pub sound: bool,
+    /// It is whole, and speaks of another card, currency, kind or original.
+    pub misfit: bool,
 }
 
 /// What is known of a frame that the gateway sent.
@@ -120,6 +122,8 @@ pub(super) struct Stage<'a> {
     /// By attempt: the acquirers that its request went to.
     pub sent_over: BTreeMap<u32, BTreeSet<u8>>,
     pub healed: bool,
+    /// Keys of the journal that are not there at a start.
+    pub lost_keys: Option<VaultKeys>,
 }
 
 /// Bytes of the disk that are put aside for when it is full.
@@ -153,7 +157,8 @@ impl Played {
 
 /// The master key of a terminal.
 fn master(t: u8) -> Option<Key> {
-    let bytes: Vec<u8> = (0..16_u8).map(|at| at * 16 + t * 2 + 1).collect();
+    let mix = |at: u8| (at * 16).wrapping_add(t.wrapping_mul(2)) | 1;
+    let bytes: Vec<u8> = (0..16).map(mix).collect();
     Key::new(&bytes).ok()
 }
 
@@ -215,6 +220,7 @@ impl<'a> Stage<'a> {
             trial: Trial::default(),
             sent_over: BTreeMap::new(),
             healed: false,
+            lost_keys: None,
         };
         for (at, timed) in plan.deeds.iter().enumerate() {
             stage.later(Duration::from_millis(timed.at + 1), Coming::Deed(at));
@@ -241,7 +247,17 @@ impl<'a> Stage<'a> {
         let set_up = options(setup, &self.dialects, self.reordered);
         let seed = u64::from(self.run) + 1;
         let own = self.machine_options();
-        let machine = Machine::start(set_up, &own, left, self.run, seed, self.now)?;
+        let kept = self.lost_keys.is_some().then(|| left.disk.clone());
+        let machine = match Machine::start(set_up, &own, left, self.run, seed, self.now) {
+            // Without its keys it may refuse; then they are brought back.
+            Err(_) if kept.is_some() => {
+                let both = kept.zip(self.lost_keys.take());
+                self.left = both.map(|(disk, keys)| Left { disk, keys });
+                return self.start();
+            }
+            started => started?,
+        };
+        self.lost_keys = None;
         if setup.strict && machine.durable() < self.relied {
             let (relied, last) = (self.relied.0, machine.durable().0);
             let what = format!("a send relied on record {relied}, the journal ends at {last}");
