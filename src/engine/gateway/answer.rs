@@ -14,7 +14,7 @@ use crate::engine::record::{
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, Stan};
+use crate::iso::message::{Class, FieldId, FieldPath, Stan, Text};
 use crate::iso::security;
 use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause};
 
@@ -223,7 +223,7 @@ impl Gateway {
             && !transaction.approved
             && let Some(reversal) = transaction.reversal.as_mut()
         {
-            reversal.overtaken = reversal.left;
+            reversal.overtaken = reversal.tries > 0;
         }
         transaction.approved |= approved;
         if approved {
@@ -320,6 +320,7 @@ impl Gateway {
             || other_terminal
             || other_stan
             || other_type
+            || (money && is_other_trade(&transaction.asked_for, message))
         {
             return Some(Why::AnswerMismatch);
         }
@@ -441,6 +442,21 @@ fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) ->
         Trigger::Decline if transaction.approved || tried => Trigger::DeclineInDoubt,
         same => same,
     }
+}
+
+/// The first two digits of DE 3: what is asked for. The other four are account types, which hosts
+/// may tell (ISO 8583:1987 §4.3.2).
+pub(super) fn asked_for(message: &Message) -> Text<2> {
+    const PROCESSING: FieldId = FieldId::of(3);
+    let code = message.text(FieldPath::whole(PROCESSING));
+    code.and_then(|code| Text::new(code.get(..2)?))
+        .unwrap_or_default()
+}
+
+/// Whether an answer speaks of another kind of trade than its request, as far as both say.
+fn is_other_trade(asked: &Text<2>, answer: &Message) -> bool {
+    let told = asked_for(answer);
+    !asked.is_empty() && !told.is_empty() && told != *asked
 }
 
 /// Whether an answer speaks of the currency and the card of its request, as far as it names them.

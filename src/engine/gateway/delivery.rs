@@ -113,16 +113,7 @@ impl Gateway {
                 }
                 self.step(now, slot, Trigger::Written, Cause::default());
             }
-            Some(Sent::Try(slot)) => {
-                let own = self
-                    .live
-                    .get_mut(slot)
-                    .and_then(|own| own.reversal.as_mut());
-                if let Some(reversal) = own {
-                    reversal.left = true;
-                }
-            }
-            None => {}
+            Some(Sent::Try(_)) | None => {}
         }
     }
 

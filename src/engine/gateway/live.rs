@@ -6,7 +6,7 @@ use super::names::MatchKey;
 use crate::engine::record::{ConnId, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, AuthCode, Mti, ResponseCode, Rrn, Stan};
+use crate::iso::message::{Amount, AuthCode, Mti, ResponseCode, Rrn, Stan, Text};
 use crate::iso::spec::ReversalCause;
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -50,6 +50,8 @@ pub(super) struct Transaction {
     pub(super) delivering: u16,
     /// The type under which the request went out, if that is known.
     pub(super) mti: Option<Mti>,
+    /// What was asked for there: the first two digits of DE 3, if that is known.
+    pub(super) asked_for: Text<2>,
     /// The connection that carries the request.
     pub(super) leg: Option<ConnId>,
     /// The request's send, until it is known to be written.
@@ -90,6 +92,7 @@ impl Transaction {
             waiting: Vec::new(),
             delivering: 0,
             mti: None,
+            asked_for: Text::EMPTY,
             leg: None,
             unwritten: None,
             revoking: false,
@@ -121,9 +124,7 @@ pub(super) struct Reversal {
     pub(super) askers: Vec<Asker>,
     /// The try on the wire.
     pub(super) leg: Option<ConnId>,
-    /// Whether a try has left, or may have before a restart.
-    pub(super) left: bool,
-    /// Whether the first approval came after a try had left, and none was accepted since: which of
+    /// Whether the first approval came after a try was recorded, and none was accepted since: which of
     /// the two came first at the host is not known then.
     pub(super) overtaken: bool,
     /// Whether it stands in its link's queue.

@@ -401,7 +401,6 @@ impl Fold {
         }
         if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
-            reversal.left = true;
         }
         if let Some(message) = &step.message {
             heard(transaction, step, message, spec);
@@ -503,7 +502,6 @@ impl Fold {
         let answer = carried.reversal_answer.and_then(|answer| answer.restore());
         let reversal = (under_way || answer.is_some()).then(|| Reversal {
             tries: carried.tries,
-            left: carried.tries > 0,
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });

@@ -1,7 +1,7 @@
 //! A request comes in from a terminal: is it new, whose is it, and where does it go?
 
 use super::action::Action;
-use super::answer::is_closed;
+use super::answer::{asked_for, is_closed};
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
@@ -366,6 +366,7 @@ impl Gateway {
             request: logged.frame.clone(),
             leg: Some(leg),
             mti: Some(there.mti()),
+            asked_for: asked_for(there),
             opened: Box::new(opened.clone()),
             ..Transaction::blank()
         };

@@ -140,7 +140,6 @@ impl Reversal {
             frame: None,
             askers: Vec::new(),
             leg: None,
-            left: false,
             overtaken: false,
             queued: false,
             answer: None,

@@ -99,6 +99,10 @@ impl<'a> Bonds<'a> {
             {
                 self.returns.push((other, effect));
             }
+            // A reversal that names an original here, and is a message of its own, is of a part.
+            (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Reversal)) if refers => {
+                self.returns.push((other, effect));
+            }
             (Some(Purpose::Hold), Some(Purpose::Debit | Purpose::Advice)) if refers || later => {
                 self.completions.push((other, effect));
             }

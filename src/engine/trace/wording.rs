@@ -151,6 +151,10 @@ fn kept_back(story: &Story, cause: Cause, retry: Retry) -> Row {
         Cause::OvertakenByReversal => texts::OVERTAKEN,
         Cause::NeverWritten => texts::NEVER_WRITTEN,
         Cause::LinkDown => texts::LINK_DOWN,
+        _ if gives_back(story) => Row {
+            next: of_return(code_of(story.answer).advice),
+            ..texts::REFUSED
+        },
         _ => texts::REFUSED,
     }
 }

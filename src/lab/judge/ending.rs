@@ -52,5 +52,7 @@ fn pending(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let stuck = printed.find(|printed| matches!(printed.text("class"), "U2" | "U3" | "U5"))?;
     let class = stuck.text("class");
     let what = format!("all is well again, and it is still {class}");
-    (reverses && !attempt.blurred).then_some(("pending-at-end", what))
+    // Without its card number a reversal waits for the keys of the journal, or for people.
+    let waits = attempt.keys_lost;
+    (reverses && !attempt.blurred && !waits).then_some(("pending-at-end", what))
 }

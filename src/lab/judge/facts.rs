@@ -55,6 +55,8 @@ pub struct AttemptFacts {
     /// Whether anything about it is under way: a frame of it on a wire, an answer of a host due, a
     /// sync of the gateway, a timer of the terminal that will make it act.
     pub in_flight: bool,
+    /// Whether the keys of the gateway's journal were lost since its request came.
+    pub keys_lost: bool,
     /// Whether the gateway may have lost what it knew of it by no fault of its own: it died before
     /// the record of a frame about it had to be safe.
     pub blurred: bool,

@@ -6,6 +6,9 @@ use super::hearing::Hearing;
 use crate::engine::seam::Mono;
 use std::time::Duration;
 
+/// How long a frame may wait for the sync of its record before it leaves.
+const SYNC: Duration = Duration::from_millis(500);
+
 /// A breach: the rule and what was seen.
 pub(super) type Breach = (&'static str, String);
 
@@ -199,7 +202,8 @@ fn reversed_again(attempt: &AttemptFacts) -> Option<Breach> {
     let since = |at: Mono| at >= accepted;
     let again = attempt.reversals.iter().any(|own| own.left > accepted);
     let first = attempt.reversals.iter().map(|own| own.left).min()?;
-    let called_for = attempt.approvals.iter().any(|yes| yes.at >= first)
+    // A try is decided on before it leaves: it waits for its record.
+    let called_for = attempt.approvals.iter().any(|yes| yes.at + SYNC >= first)
         || attempt.undos.iter().any(|undo| since(undo.now.mono))
         || attempt.doubtful.iter().any(|at| *at >= first);
     (again && !called_for).then(|| {

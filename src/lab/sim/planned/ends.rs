@@ -290,6 +290,7 @@ impl Stage<'_> {
                 if let Some(message) = &message {
                     from.about = self.evidence.for_host(at, message).unwrap_or(0);
                     from.is_reversal = is_reversal(message);
+                    from.is_notice = message.mti().digits()[1] == b'6';
                 }
                 self.see_link(link, from);
                 if !from.is_reversal {
@@ -333,7 +334,7 @@ impl Stage<'_> {
             }
             Peer::Terminal(..) => {}
             Peer::Host(link) => {
-                if from.about != 0 {
+                if from.about != 0 && !from.is_notice {
                     self.evidence
                         .reached_host(now.mono, from.about, from.is_reversal);
                 }

@@ -228,6 +228,13 @@ impl Evidence {
         Some(n)
     }
 
+    /// The keys of the gateway's journal are lost: card numbers in it stay sealed.
+    pub(super) fn keys_lost(&mut self) {
+        for facts in self.facts.values_mut() {
+            facts.keys_lost = true;
+        }
+    }
+
     /// A message of the gateway reached a host.
     pub(super) fn reached_host(&mut self, at: Mono, n: u32, is_reversal: bool) {
         let Some(facts) = self.facts.get_mut(&n) else {

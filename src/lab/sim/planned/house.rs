@@ -158,6 +158,7 @@ impl Stage<'_> {
         power_cut(&mut left.disk, crash.power);
         if crash.loses_keys {
             self.lost_keys = Some(std::mem::replace(&mut left.keys, new_keys(self.run)));
+            self.evidence.keys_lost();
         }
         let setup = &self.plan.setup;
         let unsure = Duration::from_micros(2 * setup.sync) + Duration::from_millis(15);

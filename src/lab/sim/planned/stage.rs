@@ -87,6 +87,8 @@ pub(super) struct FromNear {
     pub about: u32,
     pub left: Mono,
     pub is_reversal: bool,
+    /// A notice or the like: about a transaction, and no request of it.
+    pub is_notice: bool,
     pub told: Option<OnItsWay>,
 }
 
