@@ -223,7 +223,7 @@ impl Gateway {
             && !transaction.approved
             && let Some(reversal) = transaction.reversal.as_mut()
         {
-            reversal.overtaken = reversal.tries > 0;
+            reversal.overtaken = reversal.unanswered > 0;
         }
         transaction.approved |= approved;
         if approved {

@@ -124,7 +124,9 @@ pub(super) struct Reversal {
     pub(super) askers: Vec<Asker>,
     /// The try on the wire.
     pub(super) leg: Option<ConnId>,
-    /// Whether the first approval came after a try was recorded, and none was accepted since: which of
+    /// Tries that were not answered.
+    pub(super) unanswered: u16,
+    /// Whether the first approval came while a try was not answered, and none was accepted since: which of
     /// the two came first at the host is not known then.
     pub(super) overtaken: bool,
     /// Whether it stands in its link's queue.

@@ -401,6 +401,7 @@ impl Fold {
         }
         if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
+            reversal.unanswered = reversal.unanswered.saturating_add(1);
         }
         if let Some(message) = &step.message {
             heard(transaction, step, message, spec);
@@ -502,6 +503,7 @@ impl Fold {
         let answer = carried.reversal_answer.and_then(|answer| answer.restore());
         let reversal = (under_way || answer.is_some()).then(|| Reversal {
             tries: carried.tries,
+            unanswered: if under_way { carried.tries } else { 0 },
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
@@ -571,10 +573,11 @@ fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Opt
     let is_reversal = message.mti.class() == Class::Reversal;
     match message.hop {
         Hop::AcquirerToGateway if is_reversal && transaction.reversal.is_some() => {
-            if let Some(reversal) = transaction.reversal.as_mut()
-                && step.row.tells_end_of_reversal()
-            {
-                reversal.answer = message.frame.restore();
+            if let Some(reversal) = transaction.reversal.as_mut() {
+                reversal.unanswered = reversal.unanswered.saturating_sub(1);
+                if step.row.tells_end_of_reversal() {
+                    reversal.answer = message.frame.restore();
+                }
             }
         }
         Hop::AcquirerToGateway => {

@@ -140,6 +140,7 @@ impl Reversal {
             frame: None,
             askers: Vec::new(),
             leg: None,
+            unanswered: 0,
             overtaken: false,
             queued: false,
             answer: None,

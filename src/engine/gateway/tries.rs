@@ -197,6 +197,7 @@ impl Gateway {
             return;
         };
         reversal.tries = reversal.tries.saturating_add(1);
+        reversal.unanswered = reversal.unanswered.saturating_add(1);
         reversal.leg = Some(leg);
         let note = Note::Try(reversal.tries);
         self.links[usize::from(link.0)].out.push((slot, now.mono));
@@ -304,6 +305,7 @@ impl Gateway {
             && !counts
         {
             reversal.tries = reversal.tries.saturating_sub(1);
+            reversal.unanswered = reversal.unanswered.saturating_sub(1);
         }
         self.step(now, slot, Trigger::ReversalRetry, Cause::why(why));
         self.pump(now, link);
@@ -361,6 +363,13 @@ impl Gateway {
             };
             self.step(now, slot, Trigger::ReversalRetry, cause);
             return;
+        }
+        let reversal = self
+            .live
+            .get_mut(slot)
+            .and_then(|own| own.reversal.as_mut());
+        if let Some(reversal) = reversal {
+            reversal.unanswered = reversal.unanswered.saturating_sub(1);
         }
         if let Some(why) = self.is_about_another(slot, message) {
             return self.settle_try(now, conn, slot, message, Trigger::ReversalRetry, why);
