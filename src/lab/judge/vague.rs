@@ -61,7 +61,14 @@ pub(super) fn amount(
         .and_then(serde_json::Value::as_u64)?;
     let held = attempt.held.unsigned_abs();
     let counts = words.has(Promise::Paid) && held != 0 && !attempt.in_flight;
-    let wrong = counts && said != held && !attempt.is_excused() && attempt.is_money();
+    // The amount asked for stands beside what a reversal of a part gave back.
+    let mut reversals = attempt.reversals.iter();
+    let partly = reversals.any(|own| own.stands == Some(held)) && said == attempt.amount;
+    let told = printed
+        .text("verdict")
+        .contains("goes back, the rest stands");
+    let wrong =
+        counts && said != held && !(partly && told) && !attempt.is_excused() && attempt.is_money();
     wrong.then(|| {
         (
             "amount",
