@@ -11,6 +11,4 @@ pub(crate) const KNOWN: &[(&str, &str)] = &[
     // Salvage leaves fewer bytes in the last segment than it counts records: what is appended after
     // that is taken for a torn beginning by the next start, and cut off.
     ("journal", "salvaged-then-lost"),
-    // Salvage gives older records behind newer ones, where bytes of the segment stand twice.
-    ("journal", "salvaged-out-of-order"),
 ];

@@ -185,7 +185,7 @@ const DEATHS: [(&str, &str); 8] = [
     ("synced APPROVED=die", "DELIVERY-UNPROVEN"),
     ("sent terminal=die", "DELIVERY-UNPROVEN"),
     ("taken DELIVERED-APPROVED=die", "DELIVERY-UNPROVEN"),
-    ("written DELIVERED-APPROVED=die", "DELIVERED-APPROVED"),
+    ("written DELIVERED-APPROVED=die", "DELIVERY-UNPROVEN"),
 ];
 
 #[test]

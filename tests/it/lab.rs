@@ -46,7 +46,14 @@ fn books_balance_between_two_dialects_with_trace_numbers_of_the_gateways() {
     );
 }
 
-/// Under faults on every side the books balance, nothing is open, and each sale that was reversed
+/// Whether nothing is listed but reversals that were closed without proof: their requests never
+/// reached the acquirer, and only the lab knows.
+fn is_only_unproven(open: &Value) -> bool {
+    let open = open.as_array().unwrap();
+    open.iter().all(|item| item["class"] == "U9")
+}
+
+/// Under faults on every side the books balance, nothing is open but what nobody can prove, and each sale that was reversed
 /// is explained by something that did happen: as many of them as are asked for.
 fn holds(spec: &str, explained: usize) {
     holds_with(spec, &[], explained);
@@ -56,10 +63,8 @@ fn holds_with(spec: &str, more: &[&str], explained: usize) {
     let home = tempfile::tempdir().unwrap();
     let (end, output) = lab(home.path(), spec, more);
     assert!(output.status.success(), "{end}");
-    assert_eq!(
-        (&end["balanced"], &end["open"]),
-        (&Value::Bool(true), &Value::Array(vec![]))
-    );
+    assert_eq!(end["balanced"], true, "{end}");
+    assert!(is_only_unproven(&end["open"]), "{end}");
     let books = &end["books"];
     assert!(books["terminal"] == books["gateway"] && books["gateway"] == books["acquirer"]);
     assert!(

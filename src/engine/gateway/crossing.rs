@@ -309,8 +309,11 @@ impl Gateway {
         let spec = self.heard_spec(&transaction.opened, crossed)?;
         let host = Message::read(&spec, answer.clone()).ok()?;
         if crossed.is_some() {
-            let back = self.answer_back(transaction.route, asked, &host)?;
-            return Some(back.message);
+            let back = self.answer_back(transaction.route, asked, &host)?.message;
+            if back.mti().answers(asked.mti()) {
+                return Some(back);
+            }
+            return self.authored(asked, back.response_code()?);
         }
         if answers_as_it_is(&host, asked) {
             return readdressed(&spec, asked.header(), answer);

@@ -140,6 +140,12 @@ impl Maker {
         if let Some(amount) = fields.get(&4) {
             answered.insert(4, amount.clone());
         }
+        // An answer about another card, kind or currency would be none.
+        for number in [2, 3, 49] {
+            if let (Some(asked), Some(told)) = (fields.get(&number), answered.get_mut(&number)) {
+                told.clone_from(asked);
+            }
+        }
         let code = self.pick(CODES);
         answered.insert(39, code.to_vec());
         let answer_type = answer_type(mti);
