@@ -31,6 +31,7 @@ fn folder() -> PathBuf {
 /// A kept world, and what it must show: the rule, and words of the finding.
 struct Kept {
     name: String,
+    path: PathBuf,
     plan: Plan,
     rule: String,
     what: String,
@@ -53,6 +54,7 @@ fn read(path: &Path) -> Kept {
     };
     Kept {
         name: path.file_name().unwrap().to_string_lossy().into_owned(),
+        path: path.to_owned(),
         plan: plan::read(&text).unwrap(),
         rule: remark("# rule:"),
         what: remark("# words:"),
@@ -63,7 +65,7 @@ fn read(path: &Path) -> Kept {
 /// Plays a kept world as it was found: record by record here, through the index by the command.
 fn findings(kept: &Kept) -> Vec<(String, String)> {
     if kept.indexed {
-        return through_the_index(&folder().join(&kept.name));
+        return through_the_index(&kept.path);
     }
     let played = play(&kept.plan, &mut ByReading::default());
     let found = played.findings.into_iter();

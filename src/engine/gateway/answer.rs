@@ -465,7 +465,9 @@ pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
     let currency = answer.text(CURRENCY);
     let currency =
         currency.is_none_or(|told| opened.currency.is_empty() || *told == *opened.currency);
-    let card = answer.pan().is_none_or(|pan| {
+    // A track in an answer is none of its card.
+    let card = answer.pan().filter(|_| answer.has(FieldId::of(2)));
+    let card = card.is_none_or(|pan| {
         let masked = pan.masked();
         opened.card.is_empty() || masked.as_str() == &*opened.card
     });

@@ -141,6 +141,9 @@ impl Maker {
             answered.insert(4, amount.clone());
         }
         // An answer about another card, kind or currency would be none.
+        if !fields.contains_key(&2) {
+            answered.remove(&2);
+        }
         for number in [2, 3, 49] {
             if let (Some(asked), Some(told)) = (fields.get(&number), answered.get_mut(&number)) {
                 told.clone_from(asked);
