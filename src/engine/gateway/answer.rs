@@ -320,7 +320,7 @@ impl Gateway {
             || other_terminal
             || other_stan
             || other_type
-            || (money && is_other_trade(&transaction.asked_for, message))
+            || (money && is_other_trade(transaction, message))
         {
             return Some(Why::AnswerMismatch);
         }
@@ -454,19 +454,28 @@ pub(super) fn asked_for(message: &Message) -> Text<2> {
 }
 
 /// Whether an answer speaks of another kind of trade than its request, as far as both say.
-fn is_other_trade(asked: &Text<2>, answer: &Message) -> bool {
-    let told = asked_for(answer);
+fn is_other_trade(transaction: &Transaction, answer: &Message) -> bool {
+    if transaction.opened.partly || answer.fault().is_some() {
+        return false;
+    }
+    let (asked, told) = (&transaction.asked_for, asked_for(answer));
     !asked.is_empty() && !told.is_empty() && told != *asked
 }
 
 /// Whether an answer speaks of the currency and the card of its request, as far as it names them.
 pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
     const CURRENCY: FieldId = FieldId::of(49);
+    if opened.partly || answer.fault().is_some() {
+        // What stands behind a fault may be anything, and what stands before it as well.
+        return true;
+    }
     let currency = answer.text(CURRENCY);
     let currency =
         currency.is_none_or(|told| opened.currency.is_empty() || *told == *opened.currency);
     // A track in an answer is none of its card.
-    let card = answer.pan().filter(|_| answer.has(FieldId::of(2)));
+    let told = answer.text(FieldPath::whole(FieldId::of(2)));
+    let told = told.is_some_and(|digits| !digits.is_empty());
+    let card = answer.pan().filter(|_| told);
     let card = card.is_none_or(|pan| {
         let masked = pan.masked();
         opened.card.is_empty() || masked.as_str() == &*opened.card
