@@ -78,11 +78,12 @@ impl Gateway {
         // An answer may carry more than its request did, which then has no key.
         let slots = self.live.slots().into_iter();
         let keyless = slots.filter(|slot| self.is_keyless_request(*slot, link, message));
-        match only_one(keyless, wanted.unwrap_or_default()) {
+        let found = only_one(keyless, wanted.unwrap_or_default());
+        match found {
             Found::None(wanted) if names::identity(message).is_none() => {
                 self.answered_before(now, link, message, wanted)
             }
-            found => found,
+            Found::One(_) | Found::None(_) | Found::Several(_) => found,
         }
     }
 
@@ -103,9 +104,10 @@ impl Gateway {
         let slots = self.live.slots().into_iter();
         let found =
             slots.filter(|slot| fits(slot) || self.is_keyless_request(*slot, link, message));
-        match only_one(found, Identity::EMPTY) {
+        let found = only_one(found, Identity::EMPTY);
+        match found {
             Found::None(wanted) => self.answered_before(now, link, message, wanted),
-            found => found,
+            Found::One(_) | Found::Several(_) => found,
         }
     }
 
@@ -230,10 +232,13 @@ impl Gateway {
             transaction.cause = ReversalCause::NotDelivered;
         }
         let (opened, id) = (transaction.opened.clone(), transaction.id);
-        let why = match trigger {
-            Trigger::OtherApproval | Trigger::DeclineInDoubt => Why::AnswersDisagree,
-            _ if approved && !in_time => Why::LateApproval,
-            _ => Why::Plain,
+        let disagree = matches!(trigger, Trigger::OtherApproval | Trigger::DeclineInDoubt);
+        let why = if disagree {
+            Why::AnswersDisagree
+        } else if approved && !in_time {
+            Why::LateApproval
+        } else {
+            Why::Plain
         };
         self.step(
             now,
@@ -436,11 +441,16 @@ fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) ->
         .reversal
         .as_ref()
         .is_some_and(|own| own.tries > 0);
-    match outcome {
-        Trigger::Approval if transaction.approved && other => Trigger::OtherApproval,
-        Trigger::Approval if transaction.approved => Trigger::ApprovalAgain,
-        Trigger::Decline if transaction.approved || tried => Trigger::DeclineInDoubt,
-        same => same,
+    if outcome == Trigger::Approval && transaction.approved {
+        if other {
+            Trigger::OtherApproval
+        } else {
+            Trigger::ApprovalAgain
+        }
+    } else if outcome == Trigger::Decline && (transaction.approved || tried) {
+        Trigger::DeclineInDoubt
+    } else {
+        outcome
     }
 }
 

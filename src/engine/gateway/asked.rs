@@ -75,7 +75,7 @@ impl Gateway {
         if names::names_original_wholly(message) {
             return None;
         }
-        let stan = names::original_stan(message).or(message.stan())?;
+        let stan = names::original_stan(message).or_else(|| message.stan())?;
         self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own))
     }
 
@@ -254,13 +254,13 @@ impl Gateway {
                 self.say(now, conn, id, &reply);
             }
         } else if reversal.frame.is_some() {
-            match transaction.state.meaning().awaited {
-                Awaited::Reversal if reversal.leg.is_some() => {}
-                Awaited::Reversal if transaction.state == State::ReversalPending => {
-                    self.reversal_due(now, slot);
-                }
-                Awaited::Reversal => self.slow_try_due(now, slot),
-                _ => {}
+            let reverses = transaction.state.meaning().awaited == Awaited::Reversal;
+            if !reverses || reversal.leg.is_some() {
+                // Nothing is to be sent, or a try is on the wire.
+            } else if transaction.state == State::ReversalPending {
+                self.reversal_due(now, slot);
+            } else {
+                self.slow_try_due(now, slot);
             }
         }
     }

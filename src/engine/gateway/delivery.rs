@@ -128,11 +128,10 @@ impl Gateway {
                 self.step(now, slot, Trigger::Revoked, Cause::why(Why::NeverWritten));
             }
             // As long as another connection may bring it, the terminal is not gone.
-            Some(Sent::Answer(slot, _)) => {
-                if self.was_delivered(slot) {
-                    self.undelivered(now, slot, Why::WriteFailed);
-                }
+            Some(Sent::Answer(slot, _)) if self.was_delivered(slot) => {
+                self.undelivered(now, slot, Why::WriteFailed);
             }
+            Some(Sent::Answer(..)) => {}
             Some(Sent::Try(slot)) => self.try_failed(now, slot, Why::NeverWritten, false),
             None => {}
         }

@@ -64,11 +64,8 @@ impl Told {
 
 /// Whether a message of this kind and card may speak of that transaction.
 pub(super) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
-    let kind = match own.purpose {
-        Purpose::Debit => of.purpose != Purpose::Debit,
-        Purpose::Hold => true,
-        _ => false,
-    };
+    let completed = own.purpose == Purpose::Debit && of.purpose != Purpose::Debit;
+    let kind = completed || own.purpose == Purpose::Hold;
     kind && own.is_of_card(&of.card_hash)
 }
 
