@@ -14,7 +14,7 @@ use crate::engine::record::{
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, FieldPath, Stan, Text};
+use crate::iso::message::{Amount, Class, FieldId, FieldPath, Stan, Text};
 use crate::iso::security;
 use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause};
 
@@ -321,11 +321,14 @@ impl Gateway {
             .mti
             .is_some_and(|asked| !message.mti().answers(asked));
         let money = opened.purpose.moves_money();
-        if (money && judged && (other_amount || !is_of(opened, message)))
+        // A request of money without an amount tells too little to compare the rest with.
+        let tells_all = money && judged && opened.amount != Amount(0);
+        if (money && judged && other_amount)
+            || (tells_all && !is_of(opened, message))
             || other_terminal
             || other_stan
             || other_type
-            || (money && is_other_trade(transaction, message))
+            || (tells_all && is_other_trade(transaction, message))
         {
             return Some(Why::AnswerMismatch);
         }
