@@ -53,8 +53,8 @@ fn is_only_unproven(open: &Value) -> bool {
     open.iter().all(|item| item["class"] == "U9")
 }
 
-/// Under faults on every side the books balance, nothing is open but what nobody can prove, and each
-/// sale that was reversed is explained by something that did happen: as many as are asked for.
+/// Under faults on every side the books balance, nothing is open but what nobody can prove, and
+/// each sale that was reversed is explained by something that did happen: as many as are asked for.
 fn holds(spec: &str, explained: usize) {
     holds_with(spec, &[], explained);
 }

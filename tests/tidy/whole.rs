@@ -112,7 +112,7 @@ pub(crate) fn told(letters: &BTreeSet<char>, manual: &Source) -> Vec<String> {
     }
     for pair in paragraphs.windows(2) {
         if let [(_, before), (at, letter)] = pair
-            && before >= letter
+            && (before.is_ascii_digit(), before) >= (letter.is_ascii_digit(), letter)
         {
             breaches.push(breach(
                 manual,

@@ -161,9 +161,9 @@ impl Gateway {
         reversal.frame = own.then(|| message.build().ok()).flatten();
     }
 
-    /// A reversal of a part (DE 95): the rest of the sale stands. Unless the sale is being undone as
-    /// a whole, or holds nothing, the reversal goes to the acquirer as a message of its own, and the
-    /// state of the sale does not change.
+    /// A reversal of a part (DE 95): the rest of the sale stands. Unless the sale is being undone
+    /// as a whole, or holds nothing, the reversal goes to the acquirer as a message of its own, and
+    /// the state of the sale does not change.
     fn partly_reverses(
         &mut self,
         now: Now,

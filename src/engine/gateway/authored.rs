@@ -274,8 +274,8 @@ impl Gateway {
         opened
     }
 
-    /// The live transaction that a void, refund or completion refers to: one whose answer is still on
-    /// its way to the terminal, or not proven.
+    /// The live transaction that a void, refund or completion refers to: one whose answer is still
+    /// on its way to the terminal, or not proven.
     fn referred_live(&self, opened: &Opened, told: &Told) -> Option<TxId> {
         let meant = self.live.slots().into_iter().filter_map(|slot| {
             let own = self.live.get(slot)?;
@@ -346,9 +346,9 @@ fn batch_of(message: &Message) -> Text<6> {
     part.map(|path| text_of(message, *path)).unwrap_or_default()
 }
 
-/// Whether a refusal ends the case for its terminal, so that the same request again is answered the
-/// same: a yes behind a no would reach nobody who waits for one. A name that was not vouched for, or
-/// that is another's, ends nothing.
+/// Whether a refusal ends the case for its terminal, so that the same request again is answered
+/// the same: a yes behind a no would reach nobody who waits for one. A name that was not vouched
+/// for, or that is another's, ends nothing.
 const fn ends_its_name(why: Why) -> bool {
     !matches!(
         why,

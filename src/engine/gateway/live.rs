@@ -126,8 +126,8 @@ pub(super) struct Reversal {
     pub(super) leg: Option<ConnId>,
     /// Tries that were not answered.
     pub(super) unanswered: u16,
-    /// Whether the first approval came while a try was not answered, and none was accepted since: which of
-    /// the two came first at the host is not known then.
+    /// Whether the first approval came while a try was not answered, and none was accepted since:
+    /// which of the two came first at the host is not known then.
     pub(super) overtaken: bool,
     /// Whether it stands in its link's queue.
     pub(super) queued: bool,

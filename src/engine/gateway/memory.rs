@@ -1,8 +1,9 @@
 //! What is remembered of terminals: their last answers, keys, and reversals that came too early.
 //!
 //! Everything is bounded: `limits.terminals` terminals, each with `limits.answers` answers about
-//! money, a few others, and `limits.tombstones` tombstones; the oldest goes first. What is open, and
-//! its terminal, is never forgotten: `limits.live` counts it, and new requests are refused beyond.
+//! money, a few others, and `limits.tombstones` tombstones; the oldest goes first. What is open,
+//! and its terminal, is never forgotten: `limits.live` counts it, and beyond it new requests are
+//! refused.
 
 use super::crossing::Crossed;
 use super::names::TerminalKey;
