@@ -57,6 +57,8 @@ mod parked;
 
 mod recover;
 
+mod checkpoint;
+
 pub use self::core::{Counts, Gateway};
 pub use action::{Action, SendId};
 pub use event::{Event, UnreadableFrame};
