@@ -93,26 +93,26 @@ fn host(name: &str) -> anyhow::Result<&'static str> {
     })
 }
 
+/// How the journals are to be read.
+fn reading(args: &SimArgs) -> odd::Reading<'_> {
+    match &args.journal {
+        Some(folder) => odd::Reading::Into(folder),
+        None if args.with_index => odd::Reading::WithIndex,
+        None => odd::Reading::Records,
+    }
+}
+
 /// Runs them one after the other; `Found` if a rule was broken.
 pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(path) = &args.plan {
-        let reading = match &args.journal {
-            Some(folder) => odd::Reading::Into(folder),
-            None if args.with_index => odd::Reading::WithIndex,
-            None => odd::Reading::Records,
-        };
-        return odd::run_plan(path, reading, args.json, out);
+        return odd::run_plan(path, reading(args), args.json, out);
     }
     let is_polite = args.host_spec.is_some() || args.rewrite_stan;
     if args.world == Worlds::Odd && !is_polite {
         return odd::run(
             &odd::OddWorlds {
                 seeds: args.seeds,
-                reading: if args.with_index {
-                    odd::Reading::WithIndex
-                } else {
-                    odd::Reading::Records
-                },
+                reading: reading(args),
                 keep: args.keep.as_deref(),
                 only: args.only.as_deref().unwrap_or_default(),
                 looks: args.looks,

@@ -232,14 +232,7 @@ impl Gateway {
             transaction.cause = ReversalCause::NotDelivered;
         }
         let (opened, id) = (transaction.opened.clone(), transaction.id);
-        let disagree = matches!(trigger, Trigger::OtherApproval | Trigger::DeclineInDoubt);
-        let why = if disagree {
-            Why::AnswersDisagree
-        } else if approved && !in_time {
-            Why::LateApproval
-        } else {
-            Why::Plain
-        };
+        let why = why_of(trigger, approved && !in_time);
         self.step(
             now,
             slot,
@@ -410,6 +403,17 @@ fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bo
         partly::hides_its_code(message) || unsaid
     } else {
         message.spec().name() != &*transaction.opened.spec
+    }
+}
+
+/// Why an answer is what it is.
+const fn why_of(trigger: Trigger, late_approval: bool) -> Why {
+    if matches!(trigger, Trigger::OtherApproval | Trigger::DeclineInDoubt) {
+        Why::AnswersDisagree
+    } else if late_approval {
+        Why::LateApproval
+    } else {
+        Why::Plain
     }
 }
 

@@ -357,7 +357,6 @@ impl Gateway {
         }
         let relayed = Some(leg).filter(|_| crossing.is_none());
         let logged = Logged::of(&message, Hop::TerminalToGateway, conn, relayed);
-        let original = opened.original;
         let transaction = Transaction {
             id,
             route,
@@ -384,15 +383,14 @@ impl Gateway {
         }
         self.trades_on(conn, &opened);
         self.wait(slot, Waiter::new(conn, message.header()));
-        let deadline = now.mono + self.options.routes[route].timeout;
-        self.live.set_deadline(slot, Some(deadline));
+        self.live.set_deadline(slot, self.answer_deadline(slot));
         self.load(leg, 1);
         let send = self.send(leg, frame, Some(Sent::Request(slot)));
         if let Some(transaction) = self.live.get_mut(slot) {
             transaction.unwritten = Some(send);
         }
         // A void or refund that names an approval by its number proves that the terminal has it.
-        if let Some(original) = original {
+        if let Some(original) = opened.original {
             self.later_message(now, &opened, original, Trigger::Proof, id);
         }
     }
