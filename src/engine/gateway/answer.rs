@@ -2,6 +2,7 @@
 //! fate of what was written to either side.
 
 use super::core::{Cause, Gateway};
+use super::crossing::stan_there;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::memory::Done;
@@ -122,10 +123,7 @@ impl Gateway {
         let (terminal, stan) = (message.terminal(), message.stan());
         let fits = |done: &&Done| {
             let own = &done.opened;
-            let number = done
-                .crossed
-                .as_ref()
-                .map_or(own.stan, |crossed| crossed.stan);
+            let number = stan_there(own, done.crossed.as_deref());
             own.link == link
                 && own.touches_money()
                 && stan == Some(number)
@@ -298,12 +296,14 @@ impl Gateway {
         {
             return Some(Why::AnswerMismatch);
         }
-        let flow = message.spec().flow();
-        let outcome = flow.outcome(opened.purpose, message.response_code());
-        let partial = outcome == RequestOutcome::ApprovedInPart;
-        let other_amount = message
-            .amount()
-            .is_some_and(|amount| amount != opened.amount && !(partial && amount < opened.amount));
+        let in_part = || {
+            let flow = message.spec().flow();
+            let outcome = flow.outcome(opened.purpose, message.response_code());
+            outcome == RequestOutcome::ApprovedInPart
+        };
+        let other_amount = message.amount().is_some_and(|amount| {
+            amount != opened.amount && !(amount < opened.amount && in_part())
+        });
         let other_terminal = message.terminal().is_some_and(|id| id != opened.terminal);
         let other_stan = message
             .stan()
@@ -502,8 +502,7 @@ pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
 
 /// The trace number under which a request went out.
 fn sent_stan(transaction: &Transaction) -> Stan {
-    let crossed = transaction.crossed.as_ref();
-    crossed.map_or(transaction.opened.stan, |crossed| crossed.stan)
+    stan_there(&transaction.opened, transaction.crossed.as_deref())
 }
 
 /// Whether an answer speaks of the card and the currency that were sent, as far as it names them.

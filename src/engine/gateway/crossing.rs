@@ -9,6 +9,7 @@
 use super::authored::kept;
 use super::core::Gateway;
 use super::live::{Slot, Transaction};
+use super::memory::only;
 use super::names;
 use super::options::RouteOptions;
 use super::request::readdressed;
@@ -213,8 +214,7 @@ impl Gateway {
     /// The host's number of a terminal's earlier transaction, by the terminal's own.
     fn number_of(&self, opened: &Opened, told: u32) -> Option<Stan> {
         let number = |own: &Opened, crossed: Option<&Crossed>| {
-            let given = crossed.map_or(own.stan, |crossed| crossed.stan);
-            (own.stan == Stan(told)).then_some(given)
+            (own.stan == Stan(told)).then_some(stan_there(own, crossed))
         };
         if let Some(live) = opened.original.and_then(|id| self.live.slot_of(id)) {
             let own = self.live.get(live)?;
@@ -226,11 +226,7 @@ impl Gateway {
                 && opened.original.is_none_or(|original| original == done.id)
         };
         let meant = terminal.done.iter().filter(meant);
-        let mut numbers = meant.filter_map(|done| number(&done.opened, done.crossed.as_deref()));
-        match (numbers.next(), numbers.next()) {
-            (Some(number), None) => Some(number),
-            _ => None,
-        }
+        only(meant.filter_map(|done| number(&done.opened, done.crossed.as_deref())))
     }
 
     /// The request as it went out before, if it did and had no answer: advices are repeated.
@@ -330,10 +326,14 @@ impl Gateway {
     }
 }
 
+/// The trace number under which a request went out.
+pub(super) fn stan_there(own: &Opened, crossed: Option<&Crossed>) -> Stan {
+    crossed.map_or(own.stan, |crossed| crossed.stan)
+}
+
 /// Whether what a host said to a reversal answers this message of the terminal, byte for byte.
 pub(super) fn answers_as_it_is(host: &Message, asked: &Message) -> bool {
-    asked.mti().answer() == Some(host.mti())
-        && host.stan().is_none_or(|own| asked.stan() == Some(own))
+    host.mti().answers(asked.mti()) && host.stan().is_none_or(|own| asked.stan() == Some(own))
 }
 
 /// Whether a message carries a MAC.

@@ -19,7 +19,6 @@ impl Gateway {
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
-        let id = transaction.id;
         let waiting = std::mem::take(&mut transaction.waiting);
         if waiting.is_empty() {
             return self.undelivered(now, slot, Why::TerminalClosed);
@@ -33,18 +32,10 @@ impl Gateway {
         };
         for (place, waiter) in waiting.into_iter().enumerate() {
             let first = place == 0;
-            let sent = Some(Sent::Answer(slot, waiter.conn));
-            self.delivers(slot);
             if first && relayed && request.starts_with(&waiter.header) {
-                self.send(waiter.conn, answer.clone(), sent);
-            } else if let Some(own) = readdressed(&spec, &waiter.header, &answer)
-                && let Ok(frame) = own.build()
-            {
-                let logged = Logged::of(&own, Hop::GatewayToTerminal, waiter.conn, None);
-                self.remark(now, id, Note::None, logged);
-                self.send(waiter.conn, frame, sent);
-            } else {
-                self.was_delivered(slot);
+                self.send_answer(slot, waiter.conn, answer.clone());
+            } else if let Some(own) = readdressed(&spec, &waiter.header, &answer) {
+                self.deliver_to(now, slot, waiter.conn, &own);
             }
         }
         if planted::is(Bug::AckBeforeWrite) {
@@ -52,32 +43,21 @@ impl Gateway {
         }
     }
 
-    /// Gives the answer, while it is on its way to a terminal, to one more connection of it.
-    pub(super) fn deliver_too(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        repeat: &Message,
-        slot: Slot,
-        answer: &Bytes,
-    ) {
-        let id = self.live.get(slot).map(|own| own.id);
-        if let Some(id) = id
-            && let Some(own) = readdressed(repeat.spec(), repeat.header(), answer)
-            && let Ok(frame) = own.build()
-        {
-            let logged = Logged::of(&own, Hop::GatewayToTerminal, conn, None);
-            self.remark(now, id, Note::None, logged);
-            self.delivers(slot);
-            self.send(conn, frame, Some(Sent::Answer(slot, conn)));
+    /// Gives the answer, under its own header, to one connection of its terminal.
+    pub(super) fn deliver_to(&mut self, now: Now, slot: Slot, conn: ConnId, answer: &Message) {
+        if let Ok(frame) = answer.build() {
+            let logged = Logged::of(answer, Hop::GatewayToTerminal, conn, None);
+            self.remark_live(now, slot, Note::None, logged);
+            self.send_answer(slot, conn, frame);
         }
     }
 
     /// One more answer is on its way.
-    fn delivers(&mut self, slot: Slot) {
+    fn send_answer(&mut self, slot: Slot, conn: ConnId, frame: Bytes) {
         if let Some(own) = self.live.get_mut(slot) {
             own.delivering = own.delivering.saturating_add(1);
         }
+        self.send(conn, frame, Some(Sent::Answer(slot, conn)));
     }
 
     /// One answer less is on its way. Whether it was the last.

@@ -64,16 +64,9 @@ impl Gateway {
     }
 
     fn operator_reverses(&mut self, now: Now, slot: Slot, wish: &Wish) {
-        if !self.may_author(slot) {
-            return;
+        if self.may_author(slot) {
+            self.step(now, slot, Trigger::Operator, cause(wish));
         }
-        // It is as young as the wish for it: its age would end it at once.
-        let began = self.steady.at(now.mono);
-        let own = self.live.get_mut(slot);
-        if let Some(reversal) = own.and_then(|own| own.reversal.as_mut()) {
-            reversal.began = began;
-        }
-        self.step(now, slot, Trigger::Operator, cause(wish));
     }
 
     fn operator_parks(&mut self, now: Now, slot: Slot, wish: &Wish) {

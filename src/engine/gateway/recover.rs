@@ -264,7 +264,7 @@ impl Fold {
         if let Some(slot) = self.slots.get(&id) {
             return Some(*slot);
         }
-        let slot = self.gateway.revive(id, now)?;
+        let slot = self.gateway.call_back(id, now)?;
         self.slots.insert(id, slot);
         Some(slot)
     }

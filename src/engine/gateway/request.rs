@@ -242,8 +242,10 @@ impl Gateway {
             }
             State::Approved | State::Declined => {
                 self.record_repeat(now, conn, message, id, rule);
-                if let Some(answer) = answer {
-                    self.deliver_too(now, conn, message, slot, &answer);
+                let own = answer
+                    .and_then(|answer| readdressed(message.spec(), message.header(), &answer));
+                if let Some(own) = own {
+                    self.deliver_to(now, slot, conn, &own);
                 }
             }
             State::DeliveryUnproven => {

@@ -10,8 +10,15 @@ use crate::engine::seam::planted::{self, Bug};
 use crate::iso::spec::ReversalCause;
 
 impl Gateway {
-    /// Calls an answered transaction back from memory.
+    /// Calls an answered transaction back from memory, where an answer may find it again.
     pub(super) fn revive(&mut self, id: TxId, now: Now) -> Option<Slot> {
+        let slot = self.call_back(id, now)?;
+        self.expect_answer(slot);
+        Some(slot)
+    }
+
+    /// Calls an answered transaction back from memory, to apply recorded history to it.
+    pub(super) fn call_back(&mut self, id: TxId, now: Now) -> Option<Slot> {
         let Some(done) = self.terminals.take(id) else {
             return self.live.slot_of(id);
         };
@@ -41,9 +48,7 @@ impl Gateway {
             reversal,
             ..Transaction::blank()
         };
-        let slot = self.live.insert(transaction);
-        self.expect_answer(slot);
-        Some(slot)
+        Some(self.live.insert(transaction))
     }
 
     /// Lets an answer find a transaction that was recovered or called back: by the key under which
