@@ -3,7 +3,7 @@
 use super::{Exit, table};
 use crate::engine::journal::{Damage, Report, SegmentReport, Torn, verify};
 use crate::engine::record::{Carried, Fact, Logged, Record, StoredFrame};
-use crate::engine::seam::Wall;
+use crate::engine::seam::{Wall, Zone};
 use crate::io::journal::{Files, JournalReader};
 use crate::lab::model::{ModelBreach, ModelCheck, ModelReport, Policy, StillOpen};
 use clap::{Args, Subcommand};
@@ -203,7 +203,7 @@ fn model_document(model: &ModelReport) -> Value {
     };
     let open = |open: &StillOpen| {
         json!({ "tx": open.tx.to_string(), "class": open.class.name(), "seq": open.seq.0,
-                "at": open.at.rfc3339(), "owes_reversal": open.owes_reversal })
+                "at": open.at.rfc3339(&Zone::CHINA), "owes_reversal": open.owes_reversal })
     };
     json!({
         "transactions": model.transactions,
@@ -312,7 +312,7 @@ fn print_stats(
     json: bool,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let time = |wall: Option<Wall>| wall.map(Wall::rfc3339);
+    let time = |wall: Option<Wall>| wall.map(|wall| wall.rfc3339(&Zone::CHINA));
     let (from, to) = (stats.times.map(|t| t.0), stats.times.map(|t| t.1));
     if json {
         let segments = report.segments.iter().map(|segment| {

@@ -2,6 +2,7 @@
 
 use super::past::{self, Found};
 use super::{Exit, Lang};
+use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
 use crate::io::admin::{Admin, Views};
 use crate::io::drive::{Lab, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
@@ -77,6 +78,7 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
         exporter: lab.gateway().exporter(),
         status: lab.gateway().status(),
         desk: lab.gateway().desk(),
+        zone: Zone::CHINA,
     };
     let admin = Admin::start(&args.admin, None, views)
         .with_context(|| format!("cannot listen on {} (--admin)", args.admin))?;

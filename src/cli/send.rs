@@ -7,7 +7,7 @@ use super::peer::{self, time};
 use super::term::stan_of;
 use super::view::View;
 use super::{Exit, Lang, input};
-use crate::engine::seam::{Dice, Wall};
+use crate::engine::seam::{Dice, Wall, Zone};
 use crate::io::drive::Call;
 use crate::io::serve::Clock;
 use crate::iso::codec::{Message, ParseError};
@@ -254,20 +254,13 @@ fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<Terminal> {
     Ok(Terminal::new(options, Dice::new(args.seed)))
 }
 
-/// Date and time, where the message has them.
+/// The moment, where the message has one.
 fn put_moment(message: &mut Message, at: Wall) -> anyhow::Result<()> {
-    let (date, time) = (at.mmdd(), at.hhmmss());
-    for (number, value) in [(7, format!("{date}{time}")), (12, time), (13, date)] {
-        let id = FieldId::of(number);
-        let Some(old) = message.text(id) else {
-            continue;
-        };
-        // ISO 8583:1993 writes the year before the date of DE 12.
-        let value = match old.len().checked_sub(value.len()) {
-            Some(0) => value,
-            _ => continue,
-        };
-        message.set(id, &value)?;
+    let spec = Arc::clone(message.spec());
+    for (field, form) in &spec.flow().stamps {
+        if message.has(*field) {
+            message.set(*field, &at.stamp(form, &Zone::CHINA))?;
+        }
     }
     Ok(())
 }

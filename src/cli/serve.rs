@@ -73,11 +73,13 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
     }
     let seed = args.seed.map_or_else(chance, Ok)?;
     let admin = config.admin.clone();
+    let zone = config.options.zone.clone();
     let gateway = Server::start(config, seed)?;
     let views = Views {
         exporter: gateway.exporter(),
         status: gateway.status(),
         desk: gateway.desk(),
+        zone,
     };
     let admin = match &admin {
         Some(admin) => {

@@ -1,5 +1,6 @@
 //! The values a file may hold, each with what to say when it holds something else.
 
+use crate::engine::seam::Zone;
 use crate::iso::message::{FieldId, FieldPath, Text};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -40,6 +41,14 @@ impl<const N: usize> Setting for Text<N> {
     fn read(value: &DeValue<'_>) -> Option<Self> {
         let text = value.as_str()?;
         Self::new(text).filter(|_| !text.is_empty())
+    }
+}
+
+impl Setting for Zone {
+    const WANTED: &'static str = "a time zone: \"+08:00\", \"UTC\" or \"Asia/Shanghai\"";
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        value.as_str().and_then(Self::read)
     }
 }
 

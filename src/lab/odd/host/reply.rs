@@ -2,7 +2,7 @@
 
 use super::{HostSaid, OddHost, OddHostAction, SaidTo};
 use crate::engine::record::ConnId;
-use crate::engine::seam::Now;
+use crate::engine::seam::{Now, Zone};
 use crate::iso::codec::Message;
 use crate::lab::odd::ledger::GivenAnswer;
 use crate::lab::odd::names::card;
@@ -100,12 +100,12 @@ impl OddHost {
         };
         carry(answer, asked, echoes);
         if self.speech.cup {
-            put(answer, 12, &now.wall.hhmmss());
-            put(answer, 13, &now.wall.mmdd());
+            put(answer, 12, &now.wall.hhmmss(&Zone::CHINA));
+            put(answer, 13, &now.wall.mmdd(&Zone::CHINA));
         }
         put(answer, 32, INSTITUTION);
         if content.money {
-            put(answer, 15, &now.wall.mmdd());
+            put(answer, 15, &now.wall.mmdd(&Zone::CHINA));
             if self.speech.cup {
                 put(answer, 44, &format!("{INSTITUTION:<11}{INSTITUTION:<11}"));
             }
