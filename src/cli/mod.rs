@@ -6,6 +6,7 @@
 mod decode;
 mod diff;
 mod document;
+mod effect;
 mod encode;
 mod explain;
 mod fault;

@@ -1,6 +1,6 @@
 //! `isogate serve`: the gateway alone.
 
-use super::Exit;
+use super::{Exit, effect};
 use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
 use crate::io::serve::{Handle, Server, signals};
@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Run the gateway alone
 #[derive(Debug, Args)]
@@ -22,6 +22,10 @@ pub(super) struct ServeArgs {
     /// Check the configuration and start nothing
     #[arg(long)]
     check: bool,
+    /// With --check: print the configuration in effect, every key with its value, and of each
+    /// dialect what the gateway goes by: kinds, codes, and fields that name a transaction
+    #[arg(long, requires = "check")]
+    show: bool,
     /// Write the addresses that were chosen to FILE, as JSON
     #[arg(long, value_name = "FILE")]
     ports: Option<PathBuf>,
@@ -65,7 +69,7 @@ impl LogArgs {
 pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config)?;
     if args.check {
-        return check(&args.config, &config, out);
+        return check(args, &config, out);
     }
     args.log.start(config.log)?;
     for warning in &config.warnings {
@@ -124,8 +128,12 @@ fn reload(args: &ServeArgs, gateway: &Handle, admin: Option<&Admin>) {
     gateway.reload(config);
 }
 
-fn check(file: &Path, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let options = &config.options;
+fn check(args: &ServeArgs, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if args.show {
+        effect::print(config, out)?;
+        return Ok(Exit::Done);
+    }
+    let (file, options) = (&args.config, &config.options);
     for warning in &config.warnings {
         writeln!(out, "warning: {warning}")?;
     }

@@ -98,6 +98,22 @@ impl Zone {
     }
 }
 
+impl fmt::Display for Zone {
+    /// As [`Zone::read`] takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.iana_name(), self.0.to_fixed_offset()) {
+            (Some(name), _) => f.write_str(name),
+            (None, Ok(offset)) => {
+                let minutes = offset.seconds() / 60;
+                let sign = if minutes < 0 { '-' } else { '+' };
+                let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+                write!(f, "{sign}{hours:02}:{minutes:02}")
+            }
+            (None, Err(_unnamed)) => f.write_str("UTC"),
+        }
+    }
+}
+
 impl Default for Zone {
     fn default() -> Self {
         Self::CHINA

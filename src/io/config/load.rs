@@ -90,6 +90,7 @@ impl Config {
             log,
             drain,
             warnings,
+            settled: source.settled(),
         })
     }
 }
