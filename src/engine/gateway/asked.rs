@@ -3,6 +3,7 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot};
+use super::memory::went_out;
 use super::names;
 use super::partly;
 use super::request::{AMOUNT, key_of};
@@ -19,7 +20,7 @@ impl Gateway {
         if let Some(why) = self.mac_is_wrong(&message) {
             return self.refuse(now, conn, &message, opened, why);
         }
-        let names = names::originals(&message);
+        let names = names::originals(&message, &opened.merchant);
         let Some(slot) = self.original_of(now, &message, &opened, &names) else {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
@@ -66,7 +67,7 @@ impl Gateway {
         if let Some(slot) = names.iter().find_map(|name| self.live.named(name)) {
             return Some(slot);
         }
-        let key = names::terminal_key(message)?;
+        let key = self.terminal_of(message)?;
         let terminal = self.terminals.get(&key);
         let done = terminal.and_then(|own| names.iter().find_map(|name| own.find(name)));
         if let Some(id) = done.map(|done| done.id) {
@@ -75,8 +76,18 @@ impl Gateway {
         if names::names_original_wholly(message) {
             return None;
         }
-        let stan = names::original_stan(message).or_else(|| message.stan())?;
-        self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own))
+        let told = names::original_stan(message);
+        let stan = told.or_else(|| message.stan())?;
+        let found = self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own));
+        if found.is_some() || told.is_some() || !message.has(AMOUNT) {
+            return found;
+        }
+        // It names nothing: it speaks of the trade before it, if its number is the next one, so
+        // that no other trade can have been between.
+        let before = Stan(stan.0.checked_sub(1)?);
+        self.one_with_stan(now, &key, before, |own| {
+            is_about(message, opened, own) && own.card_hash == opened.card_hash
+        })
     }
 
     /// The one transaction of the terminal with this trace number, for a message that does not name
@@ -121,10 +132,13 @@ impl Gateway {
         if self.is_repeat(now, conn, &message, &opened) {
             return;
         }
-        if let Some(key) = names::terminal_key(&message) {
+        if let Some(key) = self
+            .terminal_of(&message)
+            .filter(|key| self.has_room_for(now, key))
+        {
             let buried = self.steady.at(now.mono);
             for name in names {
-                let terminal = self.terminals.entry(key, &self.options.limits);
+                let terminal = self.terminals.entry(key);
                 terminal.bury(*name, buried, &self.options.limits);
                 self.record(now, None, None, Fact::Tombstone(*name));
             }
@@ -175,8 +189,9 @@ impl Gateway {
         let Some(own) = self.live.get(slot) else {
             return false;
         };
-        let settled = matches!(own.state.meaning().known, Known::NotHeld | Known::Undone);
-        let stands = own.reversal.is_none() && !settled;
+        let meaning = own.state.meaning();
+        let settled = matches!(meaning.known, Known::NotHeld | Known::Undone);
+        let stands = meaning.awaited != Awaited::Reversal && !settled;
         let (id, waits) = (own.id, own.state == State::Forwarded);
         if stands {
             if waits {
@@ -216,11 +231,10 @@ impl Gateway {
         transaction.reversal = None;
         let id = transaction.id;
         let answers = &message.spec().flow().answer;
-        let never_left = matches!(state, State::NotSent | State::Refused);
-        let code = if never_left {
-            answers.not_found
-        } else {
+        let code = if went_out(state) {
             answers.invalid
+        } else {
+            answers.not_found
         };
         if !self.may_author(slot) {
             let opened = self.describe(message);
@@ -272,7 +286,7 @@ fn is_about(reversal: &Message, told: &Opened, of: &Opened) -> bool {
     let amount = told.amount == of.amount || !reversal.has(AMOUNT) || reversal.is_unread(AMOUNT);
     let currency =
         told.currency.is_empty() || of.currency.is_empty() || told.currency == of.currency;
-    amount && currency && of.is_of_card(&told.card_hash)
+    amount && currency && of.may_share_card(told)
 }
 
 /// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1).

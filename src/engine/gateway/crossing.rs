@@ -12,7 +12,7 @@ use super::live::{Slot, Transaction};
 use super::memory::only;
 use super::names;
 use super::options::RouteOptions;
-use super::request::readdressed;
+use super::repeats::readdressed;
 use crate::engine::record::{
     ConnId, Hop, Identity, LinkId, Logged, Note, Opened, State, StoredFrame, Why,
 };
@@ -115,7 +115,7 @@ impl Gateway {
 
     /// The key of a terminal's MACs.
     fn mac_key(&self, message: &Message) -> Option<&Key> {
-        let terminal = self.terminals.get(&names::terminal_key(message)?)?;
+        let terminal = self.terminals.get(&self.terminal_of(message)?)?;
         terminal.keys.as_ref().map(|keys| &keys.mac)
     }
 

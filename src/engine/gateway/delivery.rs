@@ -4,7 +4,7 @@ use super::action::SendId;
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::Slot;
-use super::request::readdressed;
+use super::repeats::readdressed;
 use crate::engine::record::{ConnId, Hop, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
@@ -93,7 +93,8 @@ impl Gateway {
                 }
                 self.step(now, slot, Trigger::Written, Cause::default());
             }
-            Some(Sent::Try(_)) | None => {}
+            Some(Sent::Try(slot)) => self.try_left(now, slot, send),
+            None => {}
         }
     }
 
@@ -112,7 +113,7 @@ impl Gateway {
                 self.undelivered(now, slot, Why::WriteFailed);
             }
             Some(Sent::Answer(..)) => {}
-            Some(Sent::Try(slot)) => self.try_failed(now, slot, Why::NeverWritten, false),
+            Some(Sent::Try(slot)) => self.try_never_left(now, slot, send),
             None => {}
         }
     }
