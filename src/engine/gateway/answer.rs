@@ -257,7 +257,9 @@ impl Gateway {
             && !transaction.approved
             && let Some(reversal) = transaction.reversal.as_mut()
         {
-            reversal.overtaken = reversal.unanswered > 0;
+            // A try that was not written yet has overtaken nothing.
+            let left = reversal.unanswered > u16::from(reversal.unwritten.is_some());
+            reversal.overtaken = left;
         }
         transaction.approved |= approved;
         if approved {

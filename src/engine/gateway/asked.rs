@@ -41,6 +41,10 @@ impl Gateway {
             note: partly::note(&message),
             message: Some(Logged::of(&message, Hop::TerminalToGateway, conn, None)),
         };
+        if self.is_return_open(slot) {
+            // What gave the money back may yet be undone, and the sale would stand again.
+            self.step(now, slot, Trigger::ReturnUndone, Cause::default());
+        }
         let decision = self.step(now, slot, Trigger::TerminalReversal, cause);
         match decision.map(|decision| (decision.effect, decision.next)) {
             Some((Effect::AnswerInvalid, state)) => {
@@ -54,6 +58,19 @@ impl Gateway {
             // Of a kind that is never reversed: what that means is for the acquirer to say.
             self.forward(now, conn, message, opened);
         }
+    }
+
+    /// Whether a void or refund that returned a transaction is not over yet.
+    fn is_return_open(&self, slot: Slot) -> bool {
+        let own = self.live.get(slot);
+        let returned = own.filter(|own| own.state == State::Returned);
+        returned.is_some_and(|own| {
+            let mut live = self.live.slots().into_iter();
+            live.any(|other| {
+                let other = self.live.get(other);
+                other.is_some_and(|other| other.opened.original == Some(own.id))
+            })
+        })
     }
 
     /// The transaction that a reversal is for: live, or called back from its terminal's memory.
@@ -191,7 +208,10 @@ impl Gateway {
         };
         let meaning = own.state.meaning();
         let settled = matches!(meaning.known, Known::NotHeld | Known::Undone);
-        let stands = meaning.awaited != Awaited::Reversal && !settled;
+        // The whole is being undone by the gateway; the terminal itself may change its mind.
+        let ours = meaning.awaited == Awaited::Reversal
+            && own.reversal.as_ref().is_some_and(|own| own.frame.is_none());
+        let stands = !ours && !settled;
         let (id, waits) = (own.id, own.state == State::Forwarded);
         if stands {
             if waits {
@@ -254,7 +274,9 @@ impl Gateway {
         let Some(reversal) = &transaction.reversal else {
             return;
         };
-        if let Some(answer) = reversal.answer.clone() {
+        let goes_out =
+            reversal.frame.is_some() && transaction.state.meaning().awaited == Awaited::Reversal;
+        if let Some(answer) = reversal.answer.clone().filter(|_| !goes_out) {
             let id = transaction.id;
             let reply = self.reversal_reply(transaction, message, &answer);
             if let Some(own) = self
@@ -267,10 +289,9 @@ impl Gateway {
             if let Some(reply) = reply {
                 self.say(now, conn, id, &reply);
             }
-        } else if reversal.frame.is_some() {
-            let reverses = transaction.state.meaning().awaited == Awaited::Reversal;
-            if !reverses || reversal.leg.is_some() {
-                // Nothing is to be sent, or a try is on the wire.
+        } else if goes_out {
+            if reversal.leg.is_some() {
+                // A try is on the wire.
             } else if transaction.state == State::ReversalPending {
                 self.reversal_due(now, slot);
             } else {

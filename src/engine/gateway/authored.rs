@@ -279,7 +279,7 @@ impl Gateway {
 
     /// The live transaction that a void, refund or completion refers to: one whose answer is still
     /// on its way to the terminal, or not proven.
-    fn referred_live(&self, opened: &Opened, told: &Told) -> Option<TxId> {
+    pub(super) fn referred_live(&self, opened: &Opened, told: &Told) -> Option<TxId> {
         let meant = self.live.slots().into_iter().filter_map(|slot| {
             let own = self.live.get(slot)?;
             let of = &own.opened;

@@ -78,8 +78,8 @@ pub(super) struct TerminalConn {
     pub(super) terminal: Option<TerminalKey>,
     /// What waits for an answer to it.
     pub(super) waiting: Vec<Slot>,
-    /// The last approval written to it, until its terminal trades on.
-    pub(super) delivered: Option<(TerminalKey, TxId, Mono)>,
+    /// The approvals written to it of late, of each terminal until that trades on.
+    pub(super) delivered: VecDeque<(TerminalKey, TxId, Mono)>,
 }
 
 /// What a send was for.
@@ -141,7 +141,7 @@ impl Gateway {
                     listener,
                     terminal: None,
                     waiting: vec![],
-                    delivered: None,
+                    delivered: VecDeque::new(),
                 };
                 let taken = self.conns.insert_new(conn, fresh).is_err();
                 assert!(!taken, "a connection id is used once");

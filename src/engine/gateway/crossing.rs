@@ -134,7 +134,8 @@ impl Gateway {
         if map.is_none() && !rewrites {
             return Ok(None);
         }
-        if opened.purpose == Purpose::Reversal {
+        let renamed = opened.original.is_some() && map.is_none();
+        if opened.purpose == Purpose::Reversal && !renamed {
             // By another name than the host's it might undo another one, or close this one's case.
             return Err(refusal(Why::OriginalUnknown, Note::None));
         }

@@ -3,6 +3,7 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::Slot;
+use super::memory::Told;
 use super::names;
 use super::partly;
 use super::request::CODE;
@@ -41,8 +42,18 @@ impl Gateway {
             return Some(slot);
         }
         let terminal = self.terminals.get(&self.terminal_of(message)?)?;
-        let id = names.iter().find_map(|name| terminal.answered_by(name))?.id;
-        self.revive(id, now)
+        let named = names.iter().find_map(|name| terminal.answered_by(name));
+        // Under a number of its own, it names the original as a refund does.
+        let told = Told {
+            rrn: message.rrn(),
+            auth: message.auth_code(),
+            stan: names::original_stan(message),
+        };
+        let opened = self.describe(message);
+        let id = named.map(|done| done.id);
+        let id = id.or_else(|| terminal.referred(&opened, &told));
+        let id = id.or_else(|| self.referred_live(&opened, &told));
+        self.revive(id?, now)
     }
 
     /// A request about what is not known here is told so; an advice is taken.

@@ -20,7 +20,7 @@ use crate::engine::record::{
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, ResponseCode};
-use crate::iso::spec::{Purpose, ReversalCause, Spec};
+use crate::iso::spec::{Purpose, ReversalCause, ReversalOutcome, Spec};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -483,7 +483,9 @@ fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Opt
         Hop::AcquirerToGateway if is_reversal && transaction.reversal.is_some() => {
             if let Some(reversal) = transaction.reversal.as_mut() {
                 reversal.unanswered = reversal.unanswered.saturating_sub(1);
-                if step.row.tells_end_of_reversal() {
+                let outcome = spec.map(|spec| spec.flow().reversal_outcome(message.code));
+                let handed_over = outcome == Some(ReversalOutcome::Unproven);
+                if step.row.tells_end_of_reversal() || handed_over {
                     reversal.answer = message.frame.restore();
                 }
             }

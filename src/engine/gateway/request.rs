@@ -243,12 +243,15 @@ impl Gateway {
     /// last, or would have reversed it first. That proves nothing, but a reset that comes now has
     /// cut off what is said from here on.
     fn trades_on(&mut self, conn: ConnId, opened: &Opened) {
-        if let Some(at) = self.conns.get_mut(&conn)
-            && at.waiting.is_empty()
-            && opened.purpose.moves_money()
-            && at.delivered.map(|(terminal, ..)| terminal) == key_of(opened)
-        {
-            at.delivered = None;
+        let Some(at) = self
+            .conns
+            .get_mut(&conn)
+            .filter(|_| opened.purpose.moves_money())
+        else {
+            return;
+        };
+        if let Some(own) = key_of(opened).filter(|_| at.waiting.is_empty()) {
+            at.delivered.retain(|(terminal, ..)| *terminal != own);
         }
     }
 
