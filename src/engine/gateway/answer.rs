@@ -257,9 +257,7 @@ impl Gateway {
             && !transaction.approved
             && let Some(reversal) = transaction.reversal.as_mut()
         {
-            // A try that was not written yet has overtaken nothing.
-            let left = reversal.unanswered > u16::from(reversal.unwritten.is_some());
-            reversal.overtaken = left;
+            reversal.overtaken = reversal.unanswered > 0;
         }
         transaction.approved |= approved;
         if approved {

@@ -35,16 +35,13 @@ impl Gateway {
         if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
             return;
         }
+        let slot = self.stands_again(now, slot).unwrap_or(slot);
         self.note_asked(now, slot, conn, &message);
         let cause = Cause {
             why: Why::TerminalAsked,
             note: partly::note(&message),
             message: Some(Logged::of(&message, Hop::TerminalToGateway, conn, None)),
         };
-        if self.is_return_open(slot) {
-            // What gave the money back may yet be undone, and the sale would stand again.
-            self.step(now, slot, Trigger::ReturnUndone, Cause::default());
-        }
         let decision = self.step(now, slot, Trigger::TerminalReversal, cause);
         match decision.map(|decision| (decision.effect, decision.next)) {
             Some((Effect::AnswerInvalid, state)) => {
@@ -60,17 +57,18 @@ impl Gateway {
         }
     }
 
-    /// Whether a void or refund that returned a transaction is not over yet.
-    fn is_return_open(&self, slot: Slot) -> bool {
-        let own = self.live.get(slot);
-        let returned = own.filter(|own| own.state == State::Returned);
-        returned.is_some_and(|own| {
-            let mut live = self.live.slots().into_iter();
-            live.any(|other| {
-                let other = self.live.get(other);
-                other.is_some_and(|other| other.opened.original == Some(own.id))
-            })
-        })
+    /// A void or refund that is not over yet may still be undone: what it returned counts as not
+    /// returned when its terminal wants it reversed.
+    fn stands_again(&mut self, now: Now, slot: Slot) -> Option<Slot> {
+        let own = self.live.get(slot)?;
+        let id = Some(own).filter(|own| own.state == State::Returned)?.id;
+        let mut live = self.live.slots().into_iter();
+        live.find(|other| {
+            let other = self.live.get(*other);
+            other.is_some_and(|other| other.opened.original == Some(id))
+        })?;
+        self.step(now, slot, Trigger::ReturnUndone, Cause::default());
+        self.revive(id, now)
     }
 
     /// The transaction that a reversal is for: live, or called back from its terminal's memory.

@@ -291,6 +291,11 @@ impl Fold {
         }
         transaction.doubted |= step.row.tells_doubt();
         let again = transaction.approved;
+        if let Some(reversal) = transaction.reversal.as_mut() {
+            reversal.overtaken |= step.row.tells_approval() && !again && reversal.unanswered > 0;
+            // A yes that proved nothing, since it had been overtaken (R19).
+            reversal.overtaken &= step.row.0 != 'n' || step.why != Why::LateApproval;
+        }
         if step.row.tells_approval() {
             transaction.approved = true;
             transaction.cause = ReversalCause::NotDelivered;
@@ -408,6 +413,8 @@ impl Fold {
         let reversal = (under_way || answer.is_some()).then(|| Reversal {
             tries: carried.tries,
             unanswered: if under_way { carried.tries } else { 0 },
+            // Which came first is not carried: once more is harmless (R9).
+            overtaken: under_way && carried.approved && carried.tries > 0,
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
