@@ -12,7 +12,7 @@ use super::live::{Slot, Transaction};
 use super::memory::only;
 use super::names;
 use super::options::RouteOptions;
-use super::request::readdressed;
+use super::repeats::readdressed;
 use crate::engine::record::{
     ConnId, Hop, Identity, LinkId, Logged, Note, Opened, State, StoredFrame, Why,
 };
@@ -115,7 +115,7 @@ impl Gateway {
 
     /// The key of a terminal's MACs.
     fn mac_key(&self, message: &Message) -> Option<&Key> {
-        let terminal = self.terminals.get(&names::terminal_key(message)?)?;
+        let terminal = self.terminals.get(&self.terminal_of(message)?)?;
         terminal.keys.as_ref().map(|keys| &keys.mac)
     }
 
@@ -134,7 +134,8 @@ impl Gateway {
         if map.is_none() && !rewrites {
             return Ok(None);
         }
-        if opened.purpose == Purpose::Reversal {
+        let renamed = opened.original.is_some() && map.is_none();
+        if opened.purpose == Purpose::Reversal && !renamed {
             // By another name than the host's it might undo another one, or close this one's case.
             return Err(refusal(Why::OriginalUnknown, Note::None));
         }

@@ -68,6 +68,8 @@ pub(super) struct Transaction {
     pub(super) auth: Option<AuthCode>,
     /// An approval was seen, in time or late: a 25 or 12 then proves nothing and closes nothing.
     pub(super) approved: bool,
+    /// An answer came that could not be believed: a decline then settles nothing.
+    pub(super) doubted: bool,
     /// What went back of it by voids and refunds.
     pub(super) returned: Amount,
     /// Why it would be reversed, if it came to that.
@@ -103,6 +105,7 @@ impl Transaction {
             rrn: None,
             auth: None,
             approved: false,
+            doubted: false,
             returned: Amount(0),
             cause: ReversalCause::NoAnswer,
             reversal: None,
@@ -124,6 +127,8 @@ pub(super) struct Reversal {
     pub(super) askers: Vec<Asker>,
     /// The try on the wire.
     pub(super) leg: Option<ConnId>,
+    /// That try's send, until it is known to be written.
+    pub(super) unwritten: Option<SendId>,
     /// Tries that were not answered.
     pub(super) unanswered: u16,
     /// Whether the first approval came while a try was not answered, and none was accepted since:

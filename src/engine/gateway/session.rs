@@ -6,7 +6,7 @@ use super::legs::{Asked, Leg};
 use super::lifecycle::Trigger;
 use super::options::SignOn;
 use super::request::CODE;
-use crate::engine::record::{ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, State, Why};
+use crate::engine::record::{ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, Why};
 use crate::engine::seam::{Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, Stan};
@@ -97,7 +97,7 @@ impl Gateway {
                 continue;
             };
             let carries = transaction.leg == Some(conn);
-            let waits = matches!(transaction.state, State::Forwarded | State::ForwardedGone);
+            let waits = transaction.state.awaits_answer();
             let tries = transaction
                 .reversal
                 .as_ref()
@@ -210,7 +210,7 @@ impl Gateway {
         }
     }
 
-    fn record_session(&mut self, now: Now, message: &Message, hop: Hop, conn: ConnId) {
+    pub(super) fn record_session(&mut self, now: Now, message: &Message, hop: Hop, conn: ConnId) {
         let logged = Logged::of(message, hop, conn, None);
         self.record(now, None, None, Fact::Session(Box::new(logged)));
     }
