@@ -29,6 +29,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod again;
 mod comers;
 mod partly;
 

@@ -133,9 +133,9 @@ impl Ends {
         let balance = [("share", Balance::Share), ("order", Balance::Order)];
         let balance = section.one_of("balance", &balance);
         let takes = self.takes(section.section("match"));
-        let key = section.list("key");
         let timeout = section.or_time("timeout", Duration::from_secs(45) / scale);
         let mut dialects = self.dialects(&section, &to, &takes.listener);
+        let key = section.list("key");
         if let Some(spec) = dialects.to.filter(|_| key.is_empty()) {
             let fields = spec
                 .flow()

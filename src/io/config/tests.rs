@@ -43,10 +43,13 @@ grace = "1m30s"
         });
         let plain = |config: &Config| config.settled.replace("  # default", "");
         assert_eq!(plain(&first), plain(&again));
-        assert_eq!(
-            format!("{:?}", first.options.routes),
-            format!("{:?}", again.options.routes)
-        );
+        let routes = |config: &Config| {
+            let mut routes = config.options.routes.clone();
+            // The dialect's own key is written out.
+            routes.iter_mut().for_each(|route| route.key.clear());
+            format!("{routes:?}")
+        };
+        assert_eq!(routes(&first), routes(&again));
         assert_eq!(
             format!("{:?}", first.options.ladder),
             format!("{:?}", again.options.ladder)
