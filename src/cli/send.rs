@@ -6,7 +6,7 @@ use super::document::{self, Document};
 use super::peer::{self, time};
 use super::term::stan_of;
 use super::view::View;
-use super::{Exit, Lang, input};
+use super::{Exit, Lang, ZoneArgs, input};
 use crate::engine::seam::{Dice, Wall, Zone};
 use crate::io::drive::Call;
 use crate::io::serve::Clock;
@@ -73,6 +73,8 @@ pub(crate) struct SendArgs {
     /// Show card numbers, tracks and PIN blocks in clear
     #[arg(long)]
     reveal: bool,
+    #[command(flatten)]
+    zone: ZoneArgs,
 }
 
 /// How a MAC comes to be.
@@ -185,7 +187,7 @@ impl Draft {
             ),
         };
         if dated {
-            put_moment(message, Clock::new().now().wall)?;
+            put_moment(message, Clock::new().now().wall, &args.zone.it)?;
         }
         if let Some(stan) = stan {
             message
@@ -255,11 +257,11 @@ fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<Terminal> {
 }
 
 /// The moment, where the message has one.
-fn put_moment(message: &mut Message, at: Wall) -> anyhow::Result<()> {
+fn put_moment(message: &mut Message, at: Wall, zone: &Zone) -> anyhow::Result<()> {
     let spec = Arc::clone(message.spec());
     for (field, form) in &spec.flow().stamps {
         if message.has(*field) {
-            message.set(*field, &at.stamp(form, &Zone::CHINA))?;
+            message.set(*field, &at.stamp(form, zone))?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! `isogate serve`: the gateway alone.
 
 use super::{Exit, effect};
+use crate::engine::seam::Zone;
 use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
 use crate::io::serve::{Handle, Server, signals};
@@ -57,12 +58,16 @@ enum LogFormat {
 
 impl LogArgs {
     /// Starts the log, at the level of the configuration where the command line says none.
-    pub(super) fn start(&self, configured: Option<&str>) -> Result<(), log::LogError> {
+    pub(super) fn start(&self, configured: Option<&str>, zone: &Zone) -> Result<(), log::LogError> {
         let format = match self.log_format {
             LogFormat::Human => log::Format::Human,
             LogFormat::Json => log::Format::Json,
         };
-        log::start(format, self.log_level.as_deref().or(configured))
+        log::start(
+            format,
+            self.log_level.as_deref().or(configured),
+            zone.clone(),
+        )
     }
 }
 
@@ -71,7 +76,7 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
     if args.check {
         return check(args, &config, out);
     }
-    args.log.start(config.log)?;
+    args.log.start(config.log, &config.options.zone)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
