@@ -260,6 +260,7 @@ impl Gateway {
             reversal.overtaken = reversal.unanswered > 0;
         }
         transaction.approved |= approved;
+        transaction.doubted |= trigger == Trigger::OutcomeUnknown;
         if approved {
             transaction.cause = ReversalCause::NotDelivered;
         }

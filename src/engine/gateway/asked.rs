@@ -88,12 +88,18 @@ impl Gateway {
         if let Some(id) = done.map(|done| done.id) {
             return self.revive(id, now);
         }
-        if names::names_original_wholly(message) {
-            return None;
-        }
         let told = names::original_stan(message);
         let stan = told.or_else(|| message.stan())?;
         let found = self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own));
+        if names::names_original_wholly(message) {
+            // It may name the moment of a repeat; the time at the terminal is still the first one's.
+            let slot = found?;
+            let same = self.is_of_moment(slot, message);
+            if !same {
+                self.forget_if_over(slot);
+            }
+            return Some(slot).filter(|_| same);
+        }
         if found.is_some() || told.is_some() || !message.has(AMOUNT) {
             return found;
         }

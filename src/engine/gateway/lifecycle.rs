@@ -368,9 +368,9 @@ impl Row {
         matches!(self.0, 'Y') || (matches!(self.0, 'f') && !again)
     }
 
-    /// An answer came that could not be believed.
+    /// An answer came that could not be believed, or that left the outcome open.
     pub(super) const fn tells_doubt(self) -> bool {
-        matches!(self.0, 'F')
+        matches!(self.0, 'F' | '1')
     }
 
     /// The answer of its record came in time, and is the one that the terminal is told.

@@ -70,7 +70,8 @@ pub(super) struct Transaction {
     pub(super) auth: Option<AuthCode>,
     /// An approval was seen, in time or late: a 25 or 12 then proves nothing and closes nothing.
     pub(super) approved: bool,
-    /// An answer came that could not be believed: a decline then settles nothing.
+    /// An answer came that could not be believed, or left the outcome open: a decline then settles
+    /// nothing.
     pub(super) doubted: bool,
     /// What went back of it by voids and refunds.
     pub(super) returned: Amount,

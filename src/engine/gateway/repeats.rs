@@ -78,9 +78,7 @@ impl Gateway {
             return true;
         }
         self.record_repeat(now, conn, message, id, 2);
-        if let Some(answer) = answer {
-            self.replay(now, conn, message, id, &answer);
-        }
+        self.answer_repeat(now, conn, message, (id, state), answer);
         true
     }
 
@@ -104,7 +102,8 @@ impl Gateway {
             is_same(opened, own) && own.identity != opened.identity
         });
         let Some(slot) = first else { return false };
-        let repeats = message.mti().is_repeat() || self.is_of_moment(slot, message);
+        let went_out = self.live.get(slot).is_some_and(|own| went_out(own.state));
+        let repeats = message.mti().is_repeat() || went_out && self.is_of_moment(slot, message);
         if repeats {
             self.repeat_of_live(now, conn, message, opened, slot);
         }
@@ -112,11 +111,9 @@ impl Gateway {
         repeats
     }
 
-    /// Whether a request went out and bears the time at its terminal that this message bears, too.
-    fn is_of_moment(&self, slot: Slot, message: &Message) -> bool {
-        let went_out = self.live.get(slot).is_some_and(|own| went_out(own.state));
-        let first = self.request_of(slot).filter(|_| went_out);
-        first.is_some_and(|first| {
+    /// Whether a message bears the time at the terminal that a request bore.
+    pub(super) fn is_of_moment(&self, slot: Slot, message: &Message) -> bool {
+        self.request_of(slot).is_some_and(|first| {
             LOCAL_TIME.iter().all(|field| {
                 let told = message.text(*field);
                 told.is_some() && told == first.text(*field)
@@ -186,10 +183,10 @@ impl Gateway {
             | State::Confirmed
             | State::AnswerUnread => {
                 self.record_repeat(now, conn, message, id, rule);
-                // What is no approval promises nothing that could be undone.
-                if let Some(answer) = answer.filter(|_| !approved) {
-                    self.replay(now, conn, message, id, &answer);
-                }
+                // What was undone since must not be told as if it stood.
+                let stands = state.meaning().known.still_stands() || !approved;
+                let answer = answer.filter(|_| stands);
+                self.answer_repeat(now, conn, message, (id, state), answer);
             }
         }
     }
@@ -204,6 +201,25 @@ impl Gateway {
         };
         self.live.set_deadline(slot, self.answer_deadline(slot));
         self.step(now, slot, Trigger::TerminalBack, cause);
+    }
+
+    /// The stored answer if it still stands; of what was undone for good, that it does not stand.
+    fn answer_repeat(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        repeat: &Message,
+        (id, state): (TxId, State),
+        answer: Option<Bytes>,
+    ) {
+        if let Some(answer) = answer {
+            self.replay(now, conn, repeat, id, &answer);
+        } else if state == State::Reversed {
+            let code = repeat.spec().flow().answer.malfunction;
+            if let Some(no) = self.authored(repeat, code) {
+                self.say(now, conn, id, &no);
+            }
+        }
     }
 
     /// Records a repeat that changes nothing.
