@@ -277,11 +277,12 @@ impl Finder {
 
     /// Looks at the next record.
     pub fn look(&mut self, record: &Record) {
+        self.relations.hear(record);
         let Some((tx, state, opened)) = news(record) else {
             return;
         };
         if let Some(opened) = opened {
-            self.relations.take(tx, opened);
+            self.relations.take(tx, opened, record);
         }
         if self.query.asks_only_where() {
             // The state may yet change; what is asked for is where it stands at the end.

@@ -49,6 +49,7 @@ impl Stories {
 
     /// Takes the next record.
     pub fn fold(&mut self, record: &Record) {
+        self.purchases.hear(record);
         let Some(tx) = subject(record) else {
             return;
         };
@@ -91,7 +92,7 @@ impl Stories {
         let Some(opened) = story.opened.clone() else {
             return story;
         };
-        let met = self.purchases.meet(story.tx, &opened);
+        let met = self.purchases.meet(story.tx, &opened, record);
         let all = met.into_iter().chain(story.twins.iter().copied());
         let all: Vec<TxId> = all.filter(|tx| Some(*tx) != opened.original).collect();
         for tx in all {

@@ -162,7 +162,7 @@ impl Table {
         let same = "SELECT id FROM tx WHERE terminal = ?1 AND stan = ?2 AND merchant = ?3 \
                     AND batch = ?4 UNION SELECT id FROM tx WHERE twin = ?5 \
                     UNION SELECT id FROM tx WHERE amount = ?6 AND began BETWEEN ?7 AND ?8 \
-                    AND card_hash = ?9 AND merchant = ?3";
+                    AND card_hash = ?9 AND (merchant = ?3 OR merchant = '' OR ?3 = '')";
         let mut same = self.0.prepare_cached(same)?;
         let began = names.began();
         let (from, until) = (began - PURCHASE, began + PURCHASE);
@@ -241,9 +241,13 @@ impl Names {
             && *opened.batch == *self.batch;
         let bought =
             self.card_hash == Some(opened.card_hash) && int(opened.amount.0) == self.amount;
+        // Where one of both names no merchant, it may be the same.
+        let unnamed = opened.merchant.is_empty() || self.merchant.is_empty();
+        let of_merchant = *opened.merchant == *self.merchant;
         opened.twin == Some(self.tx)
             || opened.original == Some(self.tx)
-            || *opened.merchant == *self.merchant && (named || bought)
+            || of_merchant && (named || bought)
+            || unnamed && bought
     }
 }
 
