@@ -46,6 +46,8 @@ pub(super) enum Limit {
     Sibling,
     /// The authorization that it completes may stand.
     Hold,
+    /// A completion of it may have been booked.
+    Completion,
     /// Another attempt of the same purchase.
     Twin,
 }
@@ -56,6 +58,7 @@ impl Limit {
             Self::Namesake => bound::REPEAT_KEPT_BACK.next,
             Self::Sibling => bound::SIBLING_NEXT,
             Self::Hold => bound::COMPLETE_AGAIN,
+            Self::Completion => bound::COMPLETION_IN_DOUBT.next,
             Self::Twin => texts::TWIN_NEXT,
         }
     }
@@ -101,6 +104,9 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
     match story.state {
         _ if story.purpose() == Some(Purpose::Reversal) => alone(story),
         State::Refused | State::NotSent if bonds.namesake.is_some() => bound::REPEAT_KEPT_BACK,
+        State::Declined | State::DeclineDelivered if bonds.namesake.is_some() => {
+            bound::REPEAT_DECLINED
+        }
         State::Refused | State::NotSent => kept_back(story, cause, retry),
         _ if !story.is_money() => without_money(story),
         State::Received => texts::RECEIVED,
@@ -124,6 +130,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
             texts::PENDING_UNSENT
         }
         State::ReversalPending | State::ReversalSent => texts::PENDING,
+        State::Reversed if bonds.doubtful_completion().is_some() => bound::REVERSED_COMPLETION,
         State::Reversed => reversed(story, retry),
         State::ClosedUnproven => closed(story),
         State::ReversalRefused => texts::REVERSAL_REFUSED,
