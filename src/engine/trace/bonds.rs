@@ -110,10 +110,11 @@ impl<'a> Bonds<'a> {
         let perhaps = nameless && story.kin.contains(&other.tx);
         let later = perhaps && other.tx > story.tx;
         let unknown = story.original().is_none();
-        let effect = if refers { effect } else { Effect::Doubtful };
         let beside = original.is_some_and(|original| {
             other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
         });
+        let known = refers || beside && !nameless;
+        let effect = if known { effect } else { Effect::Doubtful };
         match (story.purpose(), other.purpose()) {
             (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Void | Purpose::Refund))
                 if refers || later =>
@@ -124,7 +125,10 @@ impl<'a> Bonds<'a> {
             (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Reversal)) if refers => {
                 self.returns.push((other, effect));
             }
-            (Some(Purpose::Hold), Some(Purpose::Debit | Purpose::Advice)) if refers || later => {
+            // One of an increment names the authorization that both raise.
+            (Some(Purpose::Hold), Some(Purpose::Debit | Purpose::Advice))
+                if refers || later || beside =>
+            {
                 self.completions.push((other, effect));
             }
             (Some(Purpose::Debit), Some(Purpose::Hold)) if story.kin.contains(&other.tx) => {
@@ -167,14 +171,10 @@ impl<'a> Bonds<'a> {
 
     /// The transaction that a sentence of it names.
     pub(super) fn named(&self) -> Option<TxId> {
-        let doubtful = self
-            .doubtful_return()
-            .or_else(|| self.doubtful_completion());
-        let first = || {
-            let mut all = self.returns.iter().chain(&self.completions);
-            all.next().map(|(other, _)| *other)
-        };
-        let named = self.namesake.or(doubtful).or_else(first);
+        let first = |others: &[(&'a Story, Effect)]| others.first().map(|(other, _)| *other);
+        let completion = || self.doubtful_completion().or(first(&self.completions));
+        let back = || self.doubtful_return().or(first(&self.returns));
+        let named = self.namesake.or_else(completion).or_else(back);
         named.map(|other| other.tx)
     }
 }

@@ -139,7 +139,9 @@ fn names_another(story: &Story) -> bool {
     let by_code = story
         .answer
         .is_some_and(|code| Code::of(&code).outcome() == Outcome::Unknown);
-    by_code || story.whys().any(|(_, why)| why == Why::DuplicateMismatch)
+    let mismatch = story.whys().any(|(_, why)| why == Why::DuplicateMismatch);
+    // One of another name stands under the number at the host alone: that of another terminal.
+    by_code && !mismatch || mismatch && !story.namesakes.is_empty()
 }
 
 /// Whether the one answer that was seen is a decline that proves that no money was taken.

@@ -42,7 +42,8 @@ impl Slips {
         let by_auth = || self.holds.get(&(opened.terminal, message.auth?)).copied();
         let by_rrn = || self.sale(opened.merchant, message.rrn?);
         match opened.purpose {
-            Purpose::Debit | Purpose::Advice => by_auth(),
+            // An increment is one of the authorization that it raises.
+            Purpose::Debit | Purpose::Advice | Purpose::Hold => by_auth(),
             Purpose::Void => by_rrn().or_else(by_auth),
             Purpose::Refund => by_rrn(),
             _ => None,

@@ -39,8 +39,8 @@ pub(super) const RETURNED_PARTLY: Row = row(
 );
 pub(super) const RETURNED_TOO_MUCH: Row = row(
     p(
-        "approved{auth}, then given back more than once; {back} of {amount} was given back",
-        "交易成功{auth}, 后多次退回; 共退回{back}(原{amount})",
+        "approved{auth}, then more given back than was paid; {back} of {amount} was given back",
+        "交易成功{auth}, 后退回多于原交易; 共退回{back}(原{amount})",
     ),
     p(
         "raise a dispute with the keys; do not refund again",
@@ -115,6 +115,14 @@ pub(super) const REVERSED_COMPLETION: Row = row(
         "{why}, 冲正成功({rrc}); 其预授权完成{other}未证实",
     ),
     COMPLETION_IN_DOUBT.next,
+);
+pub(super) const REVERSED_COMPLETED: Row = row(
+    p(
+        "{why}; reversal accepted ({rrc}); its completion{other} stands; what is paid is told \
+         there",
+        "{why}, 冲正成功({rrc}); 其预授权完成{other}仍有效; 扣款以预授权完成为准",
+    ),
+    COMPLETED.next,
 );
 pub(super) const HOLD_VOIDED: Row = row(
     p(

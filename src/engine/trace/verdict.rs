@@ -130,6 +130,8 @@ fn limited(
     }
     if bonds.doubtful_completion().is_some() {
         limit(Retry::Unproven, Limit::Completion);
+    } else if !bonds.completions.is_empty() {
+        limit(Retry::No, Limit::Completed);
     }
     for (_, other) in attempts(story, others) {
         limit(alone.beside(other), Limit::Twin);
