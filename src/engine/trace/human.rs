@@ -283,24 +283,28 @@ const fn basis_zh(basis: Basis) -> &'static str {
     }
 }
 
-/// `888.00 CNY`: minor units as people write them (ISO 4217 exponents of the currencies met here).
+/// `888.00 CNY`: minor units as people write them (exponents of ISO 4217).
 #[must_use]
 pub fn money(amount: u64, currency: &str) -> String {
-    let (name, digits) = match currency {
-        "156" => ("CNY", 2),
-        "344" => ("HKD", 2),
-        "446" => ("MOP", 2),
-        "840" => ("USD", 2),
-        "978" => ("EUR", 2),
-        "826" => ("GBP", 2),
-        "702" => ("SGD", 2),
-        "392" => ("JPY", 0),
-        "410" => ("KRW", 0),
-        "" => ("", 2),
-        other => (other, 2),
+    let name = match currency {
+        "156" => "CNY",
+        "344" => "HKD",
+        "446" => "MOP",
+        "840" => "USD",
+        "978" => "EUR",
+        "826" => "GBP",
+        "702" => "SGD",
+        "392" => "JPY",
+        "410" => "KRW",
+        other => other,
     };
-    let number = match digits {
-        0 => amount.to_string(),
+    let number = match currency {
+        // Without decimals, and with three: all of ISO 4217.
+        "108" | "152" | "174" | "262" | "324" | "352" | "392" | "410" | "548" | "600" | "646"
+        | "704" | "800" | "950" | "952" | "953" => amount.to_string(),
+        "048" | "368" | "400" | "414" | "434" | "512" | "788" => {
+            format!("{}.{:03}", amount / 1000, amount % 1000)
+        }
         _ => format!("{}.{:02}", amount / 100, amount % 100),
     };
     format!("{number} {name}").trim_end().to_owned()

@@ -6,7 +6,7 @@ use crate::engine::seam::Wall;
 use crate::engine::trace::{Finder, Keep, Query, Stories, Story, Verdict, View, Which};
 use crate::lab::sim::machine::read_all;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is printed.
 #[derive(Clone, Debug, Default)]
@@ -70,8 +70,13 @@ impl Looker for ByReading {
             finder.look(&record);
         }
         // As `open` does: candidates first, then the last word of each one's story.
-        let open = finder.candidates().filter_map(|tx| stories.story(tx));
-        let open = open.filter(|story| query.matches(story));
+        let mut read: BTreeSet<TxId> = finder.related();
+        read.extend(finder.candidates());
+        let open = read.iter().filter_map(|tx| stories.story(*tx));
+        let open = open.filter(|story| {
+            let verdict = Verdict::of(story, &stories.others(story));
+            query.matches(story, verdict.class)
+        });
         Printed {
             open: open.map(|story| self.print(&stories, story)).collect(),
             all: stories
