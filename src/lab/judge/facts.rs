@@ -239,9 +239,9 @@ pub struct Probe<'a> {
     /// Every attempt that was sent.
     pub attempts: &'a [AttemptFacts],
     /// Every transaction as `trace --json` prints it, explained.
-    pub printed: &'a [serde_json::Value],
+    pub printed: &'a [&'a serde_json::Value],
     /// Every transaction that `open --json` lists.
-    pub open: &'a [serde_json::Value],
+    pub open: &'a [&'a serde_json::Value],
     /// Whether the gateway is up.
     pub gateway_up: bool,
     /// Whether all faults are over, all peers well, and all is drained: nothing will happen any

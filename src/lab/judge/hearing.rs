@@ -121,7 +121,7 @@ impl<'a> Hearing<'a> {
     /// Gives each printed transaction to the attempt that it tells of.
     fn give_out(&mut self) {
         let finder = AttemptFinder::of(self.probe.attempts);
-        for value in self.probe.printed {
+        for value in self.probe.printed.iter().copied() {
             match finder.find(value) {
                 Some((place, printed)) => {
                     if let Some(own) = self.printed.get_mut(place) {
@@ -131,7 +131,7 @@ impl<'a> Hearing<'a> {
                 None => self.strangers.push(value),
             }
         }
-        for value in self.probe.open {
+        for value in self.probe.open.iter().copied() {
             if let Some((place, _)) = finder.find(value)
                 && let Some(listed) = self.listed.get_mut(place)
             {
