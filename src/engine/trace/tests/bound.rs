@@ -3,8 +3,8 @@
 
 use super::history::{History, opened, text};
 use crate::engine::record::{Identity, Opened, State, TxId, Why};
-use crate::engine::trace::{Keep, Retry, Stories, Verdict};
 use crate::engine::seam::Wall;
+use crate::engine::trace::{Keep, Retry, Stories, Verdict};
 use crate::iso::message::{Amount, Stan};
 use crate::iso::spec::Purpose;
 
@@ -196,8 +196,16 @@ fn a_declined_repeat_of_a_booked_sale_says_nothing_of_the_money() {
     let repeat = later(History::sale().declined("A0"), 5);
     let verdict = verdict(repeat.tx, &[&paid, &repeat]);
     assert_eq!(verdict.safe_to_retry, Retry::Unproven);
-    assert!(verdict.verdict.en.contains("the same request"), "{}", verdict.verdict.en);
-    assert!(!verdict.verdict.zh.contains("未扣款"), "{}", verdict.verdict.zh);
+    assert!(
+        verdict.verdict.en.contains("the same request"),
+        "{}",
+        verdict.verdict.en
+    );
+    assert!(
+        !verdict.verdict.zh.contains("未扣款"),
+        "{}",
+        verdict.verdict.zh
+    );
 }
 
 #[test]
@@ -208,7 +216,11 @@ fn a_reversed_authorization_waits_for_its_completion() {
     let completion = later(made_of(&hold), 60);
     let verdict = verdict(hold.tx, &[&hold, &completion]);
     assert_eq!(verdict.safe_to_retry, Retry::Unproven);
-    assert!(!verdict.verdict.en.contains("released"), "{}", verdict.verdict.en);
+    assert!(
+        !verdict.verdict.en.contains("released"),
+        "{}",
+        verdict.verdict.en
+    );
 }
 
 #[test]
@@ -246,7 +258,9 @@ fn more_given_back_than_paid_is_open() {
 #[test]
 fn a_decline_that_another_answer_contradicts_is_open() {
     let answered = |code: &str, why: Why| {
-        History::sale().declined("91").answer(code, State::DeclineDelivered, why)
+        History::sale()
+            .declined("91")
+            .answer(code, State::DeclineDelivered, why)
     };
     for (code, why) in [
         ("68", Why::Plain),
