@@ -271,6 +271,7 @@ impl<'t> Section<'t> {
 
     /// A table within; if absent, an empty one that gives every default.
     pub(super) fn section(&mut self, key: &'static str) -> Self {
+        self.source.settled.borrow_mut().unsay(self.part, key);
         let Some(value) = self.find(key) else {
             return self.inner(key, self.at.clone(), None, false);
         };
@@ -321,13 +322,10 @@ impl<'t> Section<'t> {
             .collect()
     }
 
-    /// Notes an entry of the user's own: a value, or values that change; what is a section of its
-    /// own (`request`, `answer`, `kinds`) notes itself.
+    /// Notes an entry of the user's own: a value, or values that change.
     fn settle_entry(&self, key: &str, value: &DeValue<'_>) {
-        if self.asked.iter().all(|asked| *asked != key) {
-            let mut settled = self.source.settled.borrow_mut();
-            settled.say(self.part, key, written(value), false);
-        }
+        let mut settled = self.source.settled.borrow_mut();
+        settled.say(self.part, key, written(value), false);
     }
 
     /// Done: every key that was never asked for is unknown.

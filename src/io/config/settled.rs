@@ -49,6 +49,13 @@ impl Settled {
         });
     }
 
+    /// A key turns out to be a table, which is told by itself.
+    pub(super) fn unsay(&mut self, part: usize, key: &str) {
+        if let Some(part) = self.0.get_mut(part) {
+            part.lines.retain(|line| line.key != key);
+        }
+    }
+
     /// As a file.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();

@@ -8,6 +8,7 @@ use crate::engine::trace::{Query, Which};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Result, params, params_from_iter};
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// Rows come first and their indexes later, which costs a third of the other way round.
@@ -157,13 +158,10 @@ impl Table {
         names.optional()
     }
 
-    /// Transactions of the same names, and other attempts of the same purchase.
+    /// Transactions of the same names, and other attempts of the same purchase: of each the nearest
+    /// before and behind, since a test card may have bought the same thing ten thousand times.
     pub(super) fn related(&self, names: &Names) -> Result<Vec<TxId>> {
-        let same = "SELECT id FROM tx WHERE terminal = ?1 AND stan = ?2 AND merchant = ?3 \
-                    AND batch = ?4 UNION SELECT id FROM tx WHERE twin = ?5 \
-                    UNION SELECT id FROM tx WHERE amount = ?6 AND began BETWEEN ?7 AND ?8 \
-                    AND card_hash = ?9 AND (merchant = ?3 OR merchant = '' OR ?3 = '')";
-        let mut same = self.0.prepare_cached(same)?;
+        let mut same = self.0.prepare_cached(&RELATED)?;
         let began = names.began();
         let (from, until) = (began - PURCHASE, began + PURCHASE);
         let Names {
@@ -179,7 +177,7 @@ impl Table {
         let (tx, card_hash) = (blob(*tx), card_hash.map(|hash| hash.to_vec()));
         let found = same.query_map(
             params![
-                terminal, stan, merchant, batch, tx, amount, from, until, card_hash
+                terminal, stan, merchant, batch, tx, amount, from, until, card_hash, began
             ],
             |row| row.get(0).map(id),
         )?;
@@ -199,6 +197,28 @@ impl Table {
 
 /// How far apart attempts of one purchase may begin, in microseconds: some minutes each, of a few.
 const PURCHASE: i64 = 900_000_000;
+
+/// How many of the same names, and how many other attempts of a purchase, are looked at on either
+/// side; at least as many as verdicts link.
+const NEAREST: usize = 16;
+
+/// What [`Table::related`] asks.
+static RELATED: LazyLock<String> = LazyLock::new(|| {
+    let named = "terminal = ?1 AND stan = ?2 AND merchant = ?3 AND batch = ?4";
+    let bought = "amount = ?6 AND card_hash = ?9 AND (merchant = ?3 OR merchant = '' OR ?3 = '')";
+    let nearest = [
+        format!("{named} AND id < ?5 ORDER BY id DESC"),
+        format!("{named} AND id > ?5 ORDER BY id"),
+        format!("{bought} AND began BETWEEN ?7 AND ?10 ORDER BY began DESC"),
+        format!("{bought} AND began BETWEEN ?10 AND ?8 ORDER BY began"),
+    ];
+    let nearest = nearest
+        .map(|which| format!("SELECT * FROM (SELECT id FROM tx WHERE {which} LIMIT {NEAREST})"));
+    format!(
+        "{} UNION SELECT id FROM tx WHERE twin = ?5",
+        nearest.join(" UNION ")
+    )
+});
 
 /// What names a transaction.
 #[derive(Clone, Debug)]
