@@ -52,15 +52,17 @@ pub(super) fn find(
     let damaged = !found.damage.is_empty() || !told.whole;
     let mut stories = Stories::new(Keep::Everything);
     told.records.iter().for_each(|record| stories.fold(record));
-    let matching = stories
+    // Where only a standing is asked for, one that was read beside them may stand there, too.
+    let meant = stories
         .iter()
-        .filter(|story| wanted.contains(&story.tx) && query.matches(story));
-    let judged = matching.map(|story| {
+        .filter(|story| query.asks_only_where() || wanted.contains(&story.tx));
+    let judged = meant.filter_map(|story| {
         let mut story = story.clone();
         // A transaction's last record can be missing without a trace in the ones that are left.
         story.gap |= damaged;
         let verdict = Verdict::of(&story, &stories.others(&story));
-        (story, verdict)
+        let matches = query.matches(&story, verdict.class);
+        matches.then_some((story, verdict))
     });
     let mut all: Vec<_> = judged.collect();
     let left_out = limit.map_or(0, |limit| all.len().saturating_sub(limit));

@@ -20,8 +20,8 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{Bitmap, FieldId, FieldPath, Stan, Text};
 use crate::iso::security::{self, Key};
-use crate::iso::spec::{OriginalSource, Purpose, Spec};
-use crate::iso::translate::{self, Map, Stamp, Translated};
+use crate::iso::spec::{OriginalSource, Purpose, Spec, StampForm};
+use crate::iso::translate::{self, Map, Translated};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -148,10 +148,13 @@ impl Gateway {
             return Err(refusal(Why::KeyUnknown, Note::None));
         }
         let mut there = match map {
-            Some(map) => translate::request(message, &spec, map, &stamp(now)).map_err(|wrong| {
-                let what = Text::clipped(&wrong.to_string());
-                refusal(Why::Untranslatable, Note::Detail(what))
-            })?,
+            Some(map) => {
+                let moment = |form: &StampForm| now.wall.stamp(form, &self.options.zone);
+                translate::request(message, &spec, map, moment).map_err(|wrong| {
+                    let what = Text::clipped(&wrong.to_string());
+                    refusal(Why::Untranslatable, Note::Detail(what))
+                })?
+            }
             None => Translated {
                 message: message.clone(),
                 lost: Bitmap::EMPTY,
@@ -361,11 +364,4 @@ fn renamed(host: &Message, asked: &Message) -> Option<Message> {
         }
     }
     Some(back)
-}
-
-fn stamp(now: Now) -> Stamp {
-    Stamp {
-        date: now.wall.mmdd(),
-        time: now.wall.hhmmss(),
-    }
 }

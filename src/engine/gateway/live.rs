@@ -40,6 +40,8 @@ pub(super) struct Transaction {
     pub(super) last: Seq,
     /// The request, fit for the journal: what a reversal is built from, now or after a restart.
     pub(super) request: StoredFrame,
+    /// The request's digest, if there is no money in it; none after a restart.
+    pub(super) digest: u32,
     /// The request as it went out, where that is not as it came in.
     pub(super) crossed: Option<Box<Crossed>>,
     /// Read from a journal that does not say that it went out: as it came in, it did not.
@@ -90,6 +92,7 @@ impl Transaction {
             since: Mono(0),
             last: Seq(0),
             request: StoredFrame::default(),
+            digest: 0,
             crossed: None,
             held_back: false,
             waiting: Vec::new(),

@@ -38,6 +38,10 @@ impl Gateway {
             self.repeat_of_live(now, conn, message, opened, slot);
             return true;
         }
+        if !opened.touches_money() {
+            // Keys, parameters, batch details: what was answered then may be told otherwise now.
+            return false;
+        }
         let done = key_of(opened)
             .and_then(|key| self.terminals.get(&key))
             .and_then(|terminal| terminal.repeated(opened))
@@ -129,7 +133,7 @@ impl Gateway {
         let Some(first) = self.live.get(slot) else {
             return;
         };
-        if !is_same(opened, &first.opened) {
+        if !is_same(opened, &first.opened) || first.digest != digest(message, opened) {
             self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
             return;
         }
@@ -243,6 +247,16 @@ impl Gateway {
 fn ended(reversal: &Message, opened: &Opened, answer: Option<&Bytes>) -> bool {
     let answer = answer.and_then(|frame| Message::read(reversal.spec(), frame.clone()).ok());
     answer.is_some_and(|answer| is_closed(&answer, opened))
+}
+
+/// The digest of a message without money, its header aside: parts of a batch upload may share their
+/// number and all that names a transaction. Zero if there is money in it.
+pub(super) fn digest(message: &Message, opened: &Opened) -> u32 {
+    if opened.touches_money() {
+        return 0;
+    }
+    let frame = message.build().unwrap_or_default();
+    crc32fast::hash(frame.get(message.header().len()..).unwrap_or_default())
 }
 
 /// Whether a request with a known name is the same one: kind, amount and card agree.

@@ -7,6 +7,7 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
 use super::partly;
+use super::repeats::digest;
 use crate::engine::record::{
     ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
@@ -194,6 +195,7 @@ impl Gateway {
             leg: Some(leg),
             mti: Some(there.mti()),
             asked_for: asked_for(there),
+            digest: digest(&message, &opened),
             opened: Box::new(opened.clone()),
             ..Transaction::blank()
         };

@@ -7,7 +7,7 @@ use super::lifecycle::Trigger;
 use super::options::SignOn;
 use super::request::CODE;
 use crate::engine::record::{ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, Why};
-use crate::engine::seam::Now;
+use crate::engine::seam::{Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, Stan};
 use crate::iso::spec::{Purpose, Script};
@@ -228,7 +228,7 @@ impl Gateway {
             });
         }
         let spec = self.options.links[usize::from(link.0)].spec.clone();
-        let Some(message) = scripted(&spec, script, stan, now) else {
+        let Some(message) = scripted(&spec, script, stan, now, &self.options.zone) else {
             return;
         };
         let Ok(frame) = message.build() else { return };
@@ -304,6 +304,7 @@ fn scripted(
     script: &Script,
     stan: Stan,
     now: Now,
+    zone: &Zone,
 ) -> Option<Message> {
     let mut message = Message::new(spec, script.mti);
     for (path, value) in &script.set {
@@ -311,7 +312,7 @@ fn scripted(
     }
     for field in &script.stamp {
         let value = match spec.flow().stamp(*field) {
-            Some(form) => now.wall.stamp(form),
+            Some(form) => now.wall.stamp(form, zone),
             None => stan.to_string(),
         };
         message.set(*field, &value).ok()?;

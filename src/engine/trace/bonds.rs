@@ -1,7 +1,7 @@
 //! What other transactions mean for one: what gave its money back, what completed it, what else
 //! gives back the same, and the one that it repeats.
 
-use super::retry::Retry;
+use super::retry::{self, Retry};
 use super::story::{Seen, Story};
 use crate::engine::record::{State, TxId};
 use crate::iso::spec::Purpose;
@@ -22,6 +22,10 @@ impl Effect {
     pub(super) fn of(story: &Story) -> Self {
         match story.state {
             _ if Retry::of(story) == Retry::Yes => Self::Nothing,
+            State::Refused if !retry::was_sent(story) => Self::Nothing,
+            State::NotSent if !retry::was_answered(story) => Self::Nothing,
+            // Whatever became of it is told under the other name.
+            State::Unanswered if story.again.is_some() => Self::Nothing,
             _ if story.conflict || story.uncoded || story.unread_answer => Self::Doubtful,
             State::Delivered | State::Confirmed | State::Settled => Self::Made,
             // Its own void or refund is told with it; the money of its original is no longer there.
@@ -43,8 +47,22 @@ pub(super) struct Bonds<'a> {
     pub(super) siblings: Vec<(&'a Story, Effect)>,
     /// The authorization that a completion completes, unless that took no effect.
     pub(super) hold: Option<TxId>,
-    /// Of a request that was kept back: the same under which money may be held.
+    /// Of a request that was kept back or declined: the same under which money may be held.
     pub(super) namesake: Option<&'a Story>,
+}
+
+/// Whether another is the same request: of its name where it was kept back, or of its card,
+/// amount, terminal and number.
+fn is_namesake(story: &Story, other: &Story) -> bool {
+    let kept_back = matches!(story.state, State::Refused | State::NotSent);
+    if kept_back && story.namesakes.contains(&other.tx) {
+        return true;
+    }
+    let number = |story: &Story| {
+        let opened = story.opened.as_ref();
+        opened.map(|opened| (opened.terminal, opened.stan, opened.batch))
+    };
+    story.twins.contains(&other.tx) && number(story) == number(other)
 }
 
 /// Whether a story gives money back.
@@ -68,9 +86,11 @@ impl<'a> Bonds<'a> {
                 bonds.take(story, original, (other, effect));
             }
         }
-        if matches!(story.state, State::Refused | State::NotSent) {
-            let named = |other: &&&Story| story.namesakes.contains(&other.tx);
-            let mut namesakes = others.iter().filter(named);
+        if let State::Refused | State::NotSent | State::Declined | State::DeclineDelivered =
+            story.state
+        {
+            let same = |other: &&&Story| is_namesake(story, other);
+            let mut namesakes = others.iter().filter(same);
             bonds.namesake = namesakes
                 .find(|other| Retry::of(other) != Retry::Yes)
                 .copied();
@@ -89,10 +109,12 @@ impl<'a> Bonds<'a> {
         let nameless = other.original().is_none();
         let perhaps = nameless && story.kin.contains(&other.tx);
         let later = perhaps && other.tx > story.tx;
-        let effect = if refers { effect } else { Effect::Doubtful };
+        let unknown = story.original().is_none();
         let beside = original.is_some_and(|original| {
             other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
         });
+        let known = refers || beside && !nameless;
+        let effect = if known { effect } else { Effect::Doubtful };
         match (story.purpose(), other.purpose()) {
             (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Void | Purpose::Refund))
                 if refers || later =>
@@ -103,18 +125,17 @@ impl<'a> Bonds<'a> {
             (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Reversal)) if refers => {
                 self.returns.push((other, effect));
             }
-            (Some(Purpose::Hold), Some(Purpose::Debit | Purpose::Advice)) if refers || later => {
+            // One of an increment names the authorization that both raise.
+            (Some(Purpose::Hold), Some(Purpose::Debit | Purpose::Advice))
+                if refers || later || beside =>
+            {
                 self.completions.push((other, effect));
             }
-            (Some(Purpose::Debit), Some(Purpose::Hold))
-                if story.original().is_none()
-                    && story.kin.contains(&other.tx)
-                    && other.tx < story.tx =>
-            {
+            (Some(Purpose::Debit), Some(Purpose::Hold)) if story.kin.contains(&other.tx) => {
                 self.hold = Some(other.tx);
             }
             (Some(Purpose::Void | Purpose::Refund), Some(Purpose::Void | Purpose::Refund))
-                if beside || perhaps =>
+                if beside || perhaps || unknown && story.kin.contains(&other.tx) =>
             {
                 self.siblings.push((other, effect));
             }
@@ -150,14 +171,10 @@ impl<'a> Bonds<'a> {
 
     /// The transaction that a sentence of it names.
     pub(super) fn named(&self) -> Option<TxId> {
-        let doubtful = self
-            .doubtful_return()
-            .or_else(|| self.doubtful_completion());
-        let first = || {
-            let mut all = self.returns.iter().chain(&self.completions);
-            all.next().map(|(other, _)| *other)
-        };
-        let named = self.namesake.or(doubtful).or_else(first);
+        let first = |others: &[(&'a Story, Effect)]| others.first().map(|(other, _)| *other);
+        let completion = || self.doubtful_completion().or(first(&self.completions));
+        let back = || self.doubtful_return().or(first(&self.returns));
+        let named = self.namesake.or_else(completion).or_else(back);
         named.map(|other| other.tx)
     }
 }

@@ -32,6 +32,7 @@ fn by_state(story: &Story) -> Vec<Cause> {
         }
         State::Unanswered if story.seen == Seen::Decline => vec![decline(story)],
         State::Delivered | State::Confirmed => delivered(story),
+        State::AnswerUnread if answered_unknown(story) => vec![Cause::OutcomeUnknown],
         State::AnswerUnread => vec![Cause::AnswerUnreadable],
         State::DeliveryUnproven if story.conflict => {
             vec![Cause::AnswersDisagree, Cause::DeliveryUnproven]
@@ -49,6 +50,7 @@ fn by_state(story: &Story) -> Vec<Cause> {
         State::Reversed | State::ClosedUnproven => roots(story),
         State::Returned => vec![Cause::Voided],
         State::Settled => vec![Cause::OutsideLog],
+        State::SettleMismatch if story.taken_back => vec![Cause::AcquirerReversed],
         State::SettleMismatch => vec![Cause::SettleMismatch],
     }
 }
@@ -103,6 +105,9 @@ fn roots(story: &Story) -> Vec<Cause> {
     if story.conflict && matches!(story.seen, Seen::Approval | Seen::ApprovalAfterReversal) {
         upstream.push(Cause::AnswersDisagree);
     }
+    if answered_unknown(story) {
+        upstream.push(Cause::OutcomeUnknown);
+    }
     for (state, why) in story.whys() {
         match why {
             Why::TerminalAsked => terminal.push(Cause::TerminalReversed),
@@ -141,6 +146,13 @@ fn roots(story: &Story) -> Vec<Cause> {
         upstream.push(untold(story));
     }
     upstream
+}
+
+/// Whether the one answer says that the outcome is not known, by a code that was read.
+fn answered_unknown(story: &Story) -> bool {
+    let code = story.answer.filter(|code| !code.trim().is_empty());
+    let unknown = code.is_some_and(|code| Code::of(&code).outcome() == Outcome::Unknown);
+    story.seen == Seen::Decline && unknown
 }
 
 /// States in which nobody waits for the request's answer any more.

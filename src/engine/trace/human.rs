@@ -7,6 +7,7 @@ use super::retry::Retry;
 use super::story::{Moment, Story};
 use super::verdict::Verdict;
 use super::view::{Names, micros};
+use crate::engine::seam::Zone;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 /// How to print.
@@ -68,7 +69,7 @@ pub fn line(story: &Story, verdict: &Verdict, look: Look) -> String {
     let names = Names::of(story);
     format!(
         "{}  {}/{} {}  {}: {}\n",
-        look.dim(&story.began.rfc3339()),
+        look.dim(&story.began.rfc3339(&Zone::CHINA)),
         names.terminal,
         names.stan,
         money(names.amount, &names.currency),
@@ -178,7 +179,7 @@ fn row(moment: &Moment, previous: Option<&Moment>, note: &str) -> [String; 6] {
     let gap = previous.map(|previous| gap(micros(previous.at, moment)));
     let leg = moment.leg.as_ref();
     [
-        clock(&moment.at.rfc3339()),
+        clock(&moment.at.rfc3339(&Zone::CHINA)),
         gap.unwrap_or_default(),
         leg.map_or("·", |leg| leg.hop.name()).to_owned(),
         leg.map(|leg| leg.mti.to_string()).unwrap_or_default(),
@@ -226,7 +227,7 @@ fn keys(story: &Story, verdict: &Verdict, look: Look) -> String {
             look.say("auth", "授权码"),
             text(story.auth.map(|auth| auth.to_string())),
         ),
-        (look.say("began", "开始"), story.began.rfc3339()),
+        (look.say("began", "开始"), story.began.rfc3339(&Zone::CHINA)),
         ("tx", story.tx.to_string()),
     ];
     let beliefs = [
@@ -282,24 +283,28 @@ const fn basis_zh(basis: Basis) -> &'static str {
     }
 }
 
-/// `888.00 CNY`: minor units as people write them (ISO 4217 exponents of the currencies met here).
+/// `888.00 CNY`: minor units as people write them (exponents of ISO 4217).
 #[must_use]
 pub fn money(amount: u64, currency: &str) -> String {
-    let (name, digits) = match currency {
-        "156" => ("CNY", 2),
-        "344" => ("HKD", 2),
-        "446" => ("MOP", 2),
-        "840" => ("USD", 2),
-        "978" => ("EUR", 2),
-        "826" => ("GBP", 2),
-        "702" => ("SGD", 2),
-        "392" => ("JPY", 0),
-        "410" => ("KRW", 0),
-        "" => ("", 2),
-        other => (other, 2),
+    let name = match currency {
+        "156" => "CNY",
+        "344" => "HKD",
+        "446" => "MOP",
+        "840" => "USD",
+        "978" => "EUR",
+        "826" => "GBP",
+        "702" => "SGD",
+        "392" => "JPY",
+        "410" => "KRW",
+        other => other,
     };
-    let number = match digits {
-        0 => amount.to_string(),
+    let number = match currency {
+        // Without decimals, and with three: all of ISO 4217.
+        "108" | "152" | "174" | "262" | "324" | "352" | "392" | "410" | "548" | "600" | "646"
+        | "704" | "800" | "950" | "952" | "953" => amount.to_string(),
+        "048" | "368" | "400" | "414" | "434" | "512" | "788" => {
+            format!("{}.{:03}", amount / 1000, amount % 1000)
+        }
         _ => format!("{}.{:02}", amount / 100, amount % 100),
     };
     format!("{number} {name}").trim_end().to_owned()
@@ -323,7 +328,7 @@ pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>, look:
         table.add_row([
             story
                 .began
-                .rfc3339()
+                .rfc3339(&Zone::CHINA)
                 .get(..19)
                 .unwrap_or_default()
                 .replace('T', " "),

@@ -69,6 +69,6 @@ pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, term
 pub use retry::Retry;
 pub use stories::{Keep, Stories, subject};
 pub use story::{By, Delivery, Leg, Moment, Reversal, Seen, Story};
-pub use unconfirmed::Unconfirmed;
+pub use unconfirmed::{Unconfirmed, casts_doubt};
 pub use verdict::{Evidence, Verdict};
 pub use view::View;

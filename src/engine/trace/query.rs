@@ -4,7 +4,7 @@
 use super::relations::Relations;
 use super::stories::subject;
 use super::story::Story;
-use super::unconfirmed::Unconfirmed;
+use super::unconfirmed::{Unconfirmed, casts_doubt};
 use crate::engine::record::{Carried, Fact, Opened, Record, State, Step, TxId};
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
@@ -139,14 +139,13 @@ impl Query {
         })
     }
 
-    /// Whether a story is what is asked for.
+    /// Whether a story of this class is what is asked for.
     #[must_use]
-    pub fn matches(&self, story: &Story) -> bool {
+    pub fn matches(&self, story: &Story, class: Option<Unconfirmed>) -> bool {
         let named = story.opened.as_ref().map_or_else(
             || !self.asks_names(),
             |opened| self.fits(opened, story.began),
         );
-        let class = Unconfirmed::of(story);
         named
             && self.tx.is_none_or(|tx| tx == story.tx)
             && self.rrn.is_none_or(|rrn| Some(rrn) == story.rrn)
@@ -223,6 +222,16 @@ impl Query {
 }
 
 impl Which {
+    /// Whether a transaction in any state can be meant, if a step of it casts doubt on it.
+    #[must_use]
+    pub const fn may_be_in_doubt(self) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Class(class) => class.is_open(),
+            Self::State(_) => false,
+        }
+    }
+
     /// Whether a transaction in this state can be meant.
     #[must_use]
     pub fn admits(self, state: State) -> bool {
@@ -231,6 +240,10 @@ impl Which {
             Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,
             // An approval may have come after it.
             Self::Class(Unconfirmed::ReversalUnproven) | Self::Open if state == State::Reversed => {
+                true
+            }
+            // More may have been given back than was paid.
+            Self::Class(Unconfirmed::SettleMismatch) | Self::Open if state == State::Returned => {
                 true
             }
             Self::Class(class) => Unconfirmed::at(state) == Some(class),
@@ -261,6 +274,8 @@ impl FromStr for Which {
 pub struct Finder {
     query: Query,
     found: BTreeMap<TxId, State>,
+    /// Those with a step that may leave them open, whatever their state.
+    doubtful: BTreeSet<TxId>,
     relations: Relations,
 }
 
@@ -271,21 +286,26 @@ impl Finder {
         Self {
             query,
             found: BTreeMap::new(),
+            doubtful: BTreeSet::new(),
             relations: Relations::default(),
         }
     }
 
     /// Looks at the next record.
     pub fn look(&mut self, record: &Record) {
+        self.relations.hear(record);
         let Some((tx, state, opened)) = news(record) else {
             return;
         };
         if let Some(opened) = opened {
-            self.relations.take(tx, opened);
+            self.relations.take(tx, opened, record);
         }
         if self.query.asks_only_where() {
+            if self.query.which.is_some_and(Which::may_be_in_doubt) && is_doubtful(record) {
+                self.doubtful.insert(tx);
+            }
             // The state may yet change; what is asked for is where it stands at the end.
-            if self.admits(state) {
+            if self.admits(state) || self.doubtful.contains(&tx) {
                 self.found.insert(tx, state);
             } else {
                 self.found.remove(&tx);
@@ -301,7 +321,8 @@ impl Finder {
 
     /// The candidates, oldest first; [`Query::matches`] has the last word on each.
     pub fn candidates(&self) -> impl DoubleEndedIterator<Item = TxId> + '_ {
-        let found = self.found.iter().filter(|(_, state)| self.admits(**state));
+        let found = self.found.iter();
+        let found = found.filter(|(tx, state)| self.admits(**state) || self.doubtful.contains(tx));
         found.map(|(tx, _)| *tx)
     }
 
@@ -311,6 +332,10 @@ impl Finder {
     pub fn related(&self) -> BTreeSet<TxId> {
         self.relations.of(&self.candidates().collect())
     }
+}
+
+fn is_doubtful(record: &Record) -> bool {
+    matches!(&record.fact, Fact::Step(step) if casts_doubt(step))
 }
 
 /// What a record tells of a transaction: where it stands, and, once, its names.
@@ -431,7 +456,7 @@ mod tests {
     #[test]
     fn a_key_is_known_by_its_form() {
         let history = History::sale().delivered();
-        let story = history.story();
+        let (story, class) = (history.story(), history.verdict().class);
         for key in [
             &*story.tx.to_string(),
             "203217491827",
@@ -440,7 +465,7 @@ mod tests {
             "112233",
             "10421695",
         ] {
-            assert!(guess(key).matches(&story), "{key}");
+            assert!(guess(key).matches(&story, class), "{key}");
         }
         for key in [
             "10421695/100176",
@@ -448,10 +473,10 @@ mod tests {
             "203217491828",
             "100175",
         ] {
-            assert!(!guess(key).matches(&story), "{key}");
+            assert!(!guess(key).matches(&story, class), "{key}");
         }
         assert!(
-            Query::guess("100175").unwrap()[1].matches(&story),
+            Query::guess("100175").unwrap()[1].matches(&story, class),
             "a STAN, then"
         );
         assert!(Query::guess("what?").is_err());
@@ -460,7 +485,8 @@ mod tests {
 
     #[test]
     fn amount_time_and_last_four_name_one_together() {
-        let story = History::sale().delivered().story();
+        let history = History::sale().delivered();
+        let (story, class) = (history.story(), history.verdict().class);
         let mut query = Query {
             amount: Some(amount("888.00").unwrap()),
             from: Some(time("2026-11-22T10:00").unwrap()),
@@ -468,9 +494,9 @@ mod tests {
             last4: Some(last4("0048").unwrap()),
             ..Query::default()
         };
-        assert!(query.matches(&story));
+        assert!(query.matches(&story, class));
         query.until = Some(time("2026-11-22 10:11").unwrap());
-        assert!(!query.matches(&story));
+        assert!(!query.matches(&story, class));
     }
 
     #[test]
@@ -528,7 +554,7 @@ mod tests {
             let found: Vec<_> = finder.candidates().collect();
             let matching = all
                 .iter()
-                .filter(|h| query.matches(&h.story()))
+                .filter(|h| query.matches(&h.story(), h.verdict().class))
                 .map(|h| h.tx);
             assert_eq!(found, matching.collect::<Vec<_>>(), "{query:?}");
             assert!(!found.is_empty());

@@ -1,7 +1,7 @@
 //! Which transactions a verdict may turn on beside its own, told from names alone.
 
 use super::purchases::Purchases;
-use crate::engine::record::{Identity, Opened, TxId};
+use crate::engine::record::{Identity, Opened, Record, TxId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names remembered in each of two generations.
@@ -20,9 +20,14 @@ pub(super) struct Relations {
 }
 
 impl Relations {
-    /// Takes the next transaction's names.
-    pub(super) fn take(&mut self, tx: TxId, opened: &Opened) {
-        let mut together = self.purchases.meet(tx, opened);
+    /// Takes the time of the next record.
+    pub(super) fn hear(&mut self, record: &Record) {
+        self.purchases.hear(record);
+    }
+
+    /// Takes the names of the transaction that a record begins.
+    pub(super) fn take(&mut self, tx: TxId, opened: &Opened, record: &Record) {
+        let mut together = self.purchases.meet(tx, opened, record);
         together.extend(opened.twin);
         together.extend(self.name(tx, opened.identity));
         if !together.is_empty() {

@@ -62,10 +62,17 @@ impl Retry {
             State::NotSent => yes_if(!was_answered(story)),
             State::Declined | State::DeclineDelivered => yes_if(is_declined(story)),
             State::Reversed => yes_if(is_reversed(story)),
+            State::Unanswered
+            | State::AnswerUnread
+            | State::TimedOut
+            | State::LateApproval
+            | State::TerminalGone
+                if !story.is_money() =>
+            {
+                Self::Yes
+            }
             State::Unanswered if story.seen == Seen::Decline => yes_if(is_declined(story)),
-            State::Unanswered if !story.is_money() => Self::Yes,
             State::Unanswered => Self::No,
-            State::AnswerUnread if !story.is_money() => Self::Yes,
             State::ClosedUnproven | State::DeliveryUnproven | State::AnswerUnread => Self::Unproven,
             State::Received
             | State::Forwarded
@@ -121,7 +128,7 @@ pub(super) fn was_sent(story: &Story) -> bool {
 }
 
 /// Whether the acquirer answered the request, believed or not.
-fn was_answered(story: &Story) -> bool {
+pub(super) fn was_answered(story: &Story) -> bool {
     let mut legs = story.moments.iter().filter_map(|moment| moment.leg);
     let answers = |leg: Leg| leg.hop == Hop::AcquirerToGateway && !leg.is_reversal();
     story.seen != Seen::Nothing || legs.any(answers)
@@ -132,7 +139,9 @@ fn names_another(story: &Story) -> bool {
     let by_code = story
         .answer
         .is_some_and(|code| Code::of(&code).outcome() == Outcome::Unknown);
-    by_code || story.whys().any(|(_, why)| why == Why::DuplicateMismatch)
+    let mismatch = story.whys().any(|(_, why)| why == Why::DuplicateMismatch);
+    // One of another name stands under the number at the host alone: that of another terminal.
+    by_code && !mismatch || mismatch && !story.namesakes.is_empty()
 }
 
 /// Whether the one answer that was seen is a decline that proves that no money was taken.

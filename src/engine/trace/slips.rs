@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slips {
     holds: BTreeMap<(TerminalId, AuthCode), TxId>,
-    sales: BTreeMap<(MerchantId, Rrn), TxId>,
+    /// By number the newest of each merchant.
+    sales: BTreeMap<Rrn, BTreeMap<MerchantId, TxId>>,
 }
 
 impl Slips {
@@ -27,7 +28,8 @@ impl Slips {
                 self.holds.insert((opened.terminal, auth), story.tx);
             }
             (Purpose::Debit, _, Some(rrn)) => {
-                self.sales.insert((opened.merchant, rrn), story.tx);
+                let of_number = self.sales.entry(rrn).or_default();
+                of_number.insert(opened.merchant, story.tx);
             }
             _ => {}
         }
@@ -38,13 +40,25 @@ impl Slips {
         let step = says(record, Hop::TerminalToGateway)?;
         let message = step.message.as_ref()?;
         let by_auth = || self.holds.get(&(opened.terminal, message.auth?)).copied();
-        let by_rrn = || self.sales.get(&(opened.merchant, message.rrn?)).copied();
+        let by_rrn = || self.sale(opened.merchant, message.rrn?);
         match opened.purpose {
-            Purpose::Debit | Purpose::Advice => by_auth(),
+            // An increment is one of the authorization that it raises.
+            Purpose::Debit | Purpose::Advice | Purpose::Hold => by_auth(),
             Purpose::Void => by_rrn().or_else(by_auth),
             Purpose::Refund => by_rrn(),
             _ => None,
         }
+    }
+
+    /// The sale of this number: of the merchant, or where one of both names no merchant.
+    fn sale(&self, merchant: MerchantId, rrn: Rrn) -> Option<TxId> {
+        let of_number = self.sales.get(&rrn)?;
+        let unnamed = |one: &MerchantId| one.trim().is_empty() || merchant.trim().is_empty();
+        let own = of_number.get(&merchant).copied();
+        own.or_else(|| {
+            let mut others = of_number.iter().filter(|(one, _)| unnamed(one));
+            others.next_back().map(|(_, tx)| *tx)
+        })
     }
 }
 

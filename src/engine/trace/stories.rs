@@ -1,5 +1,6 @@
 //! The stories of many transactions at once, folded from a stream of records.
 
+use super::bonds::Bonds;
 use super::purchases::Purchases;
 use super::slips::Slips;
 use super::story::Story;
@@ -49,6 +50,7 @@ impl Stories {
 
     /// Takes the next record.
     pub fn fold(&mut self, record: &Record) {
+        self.purchases.hear(record);
         let Some(tx) = subject(record) else {
             return;
         };
@@ -91,7 +93,7 @@ impl Stories {
         let Some(opened) = story.opened.clone() else {
             return story;
         };
-        let met = self.purchases.meet(story.tx, &opened);
+        let met = self.purchases.meet(story.tx, &opened, record);
         let all = met.into_iter().chain(story.twins.iter().copied());
         let all: Vec<TxId> = all.filter(|tx| Some(*tx) != opened.original).collect();
         for tx in all {
@@ -175,7 +177,7 @@ impl Stories {
     }
 
     fn keeps(&self, story: &Story) -> bool {
-        let class = Unconfirmed::of(story);
+        let class = Unconfirmed::of(story, &Bonds::default());
         match self.keep {
             Keep::Everything => true,
             Keep::Open => story.may_move() || class.is_some_and(Unconfirmed::is_open),
@@ -198,7 +200,7 @@ impl Stories {
     /// for settlement (U4), too.
     pub fn unconfirmed(&self) -> impl DoubleEndedIterator<Item = &Story> {
         self.iter().filter(|story| {
-            Unconfirmed::of(story)
+            Unconfirmed::of(story, &Bonds::default())
                 .is_some_and(|class| class.is_open() || self.keep == Keep::Unsettled)
         })
     }

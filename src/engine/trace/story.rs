@@ -48,6 +48,8 @@ pub struct Story {
     pub unread_answer: bool,
     /// Whether an answer counted as an approval without a response code, or with blanks.
     pub uncoded: bool,
+    /// Whether the acquirer reversed it by itself, and said so.
+    pub taken_back: bool,
     /// How long an answer was waited for in vain, in milliseconds.
     pub waited_ms: Option<u64>,
     /// How long the acquirer took to answer in time, in milliseconds.
@@ -198,6 +200,7 @@ impl Story {
             conflict: false,
             unread_answer: false,
             uncoded: false,
+            taken_back: false,
             waited_ms: None,
             took_ms: None,
             late_ms: None,
@@ -343,6 +346,7 @@ impl Story {
             false => message.rrn.or(self.rrn),
         };
         match (is_reversal(message), message.mti.is_answer(), message.hop) {
+            (true, false, Hop::AcquirerToGateway) => self.taken_back = true,
             (true, false, hop) => {
                 self.reversal.cause = self.reversal.cause.or(message.code);
                 let leaves = hop == Hop::GatewayToAcquirer || message.relayed.is_some();
@@ -367,7 +371,11 @@ impl Story {
     }
 
     fn reversal_answered(&mut self, message: &Logged, state: State) {
-        self.reversal.last_code = message.code;
+        // What came behind a refusal moves nothing.
+        let refused = self.state == State::ReversalRefused && state == self.state;
+        if !refused || self.reversal.last_code.is_none() {
+            self.reversal.last_code = message.code;
+        }
         if state == State::Reversed {
             self.reversal.accepted = true;
             self.unread_answer = false;

@@ -118,6 +118,15 @@ pub(super) const DUPLICATE: Row = row(
         "请先查询同凭证号的首笔交易, 结清前请勿{swipe}",
     ),
 );
+/// The other has neither its terminal nor its card.
+pub(super) const DUPLICATE_ELSEWHERE: Row = row(
+    p(
+        "refused by the gateway ({rc}): another transaction{other} has this number; nothing left \
+         the gateway",
+        "网关拒绝({rc}): 凭证号已被另一笔交易{other}使用, 交易未离开网关",
+    ),
+    OVERTAKEN.next,
+);
 pub(super) const NOT_SENT_AFTER_ALL: Row = row(
     p(
         "recorded as kept back by the gateway, yet the acquirer was reached; outcome unknown",
@@ -184,6 +193,13 @@ pub(super) const UNKNOWN_BEHIND: Row = row(
         "query the acquirer; do not {swipe} again until it says not {done}",
         "请先向收单机构查询, 确认未{done}前请勿{swipe}",
     ),
+);
+pub(super) const UNKNOWN_UNREVERSED: Row = row(
+    p(
+        "answered {rc} {meaning}; outcome behind the acquirer unknown; reversal {reversal}",
+        "应答{rc} {meaning}, 收单机构后方结果未知, 冲正{reversal}",
+    ),
+    UNKNOWN_BEHIND.next,
 );
 pub(super) const DISAGREE: Row = row(
     p(
@@ -296,6 +312,14 @@ pub(super) const MISMATCH: Row = row(
          not swipe again",
         "先核对清算日期(域15), 再核对收单机构文件, 然后批上送; 请勿重刷",
     ),
+);
+
+pub(super) const TAKEN_BACK: Row = row(
+    p(
+        "approved{auth}, later taken back by the acquirer; receipt and book disagree",
+        "已批准{auth}, 后被收单机构撤回; 签购单与账目不符",
+    ),
+    DISAGREE.next,
 );
 
 // ── Unknown, to be reversed ──────────────────────────────────────────────────────────────────────

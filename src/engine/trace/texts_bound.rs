@@ -39,8 +39,8 @@ pub(super) const RETURNED_PARTLY: Row = row(
 );
 pub(super) const RETURNED_TOO_MUCH: Row = row(
     p(
-        "approved{auth}, then given back more than once; {back} of {amount} was given back",
-        "交易成功{auth}, 后多次退回; 共退回{back}(原{amount})",
+        "approved{auth}, then more given back than was paid; {back} of {amount} was given back",
+        "交易成功{auth}, 后退回多于原交易; 共退回{back}(原{amount})",
     ),
     p(
         "raise a dispute with the keys; do not refund again",
@@ -109,6 +109,21 @@ pub(super) const COMPLETION_IN_DOUBT: Row = row(
         "请先查看预授权完成, 结清前请勿重复发送",
     ),
 );
+pub(super) const REVERSED_COMPLETION: Row = row(
+    p(
+        "{why}; reversal accepted ({rrc}); its completion{other} is not proven",
+        "{why}, 冲正成功({rrc}); 其预授权完成{other}未证实",
+    ),
+    COMPLETION_IN_DOUBT.next,
+);
+pub(super) const REVERSED_COMPLETED: Row = row(
+    p(
+        "{why}; reversal accepted ({rrc}); its completion{other} stands; what is paid is told \
+         there",
+        "{why}, 冲正成功({rrc}); 其预授权完成{other}仍有效; 扣款以预授权完成为准",
+    ),
+    COMPLETED.next,
+);
 pub(super) const HOLD_VOIDED: Row = row(
     p(
         "authorized{auth}, then voided{other}; any hold is released",
@@ -126,6 +141,13 @@ pub(super) const REPEAT_KEPT_BACK: Row = row(
     p(
         "this one stayed here ({rc}); the same request{other} may have been booked",
         "本次未受理({rc}); 相同请求{other}可能已入账",
+    ),
+    super::texts::DUPLICATE.next,
+);
+pub(super) const REPEAT_DECLINED: Row = row(
+    p(
+        "declined {rc} {meaning}; the same request{other} may have been booked",
+        "应答{rc} {meaning}; 相同请求{other}可能已入账",
     ),
     super::texts::DUPLICATE.next,
 );

@@ -1,13 +1,17 @@
 //! The classes of unconfirmed authorizations: the log cannot prove that both ends agree.
 
+use super::bonds::{self, Bonds};
+use super::codes::{Code, Outcome};
+use super::retry;
 use super::story::{Seen, Story};
-use crate::engine::record::State;
+use crate::engine::record::{Hop, State, Step, Why};
+use crate::iso::message::Class;
 use crate::iso::spec::Purpose;
 
 /// U1 to U9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unconfirmed {
-    /// U1: no answer.
+    /// U1: no answer, or none that tells the outcome.
     NoAnswer,
     /// U2: approved, not delivered.
     NotDelivered,
@@ -19,7 +23,7 @@ pub enum Unconfirmed {
     ReversalPending,
     /// U6: the reversal is refused or undeliverable.
     ReversalFailed,
-    /// U7: the batch totals differ.
+    /// U7: the batch totals differ, or what was given back does not add up.
     SettleMismatch,
     /// U8: delivery is not proven.
     DeliveryUnproven,
@@ -41,13 +45,25 @@ impl Unconfirmed {
         Self::ReversalUnproven,
     ];
 
-    /// The class of a story; `None` if both ends agree, or no money is in it.
+    /// The class of a story beside those that it belongs to; `None` if both ends agree, or no
+    /// money is in it. Whatever a verdict calls unproven on its own evidence has a class here.
     #[must_use]
-    pub fn of(story: &Story) -> Option<Self> {
-        if story.state == State::Reversed && story.is_money() {
+    pub(super) fn of(story: &Story, bonds: &Bonds<'_>) -> Option<Self> {
+        if !story.is_money() {
+            return None;
+        }
+        let class = Self::by_state(story);
+        let open = class.filter(|class| class.is_open());
+        open.or_else(|| by_answers(story))
+            .or_else(|| by_returns(story, bonds))
+            .or(class)
+    }
+
+    fn by_state(story: &Story) -> Option<Self> {
+        if story.state == State::Reversed {
             return is_unproven(story).then_some(Self::ReversalUnproven);
         }
-        let class = Self::at(story.state).filter(|_| story.is_money())?;
+        let class = Self::at(story.state)?;
         match (story.state, story.seen) {
             // Whatever became of it is told under the other name.
             (State::Unanswered, _) if story.again.is_some() => None,
@@ -106,6 +122,61 @@ impl Unconfirmed {
     pub const fn is_open(self) -> bool {
         !matches!(self, Self::NotSettled)
     }
+}
+
+/// A step that may leave its transaction open, whatever the state says: an answer to the request
+/// that moved nothing, cannot be trusted, or does not tell the outcome; or a void or refund that
+/// names no original.
+#[must_use]
+pub fn casts_doubt(step: &Step) -> bool {
+    let answers = step.message.as_ref().filter(|message| {
+        message.hop == Hop::AcquirerToGateway && message.mti.class() != Class::Reversal
+    });
+    let odd = answers.is_some_and(|message| {
+        let code = message.code.unwrap_or_default();
+        step.row.0 == 'z'
+            || Code::of(&code).outcome() == Outcome::Unknown
+            || matches!(
+                step.why,
+                Why::AnswerMac | Why::AnswerMismatch | Why::AnswerUnreadable
+            )
+    });
+    let nameless = step.opened.as_ref().is_some_and(|opened| {
+        opened.original.is_none() && matches!(opened.purpose, Purpose::Void | Purpose::Refund)
+    });
+    odd || nameless
+}
+
+/// The answers leave the outcome open, though the state is one that ends the case.
+fn by_answers(story: &Story) -> Option<Unconfirmed> {
+    let code = story.answer.unwrap_or_default();
+    let untold = story.seen == Seen::Decline && Code::of(&code).outcome() == Outcome::Unknown;
+    let unknown = story.conflict || story.unread_answer || story.uncoded || untold;
+    match story.state {
+        State::Refused if retry::was_sent(story) => Some(Unconfirmed::NoAnswer),
+        State::NotSent if retry::was_answered(story) => Some(Unconfirmed::NoAnswer),
+        State::Declined | State::DeclineDelivered | State::Unanswered if unknown => {
+            Some(Unconfirmed::NoAnswer)
+        }
+        State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),
+        _ => None,
+    }
+}
+
+/// More was given back than was paid, or whether something was is not known, and no other
+/// transaction is listed for it.
+fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
+    let stood = matches!(
+        story.state,
+        State::Delivered | State::Confirmed | State::Returned
+    );
+    let sold = story.purpose() == Some(Purpose::Debit);
+    let too_much = sold && bonds.given_back() > bonds::amount(story);
+    let untold = bonds.doubtful_return().is_some_and(|back| {
+        let listed = Unconfirmed::of(back, &Bonds::default());
+        !back.may_move() && !listed.is_some_and(Unconfirmed::is_open)
+    });
+    (stood && (too_much || untold)).then_some(Unconfirmed::SettleMismatch)
 }
 
 /// Whether an approval came after its reversal was accepted: which of them the acquirer booked last

@@ -59,9 +59,9 @@ impl Verdict {
     /// purchase (D0), which may forbid what this one alone would allow.
     #[must_use]
     pub fn of(story: &Story, others: &[&Story]) -> Self {
-        let class = Unconfirmed::of(story);
         let causes = diagnosis::causes(story);
         let bonds = Bonds::of(story, others);
+        let class = Unconfirmed::of(story, &bonds);
         let alone = Retry::of(story);
         let (safe_to_retry, limit) = limited(story, others, &bonds, alone);
         let (mut verdict, next_step) = wording::say(story, &bonds, &causes, (alone, limit));
@@ -127,6 +127,11 @@ fn limited(
     }
     if bonds.hold.is_some() {
         limit(Retry::Unproven, Limit::Hold);
+    }
+    if bonds.doubtful_completion().is_some() {
+        limit(Retry::Unproven, Limit::Completion);
+    } else if !bonds.completions.is_empty() {
+        limit(Retry::No, Limit::Completed);
     }
     for (_, other) in attempts(story, others) {
         limit(alone.beside(other), Limit::Twin);

@@ -10,6 +10,7 @@ use super::story::{By, Delivery, Leg, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
 use crate::engine::record::State;
+use crate::engine::seam::Zone;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
 
@@ -46,6 +47,10 @@ pub(super) enum Limit {
     Sibling,
     /// The authorization that it completes may stand.
     Hold,
+    /// A completion of it may have been booked.
+    Completion,
+    /// A completion of it was booked.
+    Completed,
     /// Another attempt of the same purchase.
     Twin,
 }
@@ -56,6 +61,8 @@ impl Limit {
             Self::Namesake => bound::REPEAT_KEPT_BACK.next,
             Self::Sibling => bound::SIBLING_NEXT,
             Self::Hold => bound::COMPLETE_AGAIN,
+            Self::Completion => bound::COMPLETION_IN_DOUBT.next,
+            Self::Completed => bound::COMPLETED.next,
             Self::Twin => texts::TWIN_NEXT,
         }
     }
@@ -101,6 +108,9 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
     match story.state {
         _ if story.purpose() == Some(Purpose::Reversal) => alone(story),
         State::Refused | State::NotSent if bonds.namesake.is_some() => bound::REPEAT_KEPT_BACK,
+        State::Declined | State::DeclineDelivered if bonds.namesake.is_some() => {
+            bound::REPEAT_DECLINED
+        }
         State::Refused | State::NotSent => kept_back(story, cause, retry),
         _ if !story.is_money() => without_money(story),
         State::Received => texts::RECEIVED,
@@ -109,10 +119,12 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::Approved => texts::APPROVED,
         State::Declined | State::DeclineDelivered => declined(story, cause, retry),
         State::Delivered | State::Confirmed | State::Returned => delivered(story, bonds),
+        State::AnswerUnread if cause == Cause::OutcomeUnknown => texts::UNKNOWN_BEHIND,
         State::AnswerUnread => texts::ANSWER_UNREAD,
         State::DeliveryUnproven if story.conflict => texts::CONFLICT,
         State::DeliveryUnproven => texts::UNPROVEN_DELIVERY,
         State::TimedOut if cause == Cause::NoAnswer => texts::TIMED_OUT,
+        State::TimedOut if cause == Cause::OutcomeUnknown => texts::UNKNOWN_UNREVERSED,
         State::TimedOut => texts::DOUBTFUL,
         State::Unanswered if story.seen == Seen::Decline => declined(story, cause, retry),
         State::Unanswered if story.seen != Seen::Nothing => texts::UNANSWERED_APPROVED,
@@ -124,11 +136,14 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
             texts::PENDING_UNSENT
         }
         State::ReversalPending | State::ReversalSent => texts::PENDING,
+        State::Reversed if bonds.doubtful_completion().is_some() => bound::REVERSED_COMPLETION,
+        State::Reversed if !bonds.completions.is_empty() => bound::REVERSED_COMPLETED,
         State::Reversed => reversed(story, retry),
         State::ClosedUnproven => closed(story),
         State::ReversalRefused => texts::REVERSAL_REFUSED,
         State::ReversalUndeliverable => texts::UNDELIVERABLE,
         State::Settled => texts::SETTLED,
+        State::SettleMismatch if story.taken_back => texts::TAKEN_BACK,
         State::SettleMismatch => texts::MISMATCH,
     }
 }
@@ -145,6 +160,7 @@ const fn alone(story: &Story) -> Row {
 /// Nothing left the gateway; unless the records disagree, or the code names another one.
 fn kept_back(story: &Story, cause: Cause, retry: Retry) -> Row {
     match cause {
+        Cause::RefusedDuplicate if retry == Retry::Yes => texts::DUPLICATE_ELSEWHERE,
         Cause::RefusedDuplicate => texts::DUPLICATE,
         _ if retry != Retry::Yes && retry::was_sent(story) => texts::NOT_SENT_AFTER_ALL,
         _ if retry != Retry::Yes => texts::DUPLICATE,
@@ -382,6 +398,7 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::AnswerMacWrong => Phrase::new("answer MAC wrong", "应答MAC校验错"),
         Cause::AnswerUnreadable => Phrase::new("answer unreadable", "应答无法解析"),
         Cause::AnswerMismatch => Phrase::new("answer does not fit its request", "应答与请求不符"),
+        Cause::OutcomeUnknown => Phrase::new("answered {rc} {meaning}", "应答{rc} {meaning}"),
         Cause::AnswersDisagree => Phrase::new("two answers disagree", "两次应答不一致"),
         Cause::LinkLost => Phrase::new("sent, connection lost", "已发出, 连接中断"),
         Cause::Restart => Phrase::new("gateway restarted before an answer", "网关在应答前重启"),
@@ -539,7 +556,7 @@ fn keys(story: &Story) -> Said {
         let amount = shown_money(story, opened.amount.0).en;
         add("amount", "金额", Some(amount));
         add("card", "卡号", Some(opened.card.to_string()));
-        let began = story.began.rfc3339();
+        let began = story.began.rfc3339(&Zone::CHINA);
         add("date", "日期", began.get(..10).map(str::to_owned));
     }
     add("RRN", "参考号", story.rrn.map(|rrn| rrn.to_string()));

@@ -166,6 +166,22 @@ proptest! {
     }
 
     #[test]
+    fn what_the_evidence_leaves_unproven_is_open(history in steps()) {
+        let story = history.story();
+        let verdict = Verdict::of(&story, &[]);
+        // A refusal that never left holds no money, and another's name decides whether it may be
+        // tried again; what ends in a reversal that stands alone is told with its original.
+        let own = story.purpose() != Some(Purpose::Reversal)
+            && !matches!(story.state, State::Refused | State::NotSent | State::Received);
+        if own && story.is_money() && verdict.safe_to_retry == Retry::Unproven {
+            let unproven = verdict.verdict.en.contains("outcome unknown")
+                || verdict.verdict.en.contains("not known")
+                || verdict.verdict.en.contains("not proven");
+            prop_assert!(verdict.open || !unproven, "{:?}", verdict);
+        }
+    }
+
+    #[test]
     fn not_debited_is_said_only_of_a_decline(history in steps()) {
         let story = history.story();
         let verdict = Verdict::of(&story, &[]);

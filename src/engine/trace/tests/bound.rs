@@ -1,9 +1,11 @@
 //! What belongs together: a sale and its voids, a request and its repeats, an authorization and its
 //! completion.
 
-use super::history::{History, opened};
+use super::history::{History, opened, text};
 use crate::engine::record::{Identity, Opened, State, TxId, Why};
+use crate::engine::seam::Wall;
 use crate::engine::trace::{Keep, Retry, Stories, Verdict};
+use crate::iso::message::{Amount, Stan};
 use crate::iso::spec::Purpose;
 
 /// Transactions apart in time, so that only their names bind them.
@@ -158,4 +160,126 @@ fn an_answer_without_a_known_code_allows_nothing() {
     let uncoded = uncoded.step(State::Delivered, Why::Plain).verdict();
     assert_eq!(uncoded.safe_to_retry, Retry::Unproven);
     assert!(uncoded.verdict.en.contains("approved or not is not known"));
+}
+
+#[test]
+fn an_attempt_that_names_no_merchant_is_of_the_purchase() {
+    let unnamed = Opened {
+        merchant: text(""),
+        ..opened(Purpose::Debit)
+    };
+    let paid = History::new().open(unnamed, State::Forwarded, Why::Plain, Some(()));
+    let paid = later(paid.delivered(), 60);
+    let declined = numbered(History::sale().declined("51"), 7);
+    let verdict = verdict(declined.tx, &[&declined, &paid]);
+    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+    assert!(verdict.next_step.en.contains("look at the other attempt"));
+}
+
+#[test]
+fn a_wall_clock_that_jumps_parts_no_attempts() {
+    let declined = History::sale().declined("51");
+    for days in [-1, 100] {
+        let paid = numbered(History::sale().delivered(), 8);
+        let mut paid = later(paid, 60);
+        for record in &mut paid.records {
+            record.at = Wall(record.at.0 + days * 24 * 3_600_000_000);
+        }
+        let verdict = verdict(declined.tx, &[&declined, &paid]);
+        assert_eq!(verdict.safe_to_retry, Retry::Unproven, "{days}");
+    }
+}
+
+#[test]
+fn a_declined_repeat_of_a_booked_sale_says_nothing_of_the_money() {
+    let paid = History::sale().delivered();
+    let repeat = later(History::sale().declined("A0"), 5);
+    let verdict = verdict(repeat.tx, &[&paid, &repeat]);
+    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+    assert!(
+        verdict.verdict.en.contains("the same request"),
+        "{}",
+        verdict.verdict.en
+    );
+    assert!(
+        !verdict.verdict.zh.contains("未扣款"),
+        "{}",
+        verdict.verdict.zh
+    );
+}
+
+#[test]
+fn a_reversed_authorization_waits_for_its_completion() {
+    let hold = History::of(Purpose::Hold).timed_out().reverses(1);
+    let hold = hold.reversal_answered("00", State::Reversed);
+    assert_eq!(hold.verdict().safe_to_retry, Retry::Yes, "by itself");
+    let completion = later(made_of(&hold), 60);
+    let verdict = verdict(hold.tx, &[&hold, &completion]);
+    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+    assert!(
+        !verdict.verdict.en.contains("released"),
+        "{}",
+        verdict.verdict.en
+    );
+}
+
+#[test]
+fn a_refund_that_names_no_original_looks_at_the_void_of_its_card() {
+    let sale = History::sale().delivered();
+    let voided = later(void(&sale).delivered(), 30);
+    let part = Opened {
+        amount: Amount(10_000),
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Refund)
+    };
+    let refund = History::new().open(part, State::Forwarded, Why::Plain, Some(()));
+    let refund = later(refund.declined("25"), 60);
+    let verdict = verdict(refund.tx, &[&sale, &voided, &refund]);
+    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+}
+
+#[test]
+fn more_given_back_than_paid_is_open() {
+    let sale = History::sale().delivered();
+    let refund = |at: u128| {
+        let names = Opened {
+            original: Some(sale.tx),
+            identity: Identity::EMPTY,
+            ..opened(Purpose::Refund)
+        };
+        let refund = History::new().open(names, State::Forwarded, Why::Plain, Some(()));
+        later(refund.delivered(), at)
+    };
+    let (first, second) = (refund(30), refund(60));
+    assert!(!verdict(sale.tx, &[&sale, &first]).open);
+    assert!(verdict(sale.tx, &[&sale, &first, &second]).open);
+}
+
+#[test]
+fn a_decline_that_another_answer_contradicts_is_open() {
+    let answered = |code: &str, why: Why| {
+        History::sale()
+            .declined("91")
+            .answer(code, State::DeclineDelivered, why)
+    };
+    for (code, why) in [
+        ("68", Why::Plain),
+        ("ZZ", Why::Plain),
+        ("00", Why::AnswerMismatch),
+    ] {
+        let verdict = answered(code, why).verdict();
+        assert!(verdict.open, "{code}: {}", verdict.verdict.en);
+        assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+    }
+    assert!(!answered("51", Why::Plain).verdict().open);
+}
+
+/// The same under another trace number.
+fn numbered(history: History, stan: u32) -> History {
+    let mut history = history;
+    history.name_first(|opened| {
+        opened.stan = Stan(stan);
+        opened.identity = text(&format!("sale {stan}"));
+    });
+    history
 }

@@ -91,6 +91,17 @@ impl History {
         }
     }
 
+    /// Changes its names.
+    pub(crate) fn name_first(&mut self, change: impl Fn(&mut Opened)) {
+        for record in &mut self.records {
+            if let Fact::Step(step) = &mut record.fact
+                && let Some(opened) = &mut step.opened
+            {
+                change(opened);
+            }
+        }
+    }
+
     /// The last step names the transaction.
     pub(crate) fn name(&mut self, opened: Opened) {
         self.last().opened = Some(Box::new(opened));

@@ -3,6 +3,7 @@
 use super::super::cursor::Position;
 use crate::engine::record::{Carried, Fact, Opened, Record, Seq, State, Step, TxId};
 use crate::engine::seam::Wall;
+use crate::engine::trace::casts_doubt;
 use crate::iso::message::{AuthCode, Class, Rrn};
 use std::collections::BTreeMap;
 
@@ -25,6 +26,8 @@ pub(super) struct Row {
     pub(super) rrn: Option<Rrn>,
     pub(super) auth: Option<AuthCode>,
     pub(super) state: State,
+    /// Whether a step of it casts doubt on what the state says.
+    pub(super) doubtful: bool,
     pub(super) last: Seq,
 }
 
@@ -48,6 +51,7 @@ impl Rows {
 
     fn step(&mut self, tx: TxId, record: &Record, step: &Step) {
         let row = self.row(tx, step.state, record.seq);
+        row.doubtful |= casts_doubt(step);
         if let Some(opened) = &step.opened {
             row.names = Some((**opened).clone());
             row.began = Some(record.at);
@@ -89,6 +93,7 @@ impl Rows {
             rrn: None,
             auth: None,
             state,
+            doubtful: false,
             last,
         });
         row.state = state;

@@ -16,7 +16,7 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS tx (
         id BLOB PRIMARY KEY, terminal TEXT, merchant TEXT, stan INTEGER, batch TEXT, rrn TEXT,
         auth TEXT, amount INTEGER, currency TEXT, card TEXT, card_hash BLOB, began INTEGER,
-        state INTEGER, last INTEGER, twin BLOB
+        state INTEGER, last INTEGER, twin BLOB, doubtful INTEGER
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS place (seq INTEGER PRIMARY KEY, segment INTEGER, offset INTEGER);
     CREATE TABLE IF NOT EXISTS damage (segment INTEGER, offset INTEGER);
@@ -40,7 +40,7 @@ const ON_CONFLICT: &str = "
         currency = coalesce(currency, excluded.currency), card = coalesce(card, excluded.card),
         card_hash = coalesce(card_hash, excluded.card_hash),
         began = coalesce(began, excluded.began), state = excluded.state, last = excluded.last,
-        twin = coalesce(twin, excluded.twin)";
+        twin = coalesce(twin, excluded.twin), doubtful = max(doubtful, excluded.doubtful)";
 
 /// A file of the index.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ impl Table {
         {
             let insert = format!(
                 "INSERT INTO tx VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, \
-                 ?14, ?15) {ON_CONFLICT}"
+                 ?14, ?15, ?16) {ON_CONFLICT}"
             );
             let mut insert = change.prepare_cached(&insert)?;
             for (tx, row) in &rows.by_tx {
@@ -162,7 +162,7 @@ impl Table {
         let same = "SELECT id FROM tx WHERE terminal = ?1 AND stan = ?2 AND merchant = ?3 \
                     AND batch = ?4 UNION SELECT id FROM tx WHERE twin = ?5 \
                     UNION SELECT id FROM tx WHERE amount = ?6 AND began BETWEEN ?7 AND ?8 \
-                    AND card_hash = ?9 AND merchant = ?3";
+                    AND card_hash = ?9 AND (merchant = ?3 OR merchant = '' OR ?3 = '')";
         let mut same = self.0.prepare_cached(same)?;
         let began = names.began();
         let (from, until) = (began - PURCHASE, began + PURCHASE);
@@ -241,9 +241,13 @@ impl Names {
             && *opened.batch == *self.batch;
         let bought =
             self.card_hash == Some(opened.card_hash) && int(opened.amount.0) == self.amount;
+        // Where one of both names no merchant, it may be the same.
+        let unnamed = opened.merchant.is_empty() || self.merchant.is_empty();
+        let of_merchant = *opened.merchant == *self.merchant;
         opened.twin == Some(self.tx)
             || opened.original == Some(self.tx)
-            || *opened.merchant == *self.merchant && (named || bought)
+            || of_merchant && (named || bought)
+            || unnamed && bought
     }
 }
 
@@ -276,7 +280,7 @@ fn state(state: State) -> i64 {
     place.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1)
 }
 
-fn values(tx: TxId, row: &Row) -> [Value; 15] {
+fn values(tx: TxId, row: &Row) -> [Value; 16] {
     let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
     let names = row.names.as_ref();
     let hash = names
@@ -298,6 +302,7 @@ fn values(tx: TxId, row: &Row) -> [Value; 15] {
         Value::Integer(state(row.state)),
         Value::Integer(int(row.last.0)),
         or_null(names.and_then(|names| names.twin).map(blob)),
+        Value::Integer(row.doubtful.into()),
     ]
 }
 
@@ -352,7 +357,12 @@ fn standing(which: Which) -> String {
         .into_iter()
         .filter(|state| which.admits(*state))
         .collect();
-    let asked = format!("state IN ({})", numbers(&wanted));
+    let doubtful = if which.may_be_in_doubt() {
+        " OR doubtful"
+    } else {
+        ""
+    };
+    let asked = format!("(state IN ({}){doubtful})", numbers(&wanted));
     // Only with its own words is the small index used.
     let exceptional = wanted.iter().all(|state| Which::Open.admits(*state));
     if exceptional {
@@ -368,7 +378,7 @@ fn exceptional_states() -> String {
         .into_iter()
         .filter(|state| !Which::Open.admits(*state))
         .collect();
-    format!("state NOT IN ({})", numbers(&usual))
+    format!("(state NOT IN ({}) OR doubtful)", numbers(&usual))
 }
 
 fn indexes() -> String {

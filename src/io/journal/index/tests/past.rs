@@ -9,7 +9,7 @@ use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Record, Seq, State, StoredFrame, TxId, samples,
 };
 use crate::engine::seam::Wall;
-use crate::engine::trace::{Keep, Query, Stories, Which};
+use crate::engine::trace::{Keep, Query, Stories, Story, Verdict, Which};
 use crate::iso::message::{Amount, Stan, Text};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -93,7 +93,8 @@ impl Past {
         self.records.iter().for_each(|record| stories.fold(record));
         let places = self.places();
         for query in queries() {
-            let matching = stories.iter().filter(|story| query.matches(story));
+            let class = |story: &Story| Verdict::of(story, &stories.others(story)).class;
+            let matching = stories.iter().filter(|s| query.matches(s, class(s)));
             let wanted: BTreeSet<TxId> = matching.map(|story| story.tx).collect();
             let found = places.find(&query).unwrap().candidates;
             let missing = wanted.difference(&found).count();
