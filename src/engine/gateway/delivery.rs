@@ -176,6 +176,7 @@ impl Gateway {
                 && let Some(slot) = self.revive(id, now)
             {
                 self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
+                self.reverse_unproven(now, slot, Why::TerminalClosed);
                 self.forget_if_over(slot);
             }
         }

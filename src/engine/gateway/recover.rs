@@ -82,12 +82,10 @@ impl Gateway {
             Trigger::Restart
         };
         // What two answers left unproven, a restart does not.
-        let opted = transaction.state == State::Approved
-            && self.options.routes[transaction.route].reversal.unproven;
+        let was_approved = transaction.state == State::Approved;
         self.step(now, slot, trigger, Cause::why(Why::Restarted));
-        let unproven = self.live.get(slot).map(|own| own.state) == Some(State::DeliveryUnproven);
-        if unproven && opted {
-            self.step(now, slot, Trigger::Operator, Cause::why(Why::Restarted));
+        if was_approved {
+            self.reverse_unproven(now, slot, Why::Restarted);
         }
         self.park(now, slot);
         self.forget_if_over(slot);

@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::answer::asked_for;
+use super::authored::Reason;
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
@@ -173,7 +174,11 @@ impl Gateway {
         if let Some(key) = &key
             && !self.free_key(now, key)
         {
-            return self.refuse(now, conn, &message, opened, Why::DuplicateMismatch);
+            let holder = self.live.keyed(key).and_then(|slot| self.live.get(slot));
+            let reason = holder.map_or(Why::DuplicateMismatch.into(), |own| {
+                Reason::taken_by(own.id)
+            });
+            return self.refuse(now, conn, &message, opened, reason);
         }
         let Ok(frame) = there.build() else {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
