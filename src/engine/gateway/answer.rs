@@ -88,8 +88,8 @@ impl Gateway {
         }
     }
 
-    /// The transaction that an answer names, live or answered before, on its link or one of the same
-    /// routes.
+    /// The transaction that an answer names, live or answered before, on its link or another of the
+    /// same routes.
     fn named_by(&mut self, now: Now, link: LinkId, message: &Message) -> Option<Slot> {
         let identity = names::identity(message)?;
         let near = self.neighbours(link).to_vec();
@@ -145,8 +145,8 @@ impl Gateway {
         }
     }
 
-    /// Whether merchant, batch, amount, currency and card of an answer are those of a transaction, as
-    /// far as it names them.
+    /// Whether merchant, batch, amount, currency and card of an answer are those of a transaction,
+    /// as far as it names them.
     fn is_told_of(&self, slot: Slot, answer: &Message) -> bool {
         self.live.get(slot).is_some_and(|own| {
             let of = &own.opened;

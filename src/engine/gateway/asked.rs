@@ -92,7 +92,7 @@ impl Gateway {
         let stan = told.or_else(|| message.stan())?;
         let found = self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own));
         if names::names_original_wholly(message) {
-            // It may name the moment of a repeat; the time at the terminal is still the first one's.
+            // It may name the moment of a repeat; the time at the terminal is still the first's.
             let slot = found?;
             let same = self.is_of_moment(slot, message);
             if !same {

@@ -411,7 +411,7 @@ impl Fold {
         let reversal = (under_way || answer.is_some()).then(|| Reversal {
             tries: carried.tries,
             unanswered: if under_way { carried.tries } else { 0 },
-            // It began without an answer, and one came since: before a try or after it, is not carried.
+            // It began without an answer, and one came since: before a try or after, nobody knows.
             overtaken: under_way && carried.approved && cause == ReversalCause::NoAnswer,
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))

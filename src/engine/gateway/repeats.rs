@@ -84,8 +84,9 @@ impl Gateway {
         true
     }
 
-    /// Some terminals stamp a repeat anew, so that a name with the time in it differs: trace number,
-    /// kind, amount and card tell, and its type (0201) or the time at the terminal, which stays.
+    /// Some terminals stamp a repeat anew, so that a name with the time in it differs: trace
+    /// number, kind, amount and card tell, and its type (0201) or the time at the terminal, which
+    /// stays.
     fn repeats_under_another_time(
         &mut self,
         now: Now,
