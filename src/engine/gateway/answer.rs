@@ -73,7 +73,7 @@ impl Gateway {
         if wanted.is_none() {
             return self.request_by_what_is_there(now, link, message);
         }
-        if let Some(slot) = self.named_by(now, message) {
+        if let Some(slot) = self.named_by(now, link, message) {
             return Found::One(slot);
         }
         // An answer may carry more than its request did, which then has no key.
@@ -88,18 +88,21 @@ impl Gateway {
         }
     }
 
-    /// The transaction that an answer names, live or answered before.
-    fn named_by(&mut self, now: Now, message: &Message) -> Option<Slot> {
+    /// The transaction that an answer names, live or answered before, on its link or another of the
+    /// same routes.
+    fn named_by(&mut self, now: Now, link: LinkId, message: &Message) -> Option<Slot> {
         let identity = names::identity(message)?;
+        let near = self.neighbours(link).to_vec();
         let as_it_came = |slot: &Slot| {
             let own = self.live.get(*slot);
-            own.is_some_and(|own| own.crossed.is_none())
+            own.is_some_and(|own| own.crossed.is_none() && near.contains(&own.opened.link))
         };
         if let Some(slot) = self.live.named(&identity).filter(as_it_came) {
             return Some(slot);
         }
         let terminal = self.terminals.get(&self.terminal_of(message)?)?;
-        let id = terminal.answered_by(&identity)?.id;
+        let done = terminal.answered_by(&identity);
+        let id = done.filter(|done| near.contains(&done.opened.link))?.id;
         self.revive(id, now)
     }
 
@@ -131,11 +134,27 @@ impl Gateway {
         let slots = self.live.slots().into_iter();
         let found =
             slots.filter(|slot| fits(slot) || self.is_keyless_request(*slot, link, message));
-        let found = only_one(found, Identity::EMPTY);
+        let mut found: Vec<Slot> = found.collect();
+        if found.len() > 1 {
+            found.retain(|slot| self.is_told_of(*slot, message));
+        }
+        let found = only_one(found.into_iter(), Identity::EMPTY);
         match found {
             Found::None(wanted) => self.answered_before(now, link, message, wanted),
             Found::One(_) | Found::Several(_) => found,
         }
+    }
+
+    /// Whether merchant, batch, amount, currency and card of an answer are those of a transaction,
+    /// as far as it names them.
+    fn is_told_of(&self, slot: Slot, answer: &Message) -> bool {
+        self.live.get(slot).is_some_and(|own| {
+            let of = &own.opened;
+            answer.merchant().is_none_or(|told| told == of.merchant)
+                && answer.amount().is_none_or(|told| told == of.amount)
+                && self.is_of_batch(slot, answer)
+                && is_of(of, answer)
+        })
     }
 
     /// The trace number of what went out for a transaction: its reversal may have its own.

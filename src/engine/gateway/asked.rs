@@ -1,5 +1,6 @@
 //! A terminal sends a reversal: of what, and what does it hear?
 
+use super::authored::Reason;
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot};
@@ -24,13 +25,12 @@ impl Gateway {
         let Some(slot) = self.original_of(now, &message, &opened, &names) else {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
-        if !self
-            .live
-            .get(slot)
-            .is_some_and(|of| is_about(&message, &opened, &of.opened))
+        if let Some(of) = self.live.get(slot)
+            && !is_about(&message, &opened, &of.opened)
         {
+            let reason = Reason::taken_by(of.id);
             self.forget_if_over(slot);
-            return self.refuse(now, conn, &message, opened, Why::DuplicateMismatch);
+            return self.refuse(now, conn, &message, opened, reason);
         }
         if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
             return;
@@ -92,7 +92,7 @@ impl Gateway {
         let stan = told.or_else(|| message.stan())?;
         let found = self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own));
         if names::names_original_wholly(message) {
-            // It may name the moment of a repeat; the time at the terminal is still the first one's.
+            // It may name the moment of a repeat; the time at the terminal is still the first's.
             let slot = found?;
             let same = self.is_of_moment(slot, message);
             if !same {

@@ -32,6 +32,16 @@ impl From<Why> for Reason {
     }
 }
 
+impl Reason {
+    /// The name is another transaction's.
+    pub(super) const fn taken_by(first: TxId) -> Self {
+        Self {
+            why: Why::DuplicateMismatch,
+            note: Note::Other(first),
+        }
+    }
+}
+
 impl From<(Why, Note)> for Reason {
     fn from((why, note): (Why, Note)) -> Self {
         Self { why, note }

@@ -78,7 +78,7 @@ pub(super) struct TerminalConn {
     pub(super) terminal: Option<TerminalKey>,
     /// What waits for an answer to it.
     pub(super) waiting: Vec<Slot>,
-    /// The approvals written to it of late, of each terminal until that trades on.
+    /// The last approval written to it, of each terminal until that trades on.
     pub(super) delivered: VecDeque<(TerminalKey, TxId, Mono)>,
 }
 

@@ -109,6 +109,7 @@ impl Gateway {
             while at.delivered.len() >= DELIVERED || at.delivered.front().is_some_and(is_old) {
                 at.delivered.pop_front();
             }
+            at.delivered.retain(|(terminal, ..)| *terminal != key);
             at.delivered.push_back((key, own.id, now.mono));
         }
     }
@@ -175,6 +176,7 @@ impl Gateway {
                 && let Some(slot) = self.revive(id, now)
             {
                 self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
+                self.reverse_unproven(now, slot, Why::TerminalClosed);
                 self.forget_if_over(slot);
             }
         }

@@ -1,4 +1,5 @@
-//! A reversal as it goes out: the terminal's own frame, or one built from what was kept of the request.
+//! A reversal as it goes out: the terminal's own frame, or one built from what was kept of the
+//! request.
 
 use super::core::Gateway;
 use super::live::Slot;

@@ -68,6 +68,7 @@ impl Gateway {
         let written = done.is_some_and(|done| done.state == State::Delivered);
         if written && let Some(slot) = self.revive(id, now) {
             self.step(now, slot, Trigger::Reset, Cause::why(Why::Restarted));
+            self.reverse_unproven(now, slot, Why::Restarted);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What is remembered of terminals: their last answers, keys, and reversals that came too early.
 //!
 //! Everything is bounded: `limits.terminals` terminals, each with `limits.answers` answers about
-//! money, a few others, and `limits.tombstones` tombstones; the oldest answer goes first. A terminal
-//! that traded of late is not forgotten for another, which would be refused then: its repeats would
-//! be booked twice, and its MACs go unchecked. What is open is never forgotten: `limits.live` counts
-//! it, and beyond it new requests are refused.
+//! money, a few others, and `limits.tombstones` tombstones; the oldest answer goes first. A
+//! terminal that traded of late is not forgotten for another, which would be refused then: its
+//! repeats would be booked twice, and its MACs go unchecked. What is open is never forgotten:
+//! `limits.live` counts it, and beyond it new requests are refused.
 
 use super::crossing::Crossed;
 use super::names::{self, TerminalKey};

@@ -5,7 +5,7 @@ use super::lifecycle::Trigger;
 use super::live::Slot;
 use crate::engine::record::{Note, State, TxId, Why};
 use crate::engine::seam::Now;
-use crate::iso::message::Text;
+use crate::iso::message::{Amount, Text};
 
 /// What an operator wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,12 @@ impl Gateway {
     }
 
     fn operator_reverses(&mut self, now: Now, slot: Slot, wish: &Wish) {
-        if self.may_author(slot) {
+        // What went back in part cannot be reversed as a whole.
+        let whole = self
+            .live
+            .get(slot)
+            .is_some_and(|own| own.returned == Amount(0));
+        if whole && self.may_author(slot) {
             self.step(now, slot, Trigger::Operator, cause(wish));
         }
     }

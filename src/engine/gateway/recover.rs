@@ -82,12 +82,10 @@ impl Gateway {
             Trigger::Restart
         };
         // What two answers left unproven, a restart does not.
-        let opted = transaction.state == State::Approved
-            && self.options.routes[transaction.route].reversal.unproven;
+        let was_approved = transaction.state == State::Approved;
         self.step(now, slot, trigger, Cause::why(Why::Restarted));
-        let unproven = self.live.get(slot).map(|own| own.state) == Some(State::DeliveryUnproven);
-        if unproven && opted {
-            self.step(now, slot, Trigger::Operator, Cause::why(Why::Restarted));
+        if was_approved {
+            self.reverse_unproven(now, slot, Why::Restarted);
         }
         self.park(now, slot);
         self.forget_if_over(slot);
@@ -413,8 +411,8 @@ impl Fold {
         let reversal = (under_way || answer.is_some()).then(|| Reversal {
             tries: carried.tries,
             unanswered: if under_way { carried.tries } else { 0 },
-            // Which came first is not carried: once more is harmless (R9).
-            overtaken: under_way && carried.approved && carried.tries > 0,
+            // It began without an answer, and one came since: before a try or after, nobody knows.
+            overtaken: under_way && carried.approved && cause == ReversalCause::NoAnswer,
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });

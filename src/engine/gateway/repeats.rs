@@ -1,12 +1,13 @@
 //! A request that came before: it is answered as the first was, and goes nowhere (D1, D2, D3).
 
 use super::answer::is_closed;
+use super::authored::Reason;
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Waiter};
 use super::memory::went_out;
 use super::request::key_of;
-use crate::engine::record::{ConnId, Hop, Logged, Note, Opened, State, TxId, Why};
+use crate::engine::record::{ConnId, Hop, Logged, Note, Opened, State, TxId};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
@@ -54,7 +55,8 @@ impl Gateway {
             return false;
         }
         if !is_same(opened, &done.opened) {
-            self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
+            let reason = Reason::taken_by(done.id);
+            self.refuse(now, conn, message, opened.clone(), reason);
             return true;
         }
         if done.state == State::Unanswered && done.answer.is_none() {
@@ -82,8 +84,9 @@ impl Gateway {
         true
     }
 
-    /// Some terminals stamp a repeat anew, so that a name with the time in it differs: trace number,
-    /// kind, amount and card tell, and its type (0201) or the time at the terminal, which stays.
+    /// Some terminals stamp a repeat anew, so that a name with the time in it differs: trace
+    /// number, kind, amount and card tell, and its type (0201) or the time at the terminal, which
+    /// stays.
     fn repeats_under_another_time(
         &mut self,
         now: Now,
@@ -134,7 +137,8 @@ impl Gateway {
             return;
         };
         if !is_same(opened, &first.opened) || first.digest != digest(message, opened) {
-            self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
+            let reason = Reason::taken_by(first.id);
+            self.refuse(now, conn, message, opened.clone(), reason);
             return;
         }
         let (id, state, answer) = (first.id, first.state, first.answer.clone());

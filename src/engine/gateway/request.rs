@@ -2,6 +2,7 @@
 
 use super::action::Action;
 use super::answer::asked_for;
+use super::authored::Reason;
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
@@ -170,10 +171,9 @@ impl Gateway {
             .as_ref()
             .map_or(&message, |crossing| &crossing.there.message);
         let key = names::match_key(there, link, &self.options.routes[route].key);
-        if let Some(key) = &key
-            && !self.free_key(now, key)
-        {
-            return self.refuse(now, conn, &message, opened, Why::DuplicateMismatch);
+        if let Some(Err(holder)) = key.as_ref().map(|key| self.free_key(now, key)) {
+            let reason = Reason::taken_by(holder);
+            return self.refuse(now, conn, &message, opened, reason);
         }
         let Ok(frame) = there.build() else {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
@@ -211,9 +211,7 @@ impl Gateway {
         if let Some(key) = key {
             self.live.add_key(slot, key);
         }
-        if key_of(&opened).is_some_and(|key| self.has_room_for(now, &key)) {
-            self.saw(&opened, self.steady.at(now.mono));
-        }
+        self.uses_number(now, &opened);
         self.trades_on(conn, &opened);
         self.wait(slot, Waiter::new(conn, message.header()));
         self.live.set_deadline(slot, self.answer_deadline(slot));
@@ -225,6 +223,13 @@ impl Gateway {
         // A void or refund that names an approval by its number proves that the terminal has it.
         if let Some(original) = opened.original {
             self.later_message(now, &opened, original, Trigger::Proof, id);
+        }
+    }
+
+    /// The terminal of a request that goes out uses its number; it is remembered if there is room.
+    fn uses_number(&mut self, now: Now, opened: &Opened) {
+        if key_of(opened).is_some_and(|key| self.has_room_for(now, &key)) {
+            self.saw(opened, self.steady.at(now.mono));
         }
     }
 
@@ -257,27 +262,32 @@ impl Gateway {
         }
     }
 
-    /// Makes sure that a key is free, ending the watch of a closed transaction that still holds it.
-    fn free_key(&mut self, now: Now, key: &names::MatchKey) -> bool {
+    /// Makes sure that a key is free, ending the watch of a closed transaction that still holds it;
+    /// else gives the one that holds it.
+    fn free_key(&mut self, now: Now, key: &names::MatchKey) -> Result<(), TxId> {
         let Some(holder) = self.live.keyed(key) else {
-            return true;
+            return Ok(());
         };
-        match self.live.get(holder).map(|holder| holder.state) {
-            Some(State::ClosedUnproven) => {
-                self.step(now, holder, Trigger::WatchOver, Cause::default());
-                true
-            }
-            Some(State::Reversed) => {
-                self.forget(holder);
-                true
-            }
-            // Its answer came; another one would be found by the transaction's own name.
-            Some(State::TerminalGone | State::DeliveryUnproven | State::LateApproval) => {
-                self.live.release_key(key);
-                true
-            }
-            _ => false,
+        let Some(own) = self.live.get(holder) else {
+            return Ok(());
+        };
+        let (state, id) = (own.state, own.id);
+        // Their answer came; another one would be found by the transaction's own name.
+        let answered = [
+            State::TerminalGone,
+            State::DeliveryUnproven,
+            State::LateApproval,
+        ];
+        if state == State::ClosedUnproven {
+            self.step(now, holder, Trigger::WatchOver, Cause::default());
+        } else if state == State::Reversed {
+            self.forget(holder);
+        } else if answered.contains(&state) {
+            self.live.release_key(key);
+        } else {
+            return Err(id);
         }
+        Ok(())
     }
 
     /// A later message speaks of an answered transaction.

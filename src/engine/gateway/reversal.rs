@@ -4,7 +4,7 @@ use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Reversal, Slot, Transaction};
 use super::names;
-use crate::engine::record::{State, TxId};
+use crate::engine::record::{State, TxId, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::spec::ReversalCause;
@@ -76,6 +76,15 @@ impl Gateway {
     pub(super) fn reverse_by_policy(&mut self, now: Now, slot: Slot) {
         if self.authors_reversals(slot) && !planted::is(Bug::NoReversal) {
             self.step(now, slot, Trigger::ReverseNow, Cause::default());
+        }
+    }
+
+    /// An approval was perhaps not read. Its route may say that it is then reversed.
+    pub(super) fn reverse_unproven(&mut self, now: Now, slot: Slot, why: Why) {
+        let own = self.live.get(slot);
+        let own = own.filter(|own| own.state == State::DeliveryUnproven);
+        if own.is_some_and(|own| self.options.routes[own.route].reversal.unproven) {
+            self.step(now, slot, Trigger::Operator, Cause::why(why));
         }
     }
 

@@ -5,6 +5,7 @@
 //! record.
 
 mod crossing;
+mod doubts;
 
 mod links;
 
@@ -636,6 +637,7 @@ fn a_repeat_of_a_reversed_sale_is_not_told_that_it_was_approved() {
     stage.acquirer_says(stage.answer(&reversal, "00"));
     stage.deliver(T);
     stage.terminal_says(sale);
+    assert_eq!(stage.deliver(T).response_code().as_deref(), Some("96"));
     stage.silent();
 }
 

@@ -1,0 +1,103 @@
+//! What takes a certainty away again, and what is told of whom.
+
+use super::*;
+
+/// A sale that was declined, and told so.
+fn declined_sale(by: ReversalBy, stan: u32) -> (Stage, Message) {
+    let mut stage = Stage::with(options(by, true));
+    stage.terminal_says(stage.sale(stan));
+    let sent = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&sent, "51"));
+    stage.deliver(T);
+    (stage, sent)
+}
+
+#[test]
+fn an_unknown_outcome_behind_a_decline_is_reversed() {
+    let (mut stage, sent) = declined_sale(ReversalBy::Both, 2);
+    stage.acquirer_says(stage.answer(&sent, "98"));
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
+    assert_eq!(stage.rows(), "CESFXj");
+}
+
+#[test]
+fn an_unknown_outcome_behind_a_decline_is_open_and_its_reversal_goes_up() {
+    let (mut stage, sent) = declined_sale(ReversalBy::Terminal, 2);
+    stage.acquirer_says(stage.answer(&sent, "98"));
+    stage.silent();
+    assert_eq!(stage.last_state(), State::TimedOut);
+    stage.terminal_says(stage.reversal(2, "98"));
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
+}
+
+#[test]
+fn a_decline_behind_an_answer_that_does_not_fit_settles_nothing() {
+    let mut stage = Stage::with(options(ReversalBy::Terminal, true));
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    let mut other = stage.answer(&sent, "00");
+    other.set(path("4"), "000000000001").unwrap();
+    security::seal(&mut other, &stage.mac).unwrap();
+    let other = stage.reparsed(&other);
+    stage.acquirer_says(other);
+    stage.acquirer_says(stage.answer(&sent, "51"));
+    assert_eq!(stage.last_state(), State::TimedOut);
+}
+
+#[test]
+fn an_answer_of_another_batch_is_not_this_requests() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    let mut older = stage.answer(&sent, "00");
+    older.set(path("60"), "22000009000").unwrap();
+    security::seal(&mut older, &stage.mac).unwrap();
+    let older = stage.reparsed(&older);
+    stage.acquirer_says(older);
+    stage.silent();
+    assert_eq!(stage.last_state(), State::Forwarded);
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    assert_eq!(stage.deliver(T).response_code().as_deref(), Some("00"));
+}
+
+#[test]
+fn a_reversal_of_the_acquirer_is_answered_and_its_sale_listed() {
+    let mut stage = Stage::new();
+    stage.approved_sale(2);
+    let mut own = stage.reversal(2, "06");
+    own.set_mti(mti("0420"));
+    let own = stage.reparsed(&own);
+    stage.acquirer_says(own);
+    let answer = stage.deliver(A);
+    assert_eq!(answer.mti(), mti("0430"));
+    assert_eq!(answer.response_code().as_deref(), Some("00"));
+    assert_eq!(stage.last_state(), State::SettleMismatch);
+    // The terminal may undo it all the same.
+    stage.terminal_says(stage.reversal(2, "96"));
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
+}
+
+#[test]
+fn a_not_found_for_a_seen_approval_is_told_once_and_again() {
+    let mut stage = Stage::new();
+    stage.approved_sale(2);
+    stage.terminal_says(stage.reversal(2, "96"));
+    let reversal = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&reversal, "25"));
+    assert_eq!(stage.deliver(T).response_code().as_deref(), Some("25"));
+    assert_eq!(stage.last_state(), State::ReversalPending);
+    stage.terminal_says(stage.reversal(2, "96"));
+    assert_eq!(stage.deliver(T).response_code().as_deref(), Some("25"));
+}
+
+#[test]
+fn a_try_that_was_not_written_is_taken_back() {
+    let mut stage = Stage::new();
+    stage.approved_sale(2);
+    stage.terminal_says(stage.reversal(2, "96"));
+    let (send, _, _) = stage.take(A);
+    stage.pass(61);
+    assert_eq!(stage.last_state(), State::ReversalSent);
+    stage.happen(Event::NotWritten(send));
+    assert_eq!(stage.last_state(), State::ReversalPending);
+}
