@@ -3,8 +3,8 @@
 
 use super::history::{History, opened, text};
 use crate::engine::record::{Identity, Opened, State, TxId, Why};
-use crate::engine::trace::{Keep, Retry, Stories, Verdict};
 use crate::engine::seam::Wall;
+use crate::engine::trace::{Keep, Retry, Stories, Verdict};
 use crate::iso::message::{Amount, Stan};
 use crate::iso::spec::Purpose;
 
@@ -196,8 +196,16 @@ fn a_declined_repeat_of_a_booked_sale_says_nothing_of_the_money() {
     let repeat = later(History::sale().declined("A0"), 5);
     let verdict = verdict(repeat.tx, &[&paid, &repeat]);
     assert_eq!(verdict.safe_to_retry, Retry::Unproven);
-    assert!(verdict.verdict.en.contains("the same request"), "{}", verdict.verdict.en);
-    assert!(!verdict.verdict.zh.contains("未扣款"), "{}", verdict.verdict.zh);
+    assert!(
+        verdict.verdict.en.contains("the same request"),
+        "{}",
+        verdict.verdict.en
+    );
+    assert!(
+        !verdict.verdict.zh.contains("未扣款"),
+        "{}",
+        verdict.verdict.zh
+    );
 }
 
 #[test]
@@ -208,7 +216,11 @@ fn a_reversed_authorization_waits_for_its_completion() {
     let completion = later(made_of(&hold), 60);
     let verdict = verdict(hold.tx, &[&hold, &completion]);
     assert_eq!(verdict.safe_to_retry, Retry::Unproven);
-    assert!(!verdict.verdict.en.contains("released"), "{}", verdict.verdict.en);
+    assert!(
+        !verdict.verdict.en.contains("released"),
+        "{}",
+        verdict.verdict.en
+    );
 }
 
 #[test]
@@ -246,7 +258,9 @@ fn more_given_back_than_paid_is_open() {
 #[test]
 fn a_decline_that_another_answer_contradicts_is_open() {
     let answered = |code: &str, why: Why| {
-        History::sale().declined("91").answer(code, State::DeclineDelivered, why)
+        History::sale()
+            .declined("91")
+            .answer(code, State::DeclineDelivered, why)
     };
     for (code, why) in [
         ("68", Why::Plain),
@@ -258,6 +272,72 @@ fn a_decline_that_another_answer_contradicts_is_open() {
         assert_eq!(verdict.safe_to_retry, Retry::Unproven);
     }
     assert!(!answered("51", Why::Plain).verdict().open);
+}
+
+#[test]
+fn a_number_that_is_taken_matters_where_the_other_has_the_same_name() {
+    let booked = History::sale().delivered();
+    let mut other = later(History::refused(Why::DuplicateMismatch, "94"), 5);
+    other.name_first(|opened| {
+        opened.amount = Amount(99_900);
+        opened.card_hash = [9; 16];
+    });
+    let refused = verdict(other.tx, &[&booked, &other]);
+    assert_eq!(refused.safe_to_retry, Retry::Unproven);
+    other.name_first(|opened| opened.identity = text("of another terminal"));
+    let refused = verdict(other.tx, &[&booked, &other]);
+    assert_eq!(refused.safe_to_retry, Retry::Yes);
+}
+
+#[test]
+fn a_completed_authorization_that_is_reversed_allows_no_other() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let completion = later(made_of(&hold).delivered(), 60);
+    let hold = hold.terminal_reverses("06").reverses(2);
+    let hold = hold.reversal_answered("00", State::Reversed);
+    let verdict = verdict(hold.tx, &[&hold, &completion]);
+    assert_eq!(verdict.safe_to_retry, Retry::No);
+    assert!(!verdict.next_step.en.contains("collect again"));
+    assert!(
+        verdict.verdict.en.contains("its completion"),
+        "{}",
+        verdict.verdict.en
+    );
+}
+
+#[test]
+fn an_increment_follows_the_completion_of_its_authorization() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let raise = Opened {
+        original: Some(hold.tx),
+        identity: Identity::EMPTY,
+        amount: Amount(5_000),
+        ..opened(Purpose::Hold)
+    };
+    let raise = History::new().open(raise, State::Forwarded, Why::Plain, Some(()));
+    let raise = later(raise.delivered(), 30);
+    let completion = later(made_of(&hold).delivered(), 60);
+    let says = verdict(raise.tx, &[&hold, &raise, &completion]);
+    assert!(
+        says.verdict.en.contains("then completed"),
+        "{}",
+        says.verdict.en
+    );
+    assert!(!says.next_step.en.contains("send the completion"));
+}
+
+#[test]
+fn a_reversal_that_names_its_sale_in_part_is_told_of_it() {
+    let sale = History::sale().delivered();
+    let undo = Opened {
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Reversal)
+    };
+    let undo = History::new().open(undo, State::Forwarded, Why::Plain, Some(()));
+    let undo = numbered(later(undo.delivered(), 30), 9);
+    let says = verdict(sale.tx, &[&sale, &undo]);
+    assert!(says.verdict.en.contains("not known"), "{}", says.verdict.en);
+    assert!(says.open);
 }
 
 /// The same under another trace number.

@@ -357,7 +357,11 @@ fn standing(which: Which) -> String {
         .into_iter()
         .filter(|state| which.admits(*state))
         .collect();
-    let doubtful = if which.may_be_in_doubt() { " OR doubtful" } else { "" };
+    let doubtful = if which.may_be_in_doubt() {
+        " OR doubtful"
+    } else {
+        ""
+    };
     let asked = format!("(state IN ({}){doubtful})", numbers(&wanted));
     // Only with its own words is the small index used.
     let exceptional = wanted.iter().all(|state| Which::Open.admits(*state));
