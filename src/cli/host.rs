@@ -2,7 +2,7 @@
 
 use super::peer::{self, PeerArgs};
 use super::serve::LogArgs;
-use super::{Exit, input};
+use super::{Exit, ZoneArgs, input};
 use crate::io::drive::Host;
 use crate::lab::fault::{Place, Span};
 use crate::lab::peer::{Acquirer, AcquirerOptions, Rules};
@@ -37,11 +37,13 @@ pub(super) struct HostArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    zone: ZoneArgs,
+    #[command(flatten)]
     log: LogArgs,
 }
 
 pub(super) fn run(args: &HostArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    args.log.start(None)?;
+    args.log.start(None, &args.zone.it)?;
     let spec = args.peer.spec()?;
     let mut options = AcquirerOptions::new(&spec, args.peer.keys()?, args.peer.cards());
     options.latency = args.latency;

@@ -1,9 +1,9 @@
 //! `isogate journal`: whether a journal is sound, and what is in it.
 
-use super::{Exit, table};
+use super::{Exit, ZoneArgs, table};
 use crate::engine::journal::{Damage, Report, SegmentReport, Torn, verify};
 use crate::engine::record::{Carried, Fact, Logged, Record, StoredFrame};
-use crate::engine::seam::Wall;
+use crate::engine::seam::{Wall, Zone};
 use crate::io::journal::{Files, JournalReader};
 use crate::lab::model::{ModelBreach, ModelCheck, ModelReport, Policy, StillOpen};
 use clap::{Args, Subcommand};
@@ -51,6 +51,8 @@ pub(crate) struct FolderArgs {
     /// The journal's folder [default: ./journal, else the newest ./lab-*]
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    zone: ZoneArgs,
 }
 
 impl FolderArgs {
@@ -62,6 +64,11 @@ impl FolderArgs {
             None if default().is_dir() => default(),
             None => newest_lab(Path::new(".")).unwrap_or_else(default),
         }
+    }
+
+    /// The zone in which its moments are shown.
+    pub(crate) const fn zone(&self) -> &Zone {
+        &self.zone.it
     }
 
     /// Its reader; what is sealed stays so.
@@ -97,14 +104,14 @@ pub(crate) fn run(args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result<Exi
             found |= model
                 .as_ref()
                 .is_some_and(|model| !model.breaches.is_empty());
-            print_report(&report, model.as_ref(), read.json, out)?;
+            print_report(&report, model.as_ref(), read, out)?;
         }
         JournalCommand::Stats(_) => {
             let mut stats = Stats::default();
             for record in reader.records() {
                 stats.take(&record?);
             }
-            print_stats(&report, &stats, read.json, out)?;
+            print_stats(&report, &stats, read, out)?;
         }
     }
     Ok(if found { Exit::Found } else { Exit::Done })
@@ -128,13 +135,16 @@ const MEND: &str = "mend: restore the damaged segments from a copy of the journa
 fn print_report(
     report: &Report,
     model: Option<&ModelReport>,
-    json: bool,
+    read: &ReadArgs,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    if json {
+    if read.json {
         let mut document = report_document(report);
         if let (Some(model), Some(fields)) = (model, document.as_object_mut()) {
-            fields.insert("model".to_owned(), model_document(model));
+            fields.insert(
+                "model".to_owned(),
+                model_document(model, read.folder.zone()),
+            );
         }
         writeln!(out, "{document}")?;
         return Ok(());
@@ -196,14 +206,14 @@ fn print_model(model: &ModelReport, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn model_document(model: &ModelReport) -> Value {
+fn model_document(model: &ModelReport, zone: &Zone) -> Value {
     let breach = |breach: &ModelBreach| {
         let tx = breach.tx.map(|tx| tx.to_string());
         json!({ "rule": breach.rule, "seq": breach.seq.0, "tx": tx, "what": breach.what })
     };
     let open = |open: &StillOpen| {
         json!({ "tx": open.tx.to_string(), "class": open.class.name(), "seq": open.seq.0,
-                "at": open.at.rfc3339(), "owes_reversal": open.owes_reversal })
+                "at": open.at.rfc3339(zone), "owes_reversal": open.owes_reversal })
     };
     json!({
         "transactions": model.transactions,
@@ -309,12 +319,13 @@ const fn kind(fact: &Fact) -> &'static str {
 fn print_stats(
     report: &Report,
     stats: &Stats,
-    json: bool,
+    read: &ReadArgs,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let time = |wall: Option<Wall>| wall.map(Wall::rfc3339);
+    let zone = read.folder.zone();
+    let time = |wall: Option<Wall>| wall.map(|wall| wall.rfc3339(zone));
     let (from, to) = (stats.times.map(|t| t.0), stats.times.map(|t| t.1));
-    if json {
+    if read.json {
         let segments = report.segments.iter().map(|segment| {
             json!({ "segment": segment.segment.0, "bytes": segment.bytes,
                     "records": segment.records, "began": time(segment.began) })
@@ -384,6 +395,7 @@ mod tests {
     ) -> (Exit, String) {
         let folder = FolderArgs {
             journal: Some(folder.to_owned()),
+            zone: ZoneArgs::default(),
         };
         let args = JournalArgs {
             command: command(ReadArgs { folder, json }),

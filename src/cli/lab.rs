@@ -1,7 +1,7 @@
 //! `isogate lab`: terminals, gateway and acquirer in one process, nothing to configure.
 
 use super::past::{self, Found};
-use super::{Exit, Lang};
+use super::{Exit, Lang, ZoneArgs};
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
 use crate::io::admin::{Admin, Views};
 use crate::io::drive::{Lab, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
@@ -62,6 +62,8 @@ pub(crate) struct LabArgs {
     /// What is logged: error, warn, info, debug or a filter by module
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     log_level: String,
+    #[command(flatten)]
+    zone: ZoneArgs,
 }
 
 /// How long the healed lab may take to come to rest.
@@ -69,7 +71,11 @@ const REST: Duration = Duration::from_secs(10);
 
 /// Runs it.
 pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    log::start(log::Format::Human, Some(&args.log_level))?;
+    log::start(
+        log::Format::Human,
+        Some(&args.log_level),
+        args.zone.it.clone(),
+    )?;
     let options = options(args)?;
     let (seed, folder) = (options.seed, options.folder.clone());
     let lab = Lab::start(options)?;
@@ -77,6 +83,7 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
         exporter: lab.gateway().exporter(),
         status: lab.gateway().status(),
         desk: lab.gateway().desk(),
+        zone: args.zone.it.clone(),
     };
     let admin = Admin::start(&args.admin, None, views)
         .with_context(|| format!("cannot listen on {} (--admin)", args.admin))?;

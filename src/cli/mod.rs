@@ -6,6 +6,7 @@
 mod decode;
 mod diff;
 mod document;
+mod effect;
 mod encode;
 mod explain;
 mod fault;
@@ -30,7 +31,8 @@ mod view;
 mod wish;
 
 use crate::engine::gateway::Act;
-use clap::{Parser, Subcommand, ValueEnum};
+use crate::engine::seam::Zone;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -74,6 +76,19 @@ impl Lang {
         let chinese = std::env::var("LANG").is_ok_and(|lang| lang.starts_with("zh"));
         if chinese { Self::Zh } else { Self::En }
     }
+}
+
+/// The zone of all moments that a command shows, and of local times that it writes.
+#[derive(Args, Clone, Debug, Default)]
+struct ZoneArgs {
+    /// Time zone of what is shown, and of local times: +08:00, UTC or a name such as Asia/Shanghai
+    #[arg(id = "zone", long, value_name = "ZONE", value_parser = zone, env = "ISOGATE_ZONE",
+          hide_env_values = true, default_value_t)]
+    it: Zone,
+}
+
+fn zone(text: &str) -> Result<Zone, String> {
+    Zone::read(text).ok_or_else(|| "wants +08:00, UTC or a name such as Asia/Shanghai".to_owned())
 }
 
 impl From<Lang> for crate::engine::trace::Lang {

@@ -6,8 +6,8 @@ use super::document::{self, Document};
 use super::peer::{self, time};
 use super::term::stan_of;
 use super::view::View;
-use super::{Exit, Lang, input};
-use crate::engine::seam::{Dice, Wall};
+use super::{Exit, Lang, ZoneArgs, input};
+use crate::engine::seam::{Dice, Wall, Zone};
 use crate::io::drive::Call;
 use crate::io::serve::Clock;
 use crate::iso::codec::{Message, ParseError};
@@ -73,6 +73,8 @@ pub(crate) struct SendArgs {
     /// Show card numbers, tracks and PIN blocks in clear
     #[arg(long)]
     reveal: bool,
+    #[command(flatten)]
+    zone: ZoneArgs,
 }
 
 /// How a MAC comes to be.
@@ -185,7 +187,7 @@ impl Draft {
             ),
         };
         if dated {
-            put_moment(message, Clock::new().now().wall)?;
+            put_moment(message, Clock::new().now().wall, &args.zone.it)?;
         }
         if let Some(stan) = stan {
             message
@@ -254,20 +256,13 @@ fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<Terminal> {
     Ok(Terminal::new(options, Dice::new(args.seed)))
 }
 
-/// Date and time, where the message has them.
-fn put_moment(message: &mut Message, at: Wall) -> anyhow::Result<()> {
-    let (date, time) = (at.mmdd(), at.hhmmss());
-    for (number, value) in [(7, format!("{date}{time}")), (12, time), (13, date)] {
-        let id = FieldId::of(number);
-        let Some(old) = message.text(id) else {
-            continue;
-        };
-        // ISO 8583:1993 writes the year before the date of DE 12.
-        let value = match old.len().checked_sub(value.len()) {
-            Some(0) => value,
-            _ => continue,
-        };
-        message.set(id, &value)?;
+/// The moment, where the message has one.
+fn put_moment(message: &mut Message, at: Wall, zone: &Zone) -> anyhow::Result<()> {
+    let spec = Arc::clone(message.spec());
+    for (field, form) in &spec.flow().stamps {
+        if message.has(*field) {
+            message.set(*field, &at.stamp(form, zone))?;
+        }
     }
     Ok(())
 }

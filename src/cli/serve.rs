@@ -1,6 +1,7 @@
 //! `isogate serve`: the gateway alone.
 
-use super::Exit;
+use super::{Exit, effect};
+use crate::engine::seam::Zone;
 use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
 use crate::io::serve::{Handle, Server, signals};
@@ -11,7 +12,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Run the gateway alone
 #[derive(Debug, Args)]
@@ -22,6 +23,10 @@ pub(super) struct ServeArgs {
     /// Check the configuration and start nothing
     #[arg(long)]
     check: bool,
+    /// With --check: print the configuration in effect, every key with its value, and of each
+    /// dialect what the gateway goes by: kinds, codes, and fields that name a transaction
+    #[arg(long, requires = "check")]
+    show: bool,
     /// Write the addresses that were chosen to FILE, as JSON
     #[arg(long, value_name = "FILE")]
     ports: Option<PathBuf>,
@@ -53,31 +58,37 @@ enum LogFormat {
 
 impl LogArgs {
     /// Starts the log, at the level of the configuration where the command line says none.
-    pub(super) fn start(&self, configured: Option<&str>) -> Result<(), log::LogError> {
+    pub(super) fn start(&self, configured: Option<&str>, zone: &Zone) -> Result<(), log::LogError> {
         let format = match self.log_format {
             LogFormat::Human => log::Format::Human,
             LogFormat::Json => log::Format::Json,
         };
-        log::start(format, self.log_level.as_deref().or(configured))
+        log::start(
+            format,
+            self.log_level.as_deref().or(configured),
+            zone.clone(),
+        )
     }
 }
 
 pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config)?;
     if args.check {
-        return check(&args.config, &config, out);
+        return check(args, &config, out);
     }
-    args.log.start(config.log)?;
+    args.log.start(config.log, &config.options.zone)?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let seed = args.seed.map_or_else(chance, Ok)?;
     let admin = config.admin.clone();
+    let zone = config.options.zone.clone();
     let gateway = Server::start(config, seed)?;
     let views = Views {
         exporter: gateway.exporter(),
         status: gateway.status(),
         desk: gateway.desk(),
+        zone,
     };
     let admin = match &admin {
         Some(admin) => {
@@ -122,8 +133,12 @@ fn reload(args: &ServeArgs, gateway: &Handle, admin: Option<&Admin>) {
     gateway.reload(config);
 }
 
-fn check(file: &Path, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let options = &config.options;
+fn check(args: &ServeArgs, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if args.show {
+        effect::print(config, out)?;
+        return Ok(Exit::Done);
+    }
+    let (file, options) = (&args.config, &config.options);
     for warning in &config.warnings {
         writeln!(out, "warning: {warning}")?;
     }

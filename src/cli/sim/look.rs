@@ -8,6 +8,7 @@ use crate::io::journal::{JournalReader, index_folder, write_segment};
 use crate::lab::sim::{Looker, Printed};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A folder that is filled anew for each look, and removed at the end unless somebody wants it.
@@ -60,12 +61,14 @@ impl WithIndex {
     }
 }
 
-fn found(folder: &Path, query: &Query) -> anyhow::Result<Vec<Value>> {
+fn found(folder: &Path, query: &Query) -> anyhow::Result<Vec<Rc<Value>>> {
     let reader = JournalReader::open(folder, None)?;
     let found = past::find(&reader, query, None)?;
     let views = found.all.iter();
     let views = views.map(|(story, verdict)| serde_json::to_value(View::of(story, verdict)));
-    Ok(views.collect::<Result<_, _>>()?)
+    Ok(views
+        .map(|view| view.map(Rc::new))
+        .collect::<Result<_, _>>()?)
 }
 
 impl Looker for WithIndex {

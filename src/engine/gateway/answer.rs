@@ -1,6 +1,7 @@
 //! An answer comes in from the acquirer: whose is it, can it be trusted, is it in time? And the
 //! fate of what was written to either side.
 
+use super::authored::batch_of;
 use super::core::{Cause, Gateway};
 use super::crossing::stan_there;
 use super::lifecycle::Trigger;
@@ -10,7 +11,7 @@ use super::names;
 use super::partly;
 use super::request::key_of;
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
+    ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
@@ -29,6 +30,9 @@ impl Gateway {
         }
         if self.session_message(now, link, conn, message) {
             return;
+        }
+        if !message.mti().is_answer() && message.mti().class() == Class::Reversal {
+            return self.acquirer_reverses(now, conn, message);
         }
         if !message.mti().is_answer() {
             return self.stray(now, conn, message, Hop::AcquirerToGateway);
@@ -59,7 +63,8 @@ impl Gateway {
                 let Some(key) = names::match_key(message, *via, rule) else {
                     continue;
                 };
-                if let Some(slot) = self.live.keyed(&key) {
+                let found = self.live.keyed(&key);
+                if let Some(slot) = found.filter(|slot| self.is_of_batch(*slot, message)) {
                     return Found::One(slot);
                 }
                 wanted = wanted.or(Some(key.values));
@@ -68,12 +73,7 @@ impl Gateway {
         if wanted.is_none() {
             return self.request_by_what_is_there(now, link, message);
         }
-        let done = names::identity(message).and_then(|identity| {
-            let key = names::terminal_key(message)?;
-            let done = self.terminals.get(&key)?.answered_by(&identity)?;
-            Some(done.id)
-        });
-        if let Some(slot) = done.and_then(|id| self.revive(id, now)) {
+        if let Some(slot) = self.named_by(now, message) {
             return Found::One(slot);
         }
         // An answer may carry more than its request did, which then has no key.
@@ -88,6 +88,32 @@ impl Gateway {
         }
     }
 
+    /// The transaction that an answer names, live or answered before.
+    fn named_by(&mut self, now: Now, message: &Message) -> Option<Slot> {
+        let identity = names::identity(message)?;
+        let as_it_came = |slot: &Slot| {
+            let own = self.live.get(*slot);
+            own.is_some_and(|own| own.crossed.is_none())
+        };
+        if let Some(slot) = self.live.named(&identity).filter(as_it_came) {
+            return Some(slot);
+        }
+        let terminal = self.terminals.get(&self.terminal_of(message)?)?;
+        let id = terminal.answered_by(&identity)?.id;
+        self.revive(id, now)
+    }
+
+    /// Whether an answer may be one to this request by the batch that both tell: trace numbers come
+    /// again in the next one.
+    fn is_of_batch(&self, slot: Slot, answer: &Message) -> bool {
+        let own = self.live.get(slot);
+        own.is_some_and(|own| {
+            let told = batch_of(answer);
+            let batch = &own.opened.batch;
+            own.crossed.is_some() || told.is_empty() || batch.is_empty() || told == *batch
+        })
+    }
+
     /// The one live request on the link whose class, terminal and trace number do not contradict
     /// the answer, if there is exactly one.
     fn request_by_what_is_there(&mut self, now: Now, link: LinkId, message: &Message) -> Found {
@@ -99,7 +125,7 @@ impl Gateway {
                 transaction.opened.link == link
                     && transaction.keys.iter().any(|key| key.class == class)
                     && terminal.is_none_or(|terminal| terminal == transaction.opened.terminal)
-                    && stan.is_none_or(|stan| stan == sent_stan(transaction))
+                    && stan.is_none_or(|stan| stan == self.number_out(*slot, transaction, class))
             })
         };
         let slots = self.live.slots().into_iter();
@@ -110,6 +136,14 @@ impl Gateway {
             Found::None(wanted) => self.answered_before(now, link, message, wanted),
             Found::One(_) | Found::Several(_) => found,
         }
+    }
+
+    /// The trace number of what went out for a transaction: its reversal may have its own.
+    fn number_out(&self, slot: Slot, transaction: &Transaction, class: Class) -> Stan {
+        let reverses = class == Class::Reversal && transaction.reversal.is_some();
+        let reversal = reverses.then(|| self.reversal_message(slot)).flatten();
+        let own = reversal.and_then(|reversal| reversal.stan());
+        own.unwrap_or_else(|| sent_stan(transaction))
     }
 
     /// The one answered transaction that an answer without its names speaks of once more.
@@ -181,7 +215,7 @@ impl Gateway {
         let Some(transaction) = self.live.get(slot) else {
             return;
         };
-        let in_time = matches!(transaction.state, State::Forwarded | State::ForwardedGone);
+        let in_time = transaction.state.awaits_answer();
         if let Some(why) = self.distrust(slot, transaction, message) {
             return self.bad_answer(now, conn, slot, message, why);
         }
@@ -226,6 +260,7 @@ impl Gateway {
             reversal.overtaken = reversal.unanswered > 0;
         }
         transaction.approved |= approved;
+        transaction.doubted |= trigger == Trigger::OutcomeUnknown;
         if approved {
             transaction.cause = ReversalCause::NotDelivered;
         }
@@ -315,13 +350,13 @@ impl Gateway {
             .is_some_and(|asked| !message.mti().answers(asked));
         let money = opened.purpose.moves_money();
         // A request of money without an amount tells too little to compare the rest with.
-        let tells_all = money && judged && opened.amount != Amount(0);
+        let tells_all = judged && (!money || opened.amount != Amount(0));
         if (money && judged && other_amount)
             || (tells_all && !is_of(opened, message))
             || other_terminal
             || other_stan
             || other_type
-            || (tells_all && is_other_trade(transaction, message))
+            || (tells_all && !is_of_trade(&transaction.asked_for, message))
         {
             return Some(Why::AnswerMismatch);
         }
@@ -362,8 +397,10 @@ impl Gateway {
         if why == Why::AnswerMac {
             transaction.cause = ReversalCause::Mac;
         }
-        let reverses = transaction.opened.reverses;
-        let trigger = if reverses {
+        let declines = outcome_of(message, &transaction.opened) == Trigger::Decline;
+        let over = transaction.state.meaning().known == Known::NotHeld;
+        transaction.doubted |= !declines;
+        let trigger = if transaction.opened.reverses && !(declines && over) {
             Trigger::BadAnswer
         } else {
             Trigger::GaveUp
@@ -454,7 +491,8 @@ fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) ->
         } else {
             Trigger::ApprovalAgain
         }
-    } else if outcome == Trigger::Decline && (transaction.approved || tried) {
+    } else if outcome == Trigger::Decline && (transaction.approved || transaction.doubted || tried)
+    {
         Trigger::DeclineInDoubt
     } else {
         outcome
@@ -470,19 +508,16 @@ pub(super) fn asked_for(message: &Message) -> Text<2> {
         .unwrap_or_default()
 }
 
-/// Whether an answer speaks of another kind of trade than its request, as far as both say.
-fn is_other_trade(transaction: &Transaction, answer: &Message) -> bool {
-    if transaction.opened.partly || answer.fault().is_some() {
-        return false;
-    }
-    let (asked, told) = (&transaction.asked_for, asked_for(answer));
-    !asked.is_empty() && !told.is_empty() && told != *asked
+/// Whether an answer speaks of the kind of trade that was asked for, as far as both say.
+pub(super) fn is_of_trade(asked: &Text<2>, answer: &Message) -> bool {
+    let told = asked_for(answer);
+    answer.fault().is_some() || asked.is_empty() || told.is_empty() || told == *asked
 }
 
 /// Whether an answer speaks of the currency and the card of its request, as far as it names them.
 pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
     const CURRENCY: FieldId = FieldId::of(49);
-    if opened.partly || answer.fault().is_some() {
+    if answer.fault().is_some() {
         // What stands behind a fault may be anything, and what stands before it as well.
         return true;
     }

@@ -3,6 +3,7 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot};
+use super::memory::went_out;
 use super::names;
 use super::partly;
 use super::request::{AMOUNT, key_of};
@@ -19,7 +20,7 @@ impl Gateway {
         if let Some(why) = self.mac_is_wrong(&message) {
             return self.refuse(now, conn, &message, opened, why);
         }
-        let names = names::originals(&message);
+        let names = names::originals(&message, &opened.merchant);
         let Some(slot) = self.original_of(now, &message, &opened, &names) else {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
@@ -34,6 +35,7 @@ impl Gateway {
         if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
             return;
         }
+        let slot = self.stands_again(now, slot).unwrap_or(slot);
         self.note_asked(now, slot, conn, &message);
         let cause = Cause {
             why: Why::TerminalAsked,
@@ -55,6 +57,20 @@ impl Gateway {
         }
     }
 
+    /// A void or refund that is not over yet may still be undone: what it returned counts as not
+    /// returned when its terminal wants it reversed.
+    fn stands_again(&mut self, now: Now, slot: Slot) -> Option<Slot> {
+        let own = self.live.get(slot)?;
+        let id = Some(own).filter(|own| own.state == State::Returned)?.id;
+        let mut live = self.live.slots().into_iter();
+        live.find(|other| {
+            let other = self.live.get(*other);
+            other.is_some_and(|other| other.opened.original == Some(id))
+        })?;
+        self.step(now, slot, Trigger::ReturnUndone, Cause::default());
+        self.revive(id, now)
+    }
+
     /// The transaction that a reversal is for: live, or called back from its terminal's memory.
     fn original_of(
         &mut self,
@@ -66,17 +82,33 @@ impl Gateway {
         if let Some(slot) = names.iter().find_map(|name| self.live.named(name)) {
             return Some(slot);
         }
-        let key = names::terminal_key(message)?;
+        let key = self.terminal_of(message)?;
         let terminal = self.terminals.get(&key);
         let done = terminal.and_then(|own| names.iter().find_map(|name| own.find(name)));
         if let Some(id) = done.map(|done| done.id) {
             return self.revive(id, now);
         }
+        let told = names::original_stan(message);
+        let stan = told.or_else(|| message.stan())?;
+        let found = self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own));
         if names::names_original_wholly(message) {
-            return None;
+            // It may name the moment of a repeat; the time at the terminal is still the first one's.
+            let slot = found?;
+            let same = self.is_of_moment(slot, message);
+            if !same {
+                self.forget_if_over(slot);
+            }
+            return Some(slot).filter(|_| same);
         }
-        let stan = names::original_stan(message).or_else(|| message.stan())?;
-        self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own))
+        if found.is_some() || told.is_some() || !message.has(AMOUNT) {
+            return found;
+        }
+        // It names nothing: it speaks of the trade before it, if its number is the next one, so
+        // that no other trade can have been between.
+        let before = Stan(stan.0.checked_sub(1)?);
+        self.one_with_stan(now, &key, before, |own| {
+            is_about(message, opened, own) && own.card_hash == opened.card_hash
+        })
     }
 
     /// The one transaction of the terminal with this trace number, for a message that does not name
@@ -121,10 +153,13 @@ impl Gateway {
         if self.is_repeat(now, conn, &message, &opened) {
             return;
         }
-        if let Some(key) = names::terminal_key(&message) {
+        if let Some(key) = self
+            .terminal_of(&message)
+            .filter(|key| self.has_room_for(now, key))
+        {
             let buried = self.steady.at(now.mono);
             for name in names {
-                let terminal = self.terminals.entry(key, &self.options.limits);
+                let terminal = self.terminals.entry(key);
                 terminal.bury(*name, buried, &self.options.limits);
                 self.record(now, None, None, Fact::Tombstone(*name));
             }
@@ -175,8 +210,12 @@ impl Gateway {
         let Some(own) = self.live.get(slot) else {
             return false;
         };
-        let settled = matches!(own.state.meaning().known, Known::NotHeld | Known::Undone);
-        let stands = own.reversal.is_none() && !settled;
+        let meaning = own.state.meaning();
+        let settled = matches!(meaning.known, Known::NotHeld | Known::Undone);
+        // The whole is being undone by the gateway; the terminal itself may change its mind.
+        let ours = meaning.awaited == Awaited::Reversal
+            && own.reversal.as_ref().is_some_and(|own| own.frame.is_none());
+        let stands = !ours && !settled;
         let (id, waits) = (own.id, own.state == State::Forwarded);
         if stands {
             if waits {
@@ -216,11 +255,10 @@ impl Gateway {
         transaction.reversal = None;
         let id = transaction.id;
         let answers = &message.spec().flow().answer;
-        let never_left = matches!(state, State::NotSent | State::Refused);
-        let code = if never_left {
-            answers.not_found
-        } else {
+        let code = if went_out(state) {
             answers.invalid
+        } else {
+            answers.not_found
         };
         if !self.may_author(slot) {
             let opened = self.describe(message);
@@ -240,7 +278,9 @@ impl Gateway {
         let Some(reversal) = &transaction.reversal else {
             return;
         };
-        if let Some(answer) = reversal.answer.clone() {
+        let goes_out =
+            reversal.frame.is_some() && transaction.state.meaning().awaited == Awaited::Reversal;
+        if let Some(answer) = reversal.answer.clone().filter(|_| !goes_out) {
             let id = transaction.id;
             let reply = self.reversal_reply(transaction, message, &answer);
             if let Some(own) = self
@@ -253,10 +293,9 @@ impl Gateway {
             if let Some(reply) = reply {
                 self.say(now, conn, id, &reply);
             }
-        } else if reversal.frame.is_some() {
-            let reverses = transaction.state.meaning().awaited == Awaited::Reversal;
-            if !reverses || reversal.leg.is_some() {
-                // Nothing is to be sent, or a try is on the wire.
+        } else if goes_out {
+            if reversal.leg.is_some() {
+                // A try is on the wire.
             } else if transaction.state == State::ReversalPending {
                 self.reversal_due(now, slot);
             } else {
@@ -272,7 +311,7 @@ fn is_about(reversal: &Message, told: &Opened, of: &Opened) -> bool {
     let amount = told.amount == of.amount || !reversal.has(AMOUNT) || reversal.is_unread(AMOUNT);
     let currency =
         told.currency.is_empty() || of.currency.is_empty() || told.currency == of.currency;
-    amount && currency && of.is_of_card(&told.card_hash)
+    amount && currency && of.may_share_card(told)
 }
 
 /// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1).

@@ -6,7 +6,8 @@ use super::live::{Slot, Transaction};
 use super::memory::{Done, Told, may_be_referred, only};
 use super::names;
 use super::partly;
-use super::request::{CODE, key_of, purpose_of, readdressed};
+use super::repeats::readdressed;
+use super::request::{CODE, key_of, purpose_of};
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, Row, Seq, State, Step,
     StoredFrame, TxId, Why,
@@ -192,7 +193,8 @@ impl Gateway {
         let mut answer = request.answer()?;
         answer.set(CODE, code.as_str()).ok()?;
         let wanted = request.kind().is_some_and(|kind| kind.mac);
-        let keys = names::terminal_key(request)
+        let keys = self
+            .terminal_of(request)
             .and_then(|key| self.terminals.get(&key))
             .and_then(|terminal| terminal.keys.as_ref());
         if let Some(keys) = keys
@@ -235,15 +237,16 @@ impl Gateway {
         let pan = message.pan();
         let purpose = purpose_of(message);
         let partly = message.fault().is_some();
+        let merchant = self.merchant_of(message);
         let mut opened = Opened {
             spec: Text::new(message.spec().name()).unwrap_or_default(),
             kind: kind.map(|kind| kind.name).unwrap_or_default(),
             purpose,
             reverses: kind.map_or_else(|| purpose.moves_money(), |kind| kind.reverses),
             partly,
-            identity: names::identity(message).unwrap_or(Identity::EMPTY),
+            identity: names::identity_at(message, &merchant).unwrap_or(Identity::EMPTY),
             terminal: message.terminal().unwrap_or_default(),
-            merchant: message.merchant().unwrap_or_default(),
+            merchant,
             stan: message.stan().unwrap_or_default(),
             batch: batch_of(message),
             amount: message.amount().unwrap_or_default(),
@@ -276,7 +279,7 @@ impl Gateway {
 
     /// The live transaction that a void, refund or completion refers to: one whose answer is still
     /// on its way to the terminal, or not proven.
-    fn referred_live(&self, opened: &Opened, told: &Told) -> Option<TxId> {
+    pub(super) fn referred_live(&self, opened: &Opened, told: &Told) -> Option<TxId> {
         let meant = self.live.slots().into_iter().filter_map(|slot| {
             let own = self.live.get(slot)?;
             let of = &own.opened;
@@ -336,7 +339,7 @@ fn text_of<const N: usize>(message: &Message, path: FieldPath) -> Text<N> {
 }
 
 /// The batch: the part of the identity that is no whole field (60.2 at `UnionPay` terminals).
-fn batch_of(message: &Message) -> Text<6> {
+pub(super) fn batch_of(message: &Message) -> Text<6> {
     let part = message
         .spec()
         .flow()

@@ -78,8 +78,8 @@ pub(super) struct TerminalConn {
     pub(super) terminal: Option<TerminalKey>,
     /// What waits for an answer to it.
     pub(super) waiting: Vec<Slot>,
-    /// The last approval written to it, until its terminal trades on.
-    pub(super) delivered: Option<(TerminalKey, TxId, Mono)>,
+    /// The approvals written to it of late, of each terminal until that trades on.
+    pub(super) delivered: VecDeque<(TerminalKey, TxId, Mono)>,
 }
 
 /// What a send was for.
@@ -141,7 +141,7 @@ impl Gateway {
                     listener,
                     terminal: None,
                     waiting: vec![],
-                    delivered: None,
+                    delivered: VecDeque::new(),
                 };
                 let taken = self.conns.insert_new(conn, fresh).is_err();
                 assert!(!taken, "a connection id is used once");
@@ -217,7 +217,7 @@ impl Gateway {
             State::Forwarded | State::ForwardedGone => self.answer_overdue(now, slot),
             State::TerminalGone => self.grace_over(now, slot),
             State::ReversalPending => self.reversal_due(now, slot),
-            State::ReversalSent => self.try_failed(now, slot, Why::NoAnswer, true),
+            State::ReversalSent => self.try_overdue(now, slot),
             State::ReversalUndeliverable => self.slow_try_due(now, slot),
             State::ClosedUnproven => {
                 self.step(now, slot, Trigger::WatchOver, Cause::default());
@@ -263,12 +263,12 @@ impl Gateway {
         let leg = transaction.leg;
         self.count(before, decision.next);
         if let Some(leg) = leg
-            && waits(before)
-            && !waits(decision.next)
+            && before.awaits_answer()
+            && !decision.next.awaits_answer()
         {
             self.load(leg, -1);
         }
-        if !waits(decision.next) {
+        if !decision.next.awaits_answer() {
             self.unwait(slot);
         }
         let step = cause.into_step(decision, None);
@@ -486,11 +486,6 @@ impl Gateway {
         };
         self.record(now, None, None, Fact::Unreadable(Box::new(fact)));
     }
-}
-
-/// Whether an answer is waited for.
-const fn waits(state: State) -> bool {
-    matches!(state.meaning().awaited, Awaited::Answer)
 }
 
 /// What a step should say besides its row.

@@ -12,7 +12,7 @@ use super::live::{Slot, Transaction};
 use super::memory::only;
 use super::names;
 use super::options::RouteOptions;
-use super::request::readdressed;
+use super::repeats::readdressed;
 use crate::engine::record::{
     ConnId, Hop, Identity, LinkId, Logged, Note, Opened, State, StoredFrame, Why,
 };
@@ -20,8 +20,8 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{Bitmap, FieldId, FieldPath, Stan, Text};
 use crate::iso::security::{self, Key};
-use crate::iso::spec::{OriginalSource, Purpose, Spec};
-use crate::iso::translate::{self, Map, Stamp, Translated};
+use crate::iso::spec::{OriginalSource, Purpose, Spec, StampForm};
+use crate::iso::translate::{self, Map, Translated};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ impl Gateway {
 
     /// The key of a terminal's MACs.
     fn mac_key(&self, message: &Message) -> Option<&Key> {
-        let terminal = self.terminals.get(&names::terminal_key(message)?)?;
+        let terminal = self.terminals.get(&self.terminal_of(message)?)?;
         terminal.keys.as_ref().map(|keys| &keys.mac)
     }
 
@@ -134,7 +134,8 @@ impl Gateway {
         if map.is_none() && !rewrites {
             return Ok(None);
         }
-        if opened.purpose == Purpose::Reversal {
+        let renamed = opened.original.is_some() && map.is_none();
+        if opened.purpose == Purpose::Reversal && !renamed {
             // By another name than the host's it might undo another one, or close this one's case.
             return Err(refusal(Why::OriginalUnknown, Note::None));
         }
@@ -147,10 +148,13 @@ impl Gateway {
             return Err(refusal(Why::KeyUnknown, Note::None));
         }
         let mut there = match map {
-            Some(map) => translate::request(message, &spec, map, &stamp(now)).map_err(|wrong| {
-                let what = Text::clipped(&wrong.to_string());
-                refusal(Why::Untranslatable, Note::Detail(what))
-            })?,
+            Some(map) => {
+                let moment = |form: &StampForm| now.wall.stamp(form, &self.options.zone);
+                translate::request(message, &spec, map, moment).map_err(|wrong| {
+                    let what = Text::clipped(&wrong.to_string());
+                    refusal(Why::Untranslatable, Note::Detail(what))
+                })?
+            }
             None => Translated {
                 message: message.clone(),
                 lost: Bitmap::EMPTY,
@@ -360,11 +364,4 @@ fn renamed(host: &Message, asked: &Message) -> Option<Message> {
         }
     }
     Some(back)
-}
-
-fn stamp(now: Now) -> Stamp {
-    Stamp {
-        date: now.wall.mmdd(),
-        time: now.wall.hhmmss(),
-    }
 }

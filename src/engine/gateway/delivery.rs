@@ -4,12 +4,15 @@ use super::action::SendId;
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::Slot;
-use super::request::readdressed;
+use super::repeats::readdressed;
 use crate::engine::record::{ConnId, Hop, Logged, Note, State, Why};
-use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
+use crate::engine::seam::{Mono, Now};
 use crate::iso::codec::Message;
 use bytes::Bytes;
+
+/// Approvals written to a connection that a reset leaves unproven; the oldest goes first.
+const DELIVERED: usize = 256;
 
 impl Gateway {
     /// Gives the answer to everybody who waits for it: unchanged to the one who asked first, under
@@ -83,17 +86,30 @@ impl Gateway {
             }
             Some(Sent::Answer(slot, conn)) => {
                 self.was_delivered(slot);
-                if let Some(transaction) = self.live.get(slot)
-                    && transaction.state == State::Approved
-                    && transaction.opened.reverses
-                    && let Some(key) = super::request::key_of(&transaction.opened)
-                    && let Some(conn) = self.conns.get_mut(&conn)
-                {
-                    conn.delivered = Some((key, transaction.id, now.mono));
-                }
+                self.note_delivered(now, slot, conn);
                 self.step(now, slot, Trigger::Written, Cause::default());
             }
-            Some(Sent::Try(_)) | None => {}
+            Some(Sent::Try(slot)) => self.try_left(now, slot, send),
+            None => {}
+        }
+    }
+
+    /// An approval was written to a connection: a reset that comes soon leaves it unproven.
+    fn note_delivered(&mut self, now: Now, slot: Slot, conn: ConnId) {
+        let Some(own) = self.live.get(slot) else {
+            return;
+        };
+        let soon = self.options.ladder.unproven_after_reset;
+        if own.state == State::Approved
+            && own.opened.reverses
+            && let Some(key) = super::request::key_of(&own.opened)
+            && let Some(at) = self.conns.get_mut(&conn)
+        {
+            let is_old = |(_, _, then): &(_, _, Mono)| now.mono - *then > soon;
+            while at.delivered.len() >= DELIVERED || at.delivered.front().is_some_and(is_old) {
+                at.delivered.pop_front();
+            }
+            at.delivered.push_back((key, own.id, now.mono));
         }
     }
 
@@ -112,7 +128,7 @@ impl Gateway {
                 self.undelivered(now, slot, Why::WriteFailed);
             }
             Some(Sent::Answer(..)) => {}
-            Some(Sent::Try(slot)) => self.try_failed(now, slot, Why::NeverWritten, false),
+            Some(Sent::Try(slot)) => self.try_never_left(now, slot, send),
             None => {}
         }
     }
@@ -152,13 +168,15 @@ impl Gateway {
                 );
             }
         }
-        if let Some((_, id, at)) = closed.delivered
-            && reset
-            && now.mono - at <= self.options.ladder.unproven_after_reset
-            && let Some(slot) = self.revive(id, now)
-        {
-            self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
-            self.forget_if_over(slot);
+        let soon = self.options.ladder.unproven_after_reset;
+        let fresh = closed.delivered.into_iter();
+        for (_, id, at) in fresh.filter(|_| reset) {
+            if now.mono - at <= soon
+                && let Some(slot) = self.revive(id, now)
+            {
+                self.step(now, slot, Trigger::Reset, Cause::why(Why::TerminalClosed));
+                self.forget_if_over(slot);
+            }
         }
     }
 }

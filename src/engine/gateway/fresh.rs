@@ -26,26 +26,24 @@ impl Fresh {
 
     /// A transaction took a step.
     pub(super) fn step(&mut self, own: &Transaction, at: Wall) {
-        let Some(key) = key_of(&own.opened).filter(|_| own.opened.purpose.moves_money()) else {
-            return;
-        };
-        let is_last = self.last.get(&key).is_some_and(|(id, _)| *id == own.id);
-        if own.state == State::Delivered && own.opened.reverses {
-            self.last.insert(key, (own.id, at));
-        } else if own.state == State::Forwarded || is_last {
-            self.last.remove(&key);
-        }
+        self.came_to(&own.opened, own.state, (own.id, at));
     }
 
-    /// A checkpoint carries an answered transaction. When it was answered stands nowhere; `at` is
+    /// A checkpoint carries an answered transaction. When it was answered stands nowhere; `of` says
     /// when it began.
-    pub(super) fn carry(&mut self, opened: &Opened, state: State, (id, at): (TxId, Wall)) {
+    pub(super) fn carry(&mut self, opened: &Opened, state: State, of: (TxId, Wall)) {
+        self.came_to(opened, State::Forwarded, of);
+        self.came_to(opened, state, of);
+    }
+
+    fn came_to(&mut self, opened: &Opened, state: State, (id, at): (TxId, Wall)) {
         let Some(key) = key_of(opened).filter(|_| opened.purpose.moves_money()) else {
             return;
         };
+        let is_last = self.last.get(&key).is_some_and(|(last, _)| *last == id);
         if state == State::Delivered && opened.reverses {
             self.last.insert(key, (id, at));
-        } else {
+        } else if state.awaits_answer() || is_last {
             self.last.remove(&key);
         }
     }

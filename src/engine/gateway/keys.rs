@@ -92,7 +92,7 @@ impl Gateway {
             Err(error) => return Some(Err(error)),
         };
         let key = names::terminal_named(&carried.merchant, &carried.terminal)?;
-        let terminal = self.terminals.entry(key, &self.options.limits);
+        let terminal = self.terminals.entry(key);
         terminal.keys = Some(keys);
         terminal.carried = Some(carried.clone());
         Some(Ok(()))

@@ -68,6 +68,8 @@ pub enum Trigger {
     ReversalRefusal,
     /// Tries or time are used up.
     Exhausted,
+    /// The acquirer says that it took the transaction back.
+    TakenBack,
     /// A later message proves that the terminal has the approval.
     Proof,
     /// A void or refund of it was approved.
@@ -84,7 +86,7 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::Refuse,
         Self::NoLink,
         Self::Forward,
@@ -114,6 +116,7 @@ impl Trigger {
         Self::ReversalRetry,
         Self::ReversalRefusal,
         Self::Exhausted,
+        Self::TakenBack,
         Self::Proof,
         Self::Returned,
         Self::ReturnedInPart,
@@ -189,10 +192,14 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         // It waits for its answer.
         (S::Forwarded, T::Approval) => ('D', S::Approved, E::Deliver),
         (S::Forwarded, T::Decline) => ('E', S::Declined, E::Deliver),
-        (S::Forwarded | S::ForwardedGone, T::BadAnswer) => ('F', S::TimedOut, E::ReverseByPolicy),
-        (S::ForwardedGone, T::AnswerUnread | T::OutcomeUnknown) => {
-            ('F', S::TimedOut, E::ReverseByPolicy)
-        }
+        (
+            S::Forwarded | S::ForwardedGone | S::Declined | S::DeclineDelivered | S::NotSent,
+            T::BadAnswer,
+        ) => ('F', S::TimedOut, E::ReverseByPolicy),
+        (
+            S::ForwardedGone | S::Declined | S::DeclineDelivered | S::NotSent,
+            T::AnswerUnread | T::OutcomeUnknown,
+        ) => ('F', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::LinkLost) => ('G', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Deadline) => ('H', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Revoked) => ('I', S::NotSent, E::AnswerNo),
@@ -226,6 +233,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::LateApproval
             | S::TerminalGone
             | S::Confirmed
+            | S::SettleMismatch
             | S::AnswerUnread,
             T::TerminalReversal,
         ) => ('U', S::ReversalPending, E::Reverse),
@@ -257,6 +265,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::ReversalUndeliverable
             | S::ClosedUnproven
             | S::Confirmed
+            | S::SettleMismatch
             | S::AnswerUnread,
             T::Operator,
         ) => ('Y', S::ReversalPending, E::Reverse),
@@ -321,6 +330,15 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             S::Delivered | S::DeliveryUnproven | S::AnswerUnread | S::Confirmed,
             T::ReturnedInPart,
         ) => ('2', S::Confirmed, E::Forget),
+        (
+            S::Approved
+            | S::Delivered
+            | S::DeliveryUnproven
+            | S::AnswerUnread
+            | S::Confirmed
+            | S::Settled,
+            T::TakenBack,
+        ) => ('3', S::SettleMismatch, E::None),
         (S::Returned, T::ReturnUndone) => ('w', S::Confirmed, E::Forget),
 
         // An answer does not say what it says.
@@ -343,6 +361,16 @@ impl Row {
     /// An approval was seen.
     pub(super) const fn tells_approval(self) -> bool {
         matches!(self.0, 'D' | 'M' | 'a' | 'd' | 'e' | 'f' | 'g' | 'y')
+    }
+
+    /// The reversal starts anew. An approval that comes `again` uses up the tries of the old one.
+    pub(super) const fn starts_anew(self, again: bool) -> bool {
+        matches!(self.0, 'Y') || (matches!(self.0, 'f') && !again)
+    }
+
+    /// An answer came that could not be believed, or that left the outcome open.
+    pub(super) const fn tells_doubt(self) -> bool {
+        matches!(self.0, 'F' | '1')
     }
 
     /// The answer of its record came in time, and is the one that the terminal is told.

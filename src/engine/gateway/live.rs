@@ -40,6 +40,8 @@ pub(super) struct Transaction {
     pub(super) last: Seq,
     /// The request, fit for the journal: what a reversal is built from, now or after a restart.
     pub(super) request: StoredFrame,
+    /// The request's digest, if there is no money in it; none after a restart.
+    pub(super) digest: u32,
     /// The request as it went out, where that is not as it came in.
     pub(super) crossed: Option<Box<Crossed>>,
     /// Read from a journal that does not say that it went out: as it came in, it did not.
@@ -68,6 +70,9 @@ pub(super) struct Transaction {
     pub(super) auth: Option<AuthCode>,
     /// An approval was seen, in time or late: a 25 or 12 then proves nothing and closes nothing.
     pub(super) approved: bool,
+    /// An answer came that could not be believed, or left the outcome open: a decline then settles
+    /// nothing.
+    pub(super) doubted: bool,
     /// What went back of it by voids and refunds.
     pub(super) returned: Amount,
     /// Why it would be reversed, if it came to that.
@@ -87,6 +92,7 @@ impl Transaction {
             since: Mono(0),
             last: Seq(0),
             request: StoredFrame::default(),
+            digest: 0,
             crossed: None,
             held_back: false,
             waiting: Vec::new(),
@@ -103,6 +109,7 @@ impl Transaction {
             rrn: None,
             auth: None,
             approved: false,
+            doubted: false,
             returned: Amount(0),
             cause: ReversalCause::NoAnswer,
             reversal: None,
@@ -124,6 +131,8 @@ pub(super) struct Reversal {
     pub(super) askers: Vec<Asker>,
     /// The try on the wire.
     pub(super) leg: Option<ConnId>,
+    /// That try's send, until it is known to be written.
+    pub(super) unwritten: Option<SendId>,
     /// Tries that were not answered.
     pub(super) unanswered: u16,
     /// Whether the first approval came while a try was not answered, and none was accepted since:

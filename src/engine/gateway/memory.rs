@@ -1,16 +1,17 @@
 //! What is remembered of terminals: their last answers, keys, and reversals that came too early.
 //!
 //! Everything is bounded: `limits.terminals` terminals, each with `limits.answers` answers about
-//! money, a few others, and `limits.tombstones` tombstones; the oldest goes first. What is open,
-//! and its terminal, is never forgotten: `limits.live` counts it, and beyond it new requests are
-//! refused.
+//! money, a few others, and `limits.tombstones` tombstones; the oldest answer goes first. A terminal
+//! that traded of late is not forgotten for another, which would be refused then: its repeats would
+//! be booked twice, and its MACs go unchecked. What is open is never forgotten: `limits.live` counts
+//! it, and beyond it new requests are refused.
 
 use super::crossing::Crossed;
-use super::names::TerminalKey;
+use super::names::{self, TerminalKey};
 use super::options::Limits;
 use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
-use crate::iso::message::{Amount, AuthCode, Rrn, Stan, Text};
+use crate::iso::message::{Amount, AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
 use crate::iso::security::WorkingKeys;
 use crate::iso::spec::Purpose;
 use bytes::Bytes;
@@ -70,6 +71,11 @@ pub(super) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
     kind && own.is_of_card(&of.card_hash)
 }
 
+/// Whether what came to this state went to a host.
+pub(super) const fn went_out(state: State) -> bool {
+    !matches!(state, State::Refused | State::NotSent)
+}
+
 /// The only one there is.
 pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     match (all.next(), all.next()) {
@@ -82,15 +88,18 @@ pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
 #[derive(Debug, Default)]
 pub(super) struct Terminal {
     pub(super) done: VecDeque<Done>,
-    /// The newest name remembered: a request of this batch with a higher number is a new one.
+    /// The newest name seen: a request of this batch with a higher number is a new one.
     newest: (Text<6>, Stan),
     tombstones: VecDeque<(Identity, Wall)>,
-    /// Whether it was used since one was last chosen to be forgotten.
-    used: bool,
+    /// When it sent its last request.
+    used: Wall,
     pub(super) keys: Option<WorkingKeys>,
     /// The keys as they came in, for checkpoints.
     pub(super) carried: Option<CarriedKeys>,
 }
+
+/// Terminals that are looked at to forget one of them.
+const CHOICES: usize = 8;
 
 /// Answers remembered a terminal that speak of no money: echoes, downloads, sign-ons.
 const OTHER_ANSWERS: usize = 8;
@@ -118,7 +127,7 @@ impl Done {
 
     /// Whether it went to a host.
     pub(super) const fn went_out(&self) -> bool {
-        !matches!(self.state, State::Refused | State::NotSent)
+        went_out(self.state)
     }
 
     /// Whether it went to a host and may concern money: what is remembered longest.
@@ -135,10 +144,7 @@ impl Done {
 impl Terminal {
     /// Remembers an answered transaction, and gives those that are forgotten for it.
     fn remember(&mut self, done: Done, limits: &Limits) -> Vec<TxId> {
-        let name = (done.opened.batch, done.opened.stan);
-        if name.0 != self.newest.0 || name.1 > self.newest.1 {
-            self.newest = name;
-        }
+        self.took(&done.opened);
         let money = done.is_about_money();
         let most = if money { limits.answers } else { OTHER_ANSWERS };
         self.done.push_back(done);
@@ -160,10 +166,26 @@ impl Terminal {
         forgotten
     }
 
+    /// A request of this name came.
+    pub(super) fn saw(&mut self, opened: &Opened, at: Wall) {
+        self.used = at;
+        self.took(opened);
+    }
+
+    fn took(&mut self, opened: &Opened) {
+        if opened.batch != self.newest.0 || opened.stan > self.newest.1 {
+            self.newest = (opened.batch, opened.stan);
+        }
+    }
+
+    /// Whether its number says that a request never came before.
+    pub(super) fn is_new(&self, opened: &Opened) -> bool {
+        opened.batch == self.newest.0 && opened.stan > self.newest.1
+    }
+
     /// The answered transaction that a request repeats.
     pub(super) fn repeated(&self, opened: &Opened) -> Option<&Done> {
-        let is_new = opened.batch == self.newest.0 && opened.stan > self.newest.1;
-        if is_new {
+        if self.is_new(opened) {
             None
         } else {
             self.find(&opened.identity)
@@ -243,7 +265,9 @@ impl Terminal {
 #[derive(Debug)]
 pub(super) struct Terminals {
     by_key: KeyedMap<TerminalKey, Terminal>,
-    /// In the order in which they are forgotten: first seen, or spared since.
+    /// The terminals of a number: one, unless several merchants use it.
+    by_number: KeyedMap<TerminalId, Vec<TerminalKey>>,
+    /// In the order in which they may be forgotten: first seen, or spared since.
     order: VecDeque<TerminalKey>,
     /// Who remembers an answered transaction.
     holders: KeyedMap<TxId, TerminalKey>,
@@ -255,6 +279,7 @@ impl Terminals {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             by_key: KeyedMap::new(seed),
+            by_number: KeyedMap::new(seed.rotate_left(11)),
             order: VecDeque::new(),
             holders: KeyedMap::new(seed.rotate_left(29)),
             open: 0,
@@ -274,45 +299,77 @@ impl Terminals {
         self.by_key.get(key)
     }
 
-    /// The terminal, made if it is new; another one is forgotten for it: the one first seen longest
-    /// ago that was not used since the last such choice, and remembers nothing that is open.
-    pub(super) fn entry(&mut self, key: TerminalKey, limits: &Limits) -> &mut Terminal {
+    /// The terminal, made if it is new.
+    pub(super) fn entry(&mut self, key: TerminalKey) -> &mut Terminal {
         if self.by_key.get(&key).is_none() {
-            if self.order.len() >= limits.terminals.max(1) {
-                self.forget_one();
-            }
             self.order.push_back(key);
+            if let Some((_, number)) = names::parts_of(&key) {
+                let alike = self.by_number.or_insert_with(number, Vec::new);
+                alike.push(key);
+            }
         }
-        let terminal = self.by_key.or_insert_with(key, Terminal::default);
-        terminal.used = true;
-        terminal
+        self.by_key.or_insert_with(key, Terminal::default)
     }
 
-    fn forget_one(&mut self) {
-        // Twice round: whoever was used is spared once.
-        for _ in 0..2 * self.order.len() {
-            let Some(key) = self.order.pop_front() else {
-                return;
-            };
-            let spared = self.by_key.get_mut(&key).is_some_and(|terminal| {
-                std::mem::take(&mut terminal.used) || terminal.done.iter().any(Done::is_open)
-            });
-            if spared {
-                self.order.push_back(key);
-                continue;
-            }
-            let forgotten = self.by_key.remove(&key);
-            for done in forgotten.into_iter().flat_map(|terminal| terminal.done) {
-                self.holders.remove(&done.id);
-            }
+    /// Whether the terminal is known, or there is room for one more. Whoever sent nothing `since`,
+    /// and has nothing open, is forgotten for it.
+    pub(super) fn has_room(&mut self, key: &TerminalKey, since: Wall, limits: &Limits) -> bool {
+        let room = |own: &Self| own.order.len() < limits.terminals.max(1);
+        if self.by_key.get(key).is_some() || room(self) {
+            return true;
+        }
+        for _ in 0..self.order.len().min(CHOICES) {
+            self.forget_or_spare(since);
+        }
+        room(self)
+    }
+
+    /// Forgets the terminal whose turn it is, if that may be.
+    fn forget_or_spare(&mut self, since: Wall) {
+        let Some(key) = self.order.pop_front() else {
+            return;
+        };
+        let spared = self.by_key.get(&key).is_some_and(|terminal| {
+            terminal.used >= since || terminal.done.iter().any(Done::is_open)
+        });
+        if spared {
+            self.order.push_back(key);
             return;
         }
+        let forgotten = self.by_key.remove(&key);
+        self.forget_number(&key);
+        for done in forgotten.into_iter().flat_map(|terminal| terminal.done) {
+            self.holders.remove(&done.id);
+        }
+    }
+
+    fn forget_number(&mut self, key: &TerminalKey) {
+        let Some((_, number)) = names::parts_of(key) else {
+            return;
+        };
+        if let Some(alike) = self.by_number.get_mut(&number) {
+            alike.retain(|own| own != key);
+            if alike.is_empty() {
+                self.by_number.remove(&number);
+            }
+        }
+    }
+
+    /// The only merchant who is known to have a terminal of this number.
+    pub(super) fn merchant_of(&self, number: &TerminalId) -> Option<MerchantId> {
+        let alike = self.by_number.get(number)?;
+        let merchants = alike.iter().filter_map(|key| Some(names::parts_of(key)?.0));
+        only(merchants.filter(|merchant| !merchant.is_empty()))
     }
 
     /// Remembers an answered transaction at its terminal.
     pub(super) fn remember(&mut self, key: TerminalKey, done: Done, limits: &Limits) {
         let (id, open) = (done.id, done.is_open());
-        let forgotten = self.entry(key, limits).remember(done, limits);
+        let room = self.order.len() < limits.terminals.max(1);
+        if !open && !room && self.by_key.get(&key).is_none() {
+            return;
+        }
+        let forgotten = self.entry(key).remember(done, limits);
         self.open += usize::from(open);
         let _older = self.holders.insert_new(id, key);
         for id in forgotten {
@@ -352,7 +409,7 @@ pub(super) struct Twins {
     order: VecDeque<(Mono, Sale)>,
 }
 
-type Sale = ([u8; 16], u64, crate::iso::message::MerchantId);
+type Sale = ([u8; 16], u64, MerchantId);
 
 /// Sales remembered at once; beyond, the oldest is no twin any more.
 const TWINS: usize = 100_000;

@@ -31,6 +31,8 @@ mod crossing;
 
 mod request;
 
+mod repeats;
+
 mod authored;
 
 mod answer;
@@ -43,11 +45,15 @@ mod asked;
 
 mod reversal;
 
+mod drafts;
+
 mod tries;
 
 mod legs;
 
 mod session;
+
+mod issuer;
 
 mod operator;
 

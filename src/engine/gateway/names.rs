@@ -2,11 +2,13 @@
 
 use crate::engine::record::{Identity, LinkId};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, FieldPath, Mti, Stan, Text};
+use crate::iso::message::{Class, FieldId, FieldPath, MerchantId, Mti, Stan, TerminalId, Text};
 use crate::iso::spec::{Content, Flow, OriginalSource, ReversalRule, Size, Spec};
 use std::borrow::Cow;
 use std::fmt::Write;
 
+/// DE 42: with DE 41 it names a terminal.
+pub(super) const MERCHANT: FieldId = FieldId::of(42);
 /// DE 11.
 const STAN: FieldId = FieldId::of(11);
 
@@ -75,8 +77,8 @@ const fn class_digit(mti: Mti) -> &'static str {
     }
 }
 
-/// The name of the transaction that a request begins; `None` if the message lacks one of the fields
-/// that name one, so that no two can be told apart.
+/// The name of the transaction that a message speaks of; `None` if the message lacks one of the
+/// fields that name one, so that no two can be told apart.
 pub(super) fn identity(message: &Message) -> Option<Identity> {
     let spec = message.spec();
     let paths = spec.flow().identity.iter();
@@ -84,6 +86,23 @@ pub(super) fn identity(message: &Message) -> Option<Identity> {
         class_digit(message.mti()),
         paths.map(|path| Some(plain(spec, *path, message.text(*path)?))),
     )
+}
+
+/// The name of the transaction that a request of this merchant begins, who may have been left out.
+pub(super) fn identity_at(message: &Message, merchant: &str) -> Option<Identity> {
+    let spec = message.spec();
+    let paths = spec.flow().identity.iter();
+    let value = |path: &FieldPath| Some(plain(spec, *path, told_at(message, path, merchant)?));
+    join(class_digit(message.mti()), paths.map(value))
+}
+
+/// A field of a message of this merchant, who may have been left out.
+fn told_at<'a>(message: &'a Message, path: &FieldPath, merchant: &'a str) -> Option<Cow<'a, str>> {
+    let left_out = *path == FieldPath::whole(MERCHANT) && message.merchant().is_none();
+    match left_out {
+        true => Some(Cow::Borrowed(merchant)),
+        false => message.text(*path),
+    }
 }
 
 /// The value of a naming field without leading zeros, where its length may vary: original data
@@ -100,9 +119,9 @@ fn plain<'a>(spec: &Spec, path: FieldPath, value: Cow<'a, str>) -> Cow<'a, str> 
     }
 }
 
-/// The names that the original of a reversal may have: one per class of original that the reversal
-/// does not tell apart.
-pub(super) fn originals(reversal: &Message) -> Vec<Identity> {
+/// The names that the original of a reversal of this merchant may have: one per class of original
+/// that the reversal does not tell apart.
+pub(super) fn originals(reversal: &Message, merchant: &str) -> Vec<Identity> {
     let flow = reversal.spec().flow();
     let Some(rule) = &flow.reversal else {
         return Vec::new();
@@ -120,12 +139,12 @@ pub(super) fn originals(reversal: &Message) -> Vec<Identity> {
     };
     classes
         .iter()
-        .filter_map(|class| original_identity(reversal, flow, rule, class))
+        .filter_map(|class| original_identity((reversal, merchant), flow, rule, class))
         .collect()
 }
 
 fn original_identity(
-    reversal: &Message,
+    (reversal, merchant): (&Message, &str),
     flow: &Flow,
     rule: &ReversalRule,
     class: &str,
@@ -133,7 +152,7 @@ fn original_identity(
     let value = |path: &FieldPath| {
         let told = named_by(rule, path).and_then(|own| reversal.text(own));
         let told = told.filter(|value| !is_zero(value));
-        let value = told.or_else(|| reversal.text(*path))?;
+        let value = told.or_else(|| told_at(reversal, path, merchant))?;
         Some(plain(reversal.spec(), *path, value))
     };
     join(class, flow.identity.iter().map(value))
@@ -199,10 +218,10 @@ pub(super) fn match_key(message: &Message, link: LinkId, fields: &[FieldPath]) -
     })
 }
 
-/// The terminal that a message names.
-pub(super) fn terminal_key(message: &Message) -> Option<TerminalKey> {
-    let (merchant, terminal) = (message.merchant().unwrap_or_default(), message.terminal()?);
-    terminal_named(&merchant, &terminal)
+/// The two names of a terminal: DE 42 and DE 41.
+pub(super) fn parts_of(key: &TerminalKey) -> Option<(MerchantId, TerminalId)> {
+    let (merchant, number) = key.split_once('|')?;
+    Some((MerchantId::new(merchant)?, TerminalId::new(number)?))
 }
 
 /// The terminal of these two names: DE 42 and DE 41.

@@ -2,6 +2,7 @@
 
 use super::route::{Balance, Match};
 use crate::engine::record::LinkId;
+use crate::engine::seam::Zone;
 use crate::iso::message::{FieldPath, TerminalId, Text};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
@@ -26,6 +27,8 @@ pub struct Options {
     pub limits: Limits,
     /// Waiting times that no route sets.
     pub ladder: Ladder,
+    /// The zone of the local times that the gateway writes: DE 12 and 13.
+    pub zone: Zone,
 }
 
 impl Options {

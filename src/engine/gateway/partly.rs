@@ -9,14 +9,11 @@ use super::event::{UnreadableFrame, fault_text};
 use super::live::Slot;
 use super::names;
 use super::request::key_of;
-use crate::engine::record::{ConnId, Hop, LinkId, Note, Opened, State};
+use crate::engine::record::{ConnId, Hop, LinkId, Note, Opened};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath};
+use crate::iso::message::FieldPath;
 use crate::iso::security::{self, Key};
-
-/// DE 42: with DE 41 it finds the keys of a terminal.
-const MERCHANT: FieldId = FieldId::of(42);
 
 /// What of a message could not be read, for its record.
 pub(super) fn note(message: &Message) -> Note {
@@ -65,7 +62,7 @@ impl Gateway {
         }
         let route = self.route_of(conn, message);
         let key = route.map_or(&[][..], |route| &self.options.routes[route].key);
-        let terminal = message.terminal().is_some() && !message.is_unread(MERCHANT);
+        let terminal = message.terminal().is_some() && !message.is_unread(names::MERCHANT);
         let named = terminal && are_read(message, key);
         named || self.keep_back(now, conn, Hop::TerminalToGateway, message)
     }
@@ -104,7 +101,7 @@ impl Gateway {
             .filter_map(|link| names::match_key(message, *link, &route.key));
         let slot = keys.into_iter().find_map(|key| self.live.keyed(&key))?;
         let first = self.live.get(slot)?;
-        let waits = matches!(first.state, State::Forwarded | State::ForwardedGone);
+        let waits = first.state.awaits_answer();
         let same = first.opened.partly && key_of(&first.opened) == key_of(opened);
         (waits && same).then_some(slot)
     }

@@ -20,7 +20,7 @@ use crate::engine::record::{
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, ResponseCode};
-use crate::iso::spec::{Purpose, ReversalCause, Spec};
+use crate::iso::spec::{Purpose, ReversalCause, ReversalOutcome, Spec};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,10 +72,7 @@ impl Gateway {
         let Some(transaction) = self.live.get(slot) else {
             return;
         };
-        let waits = matches!(
-            transaction.state,
-            State::Forwarded | State::ForwardedGone | State::Approved
-        );
+        let waits = transaction.state.awaits_answer() || transaction.state == State::Approved;
         let trigger = if transaction.held_back && transaction.state == State::Forwarded {
             // The record that would have let it out is not there.
             Trigger::Revoked
@@ -189,8 +186,13 @@ impl Fold {
         self.links = names.iter().map(|name| gateway.link_named(name)).collect();
     }
 
-    /// A recorded transaction's link, as it is numbered now.
-    fn renumber(&mut self, opened: &mut Opened) {
+    /// A recorded transaction as it is known now: by the number of its link, and by its card if the
+    /// keys for that are there.
+    fn known_now(&mut self, opened: &mut Opened, request: &StoredFrame) {
+        if request.is_sealed() {
+            // The key of its hash is gone, too: nobody here knows the card.
+            opened.card_hash = [0; 16];
+        }
         let known = self.links.get(usize::from(opened.link.0)).copied();
         opened.link = known.unwrap_or_else(|| self.gateway.link_at(opened.link));
     }
@@ -236,14 +238,14 @@ impl Fold {
         mut opened: Box<Opened>,
         step: &Step,
     ) -> Slot {
-        self.renumber(&mut opened);
+        let message = step.message.as_ref();
+        let request = message.map(|message| message.frame.clone());
+        let request = request.unwrap_or_default();
+        self.known_now(&mut opened, &request);
         // A name is free again once its transaction is over, whatever the older turn was.
         if let Some(older) = self.gateway.live.named(&opened.identity) {
             self.gateway.forget(older);
         }
-        let message = step.message.as_ref();
-        let request = message.map(|message| message.frame.clone());
-        let request = request.unwrap_or_default();
         let transaction = Transaction {
             id,
             route: self.gateway.route_to(&opened, &request),
@@ -254,6 +256,7 @@ impl Fold {
             opened,
             ..Transaction::blank()
         };
+        self.gateway.saw(&transaction.opened, at);
         let slot = self.gateway.live.insert(transaction);
         self.slots.insert(id, slot);
         slot
@@ -286,6 +289,13 @@ impl Fold {
         if step.why == Why::AnswerMac && transaction.reversal.is_none() {
             transaction.cause = ReversalCause::Mac;
         }
+        transaction.doubted |= step.row.tells_doubt();
+        let again = transaction.approved;
+        if let Some(reversal) = transaction.reversal.as_mut() {
+            reversal.overtaken |= step.row.tells_approval() && !again && reversal.unanswered > 0;
+            // A yes that proved nothing, since it had been overtaken (R19).
+            reversal.overtaken &= step.row.0 != 'n' || step.why != Why::LateApproval;
+        }
         if step.row.tells_approval() {
             transaction.approved = true;
             transaction.cause = ReversalCause::NotDelivered;
@@ -293,10 +303,10 @@ impl Fold {
         if step.state == State::ReversalPending && transaction.reversal.is_none() {
             transaction.reversal = Some(Reversal::new(transaction.cause, at));
         }
-        if step.row.0 == 'Y'
+        if step.row.starts_anew(again)
             && let Some(reversal) = transaction.reversal.as_mut()
         {
-            reversal.began = at;
+            reversal.start_anew(at);
         }
         if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
@@ -379,7 +389,7 @@ impl Fold {
         let limits = self.gateway.options.limits;
         self.gateway
             .terminals
-            .entry(key, &limits)
+            .entry(key)
             .bury(identity, at, &limits);
     }
 
@@ -396,13 +406,15 @@ impl Fold {
     }
 
     fn carried_transaction(&mut self, now: Now, mut carried: CarriedTransaction) {
-        self.renumber(&mut carried.opened);
+        self.known_now(&mut carried.opened, &carried.request);
         let cause = carried.cause.unwrap_or(ReversalCause::Other);
         let under_way = carried.state.meaning().awaited == Awaited::Reversal;
         let answer = carried.reversal_answer.and_then(|answer| answer.restore());
         let reversal = (under_way || answer.is_some()).then(|| Reversal {
             tries: carried.tries,
             unanswered: if under_way { carried.tries } else { 0 },
+            // Which came first is not carried: once more is harmless (R9).
+            overtaken: under_way && carried.approved && carried.tries > 0,
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
@@ -426,12 +438,14 @@ impl Fold {
             ..Transaction::blank()
         };
         self.gateway.count(State::Received, carried.state);
+        let began = self.gateway.steady.moment_of(carried.tx.began());
+        self.gateway.saw(&transaction.opened, began);
         let slot = self.gateway.live.insert(transaction);
         self.slots.insert(carried.tx, slot);
     }
 
     fn carried_answer(&mut self, mut carried: CarriedAnswer) {
-        self.renumber(&mut carried.opened);
+        self.known_now(&mut carried.opened, &carried.request);
         let Some(key) = key_of(&carried.opened) else {
             return;
         };
@@ -471,10 +485,14 @@ impl Fold {
 fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Option<Arc<Spec>>) {
     let is_reversal = message.mti.class() == Class::Reversal;
     match message.hop {
+        // A reversal of the acquirer's own tells nothing of ours.
+        Hop::AcquirerToGateway if !message.mti.is_answer() => {}
         Hop::AcquirerToGateway if is_reversal && transaction.reversal.is_some() => {
             if let Some(reversal) = transaction.reversal.as_mut() {
                 reversal.unanswered = reversal.unanswered.saturating_sub(1);
-                if step.row.tells_end_of_reversal() {
+                let outcome = spec.map(|spec| spec.flow().reversal_outcome(message.code));
+                let handed_over = outcome == Some(ReversalOutcome::Unproven);
+                if step.row.tells_end_of_reversal() || handed_over {
                     reversal.answer = message.frame.restore();
                 }
             }

@@ -1,23 +1,23 @@
 //! A request comes in from a terminal: is it new, whose is it, and where does it go?
 
 use super::action::Action;
-use super::answer::{asked_for, is_closed};
+use super::answer::asked_for;
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
 use super::partly;
+use super::repeats::digest;
 use crate::engine::record::{
     ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
-use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
+use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, Function};
+use crate::iso::message::{Class, FieldId, Function, MerchantId};
 use crate::iso::security;
-use crate::iso::spec::{Purpose, Spec};
-use bytes::Bytes;
-use std::sync::Arc;
+use crate::iso::spec::Purpose;
+use std::time::Duration;
 
 /// DE 4.
 pub(super) const AMOUNT: FieldId = FieldId::of(4);
@@ -34,10 +34,11 @@ impl Gateway {
         if self.conns.get(&conn).is_none() || !self.is_named(now, conn, &message) {
             return;
         }
+        let terminal = self.terminal_of(&message);
         let Some(at) = self.conns.get_mut(&conn) else {
             return;
         };
-        at.terminal = names::terminal_key(&message).or(at.terminal);
+        at.terminal = terminal.or(at.terminal);
         if message.mti().is_answer() {
             self.stray(now, conn, &message, Hop::TerminalToGateway);
         } else if purpose_of(&message) == Purpose::Reversal {
@@ -45,6 +46,18 @@ impl Gateway {
         } else {
             self.request(now, conn, message);
         }
+    }
+
+    /// The merchant that a message names; of one that leaves DE 42 out, the only merchant who is
+    /// known to have its terminal.
+    pub(super) fn merchant_of(&self, message: &Message) -> MerchantId {
+        let known = || self.terminals.merchant_of(&message.terminal()?);
+        message.merchant().or_else(known).unwrap_or_default()
+    }
+
+    /// The terminal that a message names.
+    pub(super) fn terminal_of(&self, message: &Message) -> Option<TerminalKey> {
+        names::terminal_named(&self.merchant_of(message), &message.terminal()?)
     }
 
     /// Records a message that belongs to nothing here.
@@ -92,13 +105,11 @@ impl Gateway {
     }
 
     /// Why a new request is refused.
-    fn objection(&self, now: Now, conn: ConnId, opened: &Opened) -> Option<Why> {
+    fn objection(&mut self, now: Now, conn: ConnId, opened: &Opened) -> Option<Why> {
+        let room = key_of(opened).is_none_or(|key| self.has_room_for(now, &key));
         let limits = &self.options.limits;
         let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
-        let steady = self.steady.at(now.mono);
-        let since = crate::engine::seam::Wall(steady.0.saturating_sub_unsigned(
-            u64::try_from(self.options.ladder.tombstone.as_micros()).unwrap_or(0),
-        ));
+        let since = ago(self.steady.at(now.mono), self.options.ladder.tombstone);
         let buried = terminal.is_some_and(|terminal| terminal.is_buried(&opened.identity, since));
         let waiting = self.conns.get(&conn).map_or(0, |conn| conn.waiting.len());
         if buried {
@@ -106,6 +117,7 @@ impl Gateway {
         } else if self.draining {
             Some(Why::Draining)
         } else if self.disk_low
+            || !room
             || !planted::is(Bug::Unbounded)
                 && (self.in_flight >= limits.in_flight
                     || self.live.len() + self.terminals.open() >= limits.live
@@ -120,7 +132,7 @@ impl Gateway {
     /// What is wrong if the message should carry a MAC that we can check, and does not carry the
     /// right one.
     pub(super) fn mac_is_wrong(&self, message: &Message) -> Option<Why> {
-        let key = names::terminal_key(message)?;
+        let key = self.terminal_of(message)?;
         let keys = self.terminals.get(&key)?.keys.as_ref()?;
         if partly::lacks_mac(message, &keys.mac) {
             return Some(Why::RequestUnread);
@@ -130,193 +142,8 @@ impl Gateway {
         wrong.then_some(Why::RequestMac)
     }
 
-    /// Whether the request came before (D1, D2, D3), in which case it has been dealt with.
-    pub(super) fn is_repeat(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        message: &Message,
-        opened: &Opened,
-    ) -> bool {
-        if opened.identity.is_empty() {
-            let twin = self.first_in_flight(conn, message, opened);
-            if let Some(slot) = twin {
-                self.repeat_of_live(now, conn, message, opened, slot);
-            }
-            return twin.is_some();
-        }
-        if let Some(slot) = self.live.named(&opened.identity) {
-            self.repeat_of_live(now, conn, message, opened, slot);
-            return true;
-        }
-        let done = key_of(opened)
-            .and_then(|key| self.terminals.get(&key))
-            .and_then(|terminal| terminal.repeated(opened))
-            .filter(|_| !planted::is(Bug::DropDedupe));
-        let Some(done) = done else {
-            return self.repeats_under_another_time(now, conn, message, opened);
-        };
-        if !is_same(opened, &done.opened) && !done.went_out() {
-            // Nothing left under this number: it may be used for something else.
-            return false;
-        }
-        if !is_same(opened, &done.opened) {
-            self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
-            return true;
-        }
-        if done.state == State::Unanswered && done.answer.is_none() {
-            // Advices and inquiries that had no answer may be asked again: nothing is undone.
-            return false;
-        }
-        if opened.purpose == Purpose::Reversal && !ended(message, opened, done.answer.as_ref()) {
-            // A reversal that its host could not take yet goes to the host again.
-            return false;
-        }
-        let (id, state, done_approved) = (done.id, done.state, done.approved);
-        // What was undone since must not be told as if it stood.
-        let stands = state.meaning().known.still_stands() || !done.approved;
-        let answer = done.answer.clone().filter(|_| stands);
-        if state == State::Unanswered
-            && done_approved
-            && let Some(slot) = self.revive(id, now)
-        {
-            // Its answer came, and reached nobody.
-            self.terminal_is_back(now, conn, message, slot);
-            return true;
-        }
-        self.record_repeat(now, conn, message, id, 2);
-        if let Some(answer) = answer {
-            self.replay(now, conn, message, id, &answer);
-        }
-        true
-    }
-
-    /// A message of a repeat type (0201) is never a new request. Some terminals stamp it anew, so
-    /// that a name with the time in it differs: trace number, kind, amount and card tell.
-    fn repeats_under_another_time(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        message: &Message,
-        opened: &Opened,
-    ) -> bool {
-        let key = key_of(opened).filter(|_| message.mti().is_repeat());
-        let Some(key) = key.filter(|_| opened.purpose.moves_money()) else {
-            return false;
-        };
-        let first = self.one_with_stan(now, &key, opened.stan, |own| {
-            is_same(opened, own) && own.identity != opened.identity
-        });
-        let Some(slot) = first else { return false };
-        self.repeat_of_live(now, conn, message, opened, slot);
-        self.forget_if_over(slot);
-        true
-    }
-
-    /// The same request again while the first still lives.
-    fn repeat_of_live(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        message: &Message,
-        opened: &Opened,
-        slot: Slot,
-    ) {
-        let Some(first) = self.live.get(slot) else {
-            return;
-        };
-        if !is_same(opened, &first.opened) {
-            self.refuse(now, conn, message, opened.clone(), Why::DuplicateMismatch);
-            return;
-        }
-        let (id, state, answer) = (first.id, first.state, first.answer.clone());
-        let approved = first.approved;
-        let rule = if state == State::Forwarded { 1 } else { 2 };
-        match state {
-            State::Forwarded => {
-                self.record_repeat(now, conn, message, id, rule);
-                self.wait(slot, Waiter::new(conn, message.header()));
-            }
-            State::ForwardedGone | State::TerminalGone => {
-                self.terminal_is_back(now, conn, message, slot);
-            }
-            State::Approved | State::Declined => {
-                self.record_repeat(now, conn, message, id, rule);
-                let own = answer
-                    .and_then(|answer| readdressed(message.spec(), message.header(), &answer));
-                if let Some(own) = own {
-                    self.deliver_to(now, slot, conn, &own);
-                }
-            }
-            State::DeliveryUnproven => {
-                self.record_repeat(now, conn, message, id, rule);
-                if let Some(answer) = answer {
-                    self.replay(now, conn, message, id, &answer);
-                }
-            }
-            // Its outcome is being undone: neither an answer nor another request may go out.
-            State::Received
-            | State::Refused
-            | State::Delivered
-            | State::DeclineDelivered
-            | State::TimedOut
-            | State::Unanswered
-            | State::NotSent
-            | State::LateApproval
-            | State::ReversalPending
-            | State::ReversalSent
-            | State::Reversed
-            | State::ClosedUnproven
-            | State::ReversalRefused
-            | State::ReversalUndeliverable
-            | State::Returned
-            | State::Settled
-            | State::SettleMismatch
-            | State::Confirmed
-            | State::AnswerUnread => {
-                self.record_repeat(now, conn, message, id, rule);
-                // What is no approval promises nothing that could be undone.
-                if let Some(answer) = answer.filter(|_| !approved) {
-                    self.replay(now, conn, message, id, &answer);
-                }
-            }
-        }
-    }
-
-    /// A terminal that had gone asks again: it gets the answer, or waits for it once more.
-    fn terminal_is_back(&mut self, now: Now, conn: ConnId, message: &Message, slot: Slot) {
-        self.wait(slot, Waiter::new(conn, message.header()));
-        let cause = Cause {
-            note: Note::Duplicate(2),
-            message: Some(Logged::of(message, Hop::TerminalToGateway, conn, None)),
-            ..Cause::default()
-        };
-        self.live.set_deadline(slot, self.answer_deadline(slot));
-        self.step(now, slot, Trigger::TerminalBack, cause);
-    }
-
-    /// Records a repeat that changes nothing.
-    fn record_repeat(&mut self, now: Now, conn: ConnId, message: &Message, id: TxId, rule: u8) {
-        let logged = Logged::of(message, Hop::TerminalToGateway, conn, None);
-        self.remark(now, id, Note::Duplicate(rule), logged);
-    }
-
-    /// Gives a stored answer once more, under the header of the repeat.
-    pub(super) fn replay(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        repeat: &Message,
-        id: TxId,
-        answer: &Bytes,
-    ) {
-        if let Some(answer) = readdressed(repeat.spec(), repeat.header(), answer) {
-            self.say(now, conn, id, &answer);
-        }
-    }
-
     /// Lets a connection wait for the answer of a transaction.
-    fn wait(&mut self, slot: Slot, waiter: Waiter) {
+    pub(super) fn wait(&mut self, slot: Slot, waiter: Waiter) {
         if let Some(conn) = self.conns.get_mut(&waiter.conn) {
             conn.waiting.push(slot);
         }
@@ -368,6 +195,7 @@ impl Gateway {
             leg: Some(leg),
             mti: Some(there.mti()),
             asked_for: asked_for(there),
+            digest: digest(&message, &opened),
             opened: Box::new(opened.clone()),
             ..Transaction::blank()
         };
@@ -383,6 +211,9 @@ impl Gateway {
         if let Some(key) = key {
             self.live.add_key(slot, key);
         }
+        if key_of(&opened).is_some_and(|key| self.has_room_for(now, &key)) {
+            self.saw(&opened, self.steady.at(now.mono));
+        }
         self.trades_on(conn, &opened);
         self.wait(slot, Waiter::new(conn, message.header()));
         self.live.set_deadline(slot, self.answer_deadline(slot));
@@ -397,16 +228,32 @@ impl Gateway {
         }
     }
 
+    /// The terminal of a request has used its number.
+    pub(super) fn saw(&mut self, opened: &Opened, at: Wall) {
+        if let Some(key) = key_of(opened) {
+            self.terminals.entry(key).saw(opened, at);
+        }
+    }
+
+    /// Whether the terminal is remembered, or there is room for it.
+    pub(super) fn has_room_for(&mut self, now: Now, key: &TerminalKey) -> bool {
+        let since = ago(self.steady.at(now.mono), self.options.ladder.watch);
+        self.terminals.has_room(key, since, &self.options.limits)
+    }
+
     /// A terminal that waits for nothing and begins another trade has dealt with the answer written
     /// last, or would have reversed it first. That proves nothing, but a reset that comes now has
     /// cut off what is said from here on.
     fn trades_on(&mut self, conn: ConnId, opened: &Opened) {
-        if let Some(at) = self.conns.get_mut(&conn)
-            && at.waiting.is_empty()
-            && opened.purpose.moves_money()
-            && at.delivered.map(|(terminal, ..)| terminal) == key_of(opened)
-        {
-            at.delivered = None;
+        let Some(at) = self
+            .conns
+            .get_mut(&conn)
+            .filter(|_| opened.purpose.moves_money())
+        else {
+            return;
+        };
+        if let Some(own) = key_of(opened).filter(|_| at.waiting.is_empty()) {
+            at.delivered.retain(|(terminal, ..)| *terminal != own);
         }
     }
 
@@ -523,7 +370,7 @@ impl Gateway {
         );
     }
 
-    fn answer_deadline(&self, slot: Slot) -> Option<crate::engine::seam::Mono> {
+    pub(super) fn answer_deadline(&self, slot: Slot) -> Option<crate::engine::seam::Mono> {
         let transaction = self.live.get(slot)?;
         Some(transaction.since + self.options.routes[transaction.route].timeout)
     }
@@ -534,6 +381,12 @@ impl Gateway {
         let takes = |route: &super::RouteOptions| route.takes.takes(listener, message);
         self.options.routes.iter().position(takes)
     }
+}
+
+/// The moment so long before another one.
+fn ago(moment: Wall, long: Duration) -> Wall {
+    let micros = u64::try_from(long.as_micros()).unwrap_or(0);
+    Wall(moment.0.saturating_sub_unsigned(micros))
 }
 
 /// What a message is for. A kind that the dialect does not know, or that stands in what could not
@@ -557,25 +410,4 @@ pub(super) fn purpose_of(message: &Message) -> Purpose {
             _,
         ) => Purpose::Administration,
     }
-}
-
-/// Whether the answer to a reversal ended it.
-fn ended(reversal: &Message, opened: &Opened, answer: Option<&Bytes>) -> bool {
-    let answer = answer.and_then(|frame| Message::read(reversal.spec(), frame.clone()).ok());
-    answer.is_some_and(|answer| is_closed(&answer, opened))
-}
-
-/// Whether a request with a known name is the same one: kind, amount and card agree.
-fn is_same(new: &Opened, first: &Opened) -> bool {
-    new.kind == first.kind
-        && new.amount == first.amount
-        && new.currency == first.currency
-        && new.card_hash == first.card_hash
-}
-
-/// A stored answer under the header that goes back to whoever sent `header`.
-pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Option<Message> {
-    let mut message = Message::read(spec, answer.clone()).ok()?;
-    message.set_header(&spec.answer_header(header));
-    Some(message)
 }

@@ -136,6 +136,13 @@ impl Gateway {
 }
 
 impl Reversal {
+    /// It was closed, or an operator wants it again: from the first try on.
+    pub(super) fn start_anew(&mut self, began: crate::engine::seam::Wall) {
+        self.tries = 0;
+        self.began = began;
+        self.answer = None;
+    }
+
     pub(super) const fn new(cause: ReversalCause, began: crate::engine::seam::Wall) -> Self {
         Self {
             cause,
@@ -145,6 +152,7 @@ impl Reversal {
             frame: None,
             askers: Vec::new(),
             leg: None,
+            unwritten: None,
             unanswered: 0,
             overtaken: false,
             queued: false,

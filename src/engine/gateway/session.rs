@@ -6,8 +6,8 @@ use super::legs::{Asked, Leg};
 use super::lifecycle::Trigger;
 use super::options::SignOn;
 use super::request::CODE;
-use crate::engine::record::{ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, State, Why};
-use crate::engine::seam::Now;
+use crate::engine::record::{ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, Why};
+use crate::engine::seam::{Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, Stan};
 use crate::iso::spec::{Purpose, Script};
@@ -97,7 +97,7 @@ impl Gateway {
                 continue;
             };
             let carries = transaction.leg == Some(conn);
-            let waits = matches!(transaction.state, State::Forwarded | State::ForwardedGone);
+            let waits = transaction.state.awaits_answer();
             let tries = transaction
                 .reversal
                 .as_ref()
@@ -210,7 +210,7 @@ impl Gateway {
         }
     }
 
-    fn record_session(&mut self, now: Now, message: &Message, hop: Hop, conn: ConnId) {
+    pub(super) fn record_session(&mut self, now: Now, message: &Message, hop: Hop, conn: ConnId) {
         let logged = Logged::of(message, hop, conn, None);
         self.record(now, None, None, Fact::Session(Box::new(logged)));
     }
@@ -228,7 +228,7 @@ impl Gateway {
             });
         }
         let spec = self.options.links[usize::from(link.0)].spec.clone();
-        let Some(message) = scripted(&spec, script, stan, now) else {
+        let Some(message) = scripted(&spec, script, stan, now, &self.options.zone) else {
             return;
         };
         let Ok(frame) = message.build() else { return };
@@ -304,6 +304,7 @@ fn scripted(
     script: &Script,
     stan: Stan,
     now: Now,
+    zone: &Zone,
 ) -> Option<Message> {
     let mut message = Message::new(spec, script.mti);
     for (path, value) in &script.set {
@@ -311,7 +312,7 @@ fn scripted(
     }
     for field in &script.stamp {
         let value = match spec.flow().stamp(*field) {
-            Some(form) => now.wall.stamp(form),
+            Some(form) => now.wall.stamp(form, zone),
             None => stan.to_string(),
         };
         message.set(*field, &value).ok()?;

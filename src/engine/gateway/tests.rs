@@ -20,7 +20,7 @@ use super::{
 use crate::engine::record::{
     ConnId, Fact, Hop, LinkId, ListenerId, Note, Record, Row, Seq, State, Vault, VaultKeys, Why,
 };
-use crate::engine::seam::{Mono, Now, Wall};
+use crate::engine::seam::{Mono, Now, Wall, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, Mti, Text};
 use crate::iso::security::{self, Key, WorkingKeys};
@@ -29,6 +29,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod again;
 mod comers;
 mod partly;
 
@@ -97,6 +98,7 @@ fn options(by: ReversalBy, keys: bool) -> Options {
         },
         limits: Limits::default(),
         ladder: Ladder::scaled(1),
+        zone: Zone::CHINA,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A reversal goes its way: built, tried, tried again, answered, or listed.
 
-use super::answer::is_of;
+use super::action::{Action, SendId};
+use super::answer::{asked_for, is_of, is_of_trade};
 use super::core::{Cause, Gateway, Sent};
 use super::crossing::answers_as_it_is;
 use super::lifecycle::Trigger;
@@ -11,9 +12,8 @@ use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, FieldId, FieldPath};
-use crate::iso::security;
-use crate::iso::spec::{Flow, OriginalSource, ReversalOutcome, ReversalRule};
+use crate::iso::message::Amount;
+use crate::iso::spec::ReversalOutcome;
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -30,9 +30,7 @@ impl Gateway {
         let fresh = Reversal::new(cause, began);
         let reversal = transaction.reversal.get_or_insert(fresh);
         if anew {
-            reversal.tries = 0;
-            reversal.began = began;
-            reversal.answer = None;
+            reversal.start_anew(began);
         }
         self.reversal_due(now, slot);
     }
@@ -81,7 +79,7 @@ impl Gateway {
             .and_then(|own| own.reversal.as_ref())
             .is_some_and(|r| r.leg.is_some())
         {
-            return self.try_failed(now, slot, Why::NoAnswer, true);
+            return self.try_overdue(now, slot);
         }
         self.try_or_queue(now, slot);
     }
@@ -217,7 +215,42 @@ impl Gateway {
         let leg = strays
             .and_then(|other| self.pick_leg_of(other))
             .unwrap_or(leg);
-        self.send(leg, frame, Some(Sent::Try(slot)));
+        let send = self.send(leg, frame, Some(Sent::Try(slot)));
+        if let Some(reversal) = self.reversal_of(slot) {
+            reversal.unwritten = Some(send);
+        }
+    }
+
+    fn reversal_of(&mut self, slot: Slot) -> Option<&mut Reversal> {
+        self.live.get_mut(slot)?.reversal.as_mut()
+    }
+
+    /// The time of a try's answer is over. If it was not written yet, it is taken back: it must not
+    /// leave later, side by side with the next one.
+    pub(super) fn try_overdue(&mut self, now: Now, slot: Slot) {
+        match self.reversal_of(slot).and_then(|own| own.unwritten) {
+            Some(send) => self.order(Action::Revoke(send)),
+            None => self.try_failed(now, slot, Why::NoAnswer, true),
+        }
+    }
+
+    /// A try has left: the time of its answer begins.
+    pub(super) fn try_left(&mut self, now: Now, slot: Slot, send: SendId) {
+        let until = now.mono + self.options.ladder.reversal_answer;
+        let own = self.reversal_of(slot);
+        let own = own.filter(|own| own.unwritten == Some(send));
+        if let Some(reversal) = own {
+            reversal.unwritten = None;
+            self.live.set_deadline(slot, Some(until));
+        }
+    }
+
+    /// A try was taken back, or its connection never took it.
+    pub(super) fn try_never_left(&mut self, now: Now, slot: Slot, send: SendId) {
+        let own = self.reversal_of(slot);
+        if own.is_some_and(|own| own.unwritten == Some(send)) {
+            self.try_failed(now, slot, Why::NeverWritten, false);
+        }
     }
 
     /// The link behind this one, or the first.
@@ -230,65 +263,16 @@ impl Gateway {
         })
     }
 
-    /// The reversal as it goes out now: the terminal's own frame, or one of ours under the key of
-    /// the moment.
-    fn reversal_message(&self, slot: Slot) -> Option<Message> {
-        let transaction = self.live.get(slot)?;
-        let reversal = transaction.reversal.as_ref()?;
-        if let Some(frame) = &reversal.frame {
-            return Message::read(&self.spec_of(transaction)?, frame.clone()).ok();
-        }
-        // Without its card number no host could find what it reverses.
-        let sealed = transaction.request.is_sealed()
-            || (transaction.crossed.as_ref()).is_some_and(|crossed| crossed.frame.is_sealed());
-        if sealed || !transaction.opened.is_understood() {
-            return None;
-        }
-        let request = self.upstream_of(slot)?;
-        let flow = request.spec().flow();
-        let rule = flow.reversal.as_ref()?;
-        let mut message = template(&request, rule)?;
-        if reversal.tries > 0 && rule.repeat_mti {
-            message.set_mti(rule.mti.repeat());
-        }
-        if let Some((field, codes)) = &rule.cause {
-            let of_cause = codes.iter().find(|(cause, _)| *cause == reversal.cause);
-            // The terminal's own word for it, where the host knows it.
-            let told = reversal
-                .cause_code
-                .filter(|_| request.spec().name() == &*transaction.opened.spec);
-            let code = told.or_else(|| of_cause.map(|(_, code)| *code));
-            message.set(*field, code?.as_str()).ok()?;
-        }
-        self.sealed(message, flow)
-    }
-
-    /// Whether the link of a transaction speaks the dialect of a message.
-    fn is_spoken(&self, slot: Slot, message: &Message) -> bool {
-        let own = self.live.get(slot);
-        let spec = own.and_then(|own| self.host_spec(&own.opened));
-        spec.is_some_and(|spec| spec.name() == message.spec().name())
-    }
-
-    fn sealed(&self, mut message: Message, flow: &Flow) -> Option<Message> {
-        if flow.mac.is_some() {
-            let key = names::terminal_key(&message)?;
-            let keys = self.terminals.get(&key)?.keys.as_ref()?;
-            security::seal(&mut message, &keys.mac).ok()?;
-        }
-        Some(message)
-    }
-
     /// The try is over, one way or another: its place in the window is free.
     fn end_try(&mut self, slot: Slot) {
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
         let link = usize::from(transaction.opened.link.0);
-        let on_the_wire = transaction
-            .reversal
-            .as_mut()
-            .and_then(|reversal| reversal.leg.take());
+        let on_the_wire = transaction.reversal.as_mut().and_then(|reversal| {
+            reversal.unwritten = None;
+            reversal.leg.take()
+        });
         if on_the_wire.is_some() {
             self.links[link].out.retain(|(out, _)| *out != slot);
         }
@@ -414,18 +398,17 @@ impl Gateway {
     }
 
     /// Why an answer to a reversal cannot be taken as such: it speaks of another amount, currency,
-    /// card or original.
+    /// card, kind of trade or original.
     fn is_about_another(&self, slot: Slot, message: &Message) -> Option<Why> {
         let own = self.live.get(slot)?;
         let amount = message.amount();
         let amount = amount.is_none_or(|told| told == own.opened.amount || told == Amount(0));
+        let sent = self.reversal_message(slot);
         let told = names::original_stan(message);
-        let sent = || {
-            self.reversal_message(slot)
-                .and_then(|own| names::original_stan(&own))
-        };
-        let original = told.is_none() || sent().is_none_or(|sent| Some(sent) == told);
-        let same = amount && original && is_of(&own.opened, message);
+        let named = sent.as_ref().and_then(names::original_stan);
+        let original = told.is_none() || named.is_none_or(|named| Some(named) == told);
+        let kind = sent.is_none_or(|sent| is_of_trade(&asked_for(&sent), message));
+        let same = amount && original && kind && is_of(&own.opened, message);
         (!same).then_some(Why::AnswerMismatch)
     }
 
@@ -448,8 +431,13 @@ impl Gateway {
             return;
         };
         let is_final = trigger != Trigger::ReversalRetry;
-        let relays = is_final || reversal.frame.is_some();
-        if is_final {
+        let code = message.response_code();
+        let outcome = message.spec().flow().reversal_outcome(code);
+        // What ends the case for the terminal may prove nothing here: only the gateway goes on.
+        let own = reversal.frame.is_none();
+        let hands_over = own && why == Why::Plain && outcome == ReversalOutcome::Unproven;
+        let relays = is_final || hands_over || !own;
+        if is_final || hands_over {
             reversal.answer = message.build().ok();
         }
         let first = reversal.askers.first();
@@ -540,37 +528,4 @@ impl Gateway {
         self.end_try(slot);
         self.forget(slot);
     }
-}
-
-/// The reversal of a request, without cause and MAC: the fields that the rule names and no other,
-/// so that track, PIN and card code have no way in.
-fn template(request: &Message, rule: &ReversalRule) -> Option<Message> {
-    let mut message = Message::new(request.spec(), rule.mti);
-    message.set_header(request.header());
-    for field in &rule.copy {
-        if request.has(*field) {
-            message.copy(*field, request);
-        }
-    }
-    const CHIP: FieldId = FieldId::of(55);
-    for tag in &rule.copy_tags {
-        let path = FieldPath {
-            field: CHIP,
-            part: Some(*tag),
-        };
-        if let Some(value) = request.text(path) {
-            message.set(path, &value).ok()?;
-        }
-    }
-    for (path, source) in &rule.original {
-        let value = match source {
-            OriginalSource::Mti => Some(request.mti().to_string()),
-            OriginalSource::Field(field) => request.text(*field).map(|text| text.into_owned()),
-            OriginalSource::Fixed(text) => Some(text.clone()),
-        };
-        if let Some(value) = value {
-            message.set(*path, &value).ok()?;
-        }
-    }
-    Some(message)
 }

@@ -89,6 +89,12 @@ impl Memory {
         aside.saturating_add(seen as u64)
     }
 
+    /// Each segment with what a reader would see of it; this is no call that may fail.
+    pub fn contents(&self) -> impl Iterator<Item = (SegmentNo, &[u8])> {
+        let held = self.segments.iter();
+        held.map(|(number, held)| (*number, held.seen.as_slice()))
+    }
+
     /// Turns one bit of a segment over, counted from 0 in its bytes.
     pub fn flip(&mut self, segment: SegmentNo, bit: usize) {
         if let Some(held) = self.segments.get_mut(&segment) {

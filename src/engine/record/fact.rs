@@ -245,6 +245,14 @@ impl Opened {
         self.card_hash == *hash || self.card_hash == UNKNOWN || *hash == UNKNOWN
     }
 
+    /// Whether both may be of one card, as far as it is known: the hash of one is not, if its key is
+    /// gone or the card was not read.
+    #[must_use]
+    pub fn may_share_card(&self, other: &Self) -> bool {
+        let masks = self.card == other.card || self.card.is_empty() || other.card.is_empty();
+        masks && self.is_of_card(&other.card_hash)
+    }
+
     /// Nothing named.
     #[must_use]
     pub const fn blank() -> Self {

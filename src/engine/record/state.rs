@@ -140,6 +140,12 @@ impl State {
     pub const fn is_live(self) -> bool {
         !matches!(self.meaning().awaited, Awaited::Nothing)
     }
+
+    /// Whether the acquirer's answer is waited for.
+    #[must_use]
+    pub const fn awaits_answer(self) -> bool {
+        matches!(self.meaning().awaited, Awaited::Answer)
+    }
 }
 
 /// A row of the table of states.

@@ -13,5 +13,5 @@ mod steady;
 
 pub use dice::Dice;
 pub use keyed::KeyedMap;
-pub use now::{Mono, Now, Wall};
+pub use now::{Mono, Now, Wall, Zone};
 pub use steady::Steady;

@@ -1,6 +1,7 @@
 //! Time as a value. Deadlines count on [`Mono`]; [`Wall`] labels records and fills DE 7, 12, 13.
 
 use crate::iso::spec::{StampForm, StampPart};
+use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::time::Duration;
@@ -60,34 +61,93 @@ impl Sub for Wall {
     }
 }
 
-/// China Standard Time, the default of the dialects here: eight hours east, no summer time.
-const CHINA_SECONDS: i32 = 8 * 3600;
+/// The zone of local times: DE 12 and 13, and every moment that is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(TimeZone);
 
-impl Wall {
-    fn civil(self) -> jiff::Zoned {
-        let offset = jiff::tz::Offset::from_seconds(CHINA_SECONDS).unwrap_or(jiff::tz::Offset::UTC);
-        let stamp = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
-        stamp.to_zoned(jiff::tz::TimeZone::fixed(offset))
+impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(TimeZone::UTC);
+    /// China's: eight hours east, no summer time.
+    pub const CHINA: Self = Self(TimeZone::fixed(Offset::constant(8)));
+
+    /// Reads `+08:00`, `UTC`, or a name of the IANA time zone database (`Europe/Berlin`), of which
+    /// the binary brings a copy. `None` if it is none of these.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        if let Some(hours) = text.strip_prefix(['+', '-']) {
+            let (hours, minutes) = hours.split_once(':')?;
+            let [hours, minutes] = [hours, minutes].map(|part| part.parse::<i32>().ok());
+            let seconds = hours? * 3600 + minutes.filter(|minutes| *minutes < 60)? * 60;
+            let east = if text.starts_with('-') {
+                -seconds
+            } else {
+                seconds
+            };
+            return Some(Self(TimeZone::fixed(Offset::from_seconds(east).ok()?)));
+        }
+        let database = TimeZoneDatabase::bundled();
+        database.get(text).ok().map(Self)
     }
 
-    /// As RFC 3339 with microseconds, in China's time: `2026-11-22T10:11:12.345678+08:00`.
+    /// The moment at which clocks here show this; of two such moments the first.
     #[must_use]
-    pub fn rfc3339(self) -> String {
-        self.civil()
+    pub fn moment(&self, shown: jiff::civil::DateTime) -> Option<Wall> {
+        let stamp = self.0.to_ambiguous_timestamp(shown).compatible().ok()?;
+        Some(Wall(stamp.as_microsecond()))
+    }
+}
+
+impl fmt::Display for Zone {
+    /// As [`Zone::read`] takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.iana_name(), self.0.to_fixed_offset()) {
+            (Some(name), _) => f.write_str(name),
+            (None, Ok(offset)) => {
+                let minutes = offset.seconds() / 60;
+                let sign = if minutes < 0 { '-' } else { '+' };
+                let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+                write!(f, "{sign}{hours:02}:{minutes:02}")
+            }
+            (None, Err(_unnamed)) => f.write_str("UTC"),
+        }
+    }
+}
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self::CHINA
+    }
+}
+
+impl Wall {
+    fn civil(self, zone: &Zone) -> jiff::Zoned {
+        let stamp = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        stamp.to_zoned(zone.0.clone())
+    }
+
+    /// As RFC 3339 with microseconds: `2026-11-22T10:11:12.345678+08:00`.
+    #[must_use]
+    pub fn rfc3339(self, zone: &Zone) -> String {
+        self.civil(zone)
             .strftime("%Y-%m-%dT%H:%M:%S%.6f%:z")
             .to_string()
     }
 
-    /// `MMDD` in China's time: DE 13.
+    /// `MMDD`: DE 13.
     #[must_use]
-    pub fn mmdd(self) -> String {
-        self.civil().strftime("%m%d").to_string()
+    pub fn mmdd(self, zone: &Zone) -> String {
+        self.civil(zone).strftime("%m%d").to_string()
     }
 
-    /// The moment in China's time, as a field of the dialect holds it.
+    /// The moment as a field of the dialect holds it: in UTC if the dialect says so, else in this
+    /// zone.
     #[must_use]
-    pub fn stamp(self, form: &StampForm) -> String {
-        let civil = self.civil();
+    pub fn stamp(self, form: &StampForm, zone: &Zone) -> String {
+        let civil = match form.is_utc() {
+            true => self.civil(&Zone::UTC),
+            false => self.civil(zone),
+        };
         let directive = |part: &StampPart| match part {
             StampPart::Century => "%C",
             StampPart::Year => "%y",
@@ -101,16 +161,16 @@ impl Wall {
         civil.strftime(&format).to_string()
     }
 
-    /// `hhmmss` in China's time: DE 12.
+    /// `hhmmss`: DE 12.
     #[must_use]
-    pub fn hhmmss(self) -> String {
-        self.civil().strftime("%H%M%S").to_string()
+    pub fn hhmmss(self, zone: &Zone) -> String {
+        self.civil(zone).strftime("%H%M%S").to_string()
     }
 }
 
 impl fmt::Display for Wall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.rfc3339())
+        f.write_str(&self.rfc3339(&Zone::CHINA))
     }
 }
 
@@ -119,15 +179,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wall_time_reads_in_china() {
+    fn a_moment_reads_in_its_zone() {
         let wall = Wall(1_795_313_472_345_678);
-        assert_eq!(wall.rfc3339(), "2026-11-22T10:11:12.345678+08:00");
         assert_eq!(
-            (wall.mmdd(), wall.hhmmss()),
+            wall.rfc3339(&Zone::CHINA),
+            "2026-11-22T10:11:12.345678+08:00"
+        );
+        assert_eq!(
+            (wall.mmdd(&Zone::CHINA), wall.hhmmss(&Zone::CHINA)),
             ("1122".into(), "101112".into())
         );
-        let form = StampForm::read("CCYYMMDDhhmmss").unwrap();
-        assert_eq!(wall.stamp(&form), "20261122101112");
+        let berlin = Zone::read("Europe/Berlin").unwrap();
+        assert_eq!(wall.rfc3339(&berlin), "2026-11-22T03:11:12.345678+01:00");
+    }
+
+    #[test]
+    fn a_field_that_holds_utc_holds_utc_in_every_zone() {
+        let wall = Wall(1_795_313_472_345_678);
+        let local = StampForm::read("CCYYMMDDhhmmss").unwrap();
+        let utc = StampForm::read("MMDDhhmmssZ").unwrap();
+        assert_eq!(wall.stamp(&local, &Zone::CHINA), "20261122101112");
+        assert_eq!(wall.stamp(&utc, &Zone::CHINA), "1122021112");
+        assert_eq!(
+            wall.stamp(&utc, &Zone::read("-03:30").unwrap()),
+            "1122021112"
+        );
+    }
+
+    #[test]
+    fn what_is_no_zone_is_not_read() {
+        for text in ["", "+8", "+08:60", "+99:00", "Asia/Peking2", "+08:00:00"] {
+            assert_eq!(Zone::read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::retry::Retry;
 use super::story::{Moment, Story};
 use super::verdict::Verdict;
 use super::view::{Names, micros};
+use crate::engine::seam::Zone;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use iso_currency::Currency;
 
@@ -69,7 +70,7 @@ pub fn line(story: &Story, verdict: &Verdict, look: Look) -> String {
     let names = Names::of(story);
     format!(
         "{}  {}/{} {}  {}: {}\n",
-        look.dim(&story.began.rfc3339()),
+        look.dim(&story.began.rfc3339(&Zone::CHINA)),
         names.terminal,
         names.stan,
         money(names.amount, &names.currency),
@@ -179,7 +180,7 @@ fn row(moment: &Moment, previous: Option<&Moment>, note: &str) -> [String; 6] {
     let gap = previous.map(|previous| gap(micros(previous.at, moment)));
     let leg = moment.leg.as_ref();
     [
-        clock(&moment.at.rfc3339()),
+        clock(&moment.at.rfc3339(&Zone::CHINA)),
         gap.unwrap_or_default(),
         leg.map_or("·", |leg| leg.hop.name()).to_owned(),
         leg.map(|leg| leg.mti.to_string()).unwrap_or_default(),
@@ -227,7 +228,7 @@ fn keys(story: &Story, verdict: &Verdict, look: Look) -> String {
             look.say("auth", "授权码"),
             text(story.auth.map(|auth| auth.to_string())),
         ),
-        (look.say("began", "开始"), story.began.rfc3339()),
+        (look.say("began", "开始"), story.began.rfc3339(&Zone::CHINA)),
         ("tx", story.tx.to_string()),
     ];
     let beliefs = [
@@ -319,7 +320,7 @@ pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>, look:
         table.add_row([
             story
                 .began
-                .rfc3339()
+                .rfc3339(&Zone::CHINA)
                 .get(..19)
                 .unwrap_or_default()
                 .replace('T', " "),

@@ -6,6 +6,7 @@ use super::lang::Lang;
 use super::notes;
 use super::stories::subject;
 use crate::engine::record::{Carried, Fact, LineFact, Logged, Opened, Record, Step, TxId};
+use crate::engine::seam::Zone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -43,7 +44,7 @@ impl RecordView {
         };
         Self {
             seq: record.seq.0,
-            at: record.at.rfc3339(),
+            at: record.at.rfc3339(&Zone::CHINA),
             fact: name(&record.fact),
             tx: subject(record).map(|tx| tx.to_string()),
             state: step.map(|step| step.state.name()),
@@ -89,7 +90,7 @@ impl Live {
 
     /// The line of a record; `None` for what only the journal itself needs.
     pub fn line(&mut self, record: &Record) -> Option<String> {
-        let at = record.at.rfc3339();
+        let at = record.at.rfc3339(&Zone::CHINA);
         let at = at.get(11..26).unwrap_or(&at);
         let said = match &record.fact {
             Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => return None,

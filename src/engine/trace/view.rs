@@ -6,6 +6,7 @@ use super::lang::Lang;
 use super::notes;
 use super::story::{Moment, Story};
 use super::verdict::Verdict;
+use crate::engine::seam::Zone;
 use serde::Serialize;
 
 /// One transaction as `trace`, `open` and `explain` print it with `--json`.
@@ -164,7 +165,7 @@ fn messages(story: &Story) -> Vec<MessageView> {
                 let gap = previous.map_or(0, |at| micros(at, moment));
                 previous = Some(moment.at);
                 views.push(MessageView {
-                    at: moment.at.rfc3339(),
+                    at: moment.at.rfc3339(&Zone::CHINA),
                     dir: leg.hop.name(),
                     mti: leg.mti.to_string(),
                     gap_us: gap,

@@ -10,6 +10,7 @@ use super::story::{By, Delivery, Leg, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
 use crate::engine::record::State;
+use crate::engine::seam::Zone;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
 
@@ -555,7 +556,7 @@ fn keys(story: &Story) -> Said {
         let amount = shown_money(story, opened.amount.0).en;
         add("amount", "金额", Some(amount));
         add("card", "卡号", Some(opened.card.to_string()));
-        let began = story.began.rfc3339();
+        let began = story.began.rfc3339(&Zone::CHINA);
         add("date", "日期", began.get(..10).map(str::to_owned));
     }
     add("RRN", "参考号", story.rrn.map(|rrn| rrn.to_string()));

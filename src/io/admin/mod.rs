@@ -14,6 +14,7 @@ mod pages;
 #[cfg(test)]
 mod tests;
 
+use crate::engine::seam::Zone;
 use crate::io::config::ServerTls;
 use crate::io::serve::{Desk, Status};
 use crate::io::telemetry::Exporter;
@@ -38,6 +39,8 @@ pub struct Views {
     pub status: Arc<Status>,
     /// Where operators are heard.
     pub desk: Desk,
+    /// The zone in which moments are shown.
+    pub zone: Zone,
 }
 
 /// The running server; stops when dropped.

@@ -58,8 +58,8 @@ async fn terminals(State(views): State<Views>) -> impl IntoResponse {
             "terminal": &*guest.terminal,
             "merchant": &*guest.merchant,
             "listener": guest.listener.0,
-            "first": guest.first.rfc3339(),
-            "last": guest.last.rfc3339(),
+            "first": guest.first.rfc3339(&views.zone),
+            "last": guest.last.rfc3339(&views.zone),
             "messages": guest.messages,
         })
     };

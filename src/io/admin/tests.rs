@@ -36,6 +36,7 @@ fn metrics_and_health_are_served_until_it_is_dropped() {
         exporter,
         status,
         desk,
+        zone: Zone::CHINA,
     };
     let admin = Admin::start("127.0.0.1:0", None, views).unwrap();
     let address = admin.address();

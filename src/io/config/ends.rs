@@ -133,9 +133,18 @@ impl Ends {
         let balance = [("share", Balance::Share), ("order", Balance::Order)];
         let balance = section.one_of("balance", &balance);
         let takes = self.takes(section.section("match"));
-        let key = section.list("key");
         let timeout = section.or_time("timeout", Duration::from_secs(45) / scale);
         let mut dialects = self.dialects(&section, &to, &takes.listener);
+        let key = section.list("key");
+        if let Some(spec) = dialects.to.filter(|_| key.is_empty()) {
+            let fields = spec
+                .flow()
+                .match_key
+                .iter()
+                .map(|path| format!("\"{path}\""));
+            let fields: Vec<String> = fields.collect();
+            section.settle_default("key", format!("[{}]", fields.join(", ")));
+        }
         let map = self.map(&mut section, &mut dialects);
         let rewrite_stan = self.rewrites(&mut section, &dialects, keys);
         let reversal = self.reversal(section.section("reversal"), &to, keys);
@@ -172,10 +181,11 @@ impl Ends {
     /// The links of `to`; all of them, in their order, if it is absent.
     fn targets(&self, section: &mut Section<'_>) -> Vec<LinkId> {
         let names: Vec<String> = section.list("to");
+        let known: Vec<&str> = self.link_options.iter().map(|l| l.name.as_str()).collect();
         if names.is_empty() {
+            section.settle_default("to", format!("{known:?}"));
             return (0..).map(LinkId).take(self.links.len()).collect();
         }
-        let known: Vec<&str> = self.link_options.iter().map(|l| l.name.as_str()).collect();
         let find = |name: &String| {
             let at = known.iter().position(|known| known == name);
             if at.is_none() {
@@ -298,7 +308,10 @@ impl Ends {
 fn sign_on(section: &mut Section<'_>) -> SignOn {
     let wanted = "wants true (each connection signs on), \"link\" (one for all) or false";
     match section.raw("sign_on") {
-        None => SignOn::Connection,
+        None => {
+            section.settle_default("sign_on", "true".to_owned());
+            SignOn::Connection
+        }
         Some(value) => match (value.as_bool(), value.as_str()) {
             (Some(true), _) => SignOn::Connection,
             (Some(false), _) => SignOn::Nothing,

@@ -10,6 +10,7 @@ use super::tls::TlsReader;
 use super::{AdminConfig, Config, Durability, JournalConfig, Keep, SocketLimits};
 use crate::engine::gateway::{Keys, Ladder, Limits, Options, RouteOptions};
 use crate::engine::record::LinkId;
+use crate::engine::seam::Zone;
 use crate::iso::message::Text;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -46,6 +47,7 @@ impl Config {
         let key_file: Option<String> = gateway.optional("keys");
         let log = log_level(&mut gateway);
         let drain = gateway.or("drain", Duration::from_secs(30));
+        let zone = gateway.or("zone", Zone::default());
         gateway.finish();
         let (keys, warning) = match key_file {
             Some(keys) => keys::read(&folder.join(keys))?,
@@ -76,6 +78,7 @@ impl Config {
             keys,
             limits,
             ladder,
+            zone,
         };
         Ok(Self {
             options,
@@ -87,6 +90,7 @@ impl Config {
             log,
             drain,
             warnings,
+            settled: source.settled(),
         })
     }
 }

@@ -14,6 +14,8 @@ mod problem;
 
 mod setting;
 
+mod settled;
+
 mod section;
 
 mod specs;
@@ -68,6 +70,8 @@ pub struct Config {
     pub drain: Duration,
     /// What is allowed, but should be looked at.
     pub warnings: Vec<String>,
+    /// Every key and its value, defaults too, as a file that says the same.
+    pub settled: String,
 }
 
 /// A listener's socket.

@@ -1,7 +1,8 @@
 //! Reading a table key by key, so that what was never asked for is known to be unknown.
 
 use super::problem::{ConfigError, Problem, choice, nearest};
-use super::setting::Setting;
+use super::setting::{Setting, Shown};
+use super::settled::{Settled, quoted, written};
 use std::cell::RefCell;
 use std::ops::Range;
 use std::time::Duration;
@@ -13,16 +14,22 @@ pub(super) struct Source<'t> {
     file: &'t str,
     text: &'t str,
     problems: RefCell<Vec<Problem>>,
+    settled: RefCell<Settled>,
 }
 
 impl<'t> Source<'t> {
-    pub(super) const fn new(file: &'t str, text: &'t str) -> Self {
-        let problems = RefCell::new(Vec::new());
+    pub(super) fn new(file: &'t str, text: &'t str) -> Self {
         Self {
             file,
             text,
-            problems,
+            problems: RefCell::default(),
+            settled: RefCell::default(),
         }
+    }
+
+    /// Every key that was read, and its value, as a file.
+    pub(super) fn settled(&self) -> String {
+        self.settled.borrow().text()
     }
 
     /// The tables of the text.
@@ -67,6 +74,8 @@ pub(super) struct Section<'t> {
     at: Range<usize>,
     table: Option<&'t DeTable<'t>>,
     asked: Vec<&'static str>,
+    /// Its number among what is settled.
+    part: usize,
 }
 
 impl<'t> Section<'t> {
@@ -74,28 +83,66 @@ impl<'t> Section<'t> {
     pub(super) fn root(source: &'t Source<'t>, table: &'t Spanned<DeTable<'t>>) -> Self {
         let (at, table) = (table.span(), Some(table.get_ref()));
         let path = String::new();
+        let part = source.settled.borrow_mut().begin(String::new(), false);
         Self {
             source,
             path,
             at,
             table,
             asked: Vec::new(),
+            part,
         }
     }
 
-    fn inner(&self, key: &str, at: Range<usize>, table: Option<&'t DeTable<'t>>) -> Self {
+    fn inner(
+        &self,
+        key: &str,
+        at: Range<usize>,
+        table: Option<&'t DeTable<'t>>,
+        many: bool,
+    ) -> Self {
+        let path = self.full(key);
+        let header = match many {
+            true => format!("[[{path}]]"),
+            false => format!("[{path}]"),
+        };
+        let part = self
+            .source
+            .settled
+            .borrow_mut()
+            .begin(header, table.is_some());
         Self {
             source: self.source,
-            path: self.full(key),
+            path,
             at,
             table,
             asked: Vec::new(),
+            part,
         }
     }
 
     fn find(&mut self, key: &'static str) -> Option<&'t Spanned<DeValue<'t>>> {
         self.knows(&[key]);
-        self.table?.get(key)
+        let value = self.table?.get(key)?;
+        self.settle_written(key, value.get_ref());
+        Some(value)
+    }
+
+    /// Notes what a key is without a word in the file.
+    pub(super) fn settle_default(&self, key: &str, value: String) {
+        let mut settled = self.source.settled.borrow_mut();
+        settled.say(self.part, key, value, true);
+    }
+
+    /// Notes what the file says of a key; a table notes its own keys.
+    fn settle_written(&self, key: &str, value: &DeValue<'_>) {
+        let is_table = |value: &DeValue<'_>| value.as_table().is_some();
+        let items = value.as_array().into_iter().flatten();
+        if is_table(value) || items.map(Spanned::get_ref).any(is_table) {
+            return;
+        }
+        let mut settled = self.source.settled.borrow_mut();
+        settled.say(self.part, key, written(value), false);
     }
 
     /// Counts keys as known here, whether or not they are read.
@@ -137,7 +184,10 @@ impl<'t> Section<'t> {
     }
 
     /// The value of a key, or its default.
-    pub(super) fn or<T: Setting>(&mut self, key: &'static str, default: T) -> T {
+    pub(super) fn or<T: Setting + Shown>(&mut self, key: &'static str, default: T) -> T {
+        if !self.has(key) {
+            self.settle_default(key, default.shown());
+        }
         self.optional(key).unwrap_or(default)
     }
 
@@ -163,7 +213,9 @@ impl<'t> Section<'t> {
     pub(super) fn one_of<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
         let Some(value) = self.find(key) else {
-            return words.first().map(|(_, meaning)| *meaning);
+            let (word, meaning) = words.first()?;
+            self.settle_default(key, quoted(word));
+            return Some(*meaning);
         };
         let word = value.get_ref().as_str();
         let found = words.iter().find(|(name, _)| Some(*name) == word);
@@ -220,26 +272,26 @@ impl<'t> Section<'t> {
     /// A table within; if absent, an empty one that gives every default.
     pub(super) fn section(&mut self, key: &'static str) -> Self {
         let Some(value) = self.find(key) else {
-            return self.inner(key, self.at.clone(), None);
+            return self.inner(key, self.at.clone(), None, false);
         };
         let table = value.get_ref().as_table();
         if table.is_none() {
             let what = format!("wants a table: [{key}], or {key} = {{ … }}");
             self.problem(key, what);
         }
-        self.inner(key, value.span(), table)
+        self.inner(key, value.span(), table, false)
     }
 
     /// The tables of a list such as `[[link]]`; one that gives every default if there is none.
     pub(super) fn sections(&mut self, key: &'static str) -> Vec<Self> {
         let Some(value) = self.find(key) else {
-            return vec![self.inner(key, self.at.clone(), None)];
+            return vec![self.inner(key, self.at.clone(), None, true)];
         };
         let items = value.get_ref().as_array().into_iter().flatten();
         let tables: Option<Vec<Self>> = items
             .map(|item| {
                 let table = item.get_ref().as_table()?;
-                Some(self.inner(key, item.span(), Some(table)))
+                Some(self.inner(key, item.span(), Some(table), true))
             })
             .collect();
         tables
@@ -264,8 +316,18 @@ impl<'t> Section<'t> {
     /// Every key of a table whose keys are the user's own, and what stands there.
     pub(super) fn entries(&self) -> Vec<(&'t str, &'t DeValue<'t>)> {
         let all = self.table.into_iter().flatten();
-        all.map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()))
+        let all = all.map(|(key, value)| (key.get_ref().as_ref(), value.get_ref()));
+        all.inspect(|(key, value)| self.settle_entry(key, value))
             .collect()
+    }
+
+    /// Notes an entry of the user's own: a value, or values that change; what is a section of its
+    /// own (`request`, `answer`, `kinds`) notes itself.
+    fn settle_entry(&self, key: &str, value: &DeValue<'_>) {
+        if self.asked.iter().all(|asked| *asked != key) {
+            let mut settled = self.source.settled.borrow_mut();
+            settled.say(self.part, key, written(value), false);
+        }
     }
 
     /// Done: every key that was never asked for is unknown.

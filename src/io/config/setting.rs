@@ -1,5 +1,7 @@
 //! The values a file may hold, each with what to say when it holds something else.
 
+use super::settled::quoted;
+use crate::engine::seam::Zone;
 use crate::iso::message::{FieldId, FieldPath, Text};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -12,6 +14,12 @@ pub(super) trait Setting: Sized {
     const WANTED: &'static str;
     /// The value, if it is one.
     fn read(value: &DeValue<'_>) -> Option<Self>;
+}
+
+/// How a default stands in a file.
+pub(super) trait Shown {
+    /// As TOML.
+    fn shown(&self) -> String;
 }
 
 /// A size in bytes.
@@ -40,6 +48,14 @@ impl<const N: usize> Setting for Text<N> {
     fn read(value: &DeValue<'_>) -> Option<Self> {
         let text = value.as_str()?;
         Self::new(text).filter(|_| !text.is_empty())
+    }
+}
+
+impl Setting for Zone {
+    const WANTED: &'static str = "a time zone: \"+08:00\", \"UTC\" or \"Asia/Shanghai\"";
+
+    fn read(value: &DeValue<'_>) -> Option<Self> {
+        value.as_str().and_then(Self::read)
     }
 }
 
@@ -137,6 +153,71 @@ impl Setting for FieldPath {
                 FieldId::new(number).map(Self::whole)
             }
         }
+    }
+}
+
+macro_rules! shown_as_it_prints {
+    ($($type:ty),*) => {
+        $(impl Shown for $type {
+            fn shown(&self) -> String {
+                self.to_string()
+            }
+        })*
+    };
+}
+
+shown_as_it_prints!(bool, u16, u32, usize);
+
+impl Shown for String {
+    fn shown(&self) -> String {
+        quoted(self)
+    }
+}
+
+impl<const N: usize> Shown for Text<N> {
+    fn shown(&self) -> String {
+        quoted(self)
+    }
+}
+
+impl Shown for Address {
+    fn shown(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
+impl Shown for Zone {
+    fn shown(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl Shown for Size {
+    fn shown(&self) -> String {
+        match self.0 {
+            bytes if bytes % 1024 == 0 => quoted(&format!("{}KiB", bytes / 1024)),
+            bytes => bytes.to_string(),
+        }
+    }
+}
+
+impl Shown for Duration {
+    fn shown(&self) -> String {
+        let micros = self.as_micros();
+        let units = [
+            ("d", 86_400_000_000),
+            ("h", 3_600_000_000),
+            ("m", 60_000_000),
+            ("s", 1_000_000),
+            ("ms", 1000),
+        ];
+        let whole = units
+            .iter()
+            .find(|(_, unit)| micros > 0 && micros % unit == 0);
+        quoted(&match whole {
+            Some((name, unit)) => format!("{}{name}", micros / unit),
+            None => format!("{micros}us"),
+        })
     }
 }
 

@@ -19,6 +19,53 @@ fn complaint(text: &str) -> String {
     config(text).unwrap_err().to_string()
 }
 
+/// What is in effect says the same as the file, and shows every key with its default.
+#[test]
+fn what_is_in_effect_is_a_file_that_says_the_same() {
+    let translating = r#"
+[[listener]]
+[[link]]
+name = "b"
+spec = "iso8583-1987-ascii"
+[[route]]
+match = { processing_code = ["00xxxx"] }
+map = { 63 = "48", 39 = { "25" = "12" }, request = { 60 = "" } }
+[gateway]
+zone = "Europe/Berlin"
+[ladder]
+scale = 50
+grace = "1m30s"
+"#;
+    for text in ["", EXAMPLE, translating] {
+        let first = config(text).unwrap();
+        let again = config(&first.settled).unwrap_or_else(|wrong| {
+            panic!("{wrong}\n{}", first.settled);
+        });
+        let plain = |config: &Config| config.settled.replace("  # default", "");
+        assert_eq!(plain(&first), plain(&again));
+        let routes = |config: &Config| {
+            let mut routes = config.options.routes.clone();
+            // The dialect's own key is written out.
+            routes.iter_mut().for_each(|route| route.key.clear());
+            format!("{routes:?}")
+        };
+        assert_eq!(routes(&first), routes(&again));
+        assert_eq!(
+            format!("{:?}", first.options.ladder),
+            format!("{:?}", again.options.ladder)
+        );
+    }
+    let shown = config("[gateway]\nzone = \"UTC\"").unwrap().settled;
+    for line in [
+        "zone = \"UTC\"\n",
+        "drain = \"30s\"  # default\n",
+        "[route.reversal]\nby = \"terminal\"  # default\ntries = 6  # default\n",
+        "watch = \"1d\"  # default\n",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+}
+
 /// The example of the documentation.
 const EXAMPLE: &str = r#"
 [gateway]

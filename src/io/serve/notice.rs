@@ -1,9 +1,9 @@
 //! One line in the log for each message that could not be read to its end: which way, what was
-//! wrong and where; and for each terminal that is new. Bounded, so that a peer that sends nothing
+//! wrong and where; for each that belongs to nothing here; and for each terminal that is new. Bounded, so that a peer that sends nothing
 //! else does not fill a disk.
 
 use super::roster::Guest;
-use crate::engine::record::{Fact, Note, Record};
+use crate::engine::record::{Fact, Note, Record, Unmatched};
 use crate::engine::seam::Mono;
 use std::time::Duration;
 use tracing::{info, warn};
@@ -21,7 +21,7 @@ pub(super) struct Notices {
 }
 
 impl Notices {
-    /// Says what a record tells of unread bytes, if it does.
+    /// Says what a record tells of a message that could not be read or belongs to nothing.
     pub(super) fn of(&mut self, now: Mono, record: &Record) {
         match &record.fact {
             Fact::Step(step) => {
@@ -42,14 +42,29 @@ impl Notices {
                 if self.may_say(now) {
                     let (hop, conn, length) = (frame.hop.name(), frame.conn, frame.length);
                     let what = &frame.what;
-                    warn!(hop, %conn, length, %what, "a frame without a name is kept back");
+                    warn!(hop, %conn, length, %what, "a frame is dropped: terminal, merchant or number cannot be read");
+                }
+            }
+            Fact::Unmatched(unmatched) => {
+                if self.may_say(now) {
+                    let Unmatched {
+                        message,
+                        wanted,
+                        ambiguous,
+                    } = &**unmatched;
+                    let (hop, mti) = (message.hop.name(), message.mti);
+                    let what = match (message.mti.is_answer(), ambiguous) {
+                        (false, _) => "a message that nobody here takes",
+                        (true, false) => "an answer that fits no request: see key in its [[route]]",
+                        (true, true) => "an answer that fits several requests, and counts for none",
+                    };
+                    warn!(hop, %mti, %wanted, "{what}");
                 }
             }
             Fact::Started { .. }
             | Fact::Stopped
             | Fact::Line(_)
             | Fact::Session(_)
-            | Fact::Unmatched(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin
@@ -75,7 +90,7 @@ impl Notices {
             if unsaid > 0 {
                 warn!(
                     unsaid,
-                    "more lines about unread messages or new terminals are left out"
+                    "more lines about messages or new terminals are left out"
                 );
             }
         }

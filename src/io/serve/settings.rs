@@ -102,7 +102,8 @@ fn after_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     let told = [
         (
             "gateway",
-            old.options.name != new.options.name || old.drain != new.drain,
+            (old.options.name, &old.options.zone, old.drain)
+                != (new.options.name, &new.options.zone, new.drain),
         ),
         ("master keys", keys(old) != keys(new)),
         (

@@ -1,8 +1,13 @@
 //! The log: lines for people on a terminal, JSON for machines; always on standard error.
 
+use crate::engine::seam::{Wall, Zone};
+use std::fmt;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 use tracing_subscriber::reload::Handle;
 
 /// What a line looks like.
@@ -26,16 +31,29 @@ pub enum LogError {
     Twice,
 }
 
-/// Starts the log of this process. Without a `level`, `RUST_LOG` says it; otherwise it is `info`.
+/// The moment at the head of each line.
+struct ZonedTime(Zone);
+
+impl FormatTime for ZonedTime {
+    fn format_time(&self, line: &mut Writer<'_>) -> fmt::Result {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let micros = since.map_or(0, |since| since.as_micros());
+        let wall = Wall(i64::try_from(micros).unwrap_or(i64::MAX));
+        line.write_str(&wall.rfc3339(&self.0))
+    }
+}
+
+/// Starts the log of this process, its moments shown in `zone`. Without a `level`, `RUST_LOG` says it; otherwise it is `info`.
 ///
 /// # Errors
 /// [`LogError`].
-pub fn start(format: Format, level: Option<&str>) -> Result<(), LogError> {
+pub fn start(format: Format, level: Option<&str>, zone: Zone) -> Result<(), LogError> {
     let from_environment = std::env::var(EnvFilter::DEFAULT_ENV).ok();
     let level = level.or(from_environment.as_deref()).unwrap_or("info");
     let filter = EnvFilter::try_new(level).map_err(|_shape| LogError::Level(level.to_owned()))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_timer(ZonedTime(zone))
         .with_writer(std::io::stderr)
         .with_ansi(format == Format::Human && std::io::stderr().is_terminal());
     let started = match format {
@@ -84,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_level_that_makes_no_sense_is_refused_with_the_mend() {
-        let error = start(Format::Human, Some("isogate=loud")).unwrap_err();
+        let error = start(Format::Human, Some("isogate=loud"), Zone::UTC).unwrap_err();
         assert!(
             error
                 .to_string()

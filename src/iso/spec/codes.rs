@@ -100,6 +100,12 @@ impl CodeSet {
         self.exact.binary_search(&code).is_ok() || in_group()
     }
 
+    /// Each code and group, as a file names them.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let exact = self.exact.iter().map(|code| &**code);
+        exact.chain(self.groups.iter().map(Wanted::as_str))
+    }
+
     /// The code that the file names first, to say this meaning with.
     #[must_use]
     pub const fn usual(&self) -> Option<ResponseCode> {

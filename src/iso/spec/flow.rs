@@ -115,9 +115,13 @@ impl Flow {
     }
 }
 
-/// How a moment is written: pairs out of `CC`, `YY`, `MM`, `DD`, `hh`, `mm`, `ss`.
+/// How a moment is written: pairs out of `CC`, `YY`, `MM`, `DD`, `hh`, `mm`, `ss`, and a `Z` at the
+/// end if the field holds UTC (ISO 8583:1987, DE 7) and not local time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StampForm(Vec<StampPart>);
+pub struct StampForm {
+    parts: Vec<StampPart>,
+    is_utc: bool,
+}
 
 /// Two digits of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +146,8 @@ impl StampForm {
     /// Reads the pattern; `None` if it is none.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        let digits = text.strip_suffix('Z');
+        let (pairs, []) = digits.unwrap_or(text).as_bytes().as_chunks::<2>() else {
             return None;
         };
         let part = |pair: &[u8; 2]| {
@@ -157,13 +162,27 @@ impl StampForm {
                 _ => return None,
             })
         };
-        pairs.iter().map(part).collect::<Option<Vec<_>>>().map(Self)
+        let parts = pairs.iter().map(part).collect::<Option<Vec<_>>>()?;
+        let is_utc = digits.is_some();
+        Some(Self { parts, is_utc })
     }
 
     /// Its pairs of digits, in order.
     #[must_use]
     pub fn parts(&self) -> &[StampPart] {
-        &self.0
+        &self.parts
+    }
+
+    /// How many characters it takes.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.parts.len().saturating_mul(2)
+    }
+
+    /// Whether the field holds UTC; local time otherwise.
+    #[must_use]
+    pub const fn is_utc(&self) -> bool {
+        self.is_utc
     }
 }
 

@@ -356,10 +356,11 @@ impl Check<'_> {
             let wrong = |what: &str| Fault::at(at, what);
             let number = number.parse().map_err(|_not| wrong("is no field"))?;
             let id = self.field(at, number)?;
-            let fits = |spec: &FieldSpec| spec.layout.size == Size::Fixed(length(text));
-            let fits = self.spec(id).is_some_and(fits);
-            let form = StampForm::read(text).filter(|_| fits);
-            let what = "pairs of CC YY MM DD hh mm ss, as long as the field";
+            let size = self.spec(id).map(|spec| spec.layout.size);
+            let width = |form: &StampForm| u16::try_from(form.width()).map(Size::Fixed).ok();
+            let form = StampForm::read(text).filter(|form| size.is_some() && width(form) == size);
+            let what = "pairs of CC YY MM DD hh mm ss, as long as the field, and Z after them if \
+                        the field holds UTC";
             Ok((id, form.ok_or_else(|| wrong(what))?))
         };
         all.iter().map(stamp).collect()
@@ -389,10 +390,6 @@ impl Check<'_> {
 fn is_twin(kind: &Kind, other: &Kind) -> bool {
     let mut pairs = kind.when.iter().zip(&other.when);
     kind.mti == other.mti && pairs.all(|((path, one), (at, two))| path == at && one.overlaps(two))
-}
-
-fn length(text: &str) -> u16 {
-    u16::try_from(text.len()).unwrap_or(u16::MAX)
 }
 
 fn refusals(keys: &RefusalKeys, answer: &AnswerKeys) -> Result<Refusals, Fault> {

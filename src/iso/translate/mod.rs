@@ -21,7 +21,7 @@ mod answer;
 
 pub use answer::{answer, answer_code};
 pub use map::{Change, Map};
-pub use request::{Stamp, Translated, Untranslatable, request};
+pub use request::{Translated, Untranslatable, request};
 
 #[cfg(test)]
 mod tests;

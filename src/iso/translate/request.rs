@@ -3,17 +3,8 @@
 use super::{Map, carry::carry, kinds::counterpart};
 use crate::iso::codec::Message;
 use crate::iso::message::{Bitmap, Class, FieldId, FieldPath};
-use crate::iso::spec::{Flow, Kind, Purpose, Spec};
+use crate::iso::spec::{Flow, Kind, Purpose, Spec, StampForm};
 use std::sync::Arc;
-
-/// The moment of a translation, for dialects that name transactions by it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// Month and day, `MMDD`.
-    pub date: String,
-    /// Time of day, `hhmmss`.
-    pub time: String,
-}
 
 /// A translated message, and what was left behind.
 #[derive(Clone, Debug)]
@@ -45,7 +36,7 @@ pub enum Untranslatable {
 }
 
 /// The request as the host wants it: its kind's type and values, every field that fits, and the
-/// date and time by which the host's dialect names transactions.
+/// date and time by which the host's dialect names transactions, as `moment` writes them.
 ///
 /// # Errors
 /// It has no counterpart there, or would change what it is about.
@@ -53,7 +44,7 @@ pub fn request(
     from: &Message,
     to: &Arc<Spec>,
     map: &Map,
-    stamp: &Stamp,
+    moment: impl Fn(&StampForm) -> String,
 ) -> Result<Translated, Untranslatable> {
     if let Some(fault) = from.fault() {
         let field = fault.field.unwrap_or(FieldPath::whole(FieldId::of(1)));
@@ -72,7 +63,7 @@ pub fn request(
     let mut message = Message::new(to, mti);
     let lost = carry(from, &mut message, &map.request, Bitmap::EMPTY);
     name(&mut message, kind);
-    put_stamp(&mut message, stamp);
+    put_moment(&mut message, moment);
     if own.purpose.moves_money() || own.purpose == Purpose::Advice {
         same_money(from, &message)?;
     }
@@ -90,18 +81,13 @@ fn name(message: &mut Message, kind: &Kind) {
     }
 }
 
-/// DE 7, 12 and 13, where the dialect names transactions by them and the message has none.
-fn put_stamp(message: &mut Message, stamp: &Stamp) {
+/// The moment, where the dialect names transactions by it and the message has none.
+fn put_moment(message: &mut Message, moment: impl Fn(&StampForm) -> String) {
     let spec = Arc::clone(message.spec());
-    let Stamp { date, time } = stamp;
-    for (number, value) in [
-        (7, format!("{date}{time}")),
-        (12, time.clone()),
-        (13, date.clone()),
-    ] {
-        let field = FieldId::of(number);
-        if is_stamped(spec.flow(), field) && !message.has(field) {
-            let _set = message.set(field, &value);
+    for (field, form) in &spec.flow().stamps {
+        if is_stamped(spec.flow(), *field) && !message.has(*field) {
+            // The spec was checked: a moment fits its field.
+            let _set = message.set(*field, &moment(form));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
-use crate::iso::spec::Spec;
+use crate::iso::spec::{Spec, StampForm, StampPart};
 use std::sync::Arc;
 
 fn cup() -> Arc<Spec> {
@@ -48,15 +48,24 @@ fn of_kind(mti: &str, code: &str, kind: &str) -> Message {
     message(&cup(), mti, &fields)
 }
 
-fn stamp() -> Stamp {
-    Stamp {
-        date: "1122".into(),
-        time: "101112".into(),
-    }
+/// 2026-11-22 10:11:12 where the terminal stands, eight hours east.
+fn moment(form: &StampForm) -> String {
+    let parts = form.parts().iter();
+    let digits = parts.map(|part| match part {
+        StampPart::Century => "20",
+        StampPart::Year => "26",
+        StampPart::Month => "11",
+        StampPart::Day => "22",
+        StampPart::Hour if form.is_utc() => "02",
+        StampPart::Hour => "10",
+        StampPart::Minute => "11",
+        StampPart::Second => "12",
+    });
+    digits.collect()
 }
 
 fn sent(from: &Message, map: &Map) -> Result<Translated, Untranslatable> {
-    request(from, &ascii(), map, &stamp())
+    request(from, &ascii(), map, moment)
 }
 
 #[test]
@@ -122,7 +131,7 @@ fn values_arrive_as_they_are_and_the_moment_is_the_hosts() {
     for (field, value) in [
         ("2", "6226091234560048"),
         ("4", "000000088800"),
-        ("7", "1122101112"),
+        ("7", "1122021112"),
         ("11", "100175"),
         ("12", "101112"),
         ("13", "1122"),

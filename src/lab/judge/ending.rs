@@ -36,7 +36,10 @@ fn returned_twice(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breac
     let mut returns = hearing.returns_of(attempt);
     let listed = hearing.is_listed(attempt) || returns.any(|back| hearing.is_listed(back));
     let excused = hearing.returns_of(attempt).any(AttemptFacts::is_excused);
-    let wrong = takes && standing < 0 && !listed && !excused;
+    // A terminal that asks for more than it was given does so by itself.
+    let taken = hearing.returns_of(attempt).filter(|back| back.held != 0);
+    let by_itself = attempt.held > 0 && taken.count() == 1;
+    let wrong = takes && standing < 0 && !listed && !excused && !by_itself;
     wrong.then(|| {
         (
             "returned-twice",

@@ -23,7 +23,11 @@ pub(super) enum Proof {
 /// What the frames prove.
 pub(super) fn of(attempt: &AttemptFacts, terms: &Terms) -> Proof {
     if !attempt.was_sent() {
-        return Proof::NeverLeft;
+        return if attempt.interrupted {
+            by_reversal(attempt).unwrap_or(Proof::Unclear)
+        } else {
+            Proof::NeverLeft
+        };
     }
     let (approved, declined) = (!attempt.approvals.is_empty(), !attempt.declines.is_empty());
     let plain = attempt.doubtful.is_empty() && attempt.undone_above.is_none();

@@ -50,6 +50,8 @@ pub struct AttemptFacts {
     /// void has its own (below zero) and leaves that of its sale. An authorization that was
     /// completed holds nothing any more: the completion does.
     pub held: i64,
+    /// Whether a host booked more than was asked for, of its own accord.
+    pub overbooked: bool,
     /// Whether a host has it and will still book it, or a frame of it is on the way to a host.
     pub may_still: bool,
     /// Whether anything about it is under way: a frame of it on a wire, an answer of a host due, a
@@ -60,6 +62,9 @@ pub struct AttemptFacts {
     /// Whether the gateway may have lost what it knew of it by no fault of its own: it died before
     /// the record of a frame about it had to be safe.
     pub blurred: bool,
+    /// Whether the gateway ended before it had sent the request, or answered it: of what it wrote
+    /// down to send, nobody can say afterwards whether it left.
+    pub interrupted: bool,
     /// Whether its connection was open, and the gateway alive with a link that could be heard,
     /// ever since its request came.
     pub asker_there: bool,
@@ -239,9 +244,9 @@ pub struct Probe<'a> {
     /// Every attempt that was sent.
     pub attempts: &'a [AttemptFacts],
     /// Every transaction as `trace --json` prints it, explained.
-    pub printed: &'a [serde_json::Value],
+    pub printed: &'a [&'a serde_json::Value],
     /// Every transaction that `open --json` lists.
-    pub open: &'a [serde_json::Value],
+    pub open: &'a [&'a serde_json::Value],
     /// Whether the gateway is up.
     pub gateway_up: bool,
     /// Whether all faults are over, all peers well, and all is drained: nothing will happen any

@@ -121,7 +121,7 @@ impl<'a> Hearing<'a> {
     /// Gives each printed transaction to the attempt that it tells of.
     fn give_out(&mut self) {
         let finder = AttemptFinder::of(self.probe.attempts);
-        for value in self.probe.printed {
+        for value in self.probe.printed.iter().copied() {
             match finder.find(value) {
                 Some((place, printed)) => {
                     if let Some(own) = self.printed.get_mut(place) {
@@ -131,7 +131,7 @@ impl<'a> Hearing<'a> {
                 None => self.strangers.push(value),
             }
         }
-        for value in self.probe.open {
+        for value in self.probe.open.iter().copied() {
             if let Some((place, _)) = finder.find(value)
                 && let Some(listed) = self.listed.get_mut(place)
             {
@@ -278,7 +278,10 @@ impl<'a> AttemptFinder<'a> {
             // Two came in one millisecond: only names that say all of it tell them apart.
             several => {
                 let named = |place: &&usize| self.is_named(**place, value);
-                *several.iter().find(named)?
+                let mut named = several.iter().filter(named);
+                // A void may go by number and amount of its sale.
+                let same_kind = named.clone().find(|place| self.is_called(**place, value));
+                *same_kind.or_else(|| named.next())?
             }
         };
         let attempt = self.attempts.get(place)?;
@@ -309,6 +312,15 @@ impl<'a> AttemptFinder<'a> {
                 && text(value, "stan").parse() == Ok(attempt.stan)
                 && value.get("amount").and_then(Value::as_u64) == Some(attempt.amount)
         })
+    }
+
+    /// Whether it is called one that gives money back if the attempt does.
+    fn is_called(&self, place: usize, value: &Value) -> bool {
+        let kind = text(value, "kind");
+        let mut words = ["void", "refund", "cancel"].iter();
+        let gives_back = words.any(|word| kind.contains(word));
+        let attempt = self.attempts.get(place);
+        attempt.is_some_and(|attempt| attempt.gives_back() == gives_back)
     }
 
     /// The one attempt that goes by these names.

@@ -2,24 +2,25 @@
 //! unproven, stands there; what is proven does not.
 
 use super::evidence::{self, Proof};
-use super::facts::{AttemptFacts, SlipSays};
+use super::facts::{AttemptFacts, Meant, SlipSays, ToldAnswer};
 use super::hearing::Hearing;
 
-/// Whether host and terminal hold different views of the money, and both are done with it.
-pub(super) fn books_disagree(attempt: &AttemptFacts) -> bool {
-    let sign: i64 = if attempt.gives_back() { -1 } else { 1 };
-    let held = attempt.held * sign;
-    if attempt.may_still {
+/// Whether host and terminal hold different views of the money, both are done with it, and what
+/// they differ by could be seen at the gateway.
+pub(super) fn books_disagree(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
+    if attempt.may_still || is_unheard(attempt) || is_undone_unseen(attempt) {
         return false;
     }
+    let sign: i64 = if attempt.gives_back() { -1 } else { 1 };
     match attempt.slip {
         SlipSays::Waiting | SlipSays::Undoing => false,
-        SlipSays::Approved(amount) => held != i64::try_from(amount).unwrap_or(i64::MAX),
+        SlipSays::Approved(amount) => Ok(attempt.held * sign) != i64::try_from(amount),
+        // Of a sale that does not count for its terminal, what was given back is not owed.
         SlipSays::NotSent
         | SlipSays::Declined
         | SlipSays::Unanswered
         | SlipSays::Undone
-        | SlipSays::UndoGivenUp => held != 0,
+        | SlipSays::UndoGivenUp => attempt.held != 0 && hearing.standing(attempt) != 0,
     }
 }
 
@@ -32,21 +33,39 @@ pub(super) fn missing(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<S
     let completed = hearing
         .completions_of(attempt)
         .any(|completion| completion.is_taken());
-    let silent = is_unheard(attempt);
-    if books_disagree(attempt) && !completed && !silent && attempt.undone_above.is_none() {
+    if books_disagree(hearing, attempt) && !completed && attempt.undone_above.is_none() {
         let (held, slip) = (attempt.held, attempt.slip);
         return Some(format!("the host holds {held}, the slip says {slip:?}"));
     }
     match evidence::of(attempt, hearing.terms) {
-        Proof::Unproven(why) => Some(why.to_owned()),
+        Proof::Unproven(why) => Some(why.to_owned()).filter(|_| !is_returned(hearing, attempt)),
         _ => None,
     }
+}
+
+/// Whether voids and refunds that nothing is unclear about gave all of it back.
+fn is_returned(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
+    let is_plain = |back: &AttemptFacts| {
+        let approved = !back.approvals.is_empty() && back.declines.is_empty();
+        approved && back.reversals.is_empty() && back.doubtful.is_empty()
+    };
+    let all_plain = hearing.returns_of(attempt).filter(|back| back.held != 0);
+    attempt.held > 0 && hearing.standing(attempt) == 0 && all_plain.into_iter().all(is_plain)
 }
 
 /// Whether an approval went to a terminal that was gone, and nothing told the gateway so.
 fn is_unheard(attempt: &AttemptFacts) -> bool {
     let mut told = attempt.told.iter();
     told.any(|told| told.unheard && !told.doubted)
+}
+
+/// Whether its terminal read the approval, and none of the reversals that it tried since came as far
+/// as the gateway.
+fn is_undone_unseen(attempt: &AttemptFacts) -> bool {
+    let read = |told: &ToldAnswer| told.means == Meant::Approved && told.delivered && !told.doubted;
+    attempt.slip == SlipSays::UndoGivenUp
+        && attempt.undos.is_empty()
+        && attempt.told.iter().any(read)
 }
 
 /// Why it should not stand on the list, if it does.
@@ -56,7 +75,7 @@ pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<
     if !can_tell(attempt) || !listed || attempt.misbalanced || doubted || attempt.is_excused() {
         return None;
     }
-    if books_disagree(attempt) || attempt.may_still {
+    if books_disagree(hearing, attempt) || attempt.may_still {
         return None;
     }
     match evidence::of(attempt, hearing.terms) {

@@ -1,9 +1,10 @@
 //! Answers that the gateway makes itself are verdicts, too: a decline of what a host holds, and a
 //! reversal closed while the money stays.
 
-use super::facts::{AttemptFacts, Meant, UndoMeant};
+use super::facts::{AttemptFacts, Meant, ToldAnswer, UndoMeant};
 use super::hearing::Hearing;
 use super::traffic::Breach;
+use crate::engine::seam::Mono;
 
 /// All breaches of one attempt.
 pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach> {
@@ -39,9 +40,15 @@ fn declined(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     } else {
         hearing.standing(attempt) > 0
     };
-    let mut told = attempt.told.iter();
-    let told =
-        told.find(|told| told.means == Meant::Declined && told.delivered && !came(told.at))?;
+    // A no was true if it took a repeat to send the request after all.
+    let was_true = |no: Mono| {
+        let sent = attempt.sent.first().copied();
+        let mut repeats = attempt.reached.iter().map(|came| came.now.mono);
+        sent.is_some_and(|sent| no < sent && repeats.any(|came| no <= came && came <= sent))
+    };
+    let is_own_no = |told: &&ToldAnswer| told.means == Meant::Declined && !came(told.at);
+    let mut told = attempt.told.iter().filter(is_own_no);
+    let told = told.find(|told| told.delivered && !was_true(told.at))?;
     let code = told.code.as_deref().unwrap_or("none");
     let held = attempt.held;
     let what = format!("the gateway told {code} of what the host holds ({held})");

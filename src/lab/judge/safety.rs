@@ -4,6 +4,7 @@
 
 use super::facts::AttemptFacts;
 use super::hearing::{Hearing, Printed};
+use super::open::books_disagree;
 use super::words::{Promise, Understood};
 
 /// What is wrong with a verdict, and whose books show it.
@@ -96,6 +97,7 @@ fn of_debit<'a>(
         return None;
     }
     let itself = || Some(attempt).filter(|attempt| hearing.is_payer(attempt));
+    let done = || Some(attempt).filter(|attempt| books_disagree(hearing, attempt));
     match claim {
         Claim::Yes => hearing.payer(attempt),
         Claim::Words(promise) => match promise {
@@ -119,7 +121,7 @@ fn of_debit<'a>(
                 let moves = moving(attempt) || hearing.returns_of(attempt).any(moving);
                 Some(attempt).filter(|_| hearing.standing(attempt) <= 0 && !moves)
             }
-            Promise::Done => Some(attempt).filter(|attempt| super::open::books_disagree(attempt)),
+            Promise::Done => done(),
             _ => None,
         },
     }
@@ -132,6 +134,7 @@ fn of_return<'a>(
     claim: Claim,
 ) -> Option<&'a AttemptFacts> {
     let itself = || Some(attempt).filter(|attempt| attempt.is_taken());
+    let done = || Some(attempt).filter(|attempt| books_disagree(hearing, attempt));
     match claim {
         Claim::Yes | Claim::Words(Promise::Again) => {
             itself().or_else(|| other_return(hearing, attempt))
@@ -153,7 +156,7 @@ fn of_return<'a>(
             Promise::RefundMade | Promise::Paid => {
                 Some(attempt).filter(|attempt| !attempt.is_taken())
             }
-            Promise::Done => Some(attempt).filter(|attempt| super::open::books_disagree(attempt)),
+            Promise::Done => done(),
             _ => None,
         },
     }

@@ -197,8 +197,8 @@ fn judged(case: &Case<'_>) -> Judge {
     judge.probe(&Probe {
         now: now(if case.at == 0 { 90 } else { case.at }),
         attempts: case.attempts,
-        printed: case.printed,
-        open: case.open,
+        printed: &case.printed.iter().collect::<Vec<_>>(),
+        open: &case.open.iter().collect::<Vec<_>>(),
         gateway_up: true,
         healed: case.healed,
     });

@@ -130,7 +130,9 @@ fn late(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     };
     let in_time =
         |at: Mono| began(at).is_some_and(|began| at - began <= hearing.terms.timeout + grace);
-    let any_in_time = attempt.approvals.iter().any(|yes| in_time(yes.at));
+    // What could not be read may have been an approval, and is passed on as it came.
+    let mut came = attempt.approvals.iter().map(|yes| yes.at);
+    let any_in_time = came.any(in_time) || attempt.doubtful.iter().any(|at| in_time(*at));
     let told = approvals_told(attempt).next().is_some();
     let late = told && !attempt.approvals.is_empty() && !any_in_time && attempt.is_money();
     late.then(|| ("I10", "a late approval was told to the terminal".to_owned()))
@@ -182,9 +184,7 @@ fn held_receipt(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach>
 /// I4: a host never holds more than was asked for.
 fn overbooked(attempt: &AttemptFacts) -> Option<Breach> {
     let (held, amount) = (attempt.held.unsigned_abs(), attempt.amount);
-    // A host that approves more than was asked books what it says.
-    let by_host = attempt.approvals.iter().any(|yes| yes.amount > amount);
-    let known = amount > 0 && attempt.is_money() && !by_host;
+    let known = amount > 0 && attempt.is_money() && !attempt.overbooked;
     (known && held > amount).then(|| ("I4", format!("{held} is held of {amount}")))
 }
 

@@ -29,6 +29,8 @@ pub struct LedgerEntry {
     /// All that ever changed what stands of this attempt: when, by how much, why. Their sum is what
     /// stands. A void, a refund or a completion changes its original, too.
     pub changes: Vec<(Mono, i64, &'static str)>,
+    /// Whether more was booked than was asked for.
+    pub overbooked: bool,
     /// When it was booked.
     pub booked: Option<Mono>,
     /// Answers that left, to its request and to its reversals.

@@ -1,7 +1,7 @@
 //! Frames as peers of the field make and read them: a codec, the few facts in which the dialects
 //! differ, MACs and key blocks.
 
-use crate::engine::seam::Wall;
+use crate::engine::seam::{Wall, Zone};
 use crate::iso::codec::{Message, ParseFault};
 use crate::iso::message::{FieldId, Mti};
 use crate::iso::security::{Key, WorkingKeys, union_pay_ecb_mac, unwrap_block, wrap_block};
@@ -188,9 +188,7 @@ pub(super) fn attempt(message: &Message) -> Option<u32> {
 
 /// The moment as `MMDDhhmmss` in GMT: DE 7.
 pub(super) fn gmt(wall: Wall) -> String {
-    const EAST: i64 = 8 * 3_600_000_000;
-    let gmt = Wall(wall.0.saturating_sub(EAST));
-    format!("{}{}", gmt.mmdd(), gmt.hhmmss())
+    format!("{}{}", wall.mmdd(&Zone::UTC), wall.hhmmss(&Zone::UTC))
 }
 
 /// Whether a code of DE 39 approves a request: the table of the standard, and that of `UnionPay`.

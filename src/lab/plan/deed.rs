@@ -294,14 +294,6 @@ pub struct Form {
     pub other_original: bool,
 }
 
-impl Form {
-    /// Whether card, currency, kind and original are those of the request.
-    #[must_use]
-    pub const fn is_of_request(&self) -> bool {
-        !self.other_card && self.currency.is_empty() && self.code.is_empty() && !self.other_original
-    }
-}
-
 /// A repeat of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]

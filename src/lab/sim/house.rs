@@ -6,6 +6,7 @@ use crate::engine::gateway::{
     ReversalOptions, RouteOptions, SignOn,
 };
 use crate::engine::record::LinkId;
+use crate::engine::seam::Zone;
 use crate::iso::message::Text;
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
@@ -54,5 +55,6 @@ pub(super) fn options(
         },
         limits: Limits::default(),
         ladder: Ladder::scaled(SCALE),
+        zone: Zone::CHINA,
     }
 }

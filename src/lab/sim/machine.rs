@@ -562,20 +562,29 @@ impl Machine {
 /// Reads a whole disk: every record of every segment that was written, synced or not; sealed.
 #[must_use]
 pub fn read_all(disk: &Memory) -> Vec<Record> {
-    use crate::engine::journal::{Header, Segment, Storage};
     let mut records = Vec::new();
-    for number in disk.segments().unwrap_or_default() {
-        let bytes = disk.read(number, 0, usize::MAX).unwrap_or_default();
-        let Some(header) = Header::read(&bytes) else {
-            continue;
-        };
-        let body = bytes.get(Header::LENGTH..).unwrap_or_default();
-        let base = Header::LENGTH as u64;
-        for framed in Segment::new(body, base, header.salt) {
-            records.extend(crate::engine::record::decode(framed.body));
-        }
+    for (_, bytes) in disk.contents() {
+        read_from(bytes, 0, &mut |record| records.push(record));
     }
     records
+}
+
+/// Reads a segment from the end of a record on, or from its beginning; gives where its last sound
+/// record ends.
+pub(super) fn read_from(bytes: &[u8], from: usize, take: &mut dyn FnMut(Record)) -> usize {
+    use crate::engine::journal::{Header, Segment};
+    let Some(header) = Header::read(bytes) else {
+        return 0;
+    };
+    let from = from.max(Header::LENGTH);
+    let rest = bytes.get(from..).unwrap_or_default();
+    let mut segment = Segment::new(rest, from as u64, header.salt);
+    for framed in segment.by_ref() {
+        if let Ok(record) = crate::engine::record::decode(framed.body) {
+            take(record);
+        }
+    }
+    from + rest.len() - segment.rest().len()
 }
 
 #[cfg(test)]

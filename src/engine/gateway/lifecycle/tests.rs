@@ -67,6 +67,13 @@ const RULES: &[Rule] = &[
     ),
     (
         'F',
+        &[S::Declined, S::DeclineDelivered, S::NotSent],
+        &[T::BadAnswer, T::AnswerUnread, T::OutcomeUnknown],
+        Some(S::TimedOut),
+        E::ReverseByPolicy,
+    ),
+    (
+        'F',
         &[S::ForwardedGone],
         &[T::AnswerUnread, T::OutcomeUnknown],
         Some(S::TimedOut),
@@ -204,6 +211,7 @@ const RULES: &[Rule] = &[
             S::LateApproval,
             S::TerminalGone,
             S::Confirmed,
+            S::SettleMismatch,
             S::AnswerUnread,
         ],
         &[T::TerminalReversal],
@@ -257,6 +265,7 @@ const RULES: &[Rule] = &[
             S::ReversalUndeliverable,
             S::ClosedUnproven,
             S::Confirmed,
+            S::SettleMismatch,
             S::AnswerUnread,
         ],
         &[T::Operator],
@@ -452,6 +461,20 @@ const RULES: &[Rule] = &[
         Some(S::Confirmed),
         E::Forget,
     ),
+    (
+        '3',
+        &[
+            S::Approved,
+            S::Delivered,
+            S::DeliveryUnproven,
+            S::AnswerUnread,
+            S::Confirmed,
+            S::Settled,
+        ],
+        &[T::TakenBack],
+        Some(S::SettleMismatch),
+        E::None,
+    ),
 ];
 
 fn check(letter: char) {
@@ -485,7 +508,7 @@ rows! {
     row_a 'a', row_b 'b', row_c 'c', row_d 'd', row_e 'e', row_f 'f', row_g 'g', row_h 'h',
     row_i 'i', row_j 'j', row_k 'k', row_l 'l', row_m 'm', row_n 'n', row_o 'o', row_p 'p',
     row_q 'q', row_r 'r', row_s 's', row_t 't', row_u 'u', row_v 'v', row_w 'w',
-    row_x 'x', row_y 'y', row_1 '1', row_2 '2',
+    row_x 'x', row_y 'y', row_1 '1', row_2 '2', row_3 '3',
 }
 
 #[test]

@@ -229,6 +229,49 @@ fn a_reversal_of_nothing_known_is_not_sent_under_a_wrong_name_and_stays_open() {
 }
 
 #[test]
+fn a_reversal_of_a_part_names_its_original_as_the_host_knows_it() {
+    let mut options = rewriting();
+    let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
+    options.listeners[0].spec = spec.clone();
+    options.links[0].spec = spec;
+    let mut stage = Stage::connected(options);
+    let mut sale = stage.message("0200");
+    for (field, value) in [
+        ("2", "6226091234560048"),
+        ("3", "000000"),
+        ("4", "10000"),
+        ("7", "1122021112"),
+        ("11", "000005"),
+    ] {
+        sale.set(path(field), value).unwrap();
+    }
+    stage.terminal_says(stage.reparsed(&sale));
+    let sent = stage.deliver(A);
+    stage.acquirer_says(stage.reparsed(&{
+        let mut answer = sent.answer().unwrap();
+        answer.set(path("39"), "00").unwrap();
+        answer
+    }));
+    stage.deliver(T);
+    let mut part = sale.clone();
+    part.set_mti(mti("0400"));
+    let original = "0200000005112202111200000000000000000000000";
+    part.set(path("90"), &original[..42]).unwrap();
+    part.set(path("95"), &format!("{:012}{:030}", 7000, 0))
+        .unwrap();
+    stage.terminal_says(stage.reparsed(&part));
+    let there = stage.deliver(A);
+    assert_eq!(there.mti(), mti("0400"));
+    let named = there.text(path("90")).unwrap().into_owned();
+    assert_eq!(&named[4..10], stan(&sent));
+    let mut answer = there.answer().unwrap();
+    answer.set(path("39"), "00").unwrap();
+    stage.acquirer_says(stage.reparsed(&answer));
+    let told = stage.deliver(T);
+    assert_eq!((told.mti(), stan(&told)), (mti("0410"), "000005".into()));
+}
+
+#[test]
 fn without_the_key_of_its_mac_a_request_does_not_cross() {
     let mut options = rewriting();
     options.keys.default = None;

@@ -176,6 +176,24 @@ fn no_request_goes_out_before_the_sign_on_is_answered() {
 }
 
 #[test]
+fn a_sign_on_carries_the_moment_in_utc_whatever_the_zone_of_the_gateway() {
+    for zone in ["+08:00", "-05:00", "Europe/Berlin"] {
+        let mut options = options(ReversalBy::Both, false);
+        let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
+        options.listeners[0].spec = spec.clone();
+        options.links[0].spec = spec;
+        options.links[0].sign_on = SignOn::Connection;
+        options.zone = Zone::read(zone).unwrap();
+        let mut stage = Stage::recovered(options, vec![]);
+        // 2026-11-22 02:11:12 UTC.
+        stage.now.wall = Wall(1_795_313_472_000_000);
+        up(&mut stage, LINK, A);
+        let asked = stage.deliver(A);
+        assert_eq!(asked.text(path("7")).unwrap(), "1122021112", "{zone}");
+    }
+}
+
+#[test]
 fn one_connection_signs_on_for_the_link_and_another_takes_over_if_it_is_lost() {
     let mut stage = signing(SignOn::Link);
     up(&mut stage, LINK, A);

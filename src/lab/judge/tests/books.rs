@@ -46,6 +46,72 @@ fn what_the_books_disagree_on_is_listed() {
 }
 
 #[test]
+fn what_was_given_back_of_an_undone_sale_is_not_owed() {
+    let undone = AttemptFacts {
+        slip: SlipSays::Undone,
+        ..paid(1)
+    };
+    let finds = |back: i64| {
+        let void = AttemptFacts {
+            held: -back,
+            ..returned(2, 1, Trade::Void)
+        };
+        let case = Case {
+            attempts: &[undone.clone(), void],
+            ..Case::default()
+        };
+        judged(&case)
+            .findings()
+            .iter()
+            .any(|found| found.n == Some(1))
+    };
+    assert!(!finds(10_000));
+    assert!(finds(3_000));
+}
+
+#[test]
+fn what_was_voided_is_proven_whatever_closed_its_reversal() {
+    let closed = AttemptFacts {
+        undos: vec![UndoAsked::default()],
+        reversals: vec![reversal(46, UndoMeant::Closed)],
+        slip: SlipSays::Undone,
+        ..paid(1)
+    };
+    let finds = |void: AttemptFacts| {
+        let case = Case {
+            attempts: &[closed.clone(), void],
+            ..Case::default()
+        };
+        let judge = judged(&case);
+        judge.findings().iter().any(|found| found.n == Some(1))
+    };
+    let void = returned(2, 1, Trade::Void);
+    let undone = AttemptFacts {
+        reversals: vec![reversal(50, UndoMeant::Again)],
+        ..void.clone()
+    };
+    assert!(!finds(void));
+    assert!(finds(undone));
+}
+
+#[test]
+fn a_reversal_that_never_came_is_seen_by_nobody() {
+    let given_up = AttemptFacts {
+        slip: SlipSays::UndoGivenUp,
+        ..paid(1)
+    };
+    assert!(!missing(&given_up));
+    let came = AttemptFacts {
+        undos: vec![UndoAsked::default()],
+        ..given_up.clone()
+    };
+    assert!(missing(&came));
+    let mut doubted = given_up;
+    doubted.told[0].doubted = true;
+    assert!(missing(&doubted));
+}
+
+#[test]
 fn what_is_not_proven_is_listed() {
     let closed = AttemptFacts {
         reversals: vec![reversal(46, UndoMeant::Closed)],
@@ -114,6 +180,14 @@ fn what_is_proven_is_not_listed() {
         assert!(needless(proven), "{proven:?}");
         assert!(!missing(proven), "{proven:?}");
     }
+    // Of one that an end of the gateway cut off, nobody knows whether it left.
+    let mut interrupted = AttemptFacts {
+        interrupted: true,
+        ..never
+    };
+    assert!(!needless(&interrupted));
+    interrupted.reversals = vec![reversal(46, UndoMeant::Undone)];
+    assert!(needless(&interrupted));
     let mut doubted = paid(1);
     doubted.told[0].doubted = true;
     assert!(!needless(&doubted));
@@ -219,6 +293,19 @@ fn an_answer_of_the_gateways_own_is_a_verdict() {
         ..held.clone()
     };
     assert!(!rules(&from_host, "no", TIMED_OUT).contains(&rule));
+    // It was told no before anything left: true, if it asked again before that.
+    let sent_later = |repeat: u64| AttemptFacts {
+        sent: vec![at(8)],
+        reached: [1, repeat]
+            .map(|second| Arrival {
+                now: now(second),
+                conn: None,
+            })
+            .to_vec(),
+        ..held.clone()
+    };
+    assert!(!rules(&sent_later(7), "no", TIMED_OUT).contains(&rule));
+    assert!(rules(&sent_later(2), "no", TIMED_OUT).contains(&rule));
     let going_on = AttemptFacts {
         reversals: vec![reversal(4, UndoMeant::Again)],
         ..held
@@ -273,6 +360,14 @@ fn at_the_end_nobody_paid_twice_or_got_too_much_back() {
     let void = returned(2, 1, Trade::Void);
     let refund = returned(3, 1, Trade::Refund);
     assert!(!end(&[paid(1), void.clone()], "returned-twice"));
+    // A terminal that asks for more than it was given does so by itself.
+    let more = AttemptFacts {
+        held: -20_000,
+        ..void.clone()
+    };
+    assert!(!end(&[paid(1), more.clone()], "returned-twice"));
+    let undone = AttemptFacts { held: 0, ..paid(1) };
+    assert!(end(&[undone, more], "returned-twice"));
     assert!(end(&[paid(1), void, refund], "returned-twice"));
 }
 

@@ -46,7 +46,12 @@ fn no_host_holds_more_than_was_asked_for() {
         held: 20_000,
         ..paid(1)
     };
+    let by_host = AttemptFacts {
+        overbooked: true,
+        ..twice.clone()
+    };
     assert!(breaks(&twice, "I4"));
+    assert!(!breaks(&by_host, "I4"));
     assert!(!breaks(&paid(1), "I4"));
 }
 
@@ -59,6 +64,12 @@ fn a_late_approval_is_not_delivered() {
     };
     assert!(breaks(&late(47), "I10"));
     assert!(!breaks(&late(46), "I10"));
+    let not_read = |second| AttemptFacts {
+        doubtful: vec![at(second)],
+        ..late(60)
+    };
+    assert!(breaks(&not_read(50), "I10"));
+    assert!(!breaks(&not_read(5), "I10"));
 }
 
 #[test]

@@ -196,6 +196,10 @@ impl OddHost {
         };
         if reaction.books.unwrap_or(promises) {
             self.book(now.mono, at, amount.unwrap_or(entry.amount));
+            if let Some(n) = entry.n {
+                let more = amount.is_some_and(|amount| amount > entry.amount);
+                self.ledger.entry(n).overbooked |= more;
+            }
         }
         if reaction.say == Say::Nothing {
             return;
@@ -277,15 +281,6 @@ impl OddHost {
             self.take_back(now.mono, original, Some(asked), keeps, "reversed");
         }
         let about = about(n, asked, SaidTo::Reversal);
-        // What is said of other money is no lie about this.
-        let own = reaction.form.amount.is_none() && reaction.form.is_of_request();
-        if let (Some("00"), Some((n, _))) = (code.as_deref().filter(|_| own), about) {
-            let stands = i64::try_from(stands).unwrap_or(i64::MAX);
-            self.ledger
-                .entry(n)
-                .said_undone
-                .get_or_insert((now.mono, stands));
-        }
         if reaction.say == Say::Nothing {
             return;
         }

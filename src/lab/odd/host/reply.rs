@@ -2,16 +2,18 @@
 
 use super::{HostSaid, OddHost, OddHostAction, SaidTo};
 use crate::engine::record::ConnId;
-use crate::engine::seam::Now;
+use crate::engine::seam::{Now, Zone};
 use crate::iso::codec::Message;
 use crate::lab::odd::ledger::GivenAnswer;
 use crate::lab::odd::names::card;
-use crate::lab::odd::wire::{Finish, approves, attempt, carry, code, number, put, text};
+use crate::lab::odd::wire::{Finish, approves, attempt, carry, code, number, piece, put, text};
 use crate::lab::plan::{Form, Trade};
 use bytes::Bytes;
 
 /// The card of a stranger is that of this purchase.
 const STRANGER: u32 = 60_000;
+/// The fields that say which money a message speaks of, beside its amount.
+const MONEY: [u8; 4] = [2, 3, 49, 90];
 /// The institution at the end of the wire.
 const INSTITUTION: &str = "01020000";
 
@@ -53,8 +55,12 @@ impl OddHost {
         if let Some(amount) = form.amount {
             put(&mut answer, 4, &format!("{amount:012}"));
         }
-        bend(&mut answer, asked, form);
         let omits = [self.habits.omits.as_slice(), form.omits.as_slice()].concat();
+        let seen = |field: u8| !omits.contains(&field);
+        let own = MONEY.map(|field| text(&answer, field));
+        bend(&mut answer, asked, form);
+        let mut both = MONEY.into_iter().zip(own);
+        let is_other = both.any(|(field, own)| seen(field) && text(&answer, field) != own);
         let finish = Finish {
             key: self.keys.get(&text(asked, 41)).filter(|_| content.money),
             broken_mac: form.broken_mac,
@@ -64,7 +70,6 @@ impl OddHost {
         let Some(frame) = self.speech.frame(&answer, &finish) else {
             return;
         };
-        let seen = |field: u8| !omits.contains(&field);
         let is_broken = form.broken_tail || form.broken_mac && finish.key.is_some();
         let said = about.map(|(n, to)| {
             let code = code(&answer).filter(|_| seen(39));
@@ -79,13 +84,19 @@ impl OddHost {
                 code,
                 yes,
                 amount: number(&answer, 4).filter(|_| seen(4)),
-                sound: form.amount.is_none()
-                    && form.mti.is_empty()
-                    && form.is_of_request()
-                    && !is_broken,
-                misfit: !form.is_of_request() && !is_broken,
+                sound: form.amount.is_none() && form.mti.is_empty() && !is_other && !is_broken,
+                misfit: is_other && !is_broken,
             }
         });
+        // What is said of other money is no lie about this.
+        if let Some(said) = said.as_ref().filter(|_| form.amount.is_none() && !is_other)
+            && said.to == SaidTo::Reversal
+            && said.yes
+        {
+            let stands = piece(asked, 95, 0, 12).parse().unwrap_or(0);
+            let entry = self.ledger.entry(said.n);
+            entry.said_undone.get_or_insert((now.mono, stands));
+        }
         self.route(now, conn, frame, said, form.other_line);
     }
 
@@ -100,12 +111,12 @@ impl OddHost {
         };
         carry(answer, asked, echoes);
         if self.speech.cup {
-            put(answer, 12, &now.wall.hhmmss());
-            put(answer, 13, &now.wall.mmdd());
+            put(answer, 12, &now.wall.hhmmss(&Zone::CHINA));
+            put(answer, 13, &now.wall.mmdd(&Zone::CHINA));
         }
         put(answer, 32, INSTITUTION);
         if content.money {
-            put(answer, 15, &now.wall.mmdd());
+            put(answer, 15, &now.wall.mmdd(&Zone::CHINA));
             if self.speech.cup {
                 put(answer, 44, &format!("{INSTITUTION:<11}{INSTITUTION:<11}"));
             }

@@ -1,7 +1,7 @@
 //! What a terminal writes: requests, reversals, notices, and what keeps its session.
 
 use super::{Case, OddTerminal};
-use crate::engine::seam::Now;
+use crate::engine::seam::{Now, Zone};
 use crate::iso::codec::Message;
 use crate::lab::odd::names;
 use crate::lab::odd::slip::PaperSlip;
@@ -59,8 +59,8 @@ impl OddTerminal {
     fn stamped(&self, message: &mut Message, now: Now) {
         if !self.speech.cup {
             put(message, 7, &gmt(now.wall));
-            put(message, 12, &now.wall.hhmmss());
-            put(message, 13, &now.wall.mmdd());
+            put(message, 12, &now.wall.hhmmss(&Zone::CHINA));
+            put(message, 13, &now.wall.mmdd(&Zone::CHINA));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::form::is_advice;
 use super::{AwaitedAnswer, Case, OddLine, OddTerminal, OddTerminalAction, Outgoing};
-use crate::engine::seam::Now;
+use crate::engine::seam::{Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::security::Key;
 use crate::lab::odd::slip::{PaperSlip, Regarding, SlipBelief, Sort};
@@ -36,7 +36,7 @@ impl OddTerminal {
         let case = Case {
             ask: ask.clone(),
             message: message.clone(),
-            date: now.wall.mmdd(),
+            date: now.wall.mmdd(&Zone::CHINA),
             cause: "98",
             wait_until: None,
             repeats: if is_advice(self.speech.cup, ask.trade) {

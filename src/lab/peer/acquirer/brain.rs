@@ -5,7 +5,7 @@ use super::book::Book;
 use super::issuer::Issuer;
 use super::session::{Owner, Session};
 use crate::engine::record::ConnId;
-use crate::engine::seam::{Dice, KeyedMap, Mono, Now};
+use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, Rrn, TerminalId};
 use crate::lab::fault::{Fate, Faults};
@@ -208,7 +208,7 @@ impl Acquirer {
         self.serial += 1;
         Rrn::new(&format!(
             "{}{:08}",
-            now.wall.mmdd(),
+            now.wall.mmdd(&Zone::CHINA),
             self.serial % 100_000_000
         ))
         .unwrap_or_default()

@@ -1,6 +1,6 @@
 //! What the acquirer says, and how it is written into an answer.
 
-use crate::engine::seam::Wall;
+use crate::engine::seam::{Wall, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, FieldId, FieldPath, ResponseCode, Rrn};
 use crate::iso::spec::Purpose;
@@ -47,7 +47,7 @@ impl Reply {
         let stamp = |number| spec.flow().stamp(FieldId::of(number));
         for (number, form) in [12, 13].map(|number| (number, stamp(number))) {
             if let Some(form) = form {
-                offer_absent(answer, field(number), &self.at.stamp(form));
+                offer_absent(answer, field(number), &self.at.stamp(form, &Zone::CHINA));
             }
         }
         offer_absent(answer, field(32), institution);
@@ -59,7 +59,7 @@ impl Reply {
         }
         if purpose.moves_money() || matches!(purpose, Purpose::Inquiry | Purpose::Reversal) {
             if let Some(form) = stamp(15) {
-                offer(answer, field(15), &self.at.stamp(form));
+                offer(answer, field(15), &self.at.stamp(form, &Zone::CHINA));
             }
             offer(
                 answer,

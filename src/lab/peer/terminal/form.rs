@@ -3,7 +3,7 @@
 
 use super::TerminalOptions;
 use super::receipts::Receipt;
-use crate::engine::seam::Wall;
+use crate::engine::seam::{Wall, Zone};
 use crate::iso::codec::{BuildError, Message};
 use crate::iso::message::{Amount, FieldId, FieldPath, Mti, Stan, Text};
 use crate::iso::security::{WorkingKeys, encrypt_pin_block, pin_block};
@@ -158,7 +158,11 @@ fn put_stamp(message: &mut Message, stamp: Stamp) {
     }
     let stamps = flow.stamps.iter().filter(|(id, _)| is_stamped(flow, *id));
     for (id, form) in stamps {
-        offer(message, FieldPath::whole(*id), &stamp.at.stamp(form));
+        offer(
+            message,
+            FieldPath::whole(*id),
+            &stamp.at.stamp(form, &Zone::CHINA),
+        );
     }
 }
 
@@ -212,7 +216,7 @@ pub(super) fn put_original(message: &mut Message, purpose: Purpose, original: &R
     let batch = offer(message, part(61, "1"), &original.batch);
     let linked = batch && offer(message, part(61, "2"), &original.stan.to_string());
     if linked && (original.purpose == Purpose::Hold || purpose == Purpose::Refund) {
-        offer(message, part(61, "3"), &original.at.mmdd());
+        offer(message, part(61, "3"), &original.at.mmdd(&Zone::CHINA));
     }
     if let Some(rrn) = original
         .rrn

@@ -105,6 +105,11 @@ pub(super) fn is_reversal(message: &Message) -> bool {
     message.mti().digits()[1] == b'4'
 }
 
+/// Whether a type is that of a request for money, or of its answer.
+fn is_request(message: &Message) -> bool {
+    matches!(message.mti().digits()[1], b'1' | b'2')
+}
+
 impl Evidence {
     /// An attempt is about to be sent.
     pub(super) fn begins(&mut self, ask: &Ask, allowed_by: u32) {
@@ -132,6 +137,10 @@ impl Evidence {
         self.facts.values().cloned().collect()
     }
 
+    pub(super) fn facts(&self) -> impl Iterator<Item = &AttemptFacts> {
+        self.facts.values()
+    }
+
     pub(super) fn of(&self, n: u32) -> Option<&AttemptFacts> {
         self.facts.get(&n)
     }
@@ -148,7 +157,9 @@ impl Evidence {
             message,
             links_up,
         } = from;
-        self.unread.remove(conn);
+        if self.trades_on(*conn, message) {
+            self.unread.remove(conn);
+        }
         let stan = number(message, 11)?;
         let terminal = text(message, 41).unwrap_or_default();
         let known = self.named.get(&(terminal.clone(), stan)).copied();
@@ -178,7 +189,7 @@ impl Evidence {
         self.named.insert((terminal, stan), n);
         let facts = self.facts.get_mut(&n)?;
         facts.stan = stan;
-        if matches!(message.mti().digits()[1], b'1' | b'2') {
+        if is_request(message) {
             facts.asked = message.mti().to_string();
         }
         facts.notice = message.mti().digits()[2] == b'2';
@@ -190,6 +201,19 @@ impl Evidence {
             conn: Some(*conn),
         });
         Some(n)
+    }
+
+    /// Whether a message begins another trade on a connection on which its terminal waits for
+    /// nothing: it has dealt with what it was told before, or would have reversed it first.
+    fn trades_on(&self, conn: ConnId, message: &Message) -> bool {
+        let own = tagged(message);
+        let waits = |facts: &AttemptFacts| {
+            let last = facts.reached.last();
+            let asked = last.filter(|came| came.conn == Some(conn));
+            let answered = |at: Mono| facts.told.iter().any(|told| told.at >= at);
+            own != Some(facts.n) && asked.is_some_and(|came| !answered(came.now.mono))
+        };
+        is_request(message) && !self.facts.values().any(waits)
     }
 
     /// A message left the gateway for a host; gives the attempt that it is about.
@@ -314,6 +338,10 @@ impl Evidence {
         message: &Message,
     ) -> Option<OnItsWay> {
         let to_undo = is_reversal(message);
+        // An echo, a settlement or a notice may go by the number of an attempt, and answers none.
+        if !to_undo && !is_request(message) {
+            return None;
+        }
         let stan = number(message, 11).unwrap_or_default();
         let names = if to_undo { &self.undos } else { &self.named };
         let named = names.get(&(terminal.to_owned(), stan)).copied();
@@ -324,8 +352,7 @@ impl Evidence {
             return None;
         }
         let facts = self.facts.get_mut(&n)?;
-        let same_class = |asked: &String| asked.as_bytes().get(1) == message.mti().digits().get(1);
-        let request = Some(&facts.asked).filter(|asked| !to_undo && same_class(asked));
+        let request = Some(&facts.asked).filter(|_| !to_undo);
         // The newest reversal that this type answers; else the newest.
         let answers = |undo: &&UndoAsked| {
             let asked = undo.mti.as_bytes().get(2).copied();
@@ -422,6 +449,8 @@ impl Evidence {
         }
         for (n, facts) in &mut self.facts {
             facts.asker_there = false;
+            facts.interrupted |=
+                !facts.reached.is_empty() && facts.sent.is_empty() && facts.told.is_empty();
             for undo in &mut facts.undos {
                 undo.there = false;
             }

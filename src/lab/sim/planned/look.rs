@@ -1,20 +1,23 @@
 //! What the commands print of a disk: every transaction explained, and the list of open ones.
 
-use crate::engine::journal::Memory;
+use crate::engine::journal::{Memory, SegmentNo};
 use crate::engine::record::{State, TxId};
 use crate::engine::seam::Wall;
-use crate::engine::trace::{Finder, Keep, Query, Stories, Story, Verdict, View, Which};
-use crate::lab::sim::machine::read_all;
+use crate::engine::trace::{
+    Finder, Keep, Query, Stories, Story, Unconfirmed, Verdict, View, Which,
+};
+use crate::lab::sim::machine::read_from;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// What is printed.
 #[derive(Clone, Debug, Default)]
 pub struct Printed {
     /// Every transaction, as `isogate trace --limit 0 --json`.
-    pub all: Vec<Value>,
+    pub all: Vec<Rc<Value>>,
     /// Those that `isogate open --json` lists.
-    pub open: Vec<Value>,
+    pub open: Vec<Rc<Value>>,
 }
 
 /// Reads a disk as the commands do.
@@ -23,11 +26,19 @@ pub trait Looker {
     fn look(&mut self, disk: &Memory) -> Printed;
 }
 
-/// Reads the records themselves, without an index. What has not changed since the last look is not
-/// printed anew.
+/// Reads the records themselves, without an index. What was read at the last look and has not
+/// changed since is neither read nor printed anew.
 #[derive(Clone, Debug, Default)]
 pub struct ByReading {
-    printed: BTreeMap<TxId, (Mark, Value)>,
+    told: Told,
+    judged: BTreeMap<TxId, (Mark, Judged)>,
+}
+
+/// What is told of one transaction.
+#[derive(Clone, Debug)]
+struct Judged {
+    value: Rc<Value>,
+    class: Option<Unconfirmed>,
 }
 
 /// How far a story and those of the others are, that its verdict turns on.
@@ -41,48 +52,107 @@ fn mark(stories: &Stories, story: &Story) -> Mark {
         .collect()
 }
 
+/// What the records of a disk told so far.
+#[derive(Clone, Debug)]
+struct Told {
+    /// By segment what was read of it: up to the end of its last sound record.
+    read: Vec<(SegmentNo, Vec<u8>)>,
+    stories: Stories,
+    finder: Finder,
+}
+
+/// What `open` asks for.
+fn open() -> Query {
+    Query {
+        which: Some(Which::Open),
+        ..Query::default()
+    }
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            read: Vec::new(),
+            stories: Stories::new(Keep::Everything),
+            finder: Finder::new(open()),
+        }
+    }
+}
+
+impl Told {
+    /// Whether a disk begins with all that was read.
+    fn is_beginning_of(&self, disk: &Memory) -> bool {
+        let mut there = disk.contents();
+        self.read.iter().all(|(number, read)| {
+            let segment = there.next();
+            segment.is_some_and(|(own, bytes)| own == *number && bytes.starts_with(read))
+        })
+    }
+
+    /// Reads what is new on a disk; all of it, if it is not the same disk grown.
+    fn read_on(&mut self, disk: &Memory) {
+        if !self.is_beginning_of(disk) {
+            *self = Self::default();
+        }
+        let Self {
+            read,
+            stories,
+            finder,
+        } = self;
+        let newest = read.len().saturating_sub(1);
+        for (at, (number, bytes)) in disk.contents().enumerate().skip(newest) {
+            let from = read.get(at).map_or(0, |(_, read)| read.len());
+            let end = read_from(bytes, from, &mut |record| {
+                stories.fold(&record);
+                finder.look(&record);
+            });
+            read.truncate(at);
+            read.push((number, bytes.get(..end).unwrap_or_default().to_vec()));
+        }
+    }
+}
+
 impl ByReading {
-    fn print(&mut self, stories: &Stories, story: &Story) -> Value {
+    fn judged(&mut self, story: &Story, stories: &Stories) -> Judged {
         let mark = mark(stories, story);
-        if let Some((known, value)) = self.printed.get(&story.tx)
+        if let Some((known, judged)) = self.judged.get(&story.tx)
             && *known == mark
             && story.again.is_none()
         {
-            return value.clone();
+            return judged.clone();
         }
         let verdict = Verdict::of(story, &stories.others(story));
         let value = serde_json::to_value(View::of(story, &verdict)).unwrap_or_default();
-        self.printed.insert(story.tx, (mark, value.clone()));
-        value
+        let judged = Judged {
+            value: Rc::new(value),
+            class: verdict.class,
+        };
+        self.judged.insert(story.tx, (mark, judged.clone()));
+        judged
     }
 }
 
 impl Looker for ByReading {
     fn look(&mut self, disk: &Memory) -> Printed {
-        let query = Query {
-            which: Some(Which::Open),
-            ..Query::default()
-        };
-        let mut stories = Stories::new(Keep::Everything);
-        let mut finder = Finder::new(query.clone());
-        for record in read_all(disk) {
-            stories.fold(&record);
-            finder.look(&record);
-        }
+        let mut told = std::mem::take(&mut self.told);
+        told.read_on(disk);
+        let (query, stories) = (open(), &told.stories);
         // As `open` does: candidates first, then the last word of each one's story.
-        let mut read: BTreeSet<TxId> = finder.related();
-        read.extend(finder.candidates());
+        let mut read: BTreeSet<TxId> = told.finder.related();
+        read.extend(told.finder.candidates());
         let open = read.iter().filter_map(|tx| stories.story(*tx));
-        let open = open.filter(|story| {
-            let verdict = Verdict::of(story, &stories.others(story));
-            query.matches(story, verdict.class)
+        let open = open.filter_map(|story| {
+            let told = self.judged(story, stories);
+            query.matches(story, told.class).then_some(told.value)
         });
-        Printed {
-            open: open.map(|story| self.print(&stories, story)).collect(),
+        let printed = Printed {
+            open: open.collect(),
             all: stories
                 .iter()
-                .map(|story| self.print(&stories, story))
+                .map(|story| self.judged(story, stories).value)
                 .collect(),
-        }
+        };
+        self.told = told;
+        printed
     }
 }

@@ -5,6 +5,7 @@ use crate::engine::gateway::{
     ReversalOptions, RouteOptions, SignOn,
 };
 use crate::engine::record::{LinkId, ListenerId};
+use crate::engine::seam::Zone;
 use crate::iso::message::{FieldId, FieldPath, Text};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
@@ -46,6 +47,7 @@ pub(super) fn options(setup: &Setup, dialects: &Dialects, reordered: bool) -> Op
         },
         limits: limits(setup.bounds),
         ladder: Ladder::scaled(setup.scale),
+        zone: Zone::CHINA,
     }
 }
 

@@ -1,25 +1,29 @@
 //! Looking: what is printed now, held against what is true now.
 
+use super::look::Printed;
 use super::stage::Stage;
 use crate::engine::journal::Memory;
 use crate::lab::judge::{self, AttemptFacts, CashierMove, SlipSays};
 use crate::lab::odd::SlipBelief;
 use crate::lab::plan::Words;
+use crate::lab::sim::machine::Machine;
 use serde_json::Value;
+use std::rc::Rc;
 
 impl Stage<'_> {
-    /// The disk, wherever it is.
-    fn disk(&self) -> Option<&Memory> {
-        let running = self
-            .machine
-            .as_ref()
-            .map(crate::lab::sim::machine::Machine::disk);
-        running.or_else(|| self.left.as_ref().map(|left| &left.disk))
+    /// What is printed of it now.
+    fn look(&mut self) -> Option<Printed> {
+        let running = self.machine.as_ref().map(Machine::disk);
+        let disk = running.or_else(|| self.left.as_ref().map(|left| &left.disk))?;
+        Some(self.looker.look(disk))
     }
 
     /// A copy of it, whose calls do not fail.
     pub(super) fn readable(&self) -> Option<Memory> {
-        let mut disk = self.disk().cloned()?;
+        let running = self.machine.as_ref().map(Machine::disk);
+        let mut disk = running
+            .or_else(|| self.left.as_ref().map(|left| &left.disk))
+            .cloned()?;
         disk.mend();
         Some(disk)
     }
@@ -27,25 +31,24 @@ impl Stage<'_> {
     /// Holds all that is printed against the books.
     pub(super) fn probe(&mut self, last: bool) {
         self.refresh();
-        let Some(disk) = self.readable() else {
+        let Some(printed) = self.look() else {
             return;
         };
-        let printed = self.looker.look(&disk);
         self.count(&printed.all);
         let facts = self.evidence.all();
         let healed = last && self.healed && self.machine.is_some();
         self.judge.probe(&judge::Probe {
             now: self.now,
             attempts: &facts,
-            printed: &printed.all,
-            open: &printed.open,
+            printed: &refs(&printed.all),
+            open: &refs(&printed.open),
             gateway_up: self.machine.is_some(),
             healed,
         });
     }
 
     /// What was reached, by what is printed: this only counts, and judges nothing.
-    fn count(&mut self, printed: &[Value]) {
+    fn count(&mut self, printed: &[Rc<Value>]) {
         for view in printed {
             for key in ["state", "cause", "class"] {
                 if let Some(value) = view.get(key).and_then(Value::as_str) {
@@ -95,13 +98,12 @@ impl Stage<'_> {
     /// Whether the words that a cashier reads tell to try once more.
     pub(super) fn tells_to_try(&mut self, n: u32, reads: Words) -> bool {
         self.refresh();
-        let Some(disk) = self.readable() else {
-            return false;
-        };
         let Some(facts) = self.evidence.of(n).cloned() else {
             return false;
         };
-        let printed = self.looker.look(&disk);
+        let Some(printed) = self.look() else {
+            return false;
+        };
         let Some(view) = printed
             .all
             .iter()
@@ -120,6 +122,10 @@ impl Stage<'_> {
             CashierMove::TriesAgain | CashierMove::PaysOtherwise | CashierMove::CollectsAgain
         )
     }
+}
+
+fn refs(printed: &[Rc<Value>]) -> Vec<&Value> {
+    printed.iter().map(Rc::as_ref).collect()
 }
 
 const fn says(belief: &SlipBelief) -> SlipSays {

@@ -1,0 +1,133 @@
+//! What comes again under a number that was used before, and what is owed to those who ask twice.
+
+use super::*;
+
+impl Stage {
+    /// A session message of its own contents, unsealed.
+    fn session(&self, kind: &str, fields: &[(&str, &str)]) -> Message {
+        let mut message = self.message(kind);
+        for (field, value) in fields {
+            message.set(path(field), value).unwrap();
+        }
+        self.reparsed(&message)
+    }
+
+    fn of_terminal(&self, message: &Message, terminal: &str) -> Message {
+        let mut own = message.clone();
+        own.set(path("41"), terminal).unwrap();
+        self.reparsed(&own)
+    }
+}
+
+#[test]
+fn a_sign_in_is_never_answered_from_memory_since_its_keys_may_be_old() {
+    let mut stage = Stage::new();
+    stage.sign_in();
+    stage.sign_in();
+    assert_eq!(stage.rows(), "CDP");
+}
+
+#[test]
+fn an_echo_with_a_used_number_goes_to_the_acquirer() {
+    let mut stage = Stage::new();
+    let echo = stage.session("0820", &[("11", "000900"), ("60", "00000001301")]);
+    for _ in 0..2 {
+        stage.terminal_says(echo.clone());
+        let sent = stage.deliver(A);
+        stage.acquirer_says(stage.reparsed(&answered(&sent)));
+        stage.deliver(T);
+    }
+}
+
+#[test]
+fn parts_of_a_batch_upload_under_one_number_all_reach_the_acquirer() {
+    let mut stage = Stage::new();
+    for details in ["0100000100000000010000", "0100000200000000010000"] {
+        let upload = stage.session(
+            "0320",
+            &[("11", "000903"), ("48", details), ("60", "00000001201")],
+        );
+        stage.terminal_says(upload);
+        let sent = stage.deliver(A);
+        assert_eq!(sent.text(path("48")).unwrap(), details);
+        stage.acquirer_says(stage.reparsed(&answered(&sent)));
+        assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "00");
+    }
+}
+
+#[test]
+fn another_part_under_the_number_of_one_in_flight_is_refused_and_the_same_one_waits_for_its_answer()
+{
+    let mut stage = Stage::new();
+    let fields = [("11", "000903"), ("60", "00000001201")];
+    let upload = |stage: &Stage, details| {
+        let all = [fields[0], ("48", details), fields[1]];
+        stage.session("0320", &all)
+    };
+    let first = upload(&stage, "0100000100000000010000");
+    stage.terminal_says(first.clone());
+    let sent = stage.deliver(A);
+    stage.terminal_says(upload(&stage, "0100000200000000010000"));
+    assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "94");
+    stage.terminal_says(first);
+    stage.silent();
+    stage.acquirer_says(stage.reparsed(&answered(&sent)));
+    stage.deliver(T);
+    stage.deliver(T);
+    stage.silent();
+}
+
+fn answered(request: &Message) -> Message {
+    let mut answer = request.answer().unwrap();
+    answer.set(path("39"), "00").unwrap();
+    answer
+}
+
+#[test]
+fn a_reversal_that_the_host_does_not_know_is_answered_so_and_tried_on() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    stage.deliver(T);
+    let asked = stage.reversal(2, "98");
+    stage.terminal_says(asked.clone());
+    let mut tries = 0;
+    while stage.last_state() != State::ReversalUndeliverable {
+        let reversal = stage.deliver(A);
+        stage.acquirer_says(stage.answer(&reversal, "25"));
+        if tries == 0 {
+            assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "25");
+        }
+        tries += 1;
+        stage.pass(400);
+    }
+    assert!(tries > 1);
+    stage.silent();
+    // Whoever asks again hears the same.
+    stage.terminal_says(asked);
+    assert_eq!(stage.deliver(T).text(path("39")).unwrap(), "25");
+    assert_eq!(stage.last_state(), State::ReversalUndeliverable);
+}
+
+#[test]
+fn a_reset_leaves_unproven_what_each_terminal_of_the_connection_was_told_last() {
+    let mut options = options(ReversalBy::Terminal, false);
+    options.keys.default = None;
+    let mut stage = Stage::connected(options);
+    let terminals = ["10421691", "10421692", "10421693"];
+    for terminal in terminals {
+        let sale = stage.of_terminal(&stage.sale(2), terminal);
+        stage.terminal_says(sale);
+        let sent = stage.deliver(A);
+        stage.acquirer_says(stage.answer(&sent, "00"));
+        stage.deliver(T);
+    }
+    stage.happen(Event::TerminalClosed {
+        conn: T,
+        reset: true,
+    });
+    let unproven = stage.records.iter().filter_map(step);
+    let unproven = unproven.filter(|step| step.state == State::DeliveryUnproven);
+    assert_eq!(unproven.count(), terminals.len());
+}
