@@ -22,6 +22,12 @@ impl Effect {
     pub(super) fn of(story: &Story) -> Self {
         match story.state {
             _ if Retry::of(story) == Retry::Yes => Self::Nothing,
+            // What a reversal does not find stands as it was.
+            State::Declined | State::DeclineDelivered
+                if story.purpose() == Some(Purpose::Reversal) =>
+            {
+                Self::Nothing
+            }
             State::Refused if !retry::was_sent(story) => Self::Nothing,
             State::NotSent if !retry::was_answered(story) => Self::Nothing,
             // Whatever became of it is told under the other name.
@@ -62,7 +68,8 @@ fn is_namesake(story: &Story, other: &Story) -> bool {
         let opened = story.opened.as_ref();
         opened.map(|opened| (opened.terminal, opened.stan, opened.batch))
     };
-    story.twins.contains(&other.tx) && number(story) == number(other)
+    let twins = story.twins.contains(&other.tx) && story.purpose() == other.purpose();
+    twins && number(story) == number(other)
 }
 
 /// Whether a story gives money back.
@@ -121,8 +128,8 @@ impl<'a> Bonds<'a> {
             {
                 self.returns.push((other, effect));
             }
-            // A reversal that names an original here, and is a message of its own, is of a part.
-            (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Reversal)) if refers => {
+            // A reversal that is a message of its own is of a part, or names its original in part.
+            (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Reversal)) if refers || later => {
                 self.returns.push((other, effect));
             }
             // One of an increment names the authorization that both raise.
@@ -172,8 +179,11 @@ impl<'a> Bonds<'a> {
     /// The transaction that a sentence of it names.
     pub(super) fn named(&self) -> Option<TxId> {
         let first = |others: &[(&'a Story, Effect)]| others.first().map(|(other, _)| *other);
-        let completion = || self.doubtful_completion().or(first(&self.completions));
-        let back = || self.doubtful_return().or(first(&self.returns));
+        let completion = || {
+            self.doubtful_completion()
+                .or_else(|| first(&self.completions))
+        };
+        let back = || self.doubtful_return().or_else(|| first(&self.returns));
         let named = self.namesake.or_else(completion).or_else(back);
         named.map(|other| other.tx)
     }

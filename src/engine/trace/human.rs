@@ -9,6 +9,7 @@ use super::verdict::Verdict;
 use super::view::{Names, micros};
 use crate::engine::seam::Zone;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use iso_currency::Currency;
 
 /// How to print.
 #[derive(Clone, Copy, Debug, Default)]
@@ -283,29 +284,20 @@ const fn basis_zh(basis: Basis) -> &'static str {
     }
 }
 
-/// `888.00 CNY`: minor units as people write them (exponents of ISO 4217).
+/// `888.00 CNY`: minor units as people write them, by the currency's own number of decimals (ISO
+/// 4217); two where the currency is not known.
 #[must_use]
 pub fn money(amount: u64, currency: &str) -> String {
-    let name = match currency {
-        "156" => "CNY",
-        "344" => "HKD",
-        "446" => "MOP",
-        "840" => "USD",
-        "978" => "EUR",
-        "826" => "GBP",
-        "702" => "SGD",
-        "392" => "JPY",
-        "410" => "KRW",
-        other => other,
-    };
-    let number = match currency {
-        // Without decimals, and with three: all of ISO 4217.
-        "108" | "152" | "174" | "262" | "324" | "352" | "392" | "410" | "548" | "600" | "646"
-        | "704" | "800" | "950" | "952" | "953" => amount.to_string(),
-        "048" | "368" | "400" | "414" | "434" | "512" | "788" => {
-            format!("{}.{:03}", amount / 1000, amount % 1000)
+    let known = currency.parse().ok().and_then(Currency::from_numeric);
+    let name = known.map_or(currency, |known| known.code());
+    let digits = known.and_then(Currency::exponent).unwrap_or(2);
+    let unit = 10_u64.pow(digits.min(4).into());
+    let number = match digits {
+        0 => amount.to_string(),
+        _ => {
+            let width = usize::from(digits);
+            format!("{}.{:0width$}", amount / unit, amount % unit)
         }
-        _ => format!("{}.{:02}", amount / 100, amount % 100),
     };
     format!("{number} {name}").trim_end().to_owned()
 }

@@ -1,5 +1,6 @@
 //! Transactions of one purchase: same card, amount and merchant, moments apart (D0); and voids and
-//! refunds of that card and merchant that name no original, whatever their amount.
+//! refunds of that card and merchant that name no original, whatever their amount; and reversals
+//! of that card and amount.
 
 use crate::engine::record::{Fact, Opened, Record, TxId};
 use crate::engine::seam::Wall;
@@ -50,7 +51,8 @@ impl Purchases {
 
     /// Takes the attempt that a record begins; those before it, oldest first.
     pub(super) fn meet(&mut self, tx: TxId, opened: &Opened, record: &Record) -> Vec<TxId> {
-        if !opened.purpose.moves_money() || opened.card_hash == [0; 16] {
+        let reversal = opened.purpose == Purpose::Reversal && opened.original.is_none();
+        if !opened.purpose.moves_money() && !reversal || opened.card_hash == [0; 16] {
             return Vec::new();
         }
         let began = match record.fact {
@@ -100,7 +102,9 @@ impl Attempt {
         let blank = |merchant: MerchantId| merchant.trim().is_empty();
         let sold = self.merchant == other.merchant || blank(self.merchant) || blank(other.merchant);
         let nameless = self.nameless || other.nameless;
-        sold && (self.amount == other.amount || nameless && self.purpose != other.purpose)
+        let reversals = [self, other].map(|one| one.purpose == Purpose::Reversal);
+        let apart = reversals == [true, true];
+        sold && !apart && (self.amount == other.amount || nameless && self.purpose != other.purpose)
     }
 
     /// Those that it follows, or that follow each other up to it.

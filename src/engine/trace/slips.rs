@@ -44,7 +44,7 @@ impl Slips {
         match opened.purpose {
             // An increment is one of the authorization that it raises.
             Purpose::Debit | Purpose::Advice | Purpose::Hold => by_auth(),
-            Purpose::Void => by_rrn().or_else(by_auth),
+            Purpose::Void | Purpose::Reversal => by_rrn().or_else(by_auth),
             Purpose::Refund => by_rrn(),
             _ => None,
         }

@@ -125,8 +125,8 @@ impl Unconfirmed {
 }
 
 /// A step that may leave its transaction open, whatever the state says: an answer to the request
-/// that moved nothing, cannot be trusted, or does not tell the outcome; or a void or refund that
-/// names no original.
+/// that moved nothing, cannot be trusted, or does not tell the outcome; or a void, refund or
+/// reversal that names no original.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
     let answers = step.message.as_ref().filter(|message| {
@@ -142,7 +142,11 @@ pub fn casts_doubt(step: &Step) -> bool {
             )
     });
     let nameless = step.opened.as_ref().is_some_and(|opened| {
-        opened.original.is_none() && matches!(opened.purpose, Purpose::Void | Purpose::Refund)
+        let undoes = matches!(
+            opened.purpose,
+            Purpose::Void | Purpose::Refund | Purpose::Reversal
+        );
+        undoes && opened.original.is_none()
     });
     odd || nameless
 }
@@ -151,13 +155,15 @@ pub fn casts_doubt(step: &Step) -> bool {
 fn by_answers(story: &Story) -> Option<Unconfirmed> {
     let code = story.answer.unwrap_or_default();
     let untold = story.seen == Seen::Decline && Code::of(&code).outcome() == Outcome::Unknown;
+    let approved = !matches!(story.seen, Seen::Nothing | Seen::Decline);
     let unknown = story.conflict || story.unread_answer || story.uncoded || untold;
     match story.state {
         State::Refused if retry::was_sent(story) => Some(Unconfirmed::NoAnswer),
         State::NotSent if retry::was_answered(story) => Some(Unconfirmed::NoAnswer),
-        State::Declined | State::DeclineDelivered | State::Unanswered if unknown => {
+        State::Declined | State::DeclineDelivered if unknown || approved => {
             Some(Unconfirmed::NoAnswer)
         }
+        State::Unanswered if unknown => Some(Unconfirmed::NoAnswer),
         State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),
         _ => None,
     }

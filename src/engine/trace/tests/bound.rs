@@ -274,6 +274,72 @@ fn a_decline_that_another_answer_contradicts_is_open() {
     assert!(!answered("51", Why::Plain).verdict().open);
 }
 
+#[test]
+fn a_number_that_is_taken_matters_where_the_other_has_the_same_name() {
+    let booked = History::sale().delivered();
+    let mut other = later(History::refused(Why::DuplicateMismatch, "94"), 5);
+    other.name_first(|opened| {
+        opened.amount = Amount(99_900);
+        opened.card_hash = [9; 16];
+    });
+    let refused = verdict(other.tx, &[&booked, &other]);
+    assert_eq!(refused.safe_to_retry, Retry::Unproven);
+    other.name_first(|opened| opened.identity = text("of another terminal"));
+    let refused = verdict(other.tx, &[&booked, &other]);
+    assert_eq!(refused.safe_to_retry, Retry::Yes);
+}
+
+#[test]
+fn a_completed_authorization_that_is_reversed_allows_no_other() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let completion = later(made_of(&hold).delivered(), 60);
+    let hold = hold.terminal_reverses("06").reverses(2);
+    let hold = hold.reversal_answered("00", State::Reversed);
+    let verdict = verdict(hold.tx, &[&hold, &completion]);
+    assert_eq!(verdict.safe_to_retry, Retry::No);
+    assert!(!verdict.next_step.en.contains("collect again"));
+    assert!(
+        verdict.verdict.en.contains("its completion"),
+        "{}",
+        verdict.verdict.en
+    );
+}
+
+#[test]
+fn an_increment_follows_the_completion_of_its_authorization() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let raise = Opened {
+        original: Some(hold.tx),
+        identity: Identity::EMPTY,
+        amount: Amount(5_000),
+        ..opened(Purpose::Hold)
+    };
+    let raise = History::new().open(raise, State::Forwarded, Why::Plain, Some(()));
+    let raise = later(raise.delivered(), 30);
+    let completion = later(made_of(&hold).delivered(), 60);
+    let says = verdict(raise.tx, &[&hold, &raise, &completion]);
+    assert!(
+        says.verdict.en.contains("then completed"),
+        "{}",
+        says.verdict.en
+    );
+    assert!(!says.next_step.en.contains("send the completion"));
+}
+
+#[test]
+fn a_reversal_that_names_its_sale_in_part_is_told_of_it() {
+    let sale = History::sale().delivered();
+    let undo = Opened {
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Reversal)
+    };
+    let undo = History::new().open(undo, State::Forwarded, Why::Plain, Some(()));
+    let undo = numbered(later(undo.delivered(), 30), 9);
+    let says = verdict(sale.tx, &[&sale, &undo]);
+    assert!(says.verdict.en.contains("not known"), "{}", says.verdict.en);
+    assert!(says.open);
+}
+
 /// The same under another trace number.
 fn numbered(history: History, stan: u32) -> History {
     let mut history = history;

@@ -59,13 +59,14 @@ fn json_has_the_keys_of_the_contract_in_its_order() {
 fn many_stand_in_one_table() {
     let mut stories = Stories::new(Keep::Everything);
     let mut next = History::sale().timed_out();
-    for history in [
+    let three = [
         History::sale().delivered(),
         complaint(),
         History::sale().declined("51"),
-    ] {
-        // Far enough apart to be no attempts of one purchase.
+    ];
+    for (card, mut history) in (1..).zip(three) {
         next.tx.0 += 400_000 << 80;
+        history.name_first(|opened| opened.card_hash = [card; 16]);
         for mut record in history.records {
             record.tx = Some(next.tx);
             stories.fold(&record);
@@ -109,4 +110,19 @@ fn money_is_written_as_its_currency_is() {
     assert_eq!(money(5, "840"), "0.05 USD");
     assert_eq!(money(500, "392"), "500 JPY");
     assert_eq!(money(500, ""), "5.00");
+}
+
+#[test]
+fn money_has_the_decimals_of_its_currency() {
+    for (amount, currency, said) in [
+        (12_345, "156", "123.45 CNY"),
+        (12_345, "392", "12345 JPY"),
+        (12_345, "048", "12.345 BHD"),
+        (5, "704", "5 VND"),
+        (5, "048", "0.005 BHD"),
+        (12_345, "999", "123.45 XXX"),
+        (12_345, "", "123.45"),
+    ] {
+        assert_eq!(money(amount, currency), said, "{currency}");
+    }
 }

@@ -94,9 +94,10 @@ fn what_never_left_the_gateway_is_safe_to_try_again() {
             History::refused(Why::DuplicateMismatch, "94"),
             (S::Refused, None),
             C::RefusedDuplicate,
-            Unproven,
-            "refused by the gateway (94): another transaction has this number",
-            "网关拒绝(94): 凭证号已被另一笔交易使用",
+            Yes,
+            "refused by the gateway (94): another transaction has this number; nothing left the \
+             gateway",
+            "网关拒绝(94): 凭证号已被另一笔交易使用, 交易未离开网关",
         ),
         case(
             History::new()
@@ -163,7 +164,7 @@ fn a_decline_is_safe_to_try_again_unless_its_code_hides_the_outcome() {
         ),
         case(
             History::sale().declined("98"),
-            (S::DeclineDelivered, None),
+            (S::DeclineDelivered, Some(U::NoAnswer)),
             C::OutcomeUnknown,
             Unproven,
             "answered 98 no reply from issuer; outcome behind the acquirer unknown",
@@ -171,7 +172,7 @@ fn a_decline_is_safe_to_try_again_unless_its_code_hides_the_outcome() {
         ),
         case(
             History::sale().declined("94"),
-            (S::DeclineDelivered, None),
+            (S::DeclineDelivered, Some(U::NoAnswer)),
             C::OutcomeUnknown,
             Unproven,
             "answered 94 duplicate transmission; outcome behind the acquirer unknown",
