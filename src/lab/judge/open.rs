@@ -53,10 +53,10 @@ fn is_returned(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
     attempt.held > 0 && hearing.standing(attempt) == 0 && all_plain.into_iter().all(is_plain)
 }
 
-/// Whether an approval went to a terminal that was gone, and nothing told the gateway so.
+/// Whether an approval went to a terminal that was gone, and nothing told the gateway so in time.
 fn is_unheard(attempt: &AttemptFacts) -> bool {
     let mut told = attempt.told.iter();
-    told.any(|told| told.unheard && !told.doubted)
+    told.any(|told| told.unheard && !told.doubted_soon)
 }
 
 /// Whether its terminal read the approval, and none of the reversals that it tried since came as far
@@ -71,7 +71,7 @@ fn is_undone_unseen(attempt: &AttemptFacts) -> bool {
 /// Why it should not stand on the list, if it does.
 pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<&'static str> {
     let doubted = attempt.told.iter().any(|told| told.doubted);
-    let listed = hearing.is_listed(attempt);
+    let listed = hearing.is_listed_itself(attempt);
     if !can_tell(attempt) || !listed || attempt.misbalanced || doubted || attempt.is_excused() {
         return None;
     }

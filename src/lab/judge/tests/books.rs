@@ -355,7 +355,18 @@ fn at_the_end_nobody_paid_twice_or_got_too_much_back() {
         ..paid(2)
     };
     assert!(end(&[paid(1), allowed.clone()], "twice"));
-    assert!(!end(&[declined(1), allowed], "twice"));
+    assert!(!end(&[declined(1), allowed.clone()], "twice"));
+    // A swipe that came later, or is of another amount: no verdict could know of it.
+    assert!(!end(&[declined(1), allowed.clone(), paid(3)], "twice"));
+    let of_another_amount = AttemptFacts {
+        amount: 2_000,
+        ..paid(1)
+    };
+    let third = AttemptFacts {
+        allowed_by: 2,
+        ..paid(3)
+    };
+    assert!(!end(&[of_another_amount, declined(2), third], "twice"));
     assert!(!end(&[paid(1), paid(2)], "twice"));
     let void = returned(2, 1, Trade::Void);
     let refund = returned(3, 1, Trade::Refund);
@@ -388,4 +399,15 @@ fn at_the_end_no_reversal_is_pending() {
     };
     assert!(finds(&case(true), "pending-at-end"));
     assert!(!finds(&case(false), "pending-at-end"));
+    let partly_read = AttemptFacts {
+        partly_read: true,
+        ..pending.clone()
+    };
+    let case = Case {
+        attempts: std::slice::from_ref(&partly_read),
+        printed: &printed,
+        healed: true,
+        ..Case::default()
+    };
+    assert!(!finds(&case, "pending-at-end"));
 }
