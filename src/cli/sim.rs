@@ -143,6 +143,11 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             out,
         );
     }
+    run_polite(args, out)
+}
+
+/// Runs the lab's own peers, seed by seed.
+fn run_polite(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let (from, to) = args.seeds;
     let mut sum = Outcome::default();
     let mut broken = Vec::new();

@@ -43,8 +43,11 @@ pub(super) fn missing(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<S
     }
 }
 
-/// Whether voids and refunds that nothing is unclear about gave all of it back.
+/// Whether voids and refunds that nothing is unclear about gave all of it back: all of one booking.
 fn is_returned(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
+    if evidence::approved_twice(attempt) {
+        return false;
+    }
     let is_plain = |back: &AttemptFacts| {
         let approved = !back.approvals.is_empty() && back.declines.is_empty();
         approved && back.reversals.is_empty() && back.doubtful.is_empty()
@@ -59,8 +62,8 @@ fn is_unheard(attempt: &AttemptFacts) -> bool {
     told.any(|told| told.unheard && !told.doubted_soon)
 }
 
-/// Whether its terminal read the approval, and none of the reversals that it tried since came as far
-/// as the gateway.
+/// Whether its terminal read the approval, and no reversal that it tried since came as far as the
+/// gateway.
 fn is_undone_unseen(attempt: &AttemptFacts) -> bool {
     let read = |told: &ToldAnswer| told.means == Meant::Approved && told.delivered && !told.doubted;
     attempt.slip == SlipSays::UndoGivenUp

@@ -77,9 +77,9 @@ fn what_was_voided_is_proven_whatever_closed_its_reversal() {
         slip: SlipSays::Undone,
         ..paid(1)
     };
-    let finds = |void: AttemptFacts| {
+    let finds = |sale: AttemptFacts, void: AttemptFacts| {
         let case = Case {
-            attempts: &[closed.clone(), void],
+            attempts: &[sale, void],
             ..Case::default()
         };
         let judge = judged(&case);
@@ -90,8 +90,17 @@ fn what_was_voided_is_proven_whatever_closed_its_reversal() {
         reversals: vec![reversal(50, UndoMeant::Again)],
         ..void.clone()
     };
-    assert!(!finds(void));
-    assert!(finds(undone));
+    assert!(!finds(closed.clone(), void.clone()));
+    assert!(finds(closed.clone(), undone));
+    let coded = |auth: &str| HostAnswer {
+        auth: auth.to_owned(),
+        ..answer(2, "00")
+    };
+    let booked_twice = AttemptFacts {
+        approvals: vec![coded("000001"), coded("000002")],
+        ..closed
+    };
+    assert!(finds(booked_twice, void));
 }
 
 #[test]
