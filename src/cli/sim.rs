@@ -1,8 +1,12 @@
 //! `isogate sim`: worlds in virtual time, by their seeds.
 
+mod ledger;
+
 mod look;
 
 mod odd;
+
+mod sum;
 
 use super::Exit;
 use crate::engine::seam::planted;
@@ -23,6 +27,20 @@ pub(crate) struct SimArgs {
     /// Which worlds: odd peers of every kind, or polite ones with faults on their wires
     #[arg(long, value_enum, default_value_t = Worlds::Odd)]
     world: Worlds,
+    /// Fork the plan of each seed by these seeds, one after the other, as a guided campaign does
+    #[arg(
+        long,
+        value_name = "SEED",
+        value_delimiter = ',',
+        conflicts_with = "guided"
+    )]
+    forks: Vec<u64>,
+    /// Play as many odd worlds, every second one a fork of a world that reached what is rare
+    #[arg(long)]
+    guided: bool,
+    /// Write a line for each block of seeds, and leave out the blocks that stand there already
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["guided", "forks", "sabotage", "plan"])]
+    ledger: Option<PathBuf>,
     /// Play one odd world from a file instead
     #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
     plan: Option<PathBuf>,
@@ -112,6 +130,9 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
         return odd::run(
             &odd::OddWorlds {
                 seeds: args.seeds,
+                forks: &args.forks,
+                guided: args.guided,
+                ledger: args.ledger.as_deref(),
                 reading: reading(args),
                 keep: args.keep.as_deref(),
                 only: args.only.as_deref().unwrap_or_default(),
@@ -122,6 +143,11 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
             out,
         );
     }
+    run_polite(args, out)
+}
+
+/// Runs the lab's own peers, seed by seed.
+fn run_polite(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let (from, to) = args.seeds;
     let mut sum = Outcome::default();
     let mut broken = Vec::new();

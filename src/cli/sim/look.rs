@@ -57,6 +57,7 @@ impl WithIndex {
         Ok(Printed {
             all: found(&self.folder, &Query::default())?,
             open: found(&self.folder, &open)?,
+            ..Printed::default()
         })
     }
 }

@@ -1,25 +1,28 @@
 //! `isogate sim --world odd`: plans of seeds, or one from a file, played by odd peers and judged.
 
+use super::ledger::{BLOCK, Ledger};
 use super::look::WithIndex;
+use super::sum::{Sum, kind};
 use crate::cli::Exit;
 use crate::engine::seam::planted;
 use crate::lab::judge::Finding;
 use crate::lab::plan::{self, Plan};
-use crate::lab::sim::{Bug, ByReading, DECLARED, Looker, Played, play};
-use crate::lab::swarm::{draw, shrink};
+use crate::lab::sim::{Bug, ByReading, Looker, Played, play};
+use crate::lab::swarm::{Guide, Origin, shrink};
 use anyhow::Context;
-use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 /// How odd worlds are played.
 #[derive(Debug)]
 pub(super) struct OddWorlds<'a> {
     pub seeds: (u64, u64),
+    /// The plan of each seed is forked by these.
+    pub forks: &'a [u64],
+    pub guided: bool,
+    pub ledger: Option<&'a Path>,
     pub reading: Reading<'a>,
     pub keep: Option<&'a Path>,
     pub only: &'a str,
@@ -29,7 +32,7 @@ pub(super) struct OddWorlds<'a> {
 }
 
 /// How the journals of worlds are read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading<'a> {
     /// Record by record.
     Records,
@@ -39,87 +42,123 @@ pub(super) enum Reading<'a> {
     Into(&'a Path),
 }
 
-/// What came of many worlds.
-#[derive(Debug, Default)]
-struct Sum {
-    played: Played,
-    /// By kind of finding: how often, and the first seed.
-    kinds: BTreeMap<String, (u64, u64)>,
-    findings: Vec<(u64, Finding)>,
-    counters: BTreeMap<String, u64>,
-    cells: BTreeSet<u16>,
-}
-
-/// Findings kept in the answer, at most.
-const MOST_LISTED: usize = 1_000;
-
-impl Sum {
-    fn add(&mut self, seed: u64, played: Played) {
-        self.played.passed += played.passed;
-        self.played.attempts += played.attempts;
-        self.played.reversals += played.reversals;
-        self.played.crashes += played.crashes;
-        self.played.verdicts += played.verdicts;
-        self.played.excused += played.excused;
-        self.cells.extend(&played.cells);
-        for name in played.reached {
-            *self.counters.entry(name).or_default() += 1;
-        }
-        for finding in played.findings {
-            let kind = kind(&finding);
-            let count = self.kinds.entry(kind).or_insert((0, seed));
-            count.0 += 1;
-            count.1 = count.1.min(seed);
-            self.findings.push((seed, finding));
-        }
+impl OddWorlds<'_> {
+    fn play(&self, world: &Origin) -> Played {
+        played(&world.plan(), self.reading)
     }
-}
 
-/// What a finding has in common with others: its rule and its words, without numbers and names.
-fn kind(finding: &Finding) -> String {
-    let words: String = finding
-        .what
-        .chars()
-        .filter(|c| !c.is_ascii_digit())
-        .take(70)
-        .collect();
-    format!("{}: {}", finding.rule, words.trim())
+    /// Plays what `next` gives, on all cores.
+    fn on_all_cores<T: Send>(
+        &self,
+        next: impl Fn() -> Option<T> + Sync,
+        work: impl Fn(T) -> anyhow::Result<()> + Sync,
+    ) -> anyhow::Result<()> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let work_on = || {
+            let _plot = planted::plant(self.sabotage);
+            while let Some(task) = next() {
+                work(task)?;
+            }
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work_on)).collect();
+            let mut ends = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+            ends.try_for_each(|end| end.unwrap_or(Ok(())))
+        })
+    }
+
+    /// The worlds of seeds, as they come.
+    fn blind(&self) -> anyhow::Result<Sum> {
+        let (from, to) = self.seeds;
+        let ledger = self
+            .ledger
+            .map(|path| Ledger::open(path, self.reading == Reading::WithIndex))
+            .transpose()?;
+        let block = if ledger.is_some() { BLOCK } else { 1 };
+        let starts = AtomicU64::new(from);
+        let both = Mutex::new((Sum::default(), ledger));
+        let next = || {
+            let first = starts.fetch_add(block, Ordering::Relaxed);
+            (first <= to).then(|| (first, to.min(first + block - 1)))
+        };
+        self.on_all_cores(next, |(first, last)| {
+            let lock = || {
+                both.lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner)
+            };
+            let known = lock()
+                .1
+                .as_mut()
+                .and_then(|ledger| ledger.take((first, last)));
+            if let Some(known) = known {
+                lock().0.add(known);
+                return Ok(());
+            }
+            let mut sum = Sum::default();
+            for seed in first..=last {
+                let world = Origin {
+                    seed,
+                    forks: self.forks.to_vec(),
+                };
+                sum.add(Sum::of(&world, self.play(&world)));
+            }
+            let (all, ledger) = &mut *lock();
+            if let Some(ledger) = ledger {
+                ledger.write((first, last), &sum)?;
+            }
+            all.add(sum);
+            Ok(())
+        })?;
+        let (sum, _) = both.into_inner().unwrap_or_default();
+        Ok(sum)
+    }
+
+    /// As many worlds as there are seeds: by turns a fresh seed, and a fork of a world that reached
+    /// what is rare.
+    fn guided(&self) -> anyhow::Result<Sum> {
+        let (from, to) = self.seeds;
+        let played = AtomicU64::new(from);
+        let both = Mutex::new((Sum::default(), Guide::from(from)));
+        let lock = || {
+            both.lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+        };
+        let next = || {
+            let is_left = played.fetch_add(1, Ordering::Relaxed) <= to;
+            is_left.then(|| lock().1.pick())
+        };
+        self.on_all_cores(next, |world| {
+            let sum = Sum::of(&world, self.play(&world));
+            let (all, guide) = &mut *lock();
+            guide.reached(&world, &sum.cells());
+            all.add(sum);
+            Ok(())
+        })?;
+        let (sum, _) = both.into_inner().unwrap_or_default();
+        Ok(sum)
+    }
 }
 
 /// Plays the plans of seeds, on all cores.
 pub(super) fn run(worlds: &OddWorlds<'_>, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let (from, to) = worlds.seeds;
-    let next = AtomicU64::new(from);
-    let sum = Mutex::new(Sum::default());
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                let _plot = planted::plant(worlds.sabotage);
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed > to {
-                        break;
-                    }
-                    let (_, plan) = draw(seed);
-                    let played = played(&plan, worlds.reading);
-                    if let Ok(mut sum) = sum.lock() {
-                        sum.add(seed, played);
-                    }
-                }
-            });
-        }
-    });
-    let mut sum = sum.into_inner().unwrap_or_default();
-    sum.findings.sort_by_key(|(seed, _)| *seed);
+    let sum = if worlds.guided {
+        worlds.guided()?
+    } else {
+        worlds.blind()?
+    };
     if let Some(folder) = worlds.keep {
         keep(&sum, worlds, folder, out)?;
     }
-    print(&sum, to - from + 1, worlds.json, out)?;
-    Ok(if sum.findings.is_empty() {
-        Exit::Done
-    } else {
+    finish(&sum, worlds.json, out)
+}
+
+fn finish(sum: &Sum, json: bool, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    sum.print(json, out)?;
+    Ok(if sum.is_broken() {
         Exit::Found
+    } else {
+        Exit::Done
     })
 }
 
@@ -150,7 +189,7 @@ fn looked_at(plan: &Plan, reading: Reading<'_>) -> Played {
     play(plan, looker)
 }
 
-/// Shrinks the first seed of each kind, and writes it down.
+/// Shrinks the first world of each kind, and writes it down.
 fn keep(
     sum: &Sum,
     worlds: &OddWorlds<'_>,
@@ -160,8 +199,8 @@ fn keep(
     std::fs::create_dir_all(folder)
         .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let wanted = |(kind, _): &(&String, _)| kind.contains(worlds.only);
-    for (at, (wanted, (count, seed))) in sum.kinds.iter().filter(wanted).enumerate() {
-        let (_, plan) = draw(*seed);
+    for (at, (wanted, (count, world))) in sum.kinds.iter().filter(wanted).enumerate() {
+        let plan = world.plan();
         let shows = |plan: &Plan| {
             let played = played(plan, worlds.reading);
             played
@@ -173,7 +212,7 @@ fn keep(
         let rule = wanted.split(':').next().unwrap_or_default();
         let name = format!("{at:03}-{rule}.plan");
         let text = format!(
-            "# rule: {rule}\n# what: {wanted}\n# seed: {seed}, {count} findings of this kind\n{}",
+            "# rule: {rule}\n# what: {wanted}\n# seed: {world}, {count} findings of this kind\n{}",
             plan::write(&short)
         );
         let path: PathBuf = folder.join(name);
@@ -199,66 +238,5 @@ pub(super) fn run_plan(
         .with_context(|| format!("cannot read the plan {}", path.display()))?;
     let plan = plan::read(&text).with_context(|| format!("in {}", path.display()))?;
     let played = played(&plan, reading);
-    let mut sum = Sum::default();
-    sum.add(0, played);
-    print(&sum, 1, json, out)?;
-    Ok(if sum.findings.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Found
-    })
-}
-
-fn minutes(passed: Duration) -> u64 {
-    passed.as_secs() / 60
-}
-
-fn print(sum: &Sum, seeds: u64, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
-    let played = &sum.played;
-    if as_json {
-        let listed = sum.findings.iter().take(MOST_LISTED);
-        let listed: Vec<_> = listed
-            .map(|(seed, finding)| {
-                json!({
-                    "seed": seed, "rule": finding.rule, "attempt": finding.n, "what": finding.what,
-                })
-            })
-            .collect();
-        let document = json!({
-            "seeds": seeds,
-            "simulated_minutes": minutes(played.passed),
-            "transactions": played.attempts,
-            "reversals": played.reversals,
-            "crashes": played.crashes,
-            "verdicts": played.verdicts,
-            "excused": played.excused,
-            "cells": {"reached": sum.cells.len(), "declared": DECLARED},
-            "reached": sum.counters,
-            "kinds": sum.kinds.iter().map(|(kind, (count, seed))| json!({
-                "kind": kind, "count": count, "first_seed": seed,
-            })).collect::<Vec<_>>(),
-            "violations": listed,
-        });
-        writeln!(out, "{document}")?;
-        return Ok(());
-    }
-    for (kind, (count, seed)) in &sum.kinds {
-        writeln!(out, "{count:>6}  first seed {seed:>6}  {kind}")?;
-    }
-    writeln!(
-        out,
-        "{seeds} worlds, {} minutes, {} transactions, {} tries of reversals, {} crashes, \
-         {} verdicts ({} excused by a host's lie), {} of {DECLARED} cells: {} violations of {} \
-         kinds",
-        minutes(played.passed),
-        played.attempts,
-        played.reversals,
-        played.crashes,
-        played.verdicts,
-        played.excused,
-        sum.cells.len(),
-        sum.findings.len(),
-        sum.kinds.len(),
-    )?;
-    Ok(())
+    finish(&Sum::of(&Origin::default(), played), json, out)
 }

@@ -22,8 +22,14 @@ fn twice(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<(Breach, u32)>
     if attempt.allowed_by == 0 || !hearing.is_payer(attempt) {
         return None;
     }
-    let mut others = hearing.purchase(attempt);
-    let other = others.find(|other| other.n != attempt.n && hearing.is_payer(other))?;
+    let told = hearing.attempt(attempt.allowed_by)?;
+    // What came later, the verdict could not know of; nor whose it is, if no name says so (D0).
+    let mut others = hearing.purchase(attempt).filter(|other| {
+        other.n != attempt.n
+            && other.began() < attempt.began()
+            && hearing.can_be_linked(told, other)
+    });
+    let other = others.find(|other| hearing.is_payer(other))?;
     let (by, first) = (attempt.allowed_by, other.n);
     let what = format!("charged twice, also by attempt {first}; attempt {by} allowed it");
     Some((("twice", what), first))
@@ -56,6 +62,7 @@ fn pending(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let class = stuck.text("class");
     let what = format!("all is well again, and it is still {class}");
     // Without its card number a reversal waits for the keys of the journal, or for people.
-    let waits = attempt.keys_lost;
+    // So does one of a request that could not all be read: nothing is made of what was not.
+    let waits = attempt.keys_lost || attempt.partly_read;
     (reverses && !attempt.blurred && !waits).then_some(("pending-at-end", what))
 }

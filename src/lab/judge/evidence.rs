@@ -82,7 +82,7 @@ fn left_unproven(attempt: &AttemptFacts) -> Option<&'static str> {
 }
 
 /// Whether two approvals have different authorization codes: two bookings.
-fn approved_twice(attempt: &AttemptFacts) -> bool {
+pub(super) fn approved_twice(attempt: &AttemptFacts) -> bool {
     let mut codes = attempt.approvals.iter().map(|answer| answer.auth.as_str());
     let first = codes.find(|code| !code.is_empty());
     first.is_some_and(|first| codes.any(|code| !code.is_empty() && code != first))

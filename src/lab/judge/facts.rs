@@ -62,6 +62,8 @@ pub struct AttemptFacts {
     /// Whether the gateway may have lost what it knew of it by no fault of its own: it died before
     /// the record of a frame about it had to be safe.
     pub blurred: bool,
+    /// Whether its request could be read only in part.
+    pub partly_read: bool,
     /// Whether the gateway ended before it had sent the request, or answered it: of what it wrote
     /// down to send, nobody can say afterwards whether it left.
     pub interrupted: bool,
@@ -167,6 +169,9 @@ pub struct ToldAnswer {
     /// Whether the connection was reset, or the gateway died, before anything proved to the
     /// gateway that the terminal had read it.
     pub doubted: bool,
+    /// Whether that was before the terminal traded on, and sooner than one that had not read it
+    /// would have reversed it.
+    pub doubted_soon: bool,
 }
 
 /// What a response code means, by the published tables of the dialect.

@@ -80,8 +80,10 @@ pub(super) struct Hearing<'a> {
     pub(super) terms: &'a Terms,
     /// What is printed of each attempt, by its place.
     printed: Vec<Vec<Printed<'a>>>,
-    /// Whether it is on the list of open ones, by its place.
+    /// Whether it is on the list of open ones, by its place: itself, or a reversal of it.
     listed: Vec<bool>,
+    /// Whether it is there itself.
+    listed_itself: Vec<bool>,
     /// Places by purchase.
     purchases: BTreeMap<u32, Vec<usize>>,
     /// Places by the attempt that they refer to.
@@ -100,6 +102,7 @@ impl<'a> Hearing<'a> {
             terms,
             printed: vec![Vec::new(); count],
             listed: vec![false; count],
+            listed_itself: vec![false; count],
             purchases: BTreeMap::new(),
             referring: BTreeMap::new(),
             places: BTreeMap::new(),
@@ -132,10 +135,14 @@ impl<'a> Hearing<'a> {
             }
         }
         for value in self.probe.open.iter().copied() {
-            if let Some((place, _)) = finder.find(value)
-                && let Some(listed) = self.listed.get_mut(place)
-            {
+            let Some((place, printed)) = finder.find(value) else {
+                continue;
+            };
+            if let Some(listed) = self.listed.get_mut(place) {
                 *listed = true;
+            }
+            if let Some(itself) = self.listed_itself.get_mut(place) {
+                *itself |= printed.of_request;
             }
         }
     }
@@ -153,10 +160,19 @@ impl<'a> Hearing<'a> {
         printed.map_or(&[], Vec::as_slice)
     }
 
-    /// Whether it is on the list of open ones.
+    /// Whether it, or a reversal of it that stands alone, is on the list of open ones.
     pub(super) fn is_listed(&self, attempt: &AttemptFacts) -> bool {
+        self.is_there(&self.listed, attempt)
+    }
+
+    /// Whether it is on that list itself.
+    pub(super) fn is_listed_itself(&self, attempt: &AttemptFacts) -> bool {
+        self.is_there(&self.listed_itself, attempt)
+    }
+
+    fn is_there(&self, listed: &[bool], attempt: &AttemptFacts) -> bool {
         let place = self.places.get(&attempt.n);
-        place.is_some_and(|place| self.listed.get(*place).copied().unwrap_or(false))
+        place.is_some_and(|place| listed.get(*place).copied().unwrap_or(false))
     }
 
     /// The attempt of this number.
@@ -205,7 +221,7 @@ impl<'a> Hearing<'a> {
 
     /// Whether a gateway can know that two attempts belong to one purchase: one refers to the
     /// other, or card, amount and merchant are the same within minutes (D0).
-    fn can_be_linked(&self, one: &AttemptFacts, other: &AttemptFacts) -> bool {
+    pub(super) fn can_be_linked(&self, one: &AttemptFacts, other: &AttemptFacts) -> bool {
         let refers = one.n == other.n || one.of == other.n || other.of == one.n;
         let apart = |first: Mono, second: Mono| first.max(second) - first.min(second);
         refers

@@ -43,8 +43,11 @@ pub(super) fn missing(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<S
     }
 }
 
-/// Whether voids and refunds that nothing is unclear about gave all of it back.
+/// Whether voids and refunds that nothing is unclear about gave all of it back: all of one booking.
 fn is_returned(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
+    if evidence::approved_twice(attempt) {
+        return false;
+    }
     let is_plain = |back: &AttemptFacts| {
         let approved = !back.approvals.is_empty() && back.declines.is_empty();
         approved && back.reversals.is_empty() && back.doubtful.is_empty()
@@ -53,14 +56,14 @@ fn is_returned(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
     attempt.held > 0 && hearing.standing(attempt) == 0 && all_plain.into_iter().all(is_plain)
 }
 
-/// Whether an approval went to a terminal that was gone, and nothing told the gateway so.
+/// Whether an approval went to a terminal that was gone, and nothing told the gateway so in time.
 fn is_unheard(attempt: &AttemptFacts) -> bool {
     let mut told = attempt.told.iter();
-    told.any(|told| told.unheard && !told.doubted)
+    told.any(|told| told.unheard && !told.doubted_soon)
 }
 
-/// Whether its terminal read the approval, and none of the reversals that it tried since came as far
-/// as the gateway.
+/// Whether its terminal read the approval, and no reversal that it tried since came as far as the
+/// gateway.
 fn is_undone_unseen(attempt: &AttemptFacts) -> bool {
     let read = |told: &ToldAnswer| told.means == Meant::Approved && told.delivered && !told.doubted;
     attempt.slip == SlipSays::UndoGivenUp
@@ -71,7 +74,7 @@ fn is_undone_unseen(attempt: &AttemptFacts) -> bool {
 /// Why it should not stand on the list, if it does.
 pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<&'static str> {
     let doubted = attempt.told.iter().any(|told| told.doubted);
-    let listed = hearing.is_listed(attempt);
+    let listed = hearing.is_listed_itself(attempt);
     if !can_tell(attempt) || !listed || attempt.misbalanced || doubted || attempt.is_excused() {
         return None;
     }

@@ -81,6 +81,7 @@ fn told(second: u64, code: &str, means: Meant) -> ToldAnswer {
         own_line: true,
         delivered: true,
         doubted: false,
+        doubted_soon: false,
         stan: 0,
         unheard: false,
     }

@@ -19,7 +19,7 @@ pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach
         after_reversal(attempt),
         held_receipt(hearing, attempt),
         overbooked(attempt),
-        reversed_again(attempt),
+        reversed_again(hearing, attempt),
         cardless(attempt),
         astray(hearing, attempt),
     ];
@@ -190,7 +190,7 @@ fn overbooked(attempt: &AttemptFacts) -> Option<Breach> {
 
 /// R9: a reversal that was accepted is not sent again, unless a wish came since, or an approval
 /// since the first try left (R19).
-fn reversed_again(attempt: &AttemptFacts) -> Option<Breach> {
+fn reversed_again(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     if attempt.blurred {
         return None;
     }
@@ -202,8 +202,13 @@ fn reversed_again(attempt: &AttemptFacts) -> Option<Breach> {
     let since = |at: Mono| at >= accepted;
     let again = attempt.reversals.iter().any(|own| own.left > accepted);
     let first = attempt.reversals.iter().map(|own| own.left).min()?;
-    // A try is decided on before it leaves: it waits for its record.
-    let called_for = attempt.approvals.iter().any(|yes| yes.at + SYNC >= first)
+    // A try is decided on before it leaves: it waits for its record, on a sick disk for long; but
+    // at the deadline at the latest.
+    let deadline = attempt.began().map(|began| began + hearing.terms.timeout);
+    let overtook = |at: Mono| at + SYNC >= first || deadline.is_some_and(|end| at >= end);
+    let called_for = attempt.approvals.iter().any(|yes| overtook(yes.at))
+        // Asked for once more, it is another request.
+        || attempt.sent.iter().any(|at| since(*at))
         || attempt.undos.iter().any(|undo| since(undo.now.mono))
         || attempt.doubtful.iter().any(|at| *at >= first);
     (again && !called_for).then(|| {

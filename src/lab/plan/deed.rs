@@ -79,6 +79,9 @@ pub enum Deed {
     Crash(Crash),
     /// The gateway is stopped in good order and started again.
     Restart {
+        /// So long before its end it takes no new requests.
+        #[serde(default)]
+        drain: u64,
         /// How long it is away.
         down: u64,
         /// Whether the links stand in another order in its configuration.

@@ -2,14 +2,65 @@
 //! a moment in it, with a few oddities more or fewer.
 
 use super::around;
-use super::draw::{Draw, fill};
+use super::draw::{Draw, draw, fill};
 use super::spice::{Spice, Taste};
 use crate::engine::seam::Dice;
 use crate::lab::plan::Plan;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Where a world comes from: its seed, and the seeds by which its plan was forked one after the
+/// other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Origin {
+    /// Its seed.
+    pub seed: u64,
+    /// The seeds of its forks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forks: Vec<u64>,
+}
+
+impl Origin {
+    /// The world of a seed, as it is drawn.
+    #[must_use]
+    pub const fn seed(seed: u64) -> Self {
+        Self {
+            seed,
+            forks: Vec::new(),
+        }
+    }
+
+    /// A fork of this world.
+    #[must_use]
+    pub fn forked(&self, seed: u64) -> Self {
+        let mut own = self.clone();
+        own.forks.push(seed);
+        own
+    }
+
+    /// Its plan.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        let drawn = draw(self.seed);
+        let forks = self.forks.iter();
+        let (_, plan) = forks.fold(drawn, |(taste, plan), seed| fork(taste, &plan, *seed));
+        plan
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.seed)?;
+        let forks: Vec<String> = self.forks.iter().map(u64::to_string).collect();
+        if forks.is_empty() {
+            return Ok(());
+        }
+        write!(f, " --forks {}", forks.join(","))
+    }
+}
 
 /// The plan that begins as `plan` and goes on by `seed`.
-#[must_use]
-pub fn fork(taste: Taste, plan: &Plan, seed: u64) -> (Taste, Plan) {
+fn fork(taste: Taste, plan: &Plan, seed: u64) -> (Taste, Plan) {
     let mut dice = Dice::new(seed ^ 0xF0_4CED);
     let mut taste = taste;
     for _ in 0..dice.between(1, 4) {

@@ -19,7 +19,10 @@ mod shrink;
 
 mod fork;
 
+mod guide;
+
 pub use draw::draw;
-pub use fork::fork;
+pub use fork::Origin;
+pub use guide::Guide;
 pub use shrink::shrink;
 pub use spice::{Spice, Taste};

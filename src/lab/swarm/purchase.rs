@@ -208,6 +208,7 @@ fn race(draw: &mut Draw, at: u64, answered: u64, ask: &Ask) {
         };
         draw.at(answered + 50, Deed::Again(again));
         let restart = Deed::Restart {
+            drain: 0,
             down: 50,
             reorder_links: false,
         };

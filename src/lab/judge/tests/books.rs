@@ -77,9 +77,9 @@ fn what_was_voided_is_proven_whatever_closed_its_reversal() {
         slip: SlipSays::Undone,
         ..paid(1)
     };
-    let finds = |void: AttemptFacts| {
+    let finds = |sale: AttemptFacts, void: AttemptFacts| {
         let case = Case {
-            attempts: &[closed.clone(), void],
+            attempts: &[sale, void],
             ..Case::default()
         };
         let judge = judged(&case);
@@ -90,8 +90,17 @@ fn what_was_voided_is_proven_whatever_closed_its_reversal() {
         reversals: vec![reversal(50, UndoMeant::Again)],
         ..void.clone()
     };
-    assert!(!finds(void));
-    assert!(finds(undone));
+    assert!(!finds(closed.clone(), void.clone()));
+    assert!(finds(closed.clone(), undone));
+    let coded = |auth: &str| HostAnswer {
+        auth: auth.to_owned(),
+        ..answer(2, "00")
+    };
+    let booked_twice = AttemptFacts {
+        approvals: vec![coded("000001"), coded("000002")],
+        ..closed
+    };
+    assert!(finds(booked_twice, void));
 }
 
 #[test]
@@ -355,7 +364,18 @@ fn at_the_end_nobody_paid_twice_or_got_too_much_back() {
         ..paid(2)
     };
     assert!(end(&[paid(1), allowed.clone()], "twice"));
-    assert!(!end(&[declined(1), allowed], "twice"));
+    assert!(!end(&[declined(1), allowed.clone()], "twice"));
+    // A swipe that came later, or is of another amount: no verdict could know of it.
+    assert!(!end(&[declined(1), allowed.clone(), paid(3)], "twice"));
+    let of_another_amount = AttemptFacts {
+        amount: 2_000,
+        ..paid(1)
+    };
+    let third = AttemptFacts {
+        allowed_by: 2,
+        ..paid(3)
+    };
+    assert!(!end(&[of_another_amount, declined(2), third], "twice"));
     assert!(!end(&[paid(1), paid(2)], "twice"));
     let void = returned(2, 1, Trade::Void);
     let refund = returned(3, 1, Trade::Refund);
@@ -388,4 +408,15 @@ fn at_the_end_no_reversal_is_pending() {
     };
     assert!(finds(&case(true), "pending-at-end"));
     assert!(!finds(&case(false), "pending-at-end"));
+    let partly_read = AttemptFacts {
+        partly_read: true,
+        ..pending.clone()
+    };
+    let case = Case {
+        attempts: std::slice::from_ref(&partly_read),
+        printed: &printed,
+        healed: true,
+        ..Case::default()
+    };
+    assert!(!finds(&case, "pending-at-end"));
 }

@@ -71,11 +71,12 @@ fn two_approvals_with_two_codes_stand_on_the_list() {
 
 #[test]
 fn nobody_knows_of_a_dead_terminal_before_a_restart() {
-    let gone = |doubted| AttemptFacts {
+    let gone = |doubted_soon| AttemptFacts {
         told: vec![ToldAnswer {
             delivered: false,
             unheard: true,
-            doubted,
+            doubted: true,
+            doubted_soon,
             ..told(2, "00", Meant::Approved)
         }],
         slip: SlipSays::Unanswered,

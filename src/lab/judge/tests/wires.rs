@@ -131,3 +131,27 @@ fn an_answer_fits_what_was_asked() {
     };
     assert!(breaks(&reversed, "R21"));
 }
+
+#[test]
+fn what_was_accepted_is_not_reversed_again_uncalled_for() {
+    let again = AttemptFacts {
+        reversals: vec![
+            reversal(47, UndoMeant::Undone),
+            reversal(60, UndoMeant::Undone),
+        ],
+        ..sent(1)
+    };
+    let approved = |second| AttemptFacts {
+        approvals: vec![answer(second, "00")],
+        ..again.clone()
+    };
+    assert!(breaks(&again, "R9"));
+    assert!(breaks(&approved(2), "R9"));
+    // It was decided on by the deadline, and an approval came behind that.
+    assert!(!breaks(&approved(46), "R9"));
+    let asked_again = AttemptFacts {
+        sent: vec![at(1), at(50)],
+        ..again
+    };
+    assert!(!breaks(&asked_again, "R9"));
+}

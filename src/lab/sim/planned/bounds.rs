@@ -27,7 +27,8 @@ impl Stage<'_> {
             let answered = facts.approvals.len() + facts.declines.len() + facts.unknowns.len();
             let last = facts.sent.last().copied();
             let young = last.is_some_and(|at| now - at < timeout / 2);
-            young && answered == 0 && facts.doubtful.is_empty() && facts.asker_there
+            let undone = !facts.undos.is_empty() || !facts.reversals.is_empty();
+            young && answered == 0 && !undone && facts.doubtful.is_empty() && facts.asker_there
         });
         let count = waits.count();
         if count > most {
@@ -75,10 +76,15 @@ impl Stage<'_> {
         }
     }
 
-    /// K7: a request whose MAC is wrong goes no further, where its terminal's keys are known.
+    /// K7: a request whose MAC is wrong goes no further, where its terminal's keys are known: they
+    /// were neither lost nor forgotten.
     pub(super) fn see_macs(&mut self) {
         let setup = &self.plan.setup;
-        if setup.spec != "cup-pos" || !setup.keys || setup.host_spec.is_some() {
+        let keys_lost = |deed: &Deed| matches!(deed, Deed::Crash(crash) if crash.loses_keys);
+        let forgets = setup.bounds.known_terminals.is_some()
+            || self.plan.deeds.iter().any(|timed| keys_lost(&timed.deed));
+        let foreign = setup.spec != "cup-pos" || setup.host_spec.is_some();
+        if foreign || !setup.keys || forgets {
             return;
         }
         let facts = self.evidence.all();

@@ -153,7 +153,8 @@ impl Stage<'_> {
         }
         match peer {
             Peer::Terminal(..) => {
-                let (message, _) = Message::parse_partial(&self.dialects.terminals, frame.clone());
+                let spec = &self.dialects.terminals;
+                let (message, fault) = Message::parse_partial(spec, frame.clone());
                 if let Some(message) = &message {
                     let now = self.now;
                     let mut links = 0..self.plan.setup.links;
@@ -163,12 +164,19 @@ impl Stage<'_> {
                         now,
                         conn,
                         message,
+                        is_whole: fault.is_none(),
                         links_up,
                     };
                     let _about = self.evidence.of_terminal(&seen);
                 }
             }
-            Peer::Host(_) => self.host_said(&frame, from),
+            Peer::Host(_) => {
+                let asked = self.asked_over.get(&from.about);
+                if !from.to_undo && asked.is_some_and(|asked| *asked != conn) {
+                    self.corner("answer on another connection");
+                }
+                self.host_said(&frame, from);
+            }
         }
         self.note(from.about);
         self.with_machine(|machine, now| machine.frame(now, conn, frame));
@@ -210,7 +218,7 @@ impl Stage<'_> {
             .arrival(conn, true, self.now.mono, self.latency());
         self.at(at, Coming::FarClosed(conn));
         match peer {
-            Peer::Terminal(..) => self.evidence.line_ended(conn, reset),
+            Peer::Terminal(..) => self.evidence.line_ended(self.now.mono, conn, reset),
             Peer::Host(link) => self.lost_link(link),
         }
         self.with_machine(|machine, now| machine.closed(now, conn, reset));
@@ -262,7 +270,7 @@ impl Stage<'_> {
             .arrival(conn, true, self.now.mono, self.latency());
         self.at(at, Coming::FarClosed(conn));
         match peer {
-            Peer::Terminal(..) => self.evidence.line_ended(conn, false),
+            Peer::Terminal(..) => self.evidence.line_ended(self.now.mono, conn, false),
             Peer::Host(link) => self.lost_link(link),
         }
     }
@@ -294,7 +302,9 @@ impl Stage<'_> {
                 }
                 self.see_link(link, from);
                 if !from.is_reversal {
+                    self.asked_over.insert(from.about, conn);
                     self.see_limit();
+                    self.see_segments();
                 }
             }
         }

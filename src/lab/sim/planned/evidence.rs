@@ -36,6 +36,8 @@ pub(super) struct Evidence {
     named_at_host: BTreeMap<(String, u32), u32>,
     /// Whether the gateway's disk is in trouble.
     in_trouble: bool,
+    /// So long a terminal waits for an answer.
+    patience: Duration,
     /// The last frame about each attempt that the gateway saw or sent.
     touched: BTreeMap<u32, Mono>,
     /// By connection: answers that nothing has proven read.
@@ -47,6 +49,8 @@ pub(super) struct FromTerminal<'a> {
     pub now: Now,
     pub conn: ConnId,
     pub message: &'a Message,
+    /// Whether all of it could be read.
+    pub is_whole: bool,
     /// Whether each link has a connection.
     pub links_up: bool,
 }
@@ -111,6 +115,14 @@ fn is_request(message: &Message) -> bool {
 }
 
 impl Evidence {
+    /// Of a world whose terminals wait so long for an answer.
+    pub(super) fn of_patience(patience: Duration) -> Self {
+        Self {
+            patience,
+            ..Self::default()
+        }
+    }
+
     /// An attempt is about to be sent.
     pub(super) fn begins(&mut self, ask: &Ask, allowed_by: u32) {
         let (merchant, terminal) = names::terminal(ask.t);
@@ -155,6 +167,7 @@ impl Evidence {
             now,
             conn,
             message,
+            is_whole,
             links_up,
         } = from;
         if self.trades_on(*conn, message) {
@@ -192,6 +205,7 @@ impl Evidence {
         if is_request(message) {
             facts.asked = message.mti().to_string();
         }
+        facts.partly_read |= !is_whole;
         facts.notice = message.mti().digits()[2] == b'2';
         if facts.reached.is_empty() {
             facts.asker_there = true;
@@ -203,8 +217,8 @@ impl Evidence {
         Some(n)
     }
 
-    /// Whether a message begins another trade on a connection on which its terminal waits for
-    /// nothing: it has dealt with what it was told before, or would have reversed it first.
+    /// Whether a message begins another trade that moves money, on a connection on which its
+    /// terminal waits for nothing: it has dealt with what it was told before, or would have reversed it first.
     fn trades_on(&self, conn: ConnId, message: &Message) -> bool {
         let own = tagged(message);
         let waits = |facts: &AttemptFacts| {
@@ -213,11 +227,18 @@ impl Evidence {
             let answered = |at: Mono| facts.told.iter().any(|told| told.at >= at);
             own != Some(facts.n) && asked.is_some_and(|came| !answered(came.now.mono))
         };
-        is_request(message) && !self.facts.values().any(waits)
+        let moves = own
+            .and_then(|n| self.facts.get(&n))
+            .is_some_and(AttemptFacts::is_money);
+        is_request(message) && moves && !self.facts.values().any(waits)
     }
 
     /// A message left the gateway for a host; gives the attempt that it is about.
     pub(super) fn for_host(&mut self, at: Mono, message: &Message) -> Option<u32> {
+        // The gateway answers what its hosts begin.
+        if message.mti().is_answer() {
+            return None;
+        }
         let stan = number(message, 11).unwrap_or_default();
         let terminal = text(message, 41).unwrap_or_default();
         if is_reversal(message) {
@@ -379,6 +400,7 @@ impl Evidence {
             own_line: to_undo || facts.reached.iter().any(|came| came.conn == Some(conn)),
             delivered: false,
             doubted: false,
+            doubted_soon: false,
         };
         let list = if to_undo {
             &mut facts.undo_told
@@ -431,21 +453,42 @@ impl Evidence {
     }
 
     /// A terminal's connection ended at the gateway.
-    pub(super) fn line_ended(&mut self, conn: ConnId, reset: bool) {
+    pub(super) fn line_ended(&mut self, now: Mono, conn: ConnId, reset: bool) {
         let unread = self.unread.remove(&conn).unwrap_or_default();
         for way in unread.into_iter().filter(|_| reset) {
+            let traded_on = self.traded_on(way);
+            let patience = self.patience;
             if let Some(told) = self.told_mut(way) {
                 told.doubted = true;
+                told.doubted_soon |= !traded_on && now - told.at <= patience;
             }
         }
         self.asker_left(conn);
+    }
+
+    /// Whether the terminal of an answer asked for other money since, on any connection.
+    fn traded_on(&self, way: OnItsWay) -> bool {
+        let Some(own) = self.facts.get(&way.n) else {
+            return false;
+        };
+        let list = if way.to_undo {
+            &own.undo_told
+        } else {
+            &own.told
+        };
+        let told = list.get(way.at).map(|told| told.at);
+        self.facts.values().any(|other| {
+            let last = other.reached.last().map(|came| came.now.mono);
+            let is_other = other.n != own.n && other.terminal == own.terminal;
+            is_other && other.is_money() && last > told
+        })
     }
 
     /// The gateway died: what nothing proved is in doubt, and what it saw since then may be lost.
     pub(super) fn gateway_ended(&mut self, now: Mono, unsure: Duration) {
         let conns: Vec<ConnId> = self.unread.keys().copied().collect();
         for conn in conns {
-            self.line_ended(conn, true);
+            self.line_ended(now, conn, true);
         }
         for (n, facts) in &mut self.facts {
             facts.asker_there = false;

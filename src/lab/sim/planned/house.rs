@@ -8,7 +8,7 @@ use crate::engine::journal::{Memory, PowerCut, StorageError};
 use crate::engine::record::VaultKeys;
 use crate::engine::seam::{Dice, Mono, Wall};
 use crate::lab::plan::{Cashier, Crash, Deed, DiskIs, Power};
-use crate::lab::sim::machine::{Left, Machine};
+use crate::lab::sim::machine::{Left, Machine, read_from};
 use std::time::Duration;
 
 impl Stage<'_> {
@@ -38,9 +38,18 @@ impl Stage<'_> {
             Deed::Cut { link, line } => self.cut(*link, *line),
             Deed::Crash(crash) => self.crash_soon(crash),
             Deed::Restart {
+                drain,
                 down,
                 reorder_links,
-            } => self.restart(*down, *reorder_links),
+            } => {
+                self.drain(*drain > 0);
+                let stop = Coming::Stop(self.run, *down, *reorder_links);
+                if *drain > 0 {
+                    self.later(Duration::from_millis(*drain), stop);
+                } else {
+                    self.restart(*down, *reorder_links);
+                }
+            }
             Deed::Disk { is, lasts } => self.disk_is(*is, *lasts),
             Deed::Clock { by } => {
                 self.now.wall = Wall(self.now.wall.0 + by * 1_000);
@@ -48,6 +57,10 @@ impl Stage<'_> {
             }
             Deed::Reload { bounds } => {
                 let limits = limits(*bounds);
+                let waits = |own: &mut Machine| own.counts().in_flight > 0;
+                if self.machine.as_mut().is_some_and(waits) {
+                    self.corner("limits changed in flight");
+                }
                 if let Some(machine) = &mut self.machine {
                     machine.limit(limits, 64 << 10);
                 }
@@ -156,6 +169,10 @@ impl Stage<'_> {
         });
         let mut left = machine.crash();
         power_cut(&mut left.disk, crash.power);
+        self.note_end(false);
+        if is_torn(&left.disk) {
+            self.corner("torn tail at a start");
+        }
         if crash.loses_keys {
             self.lost_keys = Some(std::mem::replace(&mut left.keys, new_keys(self.run)));
             self.evidence.keys_lost();
@@ -208,11 +225,20 @@ impl Stage<'_> {
         }
     }
 
-    fn restart(&mut self, down: u64, reorder_links: bool) {
-        let Some(mut machine) = self.machine.take() else {
+    /// It is told that it is to end; once more, if somebody is impatient.
+    fn drain(&mut self, lasts: bool) {
+        if lasts {
+            self.with_machine(|machine, now| machine.tell(now, Event::Drain));
+            self.corner("told to end twice");
+        }
+        self.with_machine(|machine, now| machine.tell(now, Event::Drain));
+    }
+
+    pub(super) fn restart(&mut self, down: u64, reorder_links: bool) {
+        let Some(machine) = self.machine.take() else {
             return;
         };
-        machine.tell(self.now, Event::Drain);
+        self.note_end(true);
         self.reordered ^= reorder_links;
         let stopped = machine.stop(self.now);
         self.evidence.gateway_ended(self.now.mono, Duration::ZERO);
@@ -234,9 +260,12 @@ impl Stage<'_> {
         };
         let used = machine.disk().used();
         match is {
-            DiskIs::Full => machine
-                .disk_mut()
-                .set_capacity(used.saturating_sub(RESERVE)),
+            DiskIs::Full => {
+                machine
+                    .disk_mut()
+                    .set_capacity(used.saturating_sub(RESERVE));
+                self.filled = true;
+            }
             DiskIs::Low => machine.disk_mut().set_capacity(used),
             DiskIs::Slow => machine.set_sync(Duration::from_millis(lasts) + sync),
             DiskIs::Failing => {
@@ -252,6 +281,9 @@ impl Stage<'_> {
 
     pub(super) fn disk_is_well(&mut self) {
         self.trouble_over = true;
+        if std::mem::take(&mut self.filled) && self.machine.is_some() {
+            self.corner("disk full, and free again");
+        }
         let sync = Duration::from_micros(self.plan.setup.sync);
         if let Some(machine) = &mut self.machine {
             machine.disk_mut().set_capacity(u64::MAX);
@@ -272,6 +304,16 @@ impl Stage<'_> {
             self.after_host(link);
         }
     }
+}
+
+/// Whether something stands behind the last sound record of a disk.
+fn is_torn(disk: &Memory) -> bool {
+    let newest = disk.contents().last();
+    newest.is_some_and(|(_, bytes)| {
+        let end = read_from(bytes, 0, &mut |_| ());
+        let behind = bytes.get(end..).unwrap_or_default();
+        behind.iter().any(|byte| *byte != 0)
+    })
 }
 
 /// Keys that sealed nothing yet, as a start makes them that finds none.

@@ -1,7 +1,7 @@
 //! What the commands print of a disk: every transaction explained, and the list of open ones.
 
 use crate::engine::journal::{Memory, SegmentNo};
-use crate::engine::record::{State, TxId};
+use crate::engine::record::{Fact, State, TxId};
 use crate::engine::seam::Wall;
 use crate::engine::trace::{
     Finder, Keep, Query, Stories, Story, Unconfirmed, Verdict, View, Which,
@@ -18,6 +18,8 @@ pub struct Printed {
     pub all: Vec<Rc<Value>>,
     /// Those that `isogate open --json` lists.
     pub open: Vec<Rc<Value>>,
+    /// The rows of the decision table that were taken; none where nobody looks at records.
+    pub rows: Rc<BTreeSet<String>>,
 }
 
 /// Reads a disk as the commands do.
@@ -59,6 +61,7 @@ struct Told {
     read: Vec<(SegmentNo, Vec<u8>)>,
     stories: Stories,
     finder: Finder,
+    rows: Rc<BTreeSet<String>>,
 }
 
 /// What `open` asks for.
@@ -75,6 +78,7 @@ impl Default for Told {
             read: Vec::new(),
             stories: Stories::new(Keep::Everything),
             finder: Finder::new(open()),
+            rows: Rc::default(),
         }
     }
 }
@@ -98,11 +102,15 @@ impl Told {
             read,
             stories,
             finder,
+            rows,
         } = self;
         let newest = read.len().saturating_sub(1);
         for (at, (number, bytes)) in disk.contents().enumerate().skip(newest) {
             let from = read.get(at).map_or(0, |(_, read)| read.len());
             let end = read_from(bytes, from, &mut |record| {
+                if let Fact::Step(step) = &record.fact {
+                    Rc::make_mut(rows).insert(format!("row {}", step.row));
+                }
                 stories.fold(&record);
                 finder.look(&record);
             });
@@ -151,6 +159,7 @@ impl Looker for ByReading {
                 .iter()
                 .map(|story| self.judged(story, stories).value)
                 .collect(),
+            rows: Rc::clone(&told.rows),
         };
         self.told = told;
         printed

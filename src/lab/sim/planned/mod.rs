@@ -21,12 +21,15 @@ mod house;
 
 mod cover;
 
+mod corners;
+
 mod probe;
 
 mod bounds;
 
 mod trial;
 
+pub use corners::CORNERS;
 pub use cover::DECLARED;
 pub use look::{ByReading, Looker, Printed};
 pub use stage::{Played, play};

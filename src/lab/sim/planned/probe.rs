@@ -11,6 +11,17 @@ use serde_json::Value;
 use std::rc::Rc;
 
 impl Stage<'_> {
+    /// A request leaves: has a segment begun since others did, which are still under way?
+    pub(super) fn see_segments(&mut self) {
+        let Some(machine) = &self.machine else { return };
+        let newest = machine.disk().contents().last().map(|(number, _)| number);
+        let begun = self.newest.is_some() && newest > self.newest;
+        if begun && machine.counts().in_flight > 1 {
+            self.corner("a segment begins in flight");
+        }
+        self.newest = newest;
+    }
+
     /// What is printed of it now.
     fn look(&mut self) -> Option<Printed> {
         let running = self.machine.as_ref().map(Machine::disk);
@@ -34,7 +45,7 @@ impl Stage<'_> {
         let Some(printed) = self.look() else {
             return;
         };
-        self.count(&printed.all);
+        self.count(&printed);
         let facts = self.evidence.all();
         let healed = last && self.healed && self.machine.is_some();
         self.judge.probe(&judge::Probe {
@@ -48,9 +59,14 @@ impl Stage<'_> {
     }
 
     /// What was reached, by what is printed: this only counts, and judges nothing.
-    fn count(&mut self, printed: &[Rc<Value>]) {
-        for view in printed {
-            for key in ["state", "cause", "class"] {
+    fn count(&mut self, printed: &Printed) {
+        self.played.reached.extend(printed.rows.iter().cloned());
+        for view in &printed.all {
+            let causes = view.get("causes").and_then(Value::as_array);
+            let causes = causes.into_iter().flatten().filter_map(Value::as_str);
+            let causes = causes.map(|cause| format!("cause {cause}"));
+            self.played.reached.extend(causes);
+            for key in ["state", "class"] {
                 if let Some(value) = view.get(key).and_then(Value::as_str) {
                     self.played.reached.insert(format!("{key} {value}"));
                 }
@@ -80,6 +96,7 @@ impl Stage<'_> {
                 facts.held += ledger.own(n);
                 facts.may_still |= ledger.may_still_book(n);
                 let entry = ledger.entries.get(&n).filter(|entry| entry.effect != 0);
+                facts.overbooked |= entry.is_some_and(|entry| entry.overbooked);
                 facts.went_to = facts.went_to.or_else(|| entry?.of);
                 busy |= host.is_busy_with(n);
                 if let Some((since, _)) = ledger.lied(n) {

@@ -7,7 +7,7 @@ use super::options::{Dialects, options};
 use super::pipes::Peer;
 use super::pipes::Pipes;
 use super::trial::Trial;
-use crate::engine::journal::JournalError;
+use crate::engine::journal::{JournalError, SegmentNo};
 use crate::engine::record::{ConnId, Seq, VaultKeys};
 use crate::engine::seam::{Mono, Now, Wall};
 use crate::iso::security::Key;
@@ -60,6 +60,9 @@ pub(super) enum Coming {
     NearClosed(ConnId, bool),
     /// A far end learns that a connection ended.
     FarClosed(ConnId),
+    /// The gateway ends in good order, in this life: how long it is away, and whether its links
+    /// stand in another order then.
+    Stop(u32, u64, bool),
     /// The gateway starts again.
     Start,
     /// A spell of bad luck ends.
@@ -112,6 +115,10 @@ pub(super) struct Stage<'a> {
     /// How the disk is to come back after its failure.
     pub disk_trouble: Option<Mono>,
     pub trouble_over: bool,
+    /// The newest segment when the last request left.
+    pub newest: Option<SegmentNo>,
+    /// Whether it is full.
+    pub filled: bool,
     /// By attempt: what a cashier tried in its place last.
     pub retried: BTreeMap<u32, u32>,
     pub evidence: Evidence,
@@ -123,6 +130,8 @@ pub(super) struct Stage<'a> {
     pub trial: Trial,
     /// By attempt: the acquirers that its request went to.
     pub sent_over: BTreeMap<u32, BTreeSet<u8>>,
+    /// By attempt: the connection that its request went out on last.
+    pub asked_over: BTreeMap<u32, ConnId>,
     pub healed: bool,
     /// Keys of the journal that are not there at a start.
     pub lost_keys: Option<VaultKeys>,
@@ -213,14 +222,17 @@ impl<'a> Stage<'a> {
             dying: None,
             disk_trouble: None,
             trouble_over: false,
+            newest: None,
+            filled: false,
             retried: BTreeMap::new(),
-            evidence: Evidence::default(),
+            evidence: Evidence::of_patience(Duration::from_secs(60) / setup.scale.max(1)),
             judge: Judge::new(setup),
             played: Played::default(),
             cells: Cells::default(),
             relied: Seq(0),
             trial: Trial::default(),
             sent_over: BTreeMap::new(),
+            asked_over: BTreeMap::new(),
             healed: false,
             lost_keys: None,
         };
@@ -391,7 +403,8 @@ impl<'a> Stage<'a> {
             Coming::Deed(at) => self.perform(at),
             Coming::Connect(t, line) => self.connect(t, line),
             Coming::ConnectLink(run, link) if run == self.run => self.connect_link(link),
-            Coming::ConnectLink(..) | Coming::Wake => {}
+            Coming::Stop(run, down, reorder) if run == self.run => self.restart(down, reorder),
+            Coming::ConnectLink(..) | Coming::Stop(..) | Coming::Wake => {}
             Coming::Near(conn, frame, from) => self.near_frame(conn, frame, from),
             Coming::Far(conn, frame, from) => self.far_frame(conn, frame, from),
             Coming::NearClosed(conn, reset) => self.near_closed(conn, reset),
@@ -439,6 +452,7 @@ impl<'a> Stage<'a> {
     }
 
     fn finish(mut self) -> Played {
+        self.note_corners();
         self.played.cells = std::mem::take(&mut self.cells.reached);
         let counts = self.judge.counts();
         self.played.verdicts = counts.verdicts;
