@@ -134,6 +134,8 @@ enum Command {
     Reverse(wish::WishArgs),
     /// Have the running gateway put a pending reversal on the list of exceptions
     Park(wish::WishArgs),
+    /// Have the running gateway close a transaction: it was found out elsewhere where the money is
+    Close(wish::WishArgs),
 }
 
 /// Runs the command that the arguments name.
@@ -212,6 +214,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Fault(args) => fault::run(&args, lang, out),
         Command::Reverse(args) => wish::run(&args, Act::Reverse, out),
         Command::Park(args) => wish::run(&args, Act::Park, out),
+        Command::Close(args) => wish::run(&args, Act::Close, out),
         Command::Tail(args) => tail::run(&args, lang, out),
     }
 }

@@ -1,4 +1,4 @@
-//! `isogate reverse` and `isogate park`: what an operator wants, told to the running gateway.
+//! `isogate reverse`, `isogate park` and `isogate close`: what an operator wants, told to the running gateway.
 
 use super::journal::FolderArgs;
 use super::{Exit, past};
@@ -20,7 +20,7 @@ pub(crate) struct WishArgs {
     /// An id (26 characters), or any other key that `isogate explain` takes and that names one
     #[arg(value_parser = past::key)]
     key: String,
-    /// Why; it is recorded
+    /// Why, or what was found; it is recorded
     #[arg(long, value_name = "TEXT")]
     why: String,
     /// Who wants it; it is recorded [default: the name of the user]

@@ -240,7 +240,8 @@ impl Gateway {
             | State::Settled
             | State::SettleMismatch
             | State::Confirmed
-            | State::AnswerUnread => {}
+            | State::AnswerUnread
+            | State::ClosedByOperator => {}
         }
     }
 

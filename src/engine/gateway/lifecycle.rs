@@ -56,6 +56,8 @@ pub enum Trigger {
     TerminalReversal,
     /// An operator wants it reversed.
     Operator,
+    /// An operator knows from elsewhere where the money is, and closes it.
+    OperatorCloses,
     /// A try of the reversal goes out.
     ReversalTry,
     /// The reversal is booked (00).
@@ -86,7 +88,7 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::Refuse,
         Self::NoLink,
         Self::Forward,
@@ -110,6 +112,7 @@ impl Trigger {
         Self::ReverseNow,
         Self::TerminalReversal,
         Self::Operator,
+        Self::OperatorCloses,
         Self::ReversalTry,
         Self::ReversalAccepted,
         Self::ReversalUnproven,
@@ -234,7 +237,8 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::TerminalGone
             | S::Confirmed
             | S::SettleMismatch
-            | S::AnswerUnread,
+            | S::AnswerUnread
+            | S::ClosedByOperator,
             T::TerminalReversal,
         ) => ('U', S::ReversalPending, E::Reverse),
         (
@@ -266,12 +270,35 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::ClosedUnproven
             | S::Confirmed
             | S::SettleMismatch
-            | S::AnswerUnread,
+            | S::AnswerUnread
+            | S::ClosedByOperator,
             T::Operator,
         ) => ('Y', S::ReversalPending, E::Reverse),
 
+        (
+            S::Refused
+            | S::Delivered
+            | S::DeliveryUnproven
+            | S::DeclineDelivered
+            | S::TimedOut
+            | S::Unanswered
+            | S::NotSent
+            | S::LateApproval
+            | S::Reversed
+            | S::ClosedUnproven
+            | S::ReversalRefused
+            | S::ReversalUndeliverable
+            | S::Returned
+            | S::SettleMismatch
+            | S::Confirmed
+            | S::AnswerUnread,
+            T::OperatorCloses,
+        ) => ('4', S::ClosedByOperator, E::Cancel),
+
         // Answers come when they should not.
-        (S::TimedOut, T::Approval) => ('a', S::LateApproval, E::ReverseByPolicy),
+        (S::TimedOut | S::ClosedByOperator, T::Approval) => {
+            ('a', S::LateApproval, E::ReverseByPolicy)
+        }
         (S::TimedOut | S::LateApproval, T::Restart) => ('O', state, E::ReverseByPolicy),
         (S::TimedOut, T::Decline) => ('b', S::DeclineDelivered, E::Forget),
         (S::ReversalPending, T::Decline) => ('c', S::DeclineDelivered, E::Cancel),

@@ -25,11 +25,13 @@ pub enum Act {
     Reverse,
     /// Put its pending reversal on the list of exceptions, where it is tried slowly.
     Park,
+    /// Take it off the list of open ones: it was found out elsewhere where the money is.
+    Close,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 2] = [Self::Reverse, Self::Park];
+    pub const ALL: [Self; 3] = [Self::Reverse, Self::Park, Self::Close];
 
     /// As people call it.
     #[must_use]
@@ -37,6 +39,7 @@ impl Act {
         match self {
             Self::Reverse => "reverse",
             Self::Park => "park",
+            Self::Close => "close",
         }
     }
 }
@@ -59,6 +62,9 @@ impl Gateway {
         match wish.act {
             Act::Reverse => self.operator_reverses(now, slot, wish),
             Act::Park => self.operator_parks(now, slot, wish),
+            Act::Close => {
+                self.step(now, slot, Trigger::OperatorCloses, cause(wish));
+            }
         }
         self.forget_if_over(slot);
     }

@@ -185,7 +185,8 @@ impl Gateway {
             | State::Settled
             | State::SettleMismatch
             | State::Confirmed
-            | State::AnswerUnread => {
+            | State::AnswerUnread
+            | State::ClosedByOperator => {
                 self.record_repeat(now, conn, message, id, rule);
                 // What was undone since must not be told as if it stood.
                 let stands = state.meaning().known.still_stands() || !approved;

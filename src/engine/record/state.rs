@@ -56,11 +56,13 @@ pub enum State {
     Confirmed,
     /// Its answer was passed on, and its code could not be read: approved or not, it is not known.
     AnswerUnread,
+    /// An operator closed it: where the money is stands in what was said of it, not in messages.
+    ClosedByOperator,
 }
 
 impl State {
     /// Every state; a state's form on disk is its place here.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Received,
         Self::Refused,
         Self::Forwarded,
@@ -86,6 +88,7 @@ impl State {
         Self::SettleMismatch,
         Self::Confirmed,
         Self::AnswerUnread,
+        Self::ClosedByOperator,
     ];
 
     /// What the state means: the one table of it. Whoever must treat states differently asks for a
@@ -120,6 +123,7 @@ impl State {
             Self::SettleMismatch => ("SETTLE-MISMATCH", A::Nothing, K::DoubtTold),
             Self::Confirmed => ("CONFIRMED", A::Nothing, K::Told),
             Self::AnswerUnread => ("ANSWER-UNREAD", A::Nothing, K::DoubtTold),
+            Self::ClosedByOperator => ("CLOSED-BY-OPERATOR", A::Nothing, K::Decided),
         };
         Meaning {
             name,
@@ -190,6 +194,8 @@ pub enum Known {
     Told,
     /// The money went back.
     Undone,
+    /// What an operator found out, which no message tells.
+    Decided,
 }
 
 impl Known {

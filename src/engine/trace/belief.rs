@@ -149,7 +149,8 @@ const fn gateway(state: State) -> Is {
         | State::ReversalRefused
         | State::ReversalUndeliverable
         | State::SettleMismatch
-        | State::AnswerUnread => Is::Unknown,
+        | State::AnswerUnread
+        | State::ClosedByOperator => Is::Unknown,
         State::Approved
         | State::Delivered
         | State::DeliveryUnproven

@@ -113,6 +113,10 @@ causes! {
         "the terminal reversed the transaction itself"
         "终端自行发起冲正"
         "S1.1 S2.15 S3.1 S5.5";
+    OperatorClosed "operator_closed"
+        "an operator found out where the money is, and closed it"
+        "操作员查明资金去向后结案"
+        "";
     AcquirerReversed "acquirer_reversed"
         "the acquirer took back what it had approved, and said so"
         "收单机构撤回了已批准的交易"

@@ -50,6 +50,7 @@ fn by_state(story: &Story) -> Vec<Cause> {
         State::Reversed | State::ClosedUnproven => roots(story),
         State::Returned => vec![Cause::Voided],
         State::Settled => vec![Cause::OutsideLog],
+        State::ClosedByOperator => vec![Cause::OperatorClosed],
         State::SettleMismatch if story.taken_back => vec![Cause::AcquirerReversed],
         State::SettleMismatch => vec![Cause::SettleMismatch],
     }

@@ -89,7 +89,8 @@ impl Retry {
             | State::Returned
             | State::Settled
             | State::SettleMismatch
-            | State::Confirmed => Self::No,
+            | State::Confirmed
+            | State::ClosedByOperator => Self::No,
         }
     }
 

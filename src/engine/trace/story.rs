@@ -6,7 +6,7 @@ use crate::engine::record::{
     TxId, Why,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::{AuthCode, Class, Mti, ResponseCode, Rrn};
+use crate::iso::message::{AuthCode, Class, Mti, ResponseCode, Rrn, Text};
 use crate::iso::spec::{Purpose, ReversalCause};
 
 /// One transaction's story. A checkpoint's snapshot can begin one, too: then it knows how things
@@ -50,6 +50,8 @@ pub struct Story {
     pub uncoded: bool,
     /// Whether the acquirer reversed it by itself, and said so.
     pub taken_back: bool,
+    /// Who closed it, and what was found: an operator's words.
+    pub closing: Text<120>,
     /// How long an answer was waited for in vain, in milliseconds.
     pub waited_ms: Option<u64>,
     /// How long the acquirer took to answer in time, in milliseconds.
@@ -201,6 +203,7 @@ impl Story {
             unread_answer: false,
             uncoded: false,
             taken_back: false,
+            closing: Text::EMPTY,
             waited_ms: None,
             took_ms: None,
             late_ms: None,
@@ -315,6 +318,7 @@ impl Story {
             Note::WaitedMs(waited) => self.waited_ms = Some(waited),
             Note::Try(n) => self.reversal.tries = self.reversal.tries.max(n),
             Note::Other(tx) => self.other = Some(tx),
+            Note::Detail(said) if step.state == State::ClosedByOperator => self.closing = said,
             Note::None
             | Note::Duplicate(_)
             | Note::Unreadable(_)
@@ -332,6 +336,7 @@ impl Story {
         let by = match (step.why, step.state) {
             (Why::TerminalAsked, _) => By::Terminal,
             _ if from_terminal => By::Terminal,
+            (_, State::ClosedByOperator) => return,
             (Why::Operator, _) => By::Operator,
             (_, State::ReversalPending | State::ReversalSent) => By::Gateway,
             _ => return,

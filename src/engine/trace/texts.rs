@@ -322,6 +322,17 @@ pub(super) const TAKEN_BACK: Row = row(
     DISAGREE.next,
 );
 
+pub(super) const CLOSED_BY_OPERATOR: Row = row(
+    p(
+        "closed by an operator, {closing}",
+        "操作员已结案, {closing}",
+    ),
+    p(
+        "go by what the operator found; do not {swipe} again for it",
+        "以操作员查明的结果为准, 请勿为此再次{swipe}",
+    ),
+);
+
 // ── Unknown, to be reversed ──────────────────────────────────────────────────────────────────────
 pub(super) const TIMED_OUT: Row = row(
     p(

@@ -97,7 +97,8 @@ impl Unconfirmed {
             | State::NotSent
             | State::Reversed
             | State::Returned
-            | State::Settled => None,
+            | State::Settled
+            | State::ClosedByOperator => None,
         }
     }
 

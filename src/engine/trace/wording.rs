@@ -143,6 +143,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::ReversalRefused => texts::REVERSAL_REFUSED,
         State::ReversalUndeliverable => texts::UNDELIVERABLE,
         State::Settled => texts::SETTLED,
+        State::ClosedByOperator => texts::CLOSED_BY_OPERATOR,
         State::SettleMismatch if story.taken_back => texts::TAKEN_BACK,
         State::SettleMismatch => texts::MISMATCH,
     }
@@ -328,6 +329,7 @@ fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
         ("done", done(story.purpose()).plain()),
         ("back", shown_money(story, bonds.given_back())),
         ("amount", shown_money(story, bonds::amount(story))),
+        ("closing", Said::same(story.closing.to_string())),
     ];
     values.extend(asides(story, bonds));
     let why = reason(story, causes).fill(&values);

@@ -1,5 +1,5 @@
 //! The administrator's address: `/metrics` for Prometheus, `/health` for whoever asks, `/terminals`
-//! for who has come in; `POST /transactions/ID/reverse` and `/park` for operators, each with
+//! for who has come in; `POST /transactions/ID/reverse`, `/park` and `/close` for operators, each with
 //! `{"who":…,"why":…}`.
 //!
 //! Runs on a thread of its own, so that no request here costs a message anything. It looks at

@@ -85,7 +85,7 @@ async fn operate(
     let wrong = |code, what: &str| (code, Json(json!({ "error": what })));
     let act = Act::ALL.into_iter().find(|own| own.name() == act);
     let (Ok(tx), Some(act)) = (tx.parse::<TxId>(), act) else {
-        let what = "wants /transactions/ID/reverse or /park, ID being 26 characters";
+        let what = "wants /transactions/ID/reverse, /park or /close, ID being 26 characters";
         return wrong(StatusCode::NOT_FOUND, what);
     };
     let (who, why) = (said.who.trim(), said.why.trim());

@@ -213,6 +213,7 @@ const RULES: &[Rule] = &[
             S::Confirmed,
             S::SettleMismatch,
             S::AnswerUnread,
+            S::ClosedByOperator,
         ],
         &[T::TerminalReversal],
         Some(S::ReversalPending),
@@ -267,6 +268,7 @@ const RULES: &[Rule] = &[
             S::Confirmed,
             S::SettleMismatch,
             S::AnswerUnread,
+            S::ClosedByOperator,
         ],
         &[T::Operator],
         Some(S::ReversalPending),
@@ -274,7 +276,7 @@ const RULES: &[Rule] = &[
     ),
     (
         'a',
-        &[S::TimedOut],
+        &[S::TimedOut, S::ClosedByOperator],
         &[T::Approval],
         Some(S::LateApproval),
         E::ReverseByPolicy,
@@ -475,6 +477,30 @@ const RULES: &[Rule] = &[
         Some(S::SettleMismatch),
         E::None,
     ),
+    (
+        '4',
+        &[
+            S::Refused,
+            S::Delivered,
+            S::DeliveryUnproven,
+            S::DeclineDelivered,
+            S::TimedOut,
+            S::Unanswered,
+            S::NotSent,
+            S::LateApproval,
+            S::Reversed,
+            S::ClosedUnproven,
+            S::ReversalRefused,
+            S::ReversalUndeliverable,
+            S::Returned,
+            S::SettleMismatch,
+            S::Confirmed,
+            S::AnswerUnread,
+        ],
+        &[T::OperatorCloses],
+        Some(S::ClosedByOperator),
+        E::Cancel,
+    ),
 ];
 
 fn check(letter: char) {
@@ -508,7 +534,7 @@ rows! {
     row_a 'a', row_b 'b', row_c 'c', row_d 'd', row_e 'e', row_f 'f', row_g 'g', row_h 'h',
     row_i 'i', row_j 'j', row_k 'k', row_l 'l', row_m 'm', row_n 'n', row_o 'o', row_p 'p',
     row_q 'q', row_r 'r', row_s 's', row_t 't', row_u 'u', row_v 'v', row_w 'w',
-    row_x 'x', row_y 'y', row_1 '1', row_2 '2', row_3 '3',
+    row_x 'x', row_y 'y', row_1 '1', row_2 '2', row_3 '3', row_4 '4',
 }
 
 #[test]

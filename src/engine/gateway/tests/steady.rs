@@ -92,6 +92,46 @@ fn an_operator_reverses_what_is_older_than_a_reversal_may_be() {
 }
 
 #[test]
+fn an_operator_closes_what_is_open_and_a_late_approval_opens_it_anew() {
+    let mut stage = Stage::with(options_of(ReversalBy::Terminal));
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.pass(45);
+    let tx = stage.records.last().unwrap().tx.unwrap();
+    let close = || {
+        Event::Operator(Wish {
+            tx,
+            act: Act::Close,
+            said: Text::clipped("li: the acquirer's file says not paid"),
+        })
+    };
+    stage.happen(close());
+    let closed = Some(State::ClosedByOperator);
+    assert_eq!(stage.gateway.state_of(tx), closed);
+    assert_eq!(stage.gateway.counts().live, 0);
+    // Over a restart, too.
+    let records = stage.records.clone();
+    let stage_again = Stage::recovered(options_of(ReversalBy::Terminal), records);
+    assert_eq!(stage_again.gateway.state_of(tx), closed);
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    assert_eq!(stage.gateway.state_of(tx), Some(State::LateApproval));
+    stage.happen(close());
+    assert_eq!(stage.gateway.state_of(tx), closed);
+}
+
+#[test]
+fn an_operator_cannot_close_what_still_waits_for_its_answer() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    stage.deliver(A);
+    let tx = stage.records.last().unwrap().tx.unwrap();
+    let said = Text::clipped("li: in a hurry");
+    let act = Act::Close;
+    stage.happen(Event::Operator(Wish { tx, act, said }));
+    assert_eq!(stage.gateway.state_of(tx), Some(State::Forwarded));
+}
+
+#[test]
 fn an_approval_written_moments_before_a_crash_is_unproven() {
     let delivered = || {
         let mut stage = Stage::new();

@@ -1,8 +1,9 @@
 //! One history a class U1 to U9, one a state, and what must be said of each.
 
 use super::history::{History, opened};
-use crate::engine::record::{Hop, State, Why};
+use crate::engine::record::{Hop, Note, State, Why};
 use crate::engine::trace::{Basis, Cause, Is, Keep, Retry, Stories, Unconfirmed, Verdict};
+use crate::iso::message::Text;
 use crate::iso::spec::Purpose;
 
 struct Case {
@@ -491,6 +492,22 @@ fn a_reversal_accepted_allows_a_new_sale() {
             "应答已发出, 未证实送达, 冲正成功(00); 如已扣款将原路退回; 终端可能显示成功",
         ),
     ]);
+}
+
+#[test]
+fn what_an_operator_closed_is_open_no_more_and_told_in_his_words() {
+    let found = Note::Detail(Text::clipped("li: not in the acquirer's file"));
+    check(vec![case(
+        History::sale()
+            .timed_out()
+            .step(S::ClosedByOperator, Why::Operator)
+            .note(found),
+        (S::ClosedByOperator, None),
+        C::OperatorClosed,
+        No,
+        "closed by an operator, li: not in the acquirer's file",
+        "操作员已结案, li: not in the acquirer's file",
+    )]);
 }
 
 #[test]
