@@ -50,30 +50,42 @@ fn dialect(spec: &Spec, out: &mut dyn Write) -> io::Result<()> {
             false => "",
         };
         [
-            "#  ".to_owned(),
             kind.mti.to_string(),
             when.collect::<Vec<_>>().join(" "),
             kind.name.to_string(),
             reverses.to_owned(),
         ]
     });
-    table::print(kinds, out)?;
+    in_comments(kinds, out)?;
     writeln!(
         out,
         "# response codes of answers to requests; any other leaves the outcome unknown:"
     )?;
-    table::print(codes_of_requests(&flow.codes), out)?;
+    in_comments(codes_of_requests(&flow.codes), out)?;
     if flow.reversal.is_some() {
         writeln!(
             out,
             "# response codes of answers to reversals; any other keeps them due:"
         )?;
-        table::print(codes_of_reversals(&flow.codes), out)?;
+        in_comments(codes_of_reversals(&flow.codes), out)?;
     }
     Ok(())
 }
 
-fn codes_of_requests(codes: &Codes) -> impl Iterator<Item = [String; 3]> {
+/// A table that a reader of the file passes over.
+fn in_comments<const N: usize>(
+    rows: impl Iterator<Item = [String; N]>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut lines = Vec::new();
+    table::print(rows, &mut lines)?;
+    for line in String::from_utf8_lossy(&lines).lines() {
+        writeln!(out, "#  {line}")?;
+    }
+    Ok(())
+}
+
+fn codes_of_requests(codes: &Codes) -> impl Iterator<Item = [String; 2]> {
     [
         row("approved", codes.approved.iter().map(|code| &**code)),
         row("approved in part", codes.in_part.iter().map(|code| &**code)),
@@ -83,7 +95,7 @@ fn codes_of_requests(codes: &Codes) -> impl Iterator<Item = [String; 3]> {
     .into_iter()
 }
 
-fn codes_of_reversals(codes: &Codes) -> impl Iterator<Item = [String; 3]> {
+fn codes_of_reversals(codes: &Codes) -> impl Iterator<Item = [String; 2]> {
     [
         row(
             "accepted",
@@ -102,9 +114,9 @@ fn codes_of_reversals(codes: &Codes) -> impl Iterator<Item = [String; 3]> {
     .into_iter()
 }
 
-fn row<'a>(name: &str, codes: impl Iterator<Item = &'a str>) -> [String; 3] {
+fn row<'a>(name: &str, codes: impl Iterator<Item = &'a str>) -> [String; 2] {
     let codes: Vec<&str> = codes.collect();
-    ["#  ".to_owned(), name.to_owned(), codes.join(" ")]
+    [name.to_owned(), codes.join(" ")]
 }
 
 fn paths(all: &[FieldPath]) -> String {

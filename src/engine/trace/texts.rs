@@ -329,7 +329,7 @@ pub(super) const CLOSED_BY_OPERATOR: Row = row(
     ),
     p(
         "go by what the operator found; do not {swipe} again for it",
-        "以操作员查明的结果为准, 请勿为此再次{swipe}",
+        "以操作员查明的结果为准, 请勿为此{swipe}",
     ),
 );
 
