@@ -104,11 +104,19 @@ impl Gateway {
             return found;
         }
         // It names nothing: it speaks of the trade before it, if its number is the next one, so
-        // that no other trade can have been between.
+        // that no other trade can have been between, and if no other trade looks the same.
         let before = Stan(stan.0.checked_sub(1)?);
-        self.one_with_stan(now, &key, before, |own| {
+        let slot = self.only_trade(now, &key, |own| {
             is_about(message, opened, own) && own.card_hash == opened.card_hash
-        })
+        })?;
+        let follows = self
+            .live
+            .get(slot)
+            .is_some_and(|own| own.opened.stan == before);
+        if !follows {
+            self.forget_if_over(slot);
+        }
+        Some(slot).filter(|_| follows)
     }
 
     /// The one transaction of the terminal with this trace number, for a message that does not name
@@ -120,11 +128,18 @@ impl Gateway {
         stan: Stan,
         also: impl Fn(&Opened) -> bool,
     ) -> Option<Slot> {
+        self.only_trade(now, key, |own| own.stan == stan && also(own))
+    }
+
+    /// The one transaction of the terminal that fits.
+    fn only_trade(
+        &mut self,
+        now: Now,
+        key: &names::TerminalKey,
+        also: impl Fn(&Opened) -> bool,
+    ) -> Option<Slot> {
         let fits = |opened: &Opened| {
-            opened.stan == stan
-                && opened.purpose.moves_money()
-                && key_of(opened).as_ref() == Some(key)
-                && also(opened)
+            opened.purpose.moves_money() && key_of(opened).as_ref() == Some(key) && also(opened)
         };
         let live = self.live.slots().into_iter();
         let mut live =
