@@ -171,6 +171,10 @@ fn kept_back(story: &Story, cause: Cause, retry: Retry) -> Row {
             next: of_return(code_of(story.answer).advice),
             ..texts::REFUSED
         },
+        _ if story.purpose() == Some(Purpose::Advice) => Row {
+            next: Advice::CallAcquirer.next_step(),
+            ..texts::REFUSED
+        },
         _ => texts::REFUSED,
     }
 }
@@ -202,6 +206,11 @@ fn declined(story: &Story, cause: Cause, retry: Retry) -> Row {
     match code_of(story.answer).advice {
         advice if gives_back(story) && retry == Retry::Yes => Row {
             next: of_return(advice),
+            ..row
+        },
+        // A notice of what was done: nobody pays it in another way.
+        _ if story.purpose() == Some(Purpose::Advice) => Row {
+            next: Advice::CallAcquirer.next_step(),
             ..row
         },
         _ => row,
