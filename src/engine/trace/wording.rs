@@ -171,10 +171,6 @@ fn kept_back(story: &Story, cause: Cause, retry: Retry) -> Row {
             next: of_return(code_of(story.answer).advice),
             ..texts::REFUSED
         },
-        _ if story.purpose() == Some(Purpose::Advice) => Row {
-            next: Advice::CallAcquirer.next_step(),
-            ..texts::REFUSED
-        },
         _ => texts::REFUSED,
     }
 }
@@ -206,11 +202,6 @@ fn declined(story: &Story, cause: Cause, retry: Retry) -> Row {
     match code_of(story.answer).advice {
         advice if gives_back(story) && retry == Retry::Yes => Row {
             next: of_return(advice),
-            ..row
-        },
-        // A notice of what was done: nobody pays it in another way.
-        _ if story.purpose() == Some(Purpose::Advice) => Row {
-            next: Advice::CallAcquirer.next_step(),
             ..row
         },
         _ => row,
@@ -322,7 +313,7 @@ fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
     let mut values: Values = vec![
         ("rc", shown(story.answer)),
         ("meaning", answer.said()),
-        ("advice", advice(causes, answer.advice).plain()),
+        ("advice", advice(causes, advised(story, answer)).plain()),
         ("rrc", shown(story.reversal.last_code)),
         ("rmeaning", reversal.said()),
         ("n", Said::same(story.reversal.tries.to_string())),
@@ -449,6 +440,18 @@ const fn terminal_reversed(story: &Story) -> Phrase {
             "terminal reversed before an answer reached it{first}",
             "终端未收到应答即发起冲正{first}",
         ),
+    }
+}
+
+/// What the code calls for; a notice of what was done cannot be paid in another way.
+fn advised(story: &Story, answer: &Code) -> Advice {
+    match answer.advice {
+        Advice::Decline | Advice::OtherCard | Advice::SmallerAmount | Advice::PickUp
+            if story.purpose() == Some(Purpose::Advice) =>
+        {
+            Advice::CallAcquirer
+        }
+        advice => advice,
     }
 }
 
