@@ -39,6 +39,7 @@ fn journal(histories: Vec<History>) -> TempDir {
         let mut prev = None;
         for mut record in history.records {
             record.seq = Seq(records.len() as u64 + 1);
+            record.at = record.at + Duration::from_secs(at as u64 * 400);
             record.tx = Some(history.tx);
             record.prev = prev.replace(record.seq);
             records.push(record);

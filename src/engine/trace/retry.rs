@@ -154,7 +154,7 @@ fn is_declined(story: &Story) -> bool {
 }
 
 /// Whether the acquirer undid it, and nothing since says otherwise.
-fn is_reversed(story: &Story) -> bool {
+pub(super) fn is_reversed(story: &Story) -> bool {
     let unproven = |code: &str| matches!(code, "25" | "12" | "76");
     story.reversal.accepted
         && story.seen != Seen::ApprovalAfterReversal

@@ -186,10 +186,11 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
     (stood && (too_much || untold)).then_some(Unconfirmed::SettleMismatch)
 }
 
-/// Whether an approval came after its reversal was accepted: which of them the acquirer booked last
-/// is not known.
+/// Whether what was accepted proves nothing: an approval came after it, and which of them the
+/// acquirer booked last is not known; or no answer that was seen is one that accepts.
 fn is_unproven(story: &Story) -> bool {
-    story.seen == Seen::ApprovalAfterReversal
+    let told = !story.whole || retry::is_reversed(story);
+    story.seen == Seen::ApprovalAfterReversal || !told
 }
 
 /// Whether a settlement is still to come: for what takes or reserves money.

@@ -314,7 +314,7 @@ fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
     let mut values: Values = vec![
         ("rc", shown(story.answer)),
         ("meaning", answer.said()),
-        ("advice", advice(causes, answer.advice).plain()),
+        ("advice", advice(causes, advised(story, answer)).plain()),
         ("rrc", shown(story.reversal.last_code)),
         ("rmeaning", reversal.said()),
         ("n", Said::same(story.reversal.tries.to_string())),
@@ -442,6 +442,18 @@ const fn terminal_reversed(story: &Story) -> Phrase {
             "terminal reversed before an answer reached it{first}",
             "终端未收到应答即发起冲正{first}",
         ),
+    }
+}
+
+/// What the code calls for; a notice of what was done cannot be paid in another way.
+fn advised(story: &Story, answer: &Code) -> Advice {
+    match answer.advice {
+        Advice::Decline | Advice::OtherCard | Advice::SmallerAmount | Advice::PickUp
+            if story.purpose() == Some(Purpose::Advice) =>
+        {
+            Advice::CallAcquirer
+        }
+        advice => advice,
     }
 }
 

@@ -349,3 +349,28 @@ fn numbered(history: History, stan: u32) -> History {
     });
     history
 }
+
+#[test]
+fn a_sale_follows_the_answered_repeat_of_its_refund() {
+    let sale = History::sale().delivered();
+    let names = || Opened {
+        original: Some(sale.tx),
+        ..opened(Purpose::Refund)
+    };
+    let ask = || History::new().open(names(), State::Forwarded, Why::Plain, Some(()));
+    let first = ask().after(45_000).step(State::Unanswered, Why::NoAnswer);
+    let first = later(first, 30);
+    let repeat = later(ask().delivered(), 90);
+    let mut all = [first, repeat];
+    for refund in &mut all {
+        refund.name_first(|opened| opened.identity = text("refund"));
+    }
+    let [first, repeat] = &all;
+    let says = verdict(sale.tx, &[&sale, first, repeat]);
+    assert!(
+        says.verdict.en.contains("the money goes back"),
+        "{}",
+        says.verdict.en
+    );
+    assert!(!says.open);
+}
