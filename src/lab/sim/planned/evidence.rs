@@ -218,7 +218,8 @@ impl Evidence {
     }
 
     /// Whether a message begins another trade that moves money, on a connection on which its
-    /// terminal waits for nothing: it has dealt with what it was told before, or would have reversed it first.
+    /// terminal waits for nothing: it has dealt with what it was told before, or would have
+    /// reversed it first.
     fn trades_on(&self, conn: ConnId, message: &Message) -> bool {
         let own = tagged(message);
         let waits = |facts: &AttemptFacts| {
