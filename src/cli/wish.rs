@@ -1,4 +1,5 @@
-//! `isogate reverse`, `isogate park` and `isogate close`: what an operator wants, told to the running gateway.
+//! `isogate reverse`, `isogate park` and `isogate close`: what an operator wants, told to the
+//! running gateway.
 
 use super::journal::FolderArgs;
 use super::{Exit, past};

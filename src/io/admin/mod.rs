@@ -1,6 +1,6 @@
 //! The administrator's address: `/metrics` for Prometheus, `/health` for whoever asks, `/terminals`
-//! for who has come in; `POST /transactions/ID/reverse`, `/park` and `/close` for operators, each with
-//! `{"who":…,"why":…}`.
+//! for who has come in; `POST /transactions/ID/reverse`, `/park` and `/close` for operators, each
+//! with `{"who":…,"why":…}`.
 //!
 //! Runs on a thread of its own, so that no request here costs a message anything. It looks at
 //! counts, and hands on what operators want; it knows no message and decides nothing.

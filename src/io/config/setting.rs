@@ -213,7 +213,7 @@ impl Shown for Duration {
         ];
         let whole = units
             .iter()
-            .find(|(_, unit)| micros > 0 && micros % unit == 0);
+            .find(|(_, unit)| micros > 0 && micros.is_multiple_of(*unit));
         quoted(&match whole {
             Some((name, unit)) => format!("{}{name}", micros / unit),
             None => format!("{micros}us"),

@@ -1,6 +1,6 @@
 //! One line in the log for each message that could not be read to its end: which way, what was
-//! wrong and where; for each that belongs to nothing here; and for each terminal that is new. Bounded, so that a peer that sends nothing
-//! else does not fill a disk.
+//! wrong and where; for each that belongs to nothing here; and for each terminal that is new.
+//! Bounded, so that a peer that sends nothing else does not fill a disk.
 
 use super::roster::Guest;
 use crate::engine::record::{Fact, Note, Record, Unmatched};
@@ -42,7 +42,8 @@ impl Notices {
                 if self.may_say(now) {
                     let (hop, conn, length) = (frame.hop.name(), frame.conn, frame.length);
                     let what = &frame.what;
-                    warn!(hop, %conn, length, %what, "a frame is dropped: terminal, merchant or number cannot be read");
+                    let why = "a frame is dropped: terminal, merchant or number cannot be read";
+                    warn!(hop, %conn, length, %what, "{why}");
                 }
             }
             Fact::Unmatched(unmatched) => {

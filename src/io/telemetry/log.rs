@@ -43,7 +43,8 @@ impl FormatTime for ZonedTime {
     }
 }
 
-/// Starts the log of this process, its moments shown in `zone`. Without a `level`, `RUST_LOG` says it; otherwise it is `info`.
+/// Starts the log of this process, its moments shown in `zone`. Without a `level`, `RUST_LOG` says
+/// it; otherwise it is `info`.
 ///
 /// # Errors
 /// [`LogError`].

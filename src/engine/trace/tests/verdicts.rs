@@ -156,7 +156,7 @@ fn a_decline_is_safe_to_try_again_unless_its_code_hides_the_outcome() {
                 .timed_out()
                 .after(2_400)
                 .answer("61", S::DeclineDelivered, Why::Plain)
-                .note(crate::engine::record::Note::LateMs(2_400)),
+                .note(Note::LateMs(2_400)),
             (S::DeclineDelivered, None),
             C::Declined,
             Yes,
