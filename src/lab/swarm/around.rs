@@ -57,7 +57,11 @@ fn crashes(draw: &mut Draw, moments: &[u64]) {
             draw.at(
                 at,
                 Deed::Restart {
-                    drain: if down % 3 == 0 { down.min(900) } else { 0 },
+                    drain: if down.is_multiple_of(3) {
+                        down.min(900)
+                    } else {
+                        0
+                    },
                     down,
                     reorder_links,
                 },
