@@ -81,11 +81,13 @@ pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<
     if books_disagree(hearing, attempt) || attempt.may_still {
         return None;
     }
+    // How much a reversal gave back of what a refund had given back in part, nobody here can say.
+    let is_given_back = hearing.returns_of(attempt).any(|back| back.held != 0);
     match evidence::of(attempt, hearing.terms) {
         Proof::NeverLeft => Some("its request never left the gateway"),
         Proof::Declined => Some("it was declined"),
         Proof::Delivered => Some("it was approved and read"),
-        Proof::Reversed => Some("its reversal was accepted"),
+        Proof::Reversed => Some("its reversal was accepted").filter(|_| !is_given_back),
         Proof::Unproven(_) | Proof::Unclear => None,
     }
 }

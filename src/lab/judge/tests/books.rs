@@ -106,6 +106,37 @@ fn what_was_voided_is_proven_whatever_closed_its_reversal() {
 }
 
 #[test]
+fn a_reversal_beside_a_refund_may_stand_on_the_list() {
+    let reversed = AttemptFacts {
+        held: 1_000,
+        undos: vec![UndoAsked::default()],
+        reversals: vec![reversal(46, UndoMeant::Undone)],
+        slip: SlipSays::Undone,
+        ..paid(1)
+    };
+    let finds = |back: i64| {
+        let refund = AttemptFacts {
+            held: -back,
+            ..returned(2, 1, Trade::Refund)
+        };
+        let sale = AttemptFacts {
+            held: back,
+            ..reversed.clone()
+        };
+        let open = [printed(&sale, "unproven", TIMED_OUT)];
+        let attempts = [sale, refund];
+        let case = Case {
+            attempts: &attempts,
+            open: &open,
+            ..Case::default()
+        };
+        finds(&case, "open-proven")
+    };
+    assert!(!finds(1_000));
+    assert!(finds(0));
+}
+
+#[test]
 fn a_reversal_that_never_came_is_seen_by_nobody() {
     let given_up = AttemptFacts {
         slip: SlipSays::UndoGivenUp,

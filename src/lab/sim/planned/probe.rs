@@ -66,7 +66,7 @@ impl Stage<'_> {
             let causes = causes.into_iter().flatten().filter_map(Value::as_str);
             let causes = causes.map(|cause| format!("cause {cause}"));
             self.played.reached.extend(causes);
-            for key in ["state", "class"] {
+            for key in ["state", "cause", "class"] {
                 if let Some(value) = view.get(key).and_then(Value::as_str) {
                     self.played.reached.insert(format!("{key} {value}"));
                 }
