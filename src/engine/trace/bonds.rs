@@ -159,6 +159,12 @@ impl<'a> Bonds<'a> {
         made.map(|(back, _)| amount(back)).sum()
     }
 
+    /// Whether a sale was reversed, and given back once more by a void or refund.
+    pub(super) fn gave_back_reversed(&self, story: &Story) -> bool {
+        let sold = story.purpose() == Some(Purpose::Debit);
+        sold && story.state == State::Reversed && self.given_back() > 0
+    }
+
     /// Whether a void was made, which takes back all.
     pub(super) fn is_voided(&self) -> bool {
         let mut returns = self.returns.iter();

@@ -39,6 +39,8 @@ mod texts;
 
 mod texts_bound;
 
+mod limit;
+
 mod wording;
 
 mod verdict;

@@ -377,8 +377,8 @@ pub fn stan(text: &str) -> Result<Stan, QueryError> {
         .ok_or_else(|| QueryError::Stan(text.to_owned()))
 }
 
-/// An amount: `888.00` as people write it (three decimals where the currency has them), or `88800`
-/// in minor units.
+/// An amount: `888.00` as people write it, with three decimals where the currency has them, or
+/// `88800` in minor units.
 ///
 /// # Errors
 /// If it is neither.

@@ -48,6 +48,8 @@ pub struct Story {
     pub unread_answer: bool,
     /// Whether an answer counted as an approval without a response code, or with blanks.
     pub uncoded: bool,
+    /// Whether two approvals of it have two authorization codes: two bookings, perhaps.
+    pub approved_twice: bool,
     /// Whether the acquirer reversed it by itself, and said so.
     pub taken_back: bool,
     /// Who closed it, and what was found: an operator's words.
@@ -202,6 +204,7 @@ impl Story {
             conflict: false,
             unread_answer: false,
             uncoded: false,
+            approved_twice: false,
             taken_back: false,
             closing: Text::EMPTY,
             waited_ms: None,
@@ -424,6 +427,8 @@ impl Story {
         } else if approves || first && is_approval(step.state) {
             self.conflict |= self.seen == Seen::Decline;
             self.uncoded |= message.code.is_none_or(|code| code.trim().is_empty());
+            let codes = self.auth.zip(message.auth);
+            self.approved_twice |= codes.is_some_and(|(one, other)| one != other);
             self.auth = message.auth.or(self.auth);
             self.answer = message.code;
             self.seen = if self.reversal.accepted {

@@ -314,6 +314,13 @@ pub(super) const MISMATCH: Row = row(
     ),
 );
 
+pub(super) const TWO_CODES: Row = row(
+    p(
+        "approved{auth}; two approvals came under two codes; outcome unknown",
+        "已批准{auth}; 收到授权码不同的两次批准, 结果未知",
+    ),
+    DISAGREE.next,
+);
 pub(super) const TAKEN_BACK: Row = row(
     p(
         "approved{auth}, later taken back by the acquirer; receipt and book disagree",

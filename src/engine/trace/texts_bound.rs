@@ -47,6 +47,13 @@ pub(super) const RETURNED_TOO_MUCH: Row = row(
         "凭交易要素提交差错处理, 请勿再次退货",
     ),
 );
+pub(super) const REVERSED_AND_RETURNED: Row = row(
+    p(
+        "{why}; reversal accepted ({rrc}); a void or refund{other} of it was approved",
+        "{why}, 冲正成功({rrc}); 其撤销或退货{other}已批准",
+    ),
+    RETURNED_TOO_MUCH.next,
+);
 pub(super) const RETURN_IN_DOUBT: Row = row(
     p(
         "approved{auth}; a void or refund of it is not proven; whether it still stands is not \

@@ -166,6 +166,9 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
         }
         State::Unanswered if unknown => Some(Unconfirmed::NoAnswer),
         State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),
+        State::Delivered | State::Confirmed | State::Returned if story.approved_twice => {
+            Some(Unconfirmed::DeliveryUnproven)
+        }
         _ => None,
     }
 }
@@ -179,6 +182,9 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
     );
     let sold = story.purpose() == Some(Purpose::Debit);
     let too_much = sold && bonds.given_back() > bonds::amount(story);
+    if bonds.gave_back_reversed(story) {
+        return Some(Unconfirmed::SettleMismatch);
+    }
     let untold = bonds.doubtful_return().is_some_and(|back| {
         let listed = Unconfirmed::of(back, &Bonds::default());
         !back.may_move() && !listed.is_some_and(Unconfirmed::is_open)

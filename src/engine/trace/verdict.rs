@@ -7,9 +7,8 @@ use super::lang::Said;
 use super::retry::Retry;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
-use super::wording::Limit;
-use super::{diagnosis, texts, wording};
-use crate::engine::record::{State, TxId};
+use super::{diagnosis, limit, texts, wording};
+use crate::engine::record::State;
 
 /// What may be said of a transaction on the evidence of the gateway's journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Verdict {
         let bonds = Bonds::of(story, others);
         let class = Unconfirmed::of(story, &bonds);
         let alone = Retry::of(story);
-        let (safe_to_retry, limit) = limited(story, others, &bonds, alone);
+        let (safe_to_retry, limit) = limit::limited(story, others, &bonds, alone);
         let (mut verdict, next_step) = wording::say(story, &bonds, &causes, (alone, limit));
         if story.gap {
             verdict = verdict.and(&texts::GAP.plain());
@@ -71,7 +70,7 @@ impl Verdict {
         for part in wording::unread(story) {
             verdict = verdict.and(&part);
         }
-        for (twin, other) in attempts(story, others) {
+        for (twin, other) in limit::attempts(story, others) {
             let tx = ("tx", Said::same(twin.to_string()));
             verdict = verdict.and(&match other {
                 Some(other) => texts::TWIN.fill(&[tx, ("state", Said::same(other.state.name()))]),
@@ -91,51 +90,4 @@ impl Verdict {
             beliefs: Beliefs::of(story),
         }
     }
-}
-
-/// Other attempts of the same purchase, each with its story if that is at hand.
-fn attempts<'a>(
-    story: &'a Story,
-    others: &'a [&Story],
-) -> impl Iterator<Item = (TxId, Option<&'a Story>)> {
-    let at_hand = |twin: TxId| others.iter().copied().find(|other| other.tx == twin);
-    let all = story.twins.iter().map(move |twin| (*twin, at_hand(*twin)));
-    let all = all.filter(|(twin, _)| Some(*twin) != story.again);
-    all.filter(|(_, other)| other.is_none_or(|other| other.purpose() == story.purpose()))
-}
-
-/// What others leave of what a story by itself would allow, and why.
-fn limited(
-    story: &Story,
-    others: &[&Story],
-    bonds: &Bonds<'_>,
-    alone: Retry,
-) -> (Retry, Option<Limit>) {
-    let mut safe = alone;
-    let mut why = None;
-    let mut limit = |to: Retry, by: Limit| {
-        if to < safe {
-            safe = to;
-            why = why.or(Some(by));
-        }
-    };
-    if let Some(namesake) = bonds.namesake {
-        limit(alone.beside(Some(namesake)), Limit::Namesake);
-    }
-    if !bonds.siblings.is_empty() {
-        limit(Retry::Unproven, Limit::Sibling);
-    }
-    if bonds.hold.is_some() {
-        limit(Retry::Unproven, Limit::Hold);
-    }
-    if bonds.doubtful_completion().is_some() {
-        limit(Retry::Unproven, Limit::Completion);
-    } else if !bonds.completions.is_empty() {
-        limit(Retry::No, Limit::Completed);
-    }
-    for (_, other) in attempts(story, others) {
-        limit(alone.beside(other), Limit::Twin);
-    }
-    // What another forbids is only told where this one alone would allow more.
-    (safe, why.filter(|_| alone == Retry::Yes))
 }

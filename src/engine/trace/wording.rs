@@ -5,6 +5,7 @@ use super::cause::Cause;
 use super::codes::{Advice, Code};
 use super::human::money;
 use super::lang::{Phrase, Said};
+use super::limit::Limit;
 use super::retry::{self, Retry};
 use super::story::{By, Delivery, Leg, Seen, Story};
 use super::texts::{self, Row};
@@ -36,36 +37,6 @@ pub(super) fn say(
         verdict = verdict.and(&part);
     }
     (verdict, row.next.fill(&values))
-}
-
-/// Why what a story by itself would allow is not allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
-    /// The same request may have been booked under another record.
-    Namesake,
-    /// Another void or refund of the same original.
-    Sibling,
-    /// The authorization that it completes may stand.
-    Hold,
-    /// A completion of it may have been booked.
-    Completion,
-    /// A completion of it was booked.
-    Completed,
-    /// Another attempt of the same purchase.
-    Twin,
-}
-
-impl Limit {
-    const fn next_step(self) -> Phrase {
-        match self {
-            Self::Namesake => bound::REPEAT_KEPT_BACK.next,
-            Self::Sibling => bound::SIBLING_NEXT,
-            Self::Hold => bound::COMPLETE_AGAIN,
-            Self::Completion => bound::COMPLETION_IN_DOUBT.next,
-            Self::Completed => bound::COMPLETED.next,
-            Self::Twin => texts::TWIN_NEXT,
-        }
-    }
 }
 
 /// The voids and refunds that are to be told beside it.
@@ -122,6 +93,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::AnswerUnread if cause == Cause::OutcomeUnknown => texts::UNKNOWN_BEHIND,
         State::AnswerUnread => texts::ANSWER_UNREAD,
         State::DeliveryUnproven if story.conflict => texts::CONFLICT,
+        State::DeliveryUnproven if story.approved_twice => texts::TWO_CODES,
         State::DeliveryUnproven => texts::UNPROVEN_DELIVERY,
         State::TimedOut if cause == Cause::NoAnswer => texts::TIMED_OUT,
         State::TimedOut if cause == Cause::OutcomeUnknown => texts::UNKNOWN_UNREVERSED,
@@ -138,6 +110,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::ReversalPending | State::ReversalSent => texts::PENDING,
         State::Reversed if bonds.doubtful_completion().is_some() => bound::REVERSED_COMPLETION,
         State::Reversed if !bonds.completions.is_empty() => bound::REVERSED_COMPLETED,
+        State::Reversed if bonds.gave_back_reversed(story) => bound::REVERSED_AND_RETURNED,
         State::Reversed => reversed(story, retry),
         State::ClosedUnproven => closed(story),
         State::ReversalRefused => texts::REVERSAL_REFUSED,
@@ -231,6 +204,7 @@ const fn of_return(advice: Advice) -> Phrase {
 fn delivered(story: &Story, bonds: &Bonds<'_>) -> Row {
     match story.purpose() {
         _ if story.uncoded => texts::UNCODED,
+        _ if story.approved_twice => texts::TWO_CODES,
         Some(Purpose::Hold) => authorized(story, bonds),
         Some(Purpose::Void) if story.state != State::Returned => texts::VOID_DONE,
         Some(Purpose::Refund) if story.state != State::Returned => texts::REFUND_DONE,

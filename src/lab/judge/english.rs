@@ -167,6 +167,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("approved{a}, then more given back than was paid", &[]),
     ("approved{a}, later taken back by the acquirer", &[GoesBack]),
     ("receipt and book disagree", &[Unknown]),
+    ("two approvals came under two codes", &[Unknown]),
     ("{m} of {m} was given back", &[]),
     ("approved{a}{t} in part, answer delivered", &[]),
     ("the slip tells the amount that was approved", &[LookAtSlip]),

@@ -374,3 +374,16 @@ fn a_sale_follows_the_answered_repeat_of_its_refund() {
     );
     assert!(!says.open);
 }
+
+#[test]
+fn a_void_beside_a_reversal_is_open() {
+    let sale = History::sale()
+        .delivered()
+        .terminal_reverses("06")
+        .reverses(2);
+    let sale = sale.reversal_answered("00", State::Reversed);
+    let voided = later(void(&sale).delivered(), 60);
+    let says = verdict(sale.tx, &[&sale, &voided]);
+    assert!(says.open);
+    assert_eq!(says.safe_to_retry, Retry::Unproven);
+}

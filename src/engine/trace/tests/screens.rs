@@ -120,6 +120,7 @@ fn money_has_the_decimals_of_its_currency() {
         (12_345, "048", "12.345 BHD"),
         (5, "704", "5 VND"),
         (5, "048", "0.005 BHD"),
+        (12_345, "123", "123.45 123"),
         (12_345, "", "123.45"),
     ] {
         assert_eq!(money(amount, currency), said, "{currency}");

@@ -1,0 +1,93 @@
+//! What others leave of what a story by itself would allow: repeats of the same request, other
+//! attempts of the purchase, other voids and refunds, an authorization and its completions.
+
+use super::bonds::Bonds;
+use super::lang::Phrase;
+use super::retry::Retry;
+use super::story::Story;
+use super::{texts, texts_bound as bound};
+use crate::engine::record::TxId;
+
+/// Why what a story by itself would allow is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The same request may have been booked under another record.
+    Namesake,
+    /// Another void or refund of the same original.
+    Sibling,
+    /// The authorization that it completes may stand.
+    Hold,
+    /// A completion of it may have been booked.
+    Completion,
+    /// A completion of it was booked.
+    Completed,
+    /// It was given back once more beside its reversal.
+    Returned,
+    /// Another attempt of the same purchase.
+    Twin,
+}
+
+impl Limit {
+    /// What to do instead.
+    pub(super) const fn next_step(self) -> Phrase {
+        match self {
+            Self::Namesake => bound::REPEAT_KEPT_BACK.next,
+            Self::Sibling => bound::SIBLING_NEXT,
+            Self::Hold => bound::COMPLETE_AGAIN,
+            Self::Completion => bound::COMPLETION_IN_DOUBT.next,
+            Self::Completed => bound::COMPLETED.next,
+            Self::Returned => bound::REVERSED_AND_RETURNED.next,
+            Self::Twin => texts::TWIN_NEXT,
+        }
+    }
+}
+
+/// Other attempts of the same purchase, each with its story if that is at hand.
+pub(super) fn attempts<'a>(
+    story: &'a Story,
+    others: &'a [&Story],
+) -> impl Iterator<Item = (TxId, Option<&'a Story>)> {
+    let at_hand = |twin: TxId| others.iter().copied().find(|other| other.tx == twin);
+    let all = story.twins.iter().map(move |twin| (*twin, at_hand(*twin)));
+    let all = all.filter(|(twin, _)| Some(*twin) != story.again);
+    all.filter(|(_, other)| other.is_none_or(|other| other.purpose() == story.purpose()))
+}
+
+/// What others leave of what a story by itself would allow, and why.
+pub(super) fn limited(
+    story: &Story,
+    others: &[&Story],
+    bonds: &Bonds<'_>,
+    alone: Retry,
+) -> (Retry, Option<Limit>) {
+    let mut safe = alone;
+    let mut why = None;
+    let mut limit = |to: Retry, by: Limit| {
+        if to < safe {
+            safe = to;
+            why = why.or(Some(by));
+        }
+    };
+    if let Some(namesake) = bonds.namesake {
+        limit(alone.beside(Some(namesake)), Limit::Namesake);
+    }
+    if !bonds.siblings.is_empty() {
+        limit(Retry::Unproven, Limit::Sibling);
+    }
+    if bonds.hold.is_some() {
+        limit(Retry::Unproven, Limit::Hold);
+    }
+    if bonds.doubtful_completion().is_some() {
+        limit(Retry::Unproven, Limit::Completion);
+    } else if !bonds.completions.is_empty() {
+        limit(Retry::No, Limit::Completed);
+    }
+    if bonds.gave_back_reversed(story) {
+        limit(Retry::Unproven, Limit::Returned);
+    }
+    for (_, other) in attempts(story, others) {
+        limit(alone.beside(other), Limit::Twin);
+    }
+    // What another forbids is only told where this one alone would allow more.
+    (safe, why.filter(|_| alone == Retry::Yes))
+}
