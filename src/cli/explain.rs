@@ -65,7 +65,7 @@ pub(crate) fn run(args: &ExplainArgs, lang: Lang, out: &mut dyn Write) -> anyhow
         if at > 0 && !args.json {
             writeln!(out)?;
         }
-        if !one(&reader, key, args.json, lang, out)? {
+        if !one(&reader, key, args, lang, out)? {
             exit = Exit::Found;
         }
     }
@@ -76,20 +76,21 @@ pub(crate) fn run(args: &ExplainArgs, lang: Lang, out: &mut dyn Write) -> anyhow
 fn one(
     reader: &JournalReader,
     key: &str,
-    json: bool,
+    args: &ExplainArgs,
     lang: Lang,
     out: &mut dyn Write,
 ) -> anyhow::Result<bool> {
-    for query in Query::guess(key)? {
+    let zone = args.journal.zone();
+    for query in Query::guess(key, zone)? {
         let found = past::find(reader, &query, Some(NAMED))?;
         match found.all.as_slice() {
             [] => {}
-            [(story, verdict)] if !json => {
-                write!(out, "{}", full(story, verdict, past::look(lang)))?;
+            [(story, verdict)] if !args.json => {
+                write!(out, "{}", full(story, verdict, past::look(lang, zone)))?;
                 return Ok(true);
             }
             one @ [_] => {
-                past::print_json(one, out)?;
+                past::print_json(one, zone, out)?;
                 return Ok(true);
             }
             several => {
@@ -111,7 +112,7 @@ fn one(
             }
         }
     }
-    if json {
+    if args.json {
         past::print_nothing(key, out)?;
     } else {
         writeln!(out, "{}", past::nothing(lang))?;

@@ -2,6 +2,7 @@
 
 use super::past::{self, Found};
 use super::{Exit, Lang, ZoneArgs};
+use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
 use crate::io::admin::{Admin, Views};
 use crate::io::drive::{Lab, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
@@ -105,9 +106,9 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     };
     let open = past::find(&reader, &query, None)?;
     if args.json {
-        print_json(seed, &report, &open, out)?;
+        print_json(seed, &report, &open, &args.zone.it, out)?;
     } else {
-        print(&folder, &report, &open, lang, out)?;
+        print(&folder, &report, &open, (lang, &args.zone.it), out)?;
     }
     // That the books balance proves what a closed reversal alone does not.
     let mut classes = open.all.iter().map(|(_, verdict)| verdict.class);
@@ -267,12 +268,13 @@ fn print_json(
     seed: u64,
     report: &LabReport,
     open: &Found,
+    zone: &Zone,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let views = open
         .all
         .iter()
-        .map(|(story, verdict)| View::of(story, verdict));
+        .map(|(story, verdict)| View::of(story, verdict, zone));
     let line = json!({
         "seed": seed,
         "transactions": report.transactions,
@@ -294,7 +296,7 @@ fn print(
     folder: &Path,
     report: &LabReport,
     open: &Found,
-    lang: Lang,
+    (lang, zone): (Lang, &Zone),
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let (all, faults) = (report.transactions, report.faults);
@@ -337,7 +339,7 @@ fn print(
     if open.all.is_empty() {
         writeln!(out, "{}", past::nothing_open(lang))?;
     } else {
-        past::print_table(open, past::look(lang), out)?;
+        past::print_table(open, past::look(lang, zone), out)?;
     }
     let place = folder.display();
     let closer = match lang {

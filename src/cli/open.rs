@@ -36,7 +36,7 @@ pub(crate) fn run(args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
         found.damaged |= more.damaged;
         found.all.sort_by_key(|(story, _)| story.tx);
     }
-    print(&found, args.json, lang, out)?;
+    print(&found, args, lang, out)?;
     Ok(if found.all.is_empty() && !found.damaged {
         Exit::Done
     } else {
@@ -44,9 +44,9 @@ pub(crate) fn run(args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     })
 }
 
-fn print(found: &Found, json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
-    if json {
-        return past::print_json(&found.all, out);
+fn print(found: &Found, args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+    if args.json {
+        return past::print_json(&found.all, args.journal.zone(), out);
     }
     if found.all.is_empty() {
         let nothing = match found.damaged {
@@ -55,5 +55,5 @@ fn print(found: &Found, json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::
         };
         return Ok(writeln!(out, "{nothing}")?);
     }
-    past::print_table(found, past::look(lang), out)
+    past::print_table(found, past::look(lang, args.journal.zone()), out)
 }

@@ -2,6 +2,7 @@
 
 use super::Lang;
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, TxId};
+use crate::engine::seam::Zone;
 use crate::engine::trace::{
     self, Keep, Look, Query, QueryError, Stories, Story, Verdict, View, subject,
 };
@@ -167,29 +168,42 @@ pub(super) const fn nothing_open_in_the_rest(lang: Lang) -> &'static str {
 
 /// A key that can name a transaction, checked before anything is read.
 pub(super) fn key(text: &str) -> Result<String, QueryError> {
-    Query::guess(text).map(|_| text.to_owned())
+    Query::guess(text, &Zone::default()).map(|_| text.to_owned())
 }
 
 /// One object a line.
-pub(super) fn print_json(all: &[(Story, Verdict)], out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn print_json(
+    all: &[(Story, Verdict)],
+    zone: &Zone,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     for (story, verdict) in all {
-        writeln!(out, "{}", serde_json::to_string(&View::of(story, verdict))?)?;
+        writeln!(
+            out,
+            "{}",
+            serde_json::to_string(&View::of(story, verdict, zone))?
+        )?;
     }
     Ok(())
 }
 
 /// Many as a table.
-pub(super) fn print_table(found: &Found, look: Look, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn print_table(
+    found: &Found,
+    look: Look<'_>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let rows = found.all.iter().map(|(story, verdict)| (story, verdict));
     write!(out, "{}", trace::table(rows, look))?;
     Ok(())
 }
 
-/// How to print: in this language, coloured on a terminal unless `NO_COLOR` is set.
-pub(super) fn look(lang: Lang) -> Look {
+/// How to print: in this language and zone, coloured on a terminal unless `NO_COLOR` is set.
+pub(super) fn look(lang: Lang, zone: &Zone) -> Look<'_> {
     let terminal = std::io::stdout().is_terminal();
     Look {
         lang: lang.into(),
+        zone,
         colour: terminal && std::env::var_os("NO_COLOR").is_none(),
         width: comfy_table::Table::new().width().filter(|_| terminal),
     }

@@ -35,12 +35,16 @@ pub(crate) fn run(args: &TailArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     } else {
         reader.records_from_now()?
     };
-    let mut live = Live::new(past::look(lang));
+    let mut live = Live::new(past::look(lang, args.journal.zone()));
     loop {
         for record in records.by_ref() {
             let record = record?;
             if args.json {
-                writeln!(out, "{}", serde_json::to_string(&RecordView::of(&record))?)?;
+                writeln!(
+                    out,
+                    "{}",
+                    serde_json::to_string(&RecordView::of(&record, args.journal.zone()))?
+                )?;
             } else if let Some(line) = live.line(&record) {
                 write!(out, "{line}")?;
             }

@@ -3,7 +3,7 @@
 use super::journal::FolderArgs;
 use super::past;
 use super::{Exit, Lang};
-use crate::engine::seam::Wall;
+use crate::engine::seam::Zone;
 use crate::engine::trace::{
     Query, QueryError, Which, amount, end, full, last4, stan, terminal_id, time,
 };
@@ -34,11 +34,11 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_parser = amount)]
     amount: Option<Amount>,
     /// Began at or after this day or time, such as 2026-11-22 or 2026-11-22T10:15
-    #[arg(long, value_parser = time, value_name = "TIME")]
-    from: Option<Wall>,
+    #[arg(long, value_parser = moment, value_name = "TIME")]
+    from: Option<String>,
     /// Began before this time, or on this day at the latest
-    #[arg(long, value_parser = end, value_name = "TIME")]
-    to: Option<Wall>,
+    #[arg(long, value_parser = moment, value_name = "TIME")]
+    to: Option<String>,
     /// The last four digits of the card
     #[arg(long, value_parser = last4)]
     last4: Option<Text<4>>,
@@ -62,11 +62,20 @@ fn text<const N: usize>(text: &str) -> Result<Text<N>, &'static str> {
     text.parse()
 }
 
+/// A moment, checked before anything is read.
+fn moment(text: &str) -> Result<String, QueryError> {
+    time(text, &Zone::default()).map(|_| text.to_owned())
+}
+
 impl TraceArgs {
     /// What is asked for, the likeliest first: a bare key can mean more than one thing.
     fn queries(&self) -> Result<Vec<Query>, QueryError> {
+        let zone = self.journal.zone();
+        let from = self.from.as_deref().map(|from| time(from, zone));
+        let to = self.to.as_deref().map(|to| end(to, zone));
+        let (from, to) = (from.transpose()?, to.transpose()?);
         let guesses = match &self.key {
-            Some(key) => Query::guess(key)?,
+            Some(key) => Query::guess(key, zone)?,
             None => vec![Query::default()],
         };
         let narrowed = |guess: Query| Query {
@@ -75,8 +84,8 @@ impl TraceArgs {
             rrn: self.rrn.or(guess.rrn),
             auth: self.auth.or(guess.auth),
             amount: self.amount,
-            from: self.from.or(guess.from),
-            until: self.to.or(guess.until),
+            from: from.or(guess.from),
+            until: to.or(guess.until),
             last4: self.last4,
             which: self.state,
             tx: guess.tx,
@@ -92,11 +101,11 @@ pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     let limit = Some(args.limit.unwrap_or(usual)).filter(|limit| *limit > 0);
     for query in args.queries()? {
         let found = past::find(&reader, &query, limit)?;
-        let look = past::look(lang);
+        let look = past::look(lang, args.journal.zone());
         match found.all.as_slice() {
             [] => continue,
             all if args.json => {
-                past::print_json(all, out)?;
+                past::print_json(all, args.journal.zone(), out)?;
                 if found.left_out > 0 {
                     let _closed = writeln!(std::io::stderr(), "{}", left_out(found.left_out, lang));
                 }

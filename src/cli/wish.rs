@@ -64,7 +64,7 @@ pub(crate) fn run(args: &WishArgs, act: Act, out: &mut dyn Write) -> anyhow::Res
 /// The one transaction that a key names, by the journal.
 fn named(args: &WishArgs) -> anyhow::Result<TxId> {
     let reader = args.journal.reader()?;
-    for query in Query::guess(&args.key)? {
+    for query in Query::guess(&args.key, args.journal.zone())? {
         let found = past::find(&reader, &query, None)?;
         match found.all.as_slice() {
             [] => {}

@@ -3,6 +3,7 @@
 
 use crate::cli::past;
 use crate::engine::journal::{Memory, Storage};
+use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, View, Which};
 use crate::io::journal::{JournalReader, index_folder, write_segment};
 use crate::lab::sim::{Looker, Printed};
@@ -66,7 +67,8 @@ fn found(folder: &Path, query: &Query) -> anyhow::Result<Vec<Rc<Value>>> {
     let reader = JournalReader::open(folder, None)?;
     let found = past::find(&reader, query, None)?;
     let views = found.all.iter();
-    let views = views.map(|(story, verdict)| serde_json::to_value(View::of(story, verdict)));
+    let views =
+        views.map(|(story, verdict)| serde_json::to_value(View::of(story, verdict, &Zone::CHINA)));
     Ok(views
         .map(|view| view.map(Rc::new))
         .collect::<Result<_, _>>()?)

@@ -12,17 +12,19 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use iso_currency::Currency;
 
 /// How to print.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Look {
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
     /// The language.
     pub lang: Lang,
+    /// The zone in which moments are told.
+    pub zone: &'a Zone,
     /// Whether to colour, as on a terminal.
     pub colour: bool,
     /// How many columns a table may take; `None` for as many as it wants.
     pub width: Option<u16>,
 }
 
-impl Look {
+impl Look<'_> {
     fn say(self, en: &'static str, zh: &'static str) -> &'static str {
         match self.lang {
             Lang::En => en,
@@ -55,7 +57,7 @@ impl Look {
 
 /// One transaction in full.
 #[must_use]
-pub fn full(story: &Story, verdict: &Verdict, look: Look) -> String {
+pub fn full(story: &Story, verdict: &Verdict, look: Look<'_>) -> String {
     let mut text = head(story, verdict, look);
     text.push('\n');
     text.push_str(&chain(story, look));
@@ -66,11 +68,11 @@ pub fn full(story: &Story, verdict: &Verdict, look: Look) -> String {
 
 /// One line: state, verdict.
 #[must_use]
-pub fn line(story: &Story, verdict: &Verdict, look: Look) -> String {
+pub fn line(story: &Story, verdict: &Verdict, look: Look<'_>) -> String {
     let names = Names::of(story);
     format!(
         "{}  {}/{} {}  {}: {}\n",
-        look.dim(&story.began.rfc3339(&Zone::CHINA)),
+        look.dim(&story.began.rfc3339(look.zone)),
         names.terminal,
         names.stan,
         money(names.amount, &names.currency),
@@ -79,7 +81,7 @@ pub fn line(story: &Story, verdict: &Verdict, look: Look) -> String {
     )
 }
 
-fn head(story: &Story, verdict: &Verdict, look: Look) -> String {
+fn head(story: &Story, verdict: &Verdict, look: Look<'_>) -> String {
     let class = verdict.class.map(|class| format!(" {}", class.name()));
     let state = format!("{}{}", verdict.state, class.unwrap_or_default());
     let retry = Phrase::new("safe to retry: {v}", "可否重试: {v}");
@@ -142,7 +144,7 @@ pub(super) fn lines(table: &Table) -> String {
     text
 }
 
-fn chain(story: &Story, look: Look) -> String {
+fn chain(story: &Story, look: Look<'_>) -> String {
     let mut table = bare();
     table.set_header([
         look.say("time", "时间"),
@@ -165,7 +167,7 @@ fn chain(story: &Story, look: Look) -> String {
         if moment.leg.is_none() && note.en.is_empty() {
             continue;
         }
-        table.add_row(row(moment, previous, note.in_lang(look.lang)));
+        table.add_row(row(moment, previous, note.in_lang(look.lang), look.zone));
         previous = Some(moment);
     }
     for column in [1, 4] {
@@ -176,11 +178,11 @@ fn chain(story: &Story, look: Look) -> String {
     lines(&table)
 }
 
-fn row(moment: &Moment, previous: Option<&Moment>, note: &str) -> [String; 6] {
+fn row(moment: &Moment, previous: Option<&Moment>, note: &str, zone: &Zone) -> [String; 6] {
     let gap = previous.map(|previous| gap(micros(previous.at, moment)));
     let leg = moment.leg.as_ref();
     [
-        clock(&moment.at.rfc3339(&Zone::CHINA)),
+        clock(&moment.at.rfc3339(zone)),
         gap.unwrap_or_default(),
         leg.map_or("·", |leg| leg.hop.name()).to_owned(),
         leg.map(|leg| leg.mti.to_string()).unwrap_or_default(),
@@ -206,7 +208,7 @@ pub(super) fn gap(micros: u64) -> String {
     }
 }
 
-fn keys(story: &Story, verdict: &Verdict, look: Look) -> String {
+fn keys(story: &Story, verdict: &Verdict, look: Look<'_>) -> String {
     let names = Names::of(story);
     let text = |value: Option<String>| value.unwrap_or_default();
     let pairs = [
@@ -228,7 +230,7 @@ fn keys(story: &Story, verdict: &Verdict, look: Look) -> String {
             look.say("auth", "授权码"),
             text(story.auth.map(|auth| auth.to_string())),
         ),
-        (look.say("began", "开始"), story.began.rfc3339(&Zone::CHINA)),
+        (look.say("began", "开始"), story.began.rfc3339(look.zone)),
         ("tx", story.tx.to_string()),
     ];
     let beliefs = [
@@ -255,7 +257,7 @@ fn keys(story: &Story, verdict: &Verdict, look: Look) -> String {
     lines(&table)
 }
 
-fn believes(belief: Belief, look: Look) -> String {
+fn believes(belief: Belief, look: Look<'_>) -> String {
     let (is, basis) = match look.lang {
         Lang::En => (belief.is.name(), belief.basis.name()),
         Lang::Zh => (is_zh(belief.is), basis_zh(belief.basis)),
@@ -304,7 +306,10 @@ pub fn money(amount: u64, currency: &str) -> String {
 
 /// Many transactions, a row each.
 #[must_use]
-pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>, look: Look) -> String {
+pub fn table<'a>(
+    rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>,
+    look: Look<'_>,
+) -> String {
     let mut table = bare();
     table.set_header([
         look.say("began", "开始"),
@@ -320,7 +325,7 @@ pub fn table<'a>(rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>, look:
         table.add_row([
             story
                 .began
-                .rfc3339(&Zone::CHINA)
+                .rfc3339(look.zone)
                 .get(..19)
                 .unwrap_or_default()
                 .replace('T', " "),

@@ -37,14 +37,14 @@ struct MessageView {
 impl RecordView {
     /// Of a record.
     #[must_use]
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &Record, zone: &Zone) -> Self {
         let step = match &record.fact {
             Fact::Step(step) => Some(&**step),
             _ => None,
         };
         Self {
             seq: record.seq.0,
-            at: record.at.rfc3339(&Zone::CHINA),
+            at: record.at.rfc3339(zone),
             fact: name(&record.fact),
             tx: subject(record).map(|tx| tx.to_string()),
             state: step.map(|step| step.state.name()),
@@ -73,15 +73,15 @@ const REMEMBERED: usize = 10_000;
 
 /// Prints records as lines; remembers what the latest transactions are called.
 #[derive(Clone, Debug)]
-pub struct Live {
-    look: Look,
+pub struct Live<'a> {
+    look: Look<'a>,
     names: BTreeMap<TxId, String>,
 }
 
-impl Live {
+impl<'a> Live<'a> {
     /// For this look.
     #[must_use]
-    pub const fn new(look: Look) -> Self {
+    pub const fn new(look: Look<'a>) -> Self {
         Self {
             look,
             names: BTreeMap::new(),
@@ -90,7 +90,7 @@ impl Live {
 
     /// The line of a record; `None` for what only the journal itself needs.
     pub fn line(&mut self, record: &Record) -> Option<String> {
-        let at = record.at.rfc3339(&Zone::CHINA);
+        let at = record.at.rfc3339(self.look.zone);
         let at = at.get(11..26).unwrap_or(&at);
         let said = match &record.fact {
             Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => return None,
@@ -229,10 +229,21 @@ mod tests {
     use super::super::tests::History;
     use super::*;
 
+    static CHINA: Zone = Zone::CHINA;
+
+    fn look() -> Look<'static> {
+        Look {
+            lang: Lang::En,
+            zone: &CHINA,
+            colour: false,
+            width: None,
+        }
+    }
+
     #[test]
     fn a_transaction_keeps_its_name_from_line_to_line() {
         let history = History::sale().timed_out().reverses(1);
-        let mut live = Live::new(Look::default());
+        let mut live = Live::new(look());
         let lines: String = history
             .records
             .iter()
@@ -244,13 +255,13 @@ mod tests {
     #[test]
     fn a_record_is_one_object() {
         let history = History::sale().declined("51");
-        let view = RecordView::of(&history.records[1]);
+        let view = RecordView::of(&history.records[1], &Zone::CHINA);
         insta::assert_snapshot!(serde_json::to_string_pretty(&view).unwrap());
     }
 
     #[test]
     fn names_are_forgotten_before_they_fill_the_memory() {
-        let mut live = Live::new(Look::default());
+        let mut live = Live::new(look());
         let mut record = History::sale().records.remove(0);
         for n in 0..REMEMBERED as u128 + 5 {
             record.tx = Some(TxId(n));

@@ -6,7 +6,7 @@ use super::stories::subject;
 use super::story::Story;
 use super::unconfirmed::{Unconfirmed, casts_doubt};
 use crate::engine::record::{Carried, Fact, Opened, Record, State, Step, TxId};
-use crate::engine::seam::Wall;
+use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
 use jiff::civil::{Date, DateTime};
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,10 +84,10 @@ impl Query {
     ///
     /// # Errors
     /// If it can mean nothing.
-    pub fn guess(key: &str) -> Result<Vec<Self>, QueryError> {
+    pub fn guess(key: &str, zone: &Zone) -> Result<Vec<Self>, QueryError> {
         let wrong = || QueryError::Key(key.to_owned());
         if let Some((terminal, rest)) = key.split_once('/') {
-            return Ok(vec![Self::terminal_and_stan(terminal, rest)?]);
+            return Ok(vec![Self::terminal_and_stan(terminal, rest, zone)?]);
         }
         if !key.bytes().all(|c| c.is_ascii_alphanumeric()) {
             return Err(wrong());
@@ -122,12 +122,12 @@ impl Query {
     }
 
     /// `STAN` or `STAN/DATE` behind a terminal.
-    fn terminal_and_stan(terminal: &str, rest: &str) -> Result<Self, QueryError> {
+    fn terminal_and_stan(terminal: &str, rest: &str, zone: &Zone) -> Result<Self, QueryError> {
         let (number, date) = rest
             .split_once('/')
             .map_or((rest, None), |(n, d)| (n, Some(d)));
         let (from, until) = match date {
-            Some(date) => (Some(time(date)?), Some(end(date)?)),
+            Some(date) => (Some(time(date, zone)?), Some(end(date, zone)?)),
             None => (None, None),
         };
         Ok(Self {
@@ -406,18 +406,18 @@ pub fn last4(text: &str) -> Result<Text<4>, QueryError> {
         .ok_or_else(|| QueryError::Last4(text.to_owned()))
 }
 
-/// A time, or the beginning of a day, in China's time unless it says otherwise.
+/// A time, or the beginning of a day, in this zone unless it says otherwise.
 ///
 /// # Errors
 /// If it is no time.
-pub fn time(text: &str) -> Result<Wall, QueryError> {
+pub fn time(text: &str, zone: &Zone) -> Result<Wall, QueryError> {
     if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
         return Ok(Wall(stamp.as_microsecond()));
     }
     let civil = text.parse::<DateTime>();
     civil
         .ok()
-        .and_then(in_china)
+        .and_then(|civil| zone.moment(civil))
         .ok_or_else(|| QueryError::Time(text.to_owned()))
 }
 
@@ -425,23 +425,17 @@ pub fn time(text: &str) -> Result<Wall, QueryError> {
 ///
 /// # Errors
 /// If it is no time.
-pub fn end(text: &str) -> Result<Wall, QueryError> {
+pub fn end(text: &str, zone: &Zone) -> Result<Wall, QueryError> {
     let is_day = text.len() == "2026-11-22".len();
     let tomorrow = text
         .parse::<Date>()
         .ok()
         .filter(|_| is_day)
         .and_then(|day| day.tomorrow().ok());
-    match tomorrow.and_then(|day| in_china(day.at(0, 0, 0, 0))) {
+    match tomorrow.and_then(|day| zone.moment(day.at(0, 0, 0, 0))) {
         Some(end) => Ok(end),
-        None => time(text),
+        None => time(text, zone),
     }
-}
-
-fn in_china(civil: DateTime) -> Option<Wall> {
-    let offset = jiff::tz::Offset::from_seconds(8 * 3600).ok()?;
-    let stamp = offset.to_timestamp(civil).ok()?;
-    Some(Wall(stamp.as_microsecond()))
 }
 
 #[cfg(test)]
@@ -451,7 +445,7 @@ mod tests {
     use crate::engine::record::Why;
 
     fn guess(key: &str) -> Query {
-        Query::guess(key).unwrap().remove(0)
+        Query::guess(key, &Zone::CHINA).unwrap().remove(0)
     }
 
     #[test]
@@ -477,11 +471,11 @@ mod tests {
             assert!(!guess(key).matches(&story, class), "{key}");
         }
         assert!(
-            Query::guess("100175").unwrap()[1].matches(&story, class),
+            Query::guess("100175", &Zone::CHINA).unwrap()[1].matches(&story, class),
             "a STAN, then"
         );
-        assert!(Query::guess("what?").is_err());
-        assert!(Query::guess("").is_err());
+        assert!(Query::guess("what?", &Zone::CHINA).is_err());
+        assert!(Query::guess("", &Zone::CHINA).is_err());
     }
 
     #[test]
@@ -490,13 +484,13 @@ mod tests {
         let (story, class) = (history.story(), history.verdict().class);
         let mut query = Query {
             amount: Some(amount("888.00").unwrap()),
-            from: Some(time("2026-11-22T10:00").unwrap()),
-            until: Some(end("2026-11-22").unwrap()),
+            from: Some(time("2026-11-22T10:00", &Zone::CHINA).unwrap()),
+            until: Some(end("2026-11-22", &Zone::CHINA).unwrap()),
             last4: Some(last4("0048").unwrap()),
             ..Query::default()
         };
         assert!(query.matches(&story, class));
-        query.until = Some(time("2026-11-22 10:11").unwrap());
+        query.until = Some(time("2026-11-22 10:11", &Zone::CHINA).unwrap());
         assert!(!query.matches(&story, class));
     }
 

@@ -71,7 +71,7 @@ struct MessageView {
 impl View {
     /// Of a story and its verdict.
     #[must_use]
-    pub fn of(story: &Story, verdict: &Verdict) -> Self {
+    pub fn of(story: &Story, verdict: &Verdict, zone: &Zone) -> Self {
         let names = Names::of(story);
         Self {
             tx: story.tx.to_string(),
@@ -96,7 +96,7 @@ impl View {
             safe_to_retry: verdict.safe_to_retry.name(),
             evidence: verdict.evidence.name(),
             beliefs: beliefs(verdict),
-            messages: messages(story),
+            messages: messages(story, zone),
             auth: story.auth.map(|auth| auth.to_string()),
             code: story.answer.map(|code| code.to_string()),
             attempts: story.twins.iter().map(ToString::to_string).collect(),
@@ -155,7 +155,7 @@ fn beliefs(verdict: &Verdict) -> BeliefsView {
 }
 
 /// The messages with their gaps. What happened without a message is noted at the one before.
-fn messages(story: &Story) -> Vec<MessageView> {
+fn messages(story: &Story, zone: &Zone) -> Vec<MessageView> {
     let mut views: Vec<MessageView> = Vec::new();
     let mut previous = None;
     for moment in &story.moments {
@@ -165,7 +165,7 @@ fn messages(story: &Story) -> Vec<MessageView> {
                 let gap = previous.map_or(0, |at| micros(at, moment));
                 previous = Some(moment.at);
                 views.push(MessageView {
-                    at: moment.at.rfc3339(&Zone::CHINA),
+                    at: moment.at.rfc3339(zone),
                     dir: leg.hop.name(),
                     mti: leg.mti.to_string(),
                     gap_us: gap,

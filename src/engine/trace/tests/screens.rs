@@ -2,6 +2,7 @@
 
 use super::History;
 use crate::engine::record::{Note, State, Why};
+use crate::engine::seam::Zone;
 use crate::engine::trace::{Keep, Lang, Look, Stories, Verdict, View, full, line, money, table};
 
 fn complaint() -> History {
@@ -13,9 +14,12 @@ fn complaint() -> History {
         .reversal_answered("00", State::Reversed)
 }
 
-fn look(lang: Lang) -> Look {
+static CHINA: Zone = Zone::CHINA;
+
+fn look(lang: Lang) -> Look<'static> {
     Look {
         lang,
+        zone: &CHINA,
         colour: false,
         width: None,
     }
@@ -23,6 +27,18 @@ fn look(lang: Lang) -> Look {
 
 fn screen(history: &History, lang: Lang) -> String {
     full(&history.story(), &history.verdict(), look(lang))
+}
+
+#[test]
+fn moments_are_told_in_the_zone_that_is_asked_for() {
+    let (history, berlin) = (complaint(), Zone::read("Europe/Berlin").unwrap());
+    let told = Look {
+        zone: &berlin,
+        ..look(Lang::En)
+    };
+    let text = full(&history.story(), &history.verdict(), told);
+    assert!(text.contains("2026-11-22T03:11:12.345678+01:00"), "{text}");
+    assert!(text.contains("  03:11:12.345678 "), "{text}");
 }
 
 #[test]
@@ -51,7 +67,7 @@ fn an_open_one_reads_with_its_dispute_keys() {
 #[test]
 fn json_has_the_keys_of_the_contract_in_its_order() {
     let history = complaint();
-    let view = View::of(&history.story(), &history.verdict());
+    let view = View::of(&history.story(), &history.verdict(), &CHINA);
     insta::assert_snapshot!(serde_json::to_string_pretty(&view).unwrap());
 }
 

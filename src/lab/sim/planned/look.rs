@@ -2,7 +2,7 @@
 
 use crate::engine::journal::{Memory, SegmentNo};
 use crate::engine::record::{Fact, State, TxId};
-use crate::engine::seam::Wall;
+use crate::engine::seam::{Wall, Zone};
 use crate::engine::trace::{
     Finder, Keep, Query, Stories, Story, Unconfirmed, Verdict, View, Which,
 };
@@ -130,7 +130,8 @@ impl ByReading {
             return judged.clone();
         }
         let verdict = Verdict::of(story, &stories.others(story));
-        let value = serde_json::to_value(View::of(story, &verdict)).unwrap_or_default();
+        let value =
+            serde_json::to_value(View::of(story, &verdict, &Zone::CHINA)).unwrap_or_default();
         let judged = Judged {
             value: Rc::new(value),
             class: verdict.class,
