@@ -159,10 +159,12 @@ impl<'a> Bonds<'a> {
         made.map(|(back, _)| amount(back)).sum()
     }
 
-    /// Whether a sale was reversed, and given back once more by a void or refund.
+    /// Whether a sale was reversed, and all of it given back once more. Of one that was refunded in
+    /// part, an acquirer reverses the rest.
     pub(super) fn gave_back_reversed(&self, story: &Story) -> bool {
         let sold = story.purpose() == Some(Purpose::Debit);
-        sold && story.state == State::Reversed && self.given_back() > 0
+        let back = self.given_back();
+        sold && story.state == State::Reversed && back > 0 && back >= amount(story)
     }
 
     /// Whether a void was made, which takes back all.
