@@ -180,10 +180,7 @@ impl Gateway {
         };
         let id = self.next_id(now);
         opened.link = link;
-        if opened.purpose.moves_money() {
-            let until = now.mono + self.options.ladder.twin;
-            opened.twin = self.twins.meet(&opened, id, now.mono, until);
-        }
+        opened.twin = self.twin_of(now, &opened, id);
         let relayed = Some(leg).filter(|_| crossing.is_none());
         let logged = Logged::of(&message, Hop::TerminalToGateway, conn, relayed);
         let transaction = Transaction {
@@ -224,6 +221,13 @@ impl Gateway {
         if let Some(original) = opened.original {
             self.later_message(now, &opened, original, Trigger::Proof, id);
         }
+    }
+
+    /// The other swipe of the same purchase, if there was one moments ago (D0).
+    fn twin_of(&mut self, now: Now, opened: &Opened, id: TxId) -> Option<TxId> {
+        let until = now.mono + self.options.ladder.twin;
+        let moves = opened.purpose.moves_money();
+        moves.then(|| self.twins.meet(opened, id, now.mono, until))?
     }
 
     /// The terminal of a request that goes out uses its number; it is remembered if there is room.
