@@ -177,6 +177,7 @@ const ROWS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYabcdefghijklmnopqrstuvwxyz12";
 /// Rows and causes that odd worlds cannot reach, and why.
 const OUT_OF_REACH: &[(&str, &str)] = &[
     ("cause operator_reversed", "no operator acts in them"),
+    ("cause operator_closed", "no operator acts in them"),
     ("cause refused_terminal", "listeners take every terminal"),
     ("cause refused_no_route", "routes take every message"),
     ("cause settle_mismatch", "no row leads to it yet"),

@@ -541,8 +541,11 @@ pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
         return true;
     }
     let currency = answer.text(CURRENCY);
-    let currency =
-        currency.is_none_or(|told| opened.currency.is_empty() || *told == *opened.currency);
+    // Of a request that was read in part, what stands there counts if it is one (ISO 4217).
+    let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_digit());
+    let told = |text: &&str| !text.is_empty() && (!opened.partly || is_one(text));
+    let asked = Some(&*opened.currency).filter(told);
+    let currency = currency.is_none_or(|told| asked.is_none_or(|asked| *told == *asked));
     // A track in an answer is none of its card.
     let told = answer.text(FieldPath::whole(FieldId::of(2)));
     let told = told.is_some_and(|digits| !digits.is_empty());

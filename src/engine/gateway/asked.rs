@@ -93,30 +93,27 @@ impl Gateway {
         let found = self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own));
         if names::names_original_wholly(message) {
             // It may name the moment of a repeat; the time at the terminal is still the first's.
-            let slot = found?;
-            let same = self.is_of_moment(slot, message);
-            if !same {
-                self.forget_if_over(slot);
-            }
-            return Some(slot).filter(|_| same);
+            return self.of_its_moment(found?, message);
         }
         if found.is_some() || told.is_some() || !message.has(AMOUNT) {
             return found;
         }
-        // It names nothing: it speaks of the trade before it, if its number is the next one, so
-        // that no other trade can have been between, and if no other trade looks the same.
-        let before = Stan(stan.0.checked_sub(1)?);
+        // It names nothing, under a number of its own: it speaks of the one trade that looks the
+        // same, if it bears the time of that one at the terminal. Any other guess might undo a sale
+        // that stands, for one that never came here.
         let slot = self.only_trade(now, &key, |own| {
             is_about(message, opened, own) && own.card_hash == opened.card_hash
         })?;
-        let follows = self
-            .live
-            .get(slot)
-            .is_some_and(|own| own.opened.stan == before);
-        if !follows {
+        self.of_its_moment(slot, message)
+    }
+
+    /// The transaction, if the message bears its time at the terminal.
+    fn of_its_moment(&mut self, slot: Slot, message: &Message) -> Option<Slot> {
+        let same = self.is_of_moment(slot, message);
+        if !same {
             self.forget_if_over(slot);
         }
-        Some(slot).filter(|_| follows)
+        Some(slot).filter(|_| same)
     }
 
     /// The one transaction of the terminal with this trace number, for a message that does not name

@@ -2,7 +2,7 @@
 
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
-use super::live::Slot;
+use super::live::{Slot, Transaction};
 use super::memory::Told;
 use super::names;
 use super::partly;
@@ -25,7 +25,12 @@ impl Gateway {
                     message: Some(Logged::of(message, Hop::AcquirerToGateway, conn, None)),
                     ..Cause::default()
                 };
-                self.step(now, slot, Trigger::TakenBack, cause);
+                let over = |own: &Transaction| own.state.awaits_answer() && !own.opened.reverses;
+                let trigger = match self.live.get(slot).is_some_and(over) {
+                    true => Trigger::GaveUp,
+                    false => Trigger::TakenBack,
+                };
+                self.step(now, slot, trigger, cause);
             }
             None => self.stray(now, conn, message, Hop::AcquirerToGateway),
         }

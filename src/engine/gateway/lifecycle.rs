@@ -203,6 +203,8 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             S::ForwardedGone | S::Declined | S::DeclineDelivered | S::NotSent,
             T::AnswerUnread | T::OutcomeUnknown,
         ) => ('F', S::TimedOut, E::ReverseByPolicy),
+        // Whatever is answered yet, the acquirer does not stand by it.
+        (S::Forwarded | S::ForwardedGone, T::TakenBack) => ('F', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::LinkLost) => ('G', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Deadline) => ('H', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Revoked) => ('I', S::NotSent, E::AnswerNo),

@@ -341,9 +341,8 @@ impl Fold {
 
     /// A record that says how a request goes on.
     fn went_on(&mut self, slot: Slot, step: &Step) {
-        let Some(message) = step.message.as_ref().filter(|message| {
-            message.hop == Hop::GatewayToAcquirer && message.mti.class() != Class::Reversal
-        }) else {
+        let goes_on = matches!(step.note, Note::GoesOn { .. });
+        let Some(message) = step.message.as_ref().filter(|_| goes_on) else {
             return;
         };
         let Some(own) = self.gateway.live.get(slot) else {

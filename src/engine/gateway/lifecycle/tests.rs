@@ -61,7 +61,7 @@ const RULES: &[Rule] = &[
     (
         'F',
         WAITING,
-        &[T::BadAnswer],
+        &[T::BadAnswer, T::TakenBack],
         Some(S::TimedOut),
         E::ReverseByPolicy,
     ),

@@ -111,6 +111,58 @@ fn a_reversal_that_the_host_does_not_know_is_answered_so_and_tried_on() {
 }
 
 #[test]
+fn what_the_acquirer_took_back_while_it_was_in_flight_is_not_delivered_as_approved() {
+    let mut stage = Stage::with(options(ReversalBy::Terminal, false));
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.acquirer_says(stage.reversal(2, "06"));
+    assert_eq!(stage.deliver(A).mti(), mti("0410"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    stage.silent();
+    assert_eq!(stage.last_state(), State::LateApproval);
+}
+
+/// A sale of the dialect in which terminals name the moment.
+fn ascii_sale(stage: &Stage, stan: &str, time: &str) -> Message {
+    stage.session(
+        "0200",
+        &[
+            ("2", "6226091234560048"),
+            ("3", "000000"),
+            ("4", "8880"),
+            ("7", "1122021112"),
+            ("11", stan),
+            ("12", time),
+            ("13", "1122"),
+        ],
+    )
+}
+
+#[test]
+fn a_reversal_of_a_sale_that_never_came_undoes_no_other_that_looks_the_same() {
+    for (time, undone) in [("101112", true), ("101119", false)] {
+        let mut options = options(ReversalBy::Both, false);
+        let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
+        options.listeners[0].spec = spec.clone();
+        options.links[0].spec = spec;
+        let mut stage = Stage::connected(options);
+        stage.terminal_says(ascii_sale(&stage, "000001", "101112"));
+        let sent = stage.deliver(A);
+        stage.acquirer_says(stage.reparsed(&answered(&sent)));
+        stage.deliver(T);
+        let sale = stage.records.last().unwrap().tx.unwrap();
+        let mut reversal = ascii_sale(&stage, "000002", time);
+        reversal.set_mti(mti("0400"));
+        stage.terminal_says(stage.reparsed(&reversal));
+        let there = stage.deliver(A);
+        let reverses = stage.gateway.state_of(sale) == Some(State::ReversalSent);
+        assert_eq!(reverses, undone, "{time}");
+        let number = if undone { "000001" } else { "000002" };
+        assert_eq!(there.text(path("11")).unwrap(), number);
+    }
+}
+
+#[test]
 fn a_reset_leaves_unproven_what_each_terminal_of_the_connection_was_told_last() {
     let mut options = options(ReversalBy::Terminal, false);
     options.keys.default = None;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::iso::message::Stan;
+use crate::iso::spec::Purpose;
 use crate::iso::translate::Map;
 
 fn rewriting() -> Options {
@@ -234,7 +235,7 @@ fn a_reversal_of_a_part_names_its_original_as_the_host_knows_it() {
     let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
     options.listeners[0].spec = spec.clone();
     options.links[0].spec = spec;
-    let mut stage = Stage::connected(options);
+    let mut stage = Stage::connected(options.clone());
     let mut sale = stage.message("0200");
     for (field, value) in [
         ("2", "6226091234560048"),
@@ -264,6 +265,14 @@ fn a_reversal_of_a_part_names_its_original_as_the_host_knows_it() {
     assert_eq!(there.mti(), mti("0400"));
     let named = there.text(path("90")).unwrap().into_owned();
     assert_eq!(&named[4..10], stan(&sent));
+    // Killed here, the gateway knows that it went out.
+    let killed = Stage::recovered(options, stage.records.clone());
+    let begins = |record: &&Record| {
+        let opened = step(record).and_then(|step| step.opened.as_ref());
+        opened.is_some_and(|opened| opened.purpose == Purpose::Reversal)
+    };
+    let tx = stage.records.iter().find(begins).unwrap().tx.unwrap();
+    assert_eq!(killed.gateway.state_of(tx), Some(State::Unanswered));
     let mut answer = there.answer().unwrap();
     answer.set(path("39"), "00").unwrap();
     stage.acquirer_says(stage.reparsed(&answer));
