@@ -365,7 +365,8 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::DeliveryUnproven
             | S::AnswerUnread
             | S::Confirmed
-            | S::Settled,
+            | S::Settled
+            | S::ClosedByOperator,
             T::TakenBack,
         ) => ('3', S::SettleMismatch, E::None),
         (S::Returned, T::ReturnUndone) => ('w', S::Confirmed, E::Forget),

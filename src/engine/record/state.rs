@@ -120,7 +120,7 @@ impl State {
             Self::ReversalUndeliverable => ("REVERSAL-UNDELIVERABLE", A::Reversal, K::Doubt),
             Self::Returned => ("RETURNED", A::Nothing, K::Undone),
             Self::Settled => ("SETTLED", A::Nothing, K::Told),
-            Self::SettleMismatch => ("SETTLE-MISMATCH", A::Nothing, K::DoubtTold),
+            Self::SettleMismatch => ("SETTLE-MISMATCH", A::Nothing, K::Doubt),
             Self::Confirmed => ("CONFIRMED", A::Nothing, K::Told),
             Self::AnswerUnread => ("ANSWER-UNREAD", A::Nothing, K::DoubtTold),
             Self::ClosedByOperator => ("CLOSED-BY-OPERATOR", A::Nothing, K::Decided),

@@ -112,6 +112,7 @@ fn roots(story: &Story) -> Vec<Cause> {
     for (state, why) in story.whys() {
         match why {
             Why::TerminalAsked => terminal.push(Cause::TerminalReversed),
+            Why::Operator if state == State::ClosedByOperator => {}
             Why::Operator => terminal.push(Cause::OperatorReversed),
             Why::TerminalClosed | Why::WriteFailed if story.delivery == Delivery::Failed => {
                 terminal.push(Cause::TerminalGone);

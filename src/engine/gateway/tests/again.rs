@@ -122,6 +122,27 @@ fn what_the_acquirer_took_back_while_it_was_in_flight_is_not_delivered_as_approv
     assert_eq!(stage.last_state(), State::LateApproval);
 }
 
+#[test]
+fn an_approval_that_the_acquirer_took_back_is_not_told_to_a_repeat() {
+    let mut stage = Stage::with(options(ReversalBy::Terminal, false));
+    let sale = stage.sale(2);
+    stage.terminal_says(sale.clone());
+    let sent = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    stage.deliver(T);
+    stage.acquirer_says(stage.reversal(2, "06"));
+    stage.deliver(A);
+    assert_eq!(stage.last_state(), State::SettleMismatch);
+    stage.terminal_says(sale);
+    let told = stage.sends.iter().find(|(_, conn, _)| *conn == T);
+    let code = told.and_then(|(_, _, told)| told.text(path("39")).map(|code| code.into_owned()));
+    assert_ne!(code.as_deref(), Some("00"));
+    assert!(
+        !stage.sends.iter().any(|(_, conn, _)| *conn == A),
+        "nor sent again"
+    );
+}
+
 /// A sale of the dialect in which terminals name the moment.
 fn ascii_sale(stage: &Stage, stan: &str, time: &str) -> Message {
     stage.session(
