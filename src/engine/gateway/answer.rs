@@ -541,11 +541,14 @@ pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
         return true;
     }
     let currency = answer.text(CURRENCY);
-    // Of a request that was read in part, what stands there counts if it is one (ISO 4217).
-    let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_digit());
-    let told = |text: &&str| !text.is_empty() && (!opened.partly || is_one(text));
-    let asked = Some(&*opened.currency).filter(told);
-    let currency = currency.is_none_or(|told| asked.is_none_or(|asked| *told == *asked));
+    // Three digits, or letters (ISO 4217); where anything else stands, none is told. What a request
+    // that was read in part tells may be anything: that counts where money moves, and as digits.
+    let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_alphanumeric());
+    let moves = opened.purpose.moves_money();
+    let is_sure = |text: &str| !opened.partly || moves && text.bytes().all(|c| c.is_ascii_digit());
+    let asked = Some(&*opened.currency).filter(|asked| is_one(asked) && is_sure(asked));
+    let told = currency.filter(|told| is_one(told));
+    let currency = asked.zip(told).is_none_or(|(asked, told)| *asked == *told);
     // A track in an answer is none of its card.
     let told = answer.text(FieldPath::whole(FieldId::of(2)));
     let told = told.is_some_and(|digits| !digits.is_empty());

@@ -3,9 +3,10 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::Slot;
-use crate::engine::record::{Note, State, TxId, Why};
+use crate::engine::record::{Note, Opened, State, TxId, Why};
 use crate::engine::seam::Now;
 use crate::iso::message::{Amount, Text};
+use crate::iso::spec::Purpose;
 
 /// What an operator wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,14 +71,27 @@ impl Gateway {
     }
 
     fn operator_reverses(&mut self, now: Now, slot: Slot, wish: &Wish) {
-        // What went back in part cannot be reversed as a whole.
+        // What went back in part, or may be going back, cannot be reversed as a whole.
         let whole = self
             .live
             .get(slot)
             .is_some_and(|own| own.returned == Amount(0));
-        if whole && self.may_author(slot) {
+        if whole && !self.may_go_back(wish.tx) && self.may_author(slot) {
             self.step(now, slot, Trigger::Operator, cause(wish));
         }
+    }
+
+    /// Whether a void or refund of a transaction is on its way, or its outcome is not known.
+    fn may_go_back(&self, id: TxId) -> bool {
+        let may = |opened: &Opened, state: State| {
+            opened.original == Some(id)
+                && matches!(opened.purpose, Purpose::Void | Purpose::Refund)
+                && state.meaning().known.is_open()
+        };
+        let live = self.live.slots().into_iter();
+        let mut live = live.filter_map(|slot| self.live.get(slot));
+        let mut done = self.terminals.iter().flat_map(|terminal| &terminal.done);
+        live.any(|own| may(&own.opened, own.state)) || done.any(|own| may(&own.opened, own.state))
     }
 
     fn operator_parks(&mut self, now: Now, slot: Slot, wish: &Wish) {

@@ -78,7 +78,9 @@ impl Zone {
         if let Some(hours) = text.strip_prefix(['+', '-']) {
             let (hours, minutes) = hours.split_once(':')?;
             let [hours, minutes] = [hours, minutes].map(|part| part.parse::<i32>().ok());
-            let seconds = hours? * 3600 + minutes.filter(|minutes| *minutes < 60)? * 60;
+            // No zone is further from UTC than fourteen hours.
+            let hours = hours.filter(|hours| *hours <= 14)?;
+            let seconds = hours * 3600 + minutes.filter(|minutes| *minutes < 60)? * 60;
             let east = if text.starts_with('-') {
                 -seconds
             } else {
@@ -208,7 +210,15 @@ mod tests {
 
     #[test]
     fn what_is_no_zone_is_not_read() {
-        for text in ["", "+8", "+08:60", "+99:00", "Asia/Peking2", "+08:00:00"] {
+        for text in [
+            "",
+            "+8",
+            "+08:60",
+            "+15:00",
+            "+99:00",
+            "Asia/Peking2",
+            "+08:00:00",
+        ] {
             assert_eq!(Zone::read(text), None, "{text}");
         }
     }

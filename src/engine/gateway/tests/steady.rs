@@ -120,6 +120,35 @@ fn an_operator_closes_what_is_open_and_a_late_approval_opens_it_anew() {
 }
 
 #[test]
+fn an_operator_cannot_reverse_a_sale_whose_void_is_on_its_way() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    let answer = stage.answer(&sent, "00");
+    stage.acquirer_says(answer.clone());
+    stage.deliver(T);
+    let tx = stage.records.last().unwrap().tx.unwrap();
+    let mut void = stage.sale(3);
+    for (field, value) in [
+        ("3", "200000"),
+        ("37", &*answer.text(path("37")).unwrap()),
+        ("60", "23000001000"),
+        ("61", "000001000002"),
+    ] {
+        void.set(path(field), value).unwrap();
+    }
+    security::seal(&mut void, &stage.mac).unwrap();
+    stage.terminal_says(stage.reparsed(&void));
+    stage.deliver(A);
+    let was = stage.gateway.state_of(tx);
+    let said = Text::clipped("li: the merchant asks");
+    let act = Act::Reverse;
+    stage.happen(Event::Operator(Wish { tx, act, said }));
+    stage.silent();
+    assert_eq!(stage.gateway.state_of(tx), was);
+}
+
+#[test]
 fn an_operator_cannot_close_what_still_waits_for_its_answer() {
     let mut stage = Stage::new();
     stage.terminal_says(stage.sale(2));
