@@ -82,8 +82,16 @@ impl Lang {
 #[derive(Args, Clone, Debug, Default)]
 struct ZoneArgs {
     /// Time zone of what is shown, and of local times: +08:00, UTC or a name such as Asia/Shanghai
-    #[arg(id = "zone", long, allow_hyphen_values = true, value_name = "ZONE", value_parser = zone, env = "ISOGATE_ZONE",
-          hide_env_values = true, default_value_t)]
+    #[arg(
+        id = "zone",
+        long,
+        value_name = "ZONE",
+        allow_hyphen_values = true,
+        value_parser = zone,
+        env = "ISOGATE_ZONE",
+        hide_env_values = true,
+        default_value_t
+    )]
     it: Zone,
 }
 
