@@ -68,9 +68,10 @@ impl Gateway {
             return false;
         }
         let (id, state, done_approved) = (done.id, done.state, done.approved);
-        // What was undone since must not be told as if it stood.
-        let stands = state.meaning().known.still_stands() || !done.approved;
-        let answer = done.answer.clone().filter(|_| stands);
+        let answer = done
+            .answer
+            .clone()
+            .filter(|_| tells_truth(state, done_approved));
         if state == State::Unanswered
             && done_approved
             && let Some(slot) = self.revive(id, now)
@@ -188,9 +189,7 @@ impl Gateway {
             | State::AnswerUnread
             | State::ClosedByOperator => {
                 self.record_repeat(now, conn, message, id, rule);
-                // What was undone since must not be told as if it stood.
-                let stands = state.meaning().known.still_stands() || !approved;
-                let answer = answer.filter(|_| stands);
+                let answer = answer.filter(|_| tells_truth(state, approved));
                 self.answer_repeat(now, conn, message, (id, state), answer);
             }
         }
@@ -252,6 +251,12 @@ impl Gateway {
 fn ended(reversal: &Message, opened: &Opened, answer: Option<&Bytes>) -> bool {
     let answer = answer.and_then(|frame| Message::read(reversal.spec(), frame.clone()).ok());
     answer.is_some_and(|answer| is_closed(&answer, opened))
+}
+
+/// Whether a stored answer may be told again: what was undone since must not be told as if it
+/// stood.
+const fn tells_truth(state: State, approved: bool) -> bool {
+    state.meaning().known.still_stands() || !approved
 }
 
 /// The digest of a message without money, its header aside: parts of a batch upload may share their
