@@ -3,6 +3,7 @@
 use super::problem::choice;
 use super::section::Section;
 use super::setting::Address;
+use super::settled::{list, quoted};
 use super::specs::Specs;
 use super::tls::TlsReader;
 use super::translation::{self, Dialects};
@@ -137,13 +138,9 @@ impl Ends {
         let mut dialects = self.dialects(&section, &to, &takes.listener);
         let key = section.list("key");
         if let Some(spec) = dialects.to.filter(|_| key.is_empty()) {
-            let fields = spec
-                .flow()
-                .match_key
-                .iter()
-                .map(|path| format!("\"{path}\""));
-            let fields: Vec<String> = fields.collect();
-            section.settle_default("key", format!("[{}]", fields.join(", ")));
+            let fields = spec.flow().match_key.iter();
+            let fields = fields.map(|path| quoted(&path.to_string()));
+            section.settle_default("key", list(fields));
         }
         let map = self.map(&mut section, &mut dialects);
         let rewrite_stan = self.rewrites(&mut section, &dialects, keys);
@@ -183,7 +180,7 @@ impl Ends {
         let names: Vec<String> = section.list("to");
         let known: Vec<&str> = self.link_options.iter().map(|l| l.name.as_str()).collect();
         if names.is_empty() {
-            section.settle_default("to", format!("{known:?}"));
+            section.settle_default("to", list(known.iter().map(|name| quoted(name))));
             return (0..).map(LinkId).take(self.links.len()).collect();
         }
         let find = |name: &String| {

@@ -87,6 +87,11 @@ pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
+/// A list of values, each as TOML wants it.
+pub(super) fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(", "))
+}
+
 /// A value of a file, written again.
 pub(super) fn written(value: &DeValue<'_>) -> String {
     match value {
@@ -95,10 +100,7 @@ pub(super) fn written(value: &DeValue<'_>) -> String {
         DeValue::Float(number) => number.to_string(),
         DeValue::Boolean(is) => is.to_string(),
         DeValue::Datetime(moment) => moment.to_string(),
-        DeValue::Array(items) => {
-            let items = items.iter().map(|item| written(item.get_ref()));
-            format!("[{}]", items.collect::<Vec<_>>().join(", "))
-        }
+        DeValue::Array(items) => list(items.iter().map(|item| written(item.get_ref()))),
         DeValue::Table(table) => {
             let pair = |(key, value): (
                 &toml::Spanned<std::borrow::Cow<'_, str>>,
