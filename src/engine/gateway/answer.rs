@@ -1,15 +1,15 @@
 //! An answer comes in from the acquirer: whose is it, can it be trusted, is it in time? And the
 //! fate of what was written to either side.
 
-use super::authored::batch_of;
 use super::core::{Cause, Gateway};
-use super::crossing::stan_there;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::memory::Done;
 use super::names;
-use super::partly;
+use super::own_answers::batch_of;
+use super::partly_read;
 use super::request::key_of;
+use super::terminal_memory::Remembered;
+use super::translation::stan_there;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
@@ -95,7 +95,7 @@ impl Gateway {
         let near = self.neighbours(link).to_vec();
         let as_it_came = |slot: &Slot| {
             let own = self.live.get(*slot);
-            own.is_some_and(|own| own.crossed.is_none() && near.contains(&own.opened.link))
+            own.is_some_and(|own| own.upstream.is_none() && near.contains(&own.opened.link))
         };
         if let Some(slot) = self.live.named(&identity).filter(as_it_came) {
             return Some(slot);
@@ -113,7 +113,7 @@ impl Gateway {
         own.is_some_and(|own| {
             let told = batch_of(answer);
             let batch = &own.opened.batch;
-            own.crossed.is_some() || told.is_empty() || batch.is_empty() || told == *batch
+            own.upstream.is_some() || told.is_empty() || batch.is_empty() || told == *batch
         })
     }
 
@@ -174,9 +174,9 @@ impl Gateway {
         wanted: Identity,
     ) -> Found {
         let (terminal, stan) = (message.terminal(), message.stan());
-        let fits = |done: &&Done| {
+        let fits = |done: &&Remembered| {
             let own = &done.opened;
-            let number = stan_there(own, done.crossed.as_deref());
+            let number = stan_there(own, done.upstream.as_deref());
             own.link == link
                 && own.touches_money()
                 && stan == Some(number)
@@ -238,25 +238,25 @@ impl Gateway {
         if let Some(why) = self.distrust(slot, transaction, message) {
             return self.bad_answer(now, conn, slot, message, why);
         }
-        let crossed = transaction.crossed.is_some();
-        let told = crossed.then(|| self.told_back(slot, message)).flatten();
+        let upstream = transaction.upstream.is_some();
+        let told = upstream.then(|| self.told_back(slot, message)).flatten();
         if is_unusable(transaction, message, in_time && told.is_none()) {
             return self.bad_answer(now, conn, slot, message, Why::AnswerUnreadable);
         }
-        if partly::hides_its_code(message) {
+        if partly_read::hides_its_code(message) {
             return self.unread_answer(now, conn, slot, message);
         }
         let code = message.response_code();
         let outcome = outcome_of(message, &transaction.opened);
         let approved = outcome == Trigger::Approval;
         let relayed = transaction.waiting.first().map(|waiter| waiter.conn);
-        let goes_on = transaction.state == State::Forwarded && transaction.crossed.is_none();
+        let goes_on = transaction.state == State::Forwarded && transaction.upstream.is_none();
         let relayed = relayed.filter(|_| goes_on);
         let note = self.timing(now, transaction, in_time);
         let note = self
             .learn_keys(now, message, approved)
             .map_or(note, Note::Unreadable);
-        let note = partly::note_or(message, note);
+        let note = partly_read::note_or(message, note);
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
         let told = told.map(|told| self.with_keys(now, told, message, approved));
         let Some(transaction) = self.live.get_mut(slot) else {
@@ -314,7 +314,7 @@ impl Gateway {
         }
         let cause = Cause {
             why: Why::AnswerUnreadable,
-            note: partly::note(message),
+            note: partly_read::note(message),
             message: Some(Logged::of(message, Hop::AcquirerToGateway, conn, relayed)),
         };
         self.step(now, slot, Trigger::AnswerUnread, cause);
@@ -343,7 +343,7 @@ impl Gateway {
     /// Why an answer cannot be taken as what it says.
     fn distrust(&self, slot: Slot, transaction: &Transaction, message: &Message) -> Option<Why> {
         let opened = &transaction.opened;
-        if transaction.crossed.is_some()
+        if transaction.upstream.is_some()
             && !self
                 .upstream_of(slot)
                 .is_some_and(|sent| is_about(message, &sent, opened.purpose.moves_money()))
@@ -393,7 +393,7 @@ impl Gateway {
         let Some(keys) = keys.filter(|_| !planted::is(Bug::NoMacCheck)) else {
             return false;
         };
-        if partly::lacks_mac(message, &keys.mac) {
+        if partly_read::lacks_mac(message, &keys.mac) {
             return true;
         }
         if !message.kind().is_some_and(|kind| kind.mac) {
@@ -424,7 +424,7 @@ impl Gateway {
         } else {
             Trigger::GaveUp
         };
-        let note = partly::note(message);
+        let note = partly_read::note(message);
         let message = Some(Logged::of(message, Hop::AcquirerToGateway, conn, None));
         self.step(now, slot, trigger, Cause { why, note, message });
         self.forget_if_over(slot);
@@ -455,8 +455,8 @@ fn only_one(mut found: impl Iterator<Item = Slot>, wanted: Identity) -> Found {
 /// Whether an answer that is to be trusted cannot be used: the request went out before its link
 /// spoke another dialect, or what it says cannot be said in the terminal's words.
 fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bool {
-    if transaction.crossed.is_some() {
-        partly::hides_its_code(message) || unsaid
+    if transaction.upstream.is_some() {
+        partly_read::hides_its_code(message) || unsaid
     } else {
         message.spec().name() != &*transaction.opened.spec
     }
@@ -562,7 +562,7 @@ pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
 
 /// The trace number under which a request went out.
 fn sent_stan(transaction: &Transaction) -> Stan {
-    stan_there(&transaction.opened, transaction.crossed.as_deref())
+    stan_there(&transaction.opened, transaction.upstream.as_deref())
 }
 
 /// Whether an answer speaks of the card and the currency that were sent, as far as it names them.

@@ -2,13 +2,13 @@
 
 use super::action::{Action, SendId};
 use super::event::{Event, UnreadableFrame};
-use super::legs::LinkState;
 use super::lifecycle::{Decision, Effect, Trigger, decide};
+use super::links::LinkState;
 use super::live::{Live, Slot, Transaction, Waiter};
-use super::memory::{Done, Terminals, Twins};
 use super::names::TerminalKey;
 use super::options::{Limits, Options};
 use super::request::key_of;
+use super::terminal_memory::{Remembered, Terminals, Twins};
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step,
     TxId, Unreadable, Vault, Why,
@@ -261,13 +261,13 @@ impl Gateway {
         }
         let before = std::mem::replace(&mut transaction.state, decision.next);
         let (id, prev) = (transaction.id, transaction.last);
-        let leg = transaction.leg;
+        let link_conn = transaction.link_conn;
         self.count(before, decision.next);
-        if let Some(leg) = leg
+        if let Some(link_conn) = link_conn
             && before.awaits_answer()
             && !decision.next.awaits_answer()
         {
-            self.load(leg, -1);
+            self.load(link_conn, -1);
         }
         if !decision.next.awaits_answer() {
             self.unwait(slot);
@@ -388,7 +388,7 @@ impl Gateway {
         let answer = transaction.answer;
         let tries = transaction.reversal.as_ref().map_or(0, |own| own.tries);
         let reversal_answer = transaction.reversal.and_then(|reversal| reversal.answer);
-        let done = Done {
+        let done = Remembered {
             id: transaction.id,
             state: transaction.state,
             route: transaction.route,
@@ -398,7 +398,7 @@ impl Gateway {
             approved: transaction.approved,
             returned: transaction.returned,
             request: transaction.request,
-            crossed: transaction.crossed,
+            upstream: transaction.upstream,
             opened: transaction.opened,
             answer,
             tries,

@@ -28,7 +28,7 @@ impl Gateway {
         }
         let request = transaction.request.frame.clone();
         let answer = transaction.answer.clone();
-        let relayed = relayed && transaction.crossed.is_none();
+        let relayed = relayed && transaction.upstream.is_none();
         let spec = self.live.get(slot).and_then(|own| self.spec_of(own));
         let (Some(answer), Some(spec)) = (answer, spec) else {
             return;

@@ -21,45 +21,45 @@ mod names;
 
 mod live;
 
-mod memory;
+mod terminal_memory;
 
 mod core;
 
-mod partly;
+mod partly_read;
 
-mod crossing;
+mod translation;
 
 mod request;
 
 mod repeats;
 
-mod authored;
+mod own_answers;
 
 mod answer;
 
-mod keys;
+mod terminal_keys;
 
 mod delivery;
 
-mod asked;
+mod terminal_reversal;
 
 mod reversal;
 
-mod drafts;
+mod reversal_frames;
 
-mod tries;
+mod reversal_tries;
 
-mod legs;
+mod links;
 
-mod session;
+mod link_session;
 
-mod issuer;
+mod acquirer_reversal;
 
 mod operator;
 
-mod fresh;
+mod unread_approvals;
 
-mod parked;
+mod parked_links;
 
 mod recover;
 

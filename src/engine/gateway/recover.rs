@@ -3,16 +3,16 @@
 //! Recovery applies each recorded step to what it belongs to, without deciding anything again; only
 //! then is every live transaction told of the restart, which is a row of the table like any other.
 
-use super::authored::kept;
 use super::core::{Cause, Gateway};
-use super::crossing::Crossed;
-use super::fresh::Fresh;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
-use super::memory::{Done, Terminals};
 use super::names;
 use super::options::Options;
+use super::own_answers::kept;
 use super::request::key_of;
+use super::terminal_memory::{Remembered, Terminals};
+use super::translation::UpstreamRequest;
+use super::unread_approvals::UnreadApprovals;
 use crate::engine::record::{
     Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, LinkId, LinkName,
     ListenerId, Logged, Note, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
@@ -42,7 +42,7 @@ impl Gateway {
             gateway: Self::empty(options, vault, seed),
             slots: BTreeMap::new(),
             links: Vec::new(),
-            fresh: Fresh::default(),
+            fresh: UnreadApprovals::default(),
         };
         for record in history {
             fold.take(now, record);
@@ -118,17 +118,22 @@ impl Gateway {
     }
 
     /// How a recorded request went out.
-    fn crossed(&self, opened: &Opened, route: usize, frame: StoredFrame) -> Option<Box<Crossed>> {
+    fn upstream(
+        &self,
+        opened: &Opened,
+        route: usize,
+        frame: StoredFrame,
+    ) -> Option<Box<UpstreamRequest>> {
         let rewritten = self.options.routes[route].rewrite_stan;
         let spec = self.host_spec(opened)?;
-        Crossed::read(&spec, frame, rewritten).map(Box::new)
+        UpstreamRequest::read(&spec, frame, rewritten).map(Box::new)
     }
 
     /// Goes on counting after a number that was given.
     fn count_from(&mut self, slot: Slot) {
-        let crossed = self.live.get(slot).and_then(|own| own.crossed.as_deref());
-        if let Some(crossed) = crossed.filter(|crossed| crossed.rewritten) {
-            self.stan = crossed.stan;
+        let upstream = self.live.get(slot).and_then(|own| own.upstream.as_deref());
+        if let Some(upstream) = upstream.filter(|upstream| upstream.rewritten) {
+            self.stan = upstream.stan;
         }
     }
 }
@@ -139,7 +144,7 @@ struct Fold {
     slots: BTreeMap<TxId, Slot>,
     /// What the numbers of links stand for at this place of history; empty while no names came.
     links: Vec<LinkId>,
-    fresh: Fresh,
+    fresh: UnreadApprovals,
 }
 
 impl Fold {
@@ -312,7 +317,7 @@ impl Fold {
         }
         if let Some(message) = &step.message {
             heard(transaction, step, message, spec);
-            if transaction.crossed.is_some() && step.row.tells_answer() {
+            if transaction.upstream.is_some() && step.row.tells_answer() {
                 transaction.answer = told;
             }
         }
@@ -349,18 +354,18 @@ impl Fold {
             return;
         };
         let frame = message.frame.clone();
-        if let Some(crossed) = self.gateway.crossed(&own.opened, own.route, frame) {
-            self.gateway.live.set_crossed(slot, *crossed);
+        if let Some(upstream) = self.gateway.upstream(&own.opened, own.route, frame) {
+            self.gateway.live.set_upstream(slot, *upstream);
             self.gateway.count_from(slot);
         }
     }
 
-    /// What the terminal is told of a recorded answer to a request that crossed. Keys that were
-    /// given with it are not given twice: a sign-on is asked for anew.
+    /// What the terminal is told of a recorded answer to a translated or renumbered request. Keys
+    /// that were given with it are not given twice: a sign-on is asked for anew.
     fn told(&self, slot: Slot, step: &Step) -> Option<Bytes> {
         let message = step.message.as_ref()?;
         let own = self.gateway.live.get(slot)?;
-        own.crossed.as_ref()?;
+        own.upstream.as_ref()?;
         let is_answer = message.hop == Hop::AcquirerToGateway && step.row.tells_answer();
         if !is_answer || own.opened.purpose == Purpose::SignOn {
             return None;
@@ -416,13 +421,14 @@ impl Fold {
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
         let route = self.gateway.route_to(&carried.opened, &carried.request);
-        let crossed = carried.crossed;
-        let crossed = crossed.and_then(|frame| self.gateway.crossed(&carried.opened, route, frame));
+        let upstream = carried.upstream;
+        let upstream =
+            upstream.and_then(|frame| self.gateway.upstream(&carried.opened, route, frame));
         let transaction = Transaction {
             id: carried.tx,
             state: carried.state,
             route,
-            crossed,
+            upstream,
             began: carried.began,
             since: now.mono,
             last: carried.last,
@@ -451,17 +457,18 @@ impl Fold {
             .carry(&carried.opened, carried.state, (carried.tx, began));
         let restored = |stored: Option<StoredFrame>| stored.and_then(|stored| stored.restore());
         let route = self.gateway.route_to(&carried.opened, &carried.request);
-        let crossed = carried.crossed;
-        let crossed = crossed.and_then(|frame| self.gateway.crossed(&carried.opened, route, frame));
+        let upstream = carried.upstream;
+        let upstream =
+            upstream.and_then(|frame| self.gateway.upstream(&carried.opened, route, frame));
         let spec = self.gateway.spec_named(&carried.opened.spec);
         let answer = restored(carried.answer);
         let message = spec.zip(answer.clone());
         let message = message.and_then(|(spec, frame)| Message::read(&spec, frame).ok());
-        let done = Done {
+        let done = Remembered {
             id: carried.tx,
             state: carried.state,
             route,
-            crossed,
+            upstream,
             last: carried.last,
             rrn: message.as_ref().and_then(Message::rrn),
             auth: message.as_ref().and_then(Message::auth_code),

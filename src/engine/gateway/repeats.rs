@@ -1,12 +1,12 @@
 //! A request that came before: it is answered as the first was, and goes nowhere (D1, D2, D3).
 
 use super::answer::is_closed;
-use super::authored::Reason;
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Waiter};
-use super::memory::went_out;
+use super::own_answers::Reason;
 use super::request::key_of;
+use super::terminal_memory::went_out;
 use crate::engine::record::{ConnId, Hop, Logged, Note, Opened, State, TxId};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};

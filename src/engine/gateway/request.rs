@@ -2,12 +2,12 @@
 
 use super::action::Action;
 use super::answer::asked_for;
-use super::authored::Reason;
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
-use super::partly;
+use super::own_answers::Reason;
+use super::partly_read;
 use super::repeats::digest;
 use crate::engine::record::{
     ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, State, TxId, Unmatched, Why,
@@ -135,7 +135,7 @@ impl Gateway {
     pub(super) fn mac_is_wrong(&self, message: &Message) -> Option<Why> {
         let key = self.terminal_of(message)?;
         let keys = self.terminals.get(&key)?.keys.as_ref()?;
-        if partly::lacks_mac(message, &keys.mac) {
+        if partly_read::lacks_mac(message, &keys.mac) {
             return Some(Why::RequestUnread);
         }
         let wanted = message.kind().is_some_and(|kind| kind.mac) && !planted::is(Bug::NoMacCheck);
@@ -158,18 +158,18 @@ impl Gateway {
         let Some(route) = self.route_of(conn, &message) else {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
         };
-        let Some((link, leg)) = self.pick_leg(route) else {
-            let full = self.has_leg(route);
+        let Some((link, link_conn)) = self.pick_link_conn(route) else {
+            let full = self.has_link_conn(route);
             let why = if full { Why::Overload } else { Why::NoLink };
             return self.refuse(now, conn, &message, opened, why);
         };
-        let crossing = match self.cross(now, (route, link), &message, &opened) {
-            Ok(crossing) => crossing,
+        let draft = match self.upstream_draft(now, (route, link), &message, &opened) {
+            Ok(draft) => draft,
             Err(reason) => return self.refuse(now, conn, &message, opened, *reason),
         };
-        let there = crossing
+        let there = draft
             .as_ref()
-            .map_or(&message, |crossing| &crossing.there.message);
+            .map_or(&message, |draft| &draft.there.message);
         let key = names::match_key(there, link, &self.options.routes[route].key);
         if let Some(Err(holder)) = key.as_ref().map(|key| self.free_key(now, key)) {
             let reason = Reason::taken_by(holder);
@@ -181,7 +181,7 @@ impl Gateway {
         let id = self.next_id(now);
         opened.link = link;
         opened.twin = self.twin_of(now, &opened, id);
-        let relayed = Some(leg).filter(|_| crossing.is_none());
+        let relayed = Some(link_conn).filter(|_| draft.is_none());
         let logged = Logged::of(&message, Hop::TerminalToGateway, conn, relayed);
         let transaction = Transaction {
             id,
@@ -189,7 +189,7 @@ impl Gateway {
             began: now.wall,
             since: now.mono,
             request: logged.frame.clone(),
-            leg: Some(leg),
+            link_conn: Some(link_conn),
             mti: Some(there.mti()),
             asked_for: asked_for(there),
             digest: digest(&message, &opened),
@@ -198,12 +198,12 @@ impl Gateway {
         };
         let cause = Cause {
             message: Some(logged),
-            note: partly::note(&message),
+            note: partly_read::note(&message),
             ..Cause::default()
         };
         let (slot, _) = self.open(now, transaction, Trigger::Forward, cause);
-        if let Some(crossing) = crossing {
-            self.goes_on(now, slot, leg, &crossing);
+        if let Some(draft) = draft {
+            self.goes_on(now, slot, link_conn, &draft);
         }
         if let Some(key) = key {
             self.live.add_key(slot, key);
@@ -212,8 +212,8 @@ impl Gateway {
         self.trades_on(conn, &opened);
         self.wait(slot, Waiter::new(conn, message.header()));
         self.live.set_deadline(slot, self.answer_deadline(slot));
-        self.load(leg, 1);
-        let send = self.send(leg, frame, Some(Sent::Request(slot)));
+        self.load(link_conn, 1);
+        let send = self.send(link_conn, frame, Some(Sent::Request(slot)));
         if let Some(transaction) = self.live.get_mut(slot) {
             transaction.unwritten = Some(send);
         }

@@ -38,7 +38,7 @@ impl Gateway {
             since: now.mono,
             last: done.last,
             request: done.request,
-            crossed: done.crossed,
+            upstream: done.upstream,
             answer: done.answer,
             rrn: done.rrn,
             auth: done.auth,
@@ -122,7 +122,7 @@ impl Gateway {
         let Some(transaction) = self.live.get(slot) else {
             return false;
         };
-        let heard = self.heard_spec(&transaction.opened, transaction.crossed.as_deref());
+        let heard = self.heard_spec(&transaction.opened, transaction.upstream.as_deref());
         let Some(spec) = heard else {
             return false;
         };
@@ -160,7 +160,7 @@ impl Reversal {
             tries: 0,
             frame: None,
             askers: Vec::new(),
-            leg: None,
+            link_conn: None,
             unwritten: None,
             unanswered: 0,
             overtaken: false,

@@ -133,7 +133,7 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         tries: 3,
         approved: true,
         auth: None,
-        crossed: Some(frame(stan)),
+        upstream: Some(frame(stan)),
         reversing: None,
     });
     let done = Carried::Answer(CarriedAnswer {
@@ -146,7 +146,7 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         answer: Some(frame(stan)),
         reversal_answer: None,
         last: Seq(4),
-        crossed: None,
+        upstream: None,
     });
     let stone = Carried::Tombstone {
         identity: opened(stan).identity,

@@ -270,7 +270,7 @@ fn carried() -> impl Strategy<Value = Carried> {
                 cause: auth.map(|_| ReversalCause::NotDelivered),
                 tries: 3,
                 approved: auth.is_some(),
-                crossed: None,
+                upstream: None,
                 reversal_answer: auth.map(|_| StoredFrame::default()),
                 reversing: auth.map(|_| Wall(-5)),
                 auth,
@@ -290,7 +290,7 @@ fn carried() -> impl Strategy<Value = Carried> {
             reversal_answer: frames.2,
             last: Seq(u64::MAX),
             returned: Amount(if frames.3.is_some() { 7 } else { 0 }),
-            crossed: frames.3,
+            upstream: frames.3,
         })
     });
     let stone = (texts(), any::<i64>()).prop_map(|(identity, at)| Carried::Tombstone {

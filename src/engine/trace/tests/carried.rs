@@ -25,7 +25,7 @@ fn snapshot(history: &History, cause: ReversalCause) -> Record {
         tries: story.reversal.tries,
         approved: story.seen == Seen::Approval,
         auth: story.auth,
-        crossed: None,
+        upstream: None,
         reversing: None,
     };
     Record {

@@ -177,7 +177,7 @@ fn carry(records: &mut Vec<Record>, last: &[u64]) {
             tries: 0,
             approved: false,
             auth: None,
-            crossed: None,
+            upstream: None,
             reversal_answer: None,
             reversing: None,
         });

@@ -2,8 +2,8 @@
 
 use super::action::Action;
 use super::core::Gateway;
-use super::legs::{Asked, Leg};
 use super::lifecycle::Trigger;
+use super::links::{LinkConn, SessionRequest};
 use super::options::SignOn;
 use super::request::CODE;
 use crate::engine::record::{ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, Why};
@@ -20,7 +20,7 @@ impl Gateway {
         let Some(state) = self.links.get_mut(usize::from(link.0)) else {
             return;
         };
-        state.legs.push(Leg::new(conn));
+        state.conns.push(LinkConn::new(conn));
         let (signed_on, signing_on) = (state.signed_on, state.is_signing_on());
         match self.signs_on(link) {
             SignOn::Connection => self.begin_session(now, link, conn),
@@ -49,8 +49,8 @@ impl Gateway {
         }
         let state = &mut self.links[usize::from(link.0)];
         state.signed_on = true;
-        let waiting = state.legs.iter().filter(|leg| !leg.ready);
-        let waiting: Vec<ConnId> = waiting.map(|leg| leg.conn).collect();
+        let waiting = state.conns.iter().filter(|link_conn| !link_conn.ready);
+        let waiting: Vec<ConnId> = waiting.map(|link_conn| link_conn.conn).collect();
         for conn in waiting {
             self.link_ready(now, link, conn);
         }
@@ -60,8 +60,8 @@ impl Gateway {
     /// if that was its task, and the next one does if it was the last.
     fn pass_on_sign_on(&mut self, now: Now, link: LinkId) {
         let state = &mut self.links[usize::from(link.0)];
-        state.signed_on &= !state.legs.is_empty();
-        let heir = state.legs.first().map(|leg| leg.conn);
+        state.signed_on &= !state.conns.is_empty();
+        let heir = state.conns.first().map(|link_conn| link_conn.conn);
         let heir = heir.filter(|_| !state.signed_on && !state.is_signing_on());
         if let Some(conn) = heir {
             self.begin_session(now, link, conn);
@@ -70,11 +70,11 @@ impl Gateway {
 
     fn link_ready(&mut self, now: Now, link: LinkId, conn: ConnId) {
         let interval = self.options.links[usize::from(link.0)].echo_interval;
-        let Some(leg) = self.links[usize::from(link.0)].leg(conn) else {
+        let Some(link_conn) = self.links[usize::from(link.0)].link_conn(conn) else {
             return;
         };
-        leg.ready = true;
-        leg.next_echo = (!interval.is_zero()).then(|| now.mono + interval);
+        link_conn.ready = true;
+        link_conn.next_echo = (!interval.is_zero()).then(|| now.mono + interval);
         self.record(now, None, None, Fact::Line(LineFact::Up { link, conn }));
         self.pump(now, link);
     }
@@ -84,8 +84,10 @@ impl Gateway {
         let Some(state) = self.links.get_mut(usize::from(link.0)) else {
             return;
         };
-        let was_ready = state.leg(conn).is_some_and(|leg| leg.ready);
-        state.legs.retain(|leg| leg.conn != conn);
+        let was_ready = state
+            .link_conn(conn)
+            .is_some_and(|link_conn| link_conn.ready);
+        state.conns.retain(|link_conn| link_conn.conn != conn);
         if was_ready {
             self.record(now, None, None, Fact::Line(LineFact::Down { link, conn }));
         }
@@ -96,12 +98,12 @@ impl Gateway {
             let Some(transaction) = self.live.get(slot) else {
                 continue;
             };
-            let carries = transaction.leg == Some(conn);
+            let carries = transaction.link_conn == Some(conn);
             let waits = transaction.state.awaits_answer();
             let tries = transaction
                 .reversal
                 .as_ref()
-                .and_then(|reversal| reversal.leg)
+                .and_then(|reversal| reversal.link_conn)
                 == Some(conn);
             if tries {
                 self.try_failed(now, slot, Why::LinkLost, true);
@@ -116,12 +118,12 @@ impl Gateway {
         let at = self
             .links
             .iter()
-            .position(|link| link.legs.iter().any(|leg| leg.conn == conn))?;
+            .position(|link| link.conns.iter().any(|link_conn| link_conn.conn == conn))?;
         let interval = self.options.links[at].echo_interval;
-        let leg = self.links[at].leg(conn)?;
-        leg.missed = 0;
-        if leg.next_echo.is_some() {
-            leg.next_echo = Some(now.mono + interval);
+        let link_conn = self.links[at].link_conn(conn)?;
+        link_conn.missed = 0;
+        if link_conn.next_echo.is_some() {
+            link_conn.next_echo = Some(now.mono + interval);
         }
         u16::try_from(at).ok().map(LinkId)
     }
@@ -140,8 +142,8 @@ impl Gateway {
         }
         let spec = message.spec();
         let Some(asked) = self.links[usize::from(link.0)]
-            .leg(conn)
-            .and_then(|leg| leg.asked)
+            .link_conn(conn)
+            .and_then(|link_conn| link_conn.asked)
         else {
             return false;
         };
@@ -152,8 +154,8 @@ impl Gateway {
         let code = message.response_code();
         let fine = code.is_none_or(|code| code == spec.flow().answer.approval(asked.purpose));
         self.record_session(now, message, Hop::AcquirerToGateway, conn);
-        if let Some(leg) = self.links[usize::from(link.0)].leg(conn) {
-            leg.asked = None;
+        if let Some(link_conn) = self.links[usize::from(link.0)].link_conn(conn) {
+            link_conn.asked = None;
         }
         if asked.purpose == Purpose::SignOn {
             if fine {
@@ -201,9 +203,12 @@ impl Gateway {
     /// The host signed off, or on again: of the connection, or of the whole link.
     fn hold(&mut self, now: Now, link: LinkId, conn: ConnId, held: bool) {
         let whole = self.signs_on(link) == SignOn::Link;
-        let legs = &mut self.links[usize::from(link.0)].legs;
-        for leg in legs.iter_mut().filter(|leg| whole || leg.conn == conn) {
-            leg.held = held;
+        let conns = &mut self.links[usize::from(link.0)].conns;
+        for link_conn in conns
+            .iter_mut()
+            .filter(|link_conn| whole || link_conn.conn == conn)
+        {
+            link_conn.held = held;
         }
         if !held {
             self.pump(now, link);
@@ -220,8 +225,8 @@ impl Gateway {
         self.stan = self.stan.next();
         let stan = self.stan;
         let until = now.mono + self.options.ladder.session_answer;
-        if let Some(leg) = self.links[usize::from(link.0)].leg(conn) {
-            leg.asked = Some(Asked {
+        if let Some(link_conn) = self.links[usize::from(link.0)].link_conn(conn) {
+            link_conn.asked = Some(SessionRequest {
                 purpose,
                 stan,
                 until,
@@ -240,36 +245,39 @@ impl Gateway {
     pub(super) fn sessions_due(&mut self, now: Now) {
         for at in 0..self.links.len() {
             let due: Vec<ConnId> = self.links[at]
-                .legs
+                .conns
                 .iter()
-                .filter(|leg| {
-                    let when = leg.asked.map(|asked| asked.until).or(leg.next_echo);
+                .filter(|link_conn| {
+                    let when = link_conn
+                        .asked
+                        .map(|asked| asked.until)
+                        .or(link_conn.next_echo);
                     when.is_some_and(|when| when <= now.mono)
                 })
-                .map(|leg| leg.conn)
+                .map(|link_conn| link_conn.conn)
                 .collect();
             let Ok(link) = u16::try_from(at).map(LinkId) else {
                 return;
             };
             for conn in due {
-                self.leg_due(now, link, conn);
+                self.session_due(now, link, conn);
             }
         }
     }
 
-    fn leg_due(&mut self, now: Now, link: LinkId, conn: ConnId) {
+    fn session_due(&mut self, now: Now, link: LinkId, conn: ConnId) {
         let options = &self.options.links[usize::from(link.0)];
         let (interval, echo) = (options.echo_interval, options.spec.flow().echo.clone());
-        let Some(leg) = self.links[usize::from(link.0)].leg(conn) else {
+        let Some(link_conn) = self.links[usize::from(link.0)].link_conn(conn) else {
             return;
         };
-        if leg.asked.take().is_some() {
-            leg.missed = leg.missed.saturating_add(1);
+        if link_conn.asked.take().is_some() {
+            link_conn.missed = link_conn.missed.saturating_add(1);
         }
-        leg.next_echo = leg.ready.then(|| now.mono + interval);
-        if !leg.ready || leg.missed >= MISSES {
+        link_conn.next_echo = link_conn.ready.then(|| now.mono + interval);
+        if !link_conn.ready || link_conn.missed >= MISSES {
             // Not asked again before it is gone.
-            leg.next_echo = None;
+            link_conn.next_echo = None;
             self.order(Action::Close(conn));
         } else if let Some(script) = echo {
             self.ask(now, link, conn, &script, Purpose::Echo);

@@ -166,7 +166,7 @@ fn an_answer_without_its_code_is_passed_on_and_never_undone_by_the_gateway() {
     );
     stage.pass(600);
     stage.silent();
-    // Asked again, the same answer; reversed, it goes its way.
+    // SessionRequest again, the same answer; reversed, it goes its way.
     stage.terminal_says(stage.sale(7));
     assert_eq!(bytes(&stage.deliver(T)), bytes(&answer));
     stage.terminal_says(stage.reversal(7, "06"));

@@ -6,13 +6,13 @@
 //! All that is owed to the host later, a reversal above all, is made from the second; all that is
 //! owed to the terminal from the first.
 
-use super::authored::kept;
 use super::core::Gateway;
 use super::live::{Slot, Transaction};
-use super::memory::only;
 use super::names;
 use super::options::RouteOptions;
+use super::own_answers::kept;
 use super::repeats::readdressed;
+use super::terminal_memory::only;
 use crate::engine::record::{
     ConnId, Hop, Identity, LinkId, Logged, Note, Opened, State, StoredFrame, Why,
 };
@@ -29,7 +29,7 @@ const STAN: FieldId = FieldId::of(11);
 
 /// The request as it went out, where that is not as it came in.
 #[derive(Clone, Debug)]
-pub(super) struct Crossed {
+pub(super) struct UpstreamRequest {
     /// Its trace number there.
     pub(super) stan: Stan,
     /// What an answer to it is named by.
@@ -41,12 +41,12 @@ pub(super) struct Crossed {
 
 /// A request about to go out otherwise than it came in.
 #[derive(Debug)]
-pub(super) struct Crossing {
+pub(super) struct UpstreamDraft {
     pub(super) there: Translated,
     pub(super) rewritten: bool,
 }
 
-impl Crossing {
+impl UpstreamDraft {
     pub(super) fn note(&self) -> Note {
         Note::GoesOn {
             stan: self.there.message.stan().unwrap_or_default(),
@@ -55,7 +55,7 @@ impl Crossing {
     }
 }
 
-impl Crossed {
+impl UpstreamRequest {
     pub(super) fn of(message: &Message, frame: StoredFrame, rewritten: bool) -> Self {
         Self {
             stan: message.stan().unwrap_or_default(),
@@ -96,9 +96,9 @@ impl Gateway {
     pub(super) fn heard_spec(
         &self,
         opened: &Opened,
-        crossed: Option<&Crossed>,
+        upstream: Option<&UpstreamRequest>,
     ) -> Option<Arc<Spec>> {
-        match crossed {
+        match upstream {
             Some(_) => self.host_spec(opened),
             None => self.spec_named(&opened.spec),
         }
@@ -107,8 +107,8 @@ impl Gateway {
     /// The request of a live transaction as its host knows it.
     pub(super) fn upstream_of(&self, slot: Slot) -> Option<Message> {
         let transaction = self.live.get(slot)?;
-        match &transaction.crossed {
-            Some(crossed) => kept(&self.host_spec(&transaction.opened)?, &crossed.frame),
+        match &transaction.upstream {
+            Some(upstream) => kept(&self.host_spec(&transaction.opened)?, &upstream.frame),
             None => self.request_of(slot),
         }
     }
@@ -120,13 +120,13 @@ impl Gateway {
     }
 
     /// A new request as its host is to see it; `None` if that is as it came.
-    pub(super) fn cross(
+    pub(super) fn upstream_draft(
         &mut self,
         now: Now,
         (route, link): (usize, LinkId),
         message: &Message,
         opened: &Opened,
-    ) -> Result<Option<Crossing>, Refusal> {
+    ) -> Result<Option<UpstreamDraft>, Refusal> {
         let spec = Arc::clone(&self.options.links[usize::from(link.0)].spec);
         let options = &self.options.routes[route];
         let map = map_between(options, message.spec(), &spec);
@@ -164,19 +164,25 @@ impl Gateway {
         self.rename(&mut there.message, opened, rewrites)
             .and_then(|()| self.sign(&mut there.message, message, translated))
             .ok_or_else(|| refusal(Why::KeyUnknown, Note::None))?;
-        Ok(Some(Crossing {
+        Ok(Some(UpstreamDraft {
             there,
             rewritten: rewrites,
         }))
     }
 
     /// Records how a request goes on: before it leaves, and for all that will be owed to its host.
-    pub(super) fn goes_on(&mut self, now: Now, slot: Slot, leg: ConnId, crossing: &Crossing) {
-        let message = &crossing.there.message;
-        let logged = Logged::of(message, Hop::GatewayToAcquirer, leg, None);
-        let crossed = Crossed::of(message, logged.frame.clone(), crossing.rewritten);
-        self.live.set_crossed(slot, crossed);
-        self.remark_live(now, slot, crossing.note(), logged);
+    pub(super) fn goes_on(
+        &mut self,
+        now: Now,
+        slot: Slot,
+        link_conn: ConnId,
+        draft: &UpstreamDraft,
+    ) {
+        let message = &draft.there.message;
+        let logged = Logged::of(message, Hop::GatewayToAcquirer, link_conn, None);
+        let upstream = UpstreamRequest::of(message, logged.frame.clone(), draft.rewritten);
+        self.live.set_upstream(slot, upstream);
+        self.remark_live(now, slot, draft.note(), logged);
     }
 
     /// Gives a request the names that its host will know it by: new ones, or those that it had when
@@ -217,31 +223,31 @@ impl Gateway {
 
     /// The host's number of a terminal's earlier transaction, by the terminal's own.
     fn number_of(&self, opened: &Opened, told: u32) -> Option<Stan> {
-        let number = |own: &Opened, crossed: Option<&Crossed>| {
-            (own.stan == Stan(told)).then_some(stan_there(own, crossed))
+        let number = |own: &Opened, upstream: Option<&UpstreamRequest>| {
+            (own.stan == Stan(told)).then_some(stan_there(own, upstream))
         };
         if let Some(live) = opened.original.and_then(|id| self.live.slot_of(id)) {
             let own = self.live.get(live)?;
-            return number(&own.opened, own.crossed.as_deref());
+            return number(&own.opened, own.upstream.as_deref());
         }
         let terminal = self.terminals.get(&super::request::key_of(opened)?)?;
-        let meant = |done: &&super::memory::Done| {
+        let meant = |done: &&super::terminal_memory::Remembered| {
             done.opened.purpose.moves_money()
                 && opened.original.is_none_or(|original| original == done.id)
         };
         let meant = terminal.done.iter().filter(meant);
-        only(meant.filter_map(|done| number(&done.opened, done.crossed.as_deref())))
+        only(meant.filter_map(|done| number(&done.opened, done.upstream.as_deref())))
     }
 
     /// The request as it went out before, if it did and had no answer: advices are repeated.
     fn asked_before(&self, opened: &Opened, spec: &Arc<Spec>) -> Option<Message> {
         let terminal = self.terminals.get(&super::request::key_of(opened)?)?;
         let done = terminal.find(&opened.identity)?;
-        let crossed = done
-            .crossed
+        let upstream = done
+            .upstream
             .as_deref()
             .filter(|_| done.state == State::Unanswered)?;
-        Message::parse(spec, crossed.frame.frame.clone()).ok()
+        Message::parse(spec, upstream.frame.frame.clone()).ok()
     }
 
     /// A trace number that no open transaction has, nor a remembered one of this terminal.
@@ -305,10 +311,10 @@ impl Gateway {
         asked: &Message,
         answer: &Bytes,
     ) -> Option<Message> {
-        let crossed = transaction.crossed.as_deref();
-        let spec = self.heard_spec(&transaction.opened, crossed)?;
+        let upstream = transaction.upstream.as_deref();
+        let spec = self.heard_spec(&transaction.opened, upstream)?;
         let host = Message::read(&spec, answer.clone()).ok()?;
-        if crossed.is_some() {
+        if upstream.is_some() {
             let back = self.answer_back(transaction.route, asked, &host)?.message;
             if back.mti().answers(asked.mti()) {
                 return Some(back);
@@ -321,7 +327,7 @@ impl Gateway {
         self.authored(asked, host.response_code()?)
     }
 
-    /// The host's answer to a request that crossed, as its terminal is told it.
+    /// The host's answer to a translated or renumbered request, as its terminal is told it.
     pub(super) fn told_back(&self, slot: Slot, host: &Message) -> Option<Message> {
         let transaction = self.live.get(slot)?;
         let asked = self.request_of(slot)?;
@@ -331,8 +337,8 @@ impl Gateway {
 }
 
 /// The trace number under which a request went out.
-pub(super) fn stan_there(own: &Opened, crossed: Option<&Crossed>) -> Stan {
-    crossed.map_or(own.stan, |crossed| crossed.stan)
+pub(super) fn stan_there(own: &Opened, upstream: Option<&UpstreamRequest>) -> Stan {
+    upstream.map_or(own.stan, |upstream| upstream.stan)
 }
 
 /// Whether what a host said to a reversal answers this message of the terminal, byte for byte.

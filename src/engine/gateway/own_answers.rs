@@ -3,11 +3,11 @@
 use super::core::Gateway;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::memory::{Done, Told, may_be_referred, only};
 use super::names;
-use super::partly;
+use super::partly_read;
 use super::repeats::readdressed;
 use super::request::{CODE, key_of, purpose_of};
+use super::terminal_memory::{OriginalNames, Remembered, may_be_referred, only};
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, Row, Seq, State, Step,
     StoredFrame, TxId, Why,
@@ -70,18 +70,18 @@ impl Gateway {
         let decision = super::lifecycle::decide(State::Received, trigger);
         let in_doubt = why != Why::DuplicateMismatch && self.may_be_booked(&opened);
         let logged = Logged::of(message, Hop::TerminalToGateway, conn, None);
-        let refused = ends_its_name(why).then(|| Done {
+        let refused = ends_its_name(why).then(|| Remembered {
             id: TxId(0),
             state: decision.next,
             request: logged.frame.clone(),
             opened: Box::new(opened.clone()),
-            ..Done::blank()
+            ..Remembered::blank()
         });
         let step = Step {
             row: decision.row,
             state: decision.next,
             why,
-            note: partly::note_or(message, note),
+            note: partly_read::note_or(message, note),
             message: Some(logged),
             opened: Some(Box::new(opened)),
         };
@@ -99,7 +99,7 @@ impl Gateway {
             && let Some(key) = key_of(&refused.opened)
         {
             let answer = answer.build().ok();
-            let done = Done {
+            let done = Remembered {
                 id,
                 last: last.unwrap_or(seq),
                 answer,
@@ -276,7 +276,7 @@ impl Gateway {
         let completes = purpose == Purpose::Debit && message.auth_code().is_some();
         if completes || matches!(purpose, Purpose::Void | Purpose::Refund) {
             let terminal = key_of(&opened).and_then(|key| self.terminals.get(&key));
-            let told = Told {
+            let told = OriginalNames {
                 rrn: message.rrn(),
                 auth: message.auth_code(),
                 stan: names::original_stan(message),
@@ -289,7 +289,7 @@ impl Gateway {
 
     /// The live transaction that a void, refund or completion refers to: one whose answer is still
     /// on its way to the terminal, or not proven.
-    pub(super) fn referred_live(&self, opened: &Opened, told: &Told) -> Option<TxId> {
+    pub(super) fn referred_live(&self, opened: &Opened, told: &OriginalNames) -> Option<TxId> {
         let meant = self.live.slots().into_iter().filter_map(|slot| {
             let own = self.live.get(slot)?;
             let of = &own.opened;

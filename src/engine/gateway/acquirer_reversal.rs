@@ -3,10 +3,10 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::memory::Told;
 use super::names;
-use super::partly;
+use super::partly_read;
 use super::request::CODE;
+use super::terminal_memory::OriginalNames;
 use crate::engine::record::{ConnId, Hop, Logged, Note};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -21,7 +21,7 @@ impl Gateway {
         match slot {
             Some(slot) => {
                 let cause = Cause {
-                    note: partly::note(message),
+                    note: partly_read::note(message),
                     message: Some(Logged::of(message, Hop::AcquirerToGateway, conn, None)),
                     ..Cause::default()
                 };
@@ -49,7 +49,7 @@ impl Gateway {
         let terminal = self.terminals.get(&self.terminal_of(message)?)?;
         let named = names.iter().find_map(|name| terminal.answered_by(name));
         // Under a number of its own, it names the original as a refund does.
-        let told = Told {
+        let told = OriginalNames {
             rrn: message.rrn(),
             auth: message.auth_code(),
             stan: names::original_stan(message),

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// A link: its connections, and the reversals that wait for one.
 #[derive(Debug, Default)]
 pub(super) struct LinkState {
-    pub(super) legs: Vec<Leg>,
+    pub(super) conns: Vec<LinkConn>,
     turn: usize,
     /// One of the connections signed on for all.
     pub(super) signed_on: bool,
@@ -27,13 +27,13 @@ pub(super) struct LinkState {
 
 /// One connection of a link.
 #[derive(Debug)]
-pub(super) struct Leg {
+pub(super) struct LinkConn {
     pub(super) conn: ConnId,
     /// Up, and signed on where that is wanted.
     pub(super) ready: bool,
     /// The host signed off: nothing goes out before it signs on again.
     pub(super) held: bool,
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<SessionRequest>,
     /// Echoes in a row without answer.
     pub(super) missed: u8,
     pub(super) next_echo: Option<Mono>,
@@ -43,13 +43,13 @@ pub(super) struct Leg {
 
 /// A session message that waits for its answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct SessionRequest {
     pub(super) purpose: Purpose,
     pub(super) stan: Stan,
     pub(super) until: Mono,
 }
 
-impl Leg {
+impl LinkConn {
     pub(super) const fn new(conn: ConnId) -> Self {
         Self {
             conn,
@@ -69,8 +69,13 @@ impl Leg {
 
 impl LinkState {
     pub(super) fn next_deadline(&self) -> Option<Mono> {
-        let at = |leg: &Leg| leg.asked.map(|asked| asked.until).or(leg.next_echo);
-        self.legs.iter().filter_map(at).min()
+        let at = |link_conn: &LinkConn| {
+            link_conn
+                .asked
+                .map(|asked| asked.until)
+                .or(link_conn.next_echo)
+        };
+        self.conns.iter().filter_map(at).min()
     }
 
     /// Whether one more reversal may go out. One that is silent for longer than `patience` takes
@@ -81,23 +86,30 @@ impl LinkState {
     }
 
     pub(super) fn ready_count(&self) -> usize {
-        self.legs.iter().filter(|leg| leg.carries()).count()
+        self.conns
+            .iter()
+            .filter(|link_conn| link_conn.carries())
+            .count()
     }
 
-    pub(super) fn leg(&mut self, conn: ConnId) -> Option<&mut Leg> {
-        self.legs.iter_mut().find(|leg| leg.conn == conn)
+    pub(super) fn link_conn(&mut self, conn: ConnId) -> Option<&mut LinkConn> {
+        self.conns
+            .iter_mut()
+            .find(|link_conn| link_conn.conn == conn)
     }
 
     /// Whether a connection is signing on.
     pub(super) fn is_signing_on(&self) -> bool {
-        let asks = |leg: &Leg| leg.asked.map(|asked| asked.purpose) == Some(Purpose::SignOn);
-        self.legs.iter().any(asks)
+        let asks = |link_conn: &LinkConn| {
+            link_conn.asked.map(|asked| asked.purpose) == Some(Purpose::SignOn)
+        };
+        self.conns.iter().any(asks)
     }
 
     /// How busy each connection is that carries traffic.
     fn loads(&self) -> impl Iterator<Item = (ConnId, usize)> + Clone {
-        let carrying = self.legs.iter().filter(|leg| leg.carries());
-        carrying.map(|leg| (leg.conn, leg.in_flight))
+        let carrying = self.conns.iter().filter(|link_conn| link_conn.carries());
+        carrying.map(|link_conn| (link_conn.conn, link_conn.in_flight))
     }
 }
 
@@ -111,7 +123,7 @@ fn least_busy<T: Copy>(all: impl Iterator<Item = (T, usize)> + Clone, turn: usiz
 
 impl Gateway {
     /// A connection for a new request of this route.
-    pub(super) fn pick_leg(&mut self, route: usize) -> Option<(LinkId, ConnId)> {
+    pub(super) fn pick_link_conn(&mut self, route: usize) -> Option<(LinkId, ConnId)> {
         self.turn = self.turn.wrapping_add(1);
         let route = self.options.routes.get(route)?;
         match route.balance {
@@ -127,8 +139,10 @@ impl Gateway {
             Balance::Order => {
                 let to = route.to.clone();
                 let pick = |link| {
-                    let leg = self.has_room(link).then(|| self.pick_leg_of(link))??;
-                    Some((link, leg))
+                    let link_conn = self
+                        .has_room(link)
+                        .then(|| self.pick_link_conn_of(link))??;
+                    Some((link, link_conn))
                 };
                 to.into_iter().find_map(pick)
             }
@@ -138,12 +152,17 @@ impl Gateway {
     /// Whether a link may carry one more request.
     fn has_room(&self, link: LinkId) -> bool {
         let state = self.links.get(usize::from(link.0));
-        let carried = |link: &LinkState| link.legs.iter().map(|leg| leg.in_flight).sum::<usize>();
+        let carried = |link: &LinkState| {
+            link.conns
+                .iter()
+                .map(|link_conn| link_conn.in_flight)
+                .sum::<usize>()
+        };
         state.is_some_and(|link| carried(link) < self.options.limits.per_link)
     }
 
     /// Whether a connection of this route is up, with room or without.
-    pub(super) fn has_leg(&self, route: usize) -> bool {
+    pub(super) fn has_link_conn(&self, route: usize) -> bool {
         let route = self.options.routes.get(route);
         let mut links = route.into_iter().flat_map(|route| &route.to);
         links.any(|link| {
@@ -153,7 +172,7 @@ impl Gateway {
     }
 
     /// A connection of one link.
-    pub(super) fn pick_leg_of(&mut self, link: LinkId) -> Option<ConnId> {
+    pub(super) fn pick_link_conn_of(&mut self, link: LinkId) -> Option<ConnId> {
         let state = self.links.get_mut(usize::from(link.0))?;
         state.turn = state.turn.wrapping_add(1);
         least_busy(state.loads(), state.turn)
@@ -162,15 +181,15 @@ impl Gateway {
     pub(super) fn is_ready(&self, conn: ConnId) -> bool {
         self.links
             .iter()
-            .flat_map(|link| &link.legs)
-            .any(|leg| leg.conn == conn && leg.carries())
+            .flat_map(|link| &link.conns)
+            .any(|link_conn| link_conn.conn == conn && link_conn.carries())
     }
 
     /// A request went out on a connection, or waits on it no more.
     pub(super) fn load(&mut self, conn: ConnId, change: isize) {
-        let mut legs = self.links.iter_mut().flat_map(|link| &mut link.legs);
-        if let Some(leg) = legs.find(|leg| leg.conn == conn) {
-            leg.in_flight = leg.in_flight.saturating_add_signed(change);
+        let mut conns = self.links.iter_mut().flat_map(|link| &mut link.conns);
+        if let Some(link_conn) = conns.find(|link_conn| link_conn.conn == conn) {
+            link_conn.in_flight = link_conn.in_flight.saturating_add_signed(change);
         }
     }
 

@@ -3,11 +3,11 @@
 use super::action::{Action, SendId};
 use super::answer::{asked_for, is_of, is_of_trade};
 use super::core::{Cause, Gateway, Sent};
-use super::crossing::answers_as_it_is;
 use super::lifecycle::Trigger;
 use super::live::{Asker, Reversal, Slot};
 use super::names;
-use super::partly;
+use super::partly_read;
+use super::translation::answers_as_it_is;
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
@@ -77,7 +77,7 @@ impl Gateway {
             .live
             .get(slot)
             .and_then(|own| own.reversal.as_ref())
-            .is_some_and(|r| r.leg.is_some())
+            .is_some_and(|r| r.link_conn.is_some())
         {
             return self.try_overdue(now, slot);
         }
@@ -91,12 +91,14 @@ impl Gateway {
             return;
         };
         let link = transaction.opened.link;
-        let same = transaction.leg.filter(|leg| self.is_ready(*leg));
-        let leg = same.or_else(|| self.pick_leg_of(link));
-        match leg {
-            Some(leg) if self.has_reversal_room(now, link) => {
+        let same = transaction
+            .link_conn
+            .filter(|link_conn| self.is_ready(*link_conn));
+        let link_conn = same.or_else(|| self.pick_link_conn_of(link));
+        match link_conn {
+            Some(link_conn) if self.has_reversal_room(now, link) => {
                 self.unqueue(slot);
-                self.send_try(now, slot, leg);
+                self.send_try(now, slot, link_conn);
             }
             Some(_) => self.queue(now, link, slot, self.options.ladder.first_pause),
             None => self.queue(now, link, slot, Duration::MAX),
@@ -155,7 +157,7 @@ impl Gateway {
     pub(super) fn pump(&mut self, now: Now, link: LinkId) {
         let at = usize::from(link.0);
         for _ in 0..self.links[at].queue.len() {
-            if !self.has_reversal_room(now, link) || self.pick_leg_of(link).is_none() {
+            if !self.has_reversal_room(now, link) || self.pick_link_conn_of(link).is_none() {
                 return;
             }
             let Some(slot) = self.links[at].queue.pop_front() else {
@@ -177,7 +179,7 @@ impl Gateway {
         }
     }
 
-    fn send_try(&mut self, now: Now, slot: Slot, leg: ConnId) {
+    fn send_try(&mut self, now: Now, slot: Slot, link_conn: ConnId) {
         let message = self.reversal_message(slot);
         let Some(message) = message.filter(|message| self.is_spoken(slot, message)) else {
             // Its key is not known now: a sign-on may bring it. Or its link speaks another dialect
@@ -196,13 +198,13 @@ impl Gateway {
         };
         reversal.tries = reversal.tries.saturating_add(1);
         reversal.unanswered = reversal.unanswered.saturating_add(1);
-        reversal.leg = Some(leg);
+        reversal.link_conn = Some(link_conn);
         let note = Note::Try(reversal.tries);
         self.links[usize::from(link.0)].out.push((slot, now.mono));
         if let Some(key) = names::match_key(&message, link, &self.options.routes[route].key) {
             self.live.add_key(slot, key);
         }
-        let logged = Logged::of(&message, Hop::GatewayToAcquirer, leg, None);
+        let logged = Logged::of(&message, Hop::GatewayToAcquirer, link_conn, None);
         let cause = Cause {
             why: Why::Plain,
             note,
@@ -212,10 +214,10 @@ impl Gateway {
         let until = now.mono + self.options.ladder.reversal_answer;
         self.live.set_deadline(slot, Some(until));
         let strays = planted::is(Bug::WrongLink).then(|| self.next_link(link));
-        let leg = strays
-            .and_then(|other| self.pick_leg_of(other))
-            .unwrap_or(leg);
-        let send = self.send(leg, frame, Some(Sent::Try(slot)));
+        let link_conn = strays
+            .and_then(|other| self.pick_link_conn_of(other))
+            .unwrap_or(link_conn);
+        let send = self.send(link_conn, frame, Some(Sent::Try(slot)));
         if let Some(reversal) = self.reversal_of(slot) {
             reversal.unwritten = Some(send);
         }
@@ -271,7 +273,7 @@ impl Gateway {
         let link = usize::from(transaction.opened.link.0);
         let on_the_wire = transaction.reversal.as_mut().and_then(|reversal| {
             reversal.unwritten = None;
-            reversal.leg.take()
+            reversal.link_conn.take()
         });
         if on_the_wire.is_some() {
             self.links[link].out.retain(|(out, _)| *out != slot);
@@ -342,7 +344,7 @@ impl Gateway {
             self.end_try(slot);
             let cause = Cause {
                 why: Why::AnswerMac,
-                note: partly::note(message),
+                note: partly_read::note(message),
                 message: Some(logged),
             };
             self.step(now, slot, Trigger::ReversalRetry, cause);
@@ -422,7 +424,10 @@ impl Gateway {
         why: Why,
     ) {
         self.end_try(slot);
-        let crossed = self.live.get(slot).is_some_and(|own| own.crossed.is_some());
+        let upstream = self
+            .live
+            .get(slot)
+            .is_some_and(|own| own.upstream.is_some());
         let Some(reversal) = self
             .live
             .get_mut(slot)
@@ -441,7 +446,8 @@ impl Gateway {
             reversal.answer = message.build().ok();
         }
         let first = reversal.askers.first();
-        let first = first.filter(|own| relays && !crossed && answers_as_it_is(message, &own.asked));
+        let first =
+            first.filter(|own| relays && !upstream && answers_as_it_is(message, &own.asked));
         let relayed = first.map(|own| own.conn);
         // An answer that closes nothing here still reaches a terminal that reverses by itself; one
         // that speaks of something else does not.
@@ -458,7 +464,7 @@ impl Gateway {
             trigger,
             Cause {
                 message: Some(logged),
-                note: partly::note(message),
+                note: partly_read::note(message),
                 why,
             },
         );
@@ -474,7 +480,7 @@ impl Gateway {
             let Some(own) = self.live.get(slot) else {
                 return;
             };
-            let (id, as_it_came) = (own.id, own.crossed.is_none());
+            let (id, as_it_came) = (own.id, own.upstream.is_none());
             let Some(reply) = self.reversal_reply(own, &asker.asked, answer) else {
                 continue;
             };
@@ -497,7 +503,9 @@ impl Gateway {
             return;
         };
         let (opened, id) = (transaction.opened.clone(), transaction.id);
-        let leg = transaction.leg.filter(|_| planted::is(Bug::ReverseTwice));
+        let link_conn = transaction
+            .link_conn
+            .filter(|_| planted::is(Bug::ReverseTwice));
         let was_approved = transaction.approved;
         let answer = transaction.reversal.as_ref();
         let answer = answer.and_then(|reversal| reversal.answer.clone());
@@ -505,10 +513,10 @@ impl Gateway {
         let askers = askers.map(|reversal| std::mem::take(&mut reversal.askers));
         // The deadline was that of the try.
         self.live.set_deadline(slot, None);
-        if let Some(leg) = leg
+        if let Some(link_conn) = link_conn
             && let Some(frame) = self.reversal_message(slot).and_then(|own| own.build().ok())
         {
-            self.send(leg, frame, None);
+            self.send(link_conn, frame, None);
         }
         if let (Some(askers), Some(answer)) = (askers, answer) {
             self.tell_askers(now, slot, askers, &answer);

@@ -1,13 +1,13 @@
 //! A terminal sends a reversal: of what, and what does it hear?
 
-use super::authored::Reason;
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot};
-use super::memory::went_out;
 use super::names;
-use super::partly;
+use super::own_answers::Reason;
+use super::partly_read;
 use super::request::{AMOUNT, key_of};
+use super::terminal_memory::went_out;
 use crate::engine::record::{Awaited, ConnId, Fact, Hop, Known, Logged, Opened, Row, State, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -39,7 +39,7 @@ impl Gateway {
         self.note_asked(now, slot, conn, &message);
         let cause = Cause {
             why: Why::TerminalAsked,
-            note: partly::note(&message),
+            note: partly_read::note(&message),
             message: Some(Logged::of(&message, Hop::TerminalToGateway, conn, None)),
         };
         let decision = self.step(now, slot, Trigger::TerminalReversal, cause);
@@ -204,7 +204,7 @@ impl Gateway {
         reversal.cause_code = reversal.cause_code.or(code);
         let asked = message.clone();
         reversal.wait(Asker { conn, asked });
-        let own = !authors && transaction.crossed.is_none();
+        let own = !authors && transaction.upstream.is_none();
         reversal.frame = own.then(|| message.build().ok()).flatten();
     }
 
@@ -306,7 +306,7 @@ impl Gateway {
                 self.say(now, conn, id, &reply);
             }
         } else if goes_out {
-            if reversal.leg.is_some() {
+            if reversal.link_conn.is_some() {
                 // A try is on the wire.
             } else if transaction.state == State::ReversalPending {
                 self.reversal_due(now, slot);

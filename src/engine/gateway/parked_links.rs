@@ -3,8 +3,8 @@
 //! parked there and listed, never sent to another acquirer, and goes on when the link is back.
 
 use super::core::{Cause, Gateway};
-use super::legs::LinkState;
 use super::lifecycle::Trigger;
+use super::links::LinkState;
 use super::live::Slot;
 use super::options::{LinkOptions, ReversalBy, ReversalOptions, RouteOptions, SignOn};
 use super::route::{Balance, Match};

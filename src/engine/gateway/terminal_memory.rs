@@ -6,9 +6,9 @@
 //! repeats would be booked twice, and its MACs go unchecked. What is open is never forgotten:
 //! `limits.live` counts it, and beyond it new requests are refused.
 
-use super::crossing::Crossed;
 use super::names::{self, TerminalKey};
 use super::options::Limits;
+use super::translation::UpstreamRequest;
 use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::message::{Amount, AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 /// An answered transaction: out of the gateway's hands, but the terminal may repeat, void or
 /// reverse it.
 #[derive(Debug)]
-pub(super) struct Done {
+pub(super) struct Remembered {
     pub(super) id: TxId,
     pub(super) opened: Box<Opened>,
     pub(super) state: State,
@@ -31,7 +31,7 @@ pub(super) struct Done {
     /// The request, fit for the journal.
     pub(super) request: StoredFrame,
     /// The request as it went out, where that is not as it came in.
-    pub(super) crossed: Option<Box<Crossed>>,
+    pub(super) upstream: Option<Box<UpstreamRequest>>,
     /// Whether an approval was seen.
     pub(super) approved: bool,
     /// What went back of it by voids and refunds.
@@ -46,13 +46,13 @@ pub(super) struct Done {
 
 /// How a message names its original.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Told {
+pub(super) struct OriginalNames {
     pub(super) rrn: Option<Rrn>,
     pub(super) auth: Option<AuthCode>,
     pub(super) stan: Option<Stan>,
 }
 
-impl Told {
+impl OriginalNames {
     /// Whether these names are meant: by RRN if one is told, else by what else is told.
     pub(super) fn names(&self, rrn: Option<Rrn>, auth: Option<AuthCode>, own: &Opened) -> bool {
         if self.rrn.is_some() && rrn.is_some() {
@@ -87,7 +87,7 @@ pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
 /// One terminal.
 #[derive(Debug, Default)]
 pub(super) struct Terminal {
-    pub(super) done: VecDeque<Done>,
+    pub(super) done: VecDeque<Remembered>,
     /// The newest name seen: a request of this batch with a higher number is a new one.
     newest: (Text<6>, Stan),
     tombstones: VecDeque<(Identity, Wall)>,
@@ -104,7 +104,7 @@ const CHOICES: usize = 8;
 /// Answers remembered a terminal that speak of no money: echoes, downloads, sign-ons.
 const OTHER_ANSWERS: usize = 8;
 
-impl Done {
+impl Remembered {
     /// Nothing yet.
     pub(super) fn blank() -> Self {
         Self {
@@ -116,7 +116,7 @@ impl Done {
             rrn: None,
             auth: None,
             request: StoredFrame::default(),
-            crossed: None,
+            upstream: None,
             approved: false,
             returned: Amount(0),
             answer: None,
@@ -143,12 +143,12 @@ impl Done {
 
 impl Terminal {
     /// Remembers an answered transaction, and gives those that are forgotten for it.
-    fn remember(&mut self, done: Done, limits: &Limits) -> Vec<TxId> {
+    fn remember(&mut self, done: Remembered, limits: &Limits) -> Vec<TxId> {
         self.took(&done.opened);
         let money = done.is_about_money();
         let most = if money { limits.answers } else { OTHER_ANSWERS };
         self.done.push_back(done);
-        let like = |own: &Done| own.is_about_money() == money;
+        let like = |own: &Remembered| own.is_about_money() == money;
         let mut over = self.done.iter().filter(|own| like(own)).count();
         let mut forgotten = Vec::new();
         while over > most.max(1) {
@@ -184,7 +184,7 @@ impl Terminal {
     }
 
     /// The answered transaction that a request repeats.
-    pub(super) fn repeated(&self, opened: &Opened) -> Option<&Done> {
+    pub(super) fn repeated(&self, opened: &Opened) -> Option<&Remembered> {
         if self.is_new(opened) {
             None
         } else {
@@ -192,7 +192,7 @@ impl Terminal {
         }
     }
 
-    pub(super) fn find(&self, identity: &Identity) -> Option<&Done> {
+    pub(super) fn find(&self, identity: &Identity) -> Option<&Remembered> {
         self.done
             .iter()
             .rev()
@@ -200,23 +200,23 @@ impl Terminal {
     }
 
     /// The answered transaction that an answer from its host names.
-    pub(super) fn answered_by(&self, identity: &Identity) -> Option<&Done> {
-        self.done.iter().rev().find(|done| match &done.crossed {
-            Some(crossed) => crossed.identity == *identity,
+    pub(super) fn answered_by(&self, identity: &Identity) -> Option<&Remembered> {
+        self.done.iter().rev().find(|done| match &done.upstream {
+            Some(upstream) => upstream.identity == *identity,
             None => done.opened.identity == *identity,
         })
     }
 
     /// Whether one of the remembered has this number from the gateway.
     pub(super) fn has_given(&self, stan: Stan) -> bool {
-        let crossed = self.done.iter().filter_map(|done| done.crossed.as_ref());
-        crossed
+        let upstream = self.done.iter().filter_map(|done| done.upstream.as_ref());
+        upstream
             .into_iter()
-            .any(|crossed| crossed.rewritten && crossed.stan == stan)
+            .any(|upstream| upstream.rewritten && upstream.stan == stan)
     }
 
     /// Takes an answered transaction out, since something happens to it again.
-    fn take(&mut self, id: TxId) -> Option<Done> {
+    fn take(&mut self, id: TxId) -> Option<Remembered> {
         let at = self.done.iter().position(|done| done.id == id)?;
         self.done.remove(at)
     }
@@ -225,14 +225,14 @@ impl Terminal {
     /// by the authorization code and trace number that it names. Codes are given by each issuer as
     /// it likes, and numbers come again in a later batch: they count only with the same card, and
     /// if no other transaction has them too.
-    pub(super) fn referred(&self, of: &Opened, told: &Told) -> Option<TxId> {
+    pub(super) fn referred(&self, of: &Opened, told: &OriginalNames) -> Option<TxId> {
         let meant = self.done.iter().rev();
         let meant = meant.filter(|done| may_be_referred(of, &done.opened));
-        let by_rrn = |done: &&Done| told.rrn.is_some() && done.rrn == told.rrn;
+        let by_rrn = |done: &&Remembered| told.rrn.is_some() && done.rrn == told.rrn;
         if let Some(done) = meant.clone().find(by_rrn) {
             return Some(done.id);
         }
-        let unnamed = Told { rrn: None, ..*told };
+        let unnamed = OriginalNames { rrn: None, ..*told };
         only(
             meant
                 .filter(|done| unnamed.names(done.rrn, done.auth, &done.opened))
@@ -330,7 +330,7 @@ impl Terminals {
             return;
         };
         let spared = self.by_key.get(&key).is_some_and(|terminal| {
-            terminal.used >= since || terminal.done.iter().any(Done::is_open)
+            terminal.used >= since || terminal.done.iter().any(Remembered::is_open)
         });
         if spared {
             self.order.push_back(key);
@@ -363,7 +363,7 @@ impl Terminals {
     }
 
     /// Remembers an answered transaction at its terminal.
-    pub(super) fn remember(&mut self, key: TerminalKey, done: Done, limits: &Limits) {
+    pub(super) fn remember(&mut self, key: TerminalKey, done: Remembered, limits: &Limits) {
         let (id, open) = (done.id, done.is_open());
         let room = self.order.len() < limits.terminals.max(1);
         if !open && !room && self.by_key.get(&key).is_none() {
@@ -378,7 +378,7 @@ impl Terminals {
     }
 
     /// Takes an answered transaction out, since something happens to it again.
-    pub(super) fn take(&mut self, id: TxId) -> Option<Done> {
+    pub(super) fn take(&mut self, id: TxId) -> Option<Remembered> {
         let key = self.holders.remove(&id)?;
         let done = self.by_key.get_mut(&key)?.take(id)?;
         self.open -= usize::from(done.is_open());
@@ -386,13 +386,13 @@ impl Terminals {
     }
 
     /// An answered transaction that is remembered.
-    pub(super) fn done(&self, id: TxId) -> Option<&Done> {
+    pub(super) fn done(&self, id: TxId) -> Option<&Remembered> {
         let terminal = self.by_key.get(self.holders.get(&id)?)?;
         terminal.done.iter().rev().find(|done| done.id == id)
     }
 
     /// The same, to note what was recorded of it.
-    pub(super) fn done_mut(&mut self, id: TxId) -> Option<&mut Done> {
+    pub(super) fn done_mut(&mut self, id: TxId) -> Option<&mut Remembered> {
         let terminal = self.by_key.get_mut(self.holders.get(&id)?)?;
         terminal.done.iter_mut().rev().find(|done| done.id == id)
     }

@@ -12,13 +12,13 @@ use std::time::Duration;
 
 /// By terminal: the approval that was written to it last, and when, until it trades on.
 #[derive(Debug, Default)]
-pub(super) struct Fresh {
+pub(super) struct UnreadApprovals {
     last: BTreeMap<TerminalKey, (TxId, Wall)>,
     /// The moment of the last record.
     ended: Wall,
 }
 
-impl Fresh {
+impl UnreadApprovals {
     /// A record was read.
     pub(super) const fn read(&mut self, at: Wall) {
         self.ended = at;

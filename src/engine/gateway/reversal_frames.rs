@@ -19,7 +19,7 @@ impl Gateway {
         }
         // Without its card number no host could find what it reverses.
         let sealed = transaction.request.is_sealed()
-            || (transaction.crossed.as_ref()).is_some_and(|crossed| crossed.frame.is_sealed());
+            || (transaction.upstream.as_ref()).is_some_and(|upstream| upstream.frame.is_sealed());
         if sealed || !transaction.opened.is_understood() {
             return None;
         }
