@@ -158,10 +158,10 @@ fn numbers_are_never_zero_and_never_given_twice_while_they_are_open() {
     stage.terminal_says(stage.sale(5));
     let open: u32 = stan(&stage.deliver(A)).parse().unwrap();
     // Nearly all around.
-    stage.gateway.stan = Stan(open - 1);
+    stage.gateway.numbers.stan = Stan(open - 1);
     stage.terminal_says(stage.sale(6));
     assert_eq!(stan(&stage.deliver(A)), format!("{:06}", open + 1));
-    stage.gateway.stan = Stan(999_999);
+    stage.gateway.numbers.stan = Stan(999_999);
     stage.terminal_says(stage.sale(7));
     assert_ne!(stan(&stage.deliver(A)), "000000");
 }
@@ -169,14 +169,14 @@ fn numbers_are_never_zero_and_never_given_twice_while_they_are_open() {
 #[test]
 fn the_count_goes_on_after_a_restart_and_over_a_checkpoint() {
     let mut stage = Stage::with(rewriting());
-    stage.gateway.stan = Stan(500);
+    stage.gateway.numbers.stan = Stan(500);
     stage.approved_rewritten(5);
     let checkpoint = stage.gateway.checkpoint(stage.now);
     let mut whole = stage.restarted(rewriting());
-    assert_eq!(whole.gateway.stan, Stan(501));
+    assert_eq!(whole.gateway.numbers.stan, Stan(501));
     whole.sends.clear();
     let short = Stage::recovered(rewriting(), checkpoint);
-    assert_eq!(short.gateway.stan, Stan(501));
+    assert_eq!(short.gateway.numbers.stan, Stan(501));
 }
 
 impl Stage {
