@@ -12,7 +12,7 @@ use crate::engine::record::{
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, Class, FieldId};
+use crate::iso::message::{Amount, Class};
 use crate::iso::security;
 use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause};
 
@@ -354,8 +354,7 @@ fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) ->
 
 /// Whether an answer speaks of the card and the currency that were sent, as far as it names them.
 fn is_about(answer: &Message, sent: &Message, money: bool) -> bool {
-    const CURRENCY: FieldId = FieldId::of(49);
-    let (told, asked) = (answer.text(CURRENCY), sent.text(CURRENCY));
+    let (told, asked) = (answer.currency(), sent.currency());
     let currency = told.is_none() || asked.is_none() || told == asked;
     let card = answer.pan().is_none_or(|pan| {
         let asked = sent.pan();

@@ -227,12 +227,11 @@ pub(super) fn is_of_trade(asked: &Text<2>, answer: &Message) -> bool {
 
 /// Whether an answer speaks of the currency and the card of its request, as far as it names them.
 pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
-    const CURRENCY: FieldId = FieldId::of(49);
     if answer.fault().is_some() {
         // What stands behind a fault may be anything, and what stands before it as well.
         return true;
     }
-    let currency = answer.text(CURRENCY);
+    let currency = answer.currency();
     // Three digits, or letters (ISO 4217); where anything else stands, none is told. What a request
     // that was read in part tells may be anything: that counts where money moves, and as digits.
     let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_alphanumeric());

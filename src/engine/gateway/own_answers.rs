@@ -14,7 +14,7 @@ use crate::engine::record::{
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
+use crate::iso::message::{FieldPath, ResponseCode, Text};
 use crate::iso::security;
 use crate::iso::spec::{Flow, Purpose, Spec, Store};
 use std::sync::Arc;
@@ -260,7 +260,7 @@ impl Gateway {
             stan: message.stan().unwrap_or_default(),
             batch: batch_of(message),
             amount: message.amount().unwrap_or_default(),
-            currency: text_of(message, FieldPath::whole(FieldId::of(49))),
+            currency: text_of(message, message.spec().flow().currency),
             card: pan
                 .as_ref()
                 // What was misread may show other digits than a mask would.
