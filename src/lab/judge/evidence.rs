@@ -12,7 +12,7 @@ pub(super) enum Proof {
     Declined,
     /// Approved in time and read by its terminal, and nothing happened since.
     Delivered,
-    /// Its reversal was accepted, and no approval came since the reversal left.
+    /// Its reversal was accepted, and no approval came since the reversal was decided on.
     Reversed,
     /// The outcome is not proven, and nothing is being done about it.
     Unproven(&'static str),
@@ -89,14 +89,19 @@ pub(super) fn approved_twice(attempt: &AttemptFacts) -> bool {
 }
 
 fn by_reversal(attempt: &AttemptFacts) -> Option<Proof> {
-    let is_whole = |stands: Option<u64>| stands.is_none();
-    let undone = attempt.reversals.iter().any(|reversal| {
-        let accepted = reversal
-            .answered
-            .is_some_and(|(_, means)| means == UndoMeant::Undone);
-        accepted && is_whole(reversal.stands)
+    let mut undone = attempt.reversals.iter().filter(|reversal| {
+        let answer = reversal.answered;
+        let accepted = answer.is_some_and(|(_, means)| means == UndoMeant::Undone);
+        accepted && reversal.stands.is_none()
     });
-    undone.then_some(Proof::Reversed)
+    let decided = undone.next_back()?.decided;
+    // A gateway that had decided on it cannot know that it had not left yet.
+    let overtaken = attempt.approvals.iter().any(|answer| answer.at >= decided);
+    Some(if overtaken {
+        Proof::Unclear
+    } else {
+        Proof::Reversed
+    })
 }
 
 /// Whether an approval came when a reversal that was accepted had left.

@@ -50,6 +50,8 @@ pub struct AttemptFacts {
     /// void has its own (below zero) and leaves that of its sale. An authorization that was
     /// completed holds nothing any more: the completion does.
     pub held: i64,
+    /// Whether a host ever booked it, undone later or not.
+    pub booked: bool,
     /// Whether a host booked more than was asked for, of its own accord.
     pub overbooked: bool,
     /// Whether a host has it and will still book it, or a frame of it is on the way to a host.
@@ -70,6 +72,8 @@ pub struct AttemptFacts {
     /// Whether its connection was open, and the gateway alive with a link that could be heard,
     /// ever since its request came.
     pub asker_there: bool,
+    /// Whether the disk of the gateway was well ever since.
+    pub well: bool,
     /// Approvals that reached the gateway: readable, with a right MAC, by the dialect's tables.
     pub approvals: Vec<HostAnswer>,
     /// Declines, in the same way.
@@ -129,6 +133,8 @@ pub struct HostAnswer {
 pub struct ReversalFacts {
     /// When it left.
     pub left: Mono,
+    /// Not before this was it decided on: it waits for its record, on a sick disk for long.
+    pub decided: Mono,
     /// When it reached a host.
     pub at_host: Option<Mono>,
     /// Its first answer that reached the gateway: when, and what its code means.

@@ -7,6 +7,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// DE 49 where an attempt names no other.
+const USUAL: &str = "156";
 /// So many reversals at once are many.
 const WIDE: usize = 16;
 
@@ -31,6 +33,8 @@ pub(super) struct Terms {
     pub(super) reverses: bool,
     /// Whether the route says to reverse what a restart left unproven.
     pub(super) reverses_unproven: bool,
+    /// Whether an answer is known by its trace number alone, and terminals use the same ones.
+    pub(super) number_alone: bool,
 }
 
 impl Terms {
@@ -45,6 +49,7 @@ impl Terms {
             patience: Duration::from_micros(30_000_000 / scale + 3 * setup.sync),
             is_wide: setup.bounds.window.is_none_or(|most| most >= WIDE),
             reverses_unproven: setup.unproven,
+            number_alone: setup.match_fields == [11] && !setup.rewrite_stan,
             reverses: setup.by != ReversedBy::Terminal && setup.keys,
         }
     }
@@ -252,6 +257,25 @@ impl<'a> Hearing<'a> {
     }
 }
 
+impl Hearing<'_> {
+    /// Whether the gateway may have taken the answer to another request for one to this: where only
+    /// the trace number names an answer, and another terminal used the same one at that time.
+    pub(super) fn may_be_mistaken(&self, attempt: &AttemptFacts) -> bool {
+        let Some(began) = attempt.began().filter(|_| self.terms.number_alone) else {
+            return false;
+        };
+        let came_since = |other: &AttemptFacts| {
+            let answers = [&other.approvals, &other.declines, &other.unknowns];
+            let mut answers = answers.into_iter().flatten().map(|answer| answer.at);
+            let mut doubtful = other.doubtful.iter().copied();
+            answers.any(|at| at >= began) || doubtful.any(|at| at >= began)
+        };
+        let same = |other: &&AttemptFacts| other.n != attempt.n && other.stan == attempt.stan;
+        let mut others = self.probe.attempts.iter().filter(same);
+        others.any(came_since)
+    }
+}
+
 /// Finds the attempt that a printed transaction tells of: by the moment at which its request came,
 /// which is in its id, and by its names.
 struct AttemptFinder<'a> {
@@ -302,7 +326,8 @@ impl<'a> AttemptFinder<'a> {
         };
         let attempt = self.attempts.get(place)?;
         let first = attempt.reached.first().map(|a| a.now.wall.0.max(0) / 1000);
-        let is_undo = !attempt.came_at(millis) && attempt.undo_came_at(millis);
+        let is_undo = !attempt.came_at(millis)
+            && (attempt.undo_came_at(millis) || text(value, "kind") == "reversal");
         let printed = Printed {
             value,
             of_request: !is_undo,
@@ -318,6 +343,7 @@ impl<'a> AttemptFinder<'a> {
             let stan = text(value, "stan");
             (terminal.is_empty() || terminal == attempt.terminal)
                 && (stan.is_empty() || stan.parse() == Ok(attempt.stan))
+                && is_of_currency(attempt, value)
         })
     }
 
@@ -327,6 +353,7 @@ impl<'a> AttemptFinder<'a> {
             text(value, "terminal").trim() == attempt.terminal
                 && text(value, "stan").parse() == Ok(attempt.stan)
                 && value.get("amount").and_then(Value::as_u64) == Some(attempt.amount)
+                && is_of_currency(attempt, value)
         })
     }
 
@@ -351,6 +378,13 @@ impl<'a> AttemptFinder<'a> {
         let place = fitting.next()?;
         fitting.next().is_none().then_some(*place)
     }
+}
+
+/// Whether what is printed speaks of the attempt's currency, or of none.
+fn is_of_currency(attempt: &AttemptFacts, value: &Value) -> bool {
+    let printed = text(value, "currency");
+    let own = attempt.currency.as_str();
+    printed.is_empty() || printed == if own.is_empty() { USUAL } else { own }
 }
 
 /// Whether a printed transaction tells of the request of an attempt.

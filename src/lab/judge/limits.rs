@@ -42,6 +42,7 @@ fn silence(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
         && attempt.told.is_empty()
         && attempt.undos.is_empty()
         && attempt.asker_there
+        && attempt.well
         && hearing.probe.gateway_up
         && age > wait;
     let what = "its request never left the gateway, and nobody told the terminal";

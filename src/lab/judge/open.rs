@@ -78,7 +78,8 @@ pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<
     if !can_tell(attempt) || !listed || attempt.misbalanced || doubted || attempt.is_excused() {
         return None;
     }
-    if books_disagree(hearing, attempt) || attempt.may_still {
+    let mistaken = hearing.may_be_mistaken(attempt);
+    if books_disagree(hearing, attempt) || attempt.may_still || mistaken {
         return None;
     }
     // How much a reversal gave back of what a refund had given back in part, nobody here can say.

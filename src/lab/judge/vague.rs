@@ -47,6 +47,7 @@ fn is_plain(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
         && !attempt.is_excused()
         && (alone || clear && !delivered)
         && !hearing.has_namesake(attempt)
+        && !hearing.may_be_mistaken(attempt)
 }
 
 /// What is said to be paid is said with the amount that was.

@@ -111,6 +111,13 @@ impl HostLedger {
         self.net(n) - returns.map(LedgerEntry::net).sum::<i64>()
     }
 
+    /// Whether an attempt was ever booked.
+    #[must_use]
+    pub fn has_booked(&self, n: u32) -> bool {
+        let entry = self.entries.get(&n);
+        entry.is_some_and(|entry| entry.booked.is_some())
+    }
+
     /// Whether a reaction that is still to come will book an attempt.
     #[must_use]
     pub fn may_still_book(&self, n: u32) -> bool {

@@ -173,6 +173,8 @@ impl OddHost {
         }
         if let Some(entry) = self.book.get_mut(at) {
             entry.booked = Some(own);
+            // Whatever reversal came before: one that comes now finds it booked (R19).
+            entry.reversed = false;
             entry.moved = on_original;
             if let Some(n) = entry.n {
                 let kept = self.ledger.entry(n);

@@ -96,6 +96,7 @@ impl Stage<'_> {
                 facts.held += ledger.own(n);
                 facts.may_still |= ledger.may_still_book(n);
                 let entry = ledger.entries.get(&n).filter(|entry| entry.effect != 0);
+                facts.booked |= ledger.has_booked(n);
                 facts.overbooked |= entry.is_some_and(|entry| entry.overbooked);
                 facts.went_to = facts.went_to.or_else(|| entry?.of);
                 busy |= host.is_busy_with(n);

@@ -225,7 +225,10 @@ impl<'a> Stage<'a> {
             newest: None,
             filled: false,
             retried: BTreeMap::new(),
-            evidence: Evidence::of_patience(Duration::from_secs(60) / setup.scale.max(1)),
+            evidence: Evidence::of_world(
+                Duration::from_secs(60) / setup.scale.max(1),
+                3 * setup.sync + 1_000,
+            ),
             judge: Judge::new(setup),
             played: Played::default(),
             cells: Cells::default(),
