@@ -29,7 +29,9 @@ fn twice(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<(Breach, u32)>
     let mut others = hearing.purchase(attempt).filter(|other| {
         other.n != attempt.n && went_before(other, began) && hearing.can_be_linked(told, other)
     });
-    let other = others.find(|other| hearing.is_payer(other))?;
+    // A lie that nothing had contradicted yet, nobody could see through.
+    let seen = |other: &&AttemptFacts| !other.was_excused(attempt.allowed_at);
+    let other = others.find(|other| hearing.is_payer(other) && seen(other))?;
     let (by, first) = (attempt.allowed_by, other.n);
     let what = format!("charged twice, also by attempt {first}; attempt {by} allowed it");
     Some((("twice", what), first))
@@ -52,12 +54,13 @@ fn returned_twice(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breac
     let standing = hearing.standing(attempt);
     let mut returns = hearing.returns_of(attempt);
     let listed = hearing.is_listed(attempt) || returns.any(|back| hearing.is_listed(back));
-    let excused = hearing.returns_of(attempt).any(AttemptFacts::is_excused);
+    // What a host gives back that it never took is its own doing.
+    let own = |back: &AttemptFacts| back.is_excused() || back.overgiven;
+    let excused = hearing.returns_of(attempt).any(own);
     // A terminal that asks for more than it was given does so by itself.
     let taken = hearing.returns_of(attempt).filter(|back| back.held != 0);
     let by_itself = attempt.held > 0 && taken.count() == 1;
-    // What was never booked, a host gives back of its own accord.
-    let wrong = takes && attempt.booked && standing < 0 && !listed && !excused && !by_itself;
+    let wrong = takes && standing < 0 && !listed && !excused && !by_itself;
     wrong.then(|| {
         (
             "returned-twice",

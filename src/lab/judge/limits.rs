@@ -33,7 +33,8 @@ fn history(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     })
 }
 
-/// A request that never left is answered no before its asker gives up.
+/// A request that never left is answered no before its asker gives up; but for one that may be a
+/// repeat of another, to which a no would be a lie.
 fn silence(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let began = attempt.began()?;
     let wait = hearing.terms.timeout + hearing.terms.timeout / 2;
@@ -42,6 +43,7 @@ fn silence(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
         && attempt.told.is_empty()
         && attempt.undos.is_empty()
         && attempt.asker_there
+        && !hearing.has_namesake(attempt)
         && attempt.well
         && hearing.probe.gateway_up
         && age > wait;

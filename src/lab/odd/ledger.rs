@@ -31,6 +31,8 @@ pub struct LedgerEntry {
     pub changes: Vec<(Mono, i64, &'static str)>,
     /// Whether more was booked than was asked for.
     pub overbooked: bool,
+    /// Whether more was given back than stood.
+    pub overgiven: bool,
     /// When it was booked.
     pub booked: Option<Mono>,
     /// Answers that left, to its request and to its reversals.
@@ -109,13 +111,6 @@ impl HostLedger {
             .values()
             .filter(|entry| entry.of == Some(n) && entry.effect < 0);
         self.net(n) - returns.map(LedgerEntry::net).sum::<i64>()
-    }
-
-    /// Whether an attempt was ever booked.
-    #[must_use]
-    pub fn has_booked(&self, n: u32) -> bool {
-        let entry = self.entries.get(&n);
-        entry.is_some_and(|entry| entry.booked.is_some())
     }
 
     /// Whether a reaction that is still to come will book an attempt.

@@ -90,6 +90,22 @@ pub(super) fn tagged(message: &Message) -> Option<u32> {
     names::n_of(&expiry)
 }
 
+/// DE 41.
+pub(super) fn terminal_of(message: &Message) -> String {
+    text(message, 41).unwrap_or_default()
+}
+
+/// Whether an answer gives a terminal new working keys.
+pub(super) fn gives_keys(message: &Message) -> bool {
+    let mti = message.mti().to_string();
+    is_cup(message) && mti == "0810" && text(message, 62).is_some()
+}
+
+/// Whether a message has a MAC.
+pub(super) fn has_mac(message: &Message) -> bool {
+    is_cup(message) && text(message, 64).is_some()
+}
+
 /// Whether a reversal that names an attempt is about another card or currency.
 fn is_stray(facts: &AttemptFacts, reversal: &Message) -> bool {
     let own = if facts.currency.is_empty() {
@@ -129,8 +145,8 @@ impl Evidence {
         }
     }
 
-    /// An attempt is about to be sent.
-    pub(super) fn begins(&mut self, ask: &Ask, allowed_by: u32) {
+    /// An attempt is about to be sent; a verdict may have allowed it just now.
+    pub(super) fn begins(&mut self, now: Mono, ask: &Ask, allowed_by: u32) {
         let (merchant, terminal) = names::terminal(ask.t);
         let fresh = AttemptFacts {
             n: ask.n,
@@ -141,6 +157,7 @@ impl Evidence {
             terminal,
             merchant,
             allowed_by,
+            allowed_at: now,
             currency: ask.currency.clone(),
             ..AttemptFacts::default()
         };
@@ -331,7 +348,7 @@ impl Evidence {
             Meant::Unknown => facts.unknowns.push(answer),
         }
         if means == Meant::Approved && facts.lied_since.is_some_and(|since| since <= at) {
-            facts.contradicted = true;
+            facts.contradicted.get_or_insert(at);
         }
     }
 

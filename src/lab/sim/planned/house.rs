@@ -19,7 +19,7 @@ impl Stage<'_> {
         };
         match &timed.deed {
             Deed::Ask(ask) => {
-                self.evidence.begins(ask, 0);
+                self.evidence.begins(self.now.mono, ask, 0);
                 self.at_terminal(ask.t, &timed.deed);
             }
             Deed::Again(again) => self.at_terminal_of(again.n, &timed.deed),
@@ -109,7 +109,7 @@ impl Stage<'_> {
             let tried = "a cashier tried again".to_owned();
             self.played.reached.insert(tried);
             self.retried.insert(cashier.n, then.n);
-            self.evidence.begins(then, n);
+            self.evidence.begins(self.now.mono, then, n);
             self.at_terminal(then.t, &Deed::Ask(then.clone()));
         }
     }

@@ -130,6 +130,8 @@ pub(super) struct Stage<'a> {
     pub trial: Trial,
     /// By attempt: the acquirers that its request went to.
     pub sent_over: BTreeMap<u32, BTreeSet<u8>>,
+    /// By terminal: the acquirer that gave out its newest keys, where several do.
+    pub keys_of: BTreeMap<String, u8>,
     /// By attempt: the connection that its request went out on last.
     pub asked_over: BTreeMap<u32, ConnId>,
     pub healed: bool,
@@ -235,6 +237,7 @@ impl<'a> Stage<'a> {
             relied: Seq(0),
             trial: Trial::default(),
             sent_over: BTreeMap::new(),
+            keys_of: BTreeMap::new(),
             asked_over: BTreeMap::new(),
             healed: false,
             lost_keys: None,
