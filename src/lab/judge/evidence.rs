@@ -2,6 +2,7 @@
 
 use super::facts::{AttemptFacts, Meant, SlipSays, UndoMeant};
 use super::hearing::Terms;
+use crate::engine::seam::Mono;
 
 /// What is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,10 +95,14 @@ fn by_reversal(attempt: &AttemptFacts) -> Option<Proof> {
         let accepted = answer.is_some_and(|(_, means)| means == UndoMeant::Undone);
         accepted && reversal.stands.is_none()
     });
-    let decided = undone.next_back()?.decided;
+    let newest = undone.next_back()?;
     // A gateway that had decided on it cannot know that it had not left yet.
-    let overtaken = attempt.approvals.iter().any(|answer| answer.at >= decided);
-    Some(if overtaken {
+    let overtaken = news_since(attempt, newest.decided);
+    let refused = attempt.reversals.iter().any(|reversal| {
+        let answer = reversal.answered;
+        answer.is_some_and(|(at, means)| means == UndoMeant::Refused && at >= newest.left)
+    });
+    Some(if overtaken || refused {
         Proof::Unclear
     } else {
         Proof::Reversed
@@ -112,7 +117,17 @@ fn approved_since_undone(attempt: &AttemptFacts) -> bool {
     });
     // R19: sent once more and accepted again, it is proven.
     let newest = undone.next_back().map(|reversal| reversal.left);
-    newest.is_some_and(|left| attempt.approvals.iter().any(|answer| answer.at > left))
+    newest.is_some_and(|left| news_since(attempt, left))
+}
+
+/// Whether an approval came since a moment that is no copy of one before (D10).
+fn news_since(attempt: &AttemptFacts, moment: Mono) -> bool {
+    let before = |auth: &str| {
+        let mut earlier = attempt.approvals.iter().filter(|answer| answer.at < moment);
+        !auth.is_empty() && earlier.any(|answer| answer.auth == auth)
+    };
+    let mut since = attempt.approvals.iter().filter(|answer| answer.at >= moment);
+    since.any(|answer| !before(&answer.auth))
 }
 
 fn is_delivered(attempt: &AttemptFacts, terms: &Terms) -> bool {

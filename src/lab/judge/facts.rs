@@ -262,6 +262,8 @@ pub struct Probe<'a> {
     pub open: &'a [&'a serde_json::Value],
     /// Whether the gateway is up.
     pub gateway_up: bool,
+    /// Whether all that it has recorded is on the disk.
+    pub settled: bool,
     /// Whether all faults are over, all peers well, and all is drained: nothing will happen any
     /// more unless somebody acts.
     pub healed: bool,

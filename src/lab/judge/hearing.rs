@@ -95,6 +95,8 @@ pub(super) struct Hearing<'a> {
     referring: BTreeMap<u32, Vec<usize>>,
     /// Places by number.
     places: BTreeMap<u32, usize>,
+    /// Places by terminal, merchant and trace number.
+    named: BTreeMap<(&'a str, &'a str, u32), Vec<usize>>,
     /// Printed transactions that tell of no attempt.
     pub(super) strangers: Vec<&'a Value>,
 }
@@ -111,10 +113,13 @@ impl<'a> Hearing<'a> {
             purchases: BTreeMap::new(),
             referring: BTreeMap::new(),
             places: BTreeMap::new(),
+            named: BTreeMap::new(),
             strangers: Vec::new(),
         };
         for (place, attempt) in probe.attempts.iter().enumerate() {
             hearing.places.insert(attempt.n, place);
+            let named = hearing.named.entry(names_of(attempt)).or_default();
+            named.push(place);
             let purchase = hearing.purchases.entry(attempt.purchase).or_default();
             purchase.push(place);
             if attempt.of != 0 {
@@ -245,15 +250,41 @@ impl<'a> Hearing<'a> {
         takes && (self.standing(attempt) > 0 || attempt.may_still)
     }
 
+    /// Whether a void, a refund or a completion of it is one about which a host lied, and nothing
+    /// has contradicted that yet.
+    pub(super) fn is_lied_about(&self, attempt: &AttemptFacts) -> bool {
+        attempt.is_excused() || self.refer_to(attempt).any(AttemptFacts::is_excused)
+    }
+
+    /// Whether its terminal had another one under way by the same names: then it cannot tell the
+    /// answers apart, and nobody knows what it made of them.
+    pub(super) fn is_crossed(&self, attempt: &AttemptFacts) -> bool {
+        let waits = |own: &AttemptFacts, at: Mono| {
+            let came = own.reached.iter().any(|came| came.now.mono <= at);
+            let mut told = own.told.iter();
+            came && !told.any(|told| told.delivered && told.at <= at)
+        };
+        let overlap = |one: &AttemptFacts, other: &AttemptFacts| {
+            let mut came = one.reached.iter().map(|came| came.now.mono);
+            came.any(|at| waits(other, at))
+        };
+        let mut namesakes = self.namesakes(attempt);
+        namesakes.any(|other| overlap(attempt, other) || overlap(other, attempt))
+    }
+
+    /// Other attempts that go by the same names.
+    fn namesakes(&self, attempt: &AttemptFacts) -> impl Iterator<Item = &'a AttemptFacts> {
+        let attempts: &'a [AttemptFacts] = self.probe.attempts;
+        let places = self.named.get(&names_of(attempt)).cloned();
+        let places = places.unwrap_or_default().into_iter();
+        let named = places.filter_map(|place| attempts.get(place));
+        let n = attempt.n;
+        named.filter(move |other| other.n != n)
+    }
+
     /// Whether another attempt goes by the same names.
     pub(super) fn has_namesake(&self, attempt: &AttemptFacts) -> bool {
-        let is_namesake = |other: &&AttemptFacts| {
-            other.n != attempt.n
-                && other.terminal == attempt.terminal
-                && other.merchant == attempt.merchant
-                && other.stan == attempt.stan
-        };
-        self.probe.attempts.iter().find(is_namesake).is_some()
+        self.namesakes(attempt).next().is_some()
     }
 }
 
@@ -378,6 +409,11 @@ impl<'a> AttemptFinder<'a> {
         let place = fitting.next()?;
         fitting.next().is_none().then_some(*place)
     }
+}
+
+/// By what a terminal tells its requests apart.
+fn names_of(attempt: &AttemptFacts) -> (&str, &str, u32) {
+    (&attempt.terminal, &attempt.merchant, attempt.stan)
 }
 
 /// Whether what is printed speaks of the attempt's currency, or of none.

@@ -57,9 +57,10 @@ fn exception(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let is_final = |means: UndoMeant| means != UndoMeant::Again;
     let answers = attempt.reversals.iter().filter_map(|r| r.answered);
     let closed = answers.map(|(_, means)| means).any(is_final);
-    let settled = closed || !attempt.declines.is_empty() || !hearing.probe.gateway_up;
+    let over = closed || !attempt.declines.is_empty();
+    let seen = hearing.probe.gateway_up && hearing.probe.settled;
     let printed = hearing.printed_of(attempt);
-    if settled || attempt.blurred || !attempt.was_sent() || printed.is_empty() {
+    if over || !seen || attempt.blurred || !attempt.was_sent() || printed.is_empty() {
         return None;
     }
     let now = hearing.probe.now.mono;

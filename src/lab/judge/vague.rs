@@ -78,6 +78,20 @@ pub(super) fn amount(
     })
 }
 
+/// R20: a host in trouble (91, 92, 96) says that it did not make it, and nothing of the money.
+pub(super) fn too_sure(attempt: &AttemptFacts, words: &Understood) -> Option<Breach> {
+    let troubled = |code: &str| ["91", "92", "96"].contains(&code);
+    let declines = &attempt.declines;
+    let only = !declines.is_empty() && declines.iter().all(|answer| troubled(&answer.code));
+    let undone = !attempt.reversals.is_empty() || !attempt.approvals.is_empty();
+    let wrong = only && !undone && words.has(Promise::NothingDebited);
+    wrong.then(|| {
+        let code = &declines[0].code;
+        let what = format!("answered {code} alone, and it is said that nothing was debited");
+        ("R20", what)
+    })
+}
+
 /// A void or refund whose outcome is not proven is told of where its original is.
 pub(super) fn hidden_return(
     hearing: &Hearing<'_>,

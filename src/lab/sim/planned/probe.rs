@@ -54,6 +54,7 @@ impl Stage<'_> {
             printed: &refs(&printed.all),
             open: &refs(&printed.open),
             gateway_up: self.machine.is_some(),
+            settled: self.machine.as_ref().is_some_and(Machine::is_settled),
             healed,
         });
     }
