@@ -45,15 +45,15 @@ impl Gateway {
                     }),
             );
         }
-        if self.stan != Stan(0) {
-            items.push(Carried::Stan(self.stan));
+        if self.numbers.stan != Stan(0) {
+            items.push(Carried::Stan(self.numbers.stan));
         }
         let facts = std::iter::once(Fact::CheckpointBegin)
             .chain(items.into_iter().map(|item| Fact::Carried(Box::new(item))))
             .chain(std::iter::once(Fact::CheckpointEnd));
         let mut records = Vec::new();
         for fact in facts {
-            let seq = self.next_seq();
+            let seq = self.numbers.next_seq();
             records.push(Record {
                 seq,
                 at: now.wall,

@@ -17,12 +17,12 @@ const MISSES: u8 = 2;
 
 impl Gateway {
     pub(super) fn link_connected(&mut self, now: Now, link: LinkId, conn: ConnId) {
-        let Some(state) = self.links.get_mut(usize::from(link.0)) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
-        state.conns.push(LinkConn::new(conn));
         let (signed_on, signing_on) = (state.signed_on, state.is_signing_on());
-        match self.signs_on(link) {
+        state.conns.push(LinkConn::new(conn));
+        match self.options.link(link).begins_with() {
             SignOn::Connection => self.begin_session(now, link, conn),
             // Another connection signs on for this one too.
             SignOn::Link if signing_on => {}
@@ -32,11 +32,7 @@ impl Gateway {
     }
 
     fn begin_session(&mut self, now: Now, link: LinkId, conn: ConnId) {
-        let script = self.options.links[usize::from(link.0)]
-            .spec
-            .flow()
-            .sign_on
-            .clone();
+        let script = self.options.link(link).spec.flow().sign_on.clone();
         if let Some(script) = script {
             self.ask(now, link, conn, &script, Purpose::SignOn);
         }
@@ -44,13 +40,15 @@ impl Gateway {
 
     /// The host took a sign-on: its connection carries traffic, or all of its link do.
     fn signed_on(&mut self, now: Now, link: LinkId, conn: ConnId) {
-        if self.signs_on(link) != SignOn::Link {
+        if self.options.link(link).begins_with() != SignOn::Link {
             return self.link_ready(now, link, conn);
         }
-        let state = &mut self.links[usize::from(link.0)];
+        let Some(state) = self.links.get_mut(link) else {
+            return;
+        };
         state.signed_on = true;
-        let waiting = state.conns.iter().filter(|link_conn| !link_conn.ready);
-        let waiting: Vec<ConnId> = waiting.map(|link_conn| link_conn.conn).collect();
+        let waiting = state.conns.iter().filter(|own| !own.ready);
+        let waiting: Vec<ConnId> = waiting.map(|own| own.id).collect();
         for conn in waiting {
             self.link_ready(now, link, conn);
         }
@@ -59,9 +57,11 @@ impl Gateway {
     /// A connection of a link that signs on as a whole is gone: another one signs on for the rest
     /// if that was its task, and the next one does if it was the last.
     fn pass_on_sign_on(&mut self, now: Now, link: LinkId) {
-        let state = &mut self.links[usize::from(link.0)];
+        let Some(state) = self.links.get_mut(link) else {
+            return;
+        };
         state.signed_on &= !state.conns.is_empty();
-        let heir = state.conns.first().map(|link_conn| link_conn.conn);
+        let heir = state.conns.first().map(|own| own.id);
         let heir = heir.filter(|_| !state.signed_on && !state.is_signing_on());
         if let Some(conn) = heir {
             self.begin_session(now, link, conn);
@@ -69,29 +69,27 @@ impl Gateway {
     }
 
     fn link_ready(&mut self, now: Now, link: LinkId, conn: ConnId) {
-        let interval = self.options.links[usize::from(link.0)].echo_interval;
-        let Some(link_conn) = self.links[usize::from(link.0)].link_conn(conn) else {
+        let interval = self.options.link(link).echo_interval;
+        let Some(own) = self.links.conn(link, conn) else {
             return;
         };
-        link_conn.ready = true;
-        link_conn.next_echo = (!interval.is_zero()).then(|| now.mono + interval);
+        own.ready = true;
+        own.next_echo = (!interval.is_zero()).then(|| now.mono + interval);
         self.record(now, None, None, Fact::Line(LineFact::Up { link, conn }));
         self.pump(now, link);
     }
 
     /// A connection is gone: what it carried is without answer.
     pub(super) fn link_down(&mut self, now: Now, link: LinkId, conn: ConnId) {
-        let Some(state) = self.links.get_mut(usize::from(link.0)) else {
+        let Some(state) = self.links.get_mut(link) else {
             return;
         };
-        let was_ready = state
-            .link_conn(conn)
-            .is_some_and(|link_conn| link_conn.ready);
-        state.conns.retain(|link_conn| link_conn.conn != conn);
+        let was_ready = state.conns.iter().any(|own| own.id == conn && own.ready);
+        state.conns.retain(|own| own.id != conn);
         if was_ready {
             self.record(now, None, None, Fact::Line(LineFact::Down { link, conn }));
         }
-        if self.signs_on(link) == SignOn::Link {
+        if self.options.link(link).begins_with() == SignOn::Link {
             self.pass_on_sign_on(now, link);
         }
         for slot in self.live.slots() {
@@ -115,17 +113,14 @@ impl Gateway {
 
     /// Something came from a connection of a link: it lives.
     pub(super) fn heard_from(&mut self, now: Now, conn: ConnId) -> Option<LinkId> {
-        let at = self
-            .links
-            .iter()
-            .position(|link| link.conns.iter().any(|link_conn| link_conn.conn == conn))?;
-        let interval = self.options.links[at].echo_interval;
-        let link_conn = self.links[at].link_conn(conn)?;
-        link_conn.missed = 0;
-        if link_conn.next_echo.is_some() {
-            link_conn.next_echo = Some(now.mono + interval);
+        let link = self.links.link_of(conn)?;
+        let interval = self.options.link(link).echo_interval;
+        let own = self.links.conn(link, conn)?;
+        own.missed = 0;
+        if own.next_echo.is_some() {
+            own.next_echo = Some(now.mono + interval);
         }
-        u16::try_from(at).ok().map(LinkId)
+        Some(link)
     }
 
     /// Whether the message belongs to the gateway's own session, in which case it has been dealt
@@ -141,10 +136,7 @@ impl Gateway {
             return self.host_asks(now, link, conn, message);
         }
         let spec = message.spec();
-        let Some(asked) = self.links[usize::from(link.0)]
-            .link_conn(conn)
-            .and_then(|link_conn| link_conn.asked)
-        else {
+        let Some(asked) = self.links.conn(link, conn).and_then(|own| own.asked) else {
             return false;
         };
         let script = script_of(spec, asked.purpose);
@@ -154,8 +146,8 @@ impl Gateway {
         let code = message.response_code();
         let fine = code.is_none_or(|code| code == spec.flow().answer.approval(asked.purpose));
         self.record_session(now, message, Hop::AcquirerToGateway, conn);
-        if let Some(link_conn) = self.links[usize::from(link.0)].link_conn(conn) {
-            link_conn.asked = None;
+        if let Some(own) = self.links.conn(link, conn) {
+            own.asked = None;
         }
         if asked.purpose == Purpose::SignOn {
             if fine {
@@ -202,13 +194,11 @@ impl Gateway {
 
     /// The host signed off, or on again: of the connection, or of the whole link.
     fn hold(&mut self, now: Now, link: LinkId, conn: ConnId, held: bool) {
-        let whole = self.signs_on(link) == SignOn::Link;
-        let conns = &mut self.links[usize::from(link.0)].conns;
-        for link_conn in conns
-            .iter_mut()
-            .filter(|link_conn| whole || link_conn.conn == conn)
-        {
-            link_conn.held = held;
+        let whole = self.options.link(link).begins_with() == SignOn::Link;
+        let conns = self.links.get_mut(link).map(|own| &mut own.conns);
+        let conns = conns.into_iter().flatten();
+        for own in conns.filter(|own| whole || own.id == conn) {
+            own.held = held;
         }
         if !held {
             self.pump(now, link);
@@ -222,17 +212,16 @@ impl Gateway {
 
     /// Begins a dialogue of the gateway's own.
     fn ask(&mut self, now: Now, link: LinkId, conn: ConnId, script: &Script, purpose: Purpose) {
-        self.stan = self.stan.next();
-        let stan = self.stan;
+        let stan = self.numbers.next_stan();
         let until = now.mono + self.options.ladder.session_answer;
-        if let Some(link_conn) = self.links[usize::from(link.0)].link_conn(conn) {
-            link_conn.asked = Some(SessionRequest {
+        if let Some(own) = self.links.conn(link, conn) {
+            own.asked = Some(SessionRequest {
                 purpose,
                 stan,
                 until,
             });
         }
-        let spec = self.options.links[usize::from(link.0)].spec.clone();
+        let spec = self.options.link(link).spec.clone();
         let Some(message) = scripted(&spec, script, stan, now, &self.options.zone) else {
             return;
         };
@@ -243,41 +232,30 @@ impl Gateway {
 
     /// Echoes that are due, and answers that did not come.
     pub(super) fn sessions_due(&mut self, now: Now) {
-        for at in 0..self.links.len() {
-            let due: Vec<ConnId> = self.links[at]
-                .conns
-                .iter()
-                .filter(|link_conn| {
-                    let when = link_conn
-                        .asked
-                        .map(|asked| asked.until)
-                        .or(link_conn.next_echo);
-                    when.is_some_and(|when| when <= now.mono)
-                })
-                .map(|link_conn| link_conn.conn)
-                .collect();
-            let Ok(link) = u16::try_from(at).map(LinkId) else {
-                return;
-            };
-            for conn in due {
-                self.session_due(now, link, conn);
-            }
+        let is_due = |own: &&LinkConn| own.deadline().is_some_and(|at| at <= now.mono);
+        let links = self.links.iter();
+        let due = links.flat_map(|(link, state)| {
+            let due = state.conns.iter().filter(is_due);
+            due.map(move |own| (link, own.id))
+        });
+        for (link, conn) in due.collect::<Vec<_>>() {
+            self.session_due(now, link, conn);
         }
     }
 
     fn session_due(&mut self, now: Now, link: LinkId, conn: ConnId) {
-        let options = &self.options.links[usize::from(link.0)];
+        let options = &self.options.link(link);
         let (interval, echo) = (options.echo_interval, options.spec.flow().echo.clone());
-        let Some(link_conn) = self.links[usize::from(link.0)].link_conn(conn) else {
+        let Some(own) = self.links.conn(link, conn) else {
             return;
         };
-        if link_conn.asked.take().is_some() {
-            link_conn.missed = link_conn.missed.saturating_add(1);
+        if own.asked.take().is_some() {
+            own.missed = own.missed.saturating_add(1);
         }
-        link_conn.next_echo = link_conn.ready.then(|| now.mono + interval);
-        if !link_conn.ready || link_conn.missed >= MISSES {
+        own.next_echo = own.ready.then(|| now.mono + interval);
+        if !own.ready || own.missed >= MISSES {
             // Not asked again before it is gone.
-            link_conn.next_echo = None;
+            own.next_echo = None;
             self.order(Action::Close(conn));
         } else if let Some(script) = echo {
             self.ask(now, link, conn, &script, Purpose::Echo);

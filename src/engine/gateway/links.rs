@@ -1,38 +1,46 @@
-//! The connections of the links: which of them carry traffic, and which one carries the next
-//! request.
+//! The links of a run: their connections, and which of them carries the next request.
 
-use super::core::Gateway;
-use super::live::Slot;
-use super::options::SignOn;
+use super::options::{LinkOptions, Options, RouteOptions, SignOn};
+use super::reversal_queue::ReversalQueue;
 use super::route::Balance;
 use crate::engine::record::{ConnId, LinkId};
 use crate::engine::seam::Mono;
-use crate::iso::message::Stan;
+use crate::iso::message::{FieldPath, Stan};
 use crate::iso::spec::Purpose;
-use std::collections::VecDeque;
-use std::time::Duration;
 
-/// A link: its connections, and the reversals that wait for one.
+/// All links, those included that are configured no more.
+#[derive(Debug)]
+pub(super) struct Links {
+    links: Vec<LinkState>,
+    /// How many of them are configured; the others are parked.
+    configured: usize,
+    /// Whose turn it is among equals.
+    turn: usize,
+}
+
+/// A link: its connections, its reversals, and how answers over it find their requests.
 #[derive(Debug, Default)]
 pub(super) struct LinkState {
     pub(super) conns: Vec<LinkConn>,
     turn: usize,
     /// One of the connections signed on for all.
     pub(super) signed_on: bool,
-    /// Reversals that wait for a connection or for room.
-    pub(super) queue: VecDeque<Slot>,
-    /// Reversals on the wire, and since when.
-    pub(super) out: Vec<(Slot, Mono)>,
+    pub(super) reversals: ReversalQueue,
+    /// The fields by which an answer over it may find its request: a list for each dialect.
+    key_rules: Vec<Vec<FieldPath>>,
+    /// The links over which an answer to a request on this one may come, itself first.
+    neighbours: Vec<LinkId>,
 }
 
 /// One connection of a link.
 #[derive(Debug)]
 pub(super) struct LinkConn {
-    pub(super) conn: ConnId,
+    pub(super) id: ConnId,
     /// Up, and signed on where that is wanted.
     pub(super) ready: bool,
     /// The host signed off: nothing goes out before it signs on again.
     pub(super) held: bool,
+    /// The session message that waits for its answer.
     pub(super) asked: Option<SessionRequest>,
     /// Echoes in a row without answer.
     pub(super) missed: u8,
@@ -41,7 +49,7 @@ pub(super) struct LinkConn {
     in_flight: usize,
 }
 
-/// A session message that waits for its answer.
+/// A session message of the gateway's own.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SessionRequest {
     pub(super) purpose: Purpose,
@@ -50,9 +58,9 @@ pub(super) struct SessionRequest {
 }
 
 impl LinkConn {
-    pub(super) const fn new(conn: ConnId) -> Self {
+    pub(super) const fn new(id: ConnId) -> Self {
         Self {
-            conn,
+            id,
             ready: false,
             held: false,
             asked: None,
@@ -65,51 +73,169 @@ impl LinkConn {
     const fn carries(&self) -> bool {
         self.ready && !self.held
     }
+
+    /// When its session wants something done: an answer is overdue, or an echo is due.
+    pub(super) fn deadline(&self) -> Option<Mono> {
+        self.asked.map(|asked| asked.until).or(self.next_echo)
+    }
 }
 
 impl LinkState {
-    pub(super) fn next_deadline(&self) -> Option<Mono> {
-        let at = |link_conn: &LinkConn| {
-            link_conn
-                .asked
-                .map(|asked| asked.until)
-                .or(link_conn.next_echo)
-        };
-        self.conns.iter().filter_map(at).min()
-    }
-
-    /// Whether one more reversal may go out. One that is silent for longer than `patience` takes
-    /// nobody's place: its answer is not late because its host is busy.
-    pub(super) fn has_reversal_room(&self, now: Mono, window: usize, patience: Duration) -> bool {
-        let young = self.out.iter().filter(|(_, since)| now - *since < patience);
-        young.count() < window
-    }
-
     pub(super) fn ready_count(&self) -> usize {
-        self.conns
-            .iter()
-            .filter(|link_conn| link_conn.carries())
-            .count()
-    }
-
-    pub(super) fn link_conn(&mut self, conn: ConnId) -> Option<&mut LinkConn> {
-        self.conns
-            .iter_mut()
-            .find(|link_conn| link_conn.conn == conn)
+        self.conns.iter().filter(|conn| conn.carries()).count()
     }
 
     /// Whether a connection is signing on.
     pub(super) fn is_signing_on(&self) -> bool {
-        let asks = |link_conn: &LinkConn| {
-            link_conn.asked.map(|asked| asked.purpose) == Some(Purpose::SignOn)
-        };
-        self.conns.iter().any(asks)
+        let asked = self.conns.iter().filter_map(|conn| conn.asked);
+        asked
+            .into_iter()
+            .any(|asked| asked.purpose == Purpose::SignOn)
     }
 
     /// How busy each connection is that carries traffic.
     fn loads(&self) -> impl Iterator<Item = (ConnId, usize)> + Clone {
-        let carrying = self.conns.iter().filter(|link_conn| link_conn.carries());
-        carrying.map(|link_conn| (link_conn.conn, link_conn.in_flight))
+        let carrying = self.conns.iter().filter(|conn| conn.carries());
+        carrying.map(|conn| (conn.id, conn.in_flight))
+    }
+
+    /// Whether it may carry one more request.
+    fn has_room(&self, most: usize) -> bool {
+        self.conns.iter().map(|conn| conn.in_flight).sum::<usize>() < most
+    }
+}
+
+impl Links {
+    /// The links of a configuration, none of them connected.
+    pub(super) fn new(options: &Options) -> Self {
+        let ids = (0..options.links.len()).filter_map(|at| u16::try_from(at).ok().map(LinkId));
+        let state = |link| LinkState {
+            key_rules: options.key_rules(link),
+            neighbours: options.neighbours(link),
+            ..LinkState::default()
+        };
+        Self {
+            links: ids.map(state).collect(),
+            configured: options.links.len(),
+            turn: 0,
+        }
+    }
+
+    /// One more link, which nothing is sent over.
+    pub(super) fn add_parked(&mut self) {
+        let own = u16::try_from(self.links.len()).map(LinkId);
+        self.links.push(LinkState {
+            neighbours: own.into_iter().collect(),
+            ..LinkState::default()
+        });
+    }
+
+    /// Whether a link is configured no more.
+    pub(super) fn is_parked(&self, link: LinkId) -> bool {
+        usize::from(link.0) >= self.configured
+    }
+
+    pub(super) fn get(&self, link: LinkId) -> Option<&LinkState> {
+        self.links.get(usize::from(link.0))
+    }
+
+    pub(super) fn get_mut(&mut self, link: LinkId) -> Option<&mut LinkState> {
+        self.links.get_mut(usize::from(link.0))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (LinkId, &LinkState)> {
+        (0..).map(LinkId).zip(&self.links)
+    }
+
+    /// A connection of a link.
+    pub(super) fn conn(&mut self, link: LinkId, conn: ConnId) -> Option<&mut LinkConn> {
+        let mut conns = self.get_mut(link)?.conns.iter_mut();
+        conns.find(|own| own.id == conn)
+    }
+
+    /// The link of a connection.
+    pub(super) fn link_of(&self, conn: ConnId) -> Option<LinkId> {
+        let mut links = self.iter();
+        let found = links.find(|(_, link)| link.conns.iter().any(|own| own.id == conn));
+        found.map(|(link, _)| link)
+    }
+
+    /// The link behind this one, or the first.
+    pub(super) fn behind(&self, link: LinkId) -> LinkId {
+        let next = usize::from(link.0) + 1;
+        LinkId(if next < self.links.len() {
+            link.0 + 1
+        } else {
+            0
+        })
+    }
+
+    /// The fields by which an answer over a link may find its request.
+    pub(super) fn key_rules(&self, link: LinkId) -> &[Vec<FieldPath>] {
+        self.get(link).map_or(&[], |link| &link.key_rules)
+    }
+
+    /// The links over which an answer to a request on `link` may come, itself first.
+    pub(super) fn neighbours(&self, link: LinkId) -> &[LinkId] {
+        self.get(link).map_or(&[], |link| &link.neighbours)
+    }
+
+    /// A connection for a new request of a route, whose links carry `most` requests each.
+    pub(super) fn pick(&mut self, route: &RouteOptions, most: usize) -> Option<(LinkId, ConnId)> {
+        self.turn = self.turn.wrapping_add(1);
+        let with_room = |link: &LinkId| self.get(*link).is_some_and(|own| own.has_room(most));
+        let mut links = route.to.iter().copied().filter(with_room);
+        match route.balance {
+            Balance::Share => {
+                let loads = links.flat_map(|link| {
+                    let loads = self.get(link).into_iter().flat_map(LinkState::loads);
+                    loads.map(move |(conn, busy)| ((link, conn), busy))
+                });
+                least_busy(loads, self.turn)
+            }
+            Balance::Order => {
+                let ready = |link: &LinkId| self.carries(*link);
+                let link = links.find(ready)?;
+                Some((link, self.pick_of(link)?))
+            }
+        }
+    }
+
+    /// A connection of one link.
+    pub(super) fn pick_of(&mut self, link: LinkId) -> Option<ConnId> {
+        let state = self.get_mut(link)?;
+        state.turn = state.turn.wrapping_add(1);
+        least_busy(state.loads(), state.turn)
+    }
+
+    /// Whether a connection of this link is up, with room or without.
+    pub(super) fn carries(&self, link: LinkId) -> bool {
+        self.get(link)
+            .is_some_and(|link| link.loads().next().is_some())
+    }
+
+    /// Whether a connection is up and signed on.
+    pub(super) fn is_ready(&self, conn: ConnId) -> bool {
+        let mut conns = self.links.iter().flat_map(|link| &link.conns);
+        conns.any(|own| own.id == conn && own.carries())
+    }
+
+    /// A request went out on a connection, or waits on it no more.
+    pub(super) fn load(&mut self, conn: ConnId, change: isize) {
+        let mut conns = self.links.iter_mut().flat_map(|link| &mut link.conns);
+        if let Some(own) = conns.find(|own| own.id == conn) {
+            own.in_flight = own.in_flight.saturating_add_signed(change);
+        }
+    }
+}
+
+impl LinkOptions {
+    /// What the link begins with, if its dialect can say it.
+    pub(super) fn begins_with(&self) -> SignOn {
+        match self.spec.flow().sign_on {
+            Some(_) => self.sign_on,
+            None => SignOn::Nothing,
+        }
     }
 }
 
@@ -119,94 +245,6 @@ fn least_busy<T: Copy>(all: impl Iterator<Item = (T, usize)> + Clone, turn: usiz
     let first = turn.checked_rem(count)?;
     let turned = all.clone().skip(first).chain(all.take(first));
     turned.min_by_key(|(_, busy)| *busy).map(|(one, _)| one)
-}
-
-impl Gateway {
-    /// A connection for a new request of this route.
-    pub(super) fn pick_link_conn(&mut self, route: usize) -> Option<(LinkId, ConnId)> {
-        self.turn = self.turn.wrapping_add(1);
-        let route = self.options.routes.get(route)?;
-        match route.balance {
-            Balance::Share => {
-                let with_room = route.to.iter().filter(|link| self.has_room(**link));
-                let loads = with_room.flat_map(|link| {
-                    let own = self.links.get(usize::from(link.0));
-                    let loads = own.into_iter().flat_map(LinkState::loads);
-                    loads.map(|(conn, busy)| ((*link, conn), busy))
-                });
-                least_busy(loads, self.turn)
-            }
-            Balance::Order => {
-                let to = route.to.clone();
-                let pick = |link| {
-                    let link_conn = self
-                        .has_room(link)
-                        .then(|| self.pick_link_conn_of(link))??;
-                    Some((link, link_conn))
-                };
-                to.into_iter().find_map(pick)
-            }
-        }
-    }
-
-    /// Whether a link may carry one more request.
-    fn has_room(&self, link: LinkId) -> bool {
-        let state = self.links.get(usize::from(link.0));
-        let carried = |link: &LinkState| {
-            link.conns
-                .iter()
-                .map(|link_conn| link_conn.in_flight)
-                .sum::<usize>()
-        };
-        state.is_some_and(|link| carried(link) < self.options.limits.per_link)
-    }
-
-    /// Whether a connection of this route is up, with room or without.
-    pub(super) fn has_link_conn(&self, route: usize) -> bool {
-        let route = self.options.routes.get(route);
-        let mut links = route.into_iter().flat_map(|route| &route.to);
-        links.any(|link| {
-            let state = self.links.get(usize::from(link.0));
-            state.is_some_and(|link| link.loads().next().is_some())
-        })
-    }
-
-    /// A connection of one link.
-    pub(super) fn pick_link_conn_of(&mut self, link: LinkId) -> Option<ConnId> {
-        let state = self.links.get_mut(usize::from(link.0))?;
-        state.turn = state.turn.wrapping_add(1);
-        least_busy(state.loads(), state.turn)
-    }
-
-    pub(super) fn is_ready(&self, conn: ConnId) -> bool {
-        self.links
-            .iter()
-            .flat_map(|link| &link.conns)
-            .any(|link_conn| link_conn.conn == conn && link_conn.carries())
-    }
-
-    /// A request went out on a connection, or waits on it no more.
-    pub(super) fn load(&mut self, conn: ConnId, change: isize) {
-        let mut conns = self.links.iter_mut().flat_map(|link| &mut link.conns);
-        if let Some(link_conn) = conns.find(|link_conn| link_conn.conn == conn) {
-            link_conn.in_flight = link_conn.in_flight.saturating_add_signed(change);
-        }
-    }
-
-    /// The links over which an answer to a request on `link` may come, itself first.
-    pub(super) fn neighbours(&self, link: LinkId) -> &[LinkId] {
-        let all = self.neighbours.get(usize::from(link.0));
-        all.map_or(&[], Vec::as_slice)
-    }
-
-    /// What a link begins with, if its dialect can say it.
-    pub(super) fn signs_on(&self, link: LinkId) -> SignOn {
-        let options = &self.options.links[usize::from(link.0)];
-        match options.spec.flow().sign_on {
-            Some(_) => options.sign_on,
-            None => SignOn::Nothing,
-        }
-    }
 }
 
 #[cfg(test)]

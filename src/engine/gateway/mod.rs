@@ -23,6 +23,8 @@ mod live;
 
 mod terminal_memory;
 
+mod numbers;
+
 mod core;
 
 mod partly_read;
@@ -34,6 +36,8 @@ mod request;
 mod repeats;
 
 mod own_answers;
+
+mod answer_match;
 
 mod answer;
 
@@ -48,6 +52,8 @@ mod reversal;
 mod reversal_frames;
 
 mod reversal_tries;
+
+mod reversal_queue;
 
 mod links;
 

@@ -85,7 +85,7 @@ impl Gateway {
             message: Some(logged),
             opened: Some(Box::new(opened)),
         };
-        let id = self.next_id(now);
+        let id = self.numbers.next_tx(now);
         let seq = self.record(now, Some(id), None, Fact::Step(Box::new(step)));
         if in_doubt {
             return;

@@ -4,7 +4,6 @@
 
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
-use super::links::LinkState;
 use super::live::Slot;
 use super::options::{LinkOptions, ReversalBy, ReversalOptions, RouteOptions, SignOn};
 use super::route::{Balance, Match};
@@ -60,9 +59,7 @@ impl Gateway {
             sign_on: SignOn::Nothing,
             echo_interval: Duration::ZERO,
         });
-        self.links.push(LinkState::default());
-        self.key_rules.push(Vec::new());
-        self.neighbours.push(vec![id]);
+        self.links.add_parked();
         id
     }
 
@@ -71,11 +68,6 @@ impl Gateway {
         let builtin = || Spec::builtin(name);
         let any = || Spec::builtin(Spec::builtin_names().first()?);
         self.spec_named(name).or_else(builtin).or_else(any)
-    }
-
-    /// Whether a link is configured no more.
-    pub(super) fn is_parked(&self, link: LinkId) -> bool {
-        usize::from(link.0) >= self.configured_links
     }
 
     /// A route for what no route of the configuration leads to: who reverses there is not known,
@@ -112,7 +104,7 @@ impl Gateway {
     pub(super) fn park(&mut self, now: Now, slot: Slot) {
         let own = self.live.get(slot);
         let pending = own.filter(|own| own.state == State::ReversalPending);
-        if pending.is_some_and(|own| self.is_parked(own.opened.link)) {
+        if pending.is_some_and(|own| self.links.is_parked(own.opened.link)) {
             self.step(now, slot, Trigger::Exhausted, Cause::why(Why::NoLink));
         }
     }

@@ -78,8 +78,8 @@ impl Gateway {
         if message.fault().is_none() {
             return true;
         }
-        let rules = self.key_rules.get(usize::from(link.0));
-        let named = rules.is_some_and(|rules| rules.iter().any(|rule| are_read(message, rule)));
+        let mut rules = self.links.key_rules(link).iter();
+        let named = rules.any(|rule| are_read(message, rule));
         named || self.keep_back(now, conn, Hop::AcquirerToGateway, message)
     }
 

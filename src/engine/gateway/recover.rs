@@ -7,6 +7,7 @@ use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
 use super::names;
+use super::numbers::Gauges;
 use super::options::Options;
 use super::own_answers::kept;
 use super::request::key_of;
@@ -133,7 +134,7 @@ impl Gateway {
     fn count_from(&mut self, slot: Slot) {
         let upstream = self.live.get(slot).and_then(|own| own.upstream.as_deref());
         if let Some(upstream) = upstream.filter(|upstream| upstream.rewritten) {
-            self.stan = upstream.stan;
+            self.numbers.stan = upstream.stan;
         }
     }
 }
@@ -156,7 +157,7 @@ impl Fold {
             prev: _,
             fact,
         } = record;
-        self.gateway.resume_after(seq);
+        self.gateway.numbers.resume_after(seq);
         let steady = if matches!(fact, Fact::Started { .. }) {
             self.gateway.steady.read_start(at)
         } else {
@@ -205,7 +206,7 @@ impl Fold {
         let gateway = &mut self.gateway;
         gateway.live = Live::new(gateway.dice.number());
         gateway.terminals = Terminals::new(gateway.dice.number());
-        gateway.clear_counts();
+        gateway.gauges = Gauges::default();
         self.slots.clear();
     }
 
@@ -321,7 +322,7 @@ impl Fold {
                 transaction.answer = told;
             }
         }
-        self.gateway.count(before, step.state);
+        self.gateway.gauges.moved(before, step.state);
     }
 
     /// A record that says that a refund returned something, or that one was undone.
@@ -401,7 +402,7 @@ impl Fold {
             Carried::Answer(carried) => self.carried_answer(carried),
             Carried::Keys(keys) => self.keys(&keys),
             Carried::Tombstone { identity, at } => self.tombstone(identity, at),
-            Carried::Stan(stan) => self.gateway.stan = stan,
+            Carried::Stan(stan) => self.gateway.numbers.stan = stan,
             Carried::Links(names) => self.links(&names),
             Carried::Clock(moment) => self.gateway.steady.set(moment, label),
         }
@@ -440,7 +441,7 @@ impl Fold {
             opened: Box::new(carried.opened),
             ..Transaction::blank()
         };
-        self.gateway.count(State::Received, carried.state);
+        self.gateway.gauges.moved(State::Received, carried.state);
         let began = self.gateway.steady.moment_of(carried.tx.began());
         self.gateway.saw(&transaction.opened, began);
         let slot = self.gateway.live.insert(transaction);

@@ -1,7 +1,7 @@
 //! A request comes in from a terminal: is it new, whose is it, and where does it go?
 
 use super::action::Action;
-use super::answer::asked_for;
+use super::answer_match::asked_for;
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
@@ -120,7 +120,7 @@ impl Gateway {
         } else if self.disk_low
             || !room
             || !planted::is(Bug::Unbounded)
-                && (self.in_flight >= limits.in_flight
+                && (self.gauges.in_flight >= limits.in_flight
                     || self.live.len() + self.terminals.open() >= limits.live
                     || waiting >= limits.per_terminal)
         {
@@ -158,8 +158,9 @@ impl Gateway {
         let Some(route) = self.route_of(conn, &message) else {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
         };
-        let Some((link, link_conn)) = self.pick_link_conn(route) else {
-            let full = self.has_link_conn(route);
+        let own = &self.options.routes[route];
+        let Some((link, link_conn)) = self.links.pick(own, self.options.limits.per_link) else {
+            let full = own.to.iter().any(|link| self.links.carries(*link));
             let why = if full { Why::Overload } else { Why::NoLink };
             return self.refuse(now, conn, &message, opened, why);
         };
@@ -178,7 +179,7 @@ impl Gateway {
         let Ok(frame) = there.build() else {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
         };
-        let id = self.next_id(now);
+        let id = self.numbers.next_tx(now);
         opened.link = link;
         opened.twin = self.twin_of(now, &opened, id);
         let relayed = Some(link_conn).filter(|_| draft.is_none());
@@ -212,7 +213,7 @@ impl Gateway {
         self.trades_on(conn, &opened);
         self.wait(slot, Waiter::new(conn, message.header()));
         self.live.set_deadline(slot, self.answer_deadline(slot));
-        self.load(link_conn, 1);
+        self.links.load(link_conn, 1);
         let send = self.send(link_conn, frame, Some(Sent::Request(slot)));
         if let Some(transaction) = self.live.get_mut(slot) {
             transaction.unwritten = Some(send);

@@ -20,7 +20,7 @@ impl Gateway {
         // Without its card number no host could find what it reverses.
         let sealed = transaction.request.is_sealed()
             || (transaction.upstream.as_ref()).is_some_and(|upstream| upstream.frame.is_sealed());
-        if sealed || !transaction.opened.is_understood() {
+        if sealed || transaction.opened.partly {
             return None;
         }
         let request = self.upstream_of(slot)?;

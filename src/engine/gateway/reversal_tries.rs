@@ -1,7 +1,7 @@
 //! A reversal goes its way: built, tried, tried again, answered, or listed.
 
 use super::action::{Action, SendId};
-use super::answer::{asked_for, is_of, is_of_trade};
+use super::answer_match::{asked_for, is_of, is_of_trade};
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Asker, Reversal, Slot};
@@ -93,8 +93,8 @@ impl Gateway {
         let link = transaction.opened.link;
         let same = transaction
             .link_conn
-            .filter(|link_conn| self.is_ready(*link_conn));
-        let link_conn = same.or_else(|| self.pick_link_conn_of(link));
+            .filter(|link_conn| self.links.is_ready(*link_conn));
+        let link_conn = same.or_else(|| self.links.pick_of(link));
         match link_conn {
             Some(link_conn) if self.has_reversal_room(now, link) => {
                 self.unqueue(slot);
@@ -110,8 +110,8 @@ impl Gateway {
             self.options.limits.reversal_window,
             self.options.ladder.first_pause,
         );
-        let link = self.links.get(usize::from(link.0));
-        link.is_some_and(|link| link.has_reversal_room(now.mono, window, patience))
+        let link = self.links.get(link);
+        link.is_some_and(|link| link.reversals.has_room(now.mono, window, patience))
     }
 
     /// Takes a reversal out of its link's queue.
@@ -119,13 +119,12 @@ impl Gateway {
         let Some(own) = self.live.get_mut(slot) else {
             return;
         };
-        let link = usize::from(own.opened.link.0);
         let queued = own
             .reversal
             .as_mut()
             .is_some_and(|own| std::mem::take(&mut own.queued));
-        if queued {
-            self.links[link].queue.retain(|queued| *queued != slot);
+        if queued && let Some(link) = self.links.get_mut(own.opened.link) {
+            link.reversals.remove(slot);
         }
     }
 
@@ -148,19 +147,22 @@ impl Gateway {
         else {
             return;
         };
-        if !std::mem::replace(&mut reversal.queued, true) {
-            self.links[usize::from(link.0)].queue.push_back(slot);
+        if !std::mem::replace(&mut reversal.queued, true)
+            && let Some(link) = self.links.get_mut(link)
+        {
+            link.reversals.push(slot);
         }
     }
 
     /// Sends what waits for a link, as far as there is room.
     pub(super) fn pump(&mut self, now: Now, link: LinkId) {
-        let at = usize::from(link.0);
-        for _ in 0..self.links[at].queue.len() {
-            if !self.has_reversal_room(now, link) || self.pick_link_conn_of(link).is_none() {
+        let waiting = self.links.get(link).map_or(0, |own| own.reversals.len());
+        for _ in 0..waiting {
+            if !self.has_reversal_room(now, link) || !self.links.carries(link) {
                 return;
             }
-            let Some(slot) = self.links[at].queue.pop_front() else {
+            let own = self.links.get_mut(link);
+            let Some(slot) = own.and_then(|own| own.reversals.pop()) else {
                 return;
             };
             let Some(transaction) = self.live.get_mut(slot) else {
@@ -200,7 +202,9 @@ impl Gateway {
         reversal.unanswered = reversal.unanswered.saturating_add(1);
         reversal.link_conn = Some(link_conn);
         let note = Note::Try(reversal.tries);
-        self.links[usize::from(link.0)].out.push((slot, now.mono));
+        if let Some(link) = self.links.get_mut(link) {
+            link.reversals.sent(slot, now.mono);
+        }
         if let Some(key) = names::match_key(&message, link, &self.options.routes[route].key) {
             self.live.add_key(slot, key);
         }
@@ -213,9 +217,9 @@ impl Gateway {
         self.step(now, slot, Trigger::ReversalTry, cause);
         let until = now.mono + self.options.ladder.reversal_answer;
         self.live.set_deadline(slot, Some(until));
-        let strays = planted::is(Bug::WrongLink).then(|| self.next_link(link));
+        let strays = planted::is(Bug::WrongLink).then(|| self.links.behind(link));
         let link_conn = strays
-            .and_then(|other| self.pick_link_conn_of(other))
+            .and_then(|other| self.links.pick_of(other))
             .unwrap_or(link_conn);
         let send = self.send(link_conn, frame, Some(Sent::Try(slot)));
         if let Some(reversal) = self.reversal_of(slot) {
@@ -255,28 +259,20 @@ impl Gateway {
         }
     }
 
-    /// The link behind this one, or the first.
-    fn next_link(&self, link: LinkId) -> LinkId {
-        let next = usize::from(link.0) + 1;
-        LinkId(if next < self.links.len() {
-            link.0 + 1
-        } else {
-            0
-        })
-    }
-
     /// The try is over, one way or another: its place in the window is free.
     fn end_try(&mut self, slot: Slot) {
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
-        let link = usize::from(transaction.opened.link.0);
+        let link = transaction.opened.link;
         let on_the_wire = transaction.reversal.as_mut().and_then(|reversal| {
             reversal.unwritten = None;
             reversal.link_conn.take()
         });
-        if on_the_wire.is_some() {
-            self.links[link].out.retain(|(out, _)| *out != slot);
+        if on_the_wire.is_some()
+            && let Some(link) = self.links.get_mut(link)
+        {
+            link.reversals.ended(slot);
         }
     }
 

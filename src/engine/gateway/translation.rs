@@ -127,7 +127,7 @@ impl Gateway {
         message: &Message,
         opened: &Opened,
     ) -> Result<Option<UpstreamDraft>, Refusal> {
-        let spec = Arc::clone(&self.options.links[usize::from(link.0)].spec);
+        let spec = Arc::clone(&self.options.link(link).spec);
         let options = &self.options.routes[route];
         let map = map_between(options, message.spec(), &spec);
         let rewrites = options.rewrite_stan && message.has(STAN);
@@ -255,8 +255,7 @@ impl Gateway {
         let terminal = super::request::key_of(opened).and_then(|key| self.terminals.get(&key));
         // More are free than can be live or remembered.
         loop {
-            self.stan = self.stan.next();
-            let stan = self.stan;
+            let stan = self.numbers.next_stan();
             let remembered = terminal.is_some_and(|terminal| terminal.has_given(stan));
             if !remembered && !self.live.has_given(stan) {
                 return stan;

@@ -6,7 +6,6 @@ mod bound;
 mod carried;
 mod history;
 mod partly;
-mod screens;
 mod verdicts;
 
 pub(crate) use history::{History, opened};

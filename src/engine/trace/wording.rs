@@ -3,9 +3,9 @@
 use super::bonds::{self, Bonds, gives_back};
 use super::cause::Cause;
 use super::codes::{Advice, Code};
-use super::human::money;
 use super::lang::{Phrase, Said};
 use super::limit::Limit;
+use super::money::money;
 use super::retry::{self, Retry};
 use super::reversal::By;
 use super::story::{Delivery, Leg, Seen, Story};

@@ -7,6 +7,9 @@ use crate::iso::spec::{Flow, Purpose, RequestOutcome, ReversalOutcome};
 
 const CODE: FieldId = FieldId::of(39);
 const AMOUNT: FieldId = FieldId::of(4);
+/// What a host gives anew: its reference (DE 37) and its authorization code (DE 38). In a request
+/// they name another transaction, its original.
+const GIVEN: [FieldId; 2] = [FieldId::of(37), FieldId::of(38)];
 /// Tracks and PIN: no answer brings them back.
 const NEVER: [FieldId; 4] = [
     FieldId::of(35),
@@ -32,6 +35,9 @@ pub fn answer(host: &Message, asked: &Message, map: &Map) -> Result<Translated, 
         if path.part.is_none() {
             message.copy(path.field, asked);
         }
+    }
+    for field in GIVEN.into_iter().filter(|field| host.has(*field)) {
+        message.remove(field);
     }
     let mut keep = message.fields();
     for field in NEVER {

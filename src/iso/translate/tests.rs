@@ -242,6 +242,19 @@ fn an_answer_is_the_terminals_own_with_what_the_host_says() {
 }
 
 #[test]
+fn the_reference_of_an_answer_is_the_hosts_and_not_that_of_its_original() {
+    let fields = [("11", "000002"), ("37", "000000000501"), ("38", "000001")];
+    let asked = message(&ascii(), "0220", &fields);
+    let mut host = asked.answer().unwrap();
+    for (field, value) in [("37", "000000000502"), ("38", "000002"), ("39", "00")] {
+        host.set(path(field), value).unwrap();
+    }
+    let back = answer(&host, &asked, &Map::default()).unwrap().message;
+    assert_eq!(back.text(path("37")).unwrap(), "000000000502");
+    assert_eq!(back.text(path("38")).unwrap(), "000002");
+}
+
+#[test]
 fn a_partial_approval_tells_its_amount() {
     let back = answered("10", &[("4", "000000000100")], &Map::default());
     assert_eq!(back.text(path("4")).unwrap(), "000000000100");

@@ -158,10 +158,10 @@ fn numbers_are_never_zero_and_never_given_twice_while_they_are_open() {
     stage.terminal_says(stage.sale(5));
     let open: u32 = stan(&stage.deliver(A)).parse().unwrap();
     // Nearly all around.
-    stage.gateway.stan = Stan(open - 1);
+    stage.gateway.numbers.stan = Stan(open - 1);
     stage.terminal_says(stage.sale(6));
     assert_eq!(stan(&stage.deliver(A)), format!("{:06}", open + 1));
-    stage.gateway.stan = Stan(999_999);
+    stage.gateway.numbers.stan = Stan(999_999);
     stage.terminal_says(stage.sale(7));
     assert_ne!(stan(&stage.deliver(A)), "000000");
 }
@@ -169,14 +169,14 @@ fn numbers_are_never_zero_and_never_given_twice_while_they_are_open() {
 #[test]
 fn the_count_goes_on_after_a_restart_and_over_a_checkpoint() {
     let mut stage = Stage::with(rewriting());
-    stage.gateway.stan = Stan(500);
+    stage.gateway.numbers.stan = Stan(500);
     stage.approved_rewritten(5);
     let checkpoint = stage.gateway.checkpoint(stage.now);
     let mut whole = stage.restarted(rewriting());
-    assert_eq!(whole.gateway.stan, Stan(501));
+    assert_eq!(whole.gateway.numbers.stan, Stan(501));
     whole.sends.clear();
     let short = Stage::recovered(rewriting(), checkpoint);
-    assert_eq!(short.gateway.stan, Stan(501));
+    assert_eq!(short.gateway.numbers.stan, Stan(501));
 }
 
 impl Stage {
@@ -481,4 +481,35 @@ fn an_answer_in_a_dialect_that_the_terminal_never_agreed_to_is_no_answer() {
     let mut stage = stage.restarted(unmapped);
     stage.acquirer_says(answer);
     assert!(stage.sends.iter().all(|(_, conn, _)| *conn != T));
+}
+
+#[test]
+fn what_no_kind_names_is_reversed_too_under_the_number_that_the_host_knows() {
+    let mut options = rewriting();
+    let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
+    options.listeners[0].spec = spec.clone();
+    options.links[0].spec = spec;
+    let mut stage = Stage::connected(options);
+    let said = |kind: &str, fields: &[(&str, &str)]| {
+        let mut message = stage.message(kind);
+        let shared = [("3", "990000"), ("4", "000000008880"), ("11", "000077")];
+        let time = [("7", "1122021112"), ("12", "101112"), ("13", "1122")];
+        for (field, value) in shared.iter().chain(&time).chain(fields) {
+            message.set(path(field), value).unwrap();
+        }
+        stage.reparsed(&message)
+    };
+    let original = "020000007711220211120000000000000000000000";
+    let (asked, undone) = (said("0200", &[]), said("0400", &[("90", original)]));
+    stage.terminal_says(asked);
+    let sent = stage.deliver(A);
+    let mut answer = sent.answer().unwrap();
+    answer.set(path("39"), "00").unwrap();
+    stage.acquirer_says(stage.reparsed(&answer));
+    stage.deliver(T);
+    stage.terminal_says(undone);
+    let reversal = stage.deliver(A);
+    let told = reversal.text(path("90")).unwrap().into_owned();
+    assert_eq!(told[..10], format!("0200{}", stan(&sent)));
+    assert_eq!(stage.last_state(), State::ReversalSent);
 }

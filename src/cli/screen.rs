@@ -1,27 +1,22 @@
 //! The verdict as people read it: one line, the chain with its gaps, then the keys.
 
-use super::belief::{Basis, Belief, Is};
-use super::lang::{Lang, Phrase, Said};
-use super::notes;
-use super::retry::Retry;
-use super::story::{Moment, Story};
-use super::verdict::Verdict;
-use super::view::{Names, micros};
 use crate::engine::seam::Zone;
+use crate::engine::trace::{
+    Basis, Belief, Is, Lang, Moment, Names, Phrase, Retry, Said, Story, Verdict, money, notes,
+};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use iso_currency::Currency;
 
 /// How to print.
 #[derive(Clone, Copy, Debug)]
-pub struct Look<'a> {
+pub(super) struct Look<'a> {
     /// The language.
-    pub lang: Lang,
+    pub(super) lang: Lang,
     /// The zone in which moments are told.
-    pub zone: &'a Zone,
+    pub(super) zone: &'a Zone,
     /// Whether to colour, as on a terminal.
-    pub colour: bool,
+    pub(super) colour: bool,
     /// How many columns a table may take; `None` for as many as it wants.
-    pub width: Option<u16>,
+    pub(super) width: Option<u16>,
 }
 
 impl Look<'_> {
@@ -56,29 +51,13 @@ impl Look<'_> {
 }
 
 /// One transaction in full.
-#[must_use]
-pub fn full(story: &Story, verdict: &Verdict, look: Look<'_>) -> String {
+pub(super) fn full(story: &Story, verdict: &Verdict, look: Look<'_>) -> String {
     let mut text = head(story, verdict, look);
     text.push('\n');
     text.push_str(&chain(story, look));
     text.push('\n');
     text.push_str(&keys(story, verdict, look));
     text
-}
-
-/// One line: state, verdict.
-#[must_use]
-pub fn line(story: &Story, verdict: &Verdict, look: Look<'_>) -> String {
-    let names = Names::of(story);
-    format!(
-        "{}  {}/{} {}  {}: {}\n",
-        look.dim(&story.began.rfc3339(look.zone)),
-        names.terminal,
-        names.stan,
-        money(names.amount, &names.currency),
-        look.paint(verdict.safe_to_retry, verdict.state.name()),
-        verdict.verdict.in_lang(look.lang),
-    )
 }
 
 fn head(story: &Story, verdict: &Verdict, look: Look<'_>) -> String {
@@ -127,14 +106,14 @@ fn retry_word(story: &Story, retry: Retry) -> Said {
 }
 
 /// A table without lines, two spaces in.
-pub(super) fn bare() -> Table {
+fn bare() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).force_no_tty();
     table
 }
 
 /// The table as text, without the blanks at line ends.
-pub(super) fn lines(table: &Table) -> String {
+fn lines(table: &Table) -> String {
     let mut text = String::new();
     for line in table.lines() {
         text.push(' ');
@@ -179,7 +158,7 @@ fn chain(story: &Story, look: Look<'_>) -> String {
 }
 
 fn row(moment: &Moment, previous: Option<&Moment>, note: &str, zone: &Zone) -> [String; 6] {
-    let gap = previous.map(|previous| gap(micros(previous.at, moment)));
+    let gap = previous.map(|previous| gap(moment.micros_after(previous.at)));
     let leg = moment.leg.as_ref();
     [
         clock(&moment.at.rfc3339(zone)),
@@ -199,7 +178,7 @@ fn clock(at: &str) -> String {
 }
 
 /// `+350us`, `+12.4ms`, `+45.0s`.
-pub(super) fn gap(micros: u64) -> String {
+fn gap(micros: u64) -> String {
     match micros {
         0 => "+0".to_owned(),
         1..1_000 => format!("+{micros}us"),
@@ -286,27 +265,8 @@ const fn basis_zh(basis: Basis) -> &'static str {
     }
 }
 
-/// `888.00 CNY`: minor units as people write them, by the currency's own number of decimals (ISO
-/// 4217); two where the currency is not known.
-#[must_use]
-pub fn money(amount: u64, currency: &str) -> String {
-    let known = currency.parse().ok().and_then(Currency::from_numeric);
-    let name = known.map_or(currency, |known| known.code());
-    let digits = known.and_then(Currency::exponent).unwrap_or(2);
-    let unit = 10_u64.pow(digits.min(4).into());
-    let number = match digits {
-        0 => amount.to_string(),
-        _ => {
-            let width = usize::from(digits);
-            format!("{}.{:0width$}", amount / unit, amount % unit)
-        }
-    };
-    format!("{number} {name}").trim_end().to_owned()
-}
-
 /// Many transactions, a row each.
-#[must_use]
-pub fn table<'a>(
+pub(super) fn table<'a>(
     rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>,
     look: Look<'_>,
 ) -> String {
@@ -348,3 +308,6 @@ pub fn table<'a>(
     }
     lines(&table)
 }
+
+#[cfg(test)]
+mod tests;

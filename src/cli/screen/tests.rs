@@ -1,9 +1,9 @@
 //! What people see.
 
-use super::History;
+use super::*;
 use crate::engine::record::{Note, State, Why};
-use crate::engine::seam::Zone;
-use crate::engine::trace::{Keep, Lang, Look, Stories, Verdict, View, full, line, money, table};
+use crate::engine::trace::tests::History;
+use crate::engine::trace::{Keep, Stories};
 
 fn complaint() -> History {
     History::sale()
@@ -65,13 +65,6 @@ fn an_open_one_reads_with_its_dispute_keys() {
 }
 
 #[test]
-fn json_has_the_keys_of_the_contract_in_its_order() {
-    let history = complaint();
-    let view = View::of(&history.story(), &history.verdict(), &CHINA);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&view).unwrap());
-}
-
-#[test]
 fn many_stand_in_one_table() {
     let mut stories = Stories::new(Keep::Everything);
     let mut next = History::sale().timed_out();
@@ -107,38 +100,4 @@ fn a_narrow_terminal_folds_the_verdict_and_nothing_else() {
         "{text}"
     );
     insta::assert_snapshot!(text);
-}
-
-#[test]
-fn one_line_says_it_all() {
-    let history = complaint();
-    let said = line(&history.story(), &history.verdict(), look(Lang::Zh));
-    assert_eq!(
-        said,
-        "2026-11-22T10:11:12.345678+08:00  10421695/100175 888.00 CNY  REVERSED: 45秒未应答, \
-         冲正成功(00); 如已扣款将原路退回\n"
-    );
-}
-
-#[test]
-fn money_is_written_as_its_currency_is() {
-    assert_eq!(money(88_800, "156"), "888.00 CNY");
-    assert_eq!(money(5, "840"), "0.05 USD");
-    assert_eq!(money(500, "392"), "500 JPY");
-    assert_eq!(money(500, ""), "5.00");
-}
-
-#[test]
-fn money_has_the_decimals_of_its_currency() {
-    for (amount, currency, said) in [
-        (12_345, "156", "123.45 CNY"),
-        (12_345, "392", "12345 JPY"),
-        (12_345, "048", "12.345 BHD"),
-        (5, "704", "5 VND"),
-        (5, "048", "0.005 BHD"),
-        (12_345, "123", "123.45 123"),
-        (12_345, "", "123.45"),
-    ] {
-        assert_eq!(money(amount, currency), said, "{currency}");
-    }
 }

@@ -1,18 +1,15 @@
 //! One record as `isogate tail` prints it, live.
 
-use super::codes::Code;
-use super::human::{Look, money};
-use super::lang::Lang;
-use super::notes;
-use super::stories::subject;
+use crate::cli::screen::Look;
 use crate::engine::record::{Carried, Fact, LineFact, Logged, Opened, Record, Step, TxId};
 use crate::engine::seam::Zone;
+use crate::engine::trace::{Code, Lang, money, notes, subject};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// One record as JSON.
 #[derive(Clone, Debug, Serialize)]
-pub struct RecordView {
+pub(super) struct RecordView {
     seq: u64,
     at: String,
     fact: &'static str,
@@ -36,8 +33,7 @@ struct MessageView {
 
 impl RecordView {
     /// Of a record.
-    #[must_use]
-    pub fn of(record: &Record, zone: &Zone) -> Self {
+    pub(super) fn of(record: &Record, zone: &Zone) -> Self {
         let step = match &record.fact {
             Fact::Step(step) => Some(&**step),
             _ => None,
@@ -73,15 +69,14 @@ const REMEMBERED: usize = 10_000;
 
 /// Prints records as lines; remembers what the latest transactions are called.
 #[derive(Clone, Debug)]
-pub struct Live<'a> {
+pub(super) struct Live<'a> {
     look: Look<'a>,
     names: BTreeMap<TxId, String>,
 }
 
 impl<'a> Live<'a> {
     /// For this look.
-    #[must_use]
-    pub const fn new(look: Look<'a>) -> Self {
+    pub(super) const fn new(look: Look<'a>) -> Self {
         Self {
             look,
             names: BTreeMap::new(),
@@ -89,7 +84,7 @@ impl<'a> Live<'a> {
     }
 
     /// The line of a record; `None` for what only the journal itself needs.
-    pub fn line(&mut self, record: &Record) -> Option<String> {
+    pub(super) fn line(&mut self, record: &Record) -> Option<String> {
         let at = record.at.rfc3339(self.look.zone);
         let at = at.get(11..26).unwrap_or(&at);
         let said = match &record.fact {
@@ -226,8 +221,8 @@ const fn carried_name(carried: &Carried) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::History;
     use super::*;
+    use crate::engine::trace::tests::History;
 
     static CHINA: Zone = Zone::CHINA;
 
