@@ -17,6 +17,8 @@ mod codes;
 
 mod story;
 
+mod reversal;
+
 mod unconfirmed;
 
 mod purchases;
@@ -66,8 +68,9 @@ pub use lang::{Lang, Phrase, Said};
 pub use money::money;
 pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 pub use retry::Retry;
+pub use reversal::{By, Reversal};
 pub use stories::{Keep, Stories, subject};
-pub use story::{By, Delivery, Leg, Moment, Reversal, Seen, Story};
+pub use story::{Delivery, Leg, Moment, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};
 pub use verdict::{Evidence, Verdict};
 pub use view::{Names, View};

@@ -1,6 +1,7 @@
 //! Everything the journal knows of one transaction, folded from its records.
 
 use super::codes::{Code, Outcome};
+use super::reversal::{By, Reversal, is_done, is_refusal};
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
     TxId, Why,
@@ -48,8 +49,9 @@ pub struct Story {
     pub unread_answer: bool,
     /// Whether an answer counted as an approval without a response code, or with blanks.
     pub uncoded: bool,
-    /// Whether two approvals of it have two authorization codes: two bookings, perhaps.
-    pub approved_twice: bool,
+    /// DE 38 and DE 37 of an approval under another authorization code than the first, whose
+    /// numbers are on the slip: two bookings, perhaps.
+    pub second: Option<(AuthCode, Option<Rrn>)>,
     /// Whether the acquirer reversed it by itself, and said so.
     pub taken_back: bool,
     /// Who closed it, and what was found: an operator's words.
@@ -68,6 +70,8 @@ pub struct Story {
     pub carried_cause: Option<ReversalCause>,
     /// Others of same card, amount and merchant, moments apart (D0).
     pub twins: Vec<TxId>,
+    /// Whether there were more of those than are linked with it, and one of them may hold money.
+    pub crowded: bool,
     /// Others of same card, amount and merchant, moments apart, but for another purpose: perhaps
     /// its completion or refund.
     pub kin: Vec<TxId>,
@@ -111,36 +115,6 @@ pub enum Delivery {
     Failed,
     /// A later message proves it.
     Proven,
-}
-
-/// A transaction's reversal, as far as it went.
-#[derive(Clone, Debug, Default)]
-pub struct Reversal {
-    /// Who began it.
-    pub by: Option<By>,
-    /// DE 39 of the first 0400: the cause that counts (R17).
-    pub cause: Option<ResponseCode>,
-    /// How often it went to the acquirer.
-    pub tries: u16,
-    /// DE 39 of the acquirer's last answer to it.
-    pub last_code: Option<ResponseCode>,
-    /// Whether the acquirer was seen to accept it.
-    pub accepted: bool,
-    /// Whether an approval came since the last try left.
-    pub overtaken: bool,
-    /// Whether the terminal was told that it is done.
-    pub told: bool,
-}
-
-/// Who began a reversal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// The terminal.
-    Terminal,
-    /// The gateway.
-    Gateway,
-    /// An operator.
-    Operator,
 }
 
 /// One thing that happened: a message on one hop, or a step without any.
@@ -204,7 +178,7 @@ impl Story {
             conflict: false,
             unread_answer: false,
             uncoded: false,
-            approved_twice: false,
+            second: None,
             taken_back: false,
             closing: Text::EMPTY,
             waited_ms: None,
@@ -214,6 +188,7 @@ impl Story {
             reversal: Reversal::default(),
             carried_cause: None,
             twins: Vec::new(),
+            crowded: false,
             kin: Vec::new(),
             referring: Vec::new(),
             namesakes: Vec::new(),
@@ -348,8 +323,9 @@ impl Story {
     }
 
     fn hear(&mut self, message: &Logged, step: &Step) {
-        // The number on the slip is that of the answer, not that of its reversal.
-        self.rrn = match is_reversal(message) {
+        // The number on the slip is that of the first approval, not that of its reversal.
+        let keeps = is_reversal(message) || self.seen == Seen::Approval;
+        self.rrn = match keeps {
             true => self.rrn.or(message.rrn),
             false => message.rrn.or(self.rrn),
         };
@@ -379,12 +355,20 @@ impl Story {
     }
 
     fn reversal_answered(&mut self, message: &Logged, state: State) {
-        // What came behind a refusal moves nothing.
-        let refused = self.state == State::ReversalRefused && state == self.state;
-        if !refused || self.reversal.last_code.is_none() {
+        let done = is_done(message);
+        let before = self.state;
+        self.reversal.refused |= before == State::Reversed && is_refusal(message);
+        // What came behind a refusal moves nothing, nor does one that does not find what was
+        // reversed already.
+        let told = match before {
+            State::ReversalRefused => state == before && self.reversal.last_code.is_some(),
+            State::Reversed => !done && !is_refusal(message) && state == before,
+            _ => false,
+        };
+        if !told {
             self.reversal.last_code = message.code;
         }
-        if state == State::Reversed {
+        if state == State::Reversed && (before != state || done) {
             self.reversal.accepted = true;
             self.unread_answer = false;
             // Whatever was approved before it left is undone by it.
@@ -396,7 +380,7 @@ impl Story {
                 seen => seen,
             };
         }
-        self.reversal.told |= message.relayed.is_some() && is_done(message);
+        self.reversal.told |= message.relayed.is_some() && done;
     }
 
     /// An answer to the request. An approval once seen stays seen, whatever comes after.
@@ -427,9 +411,9 @@ impl Story {
         } else if approves || first && is_approval(step.state) {
             self.conflict |= self.seen == Seen::Decline;
             self.uncoded |= message.code.is_none_or(|code| code.trim().is_empty());
-            let codes = self.auth.zip(message.auth);
-            self.approved_twice |= codes.is_some_and(|(one, other)| one != other);
-            self.auth = message.auth.or(self.auth);
+            self.auth = self.auth.or(message.auth);
+            let other = message.auth.filter(|auth| Some(*auth) != self.auth);
+            self.second = self.second.or(other.map(|auth| (auth, message.rrn)));
             self.answer = message.code;
             self.seen = if self.reversal.accepted {
                 Seen::ApprovalAfterReversal
@@ -534,6 +518,15 @@ impl Story {
         self.opened.as_ref().and_then(|opened| opened.original)
     }
 
+    /// Whether the terminal was given an approval, read or not.
+    #[must_use]
+    pub const fn was_shown(&self) -> bool {
+        matches!(
+            self.delivery,
+            Delivery::Written | Delivery::Unproven | Delivery::Proven
+        )
+    }
+
     /// What it is for, if its names are known.
     #[must_use]
     pub fn purpose(&self) -> Option<Purpose> {
@@ -567,12 +560,6 @@ const fn is_approval(state: State) -> bool {
 
 fn is_reversal(message: &Logged) -> bool {
     message.mti.class() == Class::Reversal
-}
-
-fn is_done(message: &Logged) -> bool {
-    message
-        .code
-        .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved || &*code == "400")
 }
 
 /// The row of the decision table that ends the watch for a late approval.

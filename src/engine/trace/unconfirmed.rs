@@ -3,7 +3,8 @@
 use super::bonds::{self, Bonds};
 use super::codes::{Code, Outcome};
 use super::retry;
-use super::story::{Seen, Story};
+use super::reversal::By;
+use super::story::{Leg, Seen, Story};
 use crate::engine::record::{Hop, State, Step, Why};
 use crate::iso::message::Class;
 use crate::iso::spec::Purpose;
@@ -60,8 +61,11 @@ impl Unconfirmed {
     }
 
     fn by_state(story: &Story) -> Option<Self> {
+        if story.state == State::Reversed && is_unproven(story) {
+            return Some(Self::ReversalUnproven);
+        }
         if story.state == State::Reversed {
-            return is_unproven(story).then_some(Self::ReversalUnproven);
+            return shows_success(story).then_some(Self::DeliveryUnproven);
         }
         let class = Self::at(story.state)?;
         match (story.state, story.seen) {
@@ -166,7 +170,7 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
         }
         State::Unanswered if unknown => Some(Unconfirmed::NoAnswer),
         State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),
-        State::Delivered | State::Confirmed | State::Returned if story.approved_twice => {
+        State::Delivered | State::Confirmed | State::Returned if story.second.is_some() => {
             Some(Unconfirmed::DeliveryUnproven)
         }
         _ => None,
@@ -181,13 +185,15 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
         State::Delivered | State::Confirmed | State::Returned
     );
     let sold = story.purpose() == Some(Purpose::Debit);
-    let too_much = sold && bonds.given_back() > bonds::amount(story);
-    if bonds.gave_back_reversed(story) {
+    let too_much = sold && bonds.given_back(story) > bonds::amount(story);
+    let beside = bonds.gave_back_reversed(story) || bonds.was_reversed_before(story);
+    if beside || bonds.gave_back_nothing(story) {
         return Some(Unconfirmed::SettleMismatch);
     }
     let untold = bonds.doubtful_return().is_some_and(|back| {
         let listed = Unconfirmed::of(back, &Bonds::default());
-        !back.may_move() && !listed.is_some_and(Unconfirmed::is_open)
+        let undone = bonds.undone.contains(&back.tx);
+        !back.may_move() && !undone && !listed.is_some_and(Unconfirmed::is_open)
     });
     (stood && (too_much || untold)).then_some(Unconfirmed::SettleMismatch)
 }
@@ -197,6 +203,18 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
 fn is_unproven(story: &Story) -> bool {
     let told = !story.whole || retry::is_reversed(story);
     story.seen == Seen::ApprovalAfterReversal || !told
+}
+
+/// Whether a terminal may still show success for what was reversed without its asking.
+fn shows_success(story: &Story) -> bool {
+    let asks = |leg: Leg| leg.hop == Hop::TerminalToGateway && leg.is_reversal();
+    let asked = || {
+        story
+            .moments
+            .iter()
+            .any(|moment| moment.leg.is_some_and(asks))
+    };
+    story.was_shown() && story.reversal.by != Some(By::Terminal) && !asked()
 }
 
 /// Whether a settlement is still to come: for what takes or reserves money.
