@@ -153,7 +153,7 @@ impl Gateway {
             answer.merchant().is_none_or(|told| told == of.merchant)
                 && answer.amount().is_none_or(|told| told == of.amount)
                 && self.is_of_batch(slot, answer)
-                && is_of(of, answer)
+                && self.is_of(of, answer)
         })
     }
 
@@ -182,7 +182,7 @@ impl Gateway {
                 && stan == Some(number)
                 && terminal.is_none_or(|terminal| terminal == own.terminal)
                 && message.amount() == Some(own.amount)
-                && is_of(own, message)
+                && self.is_of(own, message)
                 && message.mti().class() != Class::Reversal
         };
         let done = self.terminals.iter().flat_map(|terminal| &terminal.done);
@@ -253,8 +253,9 @@ impl Gateway {
         let goes_on = transaction.state == State::Forwarded && transaction.upstream.is_none();
         let relayed = relayed.filter(|_| goes_on);
         let note = self.timing(now, transaction, in_time);
+        let asker = (transaction.opened.merchant, transaction.opened.terminal);
         let note = self
-            .learn_keys(now, message, approved)
+            .learn_keys(now, asker, message, approved)
             .map_or(note, Note::Unreadable);
         let note = partly_read::note_or(message, note);
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
@@ -371,7 +372,7 @@ impl Gateway {
         // A request of money without an amount tells too little to compare the rest with.
         let tells_all = judged && (!money || opened.amount != Amount(0));
         if (money && judged && other_amount)
-            || (tells_all && !is_of(opened, message))
+            || (tells_all && !self.is_of(opened, message))
             || other_terminal
             || other_stan
             || other_type
@@ -428,6 +429,28 @@ impl Gateway {
         let message = Some(Logged::of(message, Hop::AcquirerToGateway, conn, None));
         self.step(now, slot, trigger, Cause { why, note, message });
         self.forget_if_over(slot);
+    }
+
+    /// Whether an answer speaks of the currency and the card of its request, as far as it names
+    /// them.
+    pub(super) fn is_of(&self, opened: &Opened, answer: &Message) -> bool {
+        // What stands behind a fault may be anything, and what stands before it as well.
+        answer.fault().is_some()
+            || is_of_currency(opened, answer) && self.is_of_card(opened, answer)
+    }
+
+    /// The same of the card. That of a request that was read in part is known by its hash only.
+    fn is_of_card(&self, opened: &Opened, answer: &Message) -> bool {
+        // A track in an answer is none of its card.
+        let told = answer.text(FieldPath::whole(FieldId::of(2)));
+        let told = told.is_some_and(|digits| !digits.is_empty());
+        answer.pan().filter(|_| told).is_none_or(|pan| {
+            if opened.card.is_empty() {
+                opened.is_of_card(&self.vault.card_hash(pan.reveal()))
+            } else {
+                *opened.card == *pan.masked()
+            }
+        })
     }
 
     /// How long the answer took, or how late it is.
@@ -533,31 +556,18 @@ pub(super) fn is_of_trade(asked: &Text<2>, answer: &Message) -> bool {
     answer.fault().is_some() || asked.is_empty() || told.is_empty() || told == *asked
 }
 
-/// Whether an answer speaks of the currency and the card of its request, as far as it names them.
-pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
+/// Whether an answer speaks of the currency of its request, as far as it names one.
+fn is_of_currency(opened: &Opened, answer: &Message) -> bool {
     const CURRENCY: FieldId = FieldId::of(49);
-    if answer.fault().is_some() {
-        // What stands behind a fault may be anything, and what stands before it as well.
-        return true;
-    }
-    let currency = answer.text(CURRENCY);
     // Three digits, or letters (ISO 4217); where anything else stands, none is told. What a request
     // that was read in part tells may be anything: that counts where money moves, and as digits.
     let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_alphanumeric());
     let moves = opened.purpose.moves_money();
     let is_sure = |text: &str| !opened.partly || moves && text.bytes().all(|c| c.is_ascii_digit());
     let asked = Some(&*opened.currency).filter(|asked| is_one(asked) && is_sure(asked));
-    let told = currency.filter(|told| is_one(told));
-    let currency = asked.zip(told).is_none_or(|(asked, told)| *asked == *told);
-    // A track in an answer is none of its card.
-    let told = answer.text(FieldPath::whole(FieldId::of(2)));
-    let told = told.is_some_and(|digits| !digits.is_empty());
-    let card = answer.pan().filter(|_| told);
-    let card = card.is_none_or(|pan| {
-        let masked = pan.masked();
-        opened.card.is_empty() || masked.as_str() == &*opened.card
-    });
-    currency && card
+    let told = answer.text(CURRENCY);
+    let told = told.filter(|told| is_one(told));
+    asked.zip(told).is_none_or(|(asked, told)| *asked == *told)
 }
 
 /// The trace number under which a request went out.

@@ -1,7 +1,7 @@
 //! A reversal goes its way: built, tried, tried again, answered, or listed.
 
 use super::action::{Action, SendId};
-use super::answer::{asked_for, is_of, is_of_trade};
+use super::answer::{asked_for, is_of_trade};
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Asker, Reversal, Slot};
@@ -410,7 +410,7 @@ impl Gateway {
         let named = sent.as_ref().and_then(names::original_stan);
         let original = told.is_none() || named.is_none_or(|named| Some(named) == told);
         let kind = sent.is_none_or(|sent| is_of_trade(&asked_for(&sent), message));
-        let same = amount && original && kind && is_of(&own.opened, message);
+        let same = amount && original && kind && self.is_of(&own.opened, message);
         (!same).then_some(Why::AnswerMismatch)
     }
 
