@@ -5,7 +5,7 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::names;
 use super::partly_read;
-use super::repeats::readdressed;
+use super::repeats::{is_same, readdressed};
 use super::request::{CODE, key_of, purpose_of};
 use super::terminal_memory::{OriginalNames, Remembered, may_be_referred, only};
 use crate::engine::record::{
@@ -109,16 +109,18 @@ impl Gateway {
         }
     }
 
-    /// Whether a request of this name went upstream before and was not declined.
+    /// Whether the same request went upstream before and was not declined.
     fn may_be_booked(&self, opened: &Opened) -> bool {
         if opened.identity.is_empty() {
             return false;
         }
+        let live = self.live.named(&opened.identity);
+        let live = live.and_then(|slot| self.live.get(slot));
         let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
         let done = terminal.and_then(|terminal| terminal.repeated(opened));
         let harmless = |state: State| state.meaning().known == Known::NotHeld;
-        self.live.named(&opened.identity).is_some()
-            || done.is_some_and(|done| !harmless(done.state))
+        live.is_some_and(|own| is_same(opened, &own.opened))
+            || done.is_some_and(|done| is_same(opened, &done.opened) && !harmless(done.state))
     }
 
     /// Records and sends the answer to a request of which nothing is kept.
