@@ -70,7 +70,11 @@ impl Gateway {
         let decision = super::lifecycle::decide(State::Received, trigger);
         let in_doubt = why != Why::DuplicateMismatch && self.may_be_booked(&opened);
         let logged = Logged::of(message, Hop::TerminalToGateway, conn, None);
-        let refused = ends_its_name(why).then(|| Remembered {
+        if is_vouched_for(why) {
+            self.trades_on(conn, &opened);
+        }
+        let remembers = ends_its_name(why) || self.is_first_of_used_name(why, &opened);
+        let refused = remembers.then(|| Remembered {
             id: TxId(0),
             state: decision.next,
             request: logged.frame.clone(),
@@ -107,6 +111,18 @@ impl Gateway {
             };
             self.terminals.remember(key, done, &self.options.limits);
         }
+    }
+
+    /// Whether a request of money is refused for a name that another one has, for the first time:
+    /// its terminal may want it reversed.
+    pub(super) fn is_first_of_used_name(&self, why: Why, opened: &Opened) -> bool {
+        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let mut done = terminal.into_iter().flat_map(|terminal| &terminal.done);
+        why == Why::DuplicateMismatch
+            && opened.purpose.moves_money()
+            && !done.any(|done| {
+                done.opened.identity == opened.identity && is_same(opened, &done.opened)
+            })
     }
 
     /// Whether the same request went upstream before and was not declined.
@@ -365,13 +381,14 @@ pub(super) fn batch_of(message: &Message) -> Text<6> {
 /// the same: a yes behind a no would reach nobody who waits for one. A name that was not vouched
 /// for, or that is another's, ends nothing.
 const fn ends_its_name(why: Why) -> bool {
+    is_vouched_for(why) && !matches!(why, Why::DuplicateMismatch | Why::OvertakenByReversal)
+}
+
+/// Whether a request that is refused for this came from its terminal, as far as that can be known.
+pub(super) const fn is_vouched_for(why: Why) -> bool {
     !matches!(
         why,
-        Why::RequestMac
-            | Why::RequestUnread
-            | Why::UnknownTerminal
-            | Why::DuplicateMismatch
-            | Why::OvertakenByReversal
+        Why::RequestMac | Why::RequestUnread | Why::UnknownTerminal
     )
 }
 
