@@ -28,7 +28,7 @@ impl Gateway {
             return;
         }
         if !message.mti().is_answer() && message.mti().class() == Class::Reversal {
-            return self.acquirer_reverses(now, conn, message);
+            return self.acquirer_reverses(now, link, conn, message);
         }
         if !message.mti().is_answer() {
             return self.stray(now, conn, message, Hop::AcquirerToGateway);

@@ -81,6 +81,12 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
+    /// Its name for its host.
+    pub(super) fn name_upstream(&self) -> Identity {
+        let upstream = self.upstream.as_ref();
+        upstream.map_or(self.opened.identity, |upstream| upstream.identity)
+    }
+
     /// Nothing yet: what a fresh one, a recovered one and one called back from memory share.
     pub(super) fn blank() -> Self {
         Self {
