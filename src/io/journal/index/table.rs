@@ -239,9 +239,9 @@ impl Names {
     pub(in crate::io::journal) fn of(tx: TxId, opened: &Opened) -> Self {
         Self {
             tx,
-            merchant: opened.merchant.to_string(),
-            terminal: opened.terminal.to_string(),
-            batch: opened.batch.to_string(),
+            merchant: opened.merchant.as_str().to_owned(),
+            terminal: opened.terminal.as_str().to_owned(),
+            batch: opened.batch.as_str().to_owned(),
             stan: int(opened.stan.0),
             amount: int(opened.amount.0),
             card_hash: Some(opened.card_hash).filter(|hash| *hash != [0; 16]),
