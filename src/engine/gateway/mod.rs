@@ -31,6 +31,8 @@ mod partly_read;
 
 mod translation;
 
+mod elsewhere;
+
 mod request;
 
 mod repeats;

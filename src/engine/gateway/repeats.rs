@@ -106,6 +106,11 @@ impl Gateway {
             is_same(opened, own) && own.identity != opened.identity
         });
         let Some(slot) = first else { return false };
+        let link = self.live.get(slot).map(|own| own.opened.link);
+        if link.is_some_and(|link| self.is_elsewhere(conn, link)) {
+            self.forget_if_over(slot);
+            return false;
+        }
         let went_out = self.live.get(slot).is_some_and(|own| went_out(own.state));
         let repeats = message.mti().is_repeat() || went_out && self.is_of_moment(slot, message);
         if repeats {

@@ -112,8 +112,12 @@ impl Gateway {
     }
 
     fn request(&mut self, now: Now, conn: ConnId, message: Message) {
-        let opened = self.describe(&message);
-        if let Some(why) = self.mac_is_wrong(&message) {
+        let mut opened = self.describe(&message);
+        let original = opened.original;
+        opened.original = original.filter(|original| !self.is_of_elsewhere(conn, *original));
+        if let Some(first) = self.name_taken_elsewhere(conn, &opened) {
+            self.refuse(now, conn, &message, opened, Reason::taken_by(first));
+        } else if let Some(why) = self.mac_is_wrong(&message) {
             self.refuse(now, conn, &message, opened, why);
         } else if self.is_repeat(now, conn, &message, &opened) {
             // It has been dealt with: no limit may answer for what is under way.

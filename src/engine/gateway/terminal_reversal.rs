@@ -30,7 +30,8 @@ impl Gateway {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
         if let Some(of) = self.live.get(slot)
-            && !is_about(&message, &opened, (&of.opened, of.answer.as_ref()))
+            && (self.is_elsewhere(conn, of.opened.link)
+                || !is_about(&message, &opened, (&of.opened, of.answer.as_ref())))
         {
             let reason = Reason::taken_by(of.id);
             self.forget_if_over(slot);
