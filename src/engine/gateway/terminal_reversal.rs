@@ -278,6 +278,7 @@ impl Gateway {
         let reversal = transaction
             .reversal
             .get_or_insert_with(|| Reversal::new(cause, began));
+        reversal.of_receipt = false;
         reversal.cause_code = reversal.cause_code.or(code);
         let asked = message.clone();
         reversal.wait(Asker { conn, asked });
