@@ -372,6 +372,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::AnswerUnread
             | S::Confirmed
             | S::Settled
+            | S::Returned
             | S::ClosedByOperator,
             T::TakenBack,
         ) => ('3', S::SettleMismatch, E::None),

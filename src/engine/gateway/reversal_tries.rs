@@ -258,25 +258,31 @@ impl Gateway {
     /// A try was taken back, or its connection never took it.
     pub(super) fn try_never_left(&mut self, now: Now, slot: Slot, send: SendId) {
         let own = self.reversal_of(slot);
-        if own.is_some_and(|own| own.unwritten == Some(send)) {
+        let own = own.filter(|own| own.unwritten == Some(send));
+        if let Some(reversal) = own {
+            reversal.unwritten = None;
             self.try_failed(now, slot, Why::NeverWritten, false);
         }
     }
 
-    /// The try is over, one way or another: its place in the window is free.
+    /// The try is over, one way or another: its place in the window is free, and if it is not
+    /// written yet, it need not go out.
     fn end_try(&mut self, slot: Slot) {
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
         let link = transaction.opened.link;
-        let on_the_wire = transaction.reversal.as_mut().and_then(|reversal| {
-            reversal.unwritten = None;
-            reversal.link_conn.take()
-        });
-        if on_the_wire.is_some()
+        let Some(reversal) = transaction.reversal.as_mut() else {
+            return;
+        };
+        let (unwritten, out) = (reversal.unwritten.take(), reversal.link_conn.take());
+        if out.is_some()
             && let Some(link) = self.links.get_mut(link)
         {
             link.reversals.ended(slot);
+        }
+        if let Some(send) = unwritten {
+            self.order(Action::Revoke(send));
         }
     }
 

@@ -472,6 +472,7 @@ const RULES: &[Rule] = &[
             S::AnswerUnread,
             S::Confirmed,
             S::Settled,
+            S::Returned,
             S::ClosedByOperator,
         ],
         &[T::TakenBack],
