@@ -144,6 +144,8 @@ pub(super) struct Reversal {
     /// Whether the first approval came while a try was not answered, and none was accepted since:
     /// which of the two came first at the host is not known then.
     pub(super) overtaken: bool,
+    /// Whether the terminal may hold the receipt, and did not ask for it.
+    pub(super) of_receipt: bool,
     /// Whether it stands in its link's queue.
     pub(super) queued: bool,
     /// The answer as it came.

@@ -339,6 +339,8 @@ impl Fold {
             && let Some(reversal) = transaction.reversal.as_mut()
         {
             reversal.start_anew(at);
+            // Nobody decided that: its route says so.
+            reversal.of_receipt |= step.row.0 == 'Y' && step.why != Why::Operator;
         }
         if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
@@ -446,6 +448,7 @@ impl Fold {
             unanswered: if under_way { carried.tries } else { 0 },
             // It began without an answer, and one came since: before a try or after, nobody knows.
             overtaken: under_way && carried.approved && cause == ReversalCause::NoAnswer,
+            of_receipt: carried.of_receipt,
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
@@ -541,7 +544,7 @@ fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Opt
                 transaction.auth = message.auth.or(transaction.auth);
             }
         }
-        Hop::TerminalToGateway if is_reversal && step.row.0 == 'U' => {
+        Hop::TerminalToGateway if is_reversal && matches!(step.row.0, 'U' | 'W') => {
             asked(transaction, message, spec);
         }
         Hop::TerminalToGateway | Hop::GatewayToAcquirer | Hop::GatewayToTerminal => {}
@@ -565,5 +568,6 @@ fn asked(transaction: &mut Transaction, message: &Logged, spec: Option<Arc<Spec>
             .text(field)
             .and_then(|text| ResponseCode::new(&text))
     });
+    reversal.of_receipt = false;
     reversal.cause_code = reversal.cause_code.or(code);
 }

@@ -223,7 +223,7 @@ impl Gateway {
     ) {
         if let Some(answer) = answer {
             self.replay(now, conn, repeat, id, &answer);
-        } else if state == State::Reversed {
+        } else if matches!(state, State::Reversed | State::SettleMismatch) {
             let code = repeat.spec().flow().answer.malfunction;
             if let Some(no) = self.authored(repeat, code) {
                 self.say(now, conn, id, &no);

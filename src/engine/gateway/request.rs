@@ -312,7 +312,7 @@ impl Gateway {
 
     /// Makes sure that a key is free, ending the watch of a closed transaction that still holds it;
     /// else gives the one that holds it.
-    fn free_key(&mut self, now: Now, key: &names::MatchKey) -> Result<(), TxId> {
+    pub(super) fn free_key(&mut self, now: Now, key: &names::MatchKey) -> Result<(), TxId> {
         let Some(holder) = self.live.keyed(key) else {
             return Ok(());
         };

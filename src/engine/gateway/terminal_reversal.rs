@@ -31,7 +31,8 @@ impl Gateway {
         };
         if let Some(of) = self.live.get(slot)
             && (self.is_elsewhere(conn, of.opened.link)
-                || !is_about(&message, &opened, (&of.opened, of.answer.as_ref())))
+                || !is_about(&message, &opened, (&of.opened, of.answer.as_ref()))
+                || !leaves_no_more(&message, of.opened.amount))
         {
             let reason = Reason::taken_by(of.id);
             self.forget_if_over(slot);
@@ -206,7 +207,8 @@ impl Gateway {
         self.only_trade(now, key, |own| own.stan == stan && also(own))
     }
 
-    /// The one transaction of the terminal that fits.
+    /// The one transaction of the terminal that fits. Several turns of one request, which was asked
+    /// again since it had no answer, are one.
     fn only_trade(
         &mut self,
         now: Now,
@@ -217,14 +219,24 @@ impl Gateway {
             opened.purpose.moves_money() && key_of(opened).as_ref() == Some(key) && also(opened)
         };
         let live = self.live.slots().into_iter();
-        let mut live =
-            live.filter(|slot| self.live.get(*slot).is_some_and(|own| fits(&own.opened)));
-        let done = self.terminals.get(key).map(|own| own.done.iter());
-        let done = done.into_iter().flatten();
-        let mut done = done.filter(|done| fits(&done.opened)).map(|done| done.id);
-        match (live.next(), live.next(), done.next(), done.next()) {
-            (Some(slot), None, None, None) => Some(slot),
-            (None, None, Some(id), None) => self.revive(id, now),
+        let live = live.filter_map(|slot| Some((slot, &*self.live.get(slot)?.opened)));
+        let live: Vec<(Slot, &Opened)> = live.filter(|(_, own)| fits(own)).collect();
+        let done = self.terminals.get(key).into_iter();
+        let done = done
+            .flat_map(|own| &own.done)
+            .map(|done| (done.id, &*done.opened));
+        let done: Vec<(TxId, &Opened)> = done.filter(|(_, own)| fits(own)).collect();
+        let later = |at: usize| {
+            let done = done.iter().skip(at + 1).map(|(_, own)| own);
+            done.chain(live.iter().map(|(_, own)| own))
+        };
+        let newest = done.iter().enumerate().filter(|(at, (_, own))| {
+            own.identity.is_empty() || later(*at).all(|later| later.identity != own.identity)
+        });
+        let mut newest = newest.map(|(_, (id, _))| *id);
+        match (live.as_slice(), newest.next(), newest.next()) {
+            ([(slot, _)], None, None) => Some(*slot),
+            ([], Some(id), None) => self.revive(id, now),
             _ => None,
         }
     }
@@ -279,6 +291,7 @@ impl Gateway {
         let reversal = transaction
             .reversal
             .get_or_insert_with(|| Reversal::new(cause, began));
+        reversal.of_receipt = false;
         reversal.cause_code = reversal.cause_code.or(code);
         let asked = message.clone();
         reversal.wait(Asker { conn, asked });
@@ -307,6 +320,7 @@ impl Gateway {
             && own.reversal.as_ref().is_some_and(|own| own.frame.is_none());
         let stands = !ours && !settled;
         let (id, waits) = (own.id, own.state == State::Forwarded);
+        let amount = own.opened.amount;
         if stands {
             if waits {
                 // Whoever undoes a part waits for no answer any more.
@@ -319,7 +333,7 @@ impl Gateway {
             self.forget_if_over(slot);
             let opened = Opened {
                 original: Some(id),
-                amount: part_given_back(message, opened.amount),
+                amount: part_given_back(message, amount),
                 ..opened.clone()
             };
             if !self.is_repeat(now, conn, message, &opened) {
@@ -450,9 +464,19 @@ const REPLACEMENT: FieldId = FieldId::of(95);
 /// What a reversal of a part gives back: the amount of its original without what is to stand, which
 /// are the first twelve digits.
 fn part_given_back(reversal: &Message, amount: Amount) -> Amount {
-    let amounts = reversal.text(FieldPath::whole(REPLACEMENT));
-    let stands = amounts.and_then(|amounts| amounts.get(..12)?.parse().ok());
+    let stands = left_standing(reversal);
     Amount(amount.0.saturating_sub(stands.unwrap_or(0)))
+}
+
+/// What is to stand, by a reversal of a part.
+fn left_standing(reversal: &Message) -> Option<u64> {
+    let amounts = reversal.text(FieldPath::whole(REPLACEMENT))?;
+    amounts.get(..12)?.parse().ok()
+}
+
+/// Whether a reversal leaves no more standing than there was.
+fn leaves_no_more(reversal: &Message, amount: Amount) -> bool {
+    !is_partial(reversal) || left_standing(reversal).is_none_or(|stands| stands <= amount.0)
 }
 
 /// Whether a reversal leaves a part of its original standing.
