@@ -73,7 +73,7 @@ const REST: Duration = Duration::from_secs(10);
 /// Runs it.
 pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     log::start(
-        log::Format::Human,
+        log::LineFormat::Human,
         Some(&args.log_level),
         args.zone.it.clone(),
     )?;

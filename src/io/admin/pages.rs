@@ -70,7 +70,7 @@ async fn terminals(State(views): State<Views>) -> impl IntoResponse {
 
 /// Who wants something, and why.
 #[derive(Deserialize)]
-struct Said {
+struct OperatorNote {
     who: String,
     why: String,
 }
@@ -80,7 +80,7 @@ struct Said {
 async fn operate(
     State(views): State<Views>,
     Path((tx, act)): Path<(String, String)>,
-    Json(said): Json<Said>,
+    Json(said): Json<OperatorNote>,
 ) -> (StatusCode, Json<Value>) {
     let wrong = |code, what: &str| (code, Json(json!({ "error": what })));
     let act = Act::ALL.into_iter().find(|own| own.name() == act);

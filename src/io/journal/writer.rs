@@ -10,7 +10,7 @@ use crate::engine::journal::{
     Damage, Journal, JournalError, JournalOptions, Recovery, Storage, Torn,
 };
 use crate::engine::record::{Record, Seq, Vault};
-use crate::io::config::{Durability, JournalConfig, Keep};
+use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use crate::io::system::steps;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -144,7 +144,7 @@ impl JournalWriter {
         let (journal, recovery) = Journal::open(files, journal_options)?;
         let rules = CommitRules {
             strict: config.durability == Durability::Strict,
-            keep_keys: config.keep == Keep::All,
+            keep_keys: config.keep == FrameKeeping::All,
             retain: config.retain,
         };
         let sealing = (keys::vault(keys)?, key_file);

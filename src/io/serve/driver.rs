@@ -12,9 +12,9 @@ use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, State};
 use crate::engine::seam::{Mono, Now};
 use crate::io::config::SocketLimits;
 use crate::io::journal::{JournalWriter, Progress};
-use crate::io::net::{Guest, Outbound, Sink};
+use crate::io::net::{ConnectionPermit, Outbound, Sink};
 use crate::io::system::steps;
-use crate::io::telemetry::{Fault, Metrics, Reason};
+use crate::io::telemetry::{DisconnectReason, HandshakeFault, Metrics};
 use crate::iso::codec::Message;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -73,7 +73,7 @@ struct Process {
 #[derive(Debug)]
 struct Beside {
     /// A terminal's place behind the door.
-    _guest: Option<Guest>,
+    _guest: Option<ConnectionPermit>,
     /// The task that reads it.
     reader: Option<AbortHandle>,
     /// Wakes its reader, which waits until less is unwritten.
@@ -81,7 +81,7 @@ struct Beside {
 }
 
 impl Beside {
-    fn new(guest: Option<Guest>) -> Self {
+    fn new(guest: Option<ConnectionPermit>) -> Self {
         Self {
             _guest: guest,
             reader: None,
@@ -310,7 +310,12 @@ impl Driver {
     }
 
     /// A terminal connected.
-    pub(super) fn terminal(&mut self, listener: ListenerId, guest: Guest, out: Outbound) -> ConnId {
+    pub(super) fn terminal(
+        &mut self,
+        listener: ListenerId,
+        guest: ConnectionPermit,
+        out: Outbound,
+    ) -> ConnId {
         let conn = self.name();
         self.body.rim().metrics.terminal_connections.increment(1);
         let beside = Beside::new(Some(guest));
@@ -334,12 +339,12 @@ impl Driver {
     }
 
     /// A peer is disconnected for what it did.
-    pub(super) fn disconnect(&self, fault: Fault) {
+    pub(super) fn disconnect(&self, fault: DisconnectReason) {
         self.body.rim().metrics.disconnected(fault);
     }
 
     /// A TLS handshake came to nothing.
-    pub(super) fn refused(&self, reason: Reason) {
+    pub(super) fn refused(&self, reason: HandshakeFault) {
         self.body.rim().metrics.tls_refused(reason);
     }
 

@@ -6,7 +6,7 @@ use super::terminals::read;
 use crate::engine::record::LinkId;
 use crate::engine::seam::Dice;
 use crate::io::config::LinkConfig;
-use crate::io::net::{self, Backoff, Handshakes, Refusal, Stream, Wire};
+use crate::io::net::{self, Backoff, FailedHandshake, Handshakes, Stream, Wire};
 use crate::iso::spec::Spec;
 use std::io;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ enum Unmade {
     #[error(transparent)]
     Socket(#[from] io::Error),
     #[error(transparent)]
-    Tls(#[from] Refusal),
+    Tls(#[from] FailedHandshake),
 }
 
 impl Hold {

@@ -13,7 +13,7 @@ use crate::engine::seam::Dice;
 use crate::io::config::Config;
 use crate::io::journal::JournalWriter;
 use crate::io::net::HandshakeThread;
-use crate::io::telemetry::{Fault, Metrics};
+use crate::io::telemetry::{DisconnectReason, Metrics};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -168,7 +168,7 @@ pub(super) fn look_after(shared: &Shared, conn: ConnId, trouble: Trouble, stuck:
                 match tokio::time::timeout(stuck, writable).await {
                     Ok(_writable_or_broken) => shared.0.borrow_mut().writable(conn),
                     Err(_elapsed) => {
-                        shared.0.borrow().disconnect(Fault::Stuck);
+                        shared.0.borrow().disconnect(DisconnectReason::Stuck);
                         warn!(%conn, ?stuck, "a peer takes nothing of what waits: disconnected");
                         shared.0.borrow_mut().lost(conn, true);
                     }

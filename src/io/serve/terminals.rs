@@ -3,7 +3,7 @@
 use super::driver::{Driver, Shared};
 use super::settings::Settings;
 use crate::engine::record::{ConnId, ListenerId};
-use crate::io::net::{self, End, Guest, Handshakes, Inbound, Stream, Wire};
+use crate::io::net::{self, ConnectionPermit, End, Handshakes, Inbound, Stream, Wire};
 use crate::iso::spec::Spec;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ impl Entrance {
         });
     }
 
-    fn welcome(&self, stream: Stream, peer: SocketAddr, guest: Guest) {
+    fn welcome(&self, stream: Stream, peer: SocketAddr, guest: ConnectionPermit) {
         let limits = self.settings.limits();
         let wire = Wire {
             spec: Arc::clone(&self.spec),
