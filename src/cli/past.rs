@@ -5,7 +5,7 @@ use super::screen::{self, Look};
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, TxId};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Keep, Query, QueryError, Stories, Story, Verdict, View, subject};
-use crate::io::journal::{JournalReader, Told};
+use crate::io::journal::{JournalReader, TransactionRecords};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 
@@ -78,7 +78,10 @@ pub(super) fn find(
 const ROUNDS: usize = 3;
 
 /// The records of transactions, and of those that they name or that are named like them.
-fn with_related(reader: &JournalReader, mut read: BTreeSet<TxId>) -> anyhow::Result<Told> {
+fn with_related(
+    reader: &JournalReader,
+    mut read: BTreeSet<TxId>,
+) -> anyhow::Result<TransactionRecords> {
     let mut told = reader.records_of(&read)?;
     let mut newest = told.records.clone();
     for _round in 0..ROUNDS {

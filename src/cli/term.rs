@@ -7,7 +7,7 @@ mod slip;
 use super::peer::{self, PeerArgs};
 use super::{Exit, Lang};
 use crate::engine::seam::Wall;
-use crate::io::drive::{Fleet, Seen};
+use crate::io::drive::{Fleet, TerminalSight};
 use crate::io::serve::Clock;
 use crate::iso::message::{MerchantId, Stan, TerminalId};
 use crate::iso::spec::Spec;
@@ -103,12 +103,12 @@ pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     Ok(if unsure { Exit::Found } else { Exit::Done })
 }
 
-fn tell(sender: &Sender<Line>, seen: &Seen<'_>) {
+fn tell(sender: &Sender<Line>, seen: &TerminalSight<'_>) {
     let line = match *seen {
-        Seen::Sent(frame) => Line::Message("T>G", frame.clone()),
-        Seen::Received(frame) => Line::Message("G>T", frame.clone()),
-        Seen::Printed(slip) => Line::Slip(Box::new(slip.clone())),
-        Seen::Unconnected(error) => Line::Unconnected(error.to_string()),
+        TerminalSight::Sent(frame) => Line::Message("T>G", frame.clone()),
+        TerminalSight::Received(frame) => Line::Message("G>T", frame.clone()),
+        TerminalSight::Printed(slip) => Line::Slip(Box::new(slip.clone())),
+        TerminalSight::Unconnected(error) => Line::Unconnected(error.to_string()),
     };
     // The printer outlives the terminal.
     let _gone = sender.send(line);

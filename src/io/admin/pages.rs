@@ -3,7 +3,7 @@
 use super::Views;
 use crate::engine::gateway::{Act, Wish};
 use crate::engine::record::TxId;
-use crate::io::serve::Guest;
+use crate::io::serve::HeardTerminal;
 use crate::iso::message::Text;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -53,18 +53,18 @@ async fn health(State(views): State<Views>) -> impl IntoResponse {
 
 /// The terminals that have come in since the start, in the order they came first.
 async fn terminals(State(views): State<Views>) -> impl IntoResponse {
-    let row = |guest: &Guest| {
+    let row = |heard: &HeardTerminal| {
         json!({
-            "terminal": &*guest.terminal,
-            "merchant": &*guest.merchant,
-            "listener": guest.listener.0,
-            "first": guest.first.rfc3339(&views.zone),
-            "last": guest.last.rfc3339(&views.zone),
-            "messages": guest.messages,
+            "terminal": &*heard.terminal,
+            "merchant": &*heard.merchant,
+            "listener": heard.listener.0,
+            "first": heard.first.rfc3339(&views.zone),
+            "last": heard.last.rfc3339(&views.zone),
+            "messages": heard.messages,
         })
     };
-    let guests = views.status.roster().all();
-    let rows: Vec<_> = guests.iter().map(row).collect();
+    let all = views.status.roster().all();
+    let rows: Vec<_> = all.iter().map(row).collect();
     Json(json!({ "count": rows.len(), "terminals": rows }))
 }
 

@@ -3,7 +3,7 @@
 
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
-use crate::io::net::{self, End, Flushed, Inbound, Outbound, Wire};
+use crate::io::net::{self, End, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 pub struct Call {
     runtime: Runtime,
     inbound: Inbound,
-    out: Outbound,
+    out: SocketOutbound,
     wire: Wire,
     to: String,
     patience: Duration,
@@ -121,9 +121,9 @@ impl Call {
             let (mut scratch, mut written) = (BytesMut::new(), Vec::new());
             loop {
                 match out.flush(Seq(0), &mut scratch, &mut written) {
-                    Flushed::Clear => return Ok(()),
-                    Flushed::Full => tokio::time::timeout(patience, out.writable()).await??,
-                    Flushed::Broken(error) => return Err(error),
+                    SocketFlushed::Clear => return Ok(()),
+                    SocketFlushed::Full => tokio::time::timeout(patience, out.writable()).await??,
+                    SocketFlushed::Broken(error) => return Err(error),
                 }
             }
         });

@@ -5,7 +5,7 @@
 //! [`Lab::is_at_rest`] tells when nothing is under way any more, and [`Lab::finish`] counts the
 //! three books: the terminals' receipts, the acquirer's bookings, and the gateway's journal.
 
-use super::{Fleet, Host, Seen};
+use super::{Fleet, Host, TerminalSight};
 use crate::engine::record::{Fact, Record, State, TxId};
 use crate::engine::seam::Dice;
 use crate::engine::trace::Book;
@@ -187,7 +187,7 @@ impl Lab {
             wire,
             terminals,
             move |_, seen| {
-                if matches!(seen, Seen::Printed(_)) {
+                if matches!(seen, TerminalSight::Printed(_)) {
                     printed.fetch_add(1, Ordering::Relaxed);
                 }
             },

@@ -109,7 +109,7 @@ fn terminals_and_acquirer_have_the_same_books_with_the_gateway_between_them() {
         let seen = Arc::clone(&slips);
         let to = gateway.ports()[0].address.to_string();
         let fleet = Fleet::start(to, wire(&known), terminals(&known, 5, 8), move |_, what| {
-            if matches!(what, Seen::Printed(_)) {
+            if matches!(what, TerminalSight::Printed(_)) {
                 seen.fetch_add(1, Ordering::Relaxed);
             }
         });

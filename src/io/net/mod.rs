@@ -1,15 +1,16 @@
 //! Sockets: what comes in and goes out over TCP, bounded everywhere.
 //!
 //! A connected socket, a [`Stream`], is plain, or comes out of a TLS handshake that [`Handshakes`]
-//! made; one that came to nothing is a [`FailedHandshake`]. It is split into [`Inbound`], which cuts frames
-//! and reads messages, and [`Outbound`], which keeps sends until they may go and writes them in one
-//! piece. [`Door`] lets peers in up to a limit; [`Backoff`] paces the attempts to reach one.
+//! made; one that came to nothing is a [`FailedHandshake`]. It is split into [`Inbound`], which
+//! cuts frames and reads messages, and [`SocketOutbound`], which keeps sends until they may go and
+//! writes them in one piece. [`Door`] lets peers in up to a limit; [`Backoff`] paces the attempts
+//! to reach one.
 //! Nothing here knows who the peers are or decides what a message means, and only handshakes have
 //! a thread.
 //!
 //! Bounds: a frame ([`Wire::frame`], refused by its length before anything is reserved), the time
 //! from its first byte to its last, connections in all and from one address. How much may wait in
-//! [`Outbound`] is the business of its owner, who asks [`Outbound::waiting`].
+//! [`SocketOutbound`] is the business of its owner, who asks [`SocketOutbound::waiting`].
 //!
 //! Start with [`split`].
 
@@ -39,7 +40,7 @@ pub use backoff::Backoff;
 pub use door::{ConnectionPermit, Door};
 pub use handshake::{HandshakeThread, Handshakes};
 pub use inbound::{End, Inbound};
-pub use outbound::{Flushed, Outbound, Sink};
+pub use outbound::{Sink, SocketFlushed, SocketOutbound};
 pub use refusal::FailedHandshake;
 
 use crate::iso::spec::Spec;
@@ -83,7 +84,7 @@ impl From<TcpStream> for Stream {
 ///
 /// # Errors
 /// The socket refuses its options, since it is gone already.
-pub fn split(stream: impl Into<Stream>, wire: &Wire) -> std::io::Result<(Inbound, Outbound)> {
+pub fn split(stream: impl Into<Stream>, wire: &Wire) -> std::io::Result<(Inbound, SocketOutbound)> {
     let (source, sink) = match stream.into().0 {
         StreamKind::Plain(tcp) => {
             socket::tune(&tcp)?;

@@ -11,10 +11,10 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 /// The writing side of a connection. Sends go out in the order they came in, each once the journal
 /// is durable up to its record.
-pub type Outbound = driver::Outbound<Sink>;
+pub type SocketOutbound = driver::Outbound<Sink>;
 
 /// How far writing to a socket came.
-pub type Flushed = driver::Flushed<io::Error>;
+pub type SocketFlushed = driver::Flushed<io::Error>;
 
 /// Where bytes go: a socket, plain or under TLS.
 #[derive(Clone, Debug)]
@@ -79,8 +79,8 @@ impl Sink {
 }
 
 /// The writing side over a socket.
-pub(super) fn outbound(sink: Sink, wire: &Wire) -> Outbound {
-    Outbound::new(sink, Framer::new(&wire.spec, wire.frame))
+pub(super) fn outbound(sink: Sink, wire: &Wire) -> SocketOutbound {
+    SocketOutbound::new(sink, Framer::new(&wire.spec, wire.frame))
 }
 
 impl driver::Outbound<Sink> {

@@ -5,7 +5,7 @@ use super::{LoadError, LoadOptions};
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
 use crate::io::drive::sleep_until;
-use crate::io::net::{self, End, Flushed, Inbound, Outbound, Received};
+use crate::io::net::{self, End, Inbound, Received, SocketFlushed, SocketOutbound};
 use crate::io::serve::Clock;
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, FieldId, FieldPath, MerchantId, ResponseCode, Stan, TerminalId};
@@ -26,7 +26,7 @@ pub(super) struct Caller {
     brain: Terminal,
     /// What every request looks like, but for its trace number and MAC.
     pattern: Message,
-    out: Option<Outbound>,
+    out: Option<SocketOutbound>,
     waiting: BTreeMap<Stan, Instant>,
     stan: Stan,
     most: usize,
@@ -96,9 +96,9 @@ impl Caller {
             return false;
         };
         match out.flush(Seq(0), scratch, &mut Vec::new()) {
-            Flushed::Clear => false,
-            Flushed::Full => true,
-            Flushed::Broken(_) => {
+            SocketFlushed::Clear => false,
+            SocketFlushed::Full => true,
+            SocketFlushed::Broken(_) => {
                 self.lost();
                 false
             }
@@ -107,7 +107,7 @@ impl Caller {
 
     /// Waits until the socket takes more.
     pub(super) fn writable(&self) -> Option<impl Future<Output = io::Result<()>> + use<>> {
-        self.out.as_ref().map(Outbound::writable)
+        self.out.as_ref().map(SocketOutbound::writable)
     }
 
     /// A message came in.
@@ -176,7 +176,7 @@ async fn sign_on(
     options: &LoadOptions,
     brain: &mut Terminal,
     clock: Clock,
-) -> io::Result<(Message, Inbound, Outbound)> {
+) -> io::Result<(Message, Inbound, SocketOutbound)> {
     let stream = TcpStream::connect(&options.to).await?;
     let (mut inbound, mut out) = net::split(stream, &options.wire)?;
     brain.handle(clock.now(), TerminalEvent::Wake);

@@ -23,7 +23,7 @@ mod lookup;
 pub(super) use indexer::Indexer;
 pub(crate) use indexer::index_folder;
 pub(super) use lookup::{Lookup, belongs};
-pub(super) use table::Names;
+pub(super) use table::TransactionNames;
 
 #[cfg(test)]
 mod tests;
