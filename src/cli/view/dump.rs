@@ -3,7 +3,7 @@
 
 use super::View;
 use crate::cli::{Lang, table};
-use crate::iso::codec::{Is, Message, ParseError, ParseFault, Piece, dissect};
+use crate::iso::codec::{Message, ParseError, ParseFault, Piece, PieceKind, dissect};
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::{Composite, Encoding};
 use std::io::{self, Write};
@@ -61,16 +61,16 @@ impl View {
         let mut pieces = pieces.into_iter().peekable();
         while let Some(piece) = pieces.next() {
             match piece.is {
-                Is::Length(path) => {
-                    let value = pieces.next_if(|next| next.is == Is::Value(path));
+                PieceKind::Length(path) => {
+                    let value = pieces.next_if(|next| next.is == PieceKind::Value(path));
                     let value = value.map_or(piece.bytes.end..piece.bytes.end, |piece| piece.bytes);
                     rows.extend(self.field_rows(path, piece.bytes, value, seen, lang));
                 }
-                Is::Value(path) => {
+                PieceKind::Value(path) => {
                     let none = piece.bytes.start..piece.bytes.start;
                     rows.extend(self.field_rows(path, none, piece.bytes, seen, lang));
                 }
-                Is::Header(_) | Is::Mti | Is::Bitmap | Is::Unread => {
+                PieceKind::Header(_) | PieceKind::Mti | PieceKind::Bitmap | PieceKind::Unread => {
                     rows.push(self.plain_row(&piece, seen, lang));
                 }
             }
@@ -95,13 +95,13 @@ impl View {
         let mti = || self.message().map(|message| message.mti().to_string());
         let mut bytes = piece.bytes.clone();
         let (field, name, value) = match &piece.is {
-            Is::Header(place) => {
+            PieceKind::Header(place) => {
                 let part = self.spec.header().get(*place);
                 let name = part.map_or("", |part| part.name.as_str());
                 (name, word(lang, "Header", "报文头"), None)
             }
-            Is::Mti => ("mti", word(lang, "Message type", "消息类型"), mti()),
-            Is::Bitmap => ("", word(lang, "Bitmap", "位图"), self.bitmap()),
+            PieceKind::Mti => ("mti", word(lang, "Message type", "消息类型"), mti()),
+            PieceKind::Bitmap => ("", word(lang, "Bitmap", "位图"), self.bitmap()),
             _ => {
                 let count = word(lang, "bytes", "字节");
                 let value = format!("({} {count})", bytes.len());
@@ -246,8 +246,8 @@ impl Seen {
         for piece in dissect(&view.spec, &view.frame) {
             match piece.is {
                 // Nobody knows what it is: it may be a card number.
-                Is::Unread => hide(&mut seen, piece.bytes),
-                Is::Value(path) if redacted.is_none() && !view.is_clear(path) => {
+                PieceKind::Unread => hide(&mut seen, piece.bytes),
+                PieceKind::Value(path) if redacted.is_none() && !view.is_clear(path) => {
                     hide(&mut seen, piece.bytes);
                 }
                 _ => {}
