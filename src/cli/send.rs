@@ -13,7 +13,7 @@ use crate::io::serve::Clock;
 use crate::iso::codec::{Message, ParseError};
 use crate::iso::message::{FieldId, FieldPath, Stan};
 use crate::iso::spec::Spec;
-use crate::lab::peer::{Deck, Terminal, TerminalOptions, Workload};
+use crate::lab::peer::{Deck, TerminalOptions, TestTerminal, Workload};
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
@@ -204,7 +204,7 @@ impl Draft {
     }
 
     /// Signs in as the terminal of the message, and makes the message's MAC.
-    fn seal(&mut self, args: &SendArgs, call: &mut Call) -> anyhow::Result<Terminal> {
+    fn seal(&mut self, args: &SendArgs, call: &mut Call) -> anyhow::Result<TestTerminal> {
         let Ok(message) = &mut self.message else {
             bail!("--mac: the message cannot be read");
         };
@@ -238,7 +238,7 @@ impl Draft {
 }
 
 /// A terminal with the names of the message.
-fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<Terminal> {
+fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<TestTerminal> {
     let merchant = message
         .merchant()
         .context("--mac auto: the message has no DE 42")?;
@@ -253,7 +253,7 @@ fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<Terminal> {
     }
     options.patience.answer = args.timeout;
     options.stays_connected = true;
-    Ok(Terminal::new(options, Dice::new(args.seed)))
+    Ok(TestTerminal::new(options, Dice::new(args.seed)))
 }
 
 /// The moment, where the message has one.

@@ -11,8 +11,8 @@ use crate::io::drive::{Fleet, TerminalSight};
 use crate::io::serve::Clock;
 use crate::iso::message::{MerchantId, Stan, TerminalId};
 use crate::iso::spec::Spec;
-use crate::lab::fault::Place;
-use crate::lab::peer::{Patience, Slip, Terminal, TerminalOptions, Workload};
+use crate::lab::fault::FaultSide;
+use crate::lab::peer::{Patience, Slip, TerminalOptions, TestTerminal, Workload};
 use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
@@ -114,16 +114,16 @@ fn tell(sender: &Sender<Line>, seen: &TerminalSight<'_>) {
     let _gone = sender.send(line);
 }
 
-fn terminal(args: &TermArgs, spec: &Arc<Spec>, typed: bool) -> anyhow::Result<Terminal> {
+fn terminal(args: &TermArgs, spec: &Arc<Spec>, typed: bool) -> anyhow::Result<TestTerminal> {
     let merchant = MerchantId::new(&args.merchant).context("--merchant is too long")?;
     let name = TerminalId::new(&args.terminal).context("--terminal is too long")?;
     let workload = Workload::on_order(args.peer.cards());
     let mut options = TerminalOptions::new(spec, merchant, name, workload);
     options.master = args.peer.keys()?.of(&merchant, &name);
     options.patience = Patience::scaled(args.scale);
-    options.faults = args.peer.faults(Place::Terminal)?;
+    options.faults = args.peer.faults(FaultSide::Terminal)?;
     options.stays_connected = true;
-    let mut terminal = Terminal::new(options, args.peer.dice());
+    let mut terminal = TestTerminal::new(options, args.peer.dice());
     let first = match args.stan {
         Some(stan) => stan,
         // One who types begins anew and anew, and must not repeat what an earlier run sent.

@@ -12,7 +12,7 @@ use crate::io::drive::{Call, Fleet};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, Stan};
 use crate::iso::spec::Purpose;
-use crate::lab::peer::{Receipt, Slip, Terminal};
+use crate::lab::peer::{Receipt, Slip, TestTerminal};
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use command::Command;
@@ -107,12 +107,12 @@ impl Prompt<'_, '_> {
                 self.wait()
             }
             Command::Reverse => {
-                self.with(Terminal::reverse_last)??;
+                self.with(TestTerminal::reverse_last)??;
                 self.wait()
             }
             Command::Set(path, value) => {
                 let set =
-                    move |terminal: &mut Terminal, _| terminal.overrule(path, value.as_deref());
+                    move |terminal: &mut TestTerminal, _| terminal.overrule(path, value.as_deref());
                 Ok(self.with(set)??)
             }
             Command::Show(which) => self.show(which),
@@ -124,7 +124,7 @@ impl Prompt<'_, '_> {
     /// Asks the one terminal, or changes something about it.
     fn with<T: Send + 'static>(
         &self,
-        ask: impl FnMut(&mut Terminal, crate::engine::seam::Now) -> T + Send + 'static,
+        ask: impl FnMut(&mut TestTerminal, crate::engine::seam::Now) -> T + Send + 'static,
     ) -> anyhow::Result<T> {
         self.fleet.each(ask).pop().context("the terminal has ended")
     }
@@ -306,7 +306,7 @@ impl Prompt<'_, '_> {
     }
 }
 
-fn last_receipt(terminal: &Terminal) -> Option<Receipt> {
+fn last_receipt(terminal: &TestTerminal) -> Option<Receipt> {
     let stan: Stan = script::last_approved(terminal)?;
     let list = terminal.receipts().list();
     list.iter()

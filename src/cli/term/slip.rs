@@ -4,7 +4,7 @@ use super::Line;
 use crate::cli::Lang;
 use crate::cli::view::View;
 use crate::iso::spec::Spec;
-use crate::lab::peer::{Belief, Slip};
+use crate::lab::peer::{Slip, TerminalBelief};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -58,13 +58,13 @@ impl Printer<'_> {
     fn print_slip(&mut self, slip: &Slip) -> anyhow::Result<()> {
         let receipt = &slip.receipt;
         let belief = match receipt.belief {
-            Belief::Open => "open",
-            Belief::Approved => "approved",
-            Belief::Declined => "declined",
-            Belief::Reversed { proven: true } => "reversed",
-            Belief::Reversed { proven: false } => "reversed, not proven",
-            Belief::GivenUp => "reversal given up: call the acquirer",
-            Belief::Unknown => "unknown",
+            TerminalBelief::Open => "open",
+            TerminalBelief::Approved => "approved",
+            TerminalBelief::Declined => "declined",
+            TerminalBelief::Reversed { proven: true } => "reversed",
+            TerminalBelief::Reversed { proven: false } => "reversed, not proven",
+            TerminalBelief::GivenUp => "reversal given up: call the acquirer",
+            TerminalBelief::Unknown => "unknown",
         };
         write!(
             self.out,

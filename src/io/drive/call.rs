@@ -7,7 +7,7 @@ use crate::io::net::{self, End, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
-use crate::lab::peer::{Terminal, TerminalAction, TerminalEvent};
+use crate::lab::peer::{TerminalAction, TerminalEvent, TestTerminal};
 use bytes::{Bytes, BytesMut};
 use std::io;
 use std::time::{Duration, Instant};
@@ -169,7 +169,7 @@ impl Call {
     ///
     /// # Errors
     /// No answer came, or it brought no keys.
-    pub fn sign_in(&mut self, terminal: &mut Terminal) -> Result<(), CallError> {
+    pub fn sign_in(&mut self, terminal: &mut TestTerminal) -> Result<(), CallError> {
         let clock = Clock::new();
         terminal.sign_in(clock.now());
         terminal.handle(clock.now(), TerminalEvent::Wake);

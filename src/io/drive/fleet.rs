@@ -6,7 +6,7 @@ use crate::engine::record::Seq;
 use crate::engine::seam::Now;
 use crate::io::net::{self, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
-use crate::lab::peer::{Slip, Terminal, TerminalAction, TerminalEvent};
+use crate::lab::peer::{Slip, TerminalAction, TerminalEvent, TestTerminal};
 use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::fmt;
@@ -41,7 +41,7 @@ type TerminalWatch = Box<dyn FnMut(usize, TerminalSight<'_>) + Send>;
 #[derive(Debug)]
 pub struct Fleet {
     asks: Asks<Stations>,
-    thread: thread::JoinHandle<Vec<Terminal>>,
+    thread: thread::JoinHandle<Vec<TestTerminal>>,
 }
 
 impl Fleet {
@@ -53,7 +53,7 @@ impl Fleet {
     pub fn start(
         address: String,
         wire: Wire,
-        terminals: Vec<Terminal>,
+        terminals: Vec<TestTerminal>,
         watch: impl FnMut(usize, TerminalSight<'_>) + Send + 'static,
     ) -> io::Result<Self> {
         let (asks, asked) = asks();
@@ -77,7 +77,7 @@ impl Fleet {
     /// Asks each terminal, or changes something about it; in their order. Empty if they have ended.
     pub fn each<T: Send + 'static>(
         &self,
-        mut ask: impl FnMut(&mut Terminal, Now) -> T + Send + 'static,
+        mut ask: impl FnMut(&mut TestTerminal, Now) -> T + Send + 'static,
     ) -> Vec<T> {
         let asked = self.asks.ask(move |stations| {
             let now = stations.clock.now();
@@ -92,7 +92,7 @@ impl Fleet {
 
     /// Stops them where they stand, and gives them back.
     #[must_use]
-    pub fn stop(self) -> Vec<Terminal> {
+    pub fn stop(self) -> Vec<TestTerminal> {
         drop(self.asks);
         self.thread.join().unwrap_or_default()
     }
@@ -108,12 +108,12 @@ struct Stations {
 /// A terminal, and what wakes its task.
 #[derive(Debug)]
 struct Station {
-    brain: RefCell<Terminal>,
+    brain: RefCell<TestTerminal>,
     wake: Notify,
 }
 
 impl Stations {
-    fn new(terminals: Vec<Terminal>) -> Self {
+    fn new(terminals: Vec<TestTerminal>) -> Self {
         let station = |brain| {
             let brain = RefCell::new(brain);
             let wake = Notify::new();
@@ -126,7 +126,7 @@ impl Stations {
     }
 
     /// The terminals, once all tasks are gone.
-    fn into_terminals(self) -> Vec<Terminal> {
+    fn into_terminals(self) -> Vec<TestTerminal> {
         let stations = self.all.to_vec();
         drop(self);
         let terminals = stations.into_iter().filter_map(Rc::into_inner);

@@ -3,7 +3,7 @@
 use crate::cli::Lang;
 use crate::iso::codec::Message;
 use crate::iso::spec::{Purpose, Spec};
-use crate::lab::peer::{Belief, Receipt};
+use crate::lab::peer::{Receipt, TerminalBelief};
 use std::fmt::Write;
 
 /// What can be typed, in both languages.
@@ -133,18 +133,18 @@ impl Words {
     /// One transaction on one line.
     pub(super) fn receipt(self, receipt: &Receipt, kind: &str, code_title: &str) -> String {
         let belief = match receipt.belief {
-            Belief::Open => self.pick("open", "未完成"),
-            Belief::Approved => self.pick("approved", "交易成功"),
-            Belief::Declined => self.pick("declined", "交易失败"),
-            Belief::Reversed { proven: true } => self.pick("reversed", "冲正成功"),
-            Belief::Reversed { proven: false } => {
+            TerminalBelief::Open => self.pick("open", "未完成"),
+            TerminalBelief::Approved => self.pick("approved", "交易成功"),
+            TerminalBelief::Declined => self.pick("declined", "交易失败"),
+            TerminalBelief::Reversed { proven: true } => self.pick("reversed", "冲正成功"),
+            TerminalBelief::Reversed { proven: false } => {
                 self.pick("reversed, not proven", "已冲正, 未经证实")
             }
-            Belief::GivenUp => self.pick(
+            TerminalBelief::GivenUp => self.pick(
                 "reversal given up: call the acquirer",
                 "冲正未果, 请联系收单机构",
             ),
-            Belief::Unknown => self.pick("unknown", "结果不明"),
+            TerminalBelief::Unknown => self.pick("unknown", "结果不明"),
         };
         let mut line = String::from(belief);
         // Writing to a string cannot fail.
@@ -153,7 +153,7 @@ impl Words {
         };
         if let Some(code) = receipt.code {
             add(format_args!(" {code}"));
-            if receipt.belief == Belief::Declined && !code_title.is_empty() {
+            if receipt.belief == TerminalBelief::Declined && !code_title.is_empty() {
                 add(format_args!(" {code_title}"));
             }
         }
