@@ -1,6 +1,6 @@
 //! `isogate lab`: terminals, gateway and acquirer in one process, nothing to configure.
 
-use super::past::{self, Found};
+use super::past::{self, FoundStories};
 use super::{Exit, Lang, ZoneArgs};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
@@ -267,7 +267,7 @@ fn print_progress(at: Duration, now: &LabProgress, out: &mut dyn Write) -> std::
 fn print_json(
     seed: u64,
     report: &LabReport,
-    open: &Found,
+    open: &FoundStories,
     zone: &Zone,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
@@ -295,7 +295,7 @@ fn print_json(
 fn print(
     folder: &Path,
     report: &LabReport,
-    open: &Found,
+    open: &FoundStories,
     (lang, zone): (Lang, &Zone),
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {

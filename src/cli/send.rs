@@ -5,7 +5,7 @@ mod report;
 use super::document::{self, Document};
 use super::peer::{self, time};
 use super::term::stan_of;
-use super::view::View;
+use super::view::MessageSheet;
 use super::{Exit, Lang, ZoneArgs, input};
 use crate::engine::seam::{Dice, Wall, Zone};
 use crate::io::drive::Call;
@@ -17,7 +17,7 @@ use crate::lab::peer::{Deck, TerminalOptions, TestTerminal, Workload};
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
-use report::{Heard, Report};
+use report::{Heard, SendReport};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -105,9 +105,9 @@ pub(crate) fn run(args: &SendArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     let began = Instant::now();
     call.send(frame.clone())?;
     let heard = Heard::wait(&mut call, &spec, &frame, began, args.timeout);
-    let report = Report {
+    let report = SendReport {
         to: &args.to,
-        sent: View::of_frame(&spec, frame, args.reveal),
+        sent: MessageSheet::of_frame(&spec, frame, args.reveal),
         mac: heard
             .message(&spec)
             .and_then(|answer| terminal?.verifies(&answer)),
@@ -155,7 +155,9 @@ impl Draft {
             });
         }
         let spec = input::spec(args.spec.as_deref().unwrap_or("cup-pos"))?;
-        let frame = View::of(&spec, bytes, args.framed, false).frame().clone();
+        let frame = MessageSheet::of(&spec, bytes, args.framed, false)
+            .frame()
+            .clone();
         Ok(Self {
             message: Message::parse(&spec, frame.clone()),
             frame,

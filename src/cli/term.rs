@@ -66,7 +66,7 @@ pub(super) struct TermArgs {
 
 /// What the terminal did, on its way to the printer.
 #[derive(Debug)]
-enum Line {
+enum TermLine {
     Message(&'static str, Bytes),
     Slip(Box<Slip>),
     Unconnected(String),
@@ -103,12 +103,12 @@ pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     Ok(if unsure { Exit::Found } else { Exit::Done })
 }
 
-fn tell(sender: &Sender<Line>, seen: &TerminalSight<'_>) {
+fn tell(sender: &Sender<TermLine>, seen: &TerminalSight<'_>) {
     let line = match *seen {
-        TerminalSight::Sent(frame) => Line::Message("T>G", frame.clone()),
-        TerminalSight::Received(frame) => Line::Message("G>T", frame.clone()),
-        TerminalSight::Printed(slip) => Line::Slip(Box::new(slip.clone())),
-        TerminalSight::Unconnected(error) => Line::Unconnected(error.to_string()),
+        TerminalSight::Sent(frame) => TermLine::Message("T>G", frame.clone()),
+        TerminalSight::Received(frame) => TermLine::Message("G>T", frame.clone()),
+        TerminalSight::Printed(slip) => TermLine::Slip(Box::new(slip.clone())),
+        TerminalSight::Unconnected(error) => TermLine::Unconnected(error.to_string()),
     };
     // The printer outlives the terminal.
     let _gone = sender.send(line);

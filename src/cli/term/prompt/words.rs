@@ -61,9 +61,9 @@ const COMMANDS: [(&str, &str, &str); 13] = [
 
 /// Speaks one of the languages.
 #[derive(Clone, Copy)]
-pub(super) struct Words(pub(super) Lang);
+pub(super) struct PromptWords(pub(super) Lang);
 
-impl Words {
+impl PromptWords {
     const fn pick(self, en: &'static str, zh: &'static str) -> &'static str {
         match self.0 {
             Lang::En => en,
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_balance_reads_as_money() {
-        let said = |amounts| Words(Lang::En).balance(amounts);
+        let said = |amounts| PromptWords(Lang::En).balance(amounts);
         assert_eq!(said("1002156C000000012345"), "balance 123.45");
         assert_eq!(said("1002156D000000000001"), "balance -0.01");
         assert_eq!(
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn help_names_every_command_and_what_the_dialect_trades() {
         let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
-        insta::assert_snapshot!("help_en", Words(Lang::En).help(&spec));
-        insta::assert_snapshot!("help_zh", Words(Lang::Zh).help(&spec));
+        insta::assert_snapshot!("help_en", PromptWords(Lang::En).help(&spec));
+        insta::assert_snapshot!("help_zh", PromptWords(Lang::Zh).help(&spec));
     }
 }
