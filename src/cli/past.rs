@@ -204,7 +204,7 @@ pub(super) fn print_table(
 pub(super) fn look(lang: Lang, zone: &Zone) -> Look<'_> {
     let terminal = std::io::stdout().is_terminal();
     Look {
-        lang: lang.into(),
+        lang,
         zone,
         colour: terminal && std::env::var_os("NO_COLOR").is_none(),
         width: comfy_table::Table::new().width().filter(|_| terminal),
