@@ -3,9 +3,9 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Trigger, decide};
 use super::live::Slot;
+use super::message_facts::CODE;
 use super::names;
 use super::partly_read;
-use super::request::CODE;
 use super::terminal_memory::{OriginalNames, Remembered};
 use super::terminal_reversal::{is_about, is_partial};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row};

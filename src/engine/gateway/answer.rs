@@ -1,11 +1,11 @@
 //! An answer comes in from the acquirer: can it be trusted, is it in time, what does it say?
 
-use super::answer_match::{AnswerMatch, RequestFound, is_of_trade, sent_stan};
+use super::answer_match::{AnswerMatch, RequestFound, sent_stan};
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
+use super::message_facts::{is_closed, is_of_trade, key_of};
 use super::partly_read;
-use super::request::key_of;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
@@ -14,7 +14,7 @@ use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, Class};
 use crate::iso::security;
-use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause};
+use crate::iso::spec::{RequestOutcome, ReversalCause};
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -322,13 +322,6 @@ fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
         RequestOutcome::Unknown if money => Trigger::AnswerUnread,
         RequestOutcome::Unknown => Trigger::Decline,
     }
-}
-
-/// Whether the answer to a reversal ends it, proven or not.
-pub(super) fn is_closed(answer: &Message, opened: &Opened) -> bool {
-    let flow = answer.spec().flow();
-    let outcome = flow.reversal_outcome(answer.response_code());
-    opened.purpose == Purpose::Reversal && outcome.is_final()
 }
 
 /// The same, in view of what was heard before.

@@ -3,10 +3,10 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot};
+use super::message_facts::{AMOUNT, key_of};
 use super::names;
 use super::own_answers::Reason;
 use super::partly_read;
-use super::request::{AMOUNT, key_of};
 use super::terminal_memory::went_out;
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
