@@ -111,22 +111,7 @@ impl Gateway {
             transaction.code = code;
         }
         let trigger = in_view_of(transaction, message, outcome);
-        // The terminal has the names of the first approval on its receipt.
-        if in_time || !transaction.approved {
-            transaction.rrn = message.rrn().or(transaction.rrn);
-            transaction.auth = message.auth_code().or(transaction.auth);
-        }
-        if approved
-            && !transaction.approved
-            && let Some(reversal) = transaction.reversal.as_mut()
-        {
-            reversal.overtaken = reversal.unanswered > 0;
-        }
-        transaction.approved |= approved;
-        transaction.doubted |= trigger == Trigger::OutcomeUnknown;
-        if approved {
-            transaction.cause = ReversalCause::NotDelivered;
-        }
+        note_outcome(transaction, message, in_time, trigger, approved);
         let (opened, id) = (transaction.opened.clone(), transaction.id);
         let why = why_of(trigger, approved && !in_time);
         self.step(
@@ -294,6 +279,32 @@ fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bo
         partly_read::hides_its_code(message) || unsaid
     } else {
         message.spec().name() != &*transaction.opened.spec
+    }
+}
+
+/// Notes what an answer tells of its transaction.
+fn note_outcome(
+    own: &mut Transaction,
+    message: &Message,
+    in_time: bool,
+    trigger: Trigger,
+    approved: bool,
+) {
+    // The terminal has the names of the first approval on its receipt.
+    if in_time || !own.approved {
+        own.rrn = message.rrn().or(own.rrn);
+        own.auth = message.auth_code().or(own.auth);
+    }
+    if approved
+        && !own.approved
+        && let Some(reversal) = own.reversal.as_mut()
+    {
+        reversal.overtaken = reversal.unanswered > 0;
+    }
+    own.approved |= approved;
+    own.doubted |= trigger == Trigger::OutcomeUnknown;
+    if approved {
+        own.cause = ReversalCause::NotDelivered;
     }
 }
 

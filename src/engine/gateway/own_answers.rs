@@ -285,7 +285,7 @@ impl Gateway {
                 .filter(|_| !partly)
                 .and_then(|pan| Text::new(&pan.masked()))
                 .unwrap_or_default(),
-            card_hash: pan.map_or([0; 16], |pan| self.vault.card_hash(pan.reveal())),
+            card_hash: pan.map_or([0; 16], |pan| self.vault.card_hash(&pan)),
             link: LinkId(0),
             original: None,
             twin: None,
