@@ -378,9 +378,7 @@ impl Gateway {
         let is_whole = transaction.returned == Amount(0);
         let trigger = match outcome {
             // Whether the yes means the whole, or only repeats that to a part, nobody here knows.
-            ReversalOutcome::Accepted if !is_whole => {
-                Trigger::ReversalUnproven
-            }
+            ReversalOutcome::Accepted if !is_whole => Trigger::ReversalUnproven,
             ReversalOutcome::Accepted if self.is_of_receipt(slot) => Trigger::ReceiptReversed,
             ReversalOutcome::Accepted => Trigger::ReversalAccepted,
             ReversalOutcome::Refused => Trigger::ReversalRefusal,

@@ -221,7 +221,9 @@ impl Gateway {
         let live = live.filter_map(|slot| Some((slot, &*self.live.get(slot)?.opened)));
         let live: Vec<(Slot, &Opened)> = live.filter(|(_, own)| fits(own)).collect();
         let done = self.terminals.get(key).into_iter();
-        let done = done.flat_map(|own| &own.done).map(|done| (done.id, &*done.opened));
+        let done = done
+            .flat_map(|own| &own.done)
+            .map(|done| (done.id, &*done.opened));
         let done: Vec<(TxId, &Opened)> = done.filter(|(_, own)| fits(own)).collect();
         let later = |at: usize| {
             let done = done.iter().skip(at + 1).map(|(_, own)| own);

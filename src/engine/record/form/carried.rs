@@ -151,9 +151,8 @@ impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
             Self::Transaction(live) => {
-                let more = live.reversal_answer.is_some()
-                    || live.reversing.is_some()
-                    || live.of_receipt;
+                let more =
+                    live.reversal_answer.is_some() || live.reversing.is_some() || live.of_receipt;
                 out.byte(match live.upstream {
                     _ if live.of_receipt => 11,
                     _ if more => 7,
