@@ -23,6 +23,8 @@ pub struct Setup {
     pub terminals: u8,
     /// Listeners; terminal `t` comes in at listener `t % listeners`.
     pub listeners: u8,
+    /// Whether each listener has terminals of the same names: acquirers number them by themselves.
+    pub twins: bool,
     /// Links, each to an acquirer of its own with its own books.
     pub links: u8,
     /// Connections of each link.
@@ -74,6 +76,7 @@ impl Default for Setup {
             strict: true,
             terminals: 1,
             listeners: 1,
+            twins: false,
             links: 1,
             connections: 1,
             in_order: false,
@@ -91,6 +94,18 @@ impl Default for Setup {
             bounds: Bounds::default(),
             habits: Habits::default(),
             forgetful: false,
+        }
+    }
+}
+
+impl Setup {
+    /// The place of a terminal's name among the names of terminals.
+    #[must_use]
+    pub fn named(&self, t: u8) -> u8 {
+        if self.twins {
+            t / self.listeners.max(1)
+        } else {
+            t
         }
     }
 }

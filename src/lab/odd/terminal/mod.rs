@@ -155,7 +155,7 @@ impl OddTerminal {
     /// Terminal `t` of a plan. It has a master key where it signs in for working keys.
     #[must_use]
     pub fn new(setup: &Setup, t: u8, master: Option<Key>) -> Self {
-        let (merchant, id) = names::terminal(t);
+        let (merchant, id) = names::terminal(setup.named(t));
         let speech = Speech::new(&setup.spec);
         let own_host = setup
             .host_spec

@@ -180,9 +180,9 @@ impl<'a> Stage<'a> {
         let setup = &plan.setup;
         let spec =
             |name: &str| Spec::builtin(name).ok_or_else(|| format!("no dialect is called {name}"));
-        let masters: Vec<Option<Key>> = (0..setup.terminals).map(master).collect();
+        let masters: Vec<Option<Key>> = (0..setup.terminals).map(|t| master(setup.named(t))).collect();
         let keys = masters.iter().zip(0..).filter_map(|(key, t)| {
-            let (merchant, terminal) = names::terminal(t);
+            let (merchant, terminal) = names::terminal(setup.named(t));
             Some((merchant, terminal, key.clone()?))
         });
         let keys: Vec<(String, String, Key)> = keys.collect();
@@ -431,7 +431,7 @@ impl<'a> Stage<'a> {
         let around = Around {
             link_up: self.pipes.any_open(|peer| matches!(peer, Peer::Host(_))),
             terminal_there: self.pipes.any_open(|peer| match peer {
-                Peer::Terminal(t, _) => names::terminal(t).1 == facts.terminal,
+                Peer::Terminal(t, _) => t == facts.t,
                 Peer::Host(_) => false,
             }),
             later_life: !facts.asker_there && self.run > 0,
