@@ -31,7 +31,11 @@ pub(super) fn add(draw: &mut Draw) {
 }
 
 fn moment(draw: &mut Draw, moments: &[u64]) -> u64 {
-    let base = draw.dice.pick(moments).copied().unwrap_or(0);
+    let any = draw.dice.pick(moments).copied().unwrap_or(0);
+    let base = match draw.focus {
+        Some(focus) if any < focus || draw.dice.chance(1, 2) => focus,
+        _ => any,
+    };
     draw.near(base)
 }
 

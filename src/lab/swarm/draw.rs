@@ -28,6 +28,8 @@ pub(super) struct Draw {
     pub purchases: u32,
     /// When the next purchase begins.
     pub clock: u64,
+    /// The moment about which most is to happen, if there is one.
+    pub focus: Option<u64>,
 }
 
 /// The plan of a seed.
@@ -45,6 +47,7 @@ pub fn draw(seed: u64) -> (Taste, Plan) {
         attempts: 0,
         purchases: 0,
         clock: 50,
+        focus: None,
     };
     let purchases = draw.dice.between(10, 110);
     fill(&mut draw, purchases);
@@ -176,7 +179,8 @@ fn set_up(dice: &mut Dice, taste: Taste) -> Setup {
 
 /// Two listeners, each with an acquirer of its own and terminals of the same names.
 fn twins(setup: Setup, taste: Taste) -> Setup {
-    if !taste.has(Spice::Twins) {
+    // Where a name has keys, only one terminal of that name can sign in.
+    if !taste.has(Spice::Twins) || setup.spec == "cup-pos" {
         return setup;
     }
     Setup {

@@ -25,6 +25,9 @@ use std::time::Duration;
 /// How long a terminal waits for an answer, in the field.
 const WAIT_MS: u64 = 60_000;
 
+/// So far apart are the trace numbers of terminals of one name, unless a deed says otherwise.
+const FAR: u32 = 300_000;
+
 /// What a terminal wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OddTerminalAction {
@@ -176,7 +179,11 @@ impl OddTerminal {
             },
             wait: Duration::from_millis(WAIT_MS / u64::from(setup.scale.max(1))),
             forgetful: setup.forgetful,
-            stan: 0,
+            stan: if setup.twins {
+                u32::from(t % setup.listeners.max(1)) * FAR
+            } else {
+                0
+            },
             batch: 1,
             lines: BTreeMap::new(),
             slots: Vec::new(),
