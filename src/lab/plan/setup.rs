@@ -99,10 +99,17 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The place of a terminal's name among the names of terminals.
+    /// Whether terminals of one name stand at acquirers of their own.
+    #[must_use]
+    pub fn has_twins(&self) -> bool {
+        self.twins && self.listeners > 1 && self.links == self.listeners && !self.in_order
+    }
+
+    /// The place of a terminal's name among the names of terminals. At one acquirer no two
+    /// terminals have one name.
     #[must_use]
     pub fn named(&self, t: u8) -> u8 {
-        if self.twins {
+        if self.has_twins() {
             t / self.listeners.max(1)
         } else {
             t

@@ -179,7 +179,7 @@ impl OddTerminal {
             },
             wait: Duration::from_millis(WAIT_MS / u64::from(setup.scale.max(1))),
             forgetful: setup.forgetful,
-            stan: if setup.twins {
+            stan: if setup.has_twins() {
                 u32::from(t % setup.listeners.max(1)) * FAR
             } else {
                 0
