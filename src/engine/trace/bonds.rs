@@ -130,7 +130,7 @@ impl<'a> Bonds<'a> {
         for (back, effect) in &mut self.returns {
             let in_part = match back.purpose() {
                 Some(Purpose::Void) => !is_whole(back, story),
-                Some(Purpose::Reversal) => several,
+                Some(Purpose::Reversal) => several || amount(back) == 0,
                 _ => false,
             };
             let undone = others.iter().any(|other| may_undo(other, back));
@@ -149,9 +149,11 @@ impl<'a> Bonds<'a> {
     ) {
         let refers = other.original() == Some(story.tx);
         // Of the same card and amount, and it names no original: perhaps of this one.
-        let nameless = other.original().is_none();
+        let nameless = other.original().is_none() && !other.elsewhere;
+        // No more is given back of a sale than it took.
+        let larger = gives_back(other) && amount(other) > amount(story);
         let perhaps = nameless && story.kin.contains(&other.tx);
-        let later = perhaps && other.tx > story.tx;
+        let later = perhaps && !larger && other.follows(story);
         let unknown = story.original().is_none();
         let beside = original.is_some_and(|original| {
             other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
@@ -220,13 +222,19 @@ impl<'a> Bonds<'a> {
             let answer = moment.leg.filter(|leg| leg.is_reversal());
             answer.is_some_and(|leg| leg.hop == Hop::AcquirerToGateway)
         });
-        let began = |back: &Story| back.moments.first().map(|moment| moment.seq);
-        let before = |back: &Story| began(back) < accepted.map(|accepted| accepted.seq);
+        let before = |back: &Story| {
+            let began = back.moments.first().map(|moment| moment.seq);
+            began < accepted.map(|accepted| accepted.seq)
+        };
+        let mut returns = self.returns.iter().map(|(back, _)| *back);
         story.state == State::Reversed
-            && self
-                .returns
-                .iter()
-                .any(|(back, _)| back.purpose() == Some(Purpose::Reversal) && before(back))
+            && returns.any(|back| is_reversal_in_part(back, story) && before(back))
+    }
+
+    /// Whether a reversal of a part of it was accepted.
+    pub(super) fn was_reversed_in_part(&self, story: &Story) -> bool {
+        let mut returns = self.returns.iter();
+        returns.any(|(back, _)| is_reversal_in_part(back, story))
     }
 
     /// Whether what was given back, by a void or refund and its siblings, is more than was paid.
@@ -288,6 +296,11 @@ fn is_whole(void: &Story, sale: &Story) -> bool {
     void == sale || void == 0 || sale == 0
 }
 
+/// Whether a reversal that is a message of its own is of another amount than its original.
+fn is_reversal_in_part(reversal: &Story, original: &Story) -> bool {
+    reversal.purpose() == Some(Purpose::Reversal) && amount(reversal) != amount(original)
+}
+
 /// Whether a reversal that names no original, and was not refused, may have undone a void or
 /// refund: one of the same number that came after it.
 fn may_undo(reversal: &Story, back: &Story) -> bool {
@@ -296,7 +309,7 @@ fn may_undo(reversal: &Story, back: &Story) -> bool {
         && gives_back(back)
         && nameless
         && back.kin.contains(&reversal.tx)
-        && reversal.tx > back.tx
+        && reversal.follows(back)
         && Effect::of(reversal) != Effect::Nothing
         && number(reversal) == number(back)
 }

@@ -6,7 +6,8 @@
 //! to a good end by itself, and *unproven* where the log cannot tell.
 
 use super::codes::{Code, Outcome};
-use super::story::{Leg, Seen, Story};
+use super::moment::Leg;
+use super::story::{Seen, Story};
 use crate::engine::record::{Hop, State, Why};
 use crate::iso::spec::Purpose;
 

@@ -5,10 +5,11 @@ use super::cause::Cause;
 use super::codes::{Advice, Code};
 use super::lang::{Phrase, Said};
 use super::limit::Limit;
+use super::moment::Leg;
 use super::money::money;
 use super::retry::{self, Retry};
 use super::reversal::By;
-use super::story::{Delivery, Leg, Seen, Story};
+use super::story::{Delivery, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
 use crate::engine::record::State;
@@ -255,10 +256,11 @@ fn sold(story: &Story, bonds: &Bonds<'_>) -> Row {
     }
     match story.state {
         _ if back > amount => bound::RETURNED_TOO_MUCH,
-        _ if back == amount && back > 0 => bound::RETURNED,
+        _ if back == amount && back > 0 && !story.is_approved_in_part() => bound::RETURNED,
+        _ if back > 0 && story.is_approved_in_part() => bound::PART_RETURNED,
         _ if back > 0 => bound::RETURNED_PARTLY,
         State::Returned => bound::RETURNED_UNSEEN,
-        _ if story.answer.is_some_and(|code| &*code == "10") => texts::APPROVED_IN_PART,
+        _ if story.is_approved_in_part() => texts::APPROVED_IN_PART,
         State::Confirmed => texts::CONFIRMED,
         _ => texts::DELIVERED,
     }
