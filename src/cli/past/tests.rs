@@ -50,7 +50,7 @@ fn journal(histories: Vec<History>) -> TempDir {
     folder
 }
 
-fn numbered(stan: u32) -> History {
+fn numbered(stan: u64) -> History {
     let names = crate::engine::record::Opened {
         stan: Stan(stan),
         ..opened(Purpose::Debit)

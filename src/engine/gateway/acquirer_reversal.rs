@@ -1,13 +1,14 @@
 //! The acquirer takes a transaction back: its issuer refused later what it had approved.
 
 use super::core::{Cause, Gateway};
-use super::lifecycle::Trigger;
-use super::live::{Slot, Transaction};
+use super::lifecycle::{Trigger, decide};
+use super::live::Slot;
 use super::names;
 use super::partly_read;
 use super::request::CODE;
-use super::terminal_memory::OriginalNames;
-use crate::engine::record::{ConnId, Hop, Logged, Note};
+use super::terminal_memory::{OriginalNames, Remembered};
+use super::terminal_reversal::{is_about, is_partial};
+use crate::engine::record::{ConnId, Hop, Logged, Note, Row};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::Function;
@@ -25,12 +26,7 @@ impl Gateway {
                     message: Some(Logged::of(message, Hop::AcquirerToGateway, conn, None)),
                     ..Cause::default()
                 };
-                let over = |own: &Transaction| own.state.awaits_answer() && !own.opened.reverses;
-                let trigger = match self.live.get(slot).is_some_and(over) {
-                    true => Trigger::GaveUp,
-                    false => Trigger::TakenBack,
-                };
-                self.step(now, slot, trigger, cause);
+                self.is_taken_back(now, slot, message, cause);
             }
             None => self.stray(now, conn, message, Hop::AcquirerToGateway),
         }
@@ -40,14 +36,48 @@ impl Gateway {
         }
     }
 
-    /// The transaction that a reversal of the acquirer names, live or answered before.
+    /// A transaction was taken back, or a part of it. A part settles nothing while the whole is to
+    /// be undone. Of a void or refund that stood, its original stands again.
+    fn is_taken_back(&mut self, now: Now, slot: Slot, message: &Message, cause: Cause) {
+        let Some(own) = self.live.get(slot) else {
+            return;
+        };
+        let (opened, id) = (own.opened.clone(), own.id);
+        let told = self.describe(message);
+        let answer = own.answer.as_ref();
+        let whole = !is_partial(message) && is_about(message, &told, (&opened, answer));
+        let ends = decide(own.state, Trigger::TakenBack).row == Row('5');
+        let trigger = match own.state.awaits_answer() && !opened.reverses {
+            true => Trigger::GaveUp,
+            false => Trigger::TakenBack,
+        };
+        if ends && !whole {
+            if let Some(message) = cause.message {
+                self.remark_live(now, slot, cause.note, message);
+            }
+            return;
+        }
+        let decision = self.step(now, slot, trigger, cause);
+        if decision.is_some_and(|decision| decision.row == Row('3')) {
+            self.refers(now, &opened, Trigger::ReturnUndone, id);
+        }
+    }
+
+    /// The transaction that a reversal of the acquirer names, live or answered before: of the card
+    /// and the currency that it tells.
     fn taken_back(&mut self, now: Now, message: &Message) -> Option<Slot> {
         let names = names::originals(message, &self.merchant_of(message));
-        if let Some(slot) = names.iter().find_map(|name| self.live.named(name)) {
-            return Some(slot);
+        let live = names.iter().find_map(|name| self.live.named(name));
+        let own = live.and_then(|slot| self.live.get(slot));
+        if own.is_some_and(|own| self.is_of(&own.opened, message)) {
+            return live;
         }
         let terminal = self.terminals.get(&self.terminal_of(message)?)?;
-        let named = names.iter().find_map(|name| terminal.answered_by(name));
+        let done = terminal.done.iter().rev();
+        let mut fitting = done.filter(|done| self.is_of(&done.opened, message));
+        let named = fitting
+            .clone()
+            .find(|done| names.contains(&done.name_upstream()));
         // Under a number of its own, it names the original as a refund does.
         let told = OriginalNames {
             rrn: message.rrn(),
@@ -58,6 +88,11 @@ impl Gateway {
         let id = named.map(|done| done.id);
         let id = id.or_else(|| terminal.referred(&opened, &told));
         let id = id.or_else(|| self.referred_live(&opened, &told));
+        let returning = |done: &&Remembered| {
+            matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)
+                && told.names(done.rrn, done.auth, &done.opened)
+        };
+        let id = id.or_else(|| fitting.find(returning).map(|done| done.id));
         self.revive(id?, now)
     }
 

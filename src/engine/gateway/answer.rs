@@ -1,6 +1,6 @@
 //! An answer comes in from the acquirer: can it be trusted, is it in time, what does it say?
 
-use super::answer_match::{AnswerMatch, RequestFound, is_of, is_of_trade, sent_stan};
+use super::answer_match::{AnswerMatch, RequestFound, is_of_trade, sent_stan};
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
@@ -12,7 +12,7 @@ use crate::engine::record::{
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, Class, FieldId};
+use crate::iso::message::{Amount, Class};
 use crate::iso::security;
 use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause};
 
@@ -96,8 +96,9 @@ impl Gateway {
         let goes_on = transaction.state == State::Forwarded && transaction.upstream.is_none();
         let relayed = relayed.filter(|_| goes_on);
         let note = self.timing(now, transaction, in_time);
+        let asker = (transaction.opened.merchant, transaction.opened.terminal);
         let note = self
-            .learn_keys(now, message, approved)
+            .learn_keys(now, asker, message, approved)
             .map_or(note, Note::Unreadable);
         let note = partly_read::note_or(message, note);
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
@@ -214,7 +215,7 @@ impl Gateway {
         // A request of money without an amount tells too little to compare the rest with.
         let tells_all = judged && (!money || opened.amount != Amount(0));
         if (money && judged && other_amount)
-            || (tells_all && !is_of(opened, message))
+            || (tells_all && !self.is_of(opened, message))
             || other_terminal
             || other_stan
             || other_type
@@ -354,8 +355,7 @@ fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) ->
 
 /// Whether an answer speaks of the card and the currency that were sent, as far as it names them.
 fn is_about(answer: &Message, sent: &Message, money: bool) -> bool {
-    const CURRENCY: FieldId = FieldId::of(49);
-    let (told, asked) = (answer.text(CURRENCY), sent.text(CURRENCY));
+    let (told, asked) = (answer.currency(), sent.currency());
     let currency = told.is_none() || asked.is_none() || told == asked;
     let card = answer.pan().is_none_or(|pan| {
         let asked = sent.pan();

@@ -119,7 +119,7 @@ impl AnswerMatch<'_> {
                 && stan == Some(number)
                 && terminal.is_none_or(|terminal| terminal == own.terminal)
                 && self.answer.amount() == Some(own.amount)
-                && is_of(own, self.answer)
+                && self.gateway.is_of(own, self.answer)
                 && self.answer.mti().class() != Class::Reversal
         };
         let terminals = self.gateway.terminals.iter();
@@ -160,7 +160,7 @@ impl AnswerMatch<'_> {
         merchant.is_none_or(|told| told == of.merchant)
             && amount.is_none_or(|told| told == of.amount)
             && self.is_of_batch(own)
-            && is_of(of, self.answer)
+            && self.gateway.is_of(of, self.answer)
     }
 
     /// Whether the answer may be one to this request by the batch that both tell: trace numbers
@@ -196,6 +196,30 @@ impl AnswerMatch<'_> {
     }
 }
 
+impl Gateway {
+    /// Whether an answer speaks of the currency and the card of its request, as far as it names
+    /// them.
+    pub(super) fn is_of(&self, opened: &Opened, answer: &Message) -> bool {
+        // What stands behind a fault may be anything, and what stands before it as well.
+        answer.fault().is_some()
+            || is_of_currency(opened, answer) && self.is_of_card(opened, answer)
+    }
+
+    /// The same of the card. That of a request that was read in part is known by its hash only.
+    fn is_of_card(&self, opened: &Opened, answer: &Message) -> bool {
+        // A track in an answer is none of its card.
+        let told = answer.text(FieldPath::whole(FieldId::of(2)));
+        let told = told.is_some_and(|digits| !digits.is_empty());
+        answer.pan().filter(|_| told).is_none_or(|pan| {
+            if opened.card.is_empty() {
+                opened.is_of_card(&self.vault.card_hash(pan.reveal()))
+            } else {
+                *opened.card == *pan.masked()
+            }
+        })
+    }
+}
+
 /// The one found; none or several are told apart by what was `wanted`.
 fn only_one(found: &[Slot], wanted: Identity) -> RequestFound {
     match found {
@@ -225,29 +249,14 @@ pub(super) fn is_of_trade(asked: &Text<2>, answer: &Message) -> bool {
     answer.fault().is_some() || asked.is_empty() || told.is_empty() || told == *asked
 }
 
-/// Whether an answer speaks of the currency and the card of its request, as far as it names them.
-pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
-    const CURRENCY: FieldId = FieldId::of(49);
-    if answer.fault().is_some() {
-        // What stands behind a fault may be anything, and what stands before it as well.
-        return true;
-    }
-    let currency = answer.text(CURRENCY);
+/// Whether an answer speaks of the currency of its request, as far as it names one.
+fn is_of_currency(opened: &Opened, answer: &Message) -> bool {
     // Three digits, or letters (ISO 4217); where anything else stands, none is told. What a request
     // that was read in part tells may be anything: that counts where money moves, and as digits.
     let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_alphanumeric());
     let moves = opened.purpose.moves_money();
     let is_sure = |text: &str| !opened.partly || moves && text.bytes().all(|c| c.is_ascii_digit());
     let asked = Some(&*opened.currency).filter(|asked| is_one(asked) && is_sure(asked));
-    let told = currency.filter(|told| is_one(told));
-    let currency = asked.zip(told).is_none_or(|(asked, told)| *asked == *told);
-    // A track in an answer is none of its card.
-    let told = answer.text(FieldPath::whole(FieldId::of(2)));
-    let told = told.is_some_and(|digits| !digits.is_empty());
-    let card = answer.pan().filter(|_| told);
-    let card = card.is_none_or(|pan| {
-        let masked = pan.masked();
-        opened.card.is_empty() || masked.as_str() == &*opened.card
-    });
-    currency && card
+    let told = answer.currency().filter(|told| is_one(told));
+    asked.zip(told).is_none_or(|(asked, told)| *asked == *told)
 }

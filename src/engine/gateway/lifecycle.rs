@@ -369,6 +369,17 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::ClosedByOperator,
             T::TakenBack,
         ) => ('3', S::SettleMismatch, E::None),
+        (
+            S::TimedOut
+            | S::LateApproval
+            | S::TerminalGone
+            | S::ReversalPending
+            | S::ReversalSent
+            | S::ReversalUndeliverable
+            | S::ReversalRefused
+            | S::ClosedUnproven,
+            T::TakenBack,
+        ) => ('5', S::Reversed, E::Finish),
         (S::Returned, T::ReturnUndone) => ('w', S::Confirmed, E::Forget),
 
         // An answer does not say what it says.

@@ -6,7 +6,7 @@ use super::translation::UpstreamRequest;
 use crate::engine::record::{ConnId, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, AuthCode, Mti, ResponseCode, Rrn, Stan, Text};
+use crate::iso::message::{Amount, AuthCode, MerchantId, Mti, ResponseCode, Rrn, Stan, Text};
 use crate::iso::spec::ReversalCause;
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -235,6 +235,21 @@ impl Live {
         self.given.extend(given(&transaction));
         self.places[place as usize].transaction = Some(Box::new(transaction));
         slot
+    }
+
+    /// Gives a live transaction another merchant, and the name that follows from that.
+    pub(super) fn rename(&mut self, slot: Slot, merchant: MerchantId, name: Identity) {
+        let Some(own) = self.get_mut(slot) else {
+            return;
+        };
+        own.opened.merchant = merchant;
+        let old = std::mem::replace(&mut own.opened.identity, name);
+        if self.named(&old) == Some(slot) {
+            self.by_identity.remove(&old);
+        }
+        if !name.is_empty() {
+            let _older = self.by_identity.insert_new(name, slot);
+        }
     }
 
     /// Keeps how a live transaction's request went out.

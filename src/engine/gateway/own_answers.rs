@@ -5,7 +5,7 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::names;
 use super::partly_read;
-use super::repeats::readdressed;
+use super::repeats::{is_same, readdressed};
 use super::request::{CODE, key_of, purpose_of};
 use super::terminal_memory::{OriginalNames, Remembered, may_be_referred, only};
 use crate::engine::record::{
@@ -14,7 +14,7 @@ use crate::engine::record::{
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
+use crate::iso::message::{FieldPath, ResponseCode, Text};
 use crate::iso::security;
 use crate::iso::spec::{Flow, Purpose, Spec, Store};
 use std::sync::Arc;
@@ -70,7 +70,11 @@ impl Gateway {
         let decision = super::lifecycle::decide(State::Received, trigger);
         let in_doubt = why != Why::DuplicateMismatch && self.may_be_booked(&opened);
         let logged = Logged::of(message, Hop::TerminalToGateway, conn, None);
-        let refused = ends_its_name(why).then(|| Remembered {
+        if is_vouched_for(why) {
+            self.trades_on(conn, &opened);
+        }
+        let remembers = ends_its_name(why) || self.is_first_of_used_name(why, &opened);
+        let refused = remembers.then(|| Remembered {
             id: TxId(0),
             state: decision.next,
             request: logged.frame.clone(),
@@ -109,16 +113,30 @@ impl Gateway {
         }
     }
 
-    /// Whether a request of this name went upstream before and was not declined.
+    /// Whether a request of money is refused for a name that another one has, for the first time:
+    /// its terminal may want it reversed.
+    pub(super) fn is_first_of_used_name(&self, why: Why, opened: &Opened) -> bool {
+        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let mut done = terminal.into_iter().flat_map(|terminal| &terminal.done);
+        why == Why::DuplicateMismatch
+            && opened.purpose.moves_money()
+            && !done.any(|done| {
+                done.opened.identity == opened.identity && is_same(opened, &done.opened)
+            })
+    }
+
+    /// Whether the same request went upstream before and was not declined.
     fn may_be_booked(&self, opened: &Opened) -> bool {
         if opened.identity.is_empty() {
             return false;
         }
+        let live = self.live.named(&opened.identity);
+        let live = live.and_then(|slot| self.live.get(slot));
         let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
         let done = terminal.and_then(|terminal| terminal.repeated(opened));
         let harmless = |state: State| state.meaning().known == Known::NotHeld;
-        self.live.named(&opened.identity).is_some()
-            || done.is_some_and(|done| !harmless(done.state))
+        live.is_some_and(|own| is_same(opened, &own.opened))
+            || done.is_some_and(|done| is_same(opened, &done.opened) && !harmless(done.state))
     }
 
     /// Records and sends the answer to a request of which nothing is kept.
@@ -260,7 +278,7 @@ impl Gateway {
             stan: message.stan().unwrap_or_default(),
             batch: batch_of(message),
             amount: message.amount().unwrap_or_default(),
-            currency: text_of(message, FieldPath::whole(FieldId::of(49))),
+            currency: text_of(message, message.spec().flow().currency),
             card: pan
                 .as_ref()
                 // What was misread may show other digits than a mask would.
@@ -363,13 +381,14 @@ pub(super) fn batch_of(message: &Message) -> Text<6> {
 /// the same: a yes behind a no would reach nobody who waits for one. A name that was not vouched
 /// for, or that is another's, ends nothing.
 const fn ends_its_name(why: Why) -> bool {
+    is_vouched_for(why) && !matches!(why, Why::DuplicateMismatch | Why::OvertakenByReversal)
+}
+
+/// Whether a request that is refused for this came from its terminal, as far as that can be known.
+pub(super) const fn is_vouched_for(why: Why) -> bool {
     !matches!(
         why,
-        Why::RequestMac
-            | Why::RequestUnread
-            | Why::UnknownTerminal
-            | Why::DuplicateMismatch
-            | Why::OvertakenByReversal
+        Why::RequestMac | Why::RequestUnread | Why::UnknownTerminal
     )
 }
 

@@ -9,7 +9,7 @@ use super::live::{Live, Reversal, Slot, Transaction};
 use super::names;
 use super::numbers::Gauges;
 use super::options::Options;
-use super::own_answers::kept;
+use super::own_answers::{is_vouched_for, kept};
 use super::request::key_of;
 use super::terminal_memory::{Remembered, Terminals};
 use super::translation::UpstreamRequest;
@@ -216,8 +216,7 @@ impl Fold {
             Some(opened) if step.state == State::Forwarded => {
                 self.begin(now, id, at.0, opened, &step)
             }
-            // Refused here: nothing of it is kept.
-            Some(_) => return,
+            Some(opened) => return self.refused(id, seq, opened, &step),
             None => match self.find(now, id) {
                 Some(slot) => slot,
                 None => return,
@@ -260,10 +259,39 @@ impl Fold {
             opened,
             ..Transaction::blank()
         };
+        if let Some(key) = key_of(&transaction.opened) {
+            self.gateway.merchant_is_named(key);
+        }
         self.gateway.saw(&transaction.opened, at);
         let slot = self.gateway.live.insert(transaction);
         self.slots.insert(id, slot);
         slot
+    }
+
+    /// Of a request that was refused here, only the first under a used name is kept: its terminal
+    /// may want it reversed.
+    fn refused(&mut self, id: TxId, seq: Seq, mut opened: Box<Opened>, step: &Step) {
+        let request = step.message.as_ref().map(|message| message.frame.clone());
+        let request = request.unwrap_or_default();
+        self.known_now(&mut opened, &request);
+        let gateway = &mut self.gateway;
+        let key = key_of(&opened);
+        if is_vouched_for(step.why) {
+            self.fresh.traded_on(&opened);
+        }
+        if let Some(key) = key.filter(|_| gateway.is_first_of_used_name(step.why, &opened)) {
+            let refused = Remembered {
+                id,
+                state: step.state,
+                last: seq,
+                request,
+                opened,
+                ..Remembered::blank()
+            };
+            gateway
+                .terminals
+                .remember(key, refused, &gateway.options.limits);
+        }
     }
 
     /// The transaction of a step: live, or back from its terminal's memory.

@@ -270,7 +270,7 @@ pub(super) fn digest(message: &Message, opened: &Opened) -> u32 {
 }
 
 /// Whether a request with a known name is the same one: kind, amount and card agree.
-fn is_same(new: &Opened, first: &Opened) -> bool {
+pub(super) fn is_same(new: &Opened, first: &Opened) -> bool {
     new.kind == first.kind
         && new.amount == first.amount
         && new.currency == first.currency

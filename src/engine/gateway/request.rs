@@ -6,11 +6,12 @@ use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
 use super::names::{self, TerminalKey};
-use super::own_answers::Reason;
+use super::own_answers::{Reason, kept};
 use super::partly_read;
 use super::repeats::digest;
 use crate::engine::record::{
-    ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, State, TxId, Unmatched, Why,
+    ConnId, Fact, Hop, Identity, LinkId, ListenerId, Logged, Note, Opened, State, StoredFrame,
+    TxId, Unmatched, Why,
 };
 use crate::engine::seam::planted::{self, Bug};
 use crate::engine::seam::{Now, Wall};
@@ -36,6 +37,9 @@ impl Gateway {
             return;
         }
         let terminal = self.terminal_of(&message);
+        if let Some(named) = terminal {
+            self.merchant_is_named(named);
+        }
         let Some(at) = self.conns.get_mut(&conn) else {
             return;
         };
@@ -54,6 +58,41 @@ impl Gateway {
     pub(super) fn merchant_of(&self, message: &Message) -> MerchantId {
         let known = || self.terminals.merchant_of(&message.terminal()?);
         message.merchant().or_else(known).unwrap_or_default()
+    }
+
+    /// A terminal names its merchant. If it had left that out so far, what it did is known by the
+    /// whole name from now on.
+    pub(super) fn merchant_is_named(&mut self, named: TerminalKey) {
+        if self.terminals.get(&named).is_some() {
+            return;
+        }
+        let Some((merchant, number)) = names::parts_of(&named).filter(|(name, _)| !name.is_empty())
+        else {
+            return;
+        };
+        let Some(unnamed) = self.terminals.unnamed(&number) else {
+            return;
+        };
+        let Some(old) = names::terminal_named("", &number) else {
+            return;
+        };
+        let done = unnamed.done.iter();
+        let name = |opened: &Opened, request: &StoredFrame| {
+            let spec = self.spec_named(&opened.spec)?;
+            names::identity_at(&kept(&spec, request)?, &merchant)
+        };
+        let done = done.filter_map(|done| Some((done.id, name(&done.opened, &done.request)?)));
+        let done: Vec<(TxId, Identity)> = done.collect();
+        let live = self.live.slots().into_iter().filter_map(|slot| {
+            let own = self.live.get(slot)?;
+            let is_its = key_of(&own.opened) == Some(old);
+            is_its.then(|| Some((slot, name(&own.opened, &own.request)?)))?
+        });
+        let live: Vec<(Slot, Identity)> = live.collect();
+        self.terminals.rename((&old, named), merchant, &done);
+        for (slot, name) in live {
+            self.live.rename(slot, merchant, name);
+        }
     }
 
     /// The terminal that a message names.
@@ -254,7 +293,7 @@ impl Gateway {
     /// A terminal that waits for nothing and begins another trade has dealt with the answer written
     /// last, or would have reversed it first. That proves nothing, but a reset that comes now has
     /// cut off what is said from here on.
-    fn trades_on(&mut self, conn: ConnId, opened: &Opened) {
+    pub(super) fn trades_on(&mut self, conn: ConnId, opened: &Opened) {
         let Some(at) = self
             .conns
             .get_mut(&conn)

@@ -1,7 +1,7 @@
 //! A reversal goes its way: built, tried, tried again, answered, or listed.
 
 use super::action::{Action, SendId};
-use super::answer_match::{asked_for, is_of, is_of_trade};
+use super::answer_match::{asked_for, is_of_trade};
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Asker, Reversal, Slot};
@@ -13,7 +13,7 @@ use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::Amount;
-use crate::iso::spec::ReversalOutcome;
+use crate::iso::spec::{Purpose, ReversalOutcome};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -406,7 +406,7 @@ impl Gateway {
         let named = sent.as_ref().and_then(names::original_stan);
         let original = told.is_none() || named.is_none_or(|named| Some(named) == told);
         let kind = sent.is_none_or(|sent| is_of_trade(&asked_for(&sent), message));
-        let same = amount && original && kind && is_of(&own.opened, message);
+        let same = amount && original && kind && self.is_of(&own.opened, message);
         (!same).then_some(Why::AnswerMismatch)
     }
 
@@ -507,6 +507,8 @@ impl Gateway {
         let answer = answer.and_then(|reversal| reversal.answer.clone());
         let askers = transaction.reversal.as_mut();
         let askers = askers.map(|reversal| std::mem::take(&mut reversal.askers));
+        self.end_try(slot);
+        self.unqueue(slot);
         // The deadline was that of the try.
         self.live.set_deadline(slot, None);
         if let Some(link_conn) = link_conn
@@ -514,8 +516,9 @@ impl Gateway {
         {
             self.send(link_conn, frame, None);
         }
-        if let (Some(askers), Some(answer)) = (askers, answer) {
-            self.tell_askers(now, slot, askers, &answer);
+        match answer {
+            Some(answer) => self.tell_askers(now, slot, askers.unwrap_or_default(), &answer),
+            None => self.acquirer_took_it_back(now, slot, askers.unwrap_or_default()),
         }
         self.refers(now, &opened, Trigger::ReturnUndone, id);
         let state = self.live.get(slot).map(|own| own.state);
@@ -524,6 +527,24 @@ impl Gateway {
             self.live.set_deadline(slot, Some(until));
         } else if state == Some(State::Reversed) {
             self.forget(slot);
+        }
+    }
+
+    /// No host answered a reversal of the terminal, but the acquirer took the transaction back
+    /// itself: the terminal is told so, or the acquirer tells it, where only that one can sign.
+    pub(super) fn acquirer_took_it_back(&mut self, now: Now, slot: Slot, askers: Vec<Asker>) {
+        let signs = self.may_author(slot);
+        for asker in askers {
+            let asked = asker.asked;
+            let code = asked.spec().flow().answer.approval(Purpose::Reversal);
+            let answer = self.authored(&asked, code).filter(|_| signs);
+            match (answer, self.live.get(slot).map(|own| own.id)) {
+                (Some(answer), Some(id)) => self.say(now, asker.conn, id, &answer),
+                (..) => {
+                    let opened = self.describe(&asked);
+                    self.forward(now, asker.conn, asked, opened);
+                }
+            }
         }
     }
 

@@ -5,17 +5,18 @@ use super::names;
 use crate::engine::record::{CarriedKeys, Fact};
 use crate::engine::seam::{Dice, Now};
 use crate::iso::codec::Message;
-use crate::iso::message::Secret;
+use crate::iso::message::{MerchantId, Secret, TerminalId};
 use crate::iso::security::{self, Key, WorkingKeys};
 use crate::iso::spec::{KeyBlockForm, KeyRule, Purpose};
 use bytes::Bytes;
 
 impl Gateway {
-    /// Takes the working keys out of an approved sign-on, and says what is wrong with them, if
-    /// anything: the old ones then stay.
+    /// Takes the working keys out of an approved sign-on of a terminal, whom the answer may leave
+    /// out, and says what is wrong with them, if anything: the old ones then stay.
     pub(super) fn learn_keys(
         &mut self,
         now: Now,
+        (merchant, terminal): (MerchantId, TerminalId),
         message: &Message,
         approved: bool,
     ) -> Option<crate::iso::message::Text<120>> {
@@ -27,8 +28,8 @@ impl Gateway {
         }
         let (form, block) = key_block(message)?;
         let carried = CarriedKeys {
-            merchant: message.merchant().unwrap_or_default(),
-            terminal: message.terminal().unwrap_or_default(),
+            merchant: message.merchant().unwrap_or(merchant),
+            terminal: message.terminal().unwrap_or(terminal),
             form,
             block,
         };

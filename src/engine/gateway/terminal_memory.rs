@@ -135,6 +135,12 @@ impl Remembered {
         self.opened.touches_money() && self.went_out()
     }
 
+    /// Its name for its host.
+    pub(super) fn name_upstream(&self) -> Identity {
+        let upstream = self.upstream.as_ref();
+        upstream.map_or(self.opened.identity, |upstream| upstream.identity)
+    }
+
     /// Whether it stands on the list of open ones.
     pub(super) fn is_open(&self) -> bool {
         self.opened.touches_money() && self.state.meaning().known.is_open()
@@ -192,19 +198,18 @@ impl Terminal {
         }
     }
 
+    /// The newest transaction of a name; before one that stayed here, one that went out.
     pub(super) fn find(&self, identity: &Identity) -> Option<&Remembered> {
-        self.done
-            .iter()
-            .rev()
-            .find(|done| done.opened.identity == *identity)
+        let done = self.done.iter().rev();
+        let mut named = done.filter(|done| done.opened.identity == *identity);
+        let went_out = named.clone().find(|done| done.went_out());
+        went_out.or_else(|| named.next())
     }
 
     /// The answered transaction that an answer from its host names.
     pub(super) fn answered_by(&self, identity: &Identity) -> Option<&Remembered> {
-        self.done.iter().rev().find(|done| match &done.upstream {
-            Some(upstream) => upstream.identity == *identity,
-            None => done.opened.identity == *identity,
-        })
+        let mut done = self.done.iter().rev();
+        done.find(|done| done.name_upstream() == *identity)
     }
 
     /// Whether one of the remembered has this number from the gateway.
@@ -309,6 +314,37 @@ impl Terminals {
             }
         }
         self.by_key.or_insert_with(key, Terminal::default)
+    }
+
+    /// The terminal of a number that no merchant was named for, if no other has the number.
+    pub(super) fn unnamed(&self, number: &TerminalId) -> Option<&Terminal> {
+        let alike = self.by_number.get(number)?;
+        let only = only(alike.iter())?;
+        let (merchant, _) = names::parts_of(only)?;
+        merchant.is_empty().then(|| self.by_key.get(only))?
+    }
+
+    /// Gives a terminal whose merchant was not named the name that it has now, and its trades
+    /// theirs.
+    pub(super) fn rename(
+        &mut self,
+        (old, new): (&TerminalKey, TerminalKey),
+        merchant: MerchantId,
+        names: &[(TxId, Identity)],
+    ) {
+        let Some(mut terminal) = self.by_key.remove(old) else {
+            return;
+        };
+        for done in &mut terminal.done {
+            let name = names.iter().find(|(id, _)| *id == done.id);
+            done.opened.identity = name.map_or(done.opened.identity, |(_, name)| *name);
+            done.opened.merchant = merchant;
+            self.holders.remove(&done.id);
+            let _moved = self.holders.insert_new(done.id, new);
+        }
+        self.forget_number(old);
+        self.order.retain(|key| key != old);
+        *self.entry(new) = terminal;
     }
 
     /// Whether the terminal is known, or there is room for one more. Whoever sent nothing `since`,

@@ -8,11 +8,15 @@ use super::own_answers::Reason;
 use super::partly_read;
 use super::request::{AMOUNT, key_of};
 use super::terminal_memory::went_out;
-use crate::engine::record::{Awaited, ConnId, Fact, Hop, Known, Logged, Opened, Row, State, Why};
+use crate::engine::record::{
+    Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
+};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, FieldId, FieldPath, ResponseCode, Stan};
-use crate::iso::spec::{ReversalCause, ReversalRule};
+use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause, ReversalRule, Spec};
+use bytes::Bytes;
+use std::sync::Arc;
 
 impl Gateway {
     /// A terminal sends a reversal.
@@ -26,11 +30,14 @@ impl Gateway {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
         if let Some(of) = self.live.get(slot)
-            && !is_about(&message, &opened, &of.opened)
+            && !is_about(&message, &opened, (&of.opened, of.answer.as_ref()))
         {
             let reason = Reason::taken_by(of.id);
             self.forget_if_over(slot);
             return self.refuse(now, conn, &message, opened, reason);
+        }
+        if let Some(return_by) = self.is_being_returned(slot) {
+            return self.ask_again_later(now, slot, conn, &message, return_by);
         }
         if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
             return;
@@ -77,20 +84,18 @@ impl Gateway {
         now: Now,
         message: &Message,
         opened: &Opened,
-        names: &[crate::engine::record::Identity],
+        names: &[Identity],
     ) -> Option<Slot> {
-        if let Some(slot) = names.iter().find_map(|name| self.live.named(name)) {
-            return Some(slot);
+        let named = self.named_original(now, message, opened, names);
+        if named.is_some() {
+            return named;
         }
         let key = self.terminal_of(message)?;
-        let terminal = self.terminals.get(&key);
-        let done = terminal.and_then(|own| names.iter().find_map(|name| own.find(name)));
-        if let Some(id) = done.map(|done| done.id) {
-            return self.revive(id, now);
-        }
         let told = names::original_stan(message);
         let stan = told.or_else(|| message.stan())?;
-        let found = self.one_with_stan(now, &key, stan, |own| is_about(message, opened, own));
+        let found = self.one_with_stan(now, &key, stan, |own| {
+            is_about(message, opened, (own, None))
+        });
         if names::names_original_wholly(message) {
             // It may name the moment of a repeat; the time at the terminal is still the first's.
             return self.of_its_moment(found?, message);
@@ -102,9 +107,81 @@ impl Gateway {
         // same, if it bears the time of that one at the terminal. Any other guess might undo a sale
         // that stands, for one that never came here.
         let slot = self.only_trade(now, &key, |own| {
-            is_about(message, opened, own) && own.card_hash == opened.card_hash
+            is_about(message, opened, (own, None)) && own.card_hash == opened.card_hash
         })?;
         self.of_its_moment(slot, message)
+    }
+
+    /// The transaction of one of these names. Of several that have it, one that the message is
+    /// about: a number may come again, or stand on a request that was refused for it.
+    fn named_original(
+        &mut self,
+        now: Now,
+        message: &Message,
+        opened: &Opened,
+        names: &[Identity],
+    ) -> Option<Slot> {
+        let live = names.iter().find_map(|name| self.live.named(name));
+        let own = live.and_then(|slot| self.live.get(slot));
+        let is_meant =
+            own.is_some_and(|own| is_about(message, opened, (&own.opened, own.answer.as_ref())));
+        if is_meant {
+            return live;
+        }
+        let key = self.terminal_of(message)?;
+        let done = self.terminals.get(&key).into_iter();
+        let done = done.flat_map(|terminal| terminal.done.iter().rev());
+        let named = done.filter(|done| names.contains(&done.opened.identity));
+        let mut meant = named
+            .clone()
+            .filter(|done| is_about(message, opened, (&done.opened, done.answer.as_ref())));
+        let went_out = meant.clone().find(|done| done.went_out());
+        let meant = went_out.or_else(|| meant.next()).map(|done| done.id);
+        let other = named.clone().next().map(|done| done.id);
+        match meant {
+            Some(id) => self.revive(id, now),
+            None if live.is_some() => live,
+            None => self.revive(other?, now),
+        }
+    }
+
+    /// The void or refund of a transaction whose answer is waited for.
+    fn is_being_returned(&self, slot: Slot) -> Option<TxId> {
+        let own = self.live.get(slot)?;
+        if own.state.meaning().awaited == Awaited::Reversal {
+            return None;
+        }
+        let live = self.live.slots().into_iter();
+        let mut live = live.filter_map(|other| self.live.get(other));
+        let returns = live.find(|other| {
+            other.opened.original == Some(own.id)
+                && matches!(other.opened.purpose, Purpose::Void | Purpose::Refund)
+                && other.state.awaits_answer()
+        });
+        returns.map(|other| other.id)
+    }
+
+    /// What goes back by a void or refund must not go back by a reversal as well: the terminal is
+    /// told to ask again, when the answer to that one is there.
+    fn ask_again_later(
+        &mut self,
+        now: Now,
+        slot: Slot,
+        conn: ConnId,
+        message: &Message,
+        return_by: TxId,
+    ) {
+        let logged = Logged::of(message, Hop::TerminalToGateway, conn, None);
+        self.remark_live(now, slot, Note::Other(return_by), logged);
+        let id = self.live.get(slot).map(|own| own.id);
+        let code = message.spec().flow().answer.malfunction;
+        let answer = self
+            .authored(message, code)
+            .filter(|_| self.may_author(slot));
+        if let (Some(id), Some(answer)) = (id, answer) {
+            self.say(now, conn, id, &answer);
+        }
+        self.forget_if_over(slot);
     }
 
     /// The transaction, if the message bears its time at the terminal.
@@ -160,7 +237,7 @@ impl Gateway {
         conn: ConnId,
         message: Message,
         opened: Opened,
-        names: &[crate::engine::record::Identity],
+        names: &[Identity],
     ) {
         if self.is_repeat(now, conn, &message, &opened) {
             return;
@@ -272,6 +349,11 @@ impl Gateway {
         } else {
             answers.not_found
         };
+        if !self.may_author(slot) && self.shares_its_name(slot) {
+            // There, the number is another's, who might be reversed.
+            let opened = self.describe(message);
+            return self.refuse(now, conn, message, opened, Reason::taken_by(id));
+        }
         if !self.may_author(slot) {
             let opened = self.describe(message);
             return self.forward(now, conn, message.clone(), opened);
@@ -279,6 +361,17 @@ impl Gateway {
         if let Some(answer) = self.authored(message, code) {
             self.say(now, conn, id, &answer);
         }
+    }
+
+    /// Whether another transaction has the same name.
+    fn shares_its_name(&self, slot: Slot) -> bool {
+        let Some(own) = self.live.get(slot) else {
+            return false;
+        };
+        let name = &own.opened.identity;
+        let terminal = key_of(&own.opened).and_then(|key| self.terminals.get(&key));
+        self.live.named(name).is_some_and(|other| other != slot)
+            || terminal.is_some_and(|terminal| terminal.find(name).is_some())
     }
 
     /// D7: the reversal comes again. It gets the answer that the first had, or waits for it; where
@@ -292,7 +385,17 @@ impl Gateway {
         };
         let goes_out =
             reversal.frame.is_some() && transaction.state.meaning().awaited == Awaited::Reversal;
-        if let Some(answer) = reversal.answer.clone().filter(|_| !goes_out) {
+        if reversal.answer.is_none() && transaction.state == State::Reversed {
+            // No host answered it: the acquirer took it back by its own reversal.
+            self.acquirer_took_it_back(
+                now,
+                slot,
+                vec![Asker {
+                    conn,
+                    asked: message.clone(),
+                }],
+            );
+        } else if let Some(answer) = reversal.answer.clone().filter(|_| !goes_out) {
             let id = transaction.id;
             let reply = self.reversal_reply(transaction, message, &answer);
             if let Some(own) = self
@@ -317,13 +420,27 @@ impl Gateway {
     }
 }
 
-/// Whether a reversal speaks of this transaction, as far as both say: amount, currency, card, and
-/// what was done.
-fn is_about(reversal: &Message, told: &Opened, of: &Opened) -> bool {
-    let amount = told.amount == of.amount || !reversal.has(AMOUNT) || reversal.is_unread(AMOUNT);
+/// Whether a reversal speaks of this transaction, as far as both say: amount, currency, card. Its
+/// amount is that which was asked for, or granted by the answer.
+pub(super) fn is_about(
+    reversal: &Message,
+    told: &Opened,
+    (of, answer): (&Opened, Option<&Bytes>),
+) -> bool {
+    let amount = told.amount == of.amount
+        || !reversal.has(AMOUNT)
+        || reversal.is_unread(AMOUNT)
+        || answer.is_some_and(|answer| granted(reversal.spec(), answer) == Some(told.amount));
     let currency =
         told.currency.is_empty() || of.currency.is_empty() || told.currency == of.currency;
     amount && currency && of.may_share_card(told)
+}
+
+/// What an answer approved, if that is less than was asked for.
+fn granted(spec: &Arc<Spec>, answer: &Bytes) -> Option<Amount> {
+    let answer = Message::read(spec, answer.clone()).ok()?;
+    let outcome = spec.flow().outcome(Purpose::Debit, answer.response_code());
+    (outcome == RequestOutcome::ApprovedInPart).then(|| answer.amount())?
 }
 
 /// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1).
@@ -338,7 +455,7 @@ fn part_given_back(reversal: &Message, amount: Amount) -> Amount {
 }
 
 /// Whether a reversal leaves a part of its original standing.
-fn is_partial(reversal: &Message) -> bool {
+pub(super) fn is_partial(reversal: &Message) -> bool {
     let amounts = reversal.text(FieldPath::whole(REPLACEMENT));
     amounts.is_some_and(|amounts| amounts.bytes().any(|digit| matches!(digit, b'1'..=b'9')))
 }

@@ -222,7 +222,7 @@ impl Gateway {
     }
 
     /// The host's number of a terminal's earlier transaction, by the terminal's own.
-    fn number_of(&self, opened: &Opened, told: u32) -> Option<Stan> {
+    fn number_of(&self, opened: &Opened, told: u64) -> Option<Stan> {
         let number = |own: &Opened, upstream: Option<&UpstreamRequest>| {
             (own.stan == Stan(told)).then_some(stan_there(own, upstream))
         };

@@ -48,6 +48,13 @@ impl UnreadApprovals {
         }
     }
 
+    /// A request of the terminal was refused: it has dealt with the answer before.
+    pub(super) fn traded_on(&mut self, opened: &Opened) {
+        if let Some(key) = key_of(opened).filter(|_| opened.purpose.moves_money()) {
+            self.last.remove(&key);
+        }
+    }
+
     /// The gateway ended in good order: what was written is on its way.
     pub(super) fn clear(&mut self) {
         self.last.clear();

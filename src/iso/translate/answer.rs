@@ -1,5 +1,6 @@
 //! A host's answer in the dialect of the terminal that asked.
 
+use super::money::{elsewhere, put_money};
 use super::{Change, Map, Translated, Untranslatable, carry::carry};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldId, FieldPath, ResponseCode};
@@ -47,6 +48,13 @@ pub fn answer(host: &Message, asked: &Message, map: &Map) -> Result<Translated, 
     if asked.amount() != host.amount() {
         // Less was approved than asked for.
         keep.remove(AMOUNT);
+    }
+    let elsewhere = elsewhere(host.spec(), asked.spec());
+    if !elsewhere.is_empty() && asked.amount() != host.amount() {
+        put_money(host, &mut message);
+    }
+    for field in elsewhere.iter() {
+        keep.insert(field);
     }
     keep.insert(CODE);
     let lost = carry(host, &mut message, &map.answer, keep);

@@ -4,6 +4,7 @@
 use super::facts::AttemptFacts;
 use super::hearing::Hearing;
 use super::traffic::Breach;
+use crate::engine::seam::Mono;
 
 /// All breaches of one attempt, with the attempts whose hosts may excuse them.
 pub(super) fn judge<'a>(hearing: &Hearing<'a>, attempt: &'a AttemptFacts) -> Vec<(Breach, u32)> {
@@ -24,15 +25,27 @@ fn twice(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<(Breach, u32)>
     }
     let told = hearing.attempt(attempt.allowed_by)?;
     // What came later, the verdict could not know of; nor whose it is, if no name says so (D0).
+    let began = attempt.began()?;
     let mut others = hearing.purchase(attempt).filter(|other| {
-        other.n != attempt.n
-            && other.began() < attempt.began()
-            && hearing.can_be_linked(told, other)
+        other.n != attempt.n && went_before(other, began) && hearing.can_be_linked(told, other)
     });
-    let other = others.find(|other| hearing.is_payer(other))?;
+    // A lie that nothing had contradicted yet, nobody could see through.
+    let seen = |other: &&AttemptFacts| !other.was_excused(attempt.allowed_at);
+    let other = others.find(|other| hearing.is_payer(other) && seen(other))?;
     let (by, first) = (attempt.allowed_by, other.n);
     let what = format!("charged twice, also by attempt {first}; attempt {by} allowed it");
     Some((("twice", what), first))
+}
+
+/// Whether it left for a host by what its terminal had sent before a moment: no repeat of a request
+/// that never left, which the terminal sends later by itself, is foreseen by anybody.
+fn went_before(attempt: &AttemptFacts, moment: Mono) -> bool {
+    let asked = |sent: Mono| {
+        let came = attempt.reached.iter().map(|came| came.now.mono);
+        came.filter(|came| *came <= sent).max()
+    };
+    let mut sent = attempt.sent.iter();
+    sent.any(|sent| asked(*sent).is_some_and(|came| came < moment))
 }
 
 /// More is given back than was taken.
@@ -41,7 +54,9 @@ fn returned_twice(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breac
     let standing = hearing.standing(attempt);
     let mut returns = hearing.returns_of(attempt);
     let listed = hearing.is_listed(attempt) || returns.any(|back| hearing.is_listed(back));
-    let excused = hearing.returns_of(attempt).any(AttemptFacts::is_excused);
+    // What a host gives back that it never took is its own doing.
+    let own = |back: &AttemptFacts| back.is_excused() || back.overgiven;
+    let excused = hearing.returns_of(attempt).any(own);
     // A terminal that asks for more than it was given does so by itself.
     let taken = hearing.returns_of(attempt).filter(|back| back.held != 0);
     let by_itself = attempt.held > 0 && taken.count() == 1;

@@ -2,6 +2,7 @@
 
 use super::facts::{AttemptFacts, Meant, SlipSays, UndoMeant};
 use super::hearing::Terms;
+use crate::engine::seam::Mono;
 
 /// What is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub(super) enum Proof {
     Declined,
     /// Approved in time and read by its terminal, and nothing happened since.
     Delivered,
-    /// Its reversal was accepted, and no approval came since the reversal left.
+    /// Its reversal was accepted, and no approval came since the reversal was decided on.
     Reversed,
     /// The outcome is not proven, and nothing is being done about it.
     Unproven(&'static str),
@@ -89,14 +90,23 @@ pub(super) fn approved_twice(attempt: &AttemptFacts) -> bool {
 }
 
 fn by_reversal(attempt: &AttemptFacts) -> Option<Proof> {
-    let is_whole = |stands: Option<u64>| stands.is_none();
-    let undone = attempt.reversals.iter().any(|reversal| {
-        let accepted = reversal
-            .answered
-            .is_some_and(|(_, means)| means == UndoMeant::Undone);
-        accepted && is_whole(reversal.stands)
+    let mut undone = attempt.reversals.iter().filter(|reversal| {
+        let answer = reversal.answered;
+        let accepted = answer.is_some_and(|(_, means)| means == UndoMeant::Undone);
+        accepted && reversal.stands.is_none()
     });
-    undone.then_some(Proof::Reversed)
+    let newest = undone.next_back()?;
+    // A gateway that had decided on it cannot know that it had not left yet.
+    let overtaken = news_since(attempt, newest.decided);
+    let refused = attempt.reversals.iter().any(|reversal| {
+        let answer = reversal.answered;
+        answer.is_some_and(|(at, means)| means == UndoMeant::Refused && at >= newest.left)
+    });
+    Some(if overtaken || refused {
+        Proof::Unclear
+    } else {
+        Proof::Reversed
+    })
 }
 
 /// Whether an approval came when a reversal that was accepted had left.
@@ -107,7 +117,20 @@ fn approved_since_undone(attempt: &AttemptFacts) -> bool {
     });
     // R19: sent once more and accepted again, it is proven.
     let newest = undone.next_back().map(|reversal| reversal.left);
-    newest.is_some_and(|left| attempt.approvals.iter().any(|answer| answer.at > left))
+    newest.is_some_and(|left| news_since(attempt, left))
+}
+
+/// Whether an approval came since a moment that is no copy of one before (D10).
+fn news_since(attempt: &AttemptFacts, moment: Mono) -> bool {
+    let before = |auth: &str| {
+        let mut earlier = attempt.approvals.iter().filter(|answer| answer.at < moment);
+        !auth.is_empty() && earlier.any(|answer| answer.auth == auth)
+    };
+    let mut since = attempt
+        .approvals
+        .iter()
+        .filter(|answer| answer.at >= moment);
+    since.any(|answer| !before(&answer.auth))
 }
 
 fn is_delivered(attempt: &AttemptFacts, terms: &Terms) -> bool {

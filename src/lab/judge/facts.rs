@@ -35,6 +35,8 @@ pub struct AttemptFacts {
     pub asked: String,
     /// The attempt whose verdict allowed this one to a cashier; 0 for none.
     pub allowed_by: u32,
+    /// When it did.
+    pub allowed_at: Mono,
     /// When its request, and each repeat, reached the gateway.
     pub reached: Vec<Arrival>,
     /// When its request left the gateway for a host, each time.
@@ -50,6 +52,8 @@ pub struct AttemptFacts {
     /// void has its own (below zero) and leaves that of its sale. An authorization that was
     /// completed holds nothing any more: the completion does.
     pub held: i64,
+    /// Whether a host gave back more than was there, of its own accord.
+    pub overgiven: bool,
     /// Whether a host booked more than was asked for, of its own accord.
     pub overbooked: bool,
     /// Whether a host has it and will still book it, or a frame of it is on the way to a host.
@@ -70,6 +74,8 @@ pub struct AttemptFacts {
     /// Whether its connection was open, and the gateway alive with a link that could be heard,
     /// ever since its request came.
     pub asker_there: bool,
+    /// Whether the disk of the gateway was well ever since.
+    pub well: bool,
     /// Approvals that reached the gateway: readable, with a right MAC, by the dialect's tables.
     pub approvals: Vec<HostAnswer>,
     /// Declines, in the same way.
@@ -96,8 +102,8 @@ pub struct AttemptFacts {
     /// Since when a host's word about it has been a lie: 00 to a reversal that undid nothing, a
     /// decline of what it booked or books, an approval of what it did not book.
     pub lied_since: Option<Mono>,
-    /// Whether that was contradicted at the gateway since, by a frame.
-    pub contradicted: bool,
+    /// When that was contradicted at the gateway, by a frame.
+    pub contradicted: Option<Mono>,
     /// Whether its batch was settled, and did not balance.
     pub misbalanced: bool,
 }
@@ -129,6 +135,8 @@ pub struct HostAnswer {
 pub struct ReversalFacts {
     /// When it left.
     pub left: Mono,
+    /// Not before this was it decided on: it waits for its record, on a sick disk for long.
+    pub decided: Mono,
     /// When it reached a host.
     pub at_host: Option<Mono>,
     /// Its first answer that reached the gateway: when, and what its code means.
@@ -254,6 +262,8 @@ pub struct Probe<'a> {
     pub open: &'a [&'a serde_json::Value],
     /// Whether the gateway is up.
     pub gateway_up: bool,
+    /// Whether all that it has recorded is on the disk.
+    pub settled: bool,
     /// Whether all faults are over, all peers well, and all is drained: nothing will happen any
     /// more unless somebody acts.
     pub healed: bool,
@@ -281,7 +291,13 @@ impl AttemptFacts {
     /// Whether a host lied about it, and nothing at the gateway has contradicted that yet.
     #[must_use]
     pub const fn is_excused(&self) -> bool {
-        self.lied_since.is_some() && !self.contradicted
+        self.lied_since.is_some() && self.contradicted.is_none()
+    }
+
+    /// Whether that was so at a moment.
+    #[must_use]
+    pub fn was_excused(&self, at: Mono) -> bool {
+        self.lied_since.is_some() && self.contradicted.is_none_or(|since| since > at)
     }
 
     /// Whether its request may have left the gateway.

@@ -7,6 +7,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// DE 49 where an attempt names no other.
+const USUAL: &str = "156";
 /// So many reversals at once are many.
 const WIDE: usize = 16;
 
@@ -31,6 +33,8 @@ pub(super) struct Terms {
     pub(super) reverses: bool,
     /// Whether the route says to reverse what a restart left unproven.
     pub(super) reverses_unproven: bool,
+    /// Whether an answer is known by its trace number alone, and terminals use the same ones.
+    pub(super) number_alone: bool,
 }
 
 impl Terms {
@@ -45,6 +49,7 @@ impl Terms {
             patience: Duration::from_micros(30_000_000 / scale + 3 * setup.sync),
             is_wide: setup.bounds.window.is_none_or(|most| most >= WIDE),
             reverses_unproven: setup.unproven,
+            number_alone: setup.match_fields == [11] && !setup.rewrite_stan,
             reverses: setup.by != ReversedBy::Terminal && setup.keys,
         }
     }
@@ -90,6 +95,8 @@ pub(super) struct Hearing<'a> {
     referring: BTreeMap<u32, Vec<usize>>,
     /// Places by number.
     places: BTreeMap<u32, usize>,
+    /// Places by terminal, merchant and trace number.
+    named: BTreeMap<(&'a str, &'a str, u32), Vec<usize>>,
     /// Printed transactions that tell of no attempt.
     pub(super) strangers: Vec<&'a Value>,
 }
@@ -106,10 +113,13 @@ impl<'a> Hearing<'a> {
             purchases: BTreeMap::new(),
             referring: BTreeMap::new(),
             places: BTreeMap::new(),
+            named: BTreeMap::new(),
             strangers: Vec::new(),
         };
         for (place, attempt) in probe.attempts.iter().enumerate() {
             hearing.places.insert(attempt.n, place);
+            let named = hearing.named.entry(names_of(attempt)).or_default();
+            named.push(place);
             let purchase = hearing.purchases.entry(attempt.purchase).or_default();
             purchase.push(place);
             if attempt.of != 0 {
@@ -240,15 +250,60 @@ impl<'a> Hearing<'a> {
         takes && (self.standing(attempt) > 0 || attempt.may_still)
     }
 
+    /// Whether a void, a refund or a completion of it is one about which a host lied, and nothing
+    /// has contradicted that yet.
+    pub(super) fn is_lied_about(&self, attempt: &AttemptFacts) -> bool {
+        attempt.is_excused() || self.refer_to(attempt).any(AttemptFacts::is_excused)
+    }
+
+    /// Whether its terminal had another one under way by the same names: then it cannot tell the
+    /// answers apart, and nobody knows what it made of them.
+    pub(super) fn is_crossed(&self, attempt: &AttemptFacts) -> bool {
+        let waits = |own: &AttemptFacts, at: Mono| {
+            let came = own.reached.iter().any(|came| came.now.mono <= at);
+            let mut told = own.told.iter();
+            came && !told.any(|told| told.delivered && told.at <= at)
+        };
+        let overlap = |one: &AttemptFacts, other: &AttemptFacts| {
+            let mut came = one.reached.iter().map(|came| came.now.mono);
+            came.any(|at| waits(other, at))
+        };
+        let mut namesakes = self.namesakes(attempt);
+        namesakes.any(|other| overlap(attempt, other) || overlap(other, attempt))
+    }
+
+    /// Other attempts that go by the same names.
+    fn namesakes(&self, attempt: &AttemptFacts) -> impl Iterator<Item = &'a AttemptFacts> {
+        let attempts: &'a [AttemptFacts] = self.probe.attempts;
+        let places = self.named.get(&names_of(attempt)).cloned();
+        let places = places.unwrap_or_default().into_iter();
+        let named = places.filter_map(|place| attempts.get(place));
+        let n = attempt.n;
+        named.filter(move |other| other.n != n)
+    }
+
     /// Whether another attempt goes by the same names.
     pub(super) fn has_namesake(&self, attempt: &AttemptFacts) -> bool {
-        let is_namesake = |other: &&AttemptFacts| {
-            other.n != attempt.n
-                && other.terminal == attempt.terminal
-                && other.merchant == attempt.merchant
-                && other.stan == attempt.stan
+        self.namesakes(attempt).next().is_some()
+    }
+}
+
+impl Hearing<'_> {
+    /// Whether the gateway may have taken the answer to another request for one to this: where only
+    /// the trace number names an answer, and another terminal used the same one at that time.
+    pub(super) fn may_be_mistaken(&self, attempt: &AttemptFacts) -> bool {
+        let Some(began) = attempt.began().filter(|_| self.terms.number_alone) else {
+            return false;
         };
-        self.probe.attempts.iter().find(is_namesake).is_some()
+        let came_since = |other: &AttemptFacts| {
+            let answers = [&other.approvals, &other.declines, &other.unknowns];
+            let mut answers = answers.into_iter().flatten().map(|answer| answer.at);
+            let mut doubtful = other.doubtful.iter().copied();
+            answers.any(|at| at >= began) || doubtful.any(|at| at >= began)
+        };
+        let same = |other: &&AttemptFacts| other.n != attempt.n && other.stan == attempt.stan;
+        let mut others = self.probe.attempts.iter().filter(same);
+        others.any(came_since)
     }
 }
 
@@ -302,7 +357,8 @@ impl<'a> AttemptFinder<'a> {
         };
         let attempt = self.attempts.get(place)?;
         let first = attempt.reached.first().map(|a| a.now.wall.0.max(0) / 1000);
-        let is_undo = !attempt.came_at(millis) && attempt.undo_came_at(millis);
+        let is_undo = !attempt.came_at(millis)
+            && (attempt.undo_came_at(millis) || text(value, "kind") == "reversal");
         let printed = Printed {
             value,
             of_request: !is_undo,
@@ -318,6 +374,7 @@ impl<'a> AttemptFinder<'a> {
             let stan = text(value, "stan");
             (terminal.is_empty() || terminal == attempt.terminal)
                 && (stan.is_empty() || stan.parse() == Ok(attempt.stan))
+                && is_of_currency(attempt, value)
         })
     }
 
@@ -327,6 +384,7 @@ impl<'a> AttemptFinder<'a> {
             text(value, "terminal").trim() == attempt.terminal
                 && text(value, "stan").parse() == Ok(attempt.stan)
                 && value.get("amount").and_then(Value::as_u64) == Some(attempt.amount)
+                && is_of_currency(attempt, value)
         })
     }
 
@@ -351,6 +409,18 @@ impl<'a> AttemptFinder<'a> {
         let place = fitting.next()?;
         fitting.next().is_none().then_some(*place)
     }
+}
+
+/// By what a terminal tells its requests apart.
+fn names_of(attempt: &AttemptFacts) -> (&str, &str, u32) {
+    (&attempt.terminal, &attempt.merchant, attempt.stan)
+}
+
+/// Whether what is printed speaks of the attempt's currency, or of none.
+fn is_of_currency(attempt: &AttemptFacts, value: &Value) -> bool {
+    let printed = text(value, "currency");
+    let own = attempt.currency.as_str();
+    printed.is_empty() || printed == if own.is_empty() { USUAL } else { own }
 }
 
 /// Whether a printed transaction tells of the request of an attempt.

@@ -33,7 +33,8 @@ fn history(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     })
 }
 
-/// A request that never left is answered no before its asker gives up.
+/// A request that never left is answered no before its asker gives up; but for one that may be a
+/// repeat of another, to which a no would be a lie.
 fn silence(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let began = attempt.began()?;
     let wait = hearing.terms.timeout + hearing.terms.timeout / 2;
@@ -42,6 +43,8 @@ fn silence(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
         && attempt.told.is_empty()
         && attempt.undos.is_empty()
         && attempt.asker_there
+        && !hearing.has_namesake(attempt)
+        && attempt.well
         && hearing.probe.gateway_up
         && age > wait;
     let what = "its request never left the gateway, and nobody told the terminal";
@@ -54,9 +57,10 @@ fn exception(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let is_final = |means: UndoMeant| means != UndoMeant::Again;
     let answers = attempt.reversals.iter().filter_map(|r| r.answered);
     let closed = answers.map(|(_, means)| means).any(is_final);
-    let settled = closed || !attempt.declines.is_empty() || !hearing.probe.gateway_up;
+    let over = closed || !attempt.declines.is_empty();
+    let seen = hearing.probe.gateway_up && hearing.probe.settled;
     let printed = hearing.printed_of(attempt);
-    if settled || attempt.blurred || !attempt.was_sent() || printed.is_empty() {
+    if over || !seen || attempt.blurred || !attempt.was_sent() || printed.is_empty() {
         return None;
     }
     let now = hearing.probe.now.mono;

@@ -156,7 +156,7 @@ impl Judge {
             words: &both,
         };
         for wrong in safety::judge(hearing, attempt, &verdict) {
-            if attempt.is_excused() || wrong.holder.is_excused() {
+            if hearing.is_lied_about(attempt) || hearing.is_lied_about(wrong.holder) {
                 self.counts.excused += 1;
             } else {
                 let state = printed.text("state");
@@ -166,6 +166,7 @@ impl Judge {
         let breaches = [
             limits::waits_in_vain(hearing, attempt, &both),
             vague::amount(attempt, printed, &both),
+            vague::too_sure(attempt, &both),
             vague::hidden_return(hearing, attempt, printed, &both),
         ];
         for (rule, what) in breaches.into_iter().flatten() {

@@ -8,7 +8,8 @@ use super::hearing::Hearing;
 /// Whether host and terminal hold different views of the money, both are done with it, and what
 /// they differ by could be seen at the gateway.
 pub(super) fn books_disagree(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
-    if attempt.may_still || is_unheard(attempt) || is_undone_unseen(attempt) {
+    let unknowable = is_unheard(attempt) || is_undone_unseen(attempt);
+    if attempt.may_still || unknowable || hearing.is_crossed(attempt) {
         return false;
     }
     let sign: i64 = if attempt.gives_back() { -1 } else { 1 };
@@ -78,7 +79,8 @@ pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<
     if !can_tell(attempt) || !listed || attempt.misbalanced || doubted || attempt.is_excused() {
         return None;
     }
-    if books_disagree(hearing, attempt) || attempt.may_still {
+    let mistaken = hearing.may_be_mistaken(attempt);
+    if books_disagree(hearing, attempt) || attempt.may_still || mistaken {
         return None;
     }
     // How much a reversal gave back of what a refund had given back in part, nobody here can say.

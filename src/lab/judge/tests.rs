@@ -201,6 +201,7 @@ fn judged(case: &Case<'_>) -> Judge {
         printed: &case.printed.iter().collect::<Vec<_>>(),
         open: &case.open.iter().collect::<Vec<_>>(),
         gateway_up: true,
+        settled: true,
         healed: case.healed,
     });
     judge

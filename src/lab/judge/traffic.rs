@@ -6,9 +6,6 @@ use super::hearing::Hearing;
 use crate::engine::seam::Mono;
 use std::time::Duration;
 
-/// How long a frame may wait for the sync of its record before it leaves.
-const SYNC: Duration = Duration::from_millis(500);
-
 /// A breach: the rule and what was seen.
 pub(super) type Breach = (&'static str, String);
 
@@ -191,7 +188,7 @@ fn overbooked(attempt: &AttemptFacts) -> Option<Breach> {
 /// R9: a reversal that was accepted is not sent again, unless a wish came since, or an approval
 /// since the first try left (R19).
 fn reversed_again(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
-    if attempt.blurred {
+    if attempt.blurred || hearing.may_be_mistaken(attempt) {
         return None;
     }
     let accepted = attempt.reversals.iter().filter_map(|reversal| {
@@ -201,12 +198,8 @@ fn reversed_again(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breac
     let accepted = accepted.min()?;
     let since = |at: Mono| at >= accepted;
     let again = attempt.reversals.iter().any(|own| own.left > accepted);
-    let first = attempt.reversals.iter().map(|own| own.left).min()?;
-    // A try is decided on before it leaves: it waits for its record, on a sick disk for long; but
-    // at the deadline at the latest.
-    let deadline = attempt.began().map(|began| began + hearing.terms.timeout);
-    let overtook = |at: Mono| at + SYNC >= first || deadline.is_some_and(|end| at >= end);
-    let called_for = attempt.approvals.iter().any(|yes| overtook(yes.at))
+    let first = attempt.reversals.iter().map(|own| own.decided).min()?;
+    let called_for = attempt.approvals.iter().any(|yes| yes.at >= first)
         // Asked for once more, it is another request.
         || attempt.sent.iter().any(|at| since(*at))
         || attempt.undos.iter().any(|undo| since(undo.now.mono))

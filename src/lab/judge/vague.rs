@@ -47,6 +47,7 @@ fn is_plain(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
         && !attempt.is_excused()
         && (alone || clear && !delivered)
         && !hearing.has_namesake(attempt)
+        && !hearing.may_be_mistaken(attempt)
 }
 
 /// What is said to be paid is said with the amount that was.
@@ -74,6 +75,20 @@ pub(super) fn amount(
             "amount",
             format!("{said} is said to be paid, {held} is held"),
         )
+    })
+}
+
+/// R20: a host in trouble (91, 92, 96) says that it did not make it, and nothing of the money.
+pub(super) fn too_sure(attempt: &AttemptFacts, words: &Understood) -> Option<Breach> {
+    let troubled = |code: &str| ["91", "92", "96"].contains(&code);
+    let declines = &attempt.declines;
+    let only = !declines.is_empty() && declines.iter().all(|answer| troubled(&answer.code));
+    let undone = !attempt.reversals.is_empty() || !attempt.approvals.is_empty();
+    let wrong = only && !undone && words.has(Promise::NothingDebited);
+    wrong.then(|| {
+        let code = &declines[0].code;
+        let what = format!("answered {code} alone, and it is said that nothing was debited");
+        ("R20", what)
     })
 }
 

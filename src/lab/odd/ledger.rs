@@ -31,6 +31,8 @@ pub struct LedgerEntry {
     pub changes: Vec<(Mono, i64, &'static str)>,
     /// Whether more was booked than was asked for.
     pub overbooked: bool,
+    /// Whether more was given back than stood.
+    pub overgiven: bool,
     /// When it was booked.
     pub booked: Option<Mono>,
     /// Answers that left, to its request and to its reversals.

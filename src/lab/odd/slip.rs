@@ -107,7 +107,7 @@ pub enum SlipBelief {
     Declined,
     /// No usable answer came.
     Unanswered,
-    /// A reversal is on its way.
+    /// It wants a reversal: one is on its way, or the next try is due.
     Undoing,
     /// A reversal was answered by 00, 25 or 12: the case is closed.
     Undone,

@@ -12,18 +12,16 @@ use std::collections::BTreeMap;
 
 impl World {
     pub(super) fn judge(mut self) -> Outcome {
-        let Some(machine) = self.machine.take() else {
+        let Some(mut machine) = self.machine.take() else {
             self.watch
                 .fails("rest", "the gateway did not come back".to_owned());
             return self.finish();
         };
-        let disk = match machine.stop(self.now) {
-            Ok(left) => left.disk,
-            Err(error) => {
-                self.watch.fails("I8", error.to_string());
-                return self.finish();
-            }
-        };
+        if let Err(error) = machine.stop(self.now) {
+            self.watch.fails("I8", error.to_string());
+            return self.finish();
+        }
+        let disk = machine.crash().disk;
         self.judge_leaks(&disk);
         self.judge_books(&disk);
         self.finish()

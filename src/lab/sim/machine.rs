@@ -515,11 +515,12 @@ impl Machine {
         Left { disk, keys }
     }
 
-    /// Stops in good order: all that is recorded is on the disk.
+    /// Stops in good order: all that is recorded is on the disk. Then it is to be taken away as
+    /// after a [crash](Self::crash).
     ///
     /// # Errors
-    /// The disk failed, or is full.
-    pub fn stop(mut self, now: Now) -> Result<Left, JournalError> {
+    /// The disk failed, or is full: the process ends with what is written.
+    pub fn stop(&mut self, now: Now) -> Result<(), JournalError> {
         self.driver.stop(now);
         self.driver.hand_over();
         loop {
@@ -536,8 +537,7 @@ impl Machine {
         }
         self.committer.begin(Woken::Closed);
         while !matches!(self.committer.go_on(now)?, Next::Wait(_)) {}
-        self.committer.end()?;
-        Ok(self.crash())
+        self.committer.end().map(drop)
     }
 
     /// What can be counted.

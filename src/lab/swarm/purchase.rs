@@ -4,7 +4,7 @@
 use super::draw::{DEADLINE, Draw, PATIENCE};
 use super::spice::Spice;
 use super::{odd, reaction};
-use crate::lab::plan::{Again, Ask, Cashier, Deed, MacIs, Say, Trade, Undo, Words};
+use crate::lab::plan::{Again, Ask, Cashier, Deed, MacIs, Trade, Undo, Words};
 
 /// Begins the next purchase at the clock of the plan.
 pub(super) fn begin(draw: &mut Draw) {
@@ -59,15 +59,6 @@ fn send(draw: &mut Draw, at: u64, mut ask: Ask, depth: u8) {
         ask.drop = vec![61];
     }
     reaction::put(draw, &mut ask);
-    let gives_back = matches!(ask.trade, Trade::Void | Trade::Refund | Trade::CancelHold);
-    if gives_back {
-        // No host approves a return in part.
-        for own in &mut ask.host {
-            if matches!(own.say, Say::Part(_)) {
-                own.say = Say::Yes;
-            }
-        }
-    }
     let answered = at
         + ask
             .host

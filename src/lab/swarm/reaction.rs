@@ -2,7 +2,7 @@
 
 use super::draw::{DEADLINE, Draw};
 use super::spice::Spice;
-use crate::lab::plan::{Ask, Form, Reaction, Say};
+use crate::lab::plan::{Ask, Form, Reaction, Say, Trade};
 
 const DECLINES: &[&str] = &[
     "51", "54", "14", "61", "05", "55", "03", "58", "91", "96", "30",
@@ -14,6 +14,14 @@ const UNKNOWN: &[&str] = &["98", "68", "09", "08", "Z9", "7X"];
 /// Throws what the acquirer does about a request, and about its reversals.
 pub(super) fn put(draw: &mut Draw, ask: &mut Ask) {
     ask.host = request(draw, ask.amount);
+    if matches!(ask.trade, Trade::Void | Trade::Refund | Trade::CancelHold) {
+        // No host approves a return in part.
+        for own in &mut ask.host {
+            if matches!(own.say, Say::Part(_)) {
+                own.say = Say::Yes;
+            }
+        }
+    }
     ask.undo = reversals(draw);
 }
 

@@ -156,7 +156,7 @@ fn what_no_record_let_out_is_taken_as_never_sent() {
 fn numbers_are_never_zero_and_never_given_twice_while_they_are_open() {
     let mut stage = Stage::with(rewriting());
     stage.terminal_says(stage.sale(5));
-    let open: u32 = stan(&stage.deliver(A)).parse().unwrap();
+    let open: u64 = stan(&stage.deliver(A)).parse().unwrap();
     // Nearly all around.
     stage.gateway.numbers.stan = Stan(open - 1);
     stage.terminal_says(stage.sale(6));

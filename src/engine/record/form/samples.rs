@@ -184,7 +184,7 @@ fn notes() -> impl Strategy<Value = Note> {
         any::<u16>().prop_map(Note::Try),
         txs().prop_map(Note::Other),
         texts().prop_map(Note::Unreadable),
-        (any::<u32>(), texts()).prop_map(|(stan, lost)| Note::GoesOn {
+        (0..1_000_000_000_000_u64, texts()).prop_map(|(stan, lost)| Note::GoesOn {
             stan: Stan(stan),
             lost,
         }),
@@ -194,7 +194,13 @@ fn notes() -> impl Strategy<Value = Note> {
 
 fn opened() -> impl Strategy<Value = Opened> {
     let what = (texts(), texts(), any::<bool>(), texts(), cards());
-    let who = (texts(), texts(), texts(), any::<u32>(), any::<u64>());
+    let who = (
+        texts(),
+        texts(),
+        texts(),
+        0..1_000_000_000_000_u64,
+        any::<u64>(),
+    );
     let ties = (any::<[u8; 16]>(), option::of(txs()), option::of(txs()));
     let named = option::of(texts());
     (what, who, ties, any::<u16>(), named).prop_map(|(what, who, ties, link, named)| {

@@ -342,7 +342,7 @@ fn a_reversal_that_names_its_sale_in_part_is_told_of_it() {
 }
 
 /// The same under another trace number.
-fn numbered(history: History, stan: u32) -> History {
+fn numbered(history: History, stan: u64) -> History {
     let mut history = history;
     history.name_first(|opened| {
         opened.stan = Stan(stan);

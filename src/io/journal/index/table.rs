@@ -242,7 +242,7 @@ impl Names {
             merchant: opened.merchant.to_string(),
             terminal: opened.terminal.to_string(),
             batch: opened.batch.to_string(),
-            stan: opened.stan.0.into(),
+            stan: int(opened.stan.0),
             amount: int(opened.amount.0),
             card_hash: Some(opened.card_hash).filter(|hash| *hash != [0; 16]),
             twin: opened.twin,
@@ -257,7 +257,7 @@ impl Names {
     /// Whether another transaction has the same names, refers to it, or is another attempt.
     pub(super) fn are_of(&self, opened: &Opened) -> bool {
         let named = *opened.terminal == *self.terminal
-            && i64::from(opened.stan.0) == self.stan
+            && int(opened.stan.0) == self.stan
             && *opened.batch == *self.batch;
         let bought =
             self.card_hash == Some(opened.card_hash) && int(opened.amount.0) == self.amount;
@@ -310,7 +310,7 @@ fn values(tx: TxId, row: &Row) -> [Value; 16] {
         blob(tx),
         or_null(names.map(|names| text(&names.terminal))),
         or_null(names.map(|names| text(&names.merchant))),
-        or_null(names.map(|names| Value::Integer(names.stan.0.into()))),
+        or_null(names.map(|names| Value::Integer(int(names.stan.0)))),
         or_null(names.map(|names| text(&names.batch))),
         or_null(row.rrn.map(|rrn| text(&rrn))),
         or_null(row.auth.map(|auth| text(&auth))),
@@ -346,7 +346,7 @@ fn condition(query: &Query) -> (String, Vec<Value>) {
         ),
         (
             "stan = ?",
-            query.stan.map(|stan| Value::Integer(stan.0.into())),
+            query.stan.map(|stan| Value::Integer(int(stan.0))),
         ),
         (
             "amount = ?",

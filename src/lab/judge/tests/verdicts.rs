@@ -91,7 +91,7 @@ fn a_lie_excuses_until_it_is_contradicted() {
     };
     assert!(last_says(std::slice::from_ref(&lied), "yes", DECLINED).is_empty());
     let contradicted = AttemptFacts {
-        contradicted: true,
+        contradicted: Some(Mono(9)),
         ..lied
     };
     assert_eq!(last_says(&[contradicted], "yes", DECLINED), ["unsafe"]);

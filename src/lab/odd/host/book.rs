@@ -156,6 +156,7 @@ impl OddHost {
             return;
         }
         let amount = signed(amount);
+        let gives_back = matches!(entry.trade, Trade::Void | Trade::CancelHold | Trade::Refund);
         let of_net = entry
             .of
             .and_then(|of| self.book.get(of))
@@ -173,10 +174,13 @@ impl OddHost {
         }
         if let Some(entry) = self.book.get_mut(at) {
             entry.booked = Some(own);
+            // Whatever reversal came before: one that comes now finds it booked (R19).
+            entry.reversed = false;
             entry.moved = on_original;
             if let Some(n) = entry.n {
                 let kept = self.ledger.entry(n);
                 kept.effect = own;
+                kept.overgiven = gives_back && amount > of_net;
                 kept.booked = Some(now);
             }
         }

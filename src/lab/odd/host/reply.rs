@@ -183,7 +183,7 @@ impl OddHost {
         };
         if said.yes && !inquiry {
             entry.approved.get_or_insert(now.mono);
-        } else if !said.yes && is_final(code) {
+        } else if !said.yes && is_final(code, self.speech.cup) {
             entry.refused.get_or_insert(now.mono);
         }
     }
@@ -213,10 +213,13 @@ fn bend(answer: &mut Message, asked: &Message, form: &Form) {
     }
 }
 
-/// Whether a refusal is one for good: not a host in trouble, an outcome unknown behind it, a
-/// duplicate or a MAC.
-fn is_final(code: &str) -> bool {
-    !["08", "09", "68", "90", "91", "92", "94", "96", "98", "A0"].contains(&code)
+/// Whether a refusal says that it was not made (R20), and not that nobody knows, or something of
+/// another message (94).
+fn is_final(code: &str, cup: bool) -> bool {
+    const OPEN: [&str; 9] = ["08", "09", "20", "32", "68", "82", "85", "94", "98"];
+    let is_listed = code.len() == 2 && code.bytes().all(|digit| digit.is_ascii_digit());
+    let lettered = cup && ["A0", "A1", "A3", "A7"].contains(&code);
+    !OPEN.contains(&code) && (is_listed || lettered)
 }
 
 /// The attempt that an answer is about: the host's own entry, or as DE 14 tells it.

@@ -167,6 +167,9 @@ impl OddTerminal {
         }
         // Until it is known whether it left.
         undo.wait_until = Some(now.mono + self.wait);
+        if let Some(slip) = slips.get_mut(&n) {
+            slip.belief = SlipBelief::Undoing;
+        }
         if let Some(frame) = self.finished(&message, drop, mac, false) {
             self.send(now, line, frame, n, Sort::Reversal, Some(&message));
         }
@@ -187,7 +190,6 @@ impl OddTerminal {
             mti: undo.sent.clone(),
             stands: undo.stands,
         });
-        slip.belief = SlipBelief::Undoing;
     }
 
     /// A reversal could not be sent: the try is lost, the next comes after the wait.

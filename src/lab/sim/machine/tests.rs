@@ -160,7 +160,8 @@ fn a_machine_that_stops_in_good_order_has_all_on_the_disk() {
     let mut machine = start(Left::default(), 0, at(0));
     pass(&mut machine, 100);
     machine.frame(at(100), TERMINAL, sale(1));
-    let mut left = machine.stop(at(100)).unwrap();
+    machine.stop(at(100)).unwrap();
+    let mut left = machine.crash();
     let records = read_all(&left.disk).len();
     left.disk.power_cut(PowerCut::Nothing);
     assert_eq!(read_all(&left.disk).len(), records);

@@ -1,6 +1,6 @@
 //! The far ends, and what passes between them and the gateway.
 
-use super::evidence::{FromTerminal, is_reversal, tagged};
+use super::evidence::{FromTerminal, gives_keys, has_mac, is_reversal, tagged, terminal_of};
 use super::pipes::Peer;
 use super::stage::{Coming, FromFar, FromNear, Stage};
 use crate::engine::record::{ConnId, LinkId, ListenerId};
@@ -170,21 +170,29 @@ impl Stage<'_> {
                     let _about = self.evidence.of_terminal(&seen);
                 }
             }
-            Peer::Host(_) => {
+            Peer::Host(link) => {
                 let asked = self.asked_over.get(&from.about);
                 if !from.to_undo && asked.is_some_and(|asked| *asked != conn) {
                     self.corner("answer on another connection");
                 }
-                self.host_said(&frame, from);
+                self.host_said(link, &frame, from);
             }
         }
         self.note(from.about);
         self.with_machine(|machine, now| machine.frame(now, conn, frame));
     }
 
-    fn host_said(&mut self, frame: &Bytes, from: FromFar) {
+    fn host_said(&mut self, link: u8, frame: &Bytes, mut from: FromFar) {
         let (message, fault) = Message::parse_partial(&self.dialects.hosts, frame.clone());
         let at = self.now.mono;
+        let terminal = message.as_ref().map(terminal_of).unwrap_or_default();
+        if message.as_ref().is_some_and(gives_keys) {
+            self.keys_of.insert(terminal, link);
+        } else if message.as_ref().is_some_and(has_mac) {
+            // A MAC by keys that another acquirer's replaced cannot be right.
+            let own = self.keys_of.get(&terminal);
+            from.sound &= own.is_none_or(|own| *own == link);
+        }
         let Some(about) = Some(from.about).filter(|about| *about != 0) else {
             let above = message.filter(|own| is_reversal(own) && !own.mti().is_answer());
             if let Some(n) = above.and_then(|own| tagged(&own)) {

@@ -34,14 +34,18 @@ pub(super) struct Evidence {
     strays: BTreeSet<(String, u32)>,
     /// The same as the hosts see it.
     named_at_host: BTreeMap<(String, u32), u32>,
-    /// Whether the gateway's disk is in trouble.
-    in_trouble: bool,
+    /// Since when the gateway's disk is in trouble.
+    trouble: Option<Mono>,
     /// So long a terminal waits for an answer.
     patience: Duration,
+    /// So long a record may take to be on the disk, in µs.
+    sync: u64,
     /// The last frame about each attempt that the gateway saw or sent.
     touched: BTreeMap<u32, Mono>,
     /// By connection: answers that nothing has proven read.
     unread: BTreeMap<ConnId, Vec<OnItsWay>>,
+    /// Answers that a later trade of their terminal proved read, and when.
+    proven: Vec<(Mono, OnItsWay)>,
 }
 
 /// A message of a terminal, as the wire shows it.
@@ -86,6 +90,22 @@ pub(super) fn tagged(message: &Message) -> Option<u32> {
     names::n_of(&expiry)
 }
 
+/// DE 41.
+pub(super) fn terminal_of(message: &Message) -> String {
+    text(message, 41).unwrap_or_default()
+}
+
+/// Whether an answer gives a terminal new working keys.
+pub(super) fn gives_keys(message: &Message) -> bool {
+    let mti = message.mti().to_string();
+    is_cup(message) && mti == "0810" && text(message, 62).is_some()
+}
+
+/// Whether a message has a MAC.
+pub(super) fn has_mac(message: &Message) -> bool {
+    is_cup(message) && text(message, 64).is_some()
+}
+
 /// Whether a reversal that names an attempt is about another card or currency.
 fn is_stray(facts: &AttemptFacts, reversal: &Message) -> bool {
     let own = if facts.currency.is_empty() {
@@ -115,16 +135,18 @@ fn is_request(message: &Message) -> bool {
 }
 
 impl Evidence {
-    /// Of a world whose terminals wait so long for an answer.
-    pub(super) fn of_patience(patience: Duration) -> Self {
+    /// Of a world whose terminals wait so long for an answer, and whose disk takes so many
+    /// microseconds for a record.
+    pub(super) fn of_world(patience: Duration, sync: u64) -> Self {
         Self {
             patience,
+            sync,
             ..Self::default()
         }
     }
 
-    /// An attempt is about to be sent.
-    pub(super) fn begins(&mut self, ask: &Ask, allowed_by: u32) {
+    /// An attempt is about to be sent; a verdict may have allowed it just now.
+    pub(super) fn begins(&mut self, now: Mono, ask: &Ask, allowed_by: u32) {
         let (merchant, terminal) = names::terminal(ask.t);
         let fresh = AttemptFacts {
             n: ask.n,
@@ -135,6 +157,7 @@ impl Evidence {
             terminal,
             merchant,
             allowed_by,
+            allowed_at: now,
             currency: ask.currency.clone(),
             ..AttemptFacts::default()
         };
@@ -171,7 +194,9 @@ impl Evidence {
             links_up,
         } = from;
         if self.trades_on(*conn, message) {
-            self.unread.remove(conn);
+            let read = self.unread.remove(conn).unwrap_or_default();
+            self.proven
+                .extend(read.into_iter().map(|way| (now.mono, way)));
         }
         let stan = number(message, 11)?;
         let terminal = text(message, 41).unwrap_or_default();
@@ -191,7 +216,7 @@ impl Evidence {
                 stan,
                 conn: Some(*conn),
                 there: true,
-                well: *links_up && !self.in_trouble,
+                well: *links_up && self.trouble.is_none(),
             };
             facts.undos.push(undo);
             self.undos.insert((terminal, stan), n);
@@ -209,6 +234,7 @@ impl Evidence {
         facts.notice = message.mti().digits()[2] == b'2';
         if facts.reached.is_empty() {
             facts.asker_there = true;
+            facts.well = self.trouble.is_none();
         }
         facts.reached.push(Arrival {
             now: *now,
@@ -256,8 +282,10 @@ impl Evidence {
             }
             let bare = text(message, 2).is_none() && facts.card_sent;
             let asked = |undo: &UndoAsked| undo.now.mono <= at;
+            let waits_since = self.trouble.unwrap_or(at).min(at);
             facts.reversals.push(ReversalFacts {
                 left: at,
+                decided: Mono(waits_since.0.saturating_sub(self.sync)),
                 stands: stands(message),
                 wished: !facts.undos.is_empty(),
                 cardless: bare && !facts.undos.iter().any(asked),
@@ -321,7 +349,7 @@ impl Evidence {
             Meant::Unknown => facts.unknowns.push(answer),
         }
         if means == Meant::Approved && facts.lied_since.is_some_and(|since| since <= at) {
-            facts.contradicted = true;
+            facts.contradicted.get_or_insert(at);
         }
     }
 
@@ -491,6 +519,12 @@ impl Evidence {
         for conn in conns {
             self.line_ended(now, conn, true);
         }
+        // What the gateway had from a frame that it did not write down, is lost with it.
+        for (at, way) in std::mem::take(&mut self.proven) {
+            if let Some(told) = self.told_mut(way).filter(|_| now - at <= unsure) {
+                told.doubted = true;
+            }
+        }
         for (n, facts) in &mut self.facts {
             facts.asker_there = false;
             facts.interrupted |=
@@ -503,11 +537,14 @@ impl Evidence {
         }
     }
 
-    /// The gateway's disk is in trouble, or well again.
-    pub(super) fn trouble(&mut self, begins: bool) {
-        self.in_trouble = begins;
-        for undo in self.facts.values_mut().flat_map(|facts| &mut facts.undos) {
-            undo.well &= !begins;
+    /// The gateway's disk is in trouble since then, or well again.
+    pub(super) fn trouble(&mut self, since: Option<Mono>) {
+        self.trouble = since;
+        for facts in self.facts.values_mut() {
+            facts.well &= since.is_none();
+            for undo in &mut facts.undos {
+                undo.well &= since.is_none();
+            }
         }
     }
 

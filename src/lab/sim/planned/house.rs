@@ -19,7 +19,7 @@ impl Stage<'_> {
         };
         match &timed.deed {
             Deed::Ask(ask) => {
-                self.evidence.begins(ask, 0);
+                self.evidence.begins(self.now.mono, ask, 0);
                 self.at_terminal(ask.t, &timed.deed);
             }
             Deed::Again(again) => self.at_terminal_of(again.n, &timed.deed),
@@ -109,7 +109,7 @@ impl Stage<'_> {
             let tried = "a cashier tried again".to_owned();
             self.played.reached.insert(tried);
             self.retried.insert(cashier.n, then.n);
-            self.evidence.begins(then, n);
+            self.evidence.begins(self.now.mono, then, n);
             self.at_terminal(then.t, &Deed::Ask(then.clone()));
         }
     }
@@ -144,7 +144,7 @@ impl Stage<'_> {
         let settled = self.machine.as_ref().is_some_and(Machine::is_settled);
         if self.trouble_over && settled && self.disk_trouble.is_some() {
             self.disk_trouble = None;
-            self.evidence.trouble(false);
+            self.evidence.trouble(None);
         }
     }
 
@@ -177,14 +177,17 @@ impl Stage<'_> {
             self.lost_keys = Some(std::mem::replace(&mut left.keys, new_keys(self.run)));
             self.evidence.keys_lost();
         }
-        let setup = &self.plan.setup;
-        let unsure = Duration::from_micros(2 * setup.sync) + Duration::from_millis(15);
-        let since = self
-            .disk_trouble
-            .map_or(unsure, |since| self.now.mono - since + unsure);
-        self.evidence.gateway_ended(self.now.mono, since);
+        self.evidence.gateway_ended(self.now.mono, self.unsure());
         self.gone(left, crash.swallows);
         self.later(Duration::from_millis(crash.down.max(1)), Coming::Start);
+    }
+
+    /// For how long back a gateway that ends now may have lost its records: as long as a sync
+    /// takes, and as long as the disk is in trouble.
+    fn unsure(&self) -> Duration {
+        let sync = Duration::from_micros(2 * self.plan.setup.sync) + Duration::from_millis(15);
+        let since = self.disk_trouble;
+        since.map_or(sync, |since| self.now.mono - since + sync)
     }
 
     /// The process is away: its connections end.
@@ -193,7 +196,7 @@ impl Stage<'_> {
         left.disk.mend();
         self.left = Some(left);
         self.disk_trouble = None;
-        self.evidence.trouble(false);
+        self.evidence.trouble(None);
         self.played.crashes += 1;
         self.run += 1;
         for (conn, peer) in self.pipes.near_open() {
@@ -235,19 +238,22 @@ impl Stage<'_> {
     }
 
     pub(super) fn restart(&mut self, down: u64, reorder_links: bool) {
-        let Some(machine) = self.machine.take() else {
+        let Some(mut machine) = self.machine.take() else {
             return;
         };
         self.note_end(true);
         self.reordered ^= reorder_links;
-        let stopped = machine.stop(self.now);
-        self.evidence.gateway_ended(self.now.mono, Duration::ZERO);
-        match stopped {
-            Ok(left) => self.gone(left, false),
+        let unsure = match machine.stop(self.now) {
+            Ok(()) => Duration::ZERO,
+            // A sick disk does not take the last records: the process ends with an error.
+            Err(_) if self.disk_trouble.is_some() => self.unsure(),
             Err(error) => {
-                return self.finds("stop", format!("the gateway does not stop: {error}"));
+                self.finds("stop", format!("the gateway does not stop: {error}"));
+                Duration::ZERO
             }
-        }
+        };
+        self.evidence.gateway_ended(self.now.mono, unsure);
+        self.gone(machine.crash(), false);
         self.later(Duration::from_millis(down.max(1)), Coming::Start);
     }
 
@@ -274,7 +280,7 @@ impl Stage<'_> {
             }
         }
         self.disk_trouble.get_or_insert(now);
-        self.evidence.trouble(true);
+        self.evidence.trouble(self.disk_trouble);
         self.trouble_over = false;
         self.later(Duration::from_millis(lasts), Coming::DiskWell);
     }

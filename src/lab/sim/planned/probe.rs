@@ -3,7 +3,7 @@
 use super::look::Printed;
 use super::stage::Stage;
 use crate::engine::journal::Memory;
-use crate::lab::judge::{self, AttemptFacts, CashierMove, SlipSays};
+use crate::lab::judge::{self, AttemptFacts, CashierMove, HostAnswer, SlipSays};
 use crate::lab::odd::SlipBelief;
 use crate::lab::plan::Words;
 use crate::lab::sim::machine::Machine;
@@ -54,6 +54,7 @@ impl Stage<'_> {
             printed: &refs(&printed.all),
             open: &refs(&printed.open),
             gateway_up: self.machine.is_some(),
+            settled: self.machine.as_ref().is_some_and(Machine::is_settled),
             healed,
         });
     }
@@ -97,6 +98,7 @@ impl Stage<'_> {
                 facts.may_still |= ledger.may_still_book(n);
                 let entry = ledger.entries.get(&n).filter(|entry| entry.effect != 0);
                 facts.overbooked |= entry.is_some_and(|entry| entry.overbooked);
+                facts.overgiven |= entry.is_some_and(|entry| entry.overgiven);
                 facts.went_to = facts.went_to.or_else(|| entry?.of);
                 busy |= host.is_busy_with(n);
                 if let Some((since, _)) = ledger.lied(n) {
@@ -104,9 +106,12 @@ impl Stage<'_> {
                 }
             }
             // An approval contradicts the lie of a decline, before it or after.
-            facts.contradicted |= facts.lied_since.is_some()
-                && !facts.declines.is_empty()
-                && !facts.approvals.is_empty();
+            if facts.lied_since.is_some() {
+                let first = |answers: &[HostAnswer]| answers.first().map(|answer| answer.at);
+                let both = first(&facts.declines).zip(first(&facts.approvals));
+                let since = both.map(|(no, yes)| no.max(yes));
+                facts.contradicted = facts.contradicted.or(since);
+            }
             see_undone(facts, &self.hosts);
             facts.in_flight = busy || waits || syncing || self.pipes.is_flying(n);
         }

@@ -130,6 +130,8 @@ pub(super) struct Stage<'a> {
     pub trial: Trial,
     /// By attempt: the acquirers that its request went to.
     pub sent_over: BTreeMap<u32, BTreeSet<u8>>,
+    /// By terminal: the acquirer that gave out its newest keys, where several do.
+    pub keys_of: BTreeMap<String, u8>,
     /// By attempt: the connection that its request went out on last.
     pub asked_over: BTreeMap<u32, ConnId>,
     pub healed: bool,
@@ -225,13 +227,17 @@ impl<'a> Stage<'a> {
             newest: None,
             filled: false,
             retried: BTreeMap::new(),
-            evidence: Evidence::of_patience(Duration::from_secs(60) / setup.scale.max(1)),
+            evidence: Evidence::of_world(
+                Duration::from_secs(60) / setup.scale.max(1),
+                3 * setup.sync + 1_000,
+            ),
             judge: Judge::new(setup),
             played: Played::default(),
             cells: Cells::default(),
             relied: Seq(0),
             trial: Trial::default(),
             sent_over: BTreeMap::new(),
+            keys_of: BTreeMap::new(),
             asked_over: BTreeMap::new(),
             healed: false,
             lost_keys: None,
