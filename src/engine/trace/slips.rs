@@ -62,11 +62,11 @@ impl Slips {
     }
 }
 
-/// Whether a request names the code of an approval.
-pub(super) fn names_approval(record: &Record) -> bool {
-    let message = says(record, Hop::TerminalToGateway).and_then(|step| step.message.as_ref());
-    let code = message.and_then(|message| message.auth);
-    code.is_some_and(|code| !code.trim_matches([' ', '0']).is_empty())
+/// The code of an approval that a request names.
+pub(super) fn named_approval(record: &Record) -> Option<AuthCode> {
+    let message = says(record, Hop::TerminalToGateway)?.message.as_ref()?;
+    let code = message.auth;
+    code.filter(|code| !code.trim_matches([' ', '0']).is_empty())
 }
 
 /// A step with a message that goes this way.

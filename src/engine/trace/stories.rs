@@ -91,7 +91,7 @@ impl Stories {
             && opened.original.is_none()
         {
             opened.original = self.slips.original(opened, record);
-            story.elsewhere = opened.original.is_none() && slips::names_approval(record);
+            story.refers_to = slips::named_approval(record);
         }
         let Some(opened) = story.opened.clone() else {
             return story;

@@ -8,7 +8,7 @@ use crate::engine::record::{
     TxId, Why,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::{AuthCode, Class, Mti, ResponseCode, Rrn, Text};
+use crate::iso::message::{AuthCode, Class, ResponseCode, Rrn, Text};
 use crate::iso::spec::{Purpose, ReversalCause};
 use std::cmp::Ordering;
 
@@ -77,8 +77,8 @@ pub struct Story {
     /// Others of same card, amount and merchant, moments apart, but for another purpose: perhaps
     /// its completion or refund.
     pub kin: Vec<TxId>,
-    /// Whether it names an approval that is none of this journal's: its original is elsewhere.
-    pub elsewhere: bool,
+    /// DE 38 of its request: the code of the approval that it refers to.
+    pub refers_to: Option<AuthCode>,
     /// Those that name it as their original: voids, refunds, completions.
     pub referring: Vec<TxId>,
     /// Others of the same name: the first of a repeat that was refused, and that repeat.
@@ -152,7 +152,7 @@ impl Story {
             twins: Vec::new(),
             crowded: false,
             kin: Vec::new(),
-            elsewhere: false,
+            refers_to: None,
             referring: Vec::new(),
             namesakes: Vec::new(),
             other: None,

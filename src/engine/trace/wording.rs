@@ -12,7 +12,7 @@ use super::reversal::By;
 use super::story::{Delivery, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
-use crate::engine::record::State;
+use crate::engine::record::{State, Why};
 use crate::engine::seam::Zone;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
@@ -420,6 +420,10 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::RefusedOverload => Phrase::new("a limit is reached", "已达处理上限"),
         Cause::RefusedDraining => Phrase::new("it is going down", "正在停机"),
         Cause::RefusedNoRoute => Phrase::new("no route takes it", "无可用路由"),
+        Cause::RefusedFormat if is_untranslatable(story) => Phrase::new(
+            "it cannot be put into the host's dialect",
+            "无法转换为主机报文",
+        ),
         Cause::RefusedFormat => Phrase::new("{meaning}", "{meaning}"),
         _ => Phrase::new("outcome was in doubt", "结果存疑"),
     }
@@ -438,8 +442,17 @@ const fn terminal_reversed(story: &Story) -> Phrase {
     }
 }
 
+/// Whether it was refused since the host's dialect has no words for it, whatever the code says.
+fn is_untranslatable(story: &Story) -> bool {
+    let mut whys = story.whys();
+    whys.any(|(_, why)| why == Why::Untranslatable)
+}
+
 /// What the code calls for; what takes no money cannot be paid in another way.
 fn advised(story: &Story, answer: &Code) -> Advice {
+    if is_untranslatable(story) {
+        return Advice::Format;
+    }
     let takes = matches!(
         story.purpose(),
         Some(Purpose::Debit | Purpose::Hold | Purpose::Inquiry) | None

@@ -484,7 +484,7 @@ fn a_reversal_accepted_allows_a_new_sale() {
                 .step(S::ReversalPending, Why::Operator)
                 .reverses(1)
                 .reversal_answered("00", S::Reversed),
-            (S::Reversed, None),
+            (S::Reversed, Some(U::DeliveryUnproven)),
             C::DeliveryUnproven,
             Yes,
             "answer written, delivery not proven; reversal accepted (00); any debit is returned; \
