@@ -51,7 +51,8 @@ impl Gateway {
         let (opened, id) = (own.opened.clone(), own.id);
         let told = self.describe(message);
         let answer = own.answer.as_ref();
-        let whole = !is_partial(message, opened.amount) && is_about(message, &told, (&opened, answer));
+        let whole =
+            !is_partial(message, opened.amount) && is_about(message, &told, (&opened, answer));
         let ends = decide(own.state, Trigger::TakenBack).row == Row('5');
         let trigger = match own.state.awaits_answer() && !opened.reverses {
             true => Trigger::GaveUp,
