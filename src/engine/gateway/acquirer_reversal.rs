@@ -3,9 +3,9 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Trigger, decide};
 use super::live::Slot;
+use super::message_facts::CODE;
 use super::names;
 use super::partly_read;
-use super::request::CODE;
 use super::terminal_memory::{OriginalNames, Remembered};
 use super::terminal_reversal::{is_about, is_partial};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row};
@@ -51,7 +51,8 @@ impl Gateway {
         let (opened, id) = (own.opened.clone(), own.id);
         let told = self.describe(message);
         let answer = own.answer.as_ref();
-        let whole = !is_partial(message) && is_about(message, &told, (&opened, answer));
+        let whole =
+            !is_partial(message, opened.amount) && is_about(message, &told, (&opened, answer));
         let ends = decide(own.state, Trigger::TakenBack).row == Row('5');
         let trigger = match own.state.awaits_answer() && !opened.reverses {
             true => Trigger::GaveUp,

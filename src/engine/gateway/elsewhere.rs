@@ -4,8 +4,8 @@
 //! is refused.
 
 use super::core::Gateway;
+use super::message_facts::key_of;
 use super::options::Options;
-use super::request::key_of;
 use crate::engine::record::{ConnId, LinkId, ListenerId, Opened, TxId};
 
 impl Options {

@@ -2,7 +2,7 @@
 
 use super::action::SendId;
 use super::names::MatchKey;
-use super::translation::UpstreamRequest;
+use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{ConnId, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;

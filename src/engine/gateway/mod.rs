@@ -7,6 +7,8 @@
 //! Start with [`lifecycle`](decide): its table is the heart of the house.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod wish;
+
 mod event;
 
 mod action;
@@ -18,6 +20,12 @@ mod options;
 mod lifecycle;
 
 mod names;
+
+mod message_facts;
+
+mod kept_frames;
+
+mod upstream_request;
 
 mod live;
 
@@ -77,12 +85,12 @@ pub use self::core::{Counts, Gateway};
 pub use action::{Action, SendId};
 pub use event::{Event, UnreadableFrame};
 pub use lifecycle::{Decision, Effect, Trigger, decide};
-pub use operator::{Act, Wish};
 pub use options::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, Options, ReversalBy, ReversalOptions,
     RouteOptions, SignOn,
 };
 pub use route::{Balance, CardRange, CodePattern, Match, MtiPattern, TerminalPattern};
+pub use wish::{Act, Wish};
 
 #[cfg(test)]
 mod tests;

@@ -4,16 +4,17 @@
 //! then is every live transaction told of the restart, which is a row of the table like any other.
 
 use super::core::{Cause, Gateway};
+use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
+use super::message_facts::key_of;
 use super::names;
 use super::numbers::Gauges;
 use super::options::Options;
-use super::own_answers::{is_vouched_for, kept};
-use super::request::key_of;
+use super::own_answers::is_vouched_for;
 use super::terminal_memory::{Remembered, Terminals};
-use super::translation::UpstreamRequest;
 use super::unread_approvals::UnreadApprovals;
+use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
     Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, LinkId, LinkName,
     ListenerId, Logged, Note, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,

@@ -3,6 +3,7 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Reversal, Slot, Transaction};
+use super::message_facts::key_of;
 use super::names;
 use crate::engine::record::{State, TxId, Why};
 use crate::engine::seam::Now;
@@ -132,7 +133,7 @@ impl Gateway {
             return false;
         };
         let has_key = || {
-            super::request::key_of(&transaction.opened)
+            key_of(&transaction.opened)
                 .and_then(|key| self.terminals.get(&key))
                 .is_some_and(|terminal| terminal.keys.is_some())
         };

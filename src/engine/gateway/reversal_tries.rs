@@ -1,10 +1,10 @@
 //! A reversal goes its way: built, tried, tried again, answered, or listed.
 
 use super::action::{Action, SendId};
-use super::answer_match::{asked_for, is_of_trade};
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Asker, Reversal, Slot};
+use super::message_facts::{asked_for, is_of_trade};
 use super::names;
 use super::partly_read;
 use super::translation::answers_as_it_is;

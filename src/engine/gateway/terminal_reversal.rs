@@ -3,10 +3,10 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot};
+use super::message_facts::{AMOUNT, key_of};
 use super::names;
 use super::own_answers::Reason;
 use super::partly_read;
-use super::request::{AMOUNT, key_of};
 use super::terminal_memory::went_out;
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
@@ -41,7 +41,9 @@ impl Gateway {
         if let Some(return_by) = self.is_being_returned(slot) {
             return self.ask_again_later(now, slot, conn, &message, return_by);
         }
-        if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
+        let whole = self.live.get(slot).map(|own| own.opened.amount);
+        let partial = whole.is_some_and(|whole| is_partial(&message, whole));
+        if partial && self.partly_reverses(now, slot, conn, &message, &opened) {
             return;
         }
         let slot = self.stands_again(now, slot).unwrap_or(slot);
@@ -436,7 +438,7 @@ impl Gateway {
 }
 
 /// Whether a reversal speaks of this transaction, as far as both say: amount, currency, card. Its
-/// amount is that which was asked for, or granted by the answer.
+/// amount is that which was asked for, granted by the answer, or left standing.
 pub(super) fn is_about(
     reversal: &Message,
     told: &Opened,
@@ -445,6 +447,7 @@ pub(super) fn is_about(
     let amount = told.amount == of.amount
         || !reversal.has(AMOUNT)
         || reversal.is_unread(AMOUNT)
+        || left_standing(reversal) == Some(told.amount)
         || answer.is_some_and(|answer| granted(reversal.spec(), answer) == Some(told.amount));
     let currency =
         told.currency.is_empty() || of.currency.is_empty() || told.currency == of.currency;
@@ -461,28 +464,39 @@ fn granted(spec: &Arc<Spec>, answer: &Bytes) -> Option<Amount> {
 /// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1).
 const REPLACEMENT: FieldId = FieldId::of(95);
 
-/// What a reversal of a part gives back: the amount of its original without what is to stand, which
-/// are the first twelve digits.
+/// DE 24, the function of a message since 1993.
+const FUNCTION: FieldId = FieldId::of(24);
+
+/// The function of a reversal of what did not complete as approved: its amount is the actual one.
+const COMPLETED_IN_PART: &str = "401";
+
+/// What a reversal of a part gives back: the amount of its original without what is to stand.
 fn part_given_back(reversal: &Message, amount: Amount) -> Amount {
     let stands = left_standing(reversal);
-    Amount(amount.0.saturating_sub(stands.unwrap_or(0)))
+    Amount(amount.0.saturating_sub(stands.map_or(0, |stands| stands.0)))
 }
 
-/// What is to stand, by a reversal of a part.
-fn left_standing(reversal: &Message) -> Option<u64> {
-    let amounts = reversal.text(FieldPath::whole(REPLACEMENT))?;
-    amounts.get(..12)?.parse().ok()
+/// What is to stand by a reversal of a part: the first twelve digits of DE 95, or the actual amount
+/// where the function tells that it is one.
+fn left_standing(reversal: &Message) -> Option<Amount> {
+    if let Some(amounts) = reversal.text(FieldPath::whole(REPLACEMENT)) {
+        return amounts.get(..12)?.parse().ok().map(Amount);
+    }
+    let tells = reversal.mti().version() != 0;
+    let function = reversal.text(FUNCTION).filter(|_| tells)?;
+    let in_part = function.ends_with(COMPLETED_IN_PART);
+    reversal.amount().filter(|_| in_part)
 }
 
 /// Whether a reversal leaves no more standing than there was.
 fn leaves_no_more(reversal: &Message, amount: Amount) -> bool {
-    !is_partial(reversal) || left_standing(reversal).is_none_or(|stands| stands <= amount.0)
+    left_standing(reversal).is_none_or(|stands| stands <= amount)
 }
 
-/// Whether a reversal leaves a part of its original standing.
-pub(super) fn is_partial(reversal: &Message) -> bool {
-    let amounts = reversal.text(FieldPath::whole(REPLACEMENT));
-    amounts.is_some_and(|amounts| amounts.bytes().any(|digit| matches!(digit, b'1'..=b'9')))
+/// Whether a reversal of what had this amount leaves a part of it standing.
+pub(super) fn is_partial(reversal: &Message, amount: Amount) -> bool {
+    let stands = left_standing(reversal).filter(|stands| *stands != Amount(0));
+    stands.is_some_and(|stands| stands < amount || reversal.has(REPLACEMENT))
 }
 
 fn cause_of(rule: &ReversalRule, code: Option<ResponseCode>) -> Option<ReversalCause> {

@@ -123,17 +123,20 @@ impl<'a> Bonds<'a> {
     /// Doubts what was given back where the answers do not tell how much: a void of another amount
     /// than its sale, a reversal of a part beside refunds, a void that a reversal may have undone.
     fn doubt(&mut self, story: &Story, others: &[&'a Story]) {
-        let of_another = |back: &Story| others.iter().any(|other| may_undo(back, other));
-        self.returns
-            .retain(|(back, _)| may_undo(back, story) || !of_another(back));
+        let undoes = |back: &Story, other: &Story| may_undo(back, other, others);
+        let of_another = |back: &Story| others.iter().any(|other| undoes(back, other));
+        self.returns.retain(|(back, _)| match gives_back(story) {
+            true => undoes(back, story),
+            false => !of_another(back),
+        });
         let several = self.returns.len() > 1;
         for (back, effect) in &mut self.returns {
             let in_part = match back.purpose() {
                 Some(Purpose::Void) => !is_whole(back, story),
-                Some(Purpose::Reversal) => several,
+                Some(Purpose::Reversal) => several || amount(back) == 0,
                 _ => false,
             };
-            let undone = others.iter().any(|other| may_undo(other, back));
+            let undone = others.iter().any(|other| undoes(other, back));
             self.undone.extend(undone.then_some(back.tx));
             if in_part || undone {
                 *effect = Effect::Doubtful;
@@ -149,9 +152,13 @@ impl<'a> Bonds<'a> {
     ) {
         let refers = other.original() == Some(story.tx);
         // Of the same card and amount, and it names no original: perhaps of this one.
-        let nameless = other.original().is_none();
+        let named = other.refers_to.zip(story.auth);
+        let elsewhere = gives_back(other) && named.is_some_and(|(named, own)| named != own);
+        let nameless = other.original().is_none() && !elsewhere;
+        // No more is given back of a sale than it took.
+        let larger = gives_back(other) && amount(other) > amount(story);
         let perhaps = nameless && story.kin.contains(&other.tx);
-        let later = perhaps && other.tx > story.tx;
+        let later = perhaps && !larger && other.follows(story);
         let unknown = story.original().is_none();
         let beside = original.is_some_and(|original| {
             other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
@@ -168,7 +175,7 @@ impl<'a> Bonds<'a> {
             (
                 Some(Purpose::Debit | Purpose::Hold | Purpose::Void | Purpose::Refund),
                 Some(Purpose::Reversal),
-            ) if refers || later && is_numbered(other, story) => {
+            ) if refers || later => {
                 self.returns.push((other, effect));
             }
             (Some(Purpose::Hold), Some(Purpose::Hold)) if refers => {
@@ -220,13 +227,19 @@ impl<'a> Bonds<'a> {
             let answer = moment.leg.filter(|leg| leg.is_reversal());
             answer.is_some_and(|leg| leg.hop == Hop::AcquirerToGateway)
         });
-        let began = |back: &Story| back.moments.first().map(|moment| moment.seq);
-        let before = |back: &Story| began(back) < accepted.map(|accepted| accepted.seq);
+        let before = |back: &Story| {
+            let began = back.moments.first().map(|moment| moment.seq);
+            began < accepted.map(|accepted| accepted.seq)
+        };
+        let mut returns = self.returns.iter().map(|(back, _)| *back);
         story.state == State::Reversed
-            && self
-                .returns
-                .iter()
-                .any(|(back, _)| back.purpose() == Some(Purpose::Reversal) && before(back))
+            && returns.any(|back| is_reversal_in_part(back, story) && before(back))
+    }
+
+    /// Whether a reversal of a part of it was accepted.
+    pub(super) fn was_reversed_in_part(&self, story: &Story) -> bool {
+        let mut returns = self.returns.iter();
+        returns.any(|(back, _)| is_reversal_in_part(back, story))
     }
 
     /// Whether what was given back, by a void or refund and its siblings, is more than was paid.
@@ -288,23 +301,24 @@ fn is_whole(void: &Story, sale: &Story) -> bool {
     void == sale || void == 0 || sale == 0
 }
 
-/// Whether a reversal that names no original, and was not refused, may have undone a void or
-/// refund: one of the same number that came after it.
-fn may_undo(reversal: &Story, back: &Story) -> bool {
-    let nameless = reversal.original().is_none();
-    reversal.purpose() == Some(Purpose::Reversal)
-        && gives_back(back)
-        && nameless
-        && back.kin.contains(&reversal.tx)
-        && reversal.tx > back.tx
-        && Effect::of(reversal) != Effect::Nothing
-        && number(reversal) == number(back)
+/// Whether a reversal that is a message of its own is of another amount than its original.
+fn is_reversal_in_part(reversal: &Story, original: &Story) -> bool {
+    reversal.purpose() == Some(Purpose::Reversal) && amount(reversal) != amount(original)
 }
 
-/// Whether a reversal that names no original may be of a transaction: of its number, or of a
-/// number that no other has.
-fn is_numbered(reversal: &Story, story: &Story) -> bool {
-    number(reversal) == number(story) || !gives_back(story)
+/// Whether a reversal, that was not refused, may have undone a void or refund: it came after it,
+/// and is of its number, or of a number that no other has.
+fn may_undo(reversal: &Story, back: &Story, others: &[&Story]) -> bool {
+    let elsewhere = |other: &&Story| {
+        other.purpose() != Some(Purpose::Reversal) && number(other) == number(reversal)
+    };
+    let own = number(reversal) == number(back);
+    reversal.purpose() == Some(Purpose::Reversal)
+        && gives_back(back)
+        && (reversal.original() == Some(back.tx) || back.kin.contains(&reversal.tx))
+        && reversal.follows(back)
+        && Effect::of(reversal) != Effect::Nothing
+        && (own || !others.iter().any(elsewhere))
 }
 
 /// Terminal, trace number and batch.

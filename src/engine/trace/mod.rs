@@ -17,6 +17,8 @@ mod codes;
 
 mod story;
 
+mod moment;
+
 mod reversal;
 
 mod unconfirmed;
@@ -65,12 +67,13 @@ pub use book::Book;
 pub use cause::{About, Cause};
 pub use codes::{Advice, CODES, Code, Outcome};
 pub use lang::{Lang, Phrase, Said};
+pub use moment::{Leg, Moment};
 pub use money::money;
 pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 pub use retry::Retry;
 pub use reversal::{By, Reversal};
 pub use stories::{Keep, Stories, subject};
-pub use story::{Delivery, Leg, Moment, Seen, Story};
+pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};
 pub use verdict::{Evidence, Verdict};
 pub use view::{Names, View};

@@ -1,7 +1,7 @@
 //! What is worth a word about one moment of a story.
 
 use super::lang::{Phrase, Said};
-use super::story::Moment;
+use super::moment::Moment;
 use super::wording::seconds;
 use crate::engine::record::{Note, State, Why};
 

@@ -20,7 +20,7 @@ const AMOUNTS: usize = 64;
 /// Cards remembered before old ones are forgotten.
 const REMEMBERED: usize = 65_536;
 
-/// A name of a card. One changes when the keys are lost, the other is not always read.
+/// A name of a card. One is not known without the keys, the other is not always read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Card {
     /// As people see it.
@@ -29,7 +29,7 @@ enum Card {
 }
 
 /// The newest purchases, told from the names of transactions alone: a restart between two attempts
-/// makes no difference, nor do lost keys, nor a wall clock that jumps: doubt links two attempts.
+/// makes no difference, nor does a card whose hash is not known, nor a wall clock that jumps: doubt links two attempts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Purchases {
     /// The time that passed, jumps left out, and the label that it was read from.
@@ -51,6 +51,7 @@ struct CardsAttempts {
 struct Attempts {
     merchant: MerchantId,
     purpose: Purpose,
+    card_hash: [u8; 16],
     remembered: Vec<Attempt>,
     /// Whether one was forgotten that may hold money.
     crowded: bool,
@@ -61,6 +62,8 @@ struct Attempt {
     tx: TxId,
     merchant: MerchantId,
     purpose: Purpose,
+    /// Zero if it is not known.
+    card_hash: [u8; 16],
     /// Whether it gives back or completes, and names no original.
     nameless: bool,
     began: Wall,
@@ -114,6 +117,7 @@ impl Purchases {
             tx,
             merchant: opened.merchant,
             purpose: opened.purpose,
+            card_hash: opened.card_hash,
             nameless: opened.original.is_none() && may_be_of_any_amount(opened),
             began,
             followed: began,
@@ -164,7 +168,7 @@ impl CardsAttempts {
                 .retain(|_, known| is_near(known, attempt.began));
         }
         for known in self.by_amount.entry(amount).or_default() {
-            met.crowded |= known.crowded && known.sold_by(attempt.merchant);
+            met.crowded |= known.crowded && known.fits(&attempt);
             met.take(attempt, &mut known.remembered);
         }
         self.meet_other_amounts(attempt, amount, met);
@@ -175,9 +179,11 @@ impl CardsAttempts {
         }
         let same = self.by_amount.entry(amount).or_default();
         same.retain(|known| known.is_near(attempt.began));
-        let own = same
-            .iter_mut()
-            .find(|known| known.merchant == attempt.merchant && known.purpose == attempt.purpose);
+        let own = same.iter_mut().find(|known| {
+            known.merchant == attempt.merchant
+                && known.purpose == attempt.purpose
+                && known.card_hash == attempt.card_hash
+        });
         match own {
             Some(known) => known.add(attempt, took_nothing),
             None => same.push(Attempts::of(attempt)),
@@ -215,6 +221,7 @@ impl Attempts {
         Self {
             merchant: attempt.merchant,
             purpose: attempt.purpose,
+            card_hash: attempt.card_hash,
             remembered: vec![attempt],
             crowded: false,
         }
@@ -230,8 +237,10 @@ impl Attempts {
         self.remembered.push(attempt);
     }
 
-    fn sold_by(&self, merchant: MerchantId) -> bool {
-        is_same(self.merchant, merchant)
+    fn fits(&self, attempt: &Attempt) -> bool {
+        self.purpose == attempt.purpose
+            && is_same_merchant(self.merchant, attempt.merchant)
+            && is_same_card(self.card_hash, attempt.card_hash)
     }
 
     fn is_near(&self, moment: Wall) -> bool {
@@ -258,16 +267,23 @@ impl Attempt {
     /// Whether both may be of one purchase.
     fn fits(&self, other: &Self) -> bool {
         let reversals = [self, other].map(|one| one.purpose == Purpose::Reversal);
-        is_same(self.merchant, other.merchant)
+        is_same_merchant(self.merchant, other.merchant)
+            && is_same_card(self.card_hash, other.card_hash)
             && reversals != [true, true]
             && self.is_near(other.began)
     }
 }
 
 /// Whether both are of one merchant, as far as they name one.
-fn is_same(one: MerchantId, other: MerchantId) -> bool {
+fn is_same_merchant(one: MerchantId, other: MerchantId) -> bool {
     let blank = |merchant: MerchantId| merchant.trim().is_empty();
     one == other || blank(one) || blank(other)
+}
+
+/// Whether both are of one card, as far as its hash is known.
+fn is_same_card(one: [u8; 16], other: [u8; 16]) -> bool {
+    let unknown = [0; 16];
+    one == other || one == unknown || other == unknown
 }
 
 /// When a transaction began, by its id.

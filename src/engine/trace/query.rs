@@ -238,12 +238,22 @@ impl Which {
         match self {
             Self::State(wanted) => wanted == state,
             Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,
-            // An approval may have come after it.
-            Self::Class(Unconfirmed::ReversalUnproven) | Self::Open if state == State::Reversed => {
+            // An approval may have come after it, its terminal may show success, or more may have
+            // been given back than was paid.
+            Self::Class(
+                Unconfirmed::ReversalUnproven
+                | Unconfirmed::DeliveryUnproven
+                | Unconfirmed::SettleMismatch,
+            )
+            | Self::Open
+                if state == State::Reversed =>
+            {
                 true
             }
-            // More may have been given back than was paid.
-            Self::Class(Unconfirmed::SettleMismatch) | Self::Open if state == State::Returned => {
+            Self::Class(Unconfirmed::SettleMismatch | Unconfirmed::DeliveryUnproven)
+            | Self::Open
+                if state == State::Returned =>
+            {
                 true
             }
             Self::Class(class) => Unconfirmed::at(state) == Some(class),

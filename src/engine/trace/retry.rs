@@ -6,7 +6,8 @@
 //! to a good end by itself, and *unproven* where the log cannot tell.
 
 use super::codes::{Code, Outcome};
-use super::story::{Leg, Seen, Story};
+use super::moment::Leg;
+use super::story::{Seen, Story};
 use crate::engine::record::{Hop, State, Why};
 use crate::iso::spec::Purpose;
 
@@ -135,13 +136,13 @@ pub(super) fn was_answered(story: &Story) -> bool {
     story.seen != Seen::Nothing || legs.any(answers)
 }
 
-/// Whether it was refused because of another transaction, which may hold the money, and nothing
-/// says which.
+/// Whether its code says that it was refused because of another transaction, which may hold the
+/// money, and no reason was recorded that says otherwise.
 fn names_another(story: &Story) -> bool {
     let by_code = story
         .answer
         .is_some_and(|code| Code::of(&code).outcome() == Outcome::Unknown);
-    by_code && !story.whys().any(|(_, why)| why == Why::DuplicateMismatch)
+    by_code && story.whys().all(|(_, why)| why == Why::Plain)
 }
 
 /// Whether the one answer that was seen is a decline that proves that no money was taken.

@@ -2,7 +2,7 @@
 
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
-use super::slips::Slips;
+use super::slips::{self, Slips};
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
 use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
@@ -91,6 +91,7 @@ impl Stories {
             && opened.original.is_none()
         {
             opened.original = self.slips.original(opened, record);
+            story.refers_to = slips::named_approval(record);
         }
         let Some(opened) = story.opened.clone() else {
             return story;

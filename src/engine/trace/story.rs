@@ -1,14 +1,16 @@
 //! Everything the journal knows of one transaction, folded from its records.
 
 use super::codes::{Code, Outcome};
+use super::moment::{Leg, Moment, onward};
 use super::reversal::{By, Reversal, is_done, is_refusal};
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
     TxId, Why,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::{AuthCode, Class, Mti, ResponseCode, Rrn, Text};
+use crate::iso::message::{AuthCode, Class, ResponseCode, Rrn, Text};
 use crate::iso::spec::{Purpose, ReversalCause};
+use std::cmp::Ordering;
 
 /// One transaction's story. A checkpoint's snapshot can begin one, too: then it knows how things
 /// stood, but not the messages before ([`Story::whole`] is false).
@@ -75,6 +77,8 @@ pub struct Story {
     /// Others of same card, amount and merchant, moments apart, but for another purpose: perhaps
     /// its completion or refund.
     pub kin: Vec<TxId>,
+    /// DE 38 of its request: the code of the approval that it refers to.
+    pub refers_to: Option<AuthCode>,
     /// Those that name it as their original: voids, refunds, completions.
     pub referring: Vec<TxId>,
     /// Others of the same name: the first of a repeat that was refused, and that repeat.
@@ -117,48 +121,6 @@ pub enum Delivery {
     Proven,
 }
 
-/// One thing that happened: a message on one hop, or a step without any.
-#[derive(Clone, Debug)]
-pub struct Moment {
-    /// When.
-    pub at: Wall,
-    /// Its record.
-    pub seq: Seq,
-    /// The state after it.
-    pub state: State,
-    /// Why.
-    pub why: Why,
-    /// What else.
-    pub note: Note,
-    /// The message.
-    pub leg: Option<Leg>,
-}
-
-/// A message on one hop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leg {
-    /// Which way.
-    pub hop: Hop,
-    /// Its type.
-    pub mti: Mti,
-    /// DE 39.
-    pub code: Option<ResponseCode>,
-}
-
-impl Leg {
-    /// Whether it belongs to the reversal.
-    #[must_use]
-    pub fn is_reversal(self) -> bool {
-        self.mti.class() == Class::Reversal
-    }
-
-    /// Whether it went to the acquirer, or came from there.
-    #[must_use]
-    pub fn is_upstream(self) -> bool {
-        matches!(self.hop, Hop::GatewayToAcquirer | Hop::AcquirerToGateway)
-    }
-}
-
 impl Story {
     fn new(tx: TxId, state: State, at: Wall) -> Self {
         Self {
@@ -190,6 +152,7 @@ impl Story {
             twins: Vec::new(),
             crowded: false,
             kin: Vec::new(),
+            refers_to: None,
             referring: Vec::new(),
             namesakes: Vec::new(),
             other: None,
@@ -388,6 +351,9 @@ impl Story {
         // The gateway's state says what the dialect makes of a code; the code speaks for itself
         // where the state was moved on by something else, such as a reversal under way.
         let by_code = message.code.map(|code| Code::of(&code).outcome());
+        if self.is_copy(message) {
+            return;
+        }
         let first = matches!(self.seen, Seen::Nothing | Seen::Decline);
         let approves = by_code == Some(Outcome::Approved);
         let tried = self.reversal.tries > 0;
@@ -426,6 +392,16 @@ impl Story {
         } else {
             self.conflict = true;
         }
+    }
+
+    /// Whether an approval is the one that was seen already (D10): whatever happened since, it
+    /// tells nothing new.
+    fn is_copy(&self, message: &Logged) -> bool {
+        let approves = message
+            .code
+            .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved);
+        let approved = matches!(self.seen, Seen::Approval | Seen::ApprovalAfterReversal);
+        approves && approved && self.auth.is_some() && message.auth == self.auth
     }
 
     fn deliver(&mut self, state: State) {
@@ -518,6 +494,22 @@ impl Story {
         self.opened.as_ref().and_then(|opened| opened.original)
     }
 
+    /// Whether it began after another: by their records, since a wall clock may be set back.
+    #[must_use]
+    pub fn follows(&self, other: &Self) -> bool {
+        let first = |story: &Self| story.moments.first().map(|moment| moment.seq);
+        let both = first(self).zip(first(other));
+        let order = both.map_or(Ordering::Equal, |(own, other)| own.cmp(&other));
+        order.then(self.tx.cmp(&other.tx)) == Ordering::Greater
+    }
+
+    /// Whether only a part of what was asked for was approved, by the codes of the dialects.
+    #[must_use]
+    pub fn is_approved_in_part(&self) -> bool {
+        let codes = ["10", "002", "006", "0002", "0006"];
+        self.answer.is_some_and(|code| codes.contains(&&*code))
+    }
+
     /// Whether the terminal was given an approval, read or not.
     #[must_use]
     pub const fn was_shown(&self) -> bool {
@@ -564,14 +556,6 @@ fn is_reversal(message: &Logged) -> bool {
 
 /// The row of the decision table that ends the watch for a late approval.
 const WATCH_OVER: Row = Row('t');
-
-const fn onward(hop: Hop) -> Hop {
-    match hop {
-        Hop::TerminalToGateway => Hop::GatewayToAcquirer,
-        Hop::AcquirerToGateway => Hop::GatewayToTerminal,
-        Hop::GatewayToAcquirer | Hop::GatewayToTerminal => hop,
-    }
-}
 
 /// From one moment to a later one; zero if the wall clock was set back between.
 pub(super) fn millis(from: Wall, to: Wall) -> u64 {

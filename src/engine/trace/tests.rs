@@ -6,6 +6,7 @@ mod bound;
 mod carried;
 mod history;
 mod partly;
+mod several;
 mod verdicts;
 
 pub(crate) use history::{History, opened};

@@ -37,6 +37,17 @@ pub(super) const RETURNED_PARTLY: Row = row(
         "请勿重复刷卡; 再退货不得超过余额",
     ),
 );
+pub(super) const PART_RETURNED: Row = row(
+    p(
+        "approved{auth} in part, then voided or refunded in part or whole; the slip tells the \
+         amount that was approved; {back} was given back",
+        "部分批准{auth}, 后撤销或退货; 批准金额以签购单为准; 共退回{back}",
+    ),
+    p(
+        "look at the slip for the approved amount; do not swipe again for it",
+        "请按签购单核对批准金额, 该金额请勿重刷",
+    ),
+);
 pub(super) const RETURNED_TOO_MUCH: Row = row(
     p(
         "approved{auth}, then more given back than was paid; {back} of {amount} was given back",

@@ -2,9 +2,10 @@
 
 use super::bonds::{self, Bonds};
 use super::codes::{Code, Outcome};
+use super::moment::Leg;
 use super::retry;
 use super::reversal::By;
-use super::story::{Leg, Seen, Story};
+use super::story::{Seen, Story};
 use crate::engine::record::{Hop, State, Step, Why};
 use crate::iso::message::Class;
 use crate::iso::spec::Purpose;
@@ -130,8 +131,8 @@ impl Unconfirmed {
 }
 
 /// A step that may leave its transaction open, whatever the state says: an answer to the request
-/// that moved nothing, cannot be trusted, or does not tell the outcome; or a void, refund or
-/// reversal that names no original.
+/// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; or a
+/// void, refund or reversal, of which more may be given back than was paid.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
     let answers = step.message.as_ref().filter(|message| {
@@ -143,17 +144,20 @@ pub fn casts_doubt(step: &Step) -> bool {
             || Code::of(&code).outcome() == Outcome::Unknown
             || matches!(
                 step.why,
-                Why::AnswerMac | Why::AnswerMismatch | Why::AnswerUnreadable
+                Why::AnswerMac
+                    | Why::AnswerMismatch
+                    | Why::AnswerUnreadable
+                    | Why::AnswersDisagree
+                    | Why::LateApproval
             )
     });
-    let nameless = step.opened.as_ref().is_some_and(|opened| {
-        let undoes = matches!(
+    let undoes = step.opened.as_ref().is_some_and(|opened| {
+        matches!(
             opened.purpose,
             Purpose::Void | Purpose::Refund | Purpose::Reversal
-        );
-        undoes && opened.original.is_none()
+        )
     });
-    odd || nameless
+    odd || undoes
 }
 
 /// The answers leave the outcome open, though the state is one that ends the case.
@@ -195,7 +199,10 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
         let undone = bonds.undone.contains(&back.tx);
         !back.may_move() && !undone && !listed.is_some_and(Unconfirmed::is_open)
     });
-    (stood && (too_much || untold)).then_some(Unconfirmed::SettleMismatch)
+    // Its terminal believes that a part of it stands.
+    let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
+    let part = declined && bonds.was_reversed_in_part(story);
+    (stood && (too_much || untold) || part).then_some(Unconfirmed::SettleMismatch)
 }
 
 /// Whether what was accepted proves nothing: an approval came after it, and which of them the

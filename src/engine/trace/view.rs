@@ -3,8 +3,9 @@
 
 use super::cause::Cause;
 use super::lang::Lang;
+use super::moment::Moment;
 use super::notes;
-use super::story::{Moment, Story};
+use super::story::Story;
 use super::verdict::Verdict;
 use crate::engine::seam::{Wall, Zone};
 use serde::Serialize;

@@ -5,13 +5,14 @@ use super::cause::Cause;
 use super::codes::{Advice, Code};
 use super::lang::{Phrase, Said};
 use super::limit::Limit;
+use super::moment::Leg;
 use super::money::money;
 use super::retry::{self, Retry};
 use super::reversal::By;
-use super::story::{Delivery, Leg, Seen, Story};
+use super::story::{Delivery, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
-use crate::engine::record::State;
+use crate::engine::record::{State, Why};
 use crate::engine::seam::Zone;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
@@ -255,10 +256,11 @@ fn sold(story: &Story, bonds: &Bonds<'_>) -> Row {
     }
     match story.state {
         _ if back > amount => bound::RETURNED_TOO_MUCH,
-        _ if back == amount && back > 0 => bound::RETURNED,
+        _ if back == amount && back > 0 && !story.is_approved_in_part() => bound::RETURNED,
+        _ if back > 0 && story.is_approved_in_part() => bound::PART_RETURNED,
         _ if back > 0 => bound::RETURNED_PARTLY,
         State::Returned => bound::RETURNED_UNSEEN,
-        _ if story.answer.is_some_and(|code| &*code == "10") => texts::APPROVED_IN_PART,
+        _ if story.is_approved_in_part() => texts::APPROVED_IN_PART,
         State::Confirmed => texts::CONFIRMED,
         _ => texts::DELIVERED,
     }
@@ -418,6 +420,10 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::RefusedOverload => Phrase::new("a limit is reached", "已达处理上限"),
         Cause::RefusedDraining => Phrase::new("it is going down", "正在停机"),
         Cause::RefusedNoRoute => Phrase::new("no route takes it", "无可用路由"),
+        Cause::RefusedFormat if is_untranslatable(story) => Phrase::new(
+            "it cannot be put into the host's dialect",
+            "无法转换为主机报文",
+        ),
         Cause::RefusedFormat => Phrase::new("{meaning}", "{meaning}"),
         _ => Phrase::new("outcome was in doubt", "结果存疑"),
     }
@@ -436,8 +442,17 @@ const fn terminal_reversed(story: &Story) -> Phrase {
     }
 }
 
+/// Whether it was refused since the host's dialect has no words for it, whatever the code says.
+fn is_untranslatable(story: &Story) -> bool {
+    let mut whys = story.whys();
+    whys.any(|(_, why)| why == Why::Untranslatable)
+}
+
 /// What the code calls for; what takes no money cannot be paid in another way.
 fn advised(story: &Story, answer: &Code) -> Advice {
+    if is_untranslatable(story) {
+        return Advice::Format;
+    }
     let takes = matches!(
         story.purpose(),
         Some(Purpose::Debit | Purpose::Hold | Purpose::Inquiry) | None

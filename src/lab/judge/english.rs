@@ -180,6 +180,11 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("with it more was given back than was paid", &[]),
     ("its increment{o} may stand", &[Unknown]),
     ("another reversal {i}: {x}", &[]),
+    (
+        "approved{a} in part, then voided or refunded in part or whole",
+        &[],
+    ),
+    ("{m} was given back", &[]),
     ("{m} of {m} was given back", &[]),
     ("approved{a}{t} in part, answer delivered", &[]),
     ("the slip tells the amount that was approved", &[LookAtSlip]),
