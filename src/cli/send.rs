@@ -13,7 +13,7 @@ use crate::io::serve::Clock;
 use crate::iso::codec::{Message, ParseError};
 use crate::iso::message::{FieldId, FieldPath, Stan};
 use crate::iso::spec::Spec;
-use crate::lab::peer::{Deck, TestTerminal, TerminalOptions, Workload};
+use crate::lab::peer::{Deck, TerminalOptions, TestTerminal, Workload};
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
