@@ -6,9 +6,12 @@ use std::collections::BTreeMap;
 /// A type name that stands more than once, and the files it stands in.
 pub(crate) type Namesakes = (&'static str, &'static [&'static str]);
 
+/// The types of some files by name: each one's file and line.
+type Types<'a> = BTreeMap<&'a str, Vec<(&'a Source, usize)>>;
+
 /// Types that share a name and are not listed so, and listed ones that do not any more.
 pub(crate) fn shared(files: &[Source], listed: &[Namesakes]) -> Vec<String> {
-    let mut types: BTreeMap<&str, Vec<(&Source, usize)>> = BTreeMap::new();
+    let mut types = Types::new();
     for source in files {
         for (at, line) in source.numbered() {
             if let Some(name) = defined(&line.code) {
@@ -16,23 +19,38 @@ pub(crate) fn shared(files: &[Source], listed: &[Namesakes]) -> Vec<String> {
             }
         }
     }
+    types.retain(|_, places| places.len() > 1);
+    let mut breaches = unlisted(&types, listed);
+    breaches.extend(listed_in_vain(&types, listed));
+    breaches
+}
+
+fn unlisted(types: &Types<'_>, listed: &[Namesakes]) -> Vec<String> {
+    let is_listed = |name: &str, path: &str| {
+        let mut named = listed.iter().filter(|(listed, _)| *listed == name);
+        named.any(|(_, paths)| paths.contains(&path))
+    };
     let mut breaches = Vec::new();
-    for (name, places) in &types {
-        let known = |path: &str| listed.iter().any(|(n, at)| n == name && at.contains(&path));
-        let new = places.iter().filter(|(source, _)| !known(&source.path));
-        let new: Vec<_> = new.filter(|_| places.len() > 1).collect();
-        breaches.extend(new.into_iter().map(|(source, at)| {
+    for (name, places) in types {
+        let new = places
+            .iter()
+            .filter(|(source, _)| !is_listed(name, &source.path));
+        breaches.extend(new.map(|(source, at)| {
             let mend = format!("`{name}` names another type, too: say what this one really is");
             breach(source, *at, &mend)
         }));
     }
+    breaches
+}
+
+fn listed_in_vain(types: &Types<'_>, listed: &[Namesakes]) -> Vec<String> {
+    let mut breaches = Vec::new();
     for (name, paths) in listed {
         let places = types.get(name).map_or(&[][..], Vec::as_slice);
-        let gone = |path: &&&str| !places.iter().any(|(source, _)| source.path == **path);
-        let gone = paths.iter().filter(|path| places.len() < 2 || gone(path));
-        let mend =
-            |path: &&str| format!("{path}:1: `{name}` stands alone: strike it from the list");
-        breaches.extend(gone.map(mend));
+        let stands = |path: &str| places.iter().any(|(source, _)| source.path == path);
+        let gone = paths.iter().filter(|path| !stands(path));
+        let mend = format!("`{name}` has no namesake here: strike it from the list");
+        breaches.extend(gone.map(|path| format!("{path}:1: {mend}")));
     }
     breaches
 }
@@ -95,6 +113,6 @@ fn a_name_that_stands_twice_is_found() {
     let three: &[Namesakes] = &[("Sale", &["src/a.rs", "src/b.rs", "src/c.rs"])];
     assert_eq!(
         breaches("enum Sale {}", three),
-        ["src/c.rs:1: `Sale` stands alone: strike it from the list"]
+        ["src/c.rs:1: `Sale` has no namesake here: strike it from the list"]
     );
 }
