@@ -26,7 +26,7 @@ pub(super) use indexer::Indexer;
 pub(crate) use indexer::index_folder;
 pub(super) use lookup::Lookup;
 pub(super) use relatives::Relatives;
-pub(super) use table::Names;
+pub(super) use table::TransactionNames;
 
 #[cfg(test)]
 mod tests;

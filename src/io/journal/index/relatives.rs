@@ -1,7 +1,7 @@
 //! Whether a transaction is related to any of many: by its names, by the purchase, or because it
 //! refers to one. Each question is answered at once, however many there are.
 
-use super::table::Names;
+use super::table::TransactionNames;
 use crate::engine::record::{Opened, TxId};
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub(in crate::io::journal) struct Relatives {
 
 impl Relatives {
     /// Those of transactions with these names.
-    pub(in crate::io::journal) fn of(all: &[Names]) -> Self {
+    pub(in crate::io::journal) fn of(all: &[TransactionNames]) -> Self {
         let mut relatives = Self::default();
         for names in all {
             relatives.txs.insert(names.tx);
@@ -54,13 +54,13 @@ impl Relatives {
         if self.txs.is_empty() {
             return false;
         }
-        let names = Names::of(TxId(0), opened);
+        let names = TransactionNames::of(TxId(0), opened);
         self.named.contains(&names.numbered())
             || cards(&names).any(|card| self.is_bought(&names, card))
     }
 
     /// Where one of both names no merchant, it may be the same.
-    fn is_bought(&self, names: &Names, card: CardName) -> bool {
+    fn is_bought(&self, names: &TransactionNames, card: CardName) -> bool {
         let purchase = (card, names.amount);
         if names.merchant.is_empty() {
             return self.bought_anywhere.contains(&purchase);
@@ -71,7 +71,7 @@ impl Relatives {
     }
 }
 
-fn cards(names: &Names) -> impl Iterator<Item = CardName> {
+fn cards(names: &TransactionNames) -> impl Iterator<Item = CardName> {
     let hash = names.card_hash.map(CardName::Hash);
     let masked = Some(&names.card).filter(|card| !card.is_empty());
     hash.into_iter()
@@ -98,7 +98,7 @@ mod tests {
             card_hash: [9; 16],
             ..opened(Purpose::Debit)
         };
-        let relatives = Relatives::of(&[Names::of(TxId(7), &first)]);
+        let relatives = Relatives::of(&[TransactionNames::of(TxId(7), &first)]);
         let is = |of: Opened| relatives.include(&of);
         assert!(!is(other()));
         assert!(!Relatives::of(&[]).include(&first));
