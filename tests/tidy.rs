@@ -115,7 +115,6 @@ const REVEAL: &[(&str, &str)] = &[
         "feeds the ciphers, derives and wraps keys",
     ),
     ("src/iso/security/mac.rs", "feeds the ciphers"),
-    ("src/engine/gateway/own_answers.rs", "has a card hashed"),
     (
         "src/engine/gateway/terminal_keys.rs",
         "takes a key block out of a sign-on",

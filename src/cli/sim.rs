@@ -12,6 +12,7 @@ use super::Exit;
 use crate::engine::seam::planted;
 use crate::iso::spec::Spec;
 use crate::lab::sim::{Bug, Chances, Outcome, simulate};
+use crate::lab::swarm::Fork;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -27,17 +28,22 @@ pub(crate) struct SimArgs {
     /// Which worlds: odd peers of every kind, or polite ones with faults on their wires
     #[arg(long, value_enum, default_value_t = Worlds::Odd)]
     world: Worlds,
-    /// Fork the plan of each seed by these seeds, one after the other, as a guided campaign does
+    /// Fork the plan of each seed at these moments by these seeds, one after the other, as a guided
+    /// campaign does
     #[arg(
         long,
-        value_name = "SEED",
+        value_name = "SEED@MS",
         value_delimiter = ',',
         conflicts_with = "guided"
     )]
-    forks: Vec<u64>,
+    forks: Vec<Fork>,
     /// Play as many odd worlds, every second one a fork of a world that reached what is rare
     #[arg(long)]
     guided: bool,
+    /// Print how many worlds reached each declared class, state, row, cause and corner; exit code 1
+    /// if one was reached in fewer
+    #[arg(long, value_name = "N", conflicts_with = "plan")]
+    at_least: Option<u64>,
     /// Write a line for each block of seeds, and leave out the blocks that stand there already
     #[arg(long, value_name = "FILE", conflicts_with_all = ["guided", "forks", "sabotage", "plan"])]
     ledger: Option<PathBuf>,
@@ -138,6 +144,7 @@ pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
                 only: args.only.as_deref().unwrap_or_default(),
                 looks: args.looks,
                 sabotage: args.sabotage,
+                at_least: args.at_least,
                 json: args.json,
             },
             out,

@@ -181,7 +181,7 @@ fn a_key_that_names_nothing_is_wrong_usage() {
     for line in [
         "trace what?",
         "explain 123",
-        "trace --stan 12345678",
+        "trace --stan 1234567890123",
         "explain",
     ] {
         let words = std::iter::once("isogate").chain(line.split_whitespace());

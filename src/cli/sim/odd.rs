@@ -8,7 +8,7 @@ use crate::engine::seam::planted;
 use crate::lab::judge::Finding;
 use crate::lab::plan::{self, Plan};
 use crate::lab::sim::{Bug, ByReading, Looker, Played, play};
-use crate::lab::swarm::{Guide, Origin, shrink};
+use crate::lab::swarm::{Fork, Guide, Origin, shrink};
 use anyhow::Context;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) struct OddWorlds<'a> {
     pub seeds: (u64, u64),
     /// The plan of each seed is forked by these.
-    pub forks: &'a [u64],
+    pub forks: &'a [Fork],
     pub guided: bool,
     pub ledger: Option<&'a Path>,
     pub reading: Reading<'a>,
@@ -28,6 +28,8 @@ pub(super) struct OddWorlds<'a> {
     pub only: &'a str,
     pub looks: u32,
     pub sabotage: Option<Bug>,
+    /// In so many worlds each counter is to be reached.
+    pub at_least: Option<u64>,
     pub json: bool,
 }
 
@@ -129,9 +131,10 @@ impl OddWorlds<'_> {
             is_left.then(|| lock().1.pick())
         };
         self.on_all_cores(next, |world| {
-            let sum = Sum::of(&world, self.play(&world));
+            let played = self.play(&world);
             let (all, guide) = &mut *lock();
-            guide.reached(&world, &sum.cells());
+            guide.reached(&world, &played.cells);
+            let sum = Sum::of(&world, played);
             all.add(sum);
             Ok(())
         })?;
@@ -150,12 +153,18 @@ pub(super) fn run(worlds: &OddWorlds<'_>, out: &mut dyn Write) -> anyhow::Result
     if let Some(folder) = worlds.keep {
         keep(&sum, worlds, folder, out)?;
     }
-    finish(&sum, worlds.json, out)
+    finish(&sum, worlds.at_least, worlds.json, out)
 }
 
-fn finish(sum: &Sum, json: bool, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    sum.print(json, out)?;
-    Ok(if sum.is_broken() {
+fn finish(
+    sum: &Sum,
+    at_least: Option<u64>,
+    json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
+    sum.print(at_least, json, out)?;
+    let lacks = at_least.is_some_and(|at_least| !sum.fewer(at_least).is_empty());
+    Ok(if sum.is_broken() || lacks {
         Exit::Found
     } else {
         Exit::Done
@@ -238,5 +247,5 @@ pub(super) fn run_plan(
         .with_context(|| format!("cannot read the plan {}", path.display()))?;
     let plan = plan::read(&text).with_context(|| format!("in {}", path.display()))?;
     let played = played(&plan, reading);
-    finish(&Sum::of(&Origin::default(), played), json, out)
+    finish(&Sum::of(&Origin::default(), played), None, json, out)
 }

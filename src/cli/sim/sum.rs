@@ -1,11 +1,11 @@
 //! What came of many odd worlds.
 
 use crate::lab::judge::Finding;
-use crate::lab::sim::{CORNERS, DECLARED, Played};
+use crate::lab::sim::{CORNERS, DECLARED, Played, counters};
 use crate::lab::swarm::Origin;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 
 /// What came of them; sums can be added, and written down.
@@ -63,7 +63,7 @@ impl Sum {
             verdicts: played.verdicts,
             excused: played.excused,
             reached: played.reached.into_iter().map(|name| (name, 1)).collect(),
-            cells: played.cells.into_iter().map(|cell| (cell, 1)).collect(),
+            cells: played.cells.into_keys().map(|cell| (cell, 1)).collect(),
             ..Self::default()
         };
         for finding in played.findings {
@@ -108,9 +108,22 @@ impl Sum {
         self.violations.truncate(MOST_LISTED);
     }
 
-    /// The cells that were reached.
-    pub(super) fn cells(&self) -> BTreeSet<u16> {
-        self.cells.keys().copied().collect()
+    /// Each declared counter, with the number of worlds that reached it: the rarest first.
+    fn counted(&self) -> Vec<(u64, String)> {
+        let times = |name: &String| self.reached.get(name).copied().unwrap_or(0);
+        let mut counted: Vec<_> = counters()
+            .into_iter()
+            .map(|name| (times(&name), name))
+            .collect();
+        counted.sort();
+        counted
+    }
+
+    /// The counters that fewer worlds reached.
+    pub(super) fn fewer(&self, at_least: u64) -> Vec<String> {
+        let counted = self.counted().into_iter();
+        let fewer = counted.filter(|(times, _)| *times < at_least);
+        fewer.map(|(_, name)| name).collect()
     }
 
     /// Whether a rule was broken.
@@ -125,15 +138,16 @@ impl Sum {
             .collect()
     }
 
-    fn document(&self) -> Value {
+    fn document(&self, at_least: Option<u64>) -> Value {
         let kinds = self.kinds.iter().map(|(kind, (count, first))| {
             let mut kind = json!({"kind": kind, "count": count, "first_seed": first.seed});
             if !first.forks.is_empty() {
-                kind["forks"] = json!(first.forks);
+                let forks = first.forks.iter().map(ToString::to_string);
+                kind["forks"] = json!(forks.collect::<Vec<_>>());
             }
             kind
         });
-        json!({
+        let mut document = json!({
             "seeds": self.worlds,
             "simulated_minutes": self.seconds / 60,
             "transactions": self.transactions,
@@ -148,13 +162,31 @@ impl Sum {
             "missed": self.missed(),
             "kinds": kinds.collect::<Vec<_>>(),
             "violations": self.violations,
-        })
+        });
+        if let Some(at_least) = at_least {
+            document["fewer"] = json!(self.fewer(at_least));
+        }
+        document
     }
 
-    pub(super) fn print(&self, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+    /// Prints it; with the counters, if each is to be reached in so many worlds.
+    pub(super) fn print(
+        &self,
+        at_least: Option<u64>,
+        as_json: bool,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
         if as_json {
-            writeln!(out, "{}", self.document())?;
+            writeln!(out, "{}", self.document(at_least))?;
             return Ok(());
+        }
+        if let Some(at_least) = at_least {
+            for (times, name) in self.counted() {
+                writeln!(out, "{times:>6} worlds  {name}")?;
+            }
+            for name in self.fewer(at_least) {
+                writeln!(out, "in fewer than {at_least} worlds: {name}")?;
+            }
         }
         for (kind, (count, first)) in &self.kinds {
             writeln!(out, "{count:>6}  first seed {first:>6}  {kind}")?;

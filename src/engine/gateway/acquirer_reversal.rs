@@ -3,12 +3,12 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Trigger, decide};
 use super::live::Slot;
+use super::message_facts::CODE;
 use super::names;
 use super::partly_read;
-use super::request::CODE;
 use super::terminal_memory::{OriginalNames, Remembered};
 use super::terminal_reversal::{is_about, is_partial};
-use crate::engine::record::{ConnId, Hop, Logged, Note, Row};
+use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::Function;
@@ -17,8 +17,14 @@ use crate::iso::spec::Purpose;
 impl Gateway {
     /// The acquirer says that it took a transaction back. That is heard and answered, whatever
     /// became of the transaction here: it cannot be refused, and it would be sent for ever.
-    pub(super) fn acquirer_reverses(&mut self, now: Now, conn: ConnId, message: &Message) {
-        let slot = self.taken_back(now, message);
+    pub(super) fn acquirer_reverses(
+        &mut self,
+        now: Now,
+        link: LinkId,
+        conn: ConnId,
+        message: &Message,
+    ) {
+        let slot = self.taken_back(now, link, message);
         match slot {
             Some(slot) => {
                 let cause = Cause {
@@ -45,7 +51,8 @@ impl Gateway {
         let (opened, id) = (own.opened.clone(), own.id);
         let told = self.describe(message);
         let answer = own.answer.as_ref();
-        let whole = !is_partial(message) && is_about(message, &told, (&opened, answer));
+        let whole =
+            !is_partial(message, opened.amount) && is_about(message, &told, (&opened, answer));
         let ends = decide(own.state, Trigger::TakenBack).row == Row('5');
         let trigger = match own.state.awaits_answer() && !opened.reverses {
             true => Trigger::GaveUp,
@@ -65,24 +72,30 @@ impl Gateway {
 
     /// The transaction that a reversal of the acquirer names, live or answered before: of the card
     /// and the currency that it tells.
-    fn taken_back(&mut self, now: Now, message: &Message) -> Option<Slot> {
+    fn taken_back(&mut self, now: Now, link: LinkId, message: &Message) -> Option<Slot> {
         let names = names::originals(message, &self.merchant_of(message));
-        let live = names.iter().find_map(|name| self.live.named(name));
-        let own = live.and_then(|slot| self.live.get(slot));
-        if own.is_some_and(|own| self.is_of(&own.opened, message)) {
+        let near = self.links.neighbours(link);
+        let fits = |own: &Opened| near.contains(&own.link) && self.is_of(own, message);
+        let live = self.live.slots().into_iter().find(|slot| {
+            let own = self.live.get(*slot);
+            own.is_some_and(|own| names.contains(&own.name_upstream()) && fits(&own.opened))
+        });
+        if live.is_some() {
             return live;
         }
         let terminal = self.terminals.get(&self.terminal_of(message)?)?;
-        let done = terminal.done.iter().rev();
-        let mut fitting = done.filter(|done| self.is_of(&done.opened, message));
+        let mut fitting = terminal.done.iter().rev().filter(|done| fits(&done.opened));
         let named = fitting
             .clone()
             .find(|done| names.contains(&done.name_upstream()));
-        // Under a number of its own, it names the original as a refund does.
+        // Under a number of its own, it names the original as a refund does: not by the trace
+        // number, where that is the gateway's.
+        let mut routes = self.options.routes.iter();
+        let rewrites = routes.any(|route| route.rewrite_stan && route.to.contains(&link));
         let told = OriginalNames {
             rrn: message.rrn(),
             auth: message.auth_code(),
-            stan: names::original_stan(message),
+            stan: names::original_stan(message).filter(|_| !rewrites),
         };
         let opened = self.describe(message);
         let id = named.map(|done| done.id);

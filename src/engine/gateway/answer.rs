@@ -1,11 +1,11 @@
 //! An answer comes in from the acquirer: can it be trusted, is it in time, what does it say?
 
-use super::answer_match::{AnswerMatch, RequestFound, is_of_trade, sent_stan};
+use super::answer_match::{AnswerMatch, RequestFound, sent_stan};
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
+use super::message_facts::{is_closed, is_of_trade, key_of};
 use super::partly_read;
-use super::request::key_of;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
@@ -14,7 +14,7 @@ use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, Class};
 use crate::iso::security;
-use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause};
+use crate::iso::spec::{RequestOutcome, ReversalCause};
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -28,7 +28,7 @@ impl Gateway {
             return;
         }
         if !message.mti().is_answer() && message.mti().class() == Class::Reversal {
-            return self.acquirer_reverses(now, conn, message);
+            return self.acquirer_reverses(now, link, conn, message);
         }
         if !message.mti().is_answer() {
             return self.stray(now, conn, message, Hop::AcquirerToGateway);
@@ -111,22 +111,7 @@ impl Gateway {
             transaction.code = code;
         }
         let trigger = in_view_of(transaction, message, outcome);
-        // The terminal has the names of the first approval on its receipt.
-        if in_time || !transaction.approved {
-            transaction.rrn = message.rrn().or(transaction.rrn);
-            transaction.auth = message.auth_code().or(transaction.auth);
-        }
-        if approved
-            && !transaction.approved
-            && let Some(reversal) = transaction.reversal.as_mut()
-        {
-            reversal.overtaken = reversal.unanswered > 0;
-        }
-        transaction.approved |= approved;
-        transaction.doubted |= trigger == Trigger::OutcomeUnknown;
-        if approved {
-            transaction.cause = ReversalCause::NotDelivered;
-        }
+        note_outcome(transaction, message, in_time, trigger, approved);
         let (opened, id) = (transaction.opened.clone(), transaction.id);
         let why = why_of(trigger, approved && !in_time);
         self.step(
@@ -297,6 +282,32 @@ fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bo
     }
 }
 
+/// Notes what an answer tells of its transaction.
+fn note_outcome(
+    own: &mut Transaction,
+    message: &Message,
+    in_time: bool,
+    trigger: Trigger,
+    approved: bool,
+) {
+    // The terminal has the names of the first approval on its receipt.
+    if in_time || !own.approved {
+        own.rrn = message.rrn().or(own.rrn);
+        own.auth = message.auth_code().or(own.auth);
+    }
+    if approved
+        && !own.approved
+        && let Some(reversal) = own.reversal.as_mut()
+    {
+        reversal.overtaken = reversal.unanswered > 0;
+    }
+    own.approved |= approved;
+    own.doubted |= trigger == Trigger::OutcomeUnknown;
+    if approved {
+        own.cause = ReversalCause::NotDelivered;
+    }
+}
+
 /// Why an answer is what it is.
 const fn why_of(trigger: Trigger, late_approval: bool) -> Why {
     if matches!(trigger, Trigger::OtherApproval | Trigger::DeclineInDoubt) {
@@ -322,13 +333,6 @@ fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
         RequestOutcome::Unknown if money => Trigger::AnswerUnread,
         RequestOutcome::Unknown => Trigger::Decline,
     }
-}
-
-/// Whether the answer to a reversal ends it, proven or not.
-pub(super) fn is_closed(answer: &Message, opened: &Opened) -> bool {
-    let flow = answer.spec().flow();
-    let outcome = flow.reversal_outcome(answer.response_code());
-    opened.purpose == Purpose::Reversal && outcome.is_final()
 }
 
 /// The same, in view of what was heard before.

@@ -5,13 +5,13 @@
 
 use super::core::Gateway;
 use super::live::{Slot, Transaction};
+use super::message_facts::batch_of;
 use super::names;
-use super::own_answers::batch_of;
 use super::terminal_memory::Remembered;
-use super::translation::stan_there;
+use super::upstream_request::stan_there;
 use crate::engine::record::{Identity, LinkId, Opened, State, TxId};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, FieldPath, Stan, Text};
+use crate::iso::message::{Class, FieldId, FieldPath, Stan};
 
 /// What was found for an answer. Where nothing was, the name that was looked for.
 pub(super) enum RequestFound {
@@ -212,7 +212,7 @@ impl Gateway {
         let told = told.is_some_and(|digits| !digits.is_empty());
         answer.pan().filter(|_| told).is_none_or(|pan| {
             if opened.card.is_empty() {
-                opened.is_of_card(&self.vault.card_hash(pan.reveal()))
+                opened.is_of_card(&self.vault.card_hash(&pan))
             } else {
                 *opened.card == *pan.masked()
             }
@@ -232,21 +232,6 @@ fn only_one(found: &[Slot], wanted: Identity) -> RequestFound {
 /// The trace number under which a request went out.
 pub(super) fn sent_stan(transaction: &Transaction) -> Stan {
     stan_there(&transaction.opened, transaction.upstream.as_deref())
-}
-
-/// The first two digits of DE 3: what is asked for. The other four are account types, which hosts
-/// may tell (ISO 8583:1987 §4.3.2).
-pub(super) fn asked_for(message: &Message) -> Text<2> {
-    const PROCESSING: FieldId = FieldId::of(3);
-    let code = message.text(FieldPath::whole(PROCESSING));
-    code.and_then(|code| Text::new(code.get(..2)?))
-        .unwrap_or_default()
-}
-
-/// Whether an answer speaks of the kind of trade that was asked for, as far as both say.
-pub(super) fn is_of_trade(asked: &Text<2>, answer: &Message) -> bool {
-    let told = asked_for(answer);
-    answer.fault().is_some() || asked.is_empty() || told.is_empty() || told == *asked
 }
 
 /// Whether an answer speaks of the currency of its request, as far as it names one.

@@ -104,6 +104,7 @@ impl Gateway {
             tries: reversal.map_or(0, |reversal| reversal.tries),
             approved: transaction.approved,
             reversing: reversal.map(|reversal| reversal.began),
+            of_receipt: reversal.is_some_and(|reversal| reversal.of_receipt),
             auth: transaction.auth,
             upstream: transaction
                 .upstream

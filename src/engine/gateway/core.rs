@@ -5,10 +5,10 @@ use super::event::{Event, UnreadableFrame};
 use super::lifecycle::{Decision, Effect, Trigger, decide};
 use super::links::{LinkConn, Links};
 use super::live::{Live, Slot, Transaction, Waiter};
+use super::message_facts::key_of;
 use super::names::TerminalKey;
 use super::numbers::{Gauges, Numbers};
 use super::options::{Limits, Options};
-use super::request::key_of;
 use super::terminal_memory::{Remembered, Terminals, Twins};
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,

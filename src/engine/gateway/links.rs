@@ -14,6 +14,8 @@ pub(super) struct Links {
     links: Vec<LinkState>,
     /// How many of them are configured; the others are parked.
     configured: usize,
+    /// Whether some listener leads to some of them only.
+    split: bool,
     /// Whose turn it is among equals.
     turn: usize,
 }
@@ -117,6 +119,7 @@ impl Links {
         Self {
             links: ids.map(state).collect(),
             configured: options.links.len(),
+            split: options.is_split(),
             turn: 0,
         }
     }
@@ -128,6 +131,11 @@ impl Links {
             neighbours: own.into_iter().collect(),
             ..LinkState::default()
         });
+    }
+
+    /// Whether some listener leads to some links only.
+    pub(super) const fn is_split(&self) -> bool {
+        self.split
     }
 
     /// Whether a link is configured no more.

@@ -2,7 +2,7 @@
 
 use super::action::SendId;
 use super::names::MatchKey;
-use super::translation::UpstreamRequest;
+use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{ConnId, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;
@@ -81,6 +81,12 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
+    /// Its name for its host.
+    pub(super) fn name_upstream(&self) -> Identity {
+        let upstream = self.upstream.as_ref();
+        upstream.map_or(self.opened.identity, |upstream| upstream.identity)
+    }
+
     /// Nothing yet: what a fresh one, a recovered one and one called back from memory share.
     pub(super) fn blank() -> Self {
         Self {
@@ -138,6 +144,8 @@ pub(super) struct Reversal {
     /// Whether the first approval came while a try was not answered, and none was accepted since:
     /// which of the two came first at the host is not known then.
     pub(super) overtaken: bool,
+    /// Whether the terminal may hold the receipt, and did not ask for it.
+    pub(super) of_receipt: bool,
     /// Whether it stands in its link's queue.
     pub(super) queued: bool,
     /// The answer as it came.

@@ -7,6 +7,8 @@
 //! Start with [`lifecycle`](decide): its table is the heart of the house.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod wish;
+
 mod event;
 
 mod action;
@@ -19,6 +21,12 @@ mod lifecycle;
 
 mod names;
 
+mod message_facts;
+
+mod kept_frames;
+
+mod upstream_request;
+
 mod live;
 
 mod terminal_memory;
@@ -30,6 +38,8 @@ mod core;
 mod partly_read;
 
 mod translation;
+
+mod elsewhere;
 
 mod request;
 
@@ -75,12 +85,12 @@ pub use self::core::{Counts, Gateway};
 pub use action::{Action, SendId};
 pub use event::{Event, UnreadableFrame};
 pub use lifecycle::{Decision, Effect, Trigger, decide};
-pub use operator::{Act, Wish};
 pub use options::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, Options, ReversalBy, ReversalOptions,
     RouteOptions, SignOn,
 };
 pub use route::{Balance, CardRange, CodePattern, Match, MtiPattern, TerminalPattern};
+pub use wish::{Act, Wish};
 
 #[cfg(test)]
 mod tests;

@@ -1,22 +1,22 @@
 //! What the gateway says by itself: it names what came in, refuses, and answers in its own words.
 
 use super::core::Gateway;
+use super::kept_frames::{kept, readdressed};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
+use super::message_facts::{CODE, batch_of, is_same, key_of, purpose_of, text_of};
 use super::names;
 use super::partly_read;
-use super::repeats::{is_same, readdressed};
-use super::request::{CODE, key_of, purpose_of};
 use super::terminal_memory::{OriginalNames, Remembered, may_be_referred, only};
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, Row, Seq, State, Step,
-    StoredFrame, TxId, Why,
+    ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId,
+    Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldPath, ResponseCode, Text};
+use crate::iso::message::{ResponseCode, Text};
 use crate::iso::security;
-use crate::iso::spec::{Flow, Purpose, Spec, Store};
+use crate::iso::spec::{Flow, Purpose, Spec};
 use std::sync::Arc;
 
 /// Why a request is refused, and what exactly was wrong.
@@ -285,7 +285,7 @@ impl Gateway {
                 .filter(|_| !partly)
                 .and_then(|pan| Text::new(&pan.masked()))
                 .unwrap_or_default(),
-            card_hash: pan.map_or([0; 16], |pan| self.vault.card_hash(pan.reveal())),
+            card_hash: pan.map_or([0; 16], |pan| self.vault.card_hash(&pan)),
             link: LinkId(0),
             original: None,
             twin: None,
@@ -337,44 +337,6 @@ impl Gateway {
             .find(|spec| spec.name() == name)
             .cloned()
     }
-}
-
-/// A stored message to build from: without the fields that were not kept, and without card number
-/// and expiry where they cannot be restored; never with the zeros that stand for them.
-pub(super) fn kept(spec: &Arc<Spec>, stored: &StoredFrame) -> Option<Message> {
-    let restored = stored.restore_known();
-    let gone = |store| match store {
-        Store::Length | Store::Masked => true,
-        Store::Restorable => restored.is_none(),
-        Store::Clear => false,
-    };
-    let frame = restored.clone().unwrap_or_else(|| stored.frame.clone());
-    let mut message = Message::read(spec, frame).ok()?;
-    for field in message.fields().iter() {
-        let meaning = spec.field(field).map(|own| own.meaning(message.mti()));
-        if meaning.is_some_and(|meaning| meaning.composite.is_none() && gone(meaning.store)) {
-            message.remove(field);
-        }
-    }
-    Some(message)
-}
-
-fn text_of<const N: usize>(message: &Message, path: FieldPath) -> Text<N> {
-    message
-        .text(path)
-        .and_then(|text| Text::new(&text))
-        .unwrap_or_default()
-}
-
-/// The batch: the part of the identity that is no whole field (60.2 at `UnionPay` terminals).
-pub(super) fn batch_of(message: &Message) -> Text<6> {
-    let part = message
-        .spec()
-        .flow()
-        .identity
-        .iter()
-        .find(|path| path.part.is_some());
-    part.map(|path| text_of(message, *path)).unwrap_or_default()
 }
 
 /// Whether a refusal ends the case for its terminal, so that the same request again is answered

@@ -7,8 +7,8 @@
 use super::core::Gateway;
 use super::event::{UnreadableFrame, fault_text};
 use super::live::Slot;
+use super::message_facts::key_of;
 use super::names;
-use super::request::key_of;
 use crate::engine::record::{ConnId, Hop, LinkId, Note, Opened};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;

@@ -4,16 +4,17 @@
 //! then is every live transaction told of the restart, which is a row of the table like any other.
 
 use super::core::{Cause, Gateway};
+use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
+use super::message_facts::key_of;
 use super::names;
 use super::numbers::Gauges;
 use super::options::Options;
-use super::own_answers::{is_vouched_for, kept};
-use super::request::key_of;
+use super::own_answers::is_vouched_for;
 use super::terminal_memory::{Remembered, Terminals};
-use super::translation::UpstreamRequest;
 use super::unread_approvals::UnreadApprovals;
+use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
     Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, LinkId, LinkName,
     ListenerId, Logged, Note, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
@@ -339,6 +340,8 @@ impl Fold {
             && let Some(reversal) = transaction.reversal.as_mut()
         {
             reversal.start_anew(at);
+            // Nobody decided that: its route says so.
+            reversal.of_receipt |= step.row.0 == 'Y' && step.why != Why::Operator;
         }
         if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
@@ -446,6 +449,7 @@ impl Fold {
             unanswered: if under_way { carried.tries } else { 0 },
             // It began without an answer, and one came since: before a try or after, nobody knows.
             overtaken: under_way && carried.approved && cause == ReversalCause::NoAnswer,
+            of_receipt: carried.of_receipt,
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
@@ -541,7 +545,7 @@ fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Opt
                 transaction.auth = message.auth.or(transaction.auth);
             }
         }
-        Hop::TerminalToGateway if is_reversal && step.row.0 == 'U' => {
+        Hop::TerminalToGateway if is_reversal && matches!(step.row.0, 'U' | 'W') => {
             asked(transaction, message, spec);
         }
         Hop::TerminalToGateway | Hop::GatewayToAcquirer | Hop::GatewayToTerminal => {}
@@ -565,5 +569,6 @@ fn asked(transaction: &mut Transaction, message: &Logged, spec: Option<Arc<Spec>
             .text(field)
             .and_then(|text| ResponseCode::new(&text))
     });
+    reversal.of_receipt = false;
     reversal.cause_code = reversal.cause_code.or(code);
 }

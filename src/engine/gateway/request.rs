@@ -1,14 +1,14 @@
 //! A request comes in from a terminal: is it new, whose is it, and where does it go?
 
 use super::action::Action;
-use super::answer_match::asked_for;
 use super::core::{Cause, Gateway, Sent};
+use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
+use super::message_facts::{asked_for, digest, key_of, purpose_of};
 use super::names::{self, TerminalKey};
-use super::own_answers::{Reason, kept};
+use super::own_answers::Reason;
 use super::partly_read;
-use super::repeats::digest;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, LinkId, ListenerId, Logged, Note, Opened, State, StoredFrame,
     TxId, Unmatched, Why,
@@ -16,20 +16,10 @@ use crate::engine::record::{
 use crate::engine::seam::planted::{self, Bug};
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, Function, MerchantId};
+use crate::iso::message::MerchantId;
 use crate::iso::security;
 use crate::iso::spec::Purpose;
 use std::time::Duration;
-
-/// DE 4.
-pub(super) const AMOUNT: FieldId = FieldId::of(4);
-/// DE 39.
-pub(super) const CODE: FieldId = FieldId::of(39);
-
-/// The terminal of a transaction.
-pub(super) fn key_of(opened: &Opened) -> Option<TerminalKey> {
-    names::terminal_named(&opened.merchant, &opened.terminal)
-}
 
 impl Gateway {
     pub(super) fn terminal_message(&mut self, now: Now, conn: ConnId, message: Message) {
@@ -112,8 +102,12 @@ impl Gateway {
     }
 
     fn request(&mut self, now: Now, conn: ConnId, message: Message) {
-        let opened = self.describe(&message);
-        if let Some(why) = self.mac_is_wrong(&message) {
+        let mut opened = self.describe(&message);
+        let original = opened.original;
+        opened.original = original.filter(|original| !self.is_of_elsewhere(conn, *original));
+        if let Some(first) = self.name_taken_elsewhere(conn, &opened) {
+            self.refuse(now, conn, &message, opened, Reason::taken_by(first));
+        } else if let Some(why) = self.mac_is_wrong(&message) {
             self.refuse(now, conn, &message, opened, why);
         } else if self.is_repeat(now, conn, &message, &opened) {
             // It has been dealt with: no limit may answer for what is under way.
@@ -308,7 +302,7 @@ impl Gateway {
 
     /// Makes sure that a key is free, ending the watch of a closed transaction that still holds it;
     /// else gives the one that holds it.
-    fn free_key(&mut self, now: Now, key: &names::MatchKey) -> Result<(), TxId> {
+    pub(super) fn free_key(&mut self, now: Now, key: &names::MatchKey) -> Result<(), TxId> {
         let Some(holder) = self.live.keyed(key) else {
             return Ok(());
         };
@@ -441,27 +435,4 @@ impl Gateway {
 fn ago(moment: Wall, long: Duration) -> Wall {
     let micros = u64::try_from(long.as_micros()).unwrap_or(0);
     Wall(moment.0.saturating_sub_unsigned(micros))
-}
-
-/// What a message is for. A kind that the dialect does not know, or that stands in what could not
-/// be read, counts by its class: where money may be in it, it is.
-pub(super) fn purpose_of(message: &Message) -> Purpose {
-    if let Some(kind) = message.kind() {
-        return kind.purpose;
-    }
-    match (message.mti().class(), message.mti().function()) {
-        (Class::Authorization, Function::Request) => Purpose::Hold,
-        (Class::Financial, Function::Request) => Purpose::Debit,
-        (Class::Authorization | Class::Financial, _) => Purpose::Advice,
-        (Class::Reversal, _) => Purpose::Reversal,
-        (
-            Class::File
-            | Class::Reconciliation
-            | Class::Administrative
-            | Class::Fee
-            | Class::Network
-            | Class::Reserved,
-            _,
-        ) => Purpose::Administration,
-    }
 }

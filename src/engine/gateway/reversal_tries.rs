@@ -1,10 +1,10 @@
 //! A reversal goes its way: built, tried, tried again, answered, or listed.
 
 use super::action::{Action, SendId};
-use super::answer_match::{asked_for, is_of_trade};
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
 use super::live::{Asker, Reversal, Slot};
+use super::message_facts::{asked_for, is_of_trade};
 use super::names;
 use super::partly_read;
 use super::translation::answers_as_it_is;
@@ -206,6 +206,10 @@ impl Gateway {
             link.reversals.sent(slot, now.mono);
         }
         if let Some(key) = names::match_key(&message, link, &self.options.routes[route].key) {
+            if self.live.keyed(&key) != Some(slot) {
+                // Whoever else has it is found by its name, if it is over.
+                let _still_anothers = self.free_key(now, &key);
+            }
             self.live.add_key(slot, key);
         }
         let logged = Logged::of(&message, Hop::GatewayToAcquirer, link_conn, None);
@@ -254,25 +258,31 @@ impl Gateway {
     /// A try was taken back, or its connection never took it.
     pub(super) fn try_never_left(&mut self, now: Now, slot: Slot, send: SendId) {
         let own = self.reversal_of(slot);
-        if own.is_some_and(|own| own.unwritten == Some(send)) {
+        let own = own.filter(|own| own.unwritten == Some(send));
+        if let Some(reversal) = own {
+            reversal.unwritten = None;
             self.try_failed(now, slot, Why::NeverWritten, false);
         }
     }
 
-    /// The try is over, one way or another: its place in the window is free.
+    /// The try is over, one way or another: its place in the window is free, and if it is not
+    /// written yet, it need not go out.
     fn end_try(&mut self, slot: Slot) {
         let Some(transaction) = self.live.get_mut(slot) else {
             return;
         };
         let link = transaction.opened.link;
-        let on_the_wire = transaction.reversal.as_mut().and_then(|reversal| {
-            reversal.unwritten = None;
-            reversal.link_conn.take()
-        });
-        if on_the_wire.is_some()
+        let Some(reversal) = transaction.reversal.as_mut() else {
+            return;
+        };
+        let (unwritten, out) = (reversal.unwritten.take(), reversal.link_conn.take());
+        if out.is_some()
             && let Some(link) = self.links.get_mut(link)
         {
             link.reversals.ended(slot);
+        }
+        if let Some(send) = unwritten {
+            self.order(Action::Revoke(send));
         }
     }
 
@@ -365,11 +375,11 @@ impl Gateway {
             return;
         };
         let link = transaction.opened.link;
+        let is_whole = transaction.returned == Amount(0);
         let trigger = match outcome {
             // Whether the yes means the whole, or only repeats that to a part, nobody here knows.
-            ReversalOutcome::Accepted if transaction.returned != Amount(0) => {
-                Trigger::ReversalUnproven
-            }
+            ReversalOutcome::Accepted if !is_whole => Trigger::ReversalUnproven,
+            ReversalOutcome::Accepted if self.is_of_receipt(slot) => Trigger::ReceiptReversed,
             ReversalOutcome::Accepted => Trigger::ReversalAccepted,
             ReversalOutcome::Refused => Trigger::ReversalRefusal,
             ReversalOutcome::Unproven if !transaction.approved => Trigger::ReversalUnproven,
@@ -378,7 +388,7 @@ impl Gateway {
                 Trigger::ReversalRetry
             }
         };
-        let accepted = trigger == Trigger::ReversalAccepted;
+        let accepted = outcome == ReversalOutcome::Accepted && is_whole;
         let reversal = self
             .live
             .get_mut(slot)
@@ -393,6 +403,12 @@ impl Gateway {
             self.settle_try(now, conn, slot, message, trigger, Why::Plain);
         }
         self.pump(now, link);
+    }
+
+    /// Whether the reversal under way undoes what its terminal may hold a receipt for.
+    fn is_of_receipt(&self, slot: Slot) -> bool {
+        let reversal = self.live.get(slot).and_then(|own| own.reversal.as_ref());
+        reversal.is_some_and(|reversal| reversal.of_receipt)
     }
 
     /// Why an answer to a reversal cannot be taken as such: it speaks of another amount, currency,
@@ -525,7 +541,7 @@ impl Gateway {
         if watch || (state == Some(State::Reversed) && !was_approved) {
             let until = now.mono + self.options.ladder.watch;
             self.live.set_deadline(slot, Some(until));
-        } else if state == Some(State::Reversed) {
+        } else if matches!(state, Some(State::Reversed | State::SettleMismatch)) {
             self.forget(slot);
         }
     }

@@ -8,7 +8,7 @@
 
 use super::names::{self, TerminalKey};
 use super::options::Limits;
-use super::translation::UpstreamRequest;
+use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::message::{Amount, AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};

@@ -3,10 +3,10 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot};
+use super::message_facts::{AMOUNT, key_of};
 use super::names;
 use super::own_answers::Reason;
 use super::partly_read;
-use super::request::{AMOUNT, key_of};
 use super::terminal_memory::went_out;
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
@@ -30,7 +30,9 @@ impl Gateway {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
         if let Some(of) = self.live.get(slot)
-            && !is_about(&message, &opened, (&of.opened, of.answer.as_ref()))
+            && (self.is_elsewhere(conn, of.opened.link)
+                || !is_about(&message, &opened, (&of.opened, of.answer.as_ref()))
+                || !leaves_no_more(&message, of.opened.amount))
         {
             let reason = Reason::taken_by(of.id);
             self.forget_if_over(slot);
@@ -39,7 +41,9 @@ impl Gateway {
         if let Some(return_by) = self.is_being_returned(slot) {
             return self.ask_again_later(now, slot, conn, &message, return_by);
         }
-        if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
+        let whole = self.live.get(slot).map(|own| own.opened.amount);
+        let partial = whole.is_some_and(|whole| is_partial(&message, whole));
+        if partial && self.partly_reverses(now, slot, conn, &message, &opened) {
             return;
         }
         let slot = self.stands_again(now, slot).unwrap_or(slot);
@@ -205,7 +209,8 @@ impl Gateway {
         self.only_trade(now, key, |own| own.stan == stan && also(own))
     }
 
-    /// The one transaction of the terminal that fits.
+    /// The one transaction of the terminal that fits. Several turns of one request, which was asked
+    /// again since it had no answer, are one.
     fn only_trade(
         &mut self,
         now: Now,
@@ -216,14 +221,24 @@ impl Gateway {
             opened.purpose.moves_money() && key_of(opened).as_ref() == Some(key) && also(opened)
         };
         let live = self.live.slots().into_iter();
-        let mut live =
-            live.filter(|slot| self.live.get(*slot).is_some_and(|own| fits(&own.opened)));
-        let done = self.terminals.get(key).map(|own| own.done.iter());
-        let done = done.into_iter().flatten();
-        let mut done = done.filter(|done| fits(&done.opened)).map(|done| done.id);
-        match (live.next(), live.next(), done.next(), done.next()) {
-            (Some(slot), None, None, None) => Some(slot),
-            (None, None, Some(id), None) => self.revive(id, now),
+        let live = live.filter_map(|slot| Some((slot, &*self.live.get(slot)?.opened)));
+        let live: Vec<(Slot, &Opened)> = live.filter(|(_, own)| fits(own)).collect();
+        let done = self.terminals.get(key).into_iter();
+        let done = done
+            .flat_map(|own| &own.done)
+            .map(|done| (done.id, &*done.opened));
+        let done: Vec<(TxId, &Opened)> = done.filter(|(_, own)| fits(own)).collect();
+        let later = |at: usize| {
+            let done = done.iter().skip(at + 1).map(|(_, own)| own);
+            done.chain(live.iter().map(|(_, own)| own))
+        };
+        let newest = done.iter().enumerate().filter(|(at, (_, own))| {
+            own.identity.is_empty() || later(*at).all(|later| later.identity != own.identity)
+        });
+        let mut newest = newest.map(|(_, (id, _))| *id);
+        match (live.as_slice(), newest.next(), newest.next()) {
+            ([(slot, _)], None, None) => Some(*slot),
+            ([], Some(id), None) => self.revive(id, now),
             _ => None,
         }
     }
@@ -278,6 +293,7 @@ impl Gateway {
         let reversal = transaction
             .reversal
             .get_or_insert_with(|| Reversal::new(cause, began));
+        reversal.of_receipt = false;
         reversal.cause_code = reversal.cause_code.or(code);
         let asked = message.clone();
         reversal.wait(Asker { conn, asked });
@@ -306,6 +322,7 @@ impl Gateway {
             && own.reversal.as_ref().is_some_and(|own| own.frame.is_none());
         let stands = !ours && !settled;
         let (id, waits) = (own.id, own.state == State::Forwarded);
+        let amount = own.opened.amount;
         if stands {
             if waits {
                 // Whoever undoes a part waits for no answer any more.
@@ -318,7 +335,7 @@ impl Gateway {
             self.forget_if_over(slot);
             let opened = Opened {
                 original: Some(id),
-                amount: part_given_back(message, opened.amount),
+                amount: part_given_back(message, amount),
                 ..opened.clone()
             };
             if !self.is_repeat(now, conn, message, &opened) {
@@ -421,7 +438,7 @@ impl Gateway {
 }
 
 /// Whether a reversal speaks of this transaction, as far as both say: amount, currency, card. Its
-/// amount is that which was asked for, or granted by the answer.
+/// amount is that which was asked for, granted by the answer, or left standing.
 pub(super) fn is_about(
     reversal: &Message,
     told: &Opened,
@@ -430,6 +447,7 @@ pub(super) fn is_about(
     let amount = told.amount == of.amount
         || !reversal.has(AMOUNT)
         || reversal.is_unread(AMOUNT)
+        || left_standing(reversal) == Some(told.amount)
         || answer.is_some_and(|answer| granted(reversal.spec(), answer) == Some(told.amount));
     let currency =
         told.currency.is_empty() || of.currency.is_empty() || told.currency == of.currency;
@@ -446,18 +464,39 @@ fn granted(spec: &Arc<Spec>, answer: &Bytes) -> Option<Amount> {
 /// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1).
 const REPLACEMENT: FieldId = FieldId::of(95);
 
-/// What a reversal of a part gives back: the amount of its original without what is to stand, which
-/// are the first twelve digits.
+/// DE 24, the function of a message since 1993.
+const FUNCTION: FieldId = FieldId::of(24);
+
+/// The function of a reversal of what did not complete as approved: its amount is the actual one.
+const COMPLETED_IN_PART: &str = "401";
+
+/// What a reversal of a part gives back: the amount of its original without what is to stand.
 fn part_given_back(reversal: &Message, amount: Amount) -> Amount {
-    let amounts = reversal.text(FieldPath::whole(REPLACEMENT));
-    let stands = amounts.and_then(|amounts| amounts.get(..12)?.parse().ok());
-    Amount(amount.0.saturating_sub(stands.unwrap_or(0)))
+    let stands = left_standing(reversal);
+    Amount(amount.0.saturating_sub(stands.map_or(0, |stands| stands.0)))
 }
 
-/// Whether a reversal leaves a part of its original standing.
-pub(super) fn is_partial(reversal: &Message) -> bool {
-    let amounts = reversal.text(FieldPath::whole(REPLACEMENT));
-    amounts.is_some_and(|amounts| amounts.bytes().any(|digit| matches!(digit, b'1'..=b'9')))
+/// What is to stand by a reversal of a part: the first twelve digits of DE 95, or the actual amount
+/// where the function tells that it is one.
+fn left_standing(reversal: &Message) -> Option<Amount> {
+    if let Some(amounts) = reversal.text(FieldPath::whole(REPLACEMENT)) {
+        return amounts.get(..12)?.parse().ok().map(Amount);
+    }
+    let tells = reversal.mti().version() != 0;
+    let function = reversal.text(FUNCTION).filter(|_| tells)?;
+    let in_part = function.ends_with(COMPLETED_IN_PART);
+    reversal.amount().filter(|_| in_part)
+}
+
+/// Whether a reversal leaves no more standing than there was.
+fn leaves_no_more(reversal: &Message, amount: Amount) -> bool {
+    left_standing(reversal).is_none_or(|stands| stands <= amount)
+}
+
+/// Whether a reversal of what had this amount leaves a part of it standing.
+pub(super) fn is_partial(reversal: &Message, amount: Amount) -> bool {
+    let stands = left_standing(reversal).filter(|stands| *stands != Amount(0));
+    stands.is_some_and(|stands| stands < amount || reversal.has(REPLACEMENT))
 }
 
 fn cause_of(rule: &ReversalRule, code: Option<ResponseCode>) -> Option<ReversalCause> {

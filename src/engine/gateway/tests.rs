@@ -5,6 +5,7 @@
 //! record.
 
 mod doubts;
+mod elsewhere;
 mod translation;
 
 mod links;

@@ -7,15 +7,14 @@
 //! owed to the terminal from the first.
 
 use super::core::Gateway;
+use super::kept_frames::{kept, readdressed};
 use super::live::{Slot, Transaction};
+use super::message_facts::key_of;
 use super::names;
 use super::options::RouteOptions;
-use super::own_answers::kept;
-use super::repeats::readdressed;
 use super::terminal_memory::only;
-use crate::engine::record::{
-    ConnId, Hop, Identity, LinkId, Logged, Note, Opened, State, StoredFrame, Why,
-};
+use super::upstream_request::{UpstreamRequest, stan_there};
+use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, State, Why};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{Bitmap, FieldId, FieldPath, Stan, Text};
@@ -26,18 +25,6 @@ use bytes::Bytes;
 use std::sync::Arc;
 
 const STAN: FieldId = FieldId::of(11);
-
-/// The request as it went out, where that is not as it came in.
-#[derive(Clone, Debug)]
-pub(super) struct UpstreamRequest {
-    /// Its trace number there.
-    pub(super) stan: Stan,
-    /// What an answer to it is named by.
-    pub(super) identity: Identity,
-    /// Whether the number is the gateway's own.
-    pub(super) rewritten: bool,
-    pub(super) frame: StoredFrame,
-}
 
 /// A request about to go out otherwise than it came in.
 #[derive(Debug)]
@@ -52,23 +39,6 @@ impl UpstreamDraft {
             stan: self.there.message.stan().unwrap_or_default(),
             lost: Text::clipped(&self.there.lost_list()),
         }
-    }
-}
-
-impl UpstreamRequest {
-    pub(super) fn of(message: &Message, frame: StoredFrame, rewritten: bool) -> Self {
-        Self {
-            stan: message.stan().unwrap_or_default(),
-            identity: names::identity(message).unwrap_or(Identity::EMPTY),
-            rewritten,
-            frame,
-        }
-    }
-
-    /// As a stored frame tells it.
-    pub(super) fn read(spec: &Arc<Spec>, frame: StoredFrame, rewritten: bool) -> Option<Self> {
-        let message = Message::parse(spec, frame.frame.clone()).ok()?;
-        Some(Self::of(&message, frame, rewritten))
     }
 }
 
@@ -230,7 +200,7 @@ impl Gateway {
             let own = self.live.get(live)?;
             return number(&own.opened, own.upstream.as_deref());
         }
-        let terminal = self.terminals.get(&super::request::key_of(opened)?)?;
+        let terminal = self.terminals.get(&key_of(opened)?)?;
         let meant = |done: &&super::terminal_memory::Remembered| {
             done.opened.purpose.moves_money()
                 && opened.original.is_none_or(|original| original == done.id)
@@ -241,7 +211,7 @@ impl Gateway {
 
     /// The request as it went out before, if it did and had no answer: advices are repeated.
     fn asked_before(&self, opened: &Opened, spec: &Arc<Spec>) -> Option<Message> {
-        let terminal = self.terminals.get(&super::request::key_of(opened)?)?;
+        let terminal = self.terminals.get(&key_of(opened)?)?;
         let done = terminal.find(&opened.identity)?;
         let upstream = done
             .upstream
@@ -252,7 +222,7 @@ impl Gateway {
 
     /// A trace number that no open transaction has, nor a remembered one of this terminal.
     fn free_stan(&mut self, opened: &Opened) -> Stan {
-        let terminal = super::request::key_of(opened).and_then(|key| self.terminals.get(&key));
+        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
         // More are free than can be live or remembered.
         loop {
             let stan = self.numbers.next_stan();
@@ -333,11 +303,6 @@ impl Gateway {
         let back = self.answer_back(transaction.route, &asked, host)?;
         Some(back.message)
     }
-}
-
-/// The trace number under which a request went out.
-pub(super) fn stan_there(own: &Opened, upstream: Option<&UpstreamRequest>) -> Stan {
-    upstream.map_or(own.stan, |upstream| upstream.stan)
 }
 
 /// Whether what a host said to a reversal answers this message of the terminal, byte for byte.

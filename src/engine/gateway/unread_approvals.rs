@@ -3,8 +3,8 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::Transaction;
+use super::message_facts::key_of;
 use super::names::TerminalKey;
-use super::request::key_of;
 use crate::engine::record::{Opened, State, TxId, Why};
 use crate::engine::seam::{Now, Wall};
 use std::collections::BTreeMap;

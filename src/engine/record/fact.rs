@@ -389,6 +389,8 @@ pub struct CarriedTransaction {
     pub reversal_answer: Option<StoredFrame>,
     /// Since when it is being reversed, on the clock of [`Carried::Clock`].
     pub reversing: Option<Wall>,
+    /// Whether its terminal may hold the receipt of what is reversed without being asked for.
+    pub of_receipt: bool,
 }
 
 /// An answered transaction in a checkpoint.

@@ -20,6 +20,8 @@ pub struct AttemptFacts {
     pub amount: u64,
     /// DE 49; empty for the usual one.
     pub currency: String,
+    /// Its terminal, by its place in the plan.
+    pub t: u8,
     /// DE 41.
     pub terminal: String,
     /// DE 42.

@@ -95,8 +95,8 @@ pub(super) struct Hearing<'a> {
     referring: BTreeMap<u32, Vec<usize>>,
     /// Places by number.
     places: BTreeMap<u32, usize>,
-    /// Places by terminal, merchant and trace number.
-    named: BTreeMap<(&'a str, &'a str, u32), Vec<usize>>,
+    /// Places by terminal and trace number.
+    named: BTreeMap<(u8, u32), Vec<usize>>,
     /// Printed transactions that tell of no attempt.
     pub(super) strangers: Vec<&'a Value>,
 }
@@ -412,8 +412,8 @@ impl<'a> AttemptFinder<'a> {
 }
 
 /// By what a terminal tells its requests apart.
-fn names_of(attempt: &AttemptFacts) -> (&str, &str, u32) {
-    (&attempt.terminal, &attempt.merchant, attempt.stan)
+const fn names_of(attempt: &AttemptFacts) -> (u8, u32) {
+    (attempt.t, attempt.stan)
 }
 
 /// Whether what is printed speaks of the attempt's currency, or of none.

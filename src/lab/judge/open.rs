@@ -34,7 +34,7 @@ pub(super) fn missing(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<S
     let completed = hearing
         .completions_of(attempt)
         .any(|completion| completion.is_taken());
-    if books_disagree(hearing, attempt) && !completed && attempt.undone_above.is_none() {
+    if books_disagree(hearing, attempt) && !completed {
         let (held, slip) = (attempt.held, attempt.slip);
         return Some(format!("the host holds {held}, the slip says {slip:?}"));
     }

@@ -56,6 +56,7 @@ fn sent(n: u32) -> AttemptFacts {
         sent: vec![at(n.into())],
         arrived: 1,
         asker_there: true,
+        well: true,
         slip: SlipSays::Waiting,
         ..AttemptFacts::default()
     }
@@ -124,6 +125,7 @@ fn returned(n: u32, of: u32, trade: Trade) -> AttemptFacts {
 fn reversal(second: u64, means: UndoMeant) -> ReversalFacts {
     ReversalFacts {
         left: at(second),
+        decided: at(second),
         at_host: Some(at(second)),
         answered: Some((at(second + 1), means)),
         undid: means == UndoMeant::Undone,

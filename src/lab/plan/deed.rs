@@ -71,10 +71,7 @@ pub enum Deed {
     /// A cashier looks up what is said of an attempt and does what it says.
     Cashier(Cashier),
     /// The acquirer reverses by itself: an issuer's 0420 from above.
-    IssuerUndo {
-        /// The attempt.
-        n: u32,
-    },
+    IssuerUndo(IssuerUndo),
     /// The gateway dies and is started again.
     Crash(Crash),
     /// The gateway is stopped in good order and started again.
@@ -350,6 +347,18 @@ impl Undo {
     pub const fn is_stray(&self) -> bool {
         self.other_card || !self.currency.is_empty()
     }
+}
+
+/// A reversal of the acquirer's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct IssuerUndo {
+    /// The attempt.
+    pub n: u32,
+    /// What stands after it: DE 95, where the dialect has it.
+    pub stands: u64,
+    /// DE 2 is another card: nothing of this attempt is undone.
+    pub other_card: bool,
 }
 
 /// How DE 90 of a reversal names its original.

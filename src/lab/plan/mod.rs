@@ -12,8 +12,8 @@ mod setup;
 mod text;
 
 pub use deed::{
-    Again, Ask, Cashier, Crash, Deed, DiskIs, Form, MacIs, NamesOriginal, Power, Reaction, Say,
-    Timed, Trade, Undo, Words,
+    Again, Ask, Cashier, Crash, Deed, DiskIs, Form, IssuerUndo, MacIs, NamesOriginal, Power,
+    Reaction, Say, Timed, Trade, Undo, Words,
 };
 pub use setup::{Bounds, Habits, ReversedBy, Setup, SignsOn};
 pub use text::{PlanError, read, write};

@@ -23,6 +23,8 @@ pub struct Setup {
     pub terminals: u8,
     /// Listeners; terminal `t` comes in at listener `t % listeners`.
     pub listeners: u8,
+    /// Whether each listener has terminals of the same names: acquirers number them by themselves.
+    pub twins: bool,
     /// Links, each to an acquirer of its own with its own books.
     pub links: u8,
     /// Connections of each link.
@@ -74,6 +76,7 @@ impl Default for Setup {
             strict: true,
             terminals: 1,
             listeners: 1,
+            twins: false,
             links: 1,
             connections: 1,
             in_order: false,
@@ -91,6 +94,25 @@ impl Default for Setup {
             bounds: Bounds::default(),
             habits: Habits::default(),
             forgetful: false,
+        }
+    }
+}
+
+impl Setup {
+    /// Whether terminals of one name stand at acquirers of their own.
+    #[must_use]
+    pub fn has_twins(&self) -> bool {
+        self.twins && self.listeners > 1 && self.links == self.listeners && !self.in_order
+    }
+
+    /// The place of a terminal's name among the names of terminals. At one acquirer no two
+    /// terminals have one name.
+    #[must_use]
+    pub fn named(&self, t: u8) -> u8 {
+        if self.has_twins() {
+            t / self.listeners.max(1)
+        } else {
+            t
         }
     }
 }

@@ -35,8 +35,8 @@ pub use chances::{Chances, SCALE};
 pub use check::Violation;
 pub use machine::{Ended, Left, Machine, MachineOptions, Out, Takes, read_all};
 pub use planned::{
-    ByReading, CORNERS, DECLARED, Looker, Played, Printed, calls_of, cut_power, fail_call,
-    flip_bits, play,
+    ByReading, CORNERS, DECLARED, Looker, Played, Printed, calls_of, counters, cut_power,
+    fail_call, flip_bits, play,
 };
 pub use world::{Outcome, simulate};
 

@@ -3,7 +3,7 @@
 use super::draw::{Draw, WATCH, bounds};
 use super::odd;
 use super::spice::Spice;
-use crate::lab::plan::{Crash, Deed, DiskIs, Power};
+use crate::lab::plan::{Crash, Deed, DiskIs, IssuerUndo, Power};
 
 /// Adds all that, over the time that the purchases take.
 pub(super) fn add(draw: &mut Draw) {
@@ -31,7 +31,11 @@ pub(super) fn add(draw: &mut Draw) {
 }
 
 fn moment(draw: &mut Draw, moments: &[u64]) -> u64 {
-    let base = draw.dice.pick(moments).copied().unwrap_or(0);
+    let any = draw.dice.pick(moments).copied().unwrap_or(0);
+    let base = match draw.focus {
+        Some(focus) if any < focus || draw.dice.chance(1, 2) => focus,
+        _ => any,
+    };
     draw.near(base)
 }
 
@@ -162,7 +166,11 @@ fn terminals(draw: &mut Draw, moments: &[u64]) {
         if draw.on(Spice::IssuerUndos) && draw.attempts > 0 {
             let n = 1 + u32::try_from(draw.dice.below(u64::from(draw.attempts))).unwrap_or(0);
             let at = moment(draw, moments);
-            draw.at(at, Deed::IssuerUndo { n });
+            let undo = IssuerUndo {
+                n,
+                ..IssuerUndo::default()
+            };
+            draw.at(at, Deed::IssuerUndo(undo));
         }
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct Draw {
     pub purchases: u32,
     /// When the next purchase begins.
     pub clock: u64,
+    /// The moment about which most is to happen, if there is one.
+    pub focus: Option<u64>,
 }
 
 /// The plan of a seed.
@@ -35,8 +37,8 @@ pub(super) struct Draw {
 pub fn draw(seed: u64) -> (Taste, Plan) {
     let mut dice = Dice::new(seed ^ 0x0DD5_EED5);
     let one_in = dice.between(2, 8);
-    let taste = Taste::thrown(&mut dice, one_in);
-    let setup = set_up(&mut dice, taste);
+    let taste = Taste::thrown(&mut dice, one_in, &mut Dice::new(seed ^ 0x1A7E));
+    let setup = twins(set_up(&mut dice, taste), taste);
     let mut draw = Draw {
         dice,
         taste,
@@ -45,6 +47,7 @@ pub fn draw(seed: u64) -> (Taste, Plan) {
         attempts: 0,
         purchases: 0,
         clock: 50,
+        focus: None,
     };
     let purchases = draw.dice.between(10, 110);
     fill(&mut draw, purchases);
@@ -171,6 +174,22 @@ fn set_up(dice: &mut Dice, taste: Taste) -> Setup {
         forgetful: taste.has(Spice::ForgetfulTerminals)
             || taste.has(Spice::DeadLines) && dice.chance(1, 2),
         ..Setup::default()
+    }
+}
+
+/// Two listeners, each with an acquirer of its own and terminals of the same names.
+fn twins(setup: Setup, taste: Taste) -> Setup {
+    // Where a name has keys, only one terminal of that name can sign in.
+    if !taste.has(Spice::Twins) || setup.spec == "cup-pos" {
+        return setup;
+    }
+    Setup {
+        twins: true,
+        listeners: 2,
+        links: 2,
+        in_order: false,
+        terminals: setup.terminals.max(2),
+        ..setup
     }
 }
 

@@ -22,7 +22,7 @@ mod fork;
 mod guide;
 
 pub use draw::draw;
-pub use fork::Origin;
+pub use fork::{Fork, Origin};
 pub use guide::Guide;
 pub use shrink::shrink;
 pub use spice::{Spice, Taste};

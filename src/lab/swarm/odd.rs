@@ -3,7 +3,9 @@
 
 use super::draw::{Draw, PATIENCE};
 use super::spice::Spice;
-use crate::lab::plan::{Again, Ask, Crash, Deed, Form, NamesOriginal, Reaction, Say, Trade, Undo};
+use crate::lab::plan::{
+    Again, Ask, Crash, Deed, Form, IssuerUndo, NamesOriginal, Reaction, Say, Trade, Undo,
+};
 
 /// Terminals of a world with a sick issuer: more than reversals may be on their way at once.
 pub(super) const SICK: u8 = 20;
@@ -19,6 +21,10 @@ pub(super) fn add(draw: &mut Draw, at: u64, answered: u64, ask: &Ask) {
     if ask.trade == Trade::Sale {
         other_currency(draw, answered, ask);
         voids(draw, answered, ask);
+        early_undo(draw, at, ask);
+        foreign_refund(draw, answered, ask);
+        twin(draw, answered, ask);
+        many_swipes(draw, answered, ask);
         coffees(draw, answered, ask);
     }
     if ask.trade == Trade::Hold && draw.on(Spice::SameApprovals) {
@@ -125,6 +131,137 @@ fn other_currency(draw: &mut Draw, answered: u64, ask: &Ask) {
     };
     let when = draw.near(answered + 20);
     draw.ask(when, next);
+}
+
+/// The acquirer takes back what it has booked, all of it or a part, before its answer goes out or
+/// soon after; or it speaks of another card.
+fn early_undo(draw: &mut Draw, at: u64, ask: &Ask) {
+    if !draw.strikes(Spice::EarlyUndos, 3) {
+        return;
+    }
+    draw.purchases += 1;
+    let books = Reaction {
+        after: 20,
+        say: Say::Nothing,
+        books: Some(true),
+        ..Reaction::default()
+    };
+    let answer = Reaction {
+        after: draw.dice.between(100, 700),
+        say: Say::Code("00".to_owned()),
+        books: Some(false),
+        ..Reaction::default()
+    };
+    let sale = Ask {
+        n: draw.next_attempt(),
+        t: ask.t,
+        purchase: draw.purchases,
+        amount: 100 * draw.dice.between(2, 5_000),
+        host: vec![books, answer],
+        ..Ask::default()
+    };
+    let undo = IssuerUndo {
+        n: sale.n,
+        stands: if draw.dice.chance(1, 3) {
+            sale.amount / 2
+        } else {
+            0
+        },
+        other_card: draw.dice.chance(1, 5),
+    };
+    let when = at + PATIENCE * 2;
+    draw.ask(when, sale);
+    let undone = when + draw.dice.between(25, 900);
+    draw.at(undone, Deed::IssuerUndo(undo));
+}
+
+/// The same card gets money back for a sale that nobody here has seen.
+fn foreign_refund(draw: &mut Draw, answered: u64, ask: &Ask) {
+    if !draw.strikes(Spice::ForeignRefunds, 4) {
+        return;
+    }
+    let refund = Ask {
+        n: draw.next_attempt(),
+        trade: Trade::Refund,
+        t: ask.t,
+        purchase: ask.purchase,
+        amount: ask.amount * draw.dice.between(5, 20) / 10,
+        host: vec![Reaction {
+            after: 20,
+            say: Say::Code("00".to_owned()),
+            ..Reaction::default()
+        }],
+        ..Ask::default()
+    };
+    let when = draw.near(answered + 50);
+    draw.ask(when, refund);
+}
+
+/// Two terminals of one name, each at its own acquirer, send the same sale under the same number.
+fn twin(draw: &mut Draw, answered: u64, ask: &Ask) {
+    if !draw.setup.twins || !draw.dice.chance(1, 3) {
+        return;
+    }
+    draw.purchases += 1;
+    let sale = Ask {
+        t: ask.t & !1,
+        purchase: draw.purchases,
+        amount: ask.amount,
+        stan: 700_000 + draw.attempts,
+        ..Ask::default()
+    };
+    let when = answered + 100;
+    for side in 0..2 {
+        let t = (sale.t + side) % draw.setup.terminals.max(1);
+        let sale = Ask {
+            n: draw.next_attempt(),
+            t,
+            ..sale.clone()
+        };
+        let undo = Undo {
+            n: sale.n,
+            ..Undo::default()
+        };
+        let at = when + u64::from(side) * draw.dice.between(1, 60);
+        draw.ask(at, sale);
+        if draw.dice.chance(1, 3) {
+            let when = at + draw.dice.between(50, 500);
+            draw.at(when, Deed::Undo(undo));
+        }
+    }
+}
+
+/// One purchase is tried a dozen times, and the first try was booked in silence.
+fn many_swipes(draw: &mut Draw, answered: u64, ask: &Ask) {
+    if !draw.strikes(Spice::ManySwipes, 12) {
+        return;
+    }
+    draw.purchases += 1;
+    let sale = Ask {
+        t: ask.t,
+        purchase: draw.purchases,
+        amount: ask.amount,
+        ..Ask::default()
+    };
+    for place in 0..12_u64 {
+        let (say, books) = if place == 0 {
+            (Say::Nothing, Some(true))
+        } else {
+            (Say::Code("51".to_owned()), None)
+        };
+        let sale = Ask {
+            n: draw.next_attempt(),
+            host: vec![Reaction {
+                after: 15,
+                say,
+                books,
+                ..Reaction::default()
+            }],
+            ..sale.clone()
+        };
+        draw.ask(answered + 50 + place * 30, sale);
+    }
+    draw.at(answered + 500, Deed::Probe);
 }
 
 /// A void, its reversal, another void, and perhaps the reversal of the sale.

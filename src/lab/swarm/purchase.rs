@@ -44,6 +44,13 @@ fn send(draw: &mut Draw, at: u64, mut ask: Ask, depth: u8) {
             .pick(&codes)
             .map_or_else(String::new, |code| (*code).to_owned());
     }
+    if draw.strikes(Spice::OddKinds, 6) && ask.trade == Trade::Sale {
+        let codes = ["990000", "400000", "210000"];
+        ask.code = draw
+            .dice
+            .pick(&codes)
+            .map_or_else(String::new, |code| (*code).to_owned());
+    }
     if draw.strikes(Spice::BrokenMacs, 8) {
         ask.mac = broken_mac(draw);
     }

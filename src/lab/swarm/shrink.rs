@@ -1,7 +1,7 @@
 //! From a plan that shows a fault to the shortest that still does: deeds are left out by halves
 //! and one by one, then what is odd about each and about the set-up is made usual.
 
-use crate::lab::plan::{Again, Ask, Deed, Plan, Reaction, Setup, Undo};
+use crate::lab::plan::{Again, Ask, Deed, Plan, Reaction, Say, Setup, Undo};
 
 /// Shrinks a plan as far as `shows` still holds of it, with so many looks at most.
 pub fn shrink(plan: &Plan, looks: u32, shows: &mut dyn FnMut(&Plan) -> bool) -> Plan {
@@ -30,7 +30,7 @@ struct Shrinker<'a> {
 impl Shrinker<'_> {
     /// Takes a candidate over if it still shows the fault.
     fn try_out(&mut self, candidate: Plan) -> bool {
-        if self.looks == 0 || candidate == self.best {
+        if self.looks == 0 || candidate == self.best || !is_sensible(&candidate) {
             return false;
         }
         self.looks -= 1;
@@ -169,6 +169,22 @@ fn simpler(deed: &Deed) -> Vec<Deed> {
         .to_vec(),
         _ => Vec::new(),
     }
+}
+
+/// Whether no part is larger than its whole.
+fn is_sensible(plan: &Plan) -> bool {
+    let amount = |n: u32| {
+        let mut asks = plan.deeds.iter().filter_map(|timed| timed.deed.request());
+        asks.find(|ask| ask.n == n).map_or(0, |ask| ask.amount)
+    };
+    plan.deeds.iter().all(|timed| match &timed.deed {
+        Deed::Undo(undo) => undo.stands.unwrap_or(0) <= amount(undo.n),
+        Deed::IssuerUndo(undo) => undo.stands <= amount(undo.n),
+        deed => deed.request().is_none_or(|ask| {
+            let too_much = |say: &Say| matches!(say, Say::Part(part) if *part > ask.amount * 2);
+            !ask.host.iter().any(|own| too_much(&own.say))
+        }),
+    })
 }
 
 fn asks(ask: &Ask) -> impl Iterator<Item = Ask> {

@@ -140,6 +140,16 @@ spices! {
     Currencies = "currencies",
     /// Voids that name their sale by its number alone.
     LeanVoids = "lean-voids",
+    /// Processing codes of no kind that the dialect names.
+    OddKinds = "odd-kinds",
+    /// Reversals from above before their answer, in part, or of other money.
+    EarlyUndos = "early-undos",
+    /// Refunds of sales that nobody here has seen.
+    ForeignRefunds = "foreign-refunds",
+    /// Two acquirers' terminals under the same names.
+    Twins = "twins",
+    /// A dozen swipes for one purchase.
+    ManySwipes = "many-swipes",
 }
 
 /// The oddities of one world.
@@ -147,9 +157,17 @@ spices! {
 pub struct Taste(u64);
 
 impl Taste {
-    /// Thrown: each oddity is on in one world of so many.
-    pub(super) fn thrown(dice: &mut Dice, one_in: u64) -> Self {
-        let on = Spice::ALL.iter().filter(|_| dice.chance(1, one_in));
+    /// Thrown: each oddity is on in one world of so many. Those that came late have dice of their
+    /// own, so that the other worlds stay as they were.
+    pub(super) fn thrown(dice: &mut Dice, one_in: u64, late: &mut Dice) -> Self {
+        let on = Spice::ALL.iter().filter(|spice| {
+            let dice = if **spice < Spice::OddKinds {
+                &mut *dice
+            } else {
+                &mut *late
+            };
+            dice.chance(1, one_in)
+        });
         on.fold(Self::default(), |taste, spice| taste.with(*spice))
     }
 

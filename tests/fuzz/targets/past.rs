@@ -135,6 +135,7 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         auth: None,
         upstream: Some(frame(stan)),
         reversing: None,
+        of_receipt: false,
     });
     let done = Carried::Answer(CarriedAnswer {
         returned: Amount(0),

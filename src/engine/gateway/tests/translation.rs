@@ -513,3 +513,64 @@ fn what_no_kind_names_is_reversed_too_under_the_number_that_the_host_knows() {
     assert_eq!(told[..10], format!("0200{}", stan(&sent)));
     assert_eq!(stage.last_state(), State::ReversalSent);
 }
+
+/// The acquirer takes back what it knows under a number.
+fn taken_back(stage: &Stage, sent: &Message) -> Message {
+    let mut message = stage.reversal(sent.stan().unwrap().0.try_into().unwrap(), "06");
+    message.set_mti(mti("0420"));
+    stage.reparsed(&message)
+}
+
+#[test]
+fn what_the_acquirer_takes_back_early_is_found_under_the_number_that_it_knows() {
+    let mut stage = Stage::with(rewriting());
+    stage.terminal_says(stage.sale(77));
+    let sent = stage.deliver(A);
+    stage.acquirer_says(taken_back(&stage, &sent));
+    let answered = stage
+        .sends
+        .iter()
+        .find(|(_, _, message)| message.mti() == mti("0430"));
+    assert_eq!(answered.unwrap().2.response_code().as_deref(), Some("00"));
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    assert!(stage.rows().starts_with("CF"), "{}", stage.rows());
+    let told = stage.sends.iter().filter(|(_, to, _)| *to == T);
+    assert_eq!(
+        told.count(),
+        0,
+        "an approval that was taken back is not told"
+    );
+}
+
+#[test]
+fn a_number_of_the_acquirers_is_not_taken_for_one_of_the_terminals() {
+    let mut stage = Stage::with(rewriting());
+    stage.terminal_says(stage.sale(50));
+    let first = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&first, "00"));
+    stage.deliver(T);
+    // The terminal's own number of this one is the acquirer's number of the next.
+    let number = first.stan().unwrap().next().next();
+    stage.terminal_says(stage.sale(number.0.try_into().unwrap()));
+    let second = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&second, "00"));
+    stage.deliver(T);
+    stage.terminal_says(stage.sale(60));
+    let third = stage.deliver(A);
+    assert_eq!(third.stan(), Some(number));
+    stage.acquirer_says(stage.answer(&third, "00"));
+    stage.deliver(T);
+    stage.acquirer_says(taken_back(&stage, &third));
+    let taken = stage.records.iter().filter(|record| {
+        let step = step(record);
+        step.is_some_and(|step| step.state == State::SettleMismatch)
+    });
+    let mut taken: Vec<_> = taken.filter_map(|record| record.tx).collect();
+    taken.dedup();
+    let third = stage.records.iter().filter_map(|record| {
+        let step = step(record)?;
+        let opened = step.opened.as_ref()?;
+        (opened.stan == Stan(60)).then_some(record.tx?)
+    });
+    assert_eq!(taken, third.collect::<Vec<_>>());
+}

@@ -151,8 +151,10 @@ impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
             Self::Transaction(live) => {
-                let more = live.reversal_answer.is_some() || live.reversing.is_some();
+                let more =
+                    live.reversal_answer.is_some() || live.reversing.is_some() || live.of_receipt;
                 out.byte(match live.upstream {
+                    _ if live.of_receipt => 11,
                     _ if more => 7,
                     Some(_) => 5,
                     None => 0,
@@ -226,13 +228,14 @@ impl Form for Carried {
                 let upstream = Some(Form::take(from)?);
                 Self::Answer(CarriedAnswer { upstream, ..done })
             }
-            // With all that is known of its reversal, and with what went back of it.
-            7 => {
+            // With all that is known of its reversal (11: of a receipt), and with what went back.
+            kind @ (7 | 11) => {
                 let live: CarriedTransaction = Form::take(from)?;
                 Self::Transaction(CarriedTransaction {
                     upstream: Form::take(from)?,
                     reversal_answer: Form::take(from)?,
                     reversing: Form::take(from)?,
+                    of_receipt: kind == 11,
                     ..live
                 })
             }
@@ -280,6 +283,7 @@ impl Form for CarriedTransaction {
             upstream: None,
             reversal_answer: None,
             reversing: None,
+            of_receipt: false,
         })
     }
 }

@@ -59,6 +59,7 @@ pub(crate) fn sale(seq: u64, tx: TxId, prev: Option<u64>) -> Record {
                 code: (!first).then(|| text("00")),
                 rrn: (!first).then(|| text("203217491827")),
                 auth: (!first).then(|| text("112233")),
+                amount: None,
                 frame: StoredFrame {
                     frame: Bytes::from(vec![0x5A; 313]),
                     hidden: if first {
@@ -166,6 +167,7 @@ fn logged() -> impl Strategy<Value = Logged> {
             code,
             rrn,
             auth,
+            amount: code.map(|_| Amount(4000)),
             frame,
         },
     )
@@ -279,6 +281,7 @@ fn carried() -> impl Strategy<Value = Carried> {
                 upstream: None,
                 reversal_answer: auth.map(|_| StoredFrame::default()),
                 reversing: auth.map(|_| Wall(-5)),
+                of_receipt: auth.is_some(),
                 auth,
             })
         },

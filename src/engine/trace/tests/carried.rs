@@ -27,6 +27,7 @@ fn snapshot(history: &History, cause: ReversalCause) -> Record {
         auth: story.auth,
         upstream: None,
         reversing: None,
+        of_receipt: false,
     };
     Record {
         seq: Seq(1_000),

@@ -218,7 +218,16 @@ fn what_is_proven_is_not_listed() {
         slip: SlipSays::Declined,
         ..sent(1)
     };
-    for proven in [&paid(1), &declined(1), &reversed, &never] {
+    let coded = |second| HostAnswer {
+        auth: "000001".to_owned(),
+        ..answer(second, "00")
+    };
+    // A copy of an approval is no news.
+    let copied = AttemptFacts {
+        approvals: vec![coded(2), coded(60)],
+        ..reversed.clone()
+    };
+    for proven in [&paid(1), &declined(1), &reversed, &copied, &never] {
         assert!(needless(proven), "{proven:?}");
         assert!(!missing(proven), "{proven:?}");
     }
@@ -233,6 +242,15 @@ fn what_is_proven_is_not_listed() {
     let mut doubted = paid(1);
     doubted.told[0].doubted = true;
     assert!(!needless(&doubted));
+    // An approval that came when the reversal was decided on, or a refusal beside its 00.
+    let mut overtaken = reversed.clone();
+    overtaken.approvals = vec![answer(45, "00")];
+    assert!(needless(&overtaken));
+    overtaken.reversals[0].decided = at(44);
+    assert!(!needless(&overtaken));
+    let mut refused = reversed;
+    refused.reversals.push(reversal(46, UndoMeant::Refused));
+    assert!(!needless(&refused));
     let settled = AttemptFacts {
         misbalanced: true,
         ..paid(1)
@@ -266,6 +284,11 @@ fn a_request_that_never_left_is_answered() {
         ..silent.clone()
     };
     assert!(!rules(&gone, "yes", DECLINED).contains(&"silence"));
+    let on_a_sick_disk = AttemptFacts {
+        well: false,
+        ..silent.clone()
+    };
+    assert!(!rules(&on_a_sick_disk, "yes", DECLINED).contains(&"silence"));
     let answered = AttemptFacts {
         told: vec![told(2, "91", Meant::Declined)],
         ..silent
@@ -397,6 +420,26 @@ fn at_the_end_nobody_paid_twice_or_got_too_much_back() {
         ..paid(2)
     };
     assert!(end(&[paid(1), allowed.clone()], "twice"));
+    // What its terminal sent by itself later, no verdict foresaw; nor a lie that nothing
+    // contradicted.
+    let mut repeated = paid(1);
+    repeated.sent = vec![at(9)];
+    assert!(end(&[repeated.clone(), allowed.clone()], "twice"));
+    let mut again = repeated.reached[0];
+    again.now = now(9);
+    repeated.reached.push(again);
+    assert!(!end(&[repeated, allowed.clone()], "twice"));
+    let lied = AttemptFacts {
+        lied_since: Some(at(2)),
+        contradicted: Some(at(50)),
+        ..paid(1)
+    };
+    let asked = AttemptFacts {
+        allowed_at: at(60),
+        ..allowed.clone()
+    };
+    assert!(end(&[lied.clone(), asked], "twice"));
+    assert!(!end(&[lied, allowed.clone()], "twice"));
     assert!(!end(&[declined(1), allowed.clone()], "twice"));
     // A swipe that came later, or is of another amount: no verdict could know of it.
     assert!(!end(&[declined(1), allowed.clone(), paid(3)], "twice"));
@@ -420,7 +463,12 @@ fn at_the_end_nobody_paid_twice_or_got_too_much_back() {
     };
     assert!(!end(&[paid(1), more.clone()], "returned-twice"));
     let undone = AttemptFacts { held: 0, ..paid(1) };
-    assert!(end(&[undone, more], "returned-twice"));
+    assert!(end(&[undone.clone(), more.clone()], "returned-twice"));
+    let gift = AttemptFacts {
+        overgiven: true,
+        ..more
+    };
+    assert!(!end(&[undone, gift], "returned-twice"));
     assert!(end(&[paid(1), void, refund], "returned-twice"));
 }
 

@@ -145,3 +145,50 @@ fn a_reversal_goes_out_while_its_terminal_waits() {
     assert!(starves(&with(vec![reversal(70, UndoMeant::Undone)])));
     assert!(!starves(&with(vec![reversal(9, UndoMeant::Undone)])));
 }
+
+#[test]
+fn answers_under_one_number_are_told_apart_by_nobody() {
+    let unlisted = |other: AttemptFacts| {
+        let own = AttemptFacts {
+            held: 10_000,
+            ..declined(1)
+        };
+        let attempts = [own, other];
+        let case = Case {
+            attempts: &attempts,
+            ..Case::default()
+        };
+        finds(&case, "open-missing")
+    };
+    // Its terminal took the answer to another, which it had under way by the same number, for one
+    // to this.
+    let other = AttemptFacts { stan: 1, ..paid(2) };
+    let meanwhile = AttemptFacts {
+        reached: paid(1).reached,
+        ..other.clone()
+    };
+    assert!(unlisted(other));
+    assert!(!unlisted(meanwhile));
+    let elsewhere = AttemptFacts {
+        t: 1,
+        stan: 1,
+        reached: paid(1).reached,
+        ..paid(2)
+    };
+    assert!(unlisted(elsewhere));
+}
+
+#[test]
+fn what_the_acquirer_took_back_is_listed() {
+    let taken = AttemptFacts {
+        held: 0,
+        undone_above: Some(at(9)),
+        ..paid(1)
+    };
+    let attempts = [taken];
+    let case = Case {
+        attempts: &attempts,
+        ..Case::default()
+    };
+    assert!(finds(&case, "open-missing"));
+}

@@ -317,3 +317,38 @@ fn a_void_in_doubt_is_told_of_where_its_sale_is() {
     assert!(!hidden(&[paid(1), void(0)]));
     assert!(!hidden(&[paid(1), returned(2, 1, Trade::Void)]));
 }
+
+#[test]
+fn a_host_in_trouble_tells_nothing_of_the_money() {
+    let of = |code: &str| AttemptFacts {
+        declines: vec![answer(2, code)],
+        told: vec![told(2, code, Meant::Declined)],
+        ..declined(1)
+    };
+    assert!(rules(&of("96"), "yes", DECLINED).contains(&"R20"));
+    assert!(!rules(&of("51"), "yes", DECLINED).contains(&"R20"));
+}
+
+#[test]
+fn a_lie_about_a_void_excuses_its_sale() {
+    let void = AttemptFacts {
+        lied_since: Some(at(3)),
+        ..returned(2, 1, Trade::Void)
+    };
+    let sale = paid(1);
+    let told = [printed(&sale, "no", PAID)];
+    let finds = |void: AttemptFacts| {
+        let attempts = [sale.clone(), void];
+        let case = Case {
+            attempts: &attempts,
+            printed: &told,
+            ..Case::default()
+        };
+        finds(&case, "paid-in-vain")
+    };
+    assert!(!finds(void.clone()));
+    assert!(finds(AttemptFacts {
+        lied_since: None,
+        ..void
+    }));
+}

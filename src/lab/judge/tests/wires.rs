@@ -147,8 +147,11 @@ fn what_was_accepted_is_not_reversed_again_uncalled_for() {
     };
     assert!(breaks(&again, "R9"));
     assert!(breaks(&approved(2), "R9"));
-    // It was decided on by the deadline, and an approval came behind that.
-    assert!(!breaks(&approved(46), "R9"));
+    // It was decided on before it left, and an approval came behind that.
+    assert!(breaks(&approved(46), "R9"));
+    let mut waited = approved(46);
+    waited.reversals[0].decided = at(45);
+    assert!(!breaks(&waited, "R9"));
     let asked_again = AttemptFacts {
         sent: vec![at(1), at(50)],
         ..again

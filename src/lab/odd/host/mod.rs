@@ -252,7 +252,7 @@ impl OddHost {
     /// Does a deed, if it is one of this host's; others are ignored.
     pub fn perform(&mut self, now: Now, deed: &Deed) {
         match deed {
-            Deed::IssuerUndo { n } => self.issuer_undo(now, *n),
+            Deed::IssuerUndo(undo) => self.issuer_undo(now, undo),
             Deed::LinkDown { link, lasts } if *link == self.link => {
                 self.down_until = Some(now.mono + Duration::from_millis(*lasts));
                 for conn in std::mem::take(&mut self.conns) {

@@ -2,14 +2,15 @@
 
 use super::book::Entry;
 use super::lookup::OriginalName;
-use super::reply::{Content, about};
+use super::reply::{Content, STRANGER, about};
 use super::{Due, OddHost, SaidTo, USUAL_MS};
 use crate::engine::record::ConnId;
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
+use crate::lab::odd::names::card;
 use crate::lab::odd::slip::Sort;
 use crate::lab::odd::wire::{Finish, attempt, gmt, number, piece, put, stan, text};
-use crate::lab::plan::{Form, Reaction, Say, Trade};
+use crate::lab::plan::{Form, IssuerUndo, Reaction, Say, Trade};
 
 /// How often a host sends a reversal of its own.
 const OWN_TRIES: u8 = 3;
@@ -297,15 +298,19 @@ impl OddHost {
     }
 
     /// The host reverses by itself, and says so until somebody hears it.
-    pub(super) fn issuer_undo(&mut self, now: Now, n: u32) {
+    pub(super) fn issuer_undo(&mut self, now: Now, undo: &IssuerUndo) {
         let at = self
             .book
             .iter()
-            .rposition(|entry| entry.n == Some(n) && entry.net != 0);
+            .rposition(|entry| entry.n == Some(undo.n) && entry.net != 0);
         let Some((at, entry)) = at.and_then(|at| Some((at, self.book.get(at)?.clone()))) else {
             return;
         };
-        self.take_back(now.mono, Some(at), None, 0, "reversed by the issuer");
+        // The dialect of UnionPay terminals has no reversals in part.
+        let stands = if self.speech.cup { 0 } else { undo.stands };
+        if !undo.other_card {
+            self.take_back(now.mono, Some(at), None, stands, "reversed by the issuer");
+        }
         let Some(mut message) = self.speech.draft("0420") else {
             return;
         };
@@ -314,6 +319,13 @@ impl OddHost {
         put(&mut message, 11, &format!("{:06}", self.stan));
         put(&mut message, 7, &gmt(now.wall));
         put(&mut message, 39, "06");
+        if stands > 0 {
+            let actual = format!("{stands:012}{:012}D00000000D00000000", 0);
+            put(&mut message, 95, &actual);
+        }
+        if undo.other_card {
+            put(&mut message, 2, &card(STRANGER));
+        }
         self.send_own(now, message, OWN_TRIES);
     }
 

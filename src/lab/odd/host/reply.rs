@@ -11,7 +11,7 @@ use crate::lab::plan::{Form, Trade};
 use bytes::Bytes;
 
 /// The card of a stranger is that of this purchase.
-const STRANGER: u32 = 60_000;
+pub(super) const STRANGER: u32 = 60_000;
 /// The fields that say which money a message speaks of, beside its amount.
 const MONEY: [u8; 4] = [2, 3, 49, 90];
 /// The institution at the end of the wire.

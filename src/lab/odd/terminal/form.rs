@@ -93,6 +93,8 @@ impl OddTerminal {
         }
         if let Some(of) = of {
             self.refer(&mut message, ask.trade, of);
+        } else if ask.trade == Trade::Refund {
+            self.refer_elsewhere(&mut message);
         }
         Some(message)
     }
@@ -119,6 +121,18 @@ impl OddTerminal {
             }
         } else if let Some(case) = case {
             put(message, 90, &originals(&case.message));
+        }
+    }
+
+    /// What a refund says of a sale of another day, in another place.
+    fn refer_elsewhere(&self, message: &mut Message) {
+        put(message, 37, "990000000777");
+        put(message, 38, "987654");
+        if self.speech.cup {
+            put(message, 61, "0007770043211001");
+            put(message, 63, "000");
+        } else {
+            put(message, 90, &format!("02000043211001120000{:022}", 0));
         }
     }
 

@@ -25,6 +25,9 @@ use std::time::Duration;
 /// How long a terminal waits for an answer, in the field.
 const WAIT_MS: u64 = 60_000;
 
+/// So far apart are the trace numbers of terminals of one name, unless a deed says otherwise.
+const FAR: u32 = 300_000;
+
 /// What a terminal wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OddTerminalAction {
@@ -155,7 +158,7 @@ impl OddTerminal {
     /// Terminal `t` of a plan. It has a master key where it signs in for working keys.
     #[must_use]
     pub fn new(setup: &Setup, t: u8, master: Option<Key>) -> Self {
-        let (merchant, id) = names::terminal(t);
+        let (merchant, id) = names::terminal(setup.named(t));
         let speech = Speech::new(&setup.spec);
         let own_host = setup
             .host_spec
@@ -176,7 +179,11 @@ impl OddTerminal {
             },
             wait: Duration::from_millis(WAIT_MS / u64::from(setup.scale.max(1))),
             forgetful: setup.forgetful,
-            stan: 0,
+            stan: if setup.has_twins() {
+                u32::from(t % setup.listeners.max(1)) * FAR
+            } else {
+                0
+            },
             batch: 1,
             lines: BTreeMap::new(),
             slots: Vec::new(),

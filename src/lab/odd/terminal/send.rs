@@ -21,7 +21,9 @@ impl OddTerminal {
             Trade::Completion | Trade::CancelHold | Trade::Void | Trade::Refund
         );
         let known = self.slips.get(&ask.of).is_some_and(|of| of.asked.is_some());
-        if (refers && !known) || self.slips.contains_key(&ask.n) {
+        // A refund may be one of a sale that nobody here has seen.
+        let foreign = ask.of == 0 && ask.trade == Trade::Refund;
+        if (refers && !known && !foreign) || self.slips.contains_key(&ask.n) {
             return;
         }
         let number = if ask.stan == 0 {

@@ -3,7 +3,7 @@
 
 use crate::engine::seam::Mono;
 use crate::lab::judge::{AttemptFacts, Meant, UndoMeant};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// How far a request is: asked, sent, approved and not told, told and not read, read, declined,
 /// answered with an unknown outcome, approved too late.
@@ -30,17 +30,18 @@ pub(super) struct Around {
 /// The cells that were reached.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cells {
-    pub reached: BTreeSet<u16>,
+    /// Each with the moment of the first time, in virtual milliseconds.
+    pub reached: BTreeMap<u16, u64>,
 }
 
 impl Cells {
-    pub(super) fn note(&mut self, facts: &AttemptFacts, deadline: Mono, around: Around) {
+    pub(super) fn note(&mut self, at: u64, facts: &AttemptFacts, deadline: Mono, around: Around) {
         let flags = u16::from(around.link_up)
             + 2 * u16::from(around.terminal_there)
             + 4 * u16::from(around.later_life)
             + 8 * around.journal;
         let cell = (stage(facts, deadline) * REVERSALS + reversal(facts)) * AROUND + flags;
-        self.reached.insert(cell);
+        self.reached.entry(cell).or_insert(at);
     }
 }
 

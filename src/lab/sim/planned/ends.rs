@@ -1,6 +1,6 @@
 //! The far ends, and what passes between them and the gateway.
 
-use super::evidence::{FromTerminal, gives_keys, has_mac, is_reversal, tagged, terminal_of};
+use super::evidence::{FromTerminal, gives_keys, has_mac, is_reversal, terminal_of};
 use super::pipes::Peer;
 use super::stage::{Coming, FromFar, FromNear, Stage};
 use crate::engine::record::{ConnId, LinkId, ListenerId};
@@ -152,7 +152,7 @@ impl Stage<'_> {
             return;
         }
         match peer {
-            Peer::Terminal(..) => {
+            Peer::Terminal(t, _) => {
                 let spec = &self.dialects.terminals;
                 let (message, fault) = Message::parse_partial(spec, frame.clone());
                 if let Some(message) = &message {
@@ -163,6 +163,7 @@ impl Stage<'_> {
                     let seen = FromTerminal {
                         now,
                         conn,
+                        t,
                         message,
                         is_whole: fault.is_none(),
                         links_up,
@@ -195,8 +196,8 @@ impl Stage<'_> {
         }
         let Some(about) = Some(from.about).filter(|about| *about != 0) else {
             let above = message.filter(|own| is_reversal(own) && !own.mti().is_answer());
-            if let Some(n) = above.and_then(|own| tagged(&own)) {
-                self.evidence.undone_above(at, n);
+            if let Some(own) = above {
+                self.evidence.undone_above(at, &own);
             }
             return;
         };
@@ -296,15 +297,14 @@ impl Stage<'_> {
             Peer::Terminal(t, _) => {
                 let spec = &self.dialects.terminals;
                 let (message, _) = Message::parse_partial(spec, frame.clone());
-                let (_, terminal) = crate::lab::odd::names::terminal(t);
-                from.told = message
-                    .and_then(|message| self.evidence.for_terminal(at, conn, &terminal, &message));
+                from.told =
+                    message.and_then(|message| self.evidence.for_terminal(at, conn, t, &message));
                 from.about = from.told.map_or(0, |told| told.n);
             }
             Peer::Host(link) => {
                 let (message, _) = Message::parse_partial(&self.dialects.hosts, frame.clone());
                 if let Some(message) = &message {
-                    from.about = self.evidence.for_host(at, message).unwrap_or(0);
+                    from.about = self.evidence.for_host(at, link, message).unwrap_or(0);
                     from.is_reversal = is_reversal(message);
                     from.is_notice = message.mti().digits()[1] == b'6';
                 }

@@ -27,13 +27,13 @@ pub(super) struct OnItsWay {
 pub(super) struct Evidence {
     facts: BTreeMap<u32, AttemptFacts>,
     /// By terminal and trace number: the attempt that used it last.
-    named: BTreeMap<(String, u32), u32>,
+    named: BTreeMap<(u8, u32), u32>,
     /// The same for its reversals, which may have numbers of their own.
-    undos: BTreeMap<(String, u32), u32>,
+    undos: BTreeMap<(u8, u32), u32>,
     /// Numbers of reversals that name an attempt and are about other money.
-    strays: BTreeSet<(String, u32)>,
-    /// The same as the hosts see it.
-    named_at_host: BTreeMap<(String, u32), u32>,
+    strays: BTreeSet<(u8, u32)>,
+    /// By link, terminal and trace number, as its host sees them.
+    named_at_host: BTreeMap<(u8, String, u32), u32>,
     /// Since when the gateway's disk is in trouble.
     trouble: Option<Mono>,
     /// So long a terminal waits for an answer.
@@ -52,6 +52,7 @@ pub(super) struct Evidence {
 pub(super) struct FromTerminal<'a> {
     pub now: Now,
     pub conn: ConnId,
+    pub t: u8,
     pub message: &'a Message,
     /// Whether all of it could be read.
     pub is_whole: bool,
@@ -146,14 +147,15 @@ impl Evidence {
     }
 
     /// An attempt is about to be sent; a verdict may have allowed it just now.
-    pub(super) fn begins(&mut self, now: Mono, ask: &Ask, allowed_by: u32) {
-        let (merchant, terminal) = names::terminal(ask.t);
+    pub(super) fn begins(&mut self, now: Mono, ask: &Ask, named: u8, allowed_by: u32) {
+        let (merchant, terminal) = names::terminal(named);
         let fresh = AttemptFacts {
             n: ask.n,
             purchase: ask.purchase,
             trade: ask.trade,
             of: ask.of,
             amount: ask.amount,
+            t: ask.t,
             terminal,
             merchant,
             allowed_by,
@@ -189,6 +191,7 @@ impl Evidence {
         let FromTerminal {
             now,
             conn,
+            t,
             message,
             is_whole,
             links_up,
@@ -199,14 +202,13 @@ impl Evidence {
                 .extend(read.into_iter().map(|way| (now.mono, way)));
         }
         let stan = number(message, 11)?;
-        let terminal = text(message, 41).unwrap_or_default();
-        let known = self.named.get(&(terminal.clone(), stan)).copied();
+        let known = self.named.get(&(*t, stan)).copied();
         if is_reversal(message) {
             let n = tagged(message).or(known)?;
             self.touch(n, now.mono);
             let facts = self.facts.get_mut(&n)?;
             if is_stray(facts, message) {
-                self.strays.insert((terminal, stan));
+                self.strays.insert((*t, stan));
                 return Some(n);
             }
             let undo = UndoAsked {
@@ -219,12 +221,12 @@ impl Evidence {
                 well: *links_up && self.trouble.is_none(),
             };
             facts.undos.push(undo);
-            self.undos.insert((terminal, stan), n);
+            self.undos.insert((*t, stan), n);
             return Some(n);
         }
         let n = tagged(message)?;
         self.touch(n, now.mono);
-        self.named.insert((terminal, stan), n);
+        self.named.insert((*t, stan), n);
         let facts = self.facts.get_mut(&n)?;
         facts.stan = stan;
         if is_request(message) {
@@ -261,7 +263,7 @@ impl Evidence {
     }
 
     /// A message left the gateway for a host; gives the attempt that it is about.
-    pub(super) fn for_host(&mut self, at: Mono, message: &Message) -> Option<u32> {
+    pub(super) fn for_host(&mut self, at: Mono, link: u8, message: &Message) -> Option<u32> {
         // The gateway answers what its hosts begin.
         if message.mti().is_answer() {
             return None;
@@ -273,7 +275,7 @@ impl Evidence {
             let by_name = original
                 .into_iter()
                 .chain([stan])
-                .find_map(|stan| self.named_at_host.get(&(terminal.clone(), stan)));
+                .find_map(|stan| self.named_at_host.get(&(link, terminal.clone(), stan)));
             let n = tagged(message).or_else(|| by_name.copied())?;
             self.touch(n, at);
             let facts = self.facts.get_mut(&n)?;
@@ -295,7 +297,7 @@ impl Evidence {
         }
         let n = tagged(message)?;
         self.touch(n, at);
-        self.named_at_host.insert((terminal, stan), n);
+        self.named_at_host.insert((link, terminal, stan), n);
         let facts = self.facts.get_mut(&n)?;
         facts.card_sent |= text(message, 2).is_some();
         facts.sent.push(at);
@@ -373,8 +375,9 @@ impl Evidence {
     }
 
     /// An issuer's own reversal reached the gateway.
-    pub(super) fn undone_above(&mut self, at: Mono, n: u32) {
-        if let Some(facts) = self.facts.get_mut(&n) {
+    pub(super) fn undone_above(&mut self, at: Mono, reversal: &Message) {
+        let facts = tagged(reversal).and_then(|n| self.facts.get_mut(&n));
+        if let Some(facts) = facts.filter(|facts| !is_stray(facts, reversal)) {
             facts.undone_above.get_or_insert(at);
         }
     }
@@ -384,7 +387,7 @@ impl Evidence {
         &mut self,
         at: Mono,
         conn: ConnId,
-        terminal: &str,
+        t: u8,
         message: &Message,
     ) -> Option<OnItsWay> {
         let to_undo = is_reversal(message);
@@ -394,10 +397,10 @@ impl Evidence {
         }
         let stan = number(message, 11).unwrap_or_default();
         let names = if to_undo { &self.undos } else { &self.named };
-        let named = names.get(&(terminal.to_owned(), stan)).copied();
+        let named = names.get(&(t, stan)).copied();
         let n = tagged(message).or(named)?;
         self.touch(n, at);
-        let to_stray = to_undo && self.strays.contains(&(terminal.to_owned(), stan));
+        let to_stray = to_undo && self.strays.contains(&(t, stan));
         if to_stray && named != Some(n) {
             return None;
         }
@@ -508,7 +511,7 @@ impl Evidence {
         let told = list.get(way.at).map(|told| told.at);
         self.facts.values().any(|other| {
             let last = other.reached.last().map(|came| came.now.mono);
-            let is_other = other.n != own.n && other.terminal == own.terminal;
+            let is_other = other.n != own.n && other.t == own.t;
             is_other && other.is_money() && last > told
         })
     }

@@ -7,7 +7,7 @@ use crate::engine::gateway::Event;
 use crate::engine::journal::{Memory, PowerCut, StorageError};
 use crate::engine::record::VaultKeys;
 use crate::engine::seam::{Dice, Mono, Wall};
-use crate::lab::plan::{Cashier, Crash, Deed, DiskIs, Power};
+use crate::lab::plan::{Ask, Cashier, Crash, Deed, DiskIs, Power};
 use crate::lab::sim::machine::{Left, Machine, read_from};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ impl Stage<'_> {
         };
         match &timed.deed {
             Deed::Ask(ask) => {
-                self.evidence.begins(self.now.mono, ask, 0);
+                self.begins(ask, 0);
                 self.at_terminal(ask.t, &timed.deed);
             }
             Deed::Again(again) => self.at_terminal_of(again.n, &timed.deed),
@@ -30,7 +30,7 @@ impl Stage<'_> {
             | Deed::Chatter { t, .. }
             | Deed::Settle { t, .. } => self.at_terminal(*t, &timed.deed),
             Deed::Cashier(cashier) => self.cashier(cashier),
-            Deed::IssuerUndo { .. } => self.at_hosts(&timed.deed),
+            Deed::IssuerUndo(_) => self.at_hosts(&timed.deed),
             Deed::LinkDown { link, lasts } => {
                 self.later(Duration::from_millis(*lasts), Coming::Wake);
                 self.at_host(*link, &timed.deed);
@@ -67,6 +67,12 @@ impl Stage<'_> {
             }
             Deed::Probe => self.probe(false),
         }
+    }
+
+    fn begins(&mut self, ask: &Ask, allowed_by: u32) {
+        let named = self.plan.setup.named(ask.t);
+        let now = self.now.mono;
+        self.evidence.begins(now, ask, named, allowed_by);
     }
 
     fn at_terminal(&mut self, t: u8, deed: &Deed) {
@@ -109,7 +115,7 @@ impl Stage<'_> {
             let tried = "a cashier tried again".to_owned();
             self.played.reached.insert(tried);
             self.retried.insert(cashier.n, then.n);
-            self.evidence.begins(self.now.mono, then, n);
+            self.begins(then, n);
             self.at_terminal(then.t, &Deed::Ask(then.clone()));
         }
     }

@@ -23,6 +23,8 @@ mod cover;
 
 mod corners;
 
+mod counters;
+
 mod probe;
 
 mod bounds;
@@ -30,6 +32,7 @@ mod bounds;
 mod trial;
 
 pub use corners::CORNERS;
+pub use counters::counters;
 pub use cover::DECLARED;
 pub use look::{ByReading, Looker, Printed};
 pub use stage::{Played, play};

@@ -39,8 +39,9 @@ pub struct Played {
     pub findings: Vec<Finding>,
     /// What was reached, by name: rows taken, causes printed, corners.
     pub reached: BTreeSet<String>,
-    /// Cells of the declared state space that were reached.
-    pub cells: BTreeSet<u16>,
+    /// Cells of the declared state space that were reached, each with the moment of the first time,
+    /// in virtual milliseconds.
+    pub cells: BTreeMap<u16, u64>,
 }
 
 /// What is to come.
@@ -139,6 +140,8 @@ pub(super) struct Stage<'a> {
     pub lost_keys: Option<VaultKeys>,
 }
 
+/// When a world begins.
+const BEGIN: Mono = Mono(1_000_000);
 /// Bytes of the disk that are put aside for when it is full.
 pub(super) const RESERVE: u64 = 16 << 10;
 /// How long a healed world has to come to rest, in virtual time.
@@ -180,9 +183,11 @@ impl<'a> Stage<'a> {
         let setup = &plan.setup;
         let spec =
             |name: &str| Spec::builtin(name).ok_or_else(|| format!("no dialect is called {name}"));
-        let masters: Vec<Option<Key>> = (0..setup.terminals).map(master).collect();
+        let masters: Vec<Option<Key>> = (0..setup.terminals)
+            .map(|t| master(setup.named(t)))
+            .collect();
         let keys = masters.iter().zip(0..).filter_map(|(key, t)| {
-            let (merchant, terminal) = names::terminal(t);
+            let (merchant, terminal) = names::terminal(setup.named(t));
             Some((merchant, terminal, key.clone()?))
         });
         let keys: Vec<(String, String, Key)> = keys.collect();
@@ -201,7 +206,7 @@ impl<'a> Stage<'a> {
             plan,
             looker,
             now: Now {
-                mono: Mono(1_000_000),
+                mono: BEGIN,
                 wall: Wall(1_795_313_472_000_000),
             },
             dialects: Dialects {
@@ -431,7 +436,7 @@ impl<'a> Stage<'a> {
         let around = Around {
             link_up: self.pipes.any_open(|peer| matches!(peer, Peer::Host(_))),
             terminal_there: self.pipes.any_open(|peer| match peer {
-                Peer::Terminal(t, _) => names::terminal(t).1 == facts.terminal,
+                Peer::Terminal(t, _) => t == facts.t,
                 Peer::Host(_) => false,
             }),
             later_life: !facts.asker_there && self.run > 0,
@@ -441,7 +446,8 @@ impl<'a> Stage<'a> {
                 u16::from(syncing)
             },
         };
-        self.cells.note(facts, deadline, around);
+        let at = self.now.mono.0.saturating_sub(BEGIN.0) / 1_000;
+        self.cells.note(at, facts, deadline, around);
     }
 
     fn is_at_rest(&self) -> bool {

@@ -180,6 +180,7 @@ fn carry(records: &mut Vec<Record>, last: &[u64]) {
             upstream: None,
             reversal_answer: None,
             reversing: None,
+            of_receipt: false,
         });
         records.push(plain(records.len(), Fact::Carried(Box::new(carried))));
     }
