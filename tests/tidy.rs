@@ -115,9 +115,8 @@ const REVEAL: &[(&str, &str)] = &[
         "feeds the ciphers, derives and wraps keys",
     ),
     ("src/iso/security/mac.rs", "feeds the ciphers"),
-    ("src/engine/gateway/authored.rs", "has a card hashed"),
     (
-        "src/engine/gateway/keys.rs",
+        "src/engine/gateway/terminal_keys.rs",
         "takes a key block out of a sign-on",
     ),
     (

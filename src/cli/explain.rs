@@ -2,8 +2,9 @@
 
 use super::journal::FolderArgs;
 use super::past;
+use super::screen;
 use super::{Exit, Lang, table};
-use crate::engine::trace::{Cause, Query, QueryError, full, money};
+use crate::engine::trace::{Cause, Query, QueryError, money};
 use crate::io::journal::JournalReader;
 use anyhow::bail;
 use clap::Args;
@@ -86,7 +87,11 @@ fn one(
         match found.all.as_slice() {
             [] => {}
             [(story, verdict)] if !args.json => {
-                write!(out, "{}", full(story, verdict, past::look(lang, zone)))?;
+                write!(
+                    out,
+                    "{}",
+                    screen::full(story, verdict, past::look(lang, zone))
+                )?;
                 return Ok(true);
             }
             one @ [_] => {

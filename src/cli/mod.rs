@@ -19,6 +19,7 @@ mod load;
 mod open;
 mod past;
 mod peer;
+mod screen;
 mod send;
 mod serve;
 mod sim;

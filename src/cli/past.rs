@@ -1,11 +1,10 @@
 //! What the commands that look back share: which journal, and the stories found in it.
 
 use super::Lang;
+use super::screen::{self, Look};
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, TxId};
 use crate::engine::seam::Zone;
-use crate::engine::trace::{
-    self, Keep, Look, Query, QueryError, Stories, Story, Verdict, View, subject,
-};
+use crate::engine::trace::{Keep, Query, QueryError, Stories, Story, Verdict, View, subject};
 use crate::io::journal::{JournalReader, Told};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
@@ -194,7 +193,7 @@ pub(super) fn print_table(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let rows = found.all.iter().map(|(story, verdict)| (story, verdict));
-    write!(out, "{}", trace::table(rows, look))?;
+    write!(out, "{}", screen::table(rows, look))?;
     Ok(())
 }
 

@@ -3,10 +3,13 @@
 use super::journal::FolderArgs;
 use super::past;
 use super::{Exit, Lang};
-use crate::engine::trace::{Live, RecordView};
 use clap::Args;
 use std::io::Write;
 use std::time::Duration;
+
+mod line;
+
+use line::{Live, RecordView};
 
 /// Follow the journal live: a line, or an object, for each record
 #[derive(Args, Debug)]

@@ -55,7 +55,7 @@ pub(super) struct TermArgs {
     prompt: bool,
     /// Trace numbers begin here [default: 1 for a script, from the clock at a prompt]
     #[arg(long, value_name = "STAN")]
-    stan: Option<u32>,
+    stan: Option<u64>,
     /// Show card numbers, tracks and PIN blocks in clear
     #[arg(long)]
     reveal: bool,
@@ -137,5 +137,5 @@ fn terminal(args: &TermArgs, spec: &Arc<Spec>, typed: bool) -> anyhow::Result<Te
 /// A trace number that a moment later would be another one: tenths of seconds, over a day.
 pub(super) fn stan_of(at: Wall) -> Stan {
     let tenths = (at.0 / 100_000).rem_euclid(999_999);
-    Stan(u32::try_from(tenths).unwrap_or(0) + 1)
+    Stan(u64::try_from(tenths).unwrap_or(0) + 1)
 }

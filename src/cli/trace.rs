@@ -2,11 +2,10 @@
 
 use super::journal::FolderArgs;
 use super::past;
+use super::screen;
 use super::{Exit, Lang};
 use crate::engine::seam::Zone;
-use crate::engine::trace::{
-    Query, QueryError, Which, amount, end, full, last4, stan, terminal_id, time,
-};
+use crate::engine::trace::{Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
 use clap::Args;
 use std::io::Write;
@@ -111,7 +110,7 @@ pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
                 }
             }
             [(story, verdict)] if found.left_out == 0 => {
-                write!(out, "{}", full(story, verdict, look))?;
+                write!(out, "{}", screen::full(story, verdict, look))?;
             }
             _ => {
                 past::print_table(&found, look, out)?;

@@ -50,7 +50,7 @@ fn journal(histories: Vec<History>) -> TempDir {
     folder
 }
 
-fn numbered(stan: u32) -> History {
+fn numbered(stan: u64) -> History {
     let names = crate::engine::record::Opened {
         stan: Stan(stan),
         ..opened(Purpose::Debit)
@@ -181,7 +181,7 @@ fn a_key_that_names_nothing_is_wrong_usage() {
     for line in [
         "trace what?",
         "explain 123",
-        "trace --stan 12345678",
+        "trace --stan 1234567890123",
         "explain",
     ] {
         let words = std::iter::once("isogate").chain(line.split_whitespace());

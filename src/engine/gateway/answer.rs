@@ -1,24 +1,20 @@
-//! An answer comes in from the acquirer: whose is it, can it be trusted, is it in time? And the
-//! fate of what was written to either side.
+//! An answer comes in from the acquirer: can it be trusted, is it in time, what does it say?
 
-use super::authored::batch_of;
+use super::answer_match::{AnswerMatch, RequestFound, sent_stan};
 use super::core::{Cause, Gateway};
-use super::crossing::stan_there;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::memory::Done;
-use super::names;
-use super::partly;
-use super::request::key_of;
+use super::message_facts::{is_closed, is_of_trade, key_of};
+use super::partly_read;
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
+    ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, Class, FieldId, FieldPath, Stan, Text};
+use crate::iso::message::{Amount, Class};
 use crate::iso::security;
-use crate::iso::spec::{Purpose, RequestOutcome, ReversalCause};
+use crate::iso::spec::{RequestOutcome, ReversalCause};
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -32,185 +28,32 @@ impl Gateway {
             return;
         }
         if !message.mti().is_answer() && message.mti().class() == Class::Reversal {
-            return self.acquirer_reverses(now, conn, message);
+            return self.acquirer_reverses(now, link, conn, message);
         }
         if !message.mti().is_answer() {
             return self.stray(now, conn, message, Hop::AcquirerToGateway);
         }
-        match self.request_for(now, link, message) {
-            Found::One(slot)
-                if message.mti().class() == Class::Reversal && self.is_reversing(slot) =>
-            {
-                self.reversal_answer(now, conn, slot, message);
-            }
-            Found::One(slot) => self.request_answer(now, conn, slot, message),
-            Found::None(wanted) => self.unmatched(now, conn, message, wanted, false),
-            Found::Several(wanted) => self.unmatched(now, conn, message, wanted, true),
-        }
-    }
-
-    /// The request that an answer answers: by its key, else by what the answer did not omit, else
-    /// among those answered before.
-    fn request_for(&mut self, now: Now, link: LinkId, message: &Message) -> Found {
-        let rules = self
-            .key_rules
-            .get(usize::from(link.0))
-            .map_or(&[][..], Vec::as_slice);
-        let mut wanted = None;
-        // An answer may come over another link of its route; one of its own link goes first.
-        for via in self.neighbours(link) {
-            for rule in rules {
-                let Some(key) = names::match_key(message, *via, rule) else {
-                    continue;
-                };
-                let found = self.live.keyed(&key);
-                if let Some(slot) = found.filter(|slot| self.is_of_batch(*slot, message)) {
-                    return Found::One(slot);
-                }
-                wanted = wanted.or(Some(key.values));
-            }
-        }
-        if wanted.is_none() {
-            return self.request_by_what_is_there(now, link, message);
-        }
-        if let Some(slot) = self.named_by(now, link, message) {
-            return Found::One(slot);
-        }
-        // An answer may carry more than its request did, which then has no key.
-        let slots = self.live.slots().into_iter();
-        let keyless = slots.filter(|slot| self.is_keyless_request(*slot, link, message));
-        let found = only_one(keyless, wanted.unwrap_or_default());
-        match found {
-            Found::None(wanted) if names::identity(message).is_none() => {
-                self.answered_before(now, link, message, wanted)
-            }
-            Found::One(_) | Found::None(_) | Found::Several(_) => found,
-        }
-    }
-
-    /// The transaction that an answer names, live or answered before, on its link or another of the
-    /// same routes.
-    fn named_by(&mut self, now: Now, link: LinkId, message: &Message) -> Option<Slot> {
-        let identity = names::identity(message)?;
-        let near = self.neighbours(link).to_vec();
-        let as_it_came = |slot: &Slot| {
-            let own = self.live.get(*slot);
-            own.is_some_and(|own| own.crossed.is_none() && near.contains(&own.opened.link))
+        let search = AnswerMatch {
+            gateway: self,
+            link,
+            answer: message,
         };
-        if let Some(slot) = self.live.named(&identity).filter(as_it_came) {
-            return Some(slot);
-        }
-        let terminal = self.terminals.get(&self.terminal_of(message)?)?;
-        let done = terminal.answered_by(&identity);
-        let id = done.filter(|done| near.contains(&done.opened.link))?.id;
-        self.revive(id, now)
-    }
-
-    /// Whether an answer may be one to this request by the batch that both tell: trace numbers come
-    /// again in the next one.
-    fn is_of_batch(&self, slot: Slot, answer: &Message) -> bool {
-        let own = self.live.get(slot);
-        own.is_some_and(|own| {
-            let told = batch_of(answer);
-            let batch = &own.opened.batch;
-            own.crossed.is_some() || told.is_empty() || batch.is_empty() || told == *batch
-        })
-    }
-
-    /// The one live request on the link whose class, terminal and trace number do not contradict
-    /// the answer, if there is exactly one.
-    fn request_by_what_is_there(&mut self, now: Now, link: LinkId, message: &Message) -> Found {
-        let terminal = message.terminal();
-        let stan = message.stan();
-        let class = message.mti().class();
-        let fits = |slot: &Slot| {
-            self.live.get(*slot).is_some_and(|transaction| {
-                transaction.opened.link == link
-                    && transaction.keys.iter().any(|key| key.class == class)
-                    && terminal.is_none_or(|terminal| terminal == transaction.opened.terminal)
-                    && stan.is_none_or(|stan| stan == self.number_out(*slot, transaction, class))
-            })
+        let slot = match search.find() {
+            RequestFound::Live(slot) => slot,
+            RequestFound::Answered(id) => match self.revive(id, now) {
+                Some(slot) => slot,
+                None => return self.unmatched(now, conn, message, Identity::EMPTY, false),
+            },
+            RequestFound::None(wanted) => return self.unmatched(now, conn, message, wanted, false),
+            RequestFound::Several(wanted) => {
+                return self.unmatched(now, conn, message, wanted, true);
+            }
         };
-        let slots = self.live.slots().into_iter();
-        let found =
-            slots.filter(|slot| fits(slot) || self.is_keyless_request(*slot, link, message));
-        let mut found: Vec<Slot> = found.collect();
-        if found.len() > 1 {
-            found.retain(|slot| self.is_told_of(*slot, message));
+        if message.mti().class() == Class::Reversal && self.is_reversing(slot) {
+            self.reversal_answer(now, conn, slot, message);
+        } else {
+            self.request_answer(now, conn, slot, message);
         }
-        let found = only_one(found.into_iter(), Identity::EMPTY);
-        match found {
-            Found::None(wanted) => self.answered_before(now, link, message, wanted),
-            Found::One(_) | Found::Several(_) => found,
-        }
-    }
-
-    /// Whether merchant, batch, amount, currency and card of an answer are those of a transaction,
-    /// as far as it names them.
-    fn is_told_of(&self, slot: Slot, answer: &Message) -> bool {
-        self.live.get(slot).is_some_and(|own| {
-            let of = &own.opened;
-            answer.merchant().is_none_or(|told| told == of.merchant)
-                && answer.amount().is_none_or(|told| told == of.amount)
-                && self.is_of_batch(slot, answer)
-                && is_of(of, answer)
-        })
-    }
-
-    /// The trace number of what went out for a transaction: its reversal may have its own.
-    fn number_out(&self, slot: Slot, transaction: &Transaction, class: Class) -> Stan {
-        let reverses = class == Class::Reversal && transaction.reversal.is_some();
-        let reversal = reverses.then(|| self.reversal_message(slot)).flatten();
-        let own = reversal.and_then(|reversal| reversal.stan());
-        own.unwrap_or_else(|| sent_stan(transaction))
-    }
-
-    /// The one answered transaction that an answer without its names speaks of once more.
-    fn answered_before(
-        &mut self,
-        now: Now,
-        link: LinkId,
-        message: &Message,
-        wanted: Identity,
-    ) -> Found {
-        let (terminal, stan) = (message.terminal(), message.stan());
-        let fits = |done: &&Done| {
-            let own = &done.opened;
-            let number = stan_there(own, done.crossed.as_deref());
-            own.link == link
-                && own.touches_money()
-                && stan == Some(number)
-                && terminal.is_none_or(|terminal| terminal == own.terminal)
-                && message.amount() == Some(own.amount)
-                && is_of(own, message)
-                && message.mti().class() != Class::Reversal
-        };
-        let done = self.terminals.iter().flat_map(|terminal| &terminal.done);
-        let found: Vec<TxId> = done.filter(fits).map(|done| done.id).take(2).collect();
-        match (found.first().copied(), found.get(1)) {
-            (Some(id), None) => self.revive(id, now).map_or(Found::None(wanted), Found::One),
-            (None, _) => Found::None(wanted),
-            (Some(_), Some(_)) => Found::Several(wanted),
-        }
-    }
-
-    /// Whether this is a request in flight without a key of its own (an echo has no trace number),
-    /// of the type, terminal and trace number that are answered.
-    fn is_keyless_request(&self, slot: Slot, link: LinkId, message: &Message) -> bool {
-        self.live.get(slot).is_some_and(|transaction| {
-            let own = &transaction.opened;
-            own.link == link
-                && transaction.keys.is_empty()
-                && transaction.state == State::Forwarded
-                && message.terminal().unwrap_or_default() == own.terminal
-                && message
-                    .stan()
-                    .is_none_or(|stan| stan == sent_stan(transaction))
-                && self
-                    .upstream_of(slot)
-                    .and_then(|request| request.mti().answer())
-                    == Some(message.mti())
-        })
     }
 
     fn unmatched(
@@ -238,25 +81,26 @@ impl Gateway {
         if let Some(why) = self.distrust(slot, transaction, message) {
             return self.bad_answer(now, conn, slot, message, why);
         }
-        let crossed = transaction.crossed.is_some();
-        let told = crossed.then(|| self.told_back(slot, message)).flatten();
+        let upstream = transaction.upstream.is_some();
+        let told = upstream.then(|| self.told_back(slot, message)).flatten();
         if is_unusable(transaction, message, in_time && told.is_none()) {
             return self.bad_answer(now, conn, slot, message, Why::AnswerUnreadable);
         }
-        if partly::hides_its_code(message) {
+        if partly_read::hides_its_code(message) {
             return self.unread_answer(now, conn, slot, message);
         }
         let code = message.response_code();
         let outcome = outcome_of(message, &transaction.opened);
         let approved = outcome == Trigger::Approval;
         let relayed = transaction.waiting.first().map(|waiter| waiter.conn);
-        let goes_on = transaction.state == State::Forwarded && transaction.crossed.is_none();
+        let goes_on = transaction.state == State::Forwarded && transaction.upstream.is_none();
         let relayed = relayed.filter(|_| goes_on);
         let note = self.timing(now, transaction, in_time);
+        let asker = (transaction.opened.merchant, transaction.opened.terminal);
         let note = self
-            .learn_keys(now, message, approved)
+            .learn_keys(now, asker, message, approved)
             .map_or(note, Note::Unreadable);
-        let note = partly::note_or(message, note);
+        let note = partly_read::note_or(message, note);
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
         let told = told.map(|told| self.with_keys(now, told, message, approved));
         let Some(transaction) = self.live.get_mut(slot) else {
@@ -267,22 +111,7 @@ impl Gateway {
             transaction.code = code;
         }
         let trigger = in_view_of(transaction, message, outcome);
-        // The terminal has the names of the first approval on its receipt.
-        if in_time || !transaction.approved {
-            transaction.rrn = message.rrn().or(transaction.rrn);
-            transaction.auth = message.auth_code().or(transaction.auth);
-        }
-        if approved
-            && !transaction.approved
-            && let Some(reversal) = transaction.reversal.as_mut()
-        {
-            reversal.overtaken = reversal.unanswered > 0;
-        }
-        transaction.approved |= approved;
-        transaction.doubted |= trigger == Trigger::OutcomeUnknown;
-        if approved {
-            transaction.cause = ReversalCause::NotDelivered;
-        }
+        note_outcome(transaction, message, in_time, trigger, approved);
         let (opened, id) = (transaction.opened.clone(), transaction.id);
         let why = why_of(trigger, approved && !in_time);
         self.step(
@@ -314,7 +143,7 @@ impl Gateway {
         }
         let cause = Cause {
             why: Why::AnswerUnreadable,
-            note: partly::note(message),
+            note: partly_read::note(message),
             message: Some(Logged::of(message, Hop::AcquirerToGateway, conn, relayed)),
         };
         self.step(now, slot, Trigger::AnswerUnread, cause);
@@ -343,7 +172,7 @@ impl Gateway {
     /// Why an answer cannot be taken as what it says.
     fn distrust(&self, slot: Slot, transaction: &Transaction, message: &Message) -> Option<Why> {
         let opened = &transaction.opened;
-        if transaction.crossed.is_some()
+        if transaction.upstream.is_some()
             && !self
                 .upstream_of(slot)
                 .is_some_and(|sent| is_about(message, &sent, opened.purpose.moves_money()))
@@ -371,7 +200,7 @@ impl Gateway {
         // A request of money without an amount tells too little to compare the rest with.
         let tells_all = judged && (!money || opened.amount != Amount(0));
         if (money && judged && other_amount)
-            || (tells_all && !is_of(opened, message))
+            || (tells_all && !self.is_of(opened, message))
             || other_terminal
             || other_stan
             || other_type
@@ -393,7 +222,7 @@ impl Gateway {
         let Some(keys) = keys.filter(|_| !planted::is(Bug::NoMacCheck)) else {
             return false;
         };
-        if partly::lacks_mac(message, &keys.mac) {
+        if partly_read::lacks_mac(message, &keys.mac) {
             return true;
         }
         if !message.kind().is_some_and(|kind| kind.mac) {
@@ -424,7 +253,7 @@ impl Gateway {
         } else {
             Trigger::GaveUp
         };
-        let note = partly::note(message);
+        let note = partly_read::note(message);
         let message = Some(Logged::of(message, Hop::AcquirerToGateway, conn, None));
         self.step(now, slot, trigger, Cause { why, note, message });
         self.forget_if_over(slot);
@@ -443,22 +272,39 @@ impl Gateway {
     }
 }
 
-/// The one found; none or several are told apart by what was `wanted`.
-fn only_one(mut found: impl Iterator<Item = Slot>, wanted: Identity) -> Found {
-    match (found.next(), found.next()) {
-        (Some(slot), None) => Found::One(slot),
-        (None, _) => Found::None(wanted),
-        (Some(_), Some(_)) => Found::Several(wanted),
-    }
-}
-
 /// Whether an answer that is to be trusted cannot be used: the request went out before its link
 /// spoke another dialect, or what it says cannot be said in the terminal's words.
 fn is_unusable(transaction: &Transaction, message: &Message, unsaid: bool) -> bool {
-    if transaction.crossed.is_some() {
-        partly::hides_its_code(message) || unsaid
+    if transaction.upstream.is_some() {
+        partly_read::hides_its_code(message) || unsaid
     } else {
         message.spec().name() != &*transaction.opened.spec
+    }
+}
+
+/// Notes what an answer tells of its transaction.
+fn note_outcome(
+    own: &mut Transaction,
+    message: &Message,
+    in_time: bool,
+    trigger: Trigger,
+    approved: bool,
+) {
+    // The terminal has the names of the first approval on its receipt.
+    if in_time || !own.approved {
+        own.rrn = message.rrn().or(own.rrn);
+        own.auth = message.auth_code().or(own.auth);
+    }
+    if approved
+        && !own.approved
+        && let Some(reversal) = own.reversal.as_mut()
+    {
+        reversal.overtaken = reversal.unanswered > 0;
+    }
+    own.approved |= approved;
+    own.doubted |= trigger == Trigger::OutcomeUnknown;
+    if approved {
+        own.cause = ReversalCause::NotDelivered;
     }
 }
 
@@ -489,13 +335,6 @@ fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
     }
 }
 
-/// Whether the answer to a reversal ends it, proven or not.
-pub(super) fn is_closed(answer: &Message, opened: &Opened) -> bool {
-    let flow = answer.spec().flow();
-    let outcome = flow.reversal_outcome(answer.response_code());
-    opened.purpose == Purpose::Reversal && outcome.is_final()
-}
-
 /// The same, in view of what was heard before.
 fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) -> Trigger {
     let auth = message.auth_code();
@@ -518,68 +357,13 @@ fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) ->
     }
 }
 
-/// The first two digits of DE 3: what is asked for. The other four are account types, which hosts
-/// may tell (ISO 8583:1987 §4.3.2).
-pub(super) fn asked_for(message: &Message) -> Text<2> {
-    const PROCESSING: FieldId = FieldId::of(3);
-    let code = message.text(FieldPath::whole(PROCESSING));
-    code.and_then(|code| Text::new(code.get(..2)?))
-        .unwrap_or_default()
-}
-
-/// Whether an answer speaks of the kind of trade that was asked for, as far as both say.
-pub(super) fn is_of_trade(asked: &Text<2>, answer: &Message) -> bool {
-    let told = asked_for(answer);
-    answer.fault().is_some() || asked.is_empty() || told.is_empty() || told == *asked
-}
-
-/// Whether an answer speaks of the currency and the card of its request, as far as it names them.
-pub(super) fn is_of(opened: &Opened, answer: &Message) -> bool {
-    const CURRENCY: FieldId = FieldId::of(49);
-    if answer.fault().is_some() {
-        // What stands behind a fault may be anything, and what stands before it as well.
-        return true;
-    }
-    let currency = answer.text(CURRENCY);
-    // Three digits, or letters (ISO 4217); where anything else stands, none is told. What a request
-    // that was read in part tells may be anything: that counts where money moves, and as digits.
-    let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_alphanumeric());
-    let moves = opened.purpose.moves_money();
-    let is_sure = |text: &str| !opened.partly || moves && text.bytes().all(|c| c.is_ascii_digit());
-    let asked = Some(&*opened.currency).filter(|asked| is_one(asked) && is_sure(asked));
-    let told = currency.filter(|told| is_one(told));
-    let currency = asked.zip(told).is_none_or(|(asked, told)| *asked == *told);
-    // A track in an answer is none of its card.
-    let told = answer.text(FieldPath::whole(FieldId::of(2)));
-    let told = told.is_some_and(|digits| !digits.is_empty());
-    let card = answer.pan().filter(|_| told);
-    let card = card.is_none_or(|pan| {
-        let masked = pan.masked();
-        opened.card.is_empty() || masked.as_str() == &*opened.card
-    });
-    currency && card
-}
-
-/// The trace number under which a request went out.
-fn sent_stan(transaction: &Transaction) -> Stan {
-    stan_there(&transaction.opened, transaction.crossed.as_deref())
-}
-
 /// Whether an answer speaks of the card and the currency that were sent, as far as it names them.
 fn is_about(answer: &Message, sent: &Message, money: bool) -> bool {
-    const CURRENCY: FieldId = FieldId::of(49);
-    let (told, asked) = (answer.text(CURRENCY), sent.text(CURRENCY));
+    let (told, asked) = (answer.currency(), sent.currency());
     let currency = told.is_none() || asked.is_none() || told == asked;
     let card = answer.pan().is_none_or(|pan| {
         let asked = sent.pan();
         asked.is_none_or(|asked| asked == pan)
     });
     !money || (currency && card)
-}
-
-/// What was found for an answer.
-enum Found {
-    One(Slot),
-    None(Identity),
-    Several(Identity),
 }

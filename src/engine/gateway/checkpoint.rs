@@ -2,7 +2,7 @@
 
 use super::core::Gateway;
 use super::live::Transaction;
-use super::memory::Done;
+use super::terminal_memory::Remembered;
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedTransaction, Fact, Record, StoredFrame,
 };
@@ -31,7 +31,7 @@ impl Gateway {
         for terminal in self.terminals.iter() {
             let old = terminal.done.len().saturating_sub(most);
             // Whatever is open stays on the list, however much came after it.
-            let needed = |(at, done): &(usize, &Done)| *at >= old || done.is_open();
+            let needed = |(at, done): &(usize, &Remembered)| *at >= old || done.is_open();
             let all = terminal.done.iter().enumerate();
             let answers = all.filter(needed).map(|(_, done)| done);
             items.extend(answers.map(|done| Carried::Answer(self.carried_answer(done))));
@@ -45,15 +45,15 @@ impl Gateway {
                     }),
             );
         }
-        if self.stan != Stan(0) {
-            items.push(Carried::Stan(self.stan));
+        if self.numbers.stan != Stan(0) {
+            items.push(Carried::Stan(self.numbers.stan));
         }
         let facts = std::iter::once(Fact::CheckpointBegin)
             .chain(items.into_iter().map(|item| Fact::Carried(Box::new(item))))
             .chain(std::iter::once(Fact::CheckpointEnd));
         let mut records = Vec::new();
         for fact in facts {
-            let seq = self.next_seq();
+            let seq = self.numbers.next_seq();
             records.push(Record {
                 seq,
                 at: now.wall,
@@ -65,9 +65,9 @@ impl Gateway {
         records
     }
 
-    fn carried_answer(&self, done: &Done) -> CarriedAnswer {
+    fn carried_answer(&self, done: &Remembered) -> CarriedAnswer {
         let spec = self.spec_named(&done.opened.spec);
-        let heard = self.heard_spec(&done.opened, done.crossed.as_deref());
+        let heard = self.heard_spec(&done.opened, done.upstream.as_deref());
         let stored = |spec: &Option<Arc<Spec>>, frame: &Option<Bytes>| {
             stored(spec.as_ref()?, frame.clone()?)
         };
@@ -80,7 +80,10 @@ impl Gateway {
             answer: stored(&spec, &done.answer),
             reversal_answer: stored(&heard, &done.reversal_answer),
             last: done.last,
-            crossed: done.crossed.as_ref().map(|crossed| crossed.frame.clone()),
+            upstream: done
+                .upstream
+                .as_ref()
+                .map(|upstream| upstream.frame.clone()),
             returned: done.returned,
         }
     }
@@ -88,7 +91,7 @@ impl Gateway {
     fn carried_transaction(&self, transaction: &Transaction) -> CarriedTransaction {
         let reversal = transaction.reversal.as_ref();
         let answer = reversal.and_then(|reversal| reversal.answer.clone());
-        let heard = self.heard_spec(&transaction.opened, transaction.crossed.as_deref());
+        let heard = self.heard_spec(&transaction.opened, transaction.upstream.as_deref());
         CarriedTransaction {
             reversal_answer: answer.and_then(|answer| stored(heard.as_ref()?, answer)),
             tx: transaction.id,
@@ -101,11 +104,12 @@ impl Gateway {
             tries: reversal.map_or(0, |reversal| reversal.tries),
             approved: transaction.approved,
             reversing: reversal.map(|reversal| reversal.began),
+            of_receipt: reversal.is_some_and(|reversal| reversal.of_receipt),
             auth: transaction.auth,
-            crossed: transaction
-                .crossed
+            upstream: transaction
+                .upstream
                 .as_ref()
-                .map(|crossed| crossed.frame.clone()),
+                .map(|upstream| upstream.frame.clone()),
         }
     }
 }

@@ -2,19 +2,19 @@
 
 use super::action::{Action, SendId};
 use super::event::{Event, UnreadableFrame};
-use super::legs::LinkState;
 use super::lifecycle::{Decision, Effect, Trigger, decide};
+use super::links::{LinkConn, Links};
 use super::live::{Live, Slot, Transaction, Waiter};
-use super::memory::{Done, Terminals, Twins};
+use super::message_facts::key_of;
 use super::names::TerminalKey;
+use super::numbers::{Gauges, Numbers};
 use super::options::{Limits, Options};
-use super::request::key_of;
+use super::terminal_memory::{Remembered, Terminals, Twins};
 use crate::engine::record::{
-    Awaited, ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, Record, Seq, State, Step,
-    TxId, Unreadable, Vault, Why,
+    Awaited, ConnId, Fact, Hop, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
+    Unreadable, Vault, Why,
 };
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Steady};
-use crate::iso::message::{FieldPath, Stan};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -44,29 +44,15 @@ pub struct Gateway {
     pub(super) terminals: Terminals,
     pub(super) twins: Twins,
     pub(super) conns: KeyedMap<ConnId, TerminalConn>,
-    pub(super) links: Vec<LinkState>,
-    /// How many of them are configured; the others are parked.
-    pub(super) configured_links: usize,
-    /// How an answer may find its request, by link.
-    pub(super) key_rules: Vec<Vec<Vec<FieldPath>>>,
-    /// By link: the links that share a route with it, itself first.
-    pub(super) neighbours: Vec<Vec<LinkId>>,
-    /// Whose turn it is among equals.
-    pub(super) turn: usize,
+    pub(super) links: Links,
     pub(super) sends: KeyedMap<SendId, Sent>,
-    pub(super) stan: Stan,
-    pub(super) in_flight: usize,
-    pub(super) reversing: usize,
+    pub(super) numbers: Numbers,
+    pub(super) gauges: Gauges,
     pub(super) draining: bool,
     /// The journal's disk is nearly full: what is new is refused.
     pub(super) disk_low: bool,
     /// What the age of tombstones and reversals counts on.
     pub(super) steady: Steady,
-    last_seq: Seq,
-    last_send: u64,
-    last_tx: u64,
-    /// Keeps the ids of two runs apart.
-    salt: u32,
     actions: VecDeque<Action>,
 }
 
@@ -97,10 +83,6 @@ impl Gateway {
     /// An empty gateway; [`Gateway::recover`] fills it.
     pub(super) fn empty(options: Options, vault: Arc<Vault>, seed: u64) -> Self {
         let mut dice = Dice::new(seed);
-        let links: Vec<LinkState> = options.links.iter().map(|_| LinkState::default()).collect();
-        let ids = (0..options.links.len()).filter_map(|at| u16::try_from(at).ok().map(LinkId));
-        let key_rules = ids.clone().map(|link| options.key_rules(link)).collect();
-        let neighbours = ids.map(|link| options.neighbours(link)).collect();
         Self {
             vault,
             live: Live::new(dice.number()),
@@ -108,23 +90,14 @@ impl Gateway {
             twins: Twins::new(dice.number()),
             conns: KeyedMap::new(dice.number()),
             sends: KeyedMap::new(dice.number()),
-            salt: u32::try_from(dice.below(1 << 32)).unwrap_or_default(),
-            configured_links: links.len(),
-            links,
-            key_rules,
-            neighbours,
-            turn: 0,
+            numbers: Numbers::new(u32::try_from(dice.below(1 << 32)).unwrap_or_default()),
+            links: Links::new(&options),
             options,
             dice,
-            stan: Stan(0),
-            in_flight: 0,
-            reversing: 0,
+            gauges: Gauges::default(),
             draining: false,
             disk_low: false,
             steady: Steady::default(),
-            last_seq: Seq(0),
-            last_send: 0,
-            last_tx: 0,
             actions: VecDeque::new(),
         }
     }
@@ -180,7 +153,8 @@ impl Gateway {
     /// When to call again with [`Event::Tick`] at the latest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Mono> {
-        let sessions = self.links.iter().filter_map(LinkState::next_deadline);
+        let conns = self.links.iter().flat_map(|(_, link)| &link.conns);
+        let sessions = conns.filter_map(LinkConn::deadline);
         self.live.next_deadline().into_iter().chain(sessions).min()
     }
 
@@ -193,11 +167,11 @@ impl Gateway {
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts {
-            in_flight: self.in_flight,
+            in_flight: self.gauges.in_flight,
             live: self.live.len(),
-            reversals: self.reversing,
+            reversals: self.gauges.reversing,
             terminals: self.terminals.len(),
-            links_up: self.links.iter().map(LinkState::ready_count).sum(),
+            links_up: self.links.iter().map(|(_, link)| link.ready_count()).sum(),
         }
     }
 
@@ -261,13 +235,13 @@ impl Gateway {
         }
         let before = std::mem::replace(&mut transaction.state, decision.next);
         let (id, prev) = (transaction.id, transaction.last);
-        let leg = transaction.leg;
-        self.count(before, decision.next);
-        if let Some(leg) = leg
+        let link_conn = transaction.link_conn;
+        self.gauges.moved(before, decision.next);
+        if let Some(link_conn) = link_conn
             && before.awaits_answer()
             && !decision.next.awaits_answer()
         {
-            self.load(leg, -1);
+            self.links.load(link_conn, -1);
         }
         if !decision.next.awaits_answer() {
             self.unwait(slot);
@@ -319,25 +293,13 @@ impl Gateway {
         let id = transaction.id;
         let step = cause.into_step(decision, Some(transaction.opened.clone()));
         let seq = self.record(now, Some(id), None, Fact::Step(Box::new(step)));
-        self.count(State::Received, decision.next);
+        self.gauges.moved(State::Received, decision.next);
         let slot = self.live.insert(Transaction {
             state: decision.next,
             last: seq,
             ..transaction
         });
         (slot, decision)
-    }
-
-    /// Keeps the gauges of what is in flight and what is being reversed.
-    pub(super) const fn count(&mut self, before: State, after: State) {
-        const fn in_flight(state: State) -> bool {
-            matches!(state.meaning().awaited, Awaited::Answer | Awaited::Delivery)
-        }
-        const fn reversing(state: State) -> bool {
-            matches!(state.meaning().awaited, Awaited::Reversal)
-        }
-        self.in_flight = self.in_flight + in_flight(after) as usize - in_flight(before) as usize;
-        self.reversing = self.reversing + reversing(after) as usize - reversing(before) as usize;
     }
 
     /// Carries out what a row owes. What is delivered was put into the transaction before.
@@ -381,14 +343,14 @@ impl Gateway {
         let Some(transaction) = self.live.remove(slot) else {
             return;
         };
-        self.count(transaction.state, State::Received);
+        self.gauges.moved(transaction.state, State::Received);
         let Some(key) = key_of(&transaction.opened) else {
             return;
         };
         let answer = transaction.answer;
         let tries = transaction.reversal.as_ref().map_or(0, |own| own.tries);
         let reversal_answer = transaction.reversal.and_then(|reversal| reversal.answer);
-        let done = Done {
+        let done = Remembered {
             id: transaction.id,
             state: transaction.state,
             route: transaction.route,
@@ -398,7 +360,7 @@ impl Gateway {
             approved: transaction.approved,
             returned: transaction.returned,
             request: transaction.request,
-            crossed: transaction.crossed,
+            upstream: transaction.upstream,
             opened: transaction.opened,
             answer,
             tries,
@@ -415,7 +377,7 @@ impl Gateway {
         prev: Option<Seq>,
         fact: Fact,
     ) -> Seq {
-        let seq = self.next_seq();
+        let seq = self.numbers.next_seq();
         self.actions.push_back(Action::Append(Record {
             seq,
             at: now.wall,
@@ -426,23 +388,16 @@ impl Gateway {
         seq
     }
 
-    /// The next place in the journal.
-    pub(super) const fn next_seq(&mut self) -> Seq {
-        self.last_seq = self.last_seq.next();
-        self.last_seq
-    }
-
     /// Orders a send behind everything recorded so far.
     pub(super) fn send(&mut self, conn: ConnId, frame: Bytes, sent: Option<Sent>) -> SendId {
-        self.last_send += 1;
-        let id = SendId(self.last_send);
+        let id = self.numbers.next_send();
         if let Some(sent) = sent {
             let taken = self.sends.insert_new(id, sent).is_err();
             debug_assert!(!taken, "send ids are counted");
         }
         self.actions.push_back(Action::Send {
             id,
-            after: self.last_seq,
+            after: self.numbers.seq(),
             conn,
             frame,
         });
@@ -451,28 +406,6 @@ impl Gateway {
 
     pub(super) fn order(&mut self, action: Action) {
         self.actions.push_back(action);
-    }
-
-    /// A new transaction's id.
-    pub(super) fn next_id(&mut self, now: Now) -> TxId {
-        self.last_tx += 1;
-        let millis = u128::try_from(now.wall.0.max(0) / 1000).unwrap_or(0) & 0xFFFF_FFFF_FFFF;
-        TxId(
-            (millis << 80)
-                | (u128::from(self.salt) << 48)
-                | u128::from(self.last_tx & 0xFFFF_FFFF_FFFF),
-        )
-    }
-
-    /// Nothing is in flight: a checkpoint is about to say what is.
-    pub(super) const fn clear_counts(&mut self) {
-        self.in_flight = 0;
-        self.reversing = 0;
-    }
-
-    /// The history so far ends here.
-    pub(super) const fn resume_after(&mut self, seq: Seq) {
-        self.last_seq = seq;
     }
 
     /// Records a frame that cannot be read, or not so far that it could be told whose it is.

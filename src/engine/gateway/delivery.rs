@@ -2,9 +2,10 @@
 
 use super::action::SendId;
 use super::core::{Cause, Gateway, Sent};
+use super::kept_frames::readdressed;
 use super::lifecycle::Trigger;
 use super::live::Slot;
-use super::repeats::readdressed;
+use super::message_facts::key_of;
 use crate::engine::record::{ConnId, Hop, Logged, Note, State, Why};
 use crate::engine::seam::planted::{self, Bug};
 use crate::engine::seam::{Mono, Now};
@@ -28,7 +29,7 @@ impl Gateway {
         }
         let request = transaction.request.frame.clone();
         let answer = transaction.answer.clone();
-        let relayed = relayed && transaction.crossed.is_none();
+        let relayed = relayed && transaction.upstream.is_none();
         let spec = self.live.get(slot).and_then(|own| self.spec_of(own));
         let (Some(answer), Some(spec)) = (answer, spec) else {
             return;
@@ -102,7 +103,7 @@ impl Gateway {
         let soon = self.options.ladder.unproven_after_reset;
         if own.state == State::Approved
             && own.opened.reverses
-            && let Some(key) = super::request::key_of(&own.opened)
+            && let Some(key) = key_of(&own.opened)
             && let Some(at) = self.conns.get_mut(&conn)
         {
             let is_old = |(_, _, then): &(_, _, Mono)| now.mono - *then > soon;

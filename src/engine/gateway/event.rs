@@ -1,7 +1,7 @@
 //! What happened, told to the gateway: past tense, closed.
 
 use super::action::SendId;
-use super::operator::Wish;
+use super::wish::Wish;
 use crate::engine::record::{ConnId, LinkId, ListenerId};
 use crate::iso::codec::{Message, ParseError};
 use crate::iso::message::Text;

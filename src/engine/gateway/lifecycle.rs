@@ -62,6 +62,8 @@ pub enum Trigger {
     ReversalTry,
     /// The reversal is booked (00).
     ReversalAccepted,
+    /// The same of a reversal that the terminal did not ask for, while it may hold the receipt.
+    ReceiptReversed,
     /// The reversal is closed by an answer that proves nothing (25, 12), and no approval was seen.
     ReversalUnproven,
     /// The try brought nothing final: a retry code, no answer, a lost connection.
@@ -88,7 +90,7 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::Refuse,
         Self::NoLink,
         Self::Forward,
@@ -115,6 +117,7 @@ impl Trigger {
         Self::OperatorCloses,
         Self::ReversalTry,
         Self::ReversalAccepted,
+        Self::ReceiptReversed,
         Self::ReversalUnproven,
         Self::ReversalRetry,
         Self::ReversalRefusal,
@@ -328,6 +331,9 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::ReversalPending | S::ReversalSent | S::ReversalUndeliverable, T::ReversalAccepted) => {
             ('l', S::Reversed, E::Finish)
         }
+        (S::ReversalPending | S::ReversalSent | S::ReversalUndeliverable, T::ReceiptReversed) => {
+            ('6', S::SettleMismatch, E::Finish)
+        }
         (S::ReversalPending | S::ReversalSent | S::ReversalUndeliverable, T::ReversalUnproven) => {
             ('m', S::ClosedUnproven, E::FinishAndWatch)
         }
@@ -366,9 +372,21 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             | S::AnswerUnread
             | S::Confirmed
             | S::Settled
+            | S::Returned
             | S::ClosedByOperator,
             T::TakenBack,
         ) => ('3', S::SettleMismatch, E::None),
+        (
+            S::TimedOut
+            | S::LateApproval
+            | S::TerminalGone
+            | S::ReversalPending
+            | S::ReversalSent
+            | S::ReversalUndeliverable
+            | S::ReversalRefused
+            | S::ClosedUnproven,
+            T::TakenBack,
+        ) => ('5', S::Reversed, E::Finish),
         (S::Returned, T::ReturnUndone) => ('w', S::Confirmed, E::Forget),
 
         // An answer does not say what it says.
@@ -410,7 +428,7 @@ impl Row {
 
     /// The answer of its record ended the reversal.
     pub(super) const fn tells_end_of_reversal(self) -> bool {
-        matches!(self.0, 'l' | 'm' | 'p')
+        matches!(self.0, 'l' | 'm' | 'p' | '6')
     }
 }
 

@@ -1,12 +1,12 @@
 //! The transactions in memory: one owner, found by slot, by name, or by what their answer carries.
 
 use super::action::SendId;
-use super::crossing::Crossed;
 use super::names::MatchKey;
+use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{ConnId, Identity, Opened, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, AuthCode, Mti, ResponseCode, Rrn, Stan, Text};
+use crate::iso::message::{Amount, AuthCode, MerchantId, Mti, ResponseCode, Rrn, Stan, Text};
 use crate::iso::spec::ReversalCause;
 use bytes::Bytes;
 use std::collections::BTreeSet;
@@ -43,7 +43,7 @@ pub(super) struct Transaction {
     /// The request's digest, if there is no money in it; none after a restart.
     pub(super) digest: u32,
     /// The request as it went out, where that is not as it came in.
-    pub(super) crossed: Option<Box<Crossed>>,
+    pub(super) upstream: Option<Box<UpstreamRequest>>,
     /// Read from a journal that does not say that it went out: as it came in, it did not.
     pub(super) held_back: bool,
     /// Who waits for the answer. The first is the one whose going away counts.
@@ -55,7 +55,7 @@ pub(super) struct Transaction {
     /// What was asked for there: the first two digits of DE 3, if that is known.
     pub(super) asked_for: Text<2>,
     /// The connection that carries the request.
-    pub(super) leg: Option<ConnId>,
+    pub(super) link_conn: Option<ConnId>,
     /// The request's send, until it is known to be written.
     pub(super) unwritten: Option<SendId>,
     /// The deadline passed while the request was unwritten, and it is being taken back.
@@ -81,6 +81,12 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
+    /// Its name for its host.
+    pub(super) fn name_upstream(&self) -> Identity {
+        let upstream = self.upstream.as_ref();
+        upstream.map_or(self.opened.identity, |upstream| upstream.identity)
+    }
+
     /// Nothing yet: what a fresh one, a recovered one and one called back from memory share.
     pub(super) fn blank() -> Self {
         Self {
@@ -93,13 +99,13 @@ impl Transaction {
             last: Seq(0),
             request: StoredFrame::default(),
             digest: 0,
-            crossed: None,
+            upstream: None,
             held_back: false,
             waiting: Vec::new(),
             delivering: 0,
             mti: None,
             asked_for: Text::EMPTY,
-            leg: None,
+            link_conn: None,
             unwritten: None,
             revoking: false,
             keys: Vec::new(),
@@ -130,7 +136,7 @@ pub(super) struct Reversal {
     /// Who waits for the answer: each reversal of the terminal that is not answered yet.
     pub(super) askers: Vec<Asker>,
     /// The try on the wire.
-    pub(super) leg: Option<ConnId>,
+    pub(super) link_conn: Option<ConnId>,
     /// That try's send, until it is known to be written.
     pub(super) unwritten: Option<SendId>,
     /// Tries that were not answered.
@@ -138,6 +144,8 @@ pub(super) struct Reversal {
     /// Whether the first approval came while a try was not answered, and none was accepted since:
     /// which of the two came first at the host is not known then.
     pub(super) overtaken: bool,
+    /// Whether the terminal may hold the receipt, and did not ask for it.
+    pub(super) of_receipt: bool,
     /// Whether it stands in its link's queue.
     pub(super) queued: bool,
     /// The answer as it came.
@@ -185,10 +193,10 @@ pub(super) struct Live {
 
 /// The number that the gateway gave a request.
 fn given(transaction: &Transaction) -> Option<Stan> {
-    let crossed = transaction.crossed.as_ref();
-    crossed
-        .filter(|crossed| crossed.rewritten)
-        .map(|crossed| crossed.stan)
+    let upstream = transaction.upstream.as_ref();
+    upstream
+        .filter(|upstream| upstream.rewritten)
+        .map(|upstream| upstream.stan)
 }
 
 #[derive(Debug)]
@@ -237,13 +245,28 @@ impl Live {
         slot
     }
 
+    /// Gives a live transaction another merchant, and the name that follows from that.
+    pub(super) fn rename(&mut self, slot: Slot, merchant: MerchantId, name: Identity) {
+        let Some(own) = self.get_mut(slot) else {
+            return;
+        };
+        own.opened.merchant = merchant;
+        let old = std::mem::replace(&mut own.opened.identity, name);
+        if self.named(&old) == Some(slot) {
+            self.by_identity.remove(&old);
+        }
+        if !name.is_empty() {
+            let _older = self.by_identity.insert_new(name, slot);
+        }
+    }
+
     /// Keeps how a live transaction's request went out.
-    pub(super) fn set_crossed(&mut self, slot: Slot, crossed: Crossed) {
+    pub(super) fn set_upstream(&mut self, slot: Slot, upstream: UpstreamRequest) {
         let Some(transaction) = self.get_mut(slot) else {
             return;
         };
         transaction.held_back = false;
-        transaction.crossed = Some(Box::new(crossed));
+        transaction.upstream = Some(Box::new(upstream));
         let number = given(transaction);
         self.given.extend(number);
     }

@@ -7,6 +7,8 @@
 //! Start with [`lifecycle`](decide): its table is the heart of the house.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod wish;
+
 mod event;
 
 mod action;
@@ -19,47 +21,61 @@ mod lifecycle;
 
 mod names;
 
+mod message_facts;
+
+mod kept_frames;
+
+mod upstream_request;
+
 mod live;
 
-mod memory;
+mod terminal_memory;
+
+mod numbers;
 
 mod core;
 
-mod partly;
+mod partly_read;
 
-mod crossing;
+mod translation;
+
+mod elsewhere;
 
 mod request;
 
 mod repeats;
 
-mod authored;
+mod own_answers;
+
+mod answer_match;
 
 mod answer;
 
-mod keys;
+mod terminal_keys;
 
 mod delivery;
 
-mod asked;
+mod terminal_reversal;
 
 mod reversal;
 
-mod drafts;
+mod reversal_frames;
 
-mod tries;
+mod reversal_tries;
 
-mod legs;
+mod reversal_queue;
 
-mod session;
+mod links;
 
-mod issuer;
+mod link_session;
+
+mod acquirer_reversal;
 
 mod operator;
 
-mod fresh;
+mod unread_approvals;
 
-mod parked;
+mod parked_links;
 
 mod recover;
 
@@ -69,12 +85,12 @@ pub use self::core::{Counts, Gateway};
 pub use action::{Action, SendId};
 pub use event::{Event, UnreadableFrame};
 pub use lifecycle::{Decision, Effect, Trigger, decide};
-pub use operator::{Act, Wish};
 pub use options::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, Options, ReversalBy, ReversalOptions,
     RouteOptions, SignOn,
 };
 pub use route::{Balance, CardRange, CodePattern, Match, MtiPattern, TerminalPattern};
+pub use wish::{Act, Wish};
 
 #[cfg(test)]
 mod tests;

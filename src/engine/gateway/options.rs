@@ -43,6 +43,11 @@ impl Options {
         rules
     }
 
+    /// A link of this run, one that is configured no more included.
+    pub(super) fn link(&self, link: LinkId) -> &LinkOptions {
+        &self.links[usize::from(link.0)]
+    }
+
     /// The links over which an answer to a request on `link` may come: itself, then those that
     /// share a route with it.
     pub(super) fn neighbours(&self, link: LinkId) -> Vec<LinkId> {

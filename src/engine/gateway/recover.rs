@@ -3,16 +3,18 @@
 //! Recovery applies each recorded step to what it belongs to, without deciding anything again; only
 //! then is every live transaction told of the restart, which is a row of the table like any other.
 
-use super::authored::kept;
 use super::core::{Cause, Gateway};
-use super::crossing::Crossed;
-use super::fresh::Fresh;
+use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
-use super::memory::{Done, Terminals};
+use super::message_facts::key_of;
 use super::names;
+use super::numbers::Gauges;
 use super::options::Options;
-use super::request::key_of;
+use super::own_answers::is_vouched_for;
+use super::terminal_memory::{Remembered, Terminals};
+use super::unread_approvals::UnreadApprovals;
+use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
     Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, LinkId, LinkName,
     ListenerId, Logged, Note, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
@@ -42,7 +44,7 @@ impl Gateway {
             gateway: Self::empty(options, vault, seed),
             slots: BTreeMap::new(),
             links: Vec::new(),
-            fresh: Fresh::default(),
+            fresh: UnreadApprovals::default(),
         };
         for record in history {
             fold.take(now, record);
@@ -118,17 +120,22 @@ impl Gateway {
     }
 
     /// How a recorded request went out.
-    fn crossed(&self, opened: &Opened, route: usize, frame: StoredFrame) -> Option<Box<Crossed>> {
+    fn upstream(
+        &self,
+        opened: &Opened,
+        route: usize,
+        frame: StoredFrame,
+    ) -> Option<Box<UpstreamRequest>> {
         let rewritten = self.options.routes[route].rewrite_stan;
         let spec = self.host_spec(opened)?;
-        Crossed::read(&spec, frame, rewritten).map(Box::new)
+        UpstreamRequest::read(&spec, frame, rewritten).map(Box::new)
     }
 
     /// Goes on counting after a number that was given.
     fn count_from(&mut self, slot: Slot) {
-        let crossed = self.live.get(slot).and_then(|own| own.crossed.as_deref());
-        if let Some(crossed) = crossed.filter(|crossed| crossed.rewritten) {
-            self.stan = crossed.stan;
+        let upstream = self.live.get(slot).and_then(|own| own.upstream.as_deref());
+        if let Some(upstream) = upstream.filter(|upstream| upstream.rewritten) {
+            self.numbers.stan = upstream.stan;
         }
     }
 }
@@ -139,7 +146,7 @@ struct Fold {
     slots: BTreeMap<TxId, Slot>,
     /// What the numbers of links stand for at this place of history; empty while no names came.
     links: Vec<LinkId>,
-    fresh: Fresh,
+    fresh: UnreadApprovals,
 }
 
 impl Fold {
@@ -151,7 +158,7 @@ impl Fold {
             prev: _,
             fact,
         } = record;
-        self.gateway.resume_after(seq);
+        self.gateway.numbers.resume_after(seq);
         let steady = if matches!(fact, Fact::Started { .. }) {
             self.gateway.steady.read_start(at)
         } else {
@@ -200,7 +207,7 @@ impl Fold {
         let gateway = &mut self.gateway;
         gateway.live = Live::new(gateway.dice.number());
         gateway.terminals = Terminals::new(gateway.dice.number());
-        gateway.clear_counts();
+        gateway.gauges = Gauges::default();
         self.slots.clear();
     }
 
@@ -210,8 +217,7 @@ impl Fold {
             Some(opened) if step.state == State::Forwarded => {
                 self.begin(now, id, at.0, opened, &step)
             }
-            // Refused here: nothing of it is kept.
-            Some(_) => return,
+            Some(opened) => return self.refused(id, seq, opened, &step),
             None => match self.find(now, id) {
                 Some(slot) => slot,
                 None => return,
@@ -254,10 +260,39 @@ impl Fold {
             opened,
             ..Transaction::blank()
         };
+        if let Some(key) = key_of(&transaction.opened) {
+            self.gateway.merchant_is_named(key);
+        }
         self.gateway.saw(&transaction.opened, at);
         let slot = self.gateway.live.insert(transaction);
         self.slots.insert(id, slot);
         slot
+    }
+
+    /// Of a request that was refused here, only the first under a used name is kept: its terminal
+    /// may want it reversed.
+    fn refused(&mut self, id: TxId, seq: Seq, mut opened: Box<Opened>, step: &Step) {
+        let request = step.message.as_ref().map(|message| message.frame.clone());
+        let request = request.unwrap_or_default();
+        self.known_now(&mut opened, &request);
+        let gateway = &mut self.gateway;
+        let key = key_of(&opened);
+        if is_vouched_for(step.why) {
+            self.fresh.traded_on(&opened);
+        }
+        if let Some(key) = key.filter(|_| gateway.is_first_of_used_name(step.why, &opened)) {
+            let refused = Remembered {
+                id,
+                state: step.state,
+                last: seq,
+                request,
+                opened,
+                ..Remembered::blank()
+            };
+            gateway
+                .terminals
+                .remember(key, refused, &gateway.options.limits);
+        }
     }
 
     /// The transaction of a step: live, or back from its terminal's memory.
@@ -305,6 +340,8 @@ impl Fold {
             && let Some(reversal) = transaction.reversal.as_mut()
         {
             reversal.start_anew(at);
+            // Nobody decided that: its route says so.
+            reversal.of_receipt |= step.row.0 == 'Y' && step.why != Why::Operator;
         }
         if let (Note::Try(tries), Some(reversal)) = (&step.note, transaction.reversal.as_mut()) {
             reversal.tries = *tries;
@@ -312,11 +349,11 @@ impl Fold {
         }
         if let Some(message) = &step.message {
             heard(transaction, step, message, spec);
-            if transaction.crossed.is_some() && step.row.tells_answer() {
+            if transaction.upstream.is_some() && step.row.tells_answer() {
                 transaction.answer = told;
             }
         }
-        self.gateway.count(before, step.state);
+        self.gateway.gauges.moved(before, step.state);
     }
 
     /// A record that says that a refund returned something, or that one was undone.
@@ -349,18 +386,18 @@ impl Fold {
             return;
         };
         let frame = message.frame.clone();
-        if let Some(crossed) = self.gateway.crossed(&own.opened, own.route, frame) {
-            self.gateway.live.set_crossed(slot, *crossed);
+        if let Some(upstream) = self.gateway.upstream(&own.opened, own.route, frame) {
+            self.gateway.live.set_upstream(slot, *upstream);
             self.gateway.count_from(slot);
         }
     }
 
-    /// What the terminal is told of a recorded answer to a request that crossed. Keys that were
-    /// given with it are not given twice: a sign-on is asked for anew.
+    /// What the terminal is told of a recorded answer to a translated or renumbered request. Keys
+    /// that were given with it are not given twice: a sign-on is asked for anew.
     fn told(&self, slot: Slot, step: &Step) -> Option<Bytes> {
         let message = step.message.as_ref()?;
         let own = self.gateway.live.get(slot)?;
-        own.crossed.as_ref()?;
+        own.upstream.as_ref()?;
         let is_answer = message.hop == Hop::AcquirerToGateway && step.row.tells_answer();
         if !is_answer || own.opened.purpose == Purpose::SignOn {
             return None;
@@ -396,7 +433,7 @@ impl Fold {
             Carried::Answer(carried) => self.carried_answer(carried),
             Carried::Keys(keys) => self.keys(&keys),
             Carried::Tombstone { identity, at } => self.tombstone(identity, at),
-            Carried::Stan(stan) => self.gateway.stan = stan,
+            Carried::Stan(stan) => self.gateway.numbers.stan = stan,
             Carried::Links(names) => self.links(&names),
             Carried::Clock(moment) => self.gateway.steady.set(moment, label),
         }
@@ -412,17 +449,19 @@ impl Fold {
             unanswered: if under_way { carried.tries } else { 0 },
             // It began without an answer, and one came since: before a try or after, nobody knows.
             overtaken: under_way && carried.approved && cause == ReversalCause::NoAnswer,
+            of_receipt: carried.of_receipt,
             answer,
             ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
         });
         let route = self.gateway.route_to(&carried.opened, &carried.request);
-        let crossed = carried.crossed;
-        let crossed = crossed.and_then(|frame| self.gateway.crossed(&carried.opened, route, frame));
+        let upstream = carried.upstream;
+        let upstream =
+            upstream.and_then(|frame| self.gateway.upstream(&carried.opened, route, frame));
         let transaction = Transaction {
             id: carried.tx,
             state: carried.state,
             route,
-            crossed,
+            upstream,
             began: carried.began,
             since: now.mono,
             last: carried.last,
@@ -434,7 +473,7 @@ impl Fold {
             opened: Box::new(carried.opened),
             ..Transaction::blank()
         };
-        self.gateway.count(State::Received, carried.state);
+        self.gateway.gauges.moved(State::Received, carried.state);
         let began = self.gateway.steady.moment_of(carried.tx.began());
         self.gateway.saw(&transaction.opened, began);
         let slot = self.gateway.live.insert(transaction);
@@ -451,17 +490,18 @@ impl Fold {
             .carry(&carried.opened, carried.state, (carried.tx, began));
         let restored = |stored: Option<StoredFrame>| stored.and_then(|stored| stored.restore());
         let route = self.gateway.route_to(&carried.opened, &carried.request);
-        let crossed = carried.crossed;
-        let crossed = crossed.and_then(|frame| self.gateway.crossed(&carried.opened, route, frame));
+        let upstream = carried.upstream;
+        let upstream =
+            upstream.and_then(|frame| self.gateway.upstream(&carried.opened, route, frame));
         let spec = self.gateway.spec_named(&carried.opened.spec);
         let answer = restored(carried.answer);
         let message = spec.zip(answer.clone());
         let message = message.and_then(|(spec, frame)| Message::read(&spec, frame).ok());
-        let done = Done {
+        let done = Remembered {
             id: carried.tx,
             state: carried.state,
             route,
-            crossed,
+            upstream,
             last: carried.last,
             rrn: message.as_ref().and_then(Message::rrn),
             auth: message.as_ref().and_then(Message::auth_code),
@@ -505,7 +545,7 @@ fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Opt
                 transaction.auth = message.auth.or(transaction.auth);
             }
         }
-        Hop::TerminalToGateway if is_reversal && step.row.0 == 'U' => {
+        Hop::TerminalToGateway if is_reversal && matches!(step.row.0, 'U' | 'W') => {
             asked(transaction, message, spec);
         }
         Hop::TerminalToGateway | Hop::GatewayToAcquirer | Hop::GatewayToTerminal => {}
@@ -529,5 +569,6 @@ fn asked(transaction: &mut Transaction, message: &Logged, spec: Option<Arc<Spec>
             .text(field)
             .and_then(|text| ResponseCode::new(&text))
     });
+    reversal.of_receipt = false;
     reversal.cause_code = reversal.cause_code.or(code);
 }

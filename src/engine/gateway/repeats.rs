@@ -1,20 +1,19 @@
 //! A request that came before: it is answered as the first was, and goes nowhere (D1, D2, D3).
 
-use super::answer::is_closed;
-use super::authored::Reason;
 use super::core::{Cause, Gateway};
+use super::kept_frames::readdressed;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Waiter};
-use super::memory::went_out;
-use super::request::key_of;
+use super::message_facts::{digest, is_closed, is_same, key_of};
+use super::own_answers::Reason;
+use super::terminal_memory::went_out;
 use crate::engine::record::{ConnId, Hop, Logged, Note, Opened, State, TxId};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::FieldId;
-use crate::iso::spec::{Purpose, Spec};
+use crate::iso::spec::Purpose;
 use bytes::Bytes;
-use std::sync::Arc;
 
 /// DE 12 and 13: time and date at the terminal.
 const LOCAL_TIME: [FieldId; 2] = [FieldId::of(12), FieldId::of(13)];
@@ -106,6 +105,11 @@ impl Gateway {
             is_same(opened, own) && own.identity != opened.identity
         });
         let Some(slot) = first else { return false };
+        let link = self.live.get(slot).map(|own| own.opened.link);
+        if link.is_some_and(|link| self.is_elsewhere(conn, link)) {
+            self.forget_if_over(slot);
+            return false;
+        }
         let went_out = self.live.get(slot).is_some_and(|own| went_out(own.state));
         let repeats = message.mti().is_repeat() || went_out && self.is_of_moment(slot, message);
         if repeats {
@@ -218,7 +222,7 @@ impl Gateway {
     ) {
         if let Some(answer) = answer {
             self.replay(now, conn, repeat, id, &answer);
-        } else if state == State::Reversed {
+        } else if matches!(state, State::Reversed | State::SettleMismatch) {
             let code = repeat.spec().flow().answer.malfunction;
             if let Some(no) = self.authored(repeat, code) {
                 self.say(now, conn, id, &no);
@@ -257,29 +261,4 @@ fn ended(reversal: &Message, opened: &Opened, answer: Option<&Bytes>) -> bool {
 /// stood.
 const fn tells_truth(state: State, approved: bool) -> bool {
     state.meaning().known.still_stands() || !approved
-}
-
-/// The digest of a message without money, its header aside: parts of a batch upload may share their
-/// number and all that names a transaction. Zero if there is money in it.
-pub(super) fn digest(message: &Message, opened: &Opened) -> u32 {
-    if opened.touches_money() {
-        return 0;
-    }
-    let frame = message.build().unwrap_or_default();
-    crc32fast::hash(frame.get(message.header().len()..).unwrap_or_default())
-}
-
-/// Whether a request with a known name is the same one: kind, amount and card agree.
-fn is_same(new: &Opened, first: &Opened) -> bool {
-    new.kind == first.kind
-        && new.amount == first.amount
-        && new.currency == first.currency
-        && first.may_share_card(new)
-}
-
-/// A stored answer under the header that goes back to whoever sent `header`.
-pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Option<Message> {
-    let mut message = Message::read(spec, answer.clone()).ok()?;
-    message.set_header(&spec.answer_header(header));
-    Some(message)
 }

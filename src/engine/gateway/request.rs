@@ -1,34 +1,25 @@
 //! A request comes in from a terminal: is it new, whose is it, and where does it go?
 
 use super::action::Action;
-use super::answer::asked_for;
-use super::authored::Reason;
 use super::core::{Cause, Gateway, Sent};
+use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
+use super::message_facts::{asked_for, digest, key_of, purpose_of};
 use super::names::{self, TerminalKey};
-use super::partly;
-use super::repeats::digest;
+use super::own_answers::Reason;
+use super::partly_read;
 use crate::engine::record::{
-    ConnId, Fact, Hop, LinkId, ListenerId, Logged, Note, Opened, State, TxId, Unmatched, Why,
+    ConnId, Fact, Hop, Identity, LinkId, ListenerId, Logged, Note, Opened, State, StoredFrame,
+    TxId, Unmatched, Why,
 };
 use crate::engine::seam::planted::{self, Bug};
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, Function, MerchantId};
+use crate::iso::message::MerchantId;
 use crate::iso::security;
 use crate::iso::spec::Purpose;
 use std::time::Duration;
-
-/// DE 4.
-pub(super) const AMOUNT: FieldId = FieldId::of(4);
-/// DE 39.
-pub(super) const CODE: FieldId = FieldId::of(39);
-
-/// The terminal of a transaction.
-pub(super) fn key_of(opened: &Opened) -> Option<TerminalKey> {
-    names::terminal_named(&opened.merchant, &opened.terminal)
-}
 
 impl Gateway {
     pub(super) fn terminal_message(&mut self, now: Now, conn: ConnId, message: Message) {
@@ -36,6 +27,9 @@ impl Gateway {
             return;
         }
         let terminal = self.terminal_of(&message);
+        if let Some(named) = terminal {
+            self.merchant_is_named(named);
+        }
         let Some(at) = self.conns.get_mut(&conn) else {
             return;
         };
@@ -56,6 +50,41 @@ impl Gateway {
         message.merchant().or_else(known).unwrap_or_default()
     }
 
+    /// A terminal names its merchant. If it had left that out so far, what it did is known by the
+    /// whole name from now on.
+    pub(super) fn merchant_is_named(&mut self, named: TerminalKey) {
+        if self.terminals.get(&named).is_some() {
+            return;
+        }
+        let Some((merchant, number)) = names::parts_of(&named).filter(|(name, _)| !name.is_empty())
+        else {
+            return;
+        };
+        let Some(unnamed) = self.terminals.unnamed(&number) else {
+            return;
+        };
+        let Some(old) = names::terminal_named("", &number) else {
+            return;
+        };
+        let done = unnamed.done.iter();
+        let name = |opened: &Opened, request: &StoredFrame| {
+            let spec = self.spec_named(&opened.spec)?;
+            names::identity_at(&kept(&spec, request)?, &merchant)
+        };
+        let done = done.filter_map(|done| Some((done.id, name(&done.opened, &done.request)?)));
+        let done: Vec<(TxId, Identity)> = done.collect();
+        let live = self.live.slots().into_iter().filter_map(|slot| {
+            let own = self.live.get(slot)?;
+            let is_its = key_of(&own.opened) == Some(old);
+            is_its.then(|| Some((slot, name(&own.opened, &own.request)?)))?
+        });
+        let live: Vec<(Slot, Identity)> = live.collect();
+        self.terminals.rename((&old, named), merchant, &done);
+        for (slot, name) in live {
+            self.live.rename(slot, merchant, name);
+        }
+    }
+
     /// The terminal that a message names.
     pub(super) fn terminal_of(&self, message: &Message) -> Option<TerminalKey> {
         names::terminal_named(&self.merchant_of(message), &message.terminal()?)
@@ -73,8 +102,12 @@ impl Gateway {
     }
 
     fn request(&mut self, now: Now, conn: ConnId, message: Message) {
-        let opened = self.describe(&message);
-        if let Some(why) = self.mac_is_wrong(&message) {
+        let mut opened = self.describe(&message);
+        let original = opened.original;
+        opened.original = original.filter(|original| !self.is_of_elsewhere(conn, *original));
+        if let Some(first) = self.name_taken_elsewhere(conn, &opened) {
+            self.refuse(now, conn, &message, opened, Reason::taken_by(first));
+        } else if let Some(why) = self.mac_is_wrong(&message) {
             self.refuse(now, conn, &message, opened, why);
         } else if self.is_repeat(now, conn, &message, &opened) {
             // It has been dealt with: no limit may answer for what is under way.
@@ -120,7 +153,7 @@ impl Gateway {
         } else if self.disk_low
             || !room
             || !planted::is(Bug::Unbounded)
-                && (self.in_flight >= limits.in_flight
+                && (self.gauges.in_flight >= limits.in_flight
                     || self.live.len() + self.terminals.open() >= limits.live
                     || waiting >= limits.per_terminal)
         {
@@ -135,7 +168,7 @@ impl Gateway {
     pub(super) fn mac_is_wrong(&self, message: &Message) -> Option<Why> {
         let key = self.terminal_of(message)?;
         let keys = self.terminals.get(&key)?.keys.as_ref()?;
-        if partly::lacks_mac(message, &keys.mac) {
+        if partly_read::lacks_mac(message, &keys.mac) {
             return Some(Why::RequestUnread);
         }
         let wanted = message.kind().is_some_and(|kind| kind.mac) && !planted::is(Bug::NoMacCheck);
@@ -158,18 +191,19 @@ impl Gateway {
         let Some(route) = self.route_of(conn, &message) else {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
         };
-        let Some((link, leg)) = self.pick_leg(route) else {
-            let full = self.has_leg(route);
+        let own = &self.options.routes[route];
+        let Some((link, link_conn)) = self.links.pick(own, self.options.limits.per_link) else {
+            let full = own.to.iter().any(|link| self.links.carries(*link));
             let why = if full { Why::Overload } else { Why::NoLink };
             return self.refuse(now, conn, &message, opened, why);
         };
-        let crossing = match self.cross(now, (route, link), &message, &opened) {
-            Ok(crossing) => crossing,
+        let draft = match self.upstream_draft(now, (route, link), &message, &opened) {
+            Ok(draft) => draft,
             Err(reason) => return self.refuse(now, conn, &message, opened, *reason),
         };
-        let there = crossing
+        let there = draft
             .as_ref()
-            .map_or(&message, |crossing| &crossing.there.message);
+            .map_or(&message, |draft| &draft.there.message);
         let key = names::match_key(there, link, &self.options.routes[route].key);
         if let Some(Err(holder)) = key.as_ref().map(|key| self.free_key(now, key)) {
             let reason = Reason::taken_by(holder);
@@ -178,10 +212,10 @@ impl Gateway {
         let Ok(frame) = there.build() else {
             return self.refuse(now, conn, &message, opened, Why::NoRoute);
         };
-        let id = self.next_id(now);
+        let id = self.numbers.next_tx(now);
         opened.link = link;
         opened.twin = self.twin_of(now, &opened, id);
-        let relayed = Some(leg).filter(|_| crossing.is_none());
+        let relayed = Some(link_conn).filter(|_| draft.is_none());
         let logged = Logged::of(&message, Hop::TerminalToGateway, conn, relayed);
         let transaction = Transaction {
             id,
@@ -189,7 +223,7 @@ impl Gateway {
             began: now.wall,
             since: now.mono,
             request: logged.frame.clone(),
-            leg: Some(leg),
+            link_conn: Some(link_conn),
             mti: Some(there.mti()),
             asked_for: asked_for(there),
             digest: digest(&message, &opened),
@@ -198,12 +232,12 @@ impl Gateway {
         };
         let cause = Cause {
             message: Some(logged),
-            note: partly::note(&message),
+            note: partly_read::note(&message),
             ..Cause::default()
         };
         let (slot, _) = self.open(now, transaction, Trigger::Forward, cause);
-        if let Some(crossing) = crossing {
-            self.goes_on(now, slot, leg, &crossing);
+        if let Some(draft) = draft {
+            self.goes_on(now, slot, link_conn, &draft);
         }
         if let Some(key) = key {
             self.live.add_key(slot, key);
@@ -212,8 +246,8 @@ impl Gateway {
         self.trades_on(conn, &opened);
         self.wait(slot, Waiter::new(conn, message.header()));
         self.live.set_deadline(slot, self.answer_deadline(slot));
-        self.load(leg, 1);
-        let send = self.send(leg, frame, Some(Sent::Request(slot)));
+        self.links.load(link_conn, 1);
+        let send = self.send(link_conn, frame, Some(Sent::Request(slot)));
         if let Some(transaction) = self.live.get_mut(slot) {
             transaction.unwritten = Some(send);
         }
@@ -253,7 +287,7 @@ impl Gateway {
     /// A terminal that waits for nothing and begins another trade has dealt with the answer written
     /// last, or would have reversed it first. That proves nothing, but a reset that comes now has
     /// cut off what is said from here on.
-    fn trades_on(&mut self, conn: ConnId, opened: &Opened) {
+    pub(super) fn trades_on(&mut self, conn: ConnId, opened: &Opened) {
         let Some(at) = self
             .conns
             .get_mut(&conn)
@@ -268,7 +302,7 @@ impl Gateway {
 
     /// Makes sure that a key is free, ending the watch of a closed transaction that still holds it;
     /// else gives the one that holds it.
-    fn free_key(&mut self, now: Now, key: &names::MatchKey) -> Result<(), TxId> {
+    pub(super) fn free_key(&mut self, now: Now, key: &names::MatchKey) -> Result<(), TxId> {
         let Some(holder) = self.live.keyed(key) else {
             return Ok(());
         };
@@ -401,27 +435,4 @@ impl Gateway {
 fn ago(moment: Wall, long: Duration) -> Wall {
     let micros = u64::try_from(long.as_micros()).unwrap_or(0);
     Wall(moment.0.saturating_sub_unsigned(micros))
-}
-
-/// What a message is for. A kind that the dialect does not know, or that stands in what could not
-/// be read, counts by its class: where money may be in it, it is.
-pub(super) fn purpose_of(message: &Message) -> Purpose {
-    if let Some(kind) = message.kind() {
-        return kind.purpose;
-    }
-    match (message.mti().class(), message.mti().function()) {
-        (Class::Authorization, Function::Request) => Purpose::Hold,
-        (Class::Financial, Function::Request) => Purpose::Debit,
-        (Class::Authorization | Class::Financial, _) => Purpose::Advice,
-        (Class::Reversal, _) => Purpose::Reversal,
-        (
-            Class::File
-            | Class::Reconciliation
-            | Class::Administrative
-            | Class::Fee
-            | Class::Network
-            | Class::Reserved,
-            _,
-        ) => Purpose::Administration,
-    }
 }

@@ -3,6 +3,7 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Reversal, Slot, Transaction};
+use super::message_facts::key_of;
 use super::names;
 use crate::engine::record::{State, TxId, Why};
 use crate::engine::seam::Now;
@@ -38,7 +39,7 @@ impl Gateway {
             since: now.mono,
             last: done.last,
             request: done.request,
-            crossed: done.crossed,
+            upstream: done.upstream,
             answer: done.answer,
             rrn: done.rrn,
             auth: done.auth,
@@ -79,12 +80,17 @@ impl Gateway {
         }
     }
 
-    /// An approval was perhaps not read. Its route may say that it is then reversed.
+    /// An approval was perhaps not read. Its route may say that it is then reversed. The terminal
+    /// may hold the receipt all the same: once it is reversed, that is listed.
     pub(super) fn reverse_unproven(&mut self, now: Now, slot: Slot, why: Why) {
         let own = self.live.get(slot);
         let own = own.filter(|own| own.state == State::DeliveryUnproven);
         if own.is_some_and(|own| self.options.routes[own.route].reversal.unproven) {
             self.step(now, slot, Trigger::Operator, Cause::why(why));
+            let own = self.live.get_mut(slot);
+            if let Some(reversal) = own.and_then(|own| own.reversal.as_mut()) {
+                reversal.of_receipt = true;
+            }
         }
     }
 
@@ -122,12 +128,12 @@ impl Gateway {
         let Some(transaction) = self.live.get(slot) else {
             return false;
         };
-        let heard = self.heard_spec(&transaction.opened, transaction.crossed.as_deref());
+        let heard = self.heard_spec(&transaction.opened, transaction.upstream.as_deref());
         let Some(spec) = heard else {
             return false;
         };
         let has_key = || {
-            super::request::key_of(&transaction.opened)
+            key_of(&transaction.opened)
                 .and_then(|key| self.terminals.get(&key))
                 .is_some_and(|terminal| terminal.keys.is_some())
         };
@@ -160,10 +166,11 @@ impl Reversal {
             tries: 0,
             frame: None,
             askers: Vec::new(),
-            leg: None,
+            link_conn: None,
             unwritten: None,
             unanswered: 0,
             overtaken: false,
+            of_receipt: false,
             queued: false,
             answer: None,
         }

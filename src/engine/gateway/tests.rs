@@ -4,12 +4,13 @@
 //! terminal whose keys came in with its sign-on. It checks on the way that no send precedes its
 //! record.
 
-mod crossing;
 mod doubts;
+mod elsewhere;
+mod translation;
 
 mod links;
 
-mod parked;
+mod parked_links;
 
 mod steady;
 
@@ -30,9 +31,9 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
-mod again;
-mod comers;
-mod partly;
+mod partly_read;
+mod repeats;
+mod terminals;
 
 const T: ConnId = ConnId(1);
 const A: ConnId = ConnId(100);

@@ -384,11 +384,13 @@ pub struct CarriedTransaction {
     /// DE 38 of the approval.
     pub auth: Option<AuthCode>,
     /// The request as it went out, where that is not as it came in.
-    pub crossed: Option<StoredFrame>,
+    pub upstream: Option<StoredFrame>,
     /// The answer to its reversal, as given.
     pub reversal_answer: Option<StoredFrame>,
     /// Since when it is being reversed, on the clock of [`Carried::Clock`].
     pub reversing: Option<Wall>,
+    /// Whether its terminal may hold the receipt of what is reversed without being asked for.
+    pub of_receipt: bool,
 }
 
 /// An answered transaction in a checkpoint.
@@ -411,7 +413,7 @@ pub struct CarriedAnswer {
     /// Its last record.
     pub last: Seq,
     /// The request as it went out, where that is not as it came in.
-    pub crossed: Option<StoredFrame>,
+    pub upstream: Option<StoredFrame>,
     /// What went back of it by voids and refunds.
     pub returned: Amount,
 }

@@ -130,13 +130,13 @@ impl Record {
             Fact::Unmatched(unmatched) => [Some(&mut unmatched.message.frame), None, None, None],
             Fact::Carried(carried) => match &mut **carried {
                 Carried::Transaction(live) => {
-                    [Some(&mut live.request), live.crossed.as_mut(), None, None]
+                    [Some(&mut live.request), live.upstream.as_mut(), None, None]
                 }
                 Carried::Answer(done) => [
                     Some(&mut done.request),
                     done.answer.as_mut(),
                     done.reversal_answer.as_mut(),
-                    done.crossed.as_mut(),
+                    done.upstream.as_mut(),
                 ],
                 Carried::Keys(_)
                 | Carried::Tombstone { .. }

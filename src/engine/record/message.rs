@@ -3,7 +3,9 @@
 use super::ConnId;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::{Message, Redacted};
-use crate::iso::message::{AuthCode, Mti, ResponseCode, Rrn, Secret};
+use crate::iso::message::{
+    Amount, AuthCode, Class, FieldId, FieldPath, Mti, ResponseCode, Rrn, Secret,
+};
 use bytes::Bytes;
 
 /// Which way a message goes.
@@ -49,6 +51,8 @@ pub struct Logged {
     pub rrn: Option<Rrn>,
     /// DE 38.
     pub auth: Option<AuthCode>,
+    /// What an approval in part granted; what a reversal of the acquirer's own takes back.
+    pub amount: Option<Amount>,
     /// Its bytes.
     pub frame: StoredFrame,
 }
@@ -66,6 +70,7 @@ impl Logged {
             code: message.response_code(),
             rrn: message.rrn(),
             auth: message.auth_code(),
+            amount: moved(message, hop),
             frame: if planted::is(Bug::StorePan) {
                 StoredFrame::in_clear(message)
             } else {
@@ -73,6 +78,27 @@ impl Logged {
             },
         }
     }
+}
+
+/// What a message of the acquirer's moves, where that need not be the amount of a request: what an
+/// approval in part granted, what a reversal of its own takes back. Of the latter, DE 95 tells in
+/// its first twelve digits what is to stand (ISO 8583:1987 §4.3.1).
+fn moved(message: &Message, hop: Hop) -> Option<Amount> {
+    const REPLACEMENT: FieldPath = FieldPath::whole(FieldId::of(95));
+    if hop != Hop::AcquirerToGateway {
+        return None;
+    }
+    let mti = message.mti();
+    if mti.is_answer() {
+        let code = message.response_code()?;
+        let in_part = message.spec().flow().codes.in_part.contains(&code);
+        return message.amount().filter(|_| in_part);
+    }
+    let reverses = mti.class() == Class::Reversal;
+    let amount = message.amount().filter(|_| reverses)?;
+    let stands = message.text(REPLACEMENT);
+    let stands = stands.and_then(|amounts| amounts.get(..12)?.parse().ok());
+    Some(Amount(amount.0.saturating_sub(stands.unwrap_or(0))))
 }
 
 /// A frame without length prefix, its sensitive bytes overwritten, and what may be restored aside.

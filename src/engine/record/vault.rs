@@ -13,7 +13,7 @@ mod keys;
 pub use keys::{VaultKeys, VaultKeysError};
 
 use super::{Sealed, Seq};
-use crate::iso::message::Secret;
+use crate::iso::message::{Pan, Secret};
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, AeadInOut, KeyInit, Payload};
 use hmac::{Hmac, Mac};
@@ -72,9 +72,9 @@ impl Vault {
 
     /// The first half of HMAC-SHA-256 over the digits of a card number.
     #[must_use]
-    pub fn card_hash(&self, pan: &str) -> [u8; 16] {
+    pub fn card_hash(&self, pan: &Pan) -> [u8; 16] {
         let mut mac = self.hash.clone();
-        mac.update(pan.as_bytes());
+        mac.update(pan.reveal().as_bytes());
         let whole: [u8; 32] = mac.finalize().into_bytes().into();
         whole.first_chunk().copied().unwrap_or_default()
     }

@@ -3,7 +3,8 @@
 
 use super::retry::{self, Retry};
 use super::story::{Seen, Story};
-use crate::engine::record::{State, TxId};
+use crate::engine::record::{Hop, State, TxId};
+use crate::iso::message::{Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
 
 /// What became of a transaction in the acquirer's books.
@@ -51,6 +52,12 @@ pub(super) struct Bonds<'a> {
     pub(super) completions: Vec<(&'a Story, Effect)>,
     /// Other voids and refunds of its original, but for those that took no effect.
     pub(super) siblings: Vec<(&'a Story, Effect)>,
+    /// Increments of an authorization, but for those that took no effect.
+    pub(super) increments: Vec<(&'a Story, Effect)>,
+    /// Voids and refunds of it that a reversal may have undone: those are listed by themselves.
+    pub(super) undone: Vec<TxId>,
+    /// What the original of a void or refund holds, or held, if that is at hand.
+    paid: Option<u64>,
     /// The authorization that a completion completes, unless that took no effect.
     pub(super) hold: Option<TxId>,
     /// Of a request that was kept back or declined: the same under which money may be held.
@@ -60,16 +67,16 @@ pub(super) struct Bonds<'a> {
 /// Whether another is the same request: of its name where it was kept back, or of its card,
 /// amount, terminal and number.
 fn is_namesake(story: &Story, other: &Story) -> bool {
-    let kept_back = matches!(story.state, State::Refused | State::NotSent);
-    if kept_back && story.namesakes.contains(&other.tx) {
+    if is_kept_back(story) && story.namesakes.contains(&other.tx) {
         return true;
     }
-    let number = |story: &Story| {
-        let opened = story.opened.as_ref();
-        opened.map(|opened| (opened.terminal, opened.stan, opened.batch))
-    };
     let twins = story.twins.contains(&other.tx) && story.purpose() == other.purpose();
     twins && number(story) == number(other)
+}
+
+/// Whether a request stayed here.
+pub(super) const fn is_kept_back(story: &Story) -> bool {
+    matches!(story.state, State::Refused | State::NotSent)
 }
 
 /// Whether a story gives money back.
@@ -99,10 +106,42 @@ impl<'a> Bonds<'a> {
             let same = |other: &&&Story| is_namesake(story, other);
             let mut namesakes = others.iter().filter(same);
             bonds.namesake = namesakes
-                .find(|other| Retry::of(other) != Retry::Yes)
+                .find(|other| Effect::of(other) != Effect::Nothing)
                 .copied();
         }
+        if gives_back(story) {
+            bonds.paid = original.map(|original| match Effect::of(original) {
+                // What a reversal gave back before is told of the original.
+                Effect::Nothing if original.state != State::Reversed => 0,
+                Effect::Nothing | Effect::Made | Effect::Doubtful => amount(original),
+            });
+        }
+        bonds.doubt(story, others);
         bonds
+    }
+
+    /// Doubts what was given back where the answers do not tell how much: a void of another amount
+    /// than its sale, a reversal of a part beside refunds, a void that a reversal may have undone.
+    fn doubt(&mut self, story: &Story, others: &[&'a Story]) {
+        let undoes = |back: &Story, other: &Story| may_undo(back, other, others);
+        let of_another = |back: &Story| others.iter().any(|other| undoes(back, other));
+        self.returns.retain(|(back, _)| match gives_back(story) {
+            true => undoes(back, story),
+            false => !of_another(back),
+        });
+        let several = self.returns.len() > 1;
+        for (back, effect) in &mut self.returns {
+            let in_part = match back.purpose() {
+                Some(Purpose::Void) => !is_whole(back, story),
+                Some(Purpose::Reversal) => several || amount(back) == 0,
+                _ => false,
+            };
+            let undone = others.iter().any(|other| undoes(other, back));
+            self.undone.extend(undone.then_some(back.tx));
+            if in_part || undone {
+                *effect = Effect::Doubtful;
+            }
+        }
     }
 
     fn take(
@@ -113,9 +152,13 @@ impl<'a> Bonds<'a> {
     ) {
         let refers = other.original() == Some(story.tx);
         // Of the same card and amount, and it names no original: perhaps of this one.
-        let nameless = other.original().is_none();
+        let named = other.refers_to.zip(story.auth);
+        let elsewhere = gives_back(other) && named.is_some_and(|(named, own)| named != own);
+        let nameless = other.original().is_none() && !elsewhere;
+        // No more is given back of a sale than it took.
+        let larger = gives_back(other) && amount(other) > amount(story);
         let perhaps = nameless && story.kin.contains(&other.tx);
-        let later = perhaps && other.tx > story.tx;
+        let later = perhaps && !larger && other.follows(story);
         let unknown = story.original().is_none();
         let beside = original.is_some_and(|original| {
             other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
@@ -129,8 +172,14 @@ impl<'a> Bonds<'a> {
                 self.returns.push((other, effect));
             }
             // A reversal that is a message of its own is of a part, or names its original in part.
-            (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Reversal)) if refers || later => {
+            (
+                Some(Purpose::Debit | Purpose::Hold | Purpose::Void | Purpose::Refund),
+                Some(Purpose::Reversal),
+            ) if refers || later => {
                 self.returns.push((other, effect));
+            }
+            (Some(Purpose::Hold), Some(Purpose::Hold)) if refers => {
+                self.increments.push((other, effect));
             }
             // One of an increment names the authorization that both raise.
             (Some(Purpose::Hold), Some(Purpose::Debit | Purpose::Advice))
@@ -150,28 +199,68 @@ impl<'a> Bonds<'a> {
         }
     }
 
-    /// What was given back of it for sure.
-    pub(super) fn given_back(&self) -> u64 {
+    /// What was given back of a sale for sure. A void that names no amount takes back all.
+    pub(super) fn given_back(&self, sale: &Story) -> u64 {
         let made = self
             .returns
             .iter()
             .filter(|(_, effect)| *effect == Effect::Made);
-        made.map(|(back, _)| amount(back)).sum()
+        let amounts = made.map(|(back, _)| match (back.purpose(), amount(back)) {
+            (Some(Purpose::Void), 0) => amount(sale),
+            (_, back) => back,
+        });
+        amounts.fold(0, u64::saturating_add)
     }
 
     /// Whether a sale was reversed, and all of it given back once more. Of one that was refunded in
     /// part, an acquirer reverses the rest.
     pub(super) fn gave_back_reversed(&self, story: &Story) -> bool {
         let sold = story.purpose() == Some(Purpose::Debit);
-        let back = self.given_back();
+        let back = self.given_back(story);
         sold && story.state == State::Reversed && back > 0 && back >= amount(story)
     }
 
-    /// Whether a void was made, which takes back all.
-    pub(super) fn is_voided(&self) -> bool {
+    /// Whether another reversal of it was accepted before its own: of a part, perhaps, and the
+    /// acquirer took its own for a repeat of that.
+    pub(super) fn was_reversed_before(&self, story: &Story) -> bool {
+        let accepted = story.moments.iter().rfind(|moment| {
+            let answer = moment.leg.filter(|leg| leg.is_reversal());
+            answer.is_some_and(|leg| leg.hop == Hop::AcquirerToGateway)
+        });
+        let before = |back: &Story| {
+            let began = back.moments.first().map(|moment| moment.seq);
+            began < accepted.map(|accepted| accepted.seq)
+        };
+        let mut returns = self.returns.iter().map(|(back, _)| *back);
+        story.state == State::Reversed
+            && returns.any(|back| is_reversal_in_part(back, story) && before(back))
+    }
+
+    /// Whether a reversal of a part of it was accepted.
+    pub(super) fn was_reversed_in_part(&self, story: &Story) -> bool {
         let mut returns = self.returns.iter();
-        returns
-            .any(|(back, effect)| *effect == Effect::Made && back.purpose() == Some(Purpose::Void))
+        returns.any(|(back, _)| is_reversal_in_part(back, story))
+    }
+
+    /// Whether what was given back, by a void or refund and its siblings, is more than was paid.
+    pub(super) fn gave_too_much(&self, story: &Story) -> bool {
+        let made = |effect: Effect| effect == Effect::Made;
+        let siblings = self.siblings.iter().filter(|(_, effect)| made(*effect));
+        let back: u64 = siblings.map(|(back, _)| amount(back)).sum();
+        let own = made(Effect::of(story)).then(|| amount(story));
+        let all = own.map(|own| own.saturating_add(back));
+        all.zip(self.paid).is_some_and(|(all, paid)| all > paid)
+    }
+
+    /// Whether a void is of another amount than its original.
+    pub(super) fn is_in_part(&self, story: &Story) -> bool {
+        let own = amount(story);
+        self.paid.is_some_and(|paid| paid != own && own > 0)
+    }
+
+    /// Whether a void or refund was made of what took nothing: no other is listed for it.
+    pub(super) fn gave_back_nothing(&self, story: &Story) -> bool {
+        self.paid == Some(0) && self.gave_too_much(story)
     }
 
     /// The first void or refund of it that is not proven.
@@ -192,7 +281,9 @@ impl<'a> Bonds<'a> {
                 .or_else(|| first(&self.completions))
         };
         let back = || self.doubtful_return().or_else(|| first(&self.returns));
+        let increment = || first(&self.increments);
         let named = self.namesake.or_else(completion).or_else(back);
+        let named = named.or_else(increment);
         named.map(|other| other.tx)
     }
 }
@@ -202,6 +293,38 @@ fn doubtful<'a>(others: &[(&'a Story, Effect)]) -> Option<&'a Story> {
         .iter()
         .find(|(_, effect)| *effect == Effect::Doubtful);
     found.map(|(other, _)| *other)
+}
+
+/// Whether a void is of all that its sale took.
+fn is_whole(void: &Story, sale: &Story) -> bool {
+    let [void, sale] = [void, sale].map(amount);
+    void == sale || void == 0 || sale == 0
+}
+
+/// Whether a reversal that is a message of its own is of another amount than its original.
+fn is_reversal_in_part(reversal: &Story, original: &Story) -> bool {
+    reversal.purpose() == Some(Purpose::Reversal) && amount(reversal) != amount(original)
+}
+
+/// Whether a reversal, that was not refused, may have undone a void or refund: it came after it,
+/// and is of its number, or of a number that no other has.
+fn may_undo(reversal: &Story, back: &Story, others: &[&Story]) -> bool {
+    let elsewhere = |other: &&Story| {
+        other.purpose() != Some(Purpose::Reversal) && number(other) == number(reversal)
+    };
+    let own = number(reversal) == number(back);
+    reversal.purpose() == Some(Purpose::Reversal)
+        && gives_back(back)
+        && (reversal.original() == Some(back.tx) || back.kin.contains(&reversal.tx))
+        && reversal.follows(back)
+        && Effect::of(reversal) != Effect::Nothing
+        && (own || !others.iter().any(elsewhere))
+}
+
+/// Terminal, trace number and batch.
+fn number(story: &Story) -> Option<(TerminalId, Stan, Text<6>)> {
+    let opened = story.opened.as_ref();
+    opened.map(|opened| (opened.terminal, opened.stan, opened.batch))
 }
 
 /// The amount that a story asks for, in minor units.

@@ -2,7 +2,8 @@
 
 use super::cause::Cause;
 use super::codes::{Code, Outcome};
-use super::story::{By, Delivery, Seen, Story};
+use super::reversal::By;
+use super::story::{Delivery, Seen, Story};
 use crate::engine::record::{State, Why};
 use crate::iso::spec::{Purpose, ReversalCause};
 

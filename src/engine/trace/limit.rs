@@ -1,7 +1,7 @@
 //! What others leave of what a story by itself would allow: repeats of the same request, other
 //! attempts of the purchase, other voids and refunds, an authorization and its completions.
 
-use super::bonds::Bonds;
+use super::bonds::{self, Bonds};
 use super::lang::Phrase;
 use super::retry::Retry;
 use super::story::Story;
@@ -23,6 +23,10 @@ pub(super) enum Limit {
     Completed,
     /// It was given back once more beside its reversal.
     Returned,
+    /// Another reversal of it was accepted before its own.
+    ReversedBefore,
+    /// An increment of it may stand.
+    Increment,
     /// Another attempt of the same purchase.
     Twin,
 }
@@ -37,6 +41,8 @@ impl Limit {
             Self::Completion => bound::COMPLETION_IN_DOUBT.next,
             Self::Completed => bound::COMPLETED.next,
             Self::Returned => bound::REVERSED_AND_RETURNED.next,
+            Self::ReversedBefore => bound::REVERSED_BEFORE.next,
+            Self::Increment => bound::REVERSED_RAISED.next,
             Self::Twin => texts::TWIN_NEXT,
         }
     }
@@ -85,8 +91,22 @@ pub(super) fn limited(
     if bonds.gave_back_reversed(story) {
         limit(Retry::Unproven, Limit::Returned);
     }
+    if bonds.was_reversed_before(story) {
+        limit(Retry::Unproven, Limit::ReversedBefore);
+    }
+    if !bonds.increments.is_empty() {
+        limit(Retry::Unproven, Limit::Increment);
+    }
+    // One of the same name that is not at hand may have been booked.
+    let at_hand = |tx: &TxId| others.iter().any(|other| other.tx == *tx);
+    if bonds::is_kept_back(story) && !story.namesakes.iter().all(at_hand) {
+        limit(Retry::Unproven, Limit::Namesake);
+    }
     for (_, other) in attempts(story, others) {
         limit(alone.beside(other), Limit::Twin);
+    }
+    if story.crowded {
+        limit(Retry::Unproven, Limit::Twin);
     }
     // What another forbids is only told where this one alone would allow more.
     (safe, why.filter(|_| alone == Retry::Yes))

@@ -11,9 +11,15 @@
 
 mod lang;
 
+mod money;
+
 mod codes;
 
 mod story;
+
+mod moment;
+
+mod reversal;
 
 mod unconfirmed;
 
@@ -45,15 +51,11 @@ mod wording;
 
 mod verdict;
 
-mod notes;
+pub mod notes;
 
 mod view;
 
-mod human;
-
 mod query;
-
-mod line;
 
 mod book;
 
@@ -64,13 +66,14 @@ pub use belief::{Basis, Belief, Beliefs, Is};
 pub use book::Book;
 pub use cause::{About, Cause};
 pub use codes::{Advice, CODES, Code, Outcome};
-pub use human::{Look, full, line, money, table};
 pub use lang::{Lang, Phrase, Said};
-pub use line::{Live, RecordView};
+pub use moment::{Leg, Moment};
+pub use money::money;
 pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 pub use retry::Retry;
+pub use reversal::{By, Reversal};
 pub use stories::{Keep, Stories, subject};
-pub use story::{By, Delivery, Leg, Moment, Reversal, Seen, Story};
+pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};
 pub use verdict::{Evidence, Verdict};
-pub use view::View;
+pub use view::{Names, View};

@@ -1,12 +1,13 @@
 //! What is worth a word about one moment of a story.
 
 use super::lang::{Phrase, Said};
-use super::story::Moment;
+use super::moment::Moment;
 use super::wording::seconds;
 use crate::engine::record::{Note, State, Why};
 
 /// The note; empty if there is nothing to say.
-pub(super) fn of(moment: &Moment) -> Said {
+#[must_use]
+pub fn of(moment: &Moment) -> Said {
     let said = of_step(moment.why, &moment.note);
     match silent(moment).filter(|_| moment.leg.is_none()) {
         Some(silent) if said.en.is_empty() => silent,
@@ -16,7 +17,8 @@ pub(super) fn of(moment: &Moment) -> Said {
 }
 
 /// What a step's reason and note say.
-pub(super) fn of_step(reason: Why, more: &Note) -> Said {
+#[must_use]
+pub fn of_step(reason: Why, more: &Note) -> Said {
     match (why(reason).map(Phrase::plain), note(more)) {
         (Some(why), Some(note)) => why.and(&note),
         (Some(said), None) | (None, Some(said)) => said,

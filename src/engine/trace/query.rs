@@ -59,7 +59,7 @@ pub enum QueryError {
     )]
     Key(String),
     /// Not a STAN.
-    #[error("`{0}` is no STAN: give up to six digits")]
+    #[error("`{0}` is no STAN: give up to six digits, or twelve in ISO 8583:2003")]
     Stan(String),
     /// Not an amount.
     #[error("`{0}` is no amount: give 888.00 (or 888.000), or minor units such as 88800")]
@@ -238,12 +238,22 @@ impl Which {
         match self {
             Self::State(wanted) => wanted == state,
             Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,
-            // An approval may have come after it.
-            Self::Class(Unconfirmed::ReversalUnproven) | Self::Open if state == State::Reversed => {
+            // An approval may have come after it, its terminal may show success, or more may have
+            // been given back than was paid.
+            Self::Class(
+                Unconfirmed::ReversalUnproven
+                | Unconfirmed::DeliveryUnproven
+                | Unconfirmed::SettleMismatch,
+            )
+            | Self::Open
+                if state == State::Reversed =>
+            {
                 true
             }
-            // More may have been given back than was paid.
-            Self::Class(Unconfirmed::SettleMismatch) | Self::Open if state == State::Returned => {
+            Self::Class(Unconfirmed::SettleMismatch | Unconfirmed::DeliveryUnproven)
+            | Self::Open
+                if state == State::Returned =>
+            {
                 true
             }
             Self::Class(class) => Unconfirmed::at(state) == Some(class),
@@ -364,12 +374,12 @@ pub fn terminal_id(text: &str) -> Result<TerminalId, QueryError> {
     Text::new(text).ok_or_else(|| QueryError::TooLong(text.to_owned(), "terminal"))
 }
 
-/// A STAN of up to six digits.
+/// A STAN of up to six digits, or twelve (ISO 8583:2003).
 ///
 /// # Errors
 /// If it is none.
 pub fn stan(text: &str) -> Result<Stan, QueryError> {
-    let digits = text.len() <= 6 && text.bytes().all(|c| c.is_ascii_digit());
+    let digits = text.len() <= 12 && text.bytes().all(|c| c.is_ascii_digit());
     text.parse()
         .ok()
         .filter(|_| digits)

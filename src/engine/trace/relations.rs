@@ -2,6 +2,7 @@
 
 use super::purchases::Purchases;
 use crate::engine::record::{Identity, Opened, Record, TxId};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names remembered in each of two generations.
@@ -15,6 +16,8 @@ pub(super) struct Relations {
     named_before: BTreeMap<Identity, TxId>,
     /// Attempts of one purchase, and transactions of one name.
     groups: Vec<Vec<TxId>>,
+    /// The group that each is in.
+    group_of: BTreeMap<TxId, usize>,
     /// By original all that refer to it.
     referring: BTreeMap<TxId, Vec<TxId>>,
 }
@@ -27,16 +30,42 @@ impl Relations {
 
     /// Takes the names of the transaction that a record begins.
     pub(super) fn take(&mut self, tx: TxId, opened: &Opened, record: &Record) {
-        let mut together = self.purchases.meet(tx, opened, record);
+        let mut together = self.purchases.meet((tx, opened), record, |_| false).before;
         together.extend(opened.twin);
         together.extend(self.name(tx, opened.identity));
-        if !together.is_empty() {
-            together.push(tx);
-            self.groups.push(together);
+        for other in together {
+            self.join(tx, other);
         }
         if let Some(original) = opened.original {
             self.referring.entry(original).or_default().push(tx);
         }
+    }
+
+    /// Both belong together, and all that belong to either.
+    fn join(&mut self, one: TxId, other: TxId) {
+        let [larger, smaller] = {
+            let mut both = [self.group(one), self.group(other)];
+            both.sort_unstable_by_key(|at| Reverse(self.groups.get(*at).map_or(0, Vec::len)));
+            both
+        };
+        if larger == smaller {
+            return;
+        }
+        let moved = self.groups.get_mut(smaller).map(std::mem::take);
+        let moved = moved.unwrap_or_default();
+        self.group_of.extend(moved.iter().map(|tx| (*tx, larger)));
+        if let Some(group) = self.groups.get_mut(larger) {
+            group.extend(moved);
+        }
+    }
+
+    fn group(&mut self, tx: TxId) -> usize {
+        let next = self.groups.len();
+        let at = *self.group_of.entry(tx).or_insert(next);
+        if at == next {
+            self.groups.push(vec![tx]);
+        }
+        at
     }
 
     /// The one before of the same name.
@@ -55,11 +84,10 @@ impl Relations {
     /// All that belong to any of these, and are none of them.
     pub(super) fn of(&self, wanted: &BTreeSet<TxId>) -> BTreeSet<TxId> {
         let mut related = BTreeSet::new();
-        for group in &self.groups {
-            if group.iter().any(|tx| wanted.contains(tx)) {
-                related.extend(group);
-            }
-        }
+        let groups = wanted.iter().filter_map(|tx| self.group_of.get(tx));
+        let groups: BTreeSet<usize> = groups.copied().collect();
+        let groups = groups.into_iter().filter_map(|at| self.groups.get(at));
+        related.extend(groups.flatten());
         for (original, referring) in &self.referring {
             if wanted.contains(original) || referring.iter().any(|tx| wanted.contains(tx)) {
                 related.insert(*original);

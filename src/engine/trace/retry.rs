@@ -6,7 +6,8 @@
 //! to a good end by itself, and *unproven* where the log cannot tell.
 
 use super::codes::{Code, Outcome};
-use super::story::{Leg, Seen, Story};
+use super::moment::Leg;
+use super::story::{Seen, Story};
 use crate::engine::record::{Hop, State, Why};
 use crate::iso::spec::Purpose;
 
@@ -135,14 +136,13 @@ pub(super) fn was_answered(story: &Story) -> bool {
     story.seen != Seen::Nothing || legs.any(answers)
 }
 
-/// Whether it was refused because of another transaction, which may hold the money.
+/// Whether its code says that it was refused because of another transaction, which may hold the
+/// money, and no reason was recorded that says otherwise.
 fn names_another(story: &Story) -> bool {
     let by_code = story
         .answer
         .is_some_and(|code| Code::of(&code).outcome() == Outcome::Unknown);
-    let mismatch = story.whys().any(|(_, why)| why == Why::DuplicateMismatch);
-    // One of another name stands under the number at the host alone: that of another terminal.
-    by_code && !mismatch || mismatch && !story.namesakes.is_empty()
+    by_code && story.whys().all(|(_, why)| why == Why::Plain)
 }
 
 /// Whether the one answer that was seen is a decline that proves that no money was taken.
@@ -154,9 +154,7 @@ fn is_declined(story: &Story) -> bool {
 }
 
 /// Whether the acquirer undid it, and nothing since says otherwise.
-pub(super) fn is_reversed(story: &Story) -> bool {
-    let unproven = |code: &str| matches!(code, "25" | "12" | "76");
-    story.reversal.accepted
-        && story.seen != Seen::ApprovalAfterReversal
-        && !story.reversal.last_code.is_some_and(|code| unproven(&code))
+pub(super) const fn is_reversed(story: &Story) -> bool {
+    let contradicted = matches!(story.seen, Seen::ApprovalAfterReversal) || story.reversal.refused;
+    story.reversal.accepted && !contradicted
 }

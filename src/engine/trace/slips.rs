@@ -62,6 +62,13 @@ impl Slips {
     }
 }
 
+/// The code of an approval that a request names.
+pub(super) fn named_approval(record: &Record) -> Option<AuthCode> {
+    let message = says(record, Hop::TerminalToGateway)?.message.as_ref()?;
+    let code = message.auth;
+    code.filter(|code| !code.trim_matches([' ', '0']).is_empty())
+}
+
 /// A step with a message that goes this way.
 fn says(record: &Record, hop: Hop) -> Option<&Step> {
     let Fact::Step(step) = &record.fact else {

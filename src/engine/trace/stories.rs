@@ -1,11 +1,11 @@
 //! The stories of many transactions at once, folded from a stream of records.
 
-use super::bonds::Bonds;
+use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
-use super::slips::Slips;
+use super::slips::{self, Slips};
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
-use crate::engine::record::{Carried, Fact, Identity, Opened, Record, State, TxId};
+use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
 use std::collections::BTreeMap;
 
 /// Which stories are kept; the others are forgotten as soon as they are told.
@@ -27,7 +27,7 @@ pub enum Keep {
 pub struct Stories {
     keep: Keep,
     by_tx: BTreeMap<TxId, Story>,
-    given_up: BTreeMap<Identity, TxId>,
+    given_up: BTreeMap<Identity, (TxId, Seq)>,
     /// By name the newest of that name; only where every story is kept.
     named: BTreeMap<Identity, TxId>,
     purchases: Purchases,
@@ -74,11 +74,13 @@ impl Stories {
         let Some(story) = self.by_tx.get(&tx) else {
             return;
         };
-        if story.state == State::Unanswered {
+        if story.state == State::Unanswered && story.again.is_none() {
             let identity = story.opened.as_ref().map(|opened| opened.identity);
+            // One that could only be read in part may have no name; such are no repeats of each
+            // other.
             let identity = identity.filter(|identity| !identity.is_empty());
             self.given_up
-                .extend(identity.map(|identity| (identity, tx)));
+                .extend(identity.map(|identity| (identity, (tx, record.seq))));
         }
         self.drop_if_told(tx);
     }
@@ -89,12 +91,17 @@ impl Stories {
             && opened.original.is_none()
         {
             opened.original = self.slips.original(opened, record);
+            story.refers_to = slips::named_approval(record);
         }
         let Some(opened) = story.opened.clone() else {
             return story;
         };
-        let met = self.purchases.meet(story.tx, &opened, record);
-        let all = met.into_iter().chain(story.twins.iter().copied());
+        let took_nothing = |tx: TxId| self.by_tx.get(&tx).is_some_and(took_nothing);
+        let met = self
+            .purchases
+            .meet((story.tx, &opened), record, took_nothing);
+        story.crowded = met.crowded;
+        let all = met.before.into_iter().chain(story.twins.iter().copied());
         let all: Vec<TxId> = all.filter(|tx| Some(*tx) != opened.original).collect();
         for tx in all {
             let earlier = self.by_tx.get_mut(&tx);
@@ -129,16 +136,16 @@ impl Stories {
     fn asked_again(&mut self, tx: TxId) {
         let story = self.by_tx.get(&tx);
         let kept_back = [State::Received, State::Refused, State::NotSent];
-        let Some(opened) = story
+        let Some((opened, began)) = story
             .filter(|story| !kept_back.contains(&story.state))
-            .and_then(|story| story.opened.as_ref())
+            .and_then(|story| story.opened.as_ref().zip(story.moments.first()))
         else {
             return;
         };
-        // One that could only be read in part may have no name; such are no repeats of each other.
         let identity = opened.identity;
-        let first = self.given_up.get(&identity).copied();
-        let Some(first) = first.filter(|first| *first != tx && !identity.is_empty()) else {
+        let given_up = self.given_up.get(&identity).copied();
+        let before = given_up.filter(|(_, given_up)| *given_up < began.seq);
+        let Some((first, _)) = before.filter(|(first, _)| *first != tx) else {
             return;
         };
         let opened = opened.clone();
@@ -161,8 +168,12 @@ impl Stories {
             return;
         };
         let before = self.by_tx.get(&newest).map(|newest| &newest.namesakes);
-        let before: Vec<TxId> = before.into_iter().flatten().copied().collect();
-        for namesake in before.into_iter().rev().take(NAMESAKES).chain([newest]) {
+        let before = before.into_iter().flatten().copied().rev();
+        // Those that took nothing give way to those that may hold money.
+        let (harmless, others): (Vec<TxId>, Vec<TxId>) =
+            before.partition(|tx| self.by_tx.get(tx).is_some_and(took_nothing));
+        let before = others.into_iter().chain(harmless).take(NAMESAKES);
+        for namesake in before.chain([newest]) {
             insert(&mut story.namesakes, namesake);
             if let Some(earlier) = self.by_tx.get_mut(&namesake) {
                 insert(&mut earlier.namesakes, story.tx);
@@ -241,6 +252,11 @@ impl Stories {
 
 /// Namesakes that are linked with one another, beside the newest.
 const NAMESAKES: usize = 8;
+
+/// Whether a transaction is over, and no money is in it.
+fn took_nothing(story: &Story) -> bool {
+    !story.may_move() && Effect::of(story) == Effect::Nothing
+}
 
 fn insert(known: &mut Vec<TxId>, tx: TxId) {
     if !known.contains(&tx) {

@@ -1,13 +1,16 @@
 //! Everything the journal knows of one transaction, folded from its records.
 
 use super::codes::{Code, Outcome};
+use super::moment::{Leg, Moment, onward};
+use super::reversal::{By, Reversal, is_done, is_refusal};
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
     TxId, Why,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::{AuthCode, Class, Mti, ResponseCode, Rrn, Text};
+use crate::iso::message::{AuthCode, Class, ResponseCode, Rrn, Text};
 use crate::iso::spec::{Purpose, ReversalCause};
+use std::cmp::Ordering;
 
 /// One transaction's story. A checkpoint's snapshot can begin one, too: then it knows how things
 /// stood, but not the messages before ([`Story::whole`] is false).
@@ -48,8 +51,9 @@ pub struct Story {
     pub unread_answer: bool,
     /// Whether an answer counted as an approval without a response code, or with blanks.
     pub uncoded: bool,
-    /// Whether two approvals of it have two authorization codes: two bookings, perhaps.
-    pub approved_twice: bool,
+    /// DE 38 and DE 37 of an approval under another authorization code than the first, whose
+    /// numbers are on the slip: two bookings, perhaps.
+    pub second: Option<(AuthCode, Option<Rrn>)>,
     /// Whether the acquirer reversed it by itself, and said so.
     pub taken_back: bool,
     /// Who closed it, and what was found: an operator's words.
@@ -68,9 +72,13 @@ pub struct Story {
     pub carried_cause: Option<ReversalCause>,
     /// Others of same card, amount and merchant, moments apart (D0).
     pub twins: Vec<TxId>,
+    /// Whether there were more of those than are linked with it, and one of them may hold money.
+    pub crowded: bool,
     /// Others of same card, amount and merchant, moments apart, but for another purpose: perhaps
     /// its completion or refund.
     pub kin: Vec<TxId>,
+    /// DE 38 of its request: the code of the approval that it refers to.
+    pub refers_to: Option<AuthCode>,
     /// Those that name it as their original: voids, refunds, completions.
     pub referring: Vec<TxId>,
     /// Others of the same name: the first of a repeat that was refused, and that repeat.
@@ -113,78 +121,6 @@ pub enum Delivery {
     Proven,
 }
 
-/// A transaction's reversal, as far as it went.
-#[derive(Clone, Debug, Default)]
-pub struct Reversal {
-    /// Who began it.
-    pub by: Option<By>,
-    /// DE 39 of the first 0400: the cause that counts (R17).
-    pub cause: Option<ResponseCode>,
-    /// How often it went to the acquirer.
-    pub tries: u16,
-    /// DE 39 of the acquirer's last answer to it.
-    pub last_code: Option<ResponseCode>,
-    /// Whether the acquirer was seen to accept it.
-    pub accepted: bool,
-    /// Whether an approval came since the last try left.
-    pub overtaken: bool,
-    /// Whether the terminal was told that it is done.
-    pub told: bool,
-}
-
-/// Who began a reversal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum By {
-    /// The terminal.
-    Terminal,
-    /// The gateway.
-    Gateway,
-    /// An operator.
-    Operator,
-}
-
-/// One thing that happened: a message on one hop, or a step without any.
-#[derive(Clone, Debug)]
-pub struct Moment {
-    /// When.
-    pub at: Wall,
-    /// Its record.
-    pub seq: Seq,
-    /// The state after it.
-    pub state: State,
-    /// Why.
-    pub why: Why,
-    /// What else.
-    pub note: Note,
-    /// The message.
-    pub leg: Option<Leg>,
-}
-
-/// A message on one hop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leg {
-    /// Which way.
-    pub hop: Hop,
-    /// Its type.
-    pub mti: Mti,
-    /// DE 39.
-    pub code: Option<ResponseCode>,
-}
-
-impl Leg {
-    /// Whether it belongs to the reversal.
-    #[must_use]
-    pub fn is_reversal(self) -> bool {
-        self.mti.class() == Class::Reversal
-    }
-
-    /// Whether it went to the acquirer, or came from there.
-    #[must_use]
-    pub fn is_upstream(self) -> bool {
-        matches!(self.hop, Hop::GatewayToAcquirer | Hop::AcquirerToGateway)
-    }
-}
-
 impl Story {
     fn new(tx: TxId, state: State, at: Wall) -> Self {
         Self {
@@ -204,7 +140,7 @@ impl Story {
             conflict: false,
             unread_answer: false,
             uncoded: false,
-            approved_twice: false,
+            second: None,
             taken_back: false,
             closing: Text::EMPTY,
             waited_ms: None,
@@ -214,7 +150,9 @@ impl Story {
             reversal: Reversal::default(),
             carried_cause: None,
             twins: Vec::new(),
+            crowded: false,
             kin: Vec::new(),
+            refers_to: None,
             referring: Vec::new(),
             namesakes: Vec::new(),
             other: None,
@@ -348,8 +286,9 @@ impl Story {
     }
 
     fn hear(&mut self, message: &Logged, step: &Step) {
-        // The number on the slip is that of the answer, not that of its reversal.
-        self.rrn = match is_reversal(message) {
+        // The number on the slip is that of the first approval, not that of its reversal.
+        let keeps = is_reversal(message) || self.seen == Seen::Approval;
+        self.rrn = match keeps {
             true => self.rrn.or(message.rrn),
             false => message.rrn.or(self.rrn),
         };
@@ -379,12 +318,20 @@ impl Story {
     }
 
     fn reversal_answered(&mut self, message: &Logged, state: State) {
-        // What came behind a refusal moves nothing.
-        let refused = self.state == State::ReversalRefused && state == self.state;
-        if !refused || self.reversal.last_code.is_none() {
+        let done = is_done(message);
+        let before = self.state;
+        self.reversal.refused |= before == State::Reversed && is_refusal(message);
+        // What came behind a refusal moves nothing, nor does one that does not find what was
+        // reversed already.
+        let told = match before {
+            State::ReversalRefused => state == before && self.reversal.last_code.is_some(),
+            State::Reversed => !done && !is_refusal(message) && state == before,
+            _ => false,
+        };
+        if !told {
             self.reversal.last_code = message.code;
         }
-        if state == State::Reversed {
+        if state == State::Reversed && (before != state || done) {
             self.reversal.accepted = true;
             self.unread_answer = false;
             // Whatever was approved before it left is undone by it.
@@ -396,7 +343,7 @@ impl Story {
                 seen => seen,
             };
         }
-        self.reversal.told |= message.relayed.is_some() && is_done(message);
+        self.reversal.told |= message.relayed.is_some() && done;
     }
 
     /// An answer to the request. An approval once seen stays seen, whatever comes after.
@@ -404,6 +351,9 @@ impl Story {
         // The gateway's state says what the dialect makes of a code; the code speaks for itself
         // where the state was moved on by something else, such as a reversal under way.
         let by_code = message.code.map(|code| Code::of(&code).outcome());
+        if self.is_copy(message) {
+            return;
+        }
         let first = matches!(self.seen, Seen::Nothing | Seen::Decline);
         let approves = by_code == Some(Outcome::Approved);
         let tried = self.reversal.tries > 0;
@@ -427,9 +377,9 @@ impl Story {
         } else if approves || first && is_approval(step.state) {
             self.conflict |= self.seen == Seen::Decline;
             self.uncoded |= message.code.is_none_or(|code| code.trim().is_empty());
-            let codes = self.auth.zip(message.auth);
-            self.approved_twice |= codes.is_some_and(|(one, other)| one != other);
-            self.auth = message.auth.or(self.auth);
+            self.auth = self.auth.or(message.auth);
+            let other = message.auth.filter(|auth| Some(*auth) != self.auth);
+            self.second = self.second.or(other.map(|auth| (auth, message.rrn)));
             self.answer = message.code;
             self.seen = if self.reversal.accepted {
                 Seen::ApprovalAfterReversal
@@ -442,6 +392,16 @@ impl Story {
         } else {
             self.conflict = true;
         }
+    }
+
+    /// Whether an approval is the one that was seen already (D10): whatever happened since, it
+    /// tells nothing new.
+    fn is_copy(&self, message: &Logged) -> bool {
+        let approves = message
+            .code
+            .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved);
+        let approved = matches!(self.seen, Seen::Approval | Seen::ApprovalAfterReversal);
+        approves && approved && self.auth.is_some() && message.auth == self.auth
     }
 
     fn deliver(&mut self, state: State) {
@@ -534,6 +494,31 @@ impl Story {
         self.opened.as_ref().and_then(|opened| opened.original)
     }
 
+    /// Whether it began after another: by their records, since a wall clock may be set back.
+    #[must_use]
+    pub fn follows(&self, other: &Self) -> bool {
+        let first = |story: &Self| story.moments.first().map(|moment| moment.seq);
+        let both = first(self).zip(first(other));
+        let order = both.map_or(Ordering::Equal, |(own, other)| own.cmp(&other));
+        order.then(self.tx.cmp(&other.tx)) == Ordering::Greater
+    }
+
+    /// Whether only a part of what was asked for was approved, by the codes of the dialects.
+    #[must_use]
+    pub fn is_approved_in_part(&self) -> bool {
+        let codes = ["10", "002", "006", "0002", "0006"];
+        self.answer.is_some_and(|code| codes.contains(&&*code))
+    }
+
+    /// Whether the terminal was given an approval, read or not.
+    #[must_use]
+    pub const fn was_shown(&self) -> bool {
+        matches!(
+            self.delivery,
+            Delivery::Written | Delivery::Unproven | Delivery::Proven
+        )
+    }
+
     /// What it is for, if its names are known.
     #[must_use]
     pub fn purpose(&self) -> Option<Purpose> {
@@ -569,22 +554,8 @@ fn is_reversal(message: &Logged) -> bool {
     message.mti.class() == Class::Reversal
 }
 
-fn is_done(message: &Logged) -> bool {
-    message
-        .code
-        .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved || &*code == "400")
-}
-
 /// The row of the decision table that ends the watch for a late approval.
 const WATCH_OVER: Row = Row('t');
-
-const fn onward(hop: Hop) -> Hop {
-    match hop {
-        Hop::TerminalToGateway => Hop::GatewayToAcquirer,
-        Hop::AcquirerToGateway => Hop::GatewayToTerminal,
-        Hop::GatewayToAcquirer | Hop::GatewayToTerminal => hop,
-    }
-}
 
 /// From one moment to a later one; zero if the wall clock was set back between.
 pub(super) fn millis(from: Wall, to: Wall) -> u64 {

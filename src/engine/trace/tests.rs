@@ -6,7 +6,7 @@ mod bound;
 mod carried;
 mod history;
 mod partly;
-mod screens;
+mod several;
 mod verdicts;
 
 pub(crate) use history::{History, opened};

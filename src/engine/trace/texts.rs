@@ -316,8 +316,8 @@ pub(super) const MISMATCH: Row = row(
 
 pub(super) const TWO_CODES: Row = row(
     p(
-        "approved{auth}; two approvals came under two codes; outcome unknown",
-        "已批准{auth}; 收到授权码不同的两次批准, 结果未知",
+        "approved{auth}; a second approval came under another code{second}; outcome unknown",
+        "已批准{auth}; 又收到授权码不同的批准{second}, 结果未知",
     ),
     DISAGREE.next,
 );
@@ -327,6 +327,11 @@ pub(super) const TAKEN_BACK: Row = row(
         "已批准{auth}, 后被收单机构撤回; 签购单与账目不符",
     ),
     DISAGREE.next,
+);
+
+pub(super) const TAKEN_BACK_BESIDE: Phrase = p(
+    "the acquirer sent a reversal of its own",
+    "收单机构自行发起冲正",
 );
 
 pub(super) const CLOSED_BY_OPERATOR: Row = row(

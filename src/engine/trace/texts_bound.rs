@@ -37,6 +37,17 @@ pub(super) const RETURNED_PARTLY: Row = row(
         "请勿重复刷卡; 再退货不得超过余额",
     ),
 );
+pub(super) const PART_RETURNED: Row = row(
+    p(
+        "approved{auth} in part, then voided or refunded in part or whole; the slip tells the \
+         amount that was approved; {back} was given back",
+        "部分批准{auth}, 后撤销或退货; 批准金额以签购单为准; 共退回{back}",
+    ),
+    p(
+        "look at the slip for the approved amount; do not swipe again for it",
+        "请按签购单核对批准金额, 该金额请勿重刷",
+    ),
+);
 pub(super) const RETURNED_TOO_MUCH: Row = row(
     p(
         "approved{auth}, then more given back than was paid; {back} of {amount} was given back",
@@ -54,6 +65,17 @@ pub(super) const REVERSED_AND_RETURNED: Row = row(
     ),
     RETURNED_TOO_MUCH.next,
 );
+pub(super) const REVERSED_BEFORE: Row = row(
+    p(
+        "{why}; reversal accepted ({rrc}), but another reversal{other} of it was accepted before; \
+         how much goes back is not known here",
+        "{why}, 冲正成功({rrc}), 但此前另一冲正{other}已被接受, 退回金额未知",
+    ),
+    p(
+        "query the acquirer; do not {swipe} again until it says not {done}",
+        "请先向收单机构查询, 确认未{done}前请勿{swipe}",
+    ),
+);
 pub(super) const RETURN_IN_DOUBT: Row = row(
     p(
         "approved{auth}; a void or refund of it is not proven; whether it still stands is not \
@@ -66,6 +88,9 @@ pub(super) const RETURN_IN_DOUBT: Row = row(
         "请先查看该撤销或退货, 结清前请勿重刷或再次退回",
     ),
 );
+/// A reversal that is a message of its own.
+pub(super) const OTHER_REVERSAL: Phrase =
+    p("another reversal {tx}: {state}", "另一冲正{tx}: {state}");
 /// One of its voids and refunds.
 pub(super) const RETURN: Phrase = p("void or refund {tx}: {state}", "撤销或退货{tx}: {state}");
 pub(super) const SIBLING: Phrase = p(
@@ -78,6 +103,32 @@ pub(super) const SIBLING_NEXT: Phrase = p(
 );
 
 // ── A void or refund by itself ───────────────────────────────────────────────────────────────────
+pub(super) const RETURN_MAY_BE_UNDONE: Row = row(
+    p(
+        "approved{auth}; a reversal{other} may have undone it; whether it still stands is not \
+         known",
+        "已批准{auth}; 冲正{other}可能已将其冲回, 是否仍有效未知",
+    ),
+    p(
+        "query the acquirer; do not {swipe} again until it says not {done}",
+        "请先向收单机构查询, 确认未{done}前请勿{swipe}",
+    ),
+);
+pub(super) const VOID_IN_PART: Row = row(
+    p(
+        "void approved{auth}, of another amount than its original; how much goes back is not \
+         known here",
+        "撤销成功{auth}, 金额与原交易不符, 退回金额未知",
+    ),
+    RETURN_MAY_BE_UNDONE.next,
+);
+pub(super) const GAVE_TOO_MUCH: Row = row(
+    p(
+        "approved{auth}; with it more was given back than was paid",
+        "已批准{auth}; 连同本笔退回多于原交易",
+    ),
+    RETURNED_TOO_MUCH.next,
+);
 pub(super) const TRY_AGAIN: Phrase = p("the {deed} may be tried again", "可再次{deed}");
 pub(super) const TRY_LATER: Phrase = p("try the {deed} again later", "请稍后再次{deed}");
 pub(super) const ENTER_AGAIN: Phrase = p("enter the {deed} again, with care", "请核对后再次{deed}");
@@ -130,6 +181,16 @@ pub(super) const REVERSED_COMPLETED: Row = row(
         "{why}, 冲正成功({rrc}); 其预授权完成{other}仍有效; 扣款以预授权完成为准",
     ),
     COMPLETED.next,
+);
+pub(super) const REVERSED_RAISED: Row = row(
+    p(
+        "{why}; reversal accepted ({rrc}); its increment{other} may stand",
+        "{why}, 冲正成功({rrc}); 其追加预授权{other}可能仍有效",
+    ),
+    p(
+        "look at the increment first; do not swipe again until it is voided",
+        "请先查看追加预授权, 撤销前请勿重刷",
+    ),
 );
 pub(super) const HOLD_VOIDED: Row = row(
     p(

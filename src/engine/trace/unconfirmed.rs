@@ -2,7 +2,9 @@
 
 use super::bonds::{self, Bonds};
 use super::codes::{Code, Outcome};
+use super::moment::Leg;
 use super::retry;
+use super::reversal::By;
 use super::story::{Seen, Story};
 use crate::engine::record::{Hop, State, Step, Why};
 use crate::iso::message::Class;
@@ -60,8 +62,11 @@ impl Unconfirmed {
     }
 
     fn by_state(story: &Story) -> Option<Self> {
+        if story.state == State::Reversed && is_unproven(story) {
+            return Some(Self::ReversalUnproven);
+        }
         if story.state == State::Reversed {
-            return is_unproven(story).then_some(Self::ReversalUnproven);
+            return shows_success(story).then_some(Self::DeliveryUnproven);
         }
         let class = Self::at(story.state)?;
         match (story.state, story.seen) {
@@ -126,8 +131,8 @@ impl Unconfirmed {
 }
 
 /// A step that may leave its transaction open, whatever the state says: an answer to the request
-/// that moved nothing, cannot be trusted, or does not tell the outcome; or a void, refund or
-/// reversal that names no original.
+/// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; or a
+/// void, refund or reversal, of which more may be given back than was paid.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
     let answers = step.message.as_ref().filter(|message| {
@@ -139,17 +144,20 @@ pub fn casts_doubt(step: &Step) -> bool {
             || Code::of(&code).outcome() == Outcome::Unknown
             || matches!(
                 step.why,
-                Why::AnswerMac | Why::AnswerMismatch | Why::AnswerUnreadable
+                Why::AnswerMac
+                    | Why::AnswerMismatch
+                    | Why::AnswerUnreadable
+                    | Why::AnswersDisagree
+                    | Why::LateApproval
             )
     });
-    let nameless = step.opened.as_ref().is_some_and(|opened| {
-        let undoes = matches!(
+    let undoes = step.opened.as_ref().is_some_and(|opened| {
+        matches!(
             opened.purpose,
             Purpose::Void | Purpose::Refund | Purpose::Reversal
-        );
-        undoes && opened.original.is_none()
+        )
     });
-    odd || nameless
+    odd || undoes
 }
 
 /// The answers leave the outcome open, though the state is one that ends the case.
@@ -166,7 +174,7 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
         }
         State::Unanswered if unknown => Some(Unconfirmed::NoAnswer),
         State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),
-        State::Delivered | State::Confirmed | State::Returned if story.approved_twice => {
+        State::Delivered | State::Confirmed | State::Returned if story.second.is_some() => {
             Some(Unconfirmed::DeliveryUnproven)
         }
         _ => None,
@@ -181,15 +189,20 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
         State::Delivered | State::Confirmed | State::Returned
     );
     let sold = story.purpose() == Some(Purpose::Debit);
-    let too_much = sold && bonds.given_back() > bonds::amount(story);
-    if bonds.gave_back_reversed(story) {
+    let too_much = sold && bonds.given_back(story) > bonds::amount(story);
+    let beside = bonds.gave_back_reversed(story) || bonds.was_reversed_before(story);
+    if beside || bonds.gave_back_nothing(story) {
         return Some(Unconfirmed::SettleMismatch);
     }
     let untold = bonds.doubtful_return().is_some_and(|back| {
         let listed = Unconfirmed::of(back, &Bonds::default());
-        !back.may_move() && !listed.is_some_and(Unconfirmed::is_open)
+        let undone = bonds.undone.contains(&back.tx);
+        !back.may_move() && !undone && !listed.is_some_and(Unconfirmed::is_open)
     });
-    (stood && (too_much || untold)).then_some(Unconfirmed::SettleMismatch)
+    // Its terminal believes that a part of it stands.
+    let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
+    let part = declined && bonds.was_reversed_in_part(story);
+    (stood && (too_much || untold) || part).then_some(Unconfirmed::SettleMismatch)
 }
 
 /// Whether what was accepted proves nothing: an approval came after it, and which of them the
@@ -197,6 +210,18 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
 fn is_unproven(story: &Story) -> bool {
     let told = !story.whole || retry::is_reversed(story);
     story.seen == Seen::ApprovalAfterReversal || !told
+}
+
+/// Whether a terminal may still show success for what was reversed without its asking.
+fn shows_success(story: &Story) -> bool {
+    let asks = |leg: Leg| leg.hop == Hop::TerminalToGateway && leg.is_reversal();
+    let asked = || {
+        story
+            .moments
+            .iter()
+            .any(|moment| moment.leg.is_some_and(asks))
+    };
+    story.was_shown() && story.reversal.by != Some(By::Terminal) && !asked()
 }
 
 /// Whether a settlement is still to come: for what takes or reserves money.

@@ -3,10 +3,11 @@
 
 use super::cause::Cause;
 use super::lang::Lang;
+use super::moment::Moment;
 use super::notes;
-use super::story::{Moment, Story};
+use super::story::Story;
 use super::verdict::Verdict;
-use crate::engine::seam::Zone;
+use crate::engine::seam::{Wall, Zone};
 use serde::Serialize;
 
 /// One transaction as `trace`, `open` and `explain` print it with `--json`.
@@ -106,19 +107,29 @@ impl View {
 
 /// What names a transaction to people; empty where its first record was not seen.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names {
-    pub(super) terminal: String,
-    pub(super) merchant: String,
-    pub(super) stan: String,
-    pub(super) batch: String,
-    pub(super) amount: u64,
-    pub(super) currency: String,
-    pub(super) card: String,
-    pub(super) kind: String,
+pub struct Names {
+    /// DE 41.
+    pub terminal: String,
+    /// DE 42.
+    pub merchant: String,
+    /// DE 11.
+    pub stan: String,
+    /// DE 60.2; empty in dialects without batches.
+    pub batch: String,
+    /// DE 4, in minor units.
+    pub amount: u64,
+    /// DE 49.
+    pub currency: String,
+    /// DE 2, masked.
+    pub card: String,
+    /// The dialect's name for what was asked.
+    pub kind: String,
 }
 
 impl Names {
-    pub(super) fn of(story: &Story) -> Self {
+    /// Of the transaction of a story.
+    #[must_use]
+    pub fn of(story: &Story) -> Self {
         story
             .opened
             .as_ref()
@@ -162,7 +173,7 @@ fn messages(story: &Story, zone: &Zone) -> Vec<MessageView> {
         let note = notes::of(moment).in_lang(Lang::En).to_owned();
         match &moment.leg {
             Some(leg) => {
-                let gap = previous.map_or(0, |at| micros(at, moment));
+                let gap = previous.map_or(0, |at| moment.micros_after(at));
                 previous = Some(moment.at);
                 views.push(MessageView {
                     at: moment.at.rfc3339(zone),
@@ -184,6 +195,29 @@ fn messages(story: &Story, zone: &Zone) -> Vec<MessageView> {
     views
 }
 
-pub(super) fn micros(from: crate::engine::seam::Wall, to: &Moment) -> u64 {
-    u64::try_from((to.at - from).as_micros()).unwrap_or(u64::MAX)
+impl Moment {
+    /// How many microseconds it came after another moment.
+    #[must_use]
+    pub fn micros_after(&self, from: Wall) -> u64 {
+        u64::try_from((self.at - from).as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::History;
+    use super::*;
+    use crate::engine::record::State;
+
+    #[test]
+    fn json_has_the_keys_of_the_contract_in_its_order() {
+        let history = History::sale()
+            .timed_out()
+            .reverses(1)
+            .after(2_000)
+            .reverses(2)
+            .reversal_answered("00", State::Reversed);
+        let view = View::of(&history.story(), &history.verdict(), &Zone::CHINA);
+        insta::assert_snapshot!(serde_json::to_string_pretty(&view).unwrap());
+    }
 }

@@ -3,14 +3,16 @@
 use super::bonds::{self, Bonds, gives_back};
 use super::cause::Cause;
 use super::codes::{Advice, Code};
-use super::human::money;
 use super::lang::{Phrase, Said};
 use super::limit::Limit;
+use super::moment::Leg;
+use super::money::money;
 use super::retry::{self, Retry};
-use super::story::{By, Delivery, Leg, Seen, Story};
+use super::reversal::By;
+use super::story::{Delivery, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
-use crate::engine::record::State;
+use crate::engine::record::{State, Why};
 use crate::engine::seam::Zone;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
@@ -36,6 +38,9 @@ pub(super) fn say(
     for part in told_beside(bonds) {
         verdict = verdict.and(&part);
     }
+    if story.taken_back && story.state != State::SettleMismatch {
+        verdict = verdict.and(&texts::TAKEN_BACK_BESIDE.plain());
+    }
     (verdict, row.next.fill(&values))
 }
 
@@ -45,10 +50,10 @@ fn told_beside(bonds: &Bonds<'_>) -> Vec<Said> {
         let tx = ("tx", Said::same(other.tx.to_string()));
         phrase.fill(&[tx, ("state", Said::same(other.state.name()))])
     };
-    let returns = bonds
-        .returns
-        .iter()
-        .map(|(back, _)| say(bound::RETURN, back));
+    let returns = bonds.returns.iter().map(|(back, _)| match back.purpose() {
+        Some(Purpose::Reversal) => say(bound::OTHER_REVERSAL, back),
+        _ => say(bound::RETURN, back),
+    });
     let siblings = bonds.siblings.iter();
     returns
         .chain(siblings.map(|(back, _)| say(bound::SIBLING, back)))
@@ -93,7 +98,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::AnswerUnread if cause == Cause::OutcomeUnknown => texts::UNKNOWN_BEHIND,
         State::AnswerUnread => texts::ANSWER_UNREAD,
         State::DeliveryUnproven if story.conflict => texts::CONFLICT,
-        State::DeliveryUnproven if story.approved_twice => texts::TWO_CODES,
+        State::DeliveryUnproven if story.second.is_some() => texts::TWO_CODES,
         State::DeliveryUnproven => texts::UNPROVEN_DELIVERY,
         State::TimedOut if cause == Cause::NoAnswer => texts::TIMED_OUT,
         State::TimedOut if cause == Cause::OutcomeUnknown => texts::UNKNOWN_UNREVERSED,
@@ -111,6 +116,8 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::Reversed if bonds.doubtful_completion().is_some() => bound::REVERSED_COMPLETION,
         State::Reversed if !bonds.completions.is_empty() => bound::REVERSED_COMPLETED,
         State::Reversed if bonds.gave_back_reversed(story) => bound::REVERSED_AND_RETURNED,
+        State::Reversed if bonds.was_reversed_before(story) => bound::REVERSED_BEFORE,
+        State::Reversed if !bonds.increments.is_empty() => bound::REVERSED_RAISED,
         State::Reversed => reversed(story, retry),
         State::ClosedUnproven => closed(story),
         State::ReversalRefused => texts::REVERSAL_REFUSED,
@@ -204,11 +211,23 @@ const fn of_return(advice: Advice) -> Phrase {
 fn delivered(story: &Story, bonds: &Bonds<'_>) -> Row {
     match story.purpose() {
         _ if story.uncoded => texts::UNCODED,
-        _ if story.approved_twice => texts::TWO_CODES,
+        _ if story.second.is_some() => texts::TWO_CODES,
         Some(Purpose::Hold) => authorized(story, bonds),
-        Some(Purpose::Void) if story.state != State::Returned => texts::VOID_DONE,
-        Some(Purpose::Refund) if story.state != State::Returned => texts::REFUND_DONE,
+        Some(Purpose::Void | Purpose::Refund) if story.state != State::Returned => {
+            given_back(story, bonds)
+        }
         _ => sold(story, bonds),
+    }
+}
+
+/// A void or refund that was approved.
+fn given_back(story: &Story, bonds: &Bonds<'_>) -> Row {
+    match story.purpose() {
+        _ if bonds.doubtful_return().is_some() => bound::RETURN_MAY_BE_UNDONE,
+        _ if bonds.gave_too_much(story) => bound::GAVE_TOO_MUCH,
+        Some(Purpose::Void) if bonds.is_in_part(story) => bound::VOID_IN_PART,
+        Some(Purpose::Void) => texts::VOID_DONE,
+        _ => texts::REFUND_DONE,
     }
 }
 
@@ -231,16 +250,17 @@ fn authorized(story: &Story, bonds: &Bonds<'_>) -> Row {
 
 /// A sale that was approved: it follows what became of its voids and refunds.
 fn sold(story: &Story, bonds: &Bonds<'_>) -> Row {
-    let (back, amount) = (bonds.given_back(), bonds::amount(story));
+    let (back, amount) = (bonds.given_back(story), bonds::amount(story));
     if bonds.doubtful_return().is_some() {
         return bound::RETURN_IN_DOUBT;
     }
     match story.state {
         _ if back > amount => bound::RETURNED_TOO_MUCH,
-        _ if bonds.is_voided() || back == amount && back > 0 => bound::RETURNED,
+        _ if back == amount && back > 0 && !story.is_approved_in_part() => bound::RETURNED,
+        _ if back > 0 && story.is_approved_in_part() => bound::PART_RETURNED,
         _ if back > 0 => bound::RETURNED_PARTLY,
         State::Returned => bound::RETURNED_UNSEEN,
-        _ if story.answer.is_some_and(|code| &*code == "10") => texts::APPROVED_IN_PART,
+        _ if story.is_approved_in_part() => texts::APPROVED_IN_PART,
         State::Confirmed => texts::CONFIRMED,
         _ => texts::DELIVERED,
     }
@@ -260,10 +280,7 @@ fn closed(story: &Story) -> Row {
 }
 
 fn reversed(story: &Story, retry: Retry) -> Row {
-    let shown = matches!(
-        story.delivery,
-        Delivery::Written | Delivery::Unproven | Delivery::Proven
-    );
+    let shown = story.was_shown();
     let row = match (story.seen, retry, story.reversal.by) {
         (Seen::ApprovalAfterReversal, ..) => return texts::REVERSED_THEN_APPROVED,
         (_, Retry::No | Retry::Unproven, _) => return closed(story),
@@ -301,7 +318,7 @@ fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
         ("swipe", swipe(story.purpose()).plain()),
         ("deed", deed(story.purpose()).plain()),
         ("done", done(story.purpose()).plain()),
-        ("back", shown_money(story, bonds.given_back())),
+        ("back", shown_money(story, bonds.given_back(story))),
         ("amount", shown_money(story, bonds::amount(story))),
         ("closing", Said::same(story.closing.to_string())),
     ];
@@ -325,8 +342,10 @@ fn asides(story: &Story, bonds: &Bonds<'_>) -> Values {
         .answered_after_ms()
         .filter(|took| *took > 0)
         .map(seconds);
+    let second = story.second.map(|(auth, _)| auth.to_string());
     vec![
         ("auth", aside(auth, Phrase::new(" {v}", "(授权码{v})"))),
+        ("second", aside(second, Phrase::new(" {v}", "(授权码{v})"))),
         (
             "after",
             aside(waited.clone(), Phrase::new(" after {v}s", "{v}秒")),
@@ -401,6 +420,10 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::RefusedOverload => Phrase::new("a limit is reached", "已达处理上限"),
         Cause::RefusedDraining => Phrase::new("it is going down", "正在停机"),
         Cause::RefusedNoRoute => Phrase::new("no route takes it", "无可用路由"),
+        Cause::RefusedFormat if is_untranslatable(story) => Phrase::new(
+            "it cannot be put into the host's dialect",
+            "无法转换为主机报文",
+        ),
         Cause::RefusedFormat => Phrase::new("{meaning}", "{meaning}"),
         _ => Phrase::new("outcome was in doubt", "结果存疑"),
     }
@@ -419,12 +442,23 @@ const fn terminal_reversed(story: &Story) -> Phrase {
     }
 }
 
-/// What the code calls for; a notice of what was done cannot be paid in another way.
+/// Whether it was refused since the host's dialect has no words for it, whatever the code says.
+fn is_untranslatable(story: &Story) -> bool {
+    let mut whys = story.whys();
+    whys.any(|(_, why)| why == Why::Untranslatable)
+}
+
+/// What the code calls for; what takes no money cannot be paid in another way.
 fn advised(story: &Story, answer: &Code) -> Advice {
+    if is_untranslatable(story) {
+        return Advice::Format;
+    }
+    let takes = matches!(
+        story.purpose(),
+        Some(Purpose::Debit | Purpose::Hold | Purpose::Inquiry) | None
+    );
     match answer.advice {
-        Advice::Decline | Advice::OtherCard | Advice::SmallerAmount | Advice::PickUp
-            if story.purpose() == Some(Purpose::Advice) =>
-        {
+        Advice::Decline | Advice::OtherCard | Advice::SmallerAmount | Advice::PickUp if !takes => {
             Advice::CallAcquirer
         }
         advice => advice,
@@ -549,6 +583,10 @@ fn keys(story: &Story) -> Said {
     }
     add("RRN", "参考号", story.rrn.map(|rrn| rrn.to_string()));
     add("auth", "授权码", story.auth.map(|auth| auth.to_string()));
+    if let Some((auth, rrn)) = story.second {
+        add("second auth", "另一授权码", Some(auth.to_string()));
+        add("second RRN", "另一参考号", rrn.map(|rrn| rrn.to_string()));
+    }
     if keys.en.is_empty() {
         return Said::same(story.tx.to_string());
     }

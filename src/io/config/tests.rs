@@ -301,6 +301,14 @@ fn a_map_that_cannot_be_followed_is_refused() {
             "{ kinds = { sale = \"sail\" } }",
             "route.map.kinds.sale: wants the name of a kind of",
         ),
+        (
+            "{ kinds = { sale = \"refund\" } }",
+            "route.map.kinds.sale: refund does something else with money than sale does",
+        ),
+        (
+            "{ kinds = { balance = \"sale\" } }",
+            "route.map.kinds.balance: sale does something else with money than balance does",
+        ),
     ] {
         let wrong = mapped(map).unwrap_err().to_string();
         assert!(wrong.contains(wanted), "{map}: {wrong}");

@@ -7,7 +7,7 @@
 
 use super::section::Section;
 use crate::iso::message::{FieldPath, ResponseCode, Text};
-use crate::iso::spec::Spec;
+use crate::iso::spec::{Purpose, Spec};
 use crate::iso::translate::{Change, Map};
 use std::sync::Arc;
 use toml::de::DeValue;
@@ -201,14 +201,30 @@ fn keeps_the_line(
     }
 }
 
+/// What takes money must not arrive as what gives it back, or as what only asks.
 fn kinds(section: &Section<'_>, dialects: &Dialects<'_>, map: &mut Map) {
-    let knows = |spec: &Spec, name: &str| spec.flow().kinds.iter().any(|kind| &*kind.name == name);
+    fn purpose(spec: &Spec, name: &str) -> Option<Purpose> {
+        let mut kinds = spec.flow().kinds.iter();
+        kinds
+            .find(|kind| &*kind.name == name)
+            .map(|kind| kind.purpose)
+    }
+    let knows = |spec: &Spec, name: &str| purpose(spec, name).is_some();
+    let moves = |purpose: Purpose| purpose.moves_money().then_some(purpose);
+    let turns = |own: &Spec, to: &Spec, key: &str, theirs: &str| {
+        purpose(own, key).map(moves) != purpose(to, theirs).map(moves)
+    };
     for (key, value) in section.entries() {
         let theirs = value.as_str().unwrap_or_default();
         if let Some(spec) = dialects.from.iter().find(|spec| !knows(spec, key)) {
             section.problem(key, format!("{} has no kind of this name", spec.name()));
         } else if let Some(spec) = dialects.to.filter(|spec| !knows(spec, theirs)) {
             section.problem(key, format!("wants the name of a kind of {}", spec.name()));
+        } else if (dialects.to)
+            .is_some_and(|to| dialects.from.iter().any(|own| turns(own, to, key, theirs)))
+        {
+            let what = format!("{theirs} does something else with money than {key} does");
+            section.problem(key, what);
         } else if let (Some(own), Some(theirs)) = (Text::new(key), Text::new(theirs)) {
             map.kinds.push((own, theirs));
         }

@@ -57,7 +57,7 @@ fn spec() -> Arc<Spec> {
 }
 
 /// A sale of one fen.
-fn sale(stan: u32) -> Message {
+fn sale(stan: u64) -> Message {
     let mut sale = Message::new(&spec(), "0200".parse().unwrap());
     for (path, value) in [
         ("2", "6226090000000048"),

@@ -10,15 +10,19 @@ impl Message {
     /// DE 11.
     #[must_use]
     pub fn stan(&self) -> Option<Stan> {
-        u32::try_from(self.number(FieldId::of(11).into())?)
-            .ok()
-            .map(Stan)
+        self.number(FieldId::of(11).into()).map(Stan)
     }
 
     /// The amount in minor units: DE 4, or the part of it that the dialect names.
     #[must_use]
     pub fn amount(&self) -> Option<Amount> {
         self.number(self.spec().flow().amount).map(Amount)
+    }
+
+    /// The currency of the amount: DE 49, or the part of DE 4 that the dialect names.
+    #[must_use]
+    pub fn currency(&self) -> Option<std::borrow::Cow<'_, str>> {
+        self.text(self.spec().flow().currency)
     }
 
     /// DE 37, trimmed.

@@ -65,9 +65,19 @@ impl<const N: usize> std::ops::Deref for Text<N> {
     }
 }
 
+/// For people: control characters stand as escapes, since what a peer sent must neither begin a
+/// line of a log nor steer a screen.
 impl<const N: usize> fmt::Display for Text<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        let text = self.as_str();
+        if !text.contains(char::is_control) {
+            return f.pad(text);
+        }
+        let shown = text.chars().map(|c| match c.is_control() {
+            true => c.escape_default().to_string(),
+            false => c.to_string(),
+        });
+        f.pad(&shown.collect::<String>())
     }
 }
 
@@ -82,5 +92,18 @@ impl<const N: usize> FromStr for Text<N> {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::new(text).ok_or("too long")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_text_begins_no_line_and_steers_no_screen() {
+        let text = Text::<16>::new("\u{1b}[2J1\n\u{7f}").unwrap();
+        assert_eq!(text.to_string(), "\\u{1b}[2J1\\n\\u{7f}");
+        assert_eq!(text.as_str(), "\u{1b}[2J1\n\u{7f}");
+        assert_eq!(Text::<16>::new("终端 7").unwrap().to_string(), "终端 7");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// DE 11, the system trace audit number: what a slip calls 凭证号.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Stan(pub u32);
+pub struct Stan(pub u64);
 
 impl Stan {
     /// The largest of six digits.

@@ -215,6 +215,7 @@ pub(super) struct FlowKeys {
     pub match_key: Vec<String>,
     pub original_stan: Option<String>,
     pub amount: Option<String>,
+    pub currency: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

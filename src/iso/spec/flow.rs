@@ -86,6 +86,8 @@ pub struct Flow {
     pub original_stan: Option<FieldPath>,
     /// Where the amount stands, in minor units: DE 4, or a part of it (2003: 4.3).
     pub amount: FieldPath,
+    /// Where its currency stands (ISO 4217, digits): DE 49, or a part of DE 4 (2003: 4.1).
+    pub currency: FieldPath,
     /// The fields that hold a moment, and how it is written there.
     pub stamps: Vec<(FieldId, StampForm)>,
     /// What the response codes mean.

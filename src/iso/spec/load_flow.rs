@@ -54,6 +54,10 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
             ["flow", "amount"],
             file.flow.amount.as_deref().unwrap_or("4"),
         )?,
+        currency: match &file.flow.currency {
+            Some(path) => check.path(["flow", "currency"], path)?,
+            None => FieldPath::whole(FieldId::of(49)),
+        },
         refusal: refusals(&file.refusal, &file.answer)?,
         answer: check.answer(&file.answer)?,
         mac: file.mac.as_ref().map(|keys| check.mac(keys)).transpose()?,

@@ -1,5 +1,6 @@
 //! A host's answer in the dialect of the terminal that asked.
 
+use super::money::{elsewhere, put_money};
 use super::{Change, Map, Translated, Untranslatable, carry::carry};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldId, FieldPath, ResponseCode};
@@ -7,6 +8,9 @@ use crate::iso::spec::{Flow, Purpose, RequestOutcome, ReversalOutcome};
 
 const CODE: FieldId = FieldId::of(39);
 const AMOUNT: FieldId = FieldId::of(4);
+/// What a host gives anew: its reference (DE 37) and its authorization code (DE 38). In a request
+/// they name another transaction, its original.
+const GIVEN: [FieldId; 2] = [FieldId::of(37), FieldId::of(38)];
 /// Tracks and PIN: no answer brings them back.
 const NEVER: [FieldId; 4] = [
     FieldId::of(35),
@@ -33,6 +37,9 @@ pub fn answer(host: &Message, asked: &Message, map: &Map) -> Result<Translated, 
             message.copy(path.field, asked);
         }
     }
+    for field in GIVEN.into_iter().filter(|field| host.has(*field)) {
+        message.remove(field);
+    }
     let mut keep = message.fields();
     for field in NEVER {
         message.remove(field);
@@ -41,6 +48,13 @@ pub fn answer(host: &Message, asked: &Message, map: &Map) -> Result<Translated, 
     if asked.amount() != host.amount() {
         // Less was approved than asked for.
         keep.remove(AMOUNT);
+    }
+    let elsewhere = elsewhere(host.spec(), asked.spec());
+    if !elsewhere.is_empty() && asked.amount() != host.amount() {
+        put_money(host, &mut message);
+    }
+    for field in elsewhere.iter() {
+        keep.insert(field);
     }
     keep.insert(CODE);
     let lost = carry(host, &mut message, &map.answer, keep);

@@ -3,7 +3,7 @@
 use super::Change;
 use crate::iso::codec::Message;
 use crate::iso::message::{Bitmap, FieldId, FieldPath};
-use crate::iso::spec::{Content, Encoding, Spec};
+use crate::iso::spec::{Content, Encoding, Spec, StampForm};
 use std::borrow::Cow;
 
 /// Carries every field of `from` into `to`, but for those that `keep` has already. Gives the fields
@@ -26,7 +26,8 @@ pub(super) fn carry(from: &Message, to: &mut Message, changes: &[Change], keep: 
             continue;
         }
         let path = FieldPath::whole(field);
-        if taken(field) || !put(from, path, to, path, changes) {
+        let other_moment = moment_in(from.spec(), field) != moment_in(to.spec(), field);
+        if taken(field) || other_moment || !put(from, path, to, path, changes) {
             lost.insert(field);
         }
     }
@@ -42,6 +43,13 @@ pub(super) fn carry(from: &Message, to: &mut Message, changes: &[Change], keep: 
         }
     }
     lost
+}
+
+/// The moment that a field holds in a dialect, if it holds one: DE 13 is a date at the terminal in
+/// 1987, and the card's effective date in 1993.
+fn moment_in(spec: &Spec, field: FieldId) -> Option<&StampForm> {
+    let mut stamps = spec.flow().stamps.iter();
+    stamps.find(|(own, _)| *own == field).map(|(_, form)| form)
 }
 
 /// What belongs to one dialect alone: its bitmaps' own bits, and its MACs.
@@ -65,7 +73,18 @@ fn put(
     };
     let text = changed(here, text, changes);
     let spec = to.spec().clone();
-    to.set(there, &separated(&spec, there, text)).is_ok()
+    let text = separated(&spec, there, text);
+    to.set(there, &text).is_ok() || to.set(there, unfilled(there, &text)).is_ok()
+}
+
+/// A value without what its own dialect filled it up with: blanks behind a name, zeros before a
+/// trace number (six digits in 1987 and 1993, twelve in 2003).
+fn unfilled(path: FieldPath, text: &str) -> &str {
+    const STAN: FieldId = FieldId::of(11);
+    match path.field {
+        STAN => text.trim_start_matches('0'),
+        _ => text.trim_end(),
+    }
 }
 
 /// Bytes are no text, even where both are shown as characters. A part is as it is shown.

@@ -15,6 +15,8 @@ mod kinds;
 
 mod carry;
 
+mod money;
+
 mod request;
 
 mod answer;

@@ -1,6 +1,9 @@
 //! A terminal's request in the dialect of its host.
 
-use super::{Map, carry::carry, kinds::counterpart};
+use super::Map;
+use super::carry::carry;
+use super::kinds::counterpart;
+use super::money::{elsewhere, put_money, same_money};
 use crate::iso::codec::Message;
 use crate::iso::message::{Bitmap, Class, FieldId, FieldPath};
 use crate::iso::spec::{Flow, Kind, Purpose, Spec, StampForm};
@@ -61,7 +64,11 @@ pub fn request(
         kind.mti.repeat()
     };
     let mut message = Message::new(to, mti);
-    let lost = carry(from, &mut message, &map.request, Bitmap::EMPTY);
+    let elsewhere = elsewhere(from.spec(), to);
+    let lost = carry(from, &mut message, &map.request, elsewhere);
+    if !elsewhere.is_empty() {
+        put_money(from, &mut message);
+    }
     name(&mut message, kind);
     put_moment(&mut message, moment);
     if own.purpose.moves_money() || own.purpose == Purpose::Advice {
@@ -99,24 +106,6 @@ fn is_stamped(flow: &Flow, field: FieldId) -> bool {
         .as_ref()
         .is_some_and(|rule| rule.copy.contains(&field));
     names.any(|path| path.field == field) || copied
-}
-
-/// Amount, currency and card are the same on both sides.
-pub(super) fn same_money(from: &Message, to: &Message) -> Result<(), Untranslatable> {
-    const AMOUNT: FieldId = FieldId::of(4);
-    const CURRENCY: FieldId = FieldId::of(49);
-    const CARD: FieldId = FieldId::of(2);
-    let currency = |message: &Message| message.text(CURRENCY).map(|text| text.trim().to_owned());
-    if from.amount() != to.amount() {
-        return Err(Untranslatable::Money(AMOUNT));
-    }
-    if currency(from) != currency(to) {
-        return Err(Untranslatable::Money(CURRENCY));
-    }
-    if from.pan() != to.pan() {
-        return Err(Untranslatable::Money(CARD));
-    }
-    Ok(())
 }
 
 /// The host can tell the transaction from any other.

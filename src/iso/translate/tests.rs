@@ -185,6 +185,43 @@ fn a_map_moves_drops_and_changes() {
 }
 
 #[test]
+fn an_amount_with_its_currency_goes_over_and_comes_back() {
+    let both = Spec::builtin("iso8583-2003-binary").unwrap();
+    let asked = message(&cup(), "0200", &SALE);
+    let there = request(&asked, &both, &Map::default(), moment).unwrap();
+    assert_eq!(there.message.text(path("4")).unwrap(), "1562000000088800");
+    assert!(!there.lost.contains(FieldId::of(4)) && !there.lost.contains(FieldId::of(49)));
+
+    let mut host = there.message.answer().unwrap();
+    host.set(path("39"), "0000").unwrap();
+    let whole = answer(&host, &asked, &Map::default()).unwrap().message;
+    assert_eq!(whole.text(path("4")).unwrap(), "000000088800");
+    host.set(path("4"), "1562000000000100").unwrap();
+    let part = answer(&host, &asked, &Map::default()).unwrap().message;
+    assert_eq!(part.text(path("4")).unwrap(), "000000000100");
+
+    let back = request(&there.message, &ascii(), &Map::default(), moment).unwrap();
+    assert_eq!(back.message.text(path("4")).unwrap(), "000000088800");
+    assert_eq!(back.message.text(path("49")).unwrap(), "156");
+}
+
+#[test]
+fn a_date_of_another_meaning_is_left_behind() {
+    let fields: Vec<_> = SALE
+        .into_iter()
+        .filter(|(field, _)| !["53", "60", "64"].contains(field))
+        .collect();
+    let fields = [&fields[..], &[("12", "101112"), ("13", "1122")]].concat();
+    let sale = message(&ascii(), "0200", &fields);
+    for name in ["iso8583-1993-ascii", "iso8583-2003-binary"] {
+        let other = Spec::builtin(name).unwrap();
+        let there = request(&sale, &other, &Map::default(), moment).unwrap();
+        assert!(!there.message.has(FieldId::of(13)), "{name}");
+        assert!(there.lost.contains(FieldId::of(13)), "{name}");
+    }
+}
+
+#[test]
 fn what_does_not_fit_is_named_and_money_that_does_not_fit_stops_it() {
     let mut fields = SALE.to_vec();
     fields.push(("62", "0102"));
@@ -239,6 +276,19 @@ fn an_answer_is_the_terminals_own_with_what_the_host_says() {
     assert_eq!(back.mti().to_string(), "0210");
     assert_eq!(back.spec().name(), "cup-pos");
     assert!(!back.has(FieldId::of(64)));
+}
+
+#[test]
+fn the_reference_of_an_answer_is_the_hosts_and_not_that_of_its_original() {
+    let fields = [("11", "000002"), ("37", "000000000501"), ("38", "000001")];
+    let asked = message(&ascii(), "0220", &fields);
+    let mut host = asked.answer().unwrap();
+    for (field, value) in [("37", "000000000502"), ("38", "000002"), ("39", "00")] {
+        host.set(path(field), value).unwrap();
+    }
+    let back = answer(&host, &asked, &Map::default()).unwrap().message;
+    assert_eq!(back.text(path("37")).unwrap(), "000000000502");
+    assert_eq!(back.text(path("38")).unwrap(), "000002");
 }
 
 #[test]

@@ -126,7 +126,10 @@ fn news_since(attempt: &AttemptFacts, moment: Mono) -> bool {
         let mut earlier = attempt.approvals.iter().filter(|answer| answer.at < moment);
         !auth.is_empty() && earlier.any(|answer| answer.auth == auth)
     };
-    let mut since = attempt.approvals.iter().filter(|answer| answer.at >= moment);
+    let mut since = attempt
+        .approvals
+        .iter()
+        .filter(|answer| answer.at >= moment);
     since.any(|answer| !before(&answer.auth))
 }
 

@@ -241,7 +241,7 @@ fn name_of(message: &Message) -> Option<Name> {
     ))
 }
 
-fn joined(merchant: &str, terminal: &str, batch: &str, stan: u32) -> Name {
+fn joined(merchant: &str, terminal: &str, batch: &str, stan: u64) -> Name {
     format!("{merchant}|{terminal}|{batch}|{stan:06}")
 }
 

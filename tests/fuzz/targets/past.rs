@@ -42,7 +42,7 @@ fn logged(hop: Hop, mti: &str, stan: u64) -> Logged {
 }
 
 fn opened(stan: u64) -> Opened {
-    let number = Stan(u32::try_from(stan).unwrap());
+    let number = Stan(u64::try_from(stan).unwrap());
     let usual = format!("2|874350357222471|10421695|000001|{number}");
     Opened {
         identity: Identity::new(&usual).unwrap(),
@@ -133,8 +133,9 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         tries: 3,
         approved: true,
         auth: None,
-        crossed: Some(frame(stan)),
+        upstream: Some(frame(stan)),
         reversing: None,
+        of_receipt: false,
     });
     let done = Carried::Answer(CarriedAnswer {
         returned: Amount(0),
@@ -146,7 +147,7 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         answer: Some(frame(stan)),
         reversal_answer: None,
         last: Seq(4),
-        crossed: None,
+        upstream: None,
     });
     let stone = Carried::Tombstone {
         identity: opened(stan).identity,

@@ -472,6 +472,7 @@ const RULES: &[Rule] = &[
             S::AnswerUnread,
             S::Confirmed,
             S::Settled,
+            S::Returned,
             S::ClosedByOperator,
         ],
         &[T::TakenBack],
@@ -501,6 +502,33 @@ const RULES: &[Rule] = &[
         &[T::OperatorCloses],
         Some(S::ClosedByOperator),
         E::Cancel,
+    ),
+    (
+        '5',
+        &[
+            S::TimedOut,
+            S::LateApproval,
+            S::TerminalGone,
+            S::ReversalPending,
+            S::ReversalSent,
+            S::ReversalUndeliverable,
+            S::ReversalRefused,
+            S::ClosedUnproven,
+        ],
+        &[T::TakenBack],
+        Some(S::Reversed),
+        E::Finish,
+    ),
+    (
+        '6',
+        &[
+            S::ReversalPending,
+            S::ReversalSent,
+            S::ReversalUndeliverable,
+        ],
+        &[T::ReceiptReversed],
+        Some(S::SettleMismatch),
+        E::Finish,
     ),
 ];
 
@@ -536,6 +564,7 @@ rows! {
     row_i 'i', row_j 'j', row_k 'k', row_l 'l', row_m 'm', row_n 'n', row_o 'o', row_p 'p',
     row_q 'q', row_r 'r', row_s 's', row_t 't', row_u 'u', row_v 'v', row_w 'w',
     row_x 'x', row_y 'y', row_1 '1', row_2 '2', row_3 '3', row_4 '4',
+    row_5 '5', row_6 '6',
 }
 
 #[test]

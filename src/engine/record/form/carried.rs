@@ -151,34 +151,36 @@ impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
             Self::Transaction(live) => {
-                let more = live.reversal_answer.is_some() || live.reversing.is_some();
-                out.byte(match live.crossed {
+                let more =
+                    live.reversal_answer.is_some() || live.reversing.is_some() || live.of_receipt;
+                out.byte(match live.upstream {
+                    _ if live.of_receipt => 11,
                     _ if more => 7,
                     Some(_) => 5,
                     None => 0,
                 });
                 live.put(out);
                 if more {
-                    live.crossed.put(out);
+                    live.upstream.put(out);
                     live.reversal_answer.put(out);
                     live.reversing.put(out);
                 } else {
-                    live.crossed.iter().for_each(|frame| frame.put(out));
+                    live.upstream.iter().for_each(|frame| frame.put(out));
                 }
             }
             Self::Answer(done) => {
                 let returned = done.returned != Amount(0);
-                out.byte(match done.crossed {
+                out.byte(match done.upstream {
                     _ if returned => 8,
                     Some(_) => 6,
                     None => 1,
                 });
                 done.put(out);
                 if returned {
-                    done.crossed.put(out);
+                    done.upstream.put(out);
                     out.number(done.returned.0);
                 } else {
-                    done.crossed.iter().for_each(|frame| frame.put(out));
+                    done.upstream.iter().for_each(|frame| frame.put(out));
                 }
             }
             Self::Keys(keys) => {
@@ -218,28 +220,29 @@ impl Form for Carried {
             // The same as 0 and 1, with the request as it went out behind it.
             5 => {
                 let live: CarriedTransaction = Form::take(from)?;
-                let crossed = Some(Form::take(from)?);
-                Self::Transaction(CarriedTransaction { crossed, ..live })
+                let upstream = Some(Form::take(from)?);
+                Self::Transaction(CarriedTransaction { upstream, ..live })
             }
             6 => {
                 let done: CarriedAnswer = Form::take(from)?;
-                let crossed = Some(Form::take(from)?);
-                Self::Answer(CarriedAnswer { crossed, ..done })
+                let upstream = Some(Form::take(from)?);
+                Self::Answer(CarriedAnswer { upstream, ..done })
             }
-            // With all that is known of its reversal, and with what went back of it.
-            7 => {
+            // With all that is known of its reversal (11: of a receipt), and with what went back.
+            kind @ (7 | 11) => {
                 let live: CarriedTransaction = Form::take(from)?;
                 Self::Transaction(CarriedTransaction {
-                    crossed: Form::take(from)?,
+                    upstream: Form::take(from)?,
                     reversal_answer: Form::take(from)?,
                     reversing: Form::take(from)?,
+                    of_receipt: kind == 11,
                     ..live
                 })
             }
             8 => {
                 let done: CarriedAnswer = Form::take(from)?;
                 Self::Answer(CarriedAnswer {
-                    crossed: Form::take(from)?,
+                    upstream: Form::take(from)?,
                     returned: Amount(from.number()?),
                     ..done
                 })
@@ -277,9 +280,10 @@ impl Form for CarriedTransaction {
             tries: Form::take(from)?,
             approved: Form::take(from)?,
             auth: Form::take(from)?,
-            crossed: None,
+            upstream: None,
             reversal_answer: None,
             reversing: None,
+            of_receipt: false,
         })
     }
 }
@@ -306,7 +310,7 @@ impl Form for CarriedAnswer {
             answer: Form::take(from)?,
             reversal_answer: Form::take(from)?,
             last: Form::take(from)?,
-            crossed: None,
+            upstream: None,
             returned: Amount(0),
         })
     }

@@ -23,6 +23,7 @@ impl Form for Logged {
             self.code.is_some(),
             self.rrn.is_some(),
             self.auth.is_some(),
+            self.amount.is_some(),
         ]);
         self.conn.put(out);
         self.mti.put(out);
@@ -30,11 +31,12 @@ impl Form for Logged {
         self.code.iter().for_each(|code| code.put(out));
         self.rrn.iter().for_each(|rrn| rrn.put(out));
         self.auth.iter().for_each(|auth| auth.put(out));
+        self.amount.iter().for_each(|amount| amount.put(out));
         self.frame.put(out);
     }
 
     fn take(from: &mut In<'_>) -> Result<Self, FormError> {
-        let [low, high, relayed, code, rrn, auth] = from.flags()?;
+        let [low, high, relayed, code, rrn, auth, amount] = from.flags()?;
         let hop = Hop::of_code(u8::from(low) | (u8::from(high) << 1));
         Ok(Self {
             hop: hop.ok_or_else(|| from.wrong("not a way"))?,
@@ -44,6 +46,7 @@ impl Form for Logged {
             code: take_if(code, from)?,
             rrn: take_if(rrn, from)?,
             auth: take_if(auth, from)?,
+            amount: take_if(amount, from)?,
             frame: Form::take(from)?,
         })
     }

@@ -59,6 +59,7 @@ pub(crate) fn sale(seq: u64, tx: TxId, prev: Option<u64>) -> Record {
                 code: (!first).then(|| text("00")),
                 rrn: (!first).then(|| text("203217491827")),
                 auth: (!first).then(|| text("112233")),
+                amount: None,
                 frame: StoredFrame {
                     frame: Bytes::from(vec![0x5A; 313]),
                     hidden: if first {
@@ -166,6 +167,7 @@ fn logged() -> impl Strategy<Value = Logged> {
             code,
             rrn,
             auth,
+            amount: code.map(|_| Amount(4000)),
             frame,
         },
     )
@@ -184,7 +186,7 @@ fn notes() -> impl Strategy<Value = Note> {
         any::<u16>().prop_map(Note::Try),
         txs().prop_map(Note::Other),
         texts().prop_map(Note::Unreadable),
-        (any::<u32>(), texts()).prop_map(|(stan, lost)| Note::GoesOn {
+        (0..1_000_000_000_000_u64, texts()).prop_map(|(stan, lost)| Note::GoesOn {
             stan: Stan(stan),
             lost,
         }),
@@ -194,7 +196,13 @@ fn notes() -> impl Strategy<Value = Note> {
 
 fn opened() -> impl Strategy<Value = Opened> {
     let what = (texts(), texts(), any::<bool>(), texts(), cards());
-    let who = (texts(), texts(), texts(), any::<u32>(), any::<u64>());
+    let who = (
+        texts(),
+        texts(),
+        texts(),
+        0..1_000_000_000_000_u64,
+        any::<u64>(),
+    );
     let ties = (any::<[u8; 16]>(), option::of(txs()), option::of(txs()));
     let named = option::of(texts());
     (what, who, ties, any::<u16>(), named).prop_map(|(what, who, ties, link, named)| {
@@ -270,9 +278,10 @@ fn carried() -> impl Strategy<Value = Carried> {
                 cause: auth.map(|_| ReversalCause::NotDelivered),
                 tries: 3,
                 approved: auth.is_some(),
-                crossed: None,
+                upstream: None,
                 reversal_answer: auth.map(|_| StoredFrame::default()),
                 reversing: auth.map(|_| Wall(-5)),
+                of_receipt: auth.is_some(),
                 auth,
             })
         },
@@ -290,7 +299,7 @@ fn carried() -> impl Strategy<Value = Carried> {
             reversal_answer: frames.2,
             last: Seq(u64::MAX),
             returned: Amount(if frames.3.is_some() { 7 } else { 0 }),
-            crossed: frames.3,
+            upstream: frames.3,
         })
     });
     let stone = (texts(), any::<i64>()).prop_map(|(identity, at)| Carried::Tombstone {

@@ -168,7 +168,7 @@ numbers! {
     ConnId: u64 = |conn: &ConnId| conn.0, ConnId;
     LinkId: u16 = |link: &LinkId| link.0, LinkId;
     Amount: u64 = |amount: &Amount| amount.0, Amount;
-    Stan: u32 = |stan: &Stan| stan.0, Stan;
+    Stan: u64 = |stan: &Stan| stan.0, Stan;
 }
 
 impl Form for TxId {

@@ -9,17 +9,18 @@ use crate::iso::message::{Amount, Stan};
 use crate::iso::spec::Purpose;
 
 /// Transactions apart in time, so that only their names bind them.
-fn later(history: History, seconds: u128) -> History {
+pub(super) fn later(history: History, seconds: u128) -> History {
     let mut history = history;
     history.tx = TxId(history.tx.0 + ((seconds * 1000) << 80));
     let tx = history.tx;
     for record in &mut history.records {
         record.tx = Some(tx);
+        record.seq.0 += u64::try_from(seconds).unwrap() * 1000;
     }
     history
 }
 
-fn verdict(of: TxId, histories: &[&History]) -> Verdict {
+pub(super) fn verdict(of: TxId, histories: &[&History]) -> Verdict {
     let mut stories = Stories::new(Keep::Everything);
     let records = histories.iter().flat_map(|history| &history.records);
     records.for_each(|record| stories.fold(record));
@@ -28,7 +29,7 @@ fn verdict(of: TxId, histories: &[&History]) -> Verdict {
 }
 
 /// A void of a sale, sent.
-fn void(sale: &History) -> History {
+pub(super) fn void(sale: &History) -> History {
     let names = Opened {
         original: Some(sale.tx),
         identity: Identity::EMPTY,
@@ -341,7 +342,7 @@ fn a_reversal_that_names_its_sale_in_part_is_told_of_it() {
 }
 
 /// The same under another trace number.
-fn numbered(history: History, stan: u32) -> History {
+fn numbered(history: History, stan: u64) -> History {
     let mut history = history;
     history.name_first(|opened| {
         opened.stan = Stan(stan);

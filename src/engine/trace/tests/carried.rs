@@ -25,8 +25,9 @@ fn snapshot(history: &History, cause: ReversalCause) -> Record {
         tries: story.reversal.tries,
         approved: story.seen == Seen::Approval,
         auth: story.auth,
-        crossed: None,
+        upstream: None,
         reversing: None,
+        of_receipt: false,
     };
     Record {
         seq: Seq(1_000),

@@ -156,6 +156,7 @@ impl History {
             code: (!code.is_empty()).then(|| text(code)),
             rrn: answers.then(|| text("203217491827")),
             auth: (answers && code == "00" && mti == "0210").then(|| text("112233")),
+            amount: None,
             frame: StoredFrame::default(),
         });
         self

@@ -484,7 +484,7 @@ fn a_reversal_accepted_allows_a_new_sale() {
                 .step(S::ReversalPending, Why::Operator)
                 .reverses(1)
                 .reversal_answered("00", S::Reversed),
-            (S::Reversed, None),
+            (S::Reversed, Some(U::DeliveryUnproven)),
             C::DeliveryUnproven,
             Yes,
             "answer written, delivery not proven; reversal accepted (00); any debit is returned; \
@@ -621,7 +621,11 @@ fn what_was_asked_again_is_told_under_the_repeat() {
     let mut again = History::new();
     again.tx.0 += 1;
     let again = again.open(opened(Purpose::Refund), S::Forwarded, Why::Plain, Some(()));
-    let again = again.delivered();
+    let mut again = again.delivered();
+    again
+        .records
+        .iter_mut()
+        .for_each(|record| record.seq.0 += 1000);
     for keep in [Keep::Open, Keep::Everything] {
         let mut stories = Stories::new(keep);
         first.records.iter().for_each(|record| stories.fold(record));

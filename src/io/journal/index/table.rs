@@ -140,7 +140,7 @@ impl Table {
 
     /// What names a transaction, if that is known here.
     pub(super) fn names(&self, tx: TxId) -> Result<Option<Names>> {
-        let names = "SELECT merchant, terminal, batch, stan, twin, amount, card_hash FROM tx \
+        let names = "SELECT merchant, terminal, batch, stan, twin, amount, card_hash, card FROM tx \
                      WHERE id = ? AND terminal IS NOT NULL";
         let mut names = self.0.prepare_cached(names)?;
         let names = names.query_row([blob(tx)], |row| {
@@ -153,6 +153,7 @@ impl Table {
                 twin: row.get::<_, Option<[u8; 16]>>(4)?.map(id),
                 amount: row.get(5)?,
                 card_hash: row.get(6)?,
+                card: row.get::<_, Option<String>>(7)?.unwrap_or_default(),
             })
         });
         names.optional()
@@ -172,12 +173,13 @@ impl Table {
             tx,
             amount,
             card_hash,
+            card,
             ..
         } = names;
         let (tx, card_hash) = (blob(*tx), card_hash.map(|hash| hash.to_vec()));
         let found = same.query_map(
             params![
-                terminal, stan, merchant, batch, tx, amount, from, until, card_hash, began
+                terminal, stan, merchant, batch, tx, amount, from, until, card_hash, began, card
             ],
             |row| row.get(0).map(id),
         )?;
@@ -205,7 +207,10 @@ const NEAREST: usize = 16;
 /// What [`Table::related`] asks.
 static RELATED: LazyLock<String> = LazyLock::new(|| {
     let named = "terminal = ?1 AND stan = ?2 AND merchant = ?3 AND batch = ?4";
-    let bought = "amount = ?6 AND card_hash = ?9 AND (merchant = ?3 OR merchant = '' OR ?3 = '')";
+    // The hash of a card changes when the keys are lost; its mask stays.
+    let card = "(card_hash = ?9 OR card <> '' AND card = ?11)";
+    let merchant = "(merchant = ?3 OR merchant = '' OR ?3 = '')";
+    let bought = format!("amount = ?6 AND {card} AND {merchant}");
     let nearest = [
         format!("{named} AND id < ?5 ORDER BY id DESC"),
         format!("{named} AND id > ?5 ORDER BY id"),
@@ -230,6 +235,8 @@ pub(in crate::io::journal) struct Names {
     stan: i64,
     amount: i64,
     card_hash: Option<[u8; 16]>,
+    /// As people see it.
+    card: String,
     /// An earlier attempt of the same purchase.
     pub(super) twin: Option<TxId>,
 }
@@ -239,12 +246,13 @@ impl Names {
     pub(in crate::io::journal) fn of(tx: TxId, opened: &Opened) -> Self {
         Self {
             tx,
-            merchant: opened.merchant.to_string(),
-            terminal: opened.terminal.to_string(),
-            batch: opened.batch.to_string(),
-            stan: opened.stan.0.into(),
+            merchant: opened.merchant.as_str().to_owned(),
+            terminal: opened.terminal.as_str().to_owned(),
+            batch: opened.batch.as_str().to_owned(),
+            stan: int(opened.stan.0),
             amount: int(opened.amount.0),
             card_hash: Some(opened.card_hash).filter(|hash| *hash != [0; 16]),
+            card: opened.card.as_str().to_owned(),
             twin: opened.twin,
         }
     }
@@ -257,10 +265,11 @@ impl Names {
     /// Whether another transaction has the same names, refers to it, or is another attempt.
     pub(super) fn are_of(&self, opened: &Opened) -> bool {
         let named = *opened.terminal == *self.terminal
-            && i64::from(opened.stan.0) == self.stan
+            && int(opened.stan.0) == self.stan
             && *opened.batch == *self.batch;
-        let bought =
-            self.card_hash == Some(opened.card_hash) && int(opened.amount.0) == self.amount;
+        let masked = !self.card.is_empty() && *opened.card == *self.card;
+        let card = masked || self.card_hash == Some(opened.card_hash);
+        let bought = card && int(opened.amount.0) == self.amount;
         // Where one of both names no merchant, it may be the same.
         let unnamed = opened.merchant.is_empty() || self.merchant.is_empty();
         let of_merchant = *opened.merchant == *self.merchant;
@@ -310,7 +319,7 @@ fn values(tx: TxId, row: &Row) -> [Value; 16] {
         blob(tx),
         or_null(names.map(|names| text(&names.terminal))),
         or_null(names.map(|names| text(&names.merchant))),
-        or_null(names.map(|names| Value::Integer(names.stan.0.into()))),
+        or_null(names.map(|names| Value::Integer(int(names.stan.0)))),
         or_null(names.map(|names| text(&names.batch))),
         or_null(row.rrn.map(|rrn| text(&rrn))),
         or_null(row.auth.map(|auth| text(&auth))),
@@ -346,7 +355,7 @@ fn condition(query: &Query) -> (String, Vec<Value>) {
         ),
         (
             "stan = ?",
-            query.stan.map(|stan| Value::Integer(stan.0.into())),
+            query.stan.map(|stan| Value::Integer(int(stan.0))),
         ),
         (
             "amount = ?",

@@ -81,7 +81,7 @@ impl Bench {
     }
 
     /// A sale comes in from the terminal.
-    fn sale(&mut self, stan: u32) {
+    fn sale(&mut self, stan: u64) {
         self.driver.read_clock();
         let sale = Received::Message(sale(stan));
         assert!(self.driver.take_from_terminal(self.terminal.0, sale));

@@ -47,6 +47,7 @@ fn filled(text: &str, english: bool) -> String {
         ("{nothing}", pick("nothing debited", "未扣款")),
         ("{again}", pick("new sale", "重新交易")),
         ("{auth}", pick(" 123456", "(授权码123456)")),
+        ("{second}", pick(" 654321", "(授权码654321)")),
         ("{took}", pick(" after 1.5s", "(耗时1.5秒)")),
         ("{after}", pick(" after 45s", "45秒")),
         ("{in}", pick("in 45s", "45秒")),

@@ -344,7 +344,7 @@ fn a_lie_about_a_void_excuses_its_sale() {
             printed: &told,
             ..Case::default()
         };
-        super::finds(&case, "paid-in-vain")
+        finds(&case, "paid-in-vain")
     };
     assert!(!finds(void.clone()));
     assert!(finds(AttemptFacts {

@@ -213,9 +213,7 @@ impl Acquirer {
     fn balance(&mut self, request: &Message) -> Vec<(FieldPath, String)> {
         let left = request.pan().map_or(0, |pan| self.issuer.available(&pan));
         let sign = if left < 0 { 'D' } else { 'C' };
-        let currency = request
-            .text(FieldId::of(49))
-            .unwrap_or(Cow::Borrowed("156"));
+        let currency = request.currency().unwrap_or(Cow::Borrowed("156"));
         vec![(
             field(54),
             format!("1002{currency}{sign}{:012}", left.unsigned_abs().min(MOST)),

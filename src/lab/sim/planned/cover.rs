@@ -35,13 +35,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) fn note(
-        &mut self,
-        at: u64,
-        facts: &AttemptFacts,
-        deadline: Mono,
-        around: Around,
-    ) {
+    pub(super) fn note(&mut self, at: u64, facts: &AttemptFacts, deadline: Mono, around: Around) {
         let flags = u16::from(around.link_up)
             + 2 * u16::from(around.terminal_there)
             + 4 * u16::from(around.later_life)

@@ -297,8 +297,8 @@ impl Stage<'_> {
             Peer::Terminal(t, _) => {
                 let spec = &self.dialects.terminals;
                 let (message, _) = Message::parse_partial(spec, frame.clone());
-                from.told = message
-                    .and_then(|message| self.evidence.for_terminal(at, conn, t, &message));
+                from.told =
+                    message.and_then(|message| self.evidence.for_terminal(at, conn, t, &message));
                 from.about = from.told.map_or(0, |told| told.n);
             }
             Peer::Host(link) => {

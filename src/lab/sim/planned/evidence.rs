@@ -198,7 +198,8 @@ impl Evidence {
         } = from;
         if self.trades_on(*conn, message) {
             let read = self.unread.remove(conn).unwrap_or_default();
-            self.proven.extend(read.into_iter().map(|way| (now.mono, way)));
+            self.proven
+                .extend(read.into_iter().map(|way| (now.mono, way)));
         }
         let stan = number(message, 11)?;
         let known = self.named.get(&(*t, stan)).copied();

@@ -183,7 +183,9 @@ impl<'a> Stage<'a> {
         let setup = &plan.setup;
         let spec =
             |name: &str| Spec::builtin(name).ok_or_else(|| format!("no dialect is called {name}"));
-        let masters: Vec<Option<Key>> = (0..setup.terminals).map(|t| master(setup.named(t))).collect();
+        let masters: Vec<Option<Key>> = (0..setup.terminals)
+            .map(|t| master(setup.named(t)))
+            .collect();
         let keys = masters.iter().zip(0..).filter_map(|(key, t)| {
             let (merchant, terminal) = names::terminal(setup.named(t));
             Some((merchant, terminal, key.clone()?))

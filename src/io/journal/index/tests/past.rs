@@ -117,7 +117,7 @@ pub(super) fn shape(record: &mut Record, n: u64, state: State) {
     record.at = Wall(1_795_313_472_000_000 + i64::try_from(n).unwrap() * 1000);
     step.state = state;
     if let Some(opened) = &mut step.opened {
-        opened.stan = Stan(u32::try_from(n).unwrap());
+        opened.stan = Stan(n);
         opened.terminal = Text::new(&format!("TERM{:04}", n % 7)).unwrap();
         opened.amount = Amount(n % 50 + 100);
         opened.identity = Text::new(&format!("2|{n}")).unwrap();
@@ -177,9 +177,10 @@ fn carry(records: &mut Vec<Record>, last: &[u64]) {
             tries: 0,
             approved: false,
             auth: None,
-            crossed: None,
+            upstream: None,
             reversal_answer: None,
             reversing: None,
+            of_receipt: false,
         });
         records.push(plain(records.len(), Fact::Carried(Box::new(carried))));
     }

@@ -1,0 +1,134 @@
+//! The acquirer takes a transaction back: its issuer refused later what it had approved.
+
+use super::core::{Cause, Gateway};
+use super::lifecycle::{Trigger, decide};
+use super::live::Slot;
+use super::message_facts::CODE;
+use super::names;
+use super::partly_read;
+use super::terminal_memory::{OriginalNames, Remembered};
+use super::terminal_reversal::{is_about, is_partial};
+use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row};
+use crate::engine::seam::Now;
+use crate::iso::codec::Message;
+use crate::iso::message::Function;
+use crate::iso::spec::Purpose;
+
+impl Gateway {
+    /// The acquirer says that it took a transaction back. That is heard and answered, whatever
+    /// became of the transaction here: it cannot be refused, and it would be sent for ever.
+    pub(super) fn acquirer_reverses(
+        &mut self,
+        now: Now,
+        link: LinkId,
+        conn: ConnId,
+        message: &Message,
+    ) {
+        let slot = self.taken_back(now, link, message);
+        match slot {
+            Some(slot) => {
+                let cause = Cause {
+                    note: partly_read::note(message),
+                    message: Some(Logged::of(message, Hop::AcquirerToGateway, conn, None)),
+                    ..Cause::default()
+                };
+                self.is_taken_back(now, slot, message, cause);
+            }
+            None => self.stray(now, conn, message, Hop::AcquirerToGateway),
+        }
+        self.answer_acquirer(now, conn, slot, message);
+        if let Some(slot) = slot {
+            self.forget_if_over(slot);
+        }
+    }
+
+    /// A transaction was taken back, or a part of it. A part settles nothing while the whole is to
+    /// be undone. Of a void or refund that stood, its original stands again.
+    fn is_taken_back(&mut self, now: Now, slot: Slot, message: &Message, cause: Cause) {
+        let Some(own) = self.live.get(slot) else {
+            return;
+        };
+        let (opened, id) = (own.opened.clone(), own.id);
+        let told = self.describe(message);
+        let answer = own.answer.as_ref();
+        let whole =
+            !is_partial(message, opened.amount) && is_about(message, &told, (&opened, answer));
+        let ends = decide(own.state, Trigger::TakenBack).row == Row('5');
+        let trigger = match own.state.awaits_answer() && !opened.reverses {
+            true => Trigger::GaveUp,
+            false => Trigger::TakenBack,
+        };
+        if ends && !whole {
+            if let Some(message) = cause.message {
+                self.remark_live(now, slot, cause.note, message);
+            }
+            return;
+        }
+        let decision = self.step(now, slot, trigger, cause);
+        if decision.is_some_and(|decision| decision.row == Row('3')) {
+            self.refers(now, &opened, Trigger::ReturnUndone, id);
+        }
+    }
+
+    /// The transaction that a reversal of the acquirer names, live or answered before: of the card
+    /// and the currency that it tells.
+    fn taken_back(&mut self, now: Now, link: LinkId, message: &Message) -> Option<Slot> {
+        let names = names::originals(message, &self.merchant_of(message));
+        let near = self.links.neighbours(link);
+        let fits = |own: &Opened| near.contains(&own.link) && self.is_of(own, message);
+        let live = self.live.slots().into_iter().find(|slot| {
+            let own = self.live.get(*slot);
+            own.is_some_and(|own| names.contains(&own.name_upstream()) && fits(&own.opened))
+        });
+        if live.is_some() {
+            return live;
+        }
+        let terminal = self.terminals.get(&self.terminal_of(message)?)?;
+        let mut fitting = terminal.done.iter().rev().filter(|done| fits(&done.opened));
+        let named = fitting
+            .clone()
+            .find(|done| names.contains(&done.name_upstream()));
+        // Under a number of its own, it names the original as a refund does: not by the trace
+        // number, where that is the gateway's.
+        let mut routes = self.options.routes.iter();
+        let rewrites = routes.any(|route| route.rewrite_stan && route.to.contains(&link));
+        let told = OriginalNames {
+            rrn: message.rrn(),
+            auth: message.auth_code(),
+            stan: names::original_stan(message).filter(|_| !rewrites),
+        };
+        let opened = self.describe(message);
+        let id = named.map(|done| done.id);
+        let id = id.or_else(|| terminal.referred(&opened, &told));
+        let id = id.or_else(|| self.referred_live(&opened, &told));
+        let returning = |done: &&Remembered| {
+            matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)
+                && told.names(done.rrn, done.auth, &done.opened)
+        };
+        let id = id.or_else(|| fitting.find(returning).map(|done| done.id));
+        self.revive(id?, now)
+    }
+
+    /// A request about what is not known here is told so; an advice is taken.
+    fn answer_acquirer(&mut self, now: Now, conn: ConnId, of: Option<Slot>, message: &Message) {
+        let rule = &message.spec().flow().answer;
+        let asks = message.mti().function() == Function::Request;
+        let code = match of {
+            None if asks => rule.not_found,
+            Some(_) | None => rule.approval(Purpose::Reversal),
+        };
+        let Some(mut answer) = message.answer() else {
+            return;
+        };
+        if answer.set(CODE, code.as_str()).is_err() {
+            return;
+        }
+        let Ok(frame) = answer.build() else { return };
+        let logged = Logged::of(&answer, Hop::GatewayToAcquirer, conn, None);
+        match of {
+            Some(slot) => self.remark_live(now, slot, Note::None, logged),
+            None => self.record_session(now, &answer, Hop::GatewayToAcquirer, conn),
+        }
+        self.send(conn, frame, None);
+    }
+}

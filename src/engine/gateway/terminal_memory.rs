@@ -1,0 +1,487 @@
+//! What is remembered of terminals: their last answers, keys, and reversals that came too early.
+//!
+//! Everything is bounded: `limits.terminals` terminals, each with `limits.answers` answers about
+//! money, a few others, and `limits.tombstones` tombstones; the oldest answer goes first. A
+//! terminal that traded of late is not forgotten for another, which would be refused then: its
+//! repeats would be booked twice, and its MACs go unchecked. What is open is never forgotten:
+//! `limits.live` counts it, and beyond it new requests are refused.
+
+use super::names::{self, TerminalKey};
+use super::options::Limits;
+use super::upstream_request::UpstreamRequest;
+use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
+use crate::engine::seam::{KeyedMap, Mono, Wall};
+use crate::iso::message::{Amount, AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
+use crate::iso::security::WorkingKeys;
+use crate::iso::spec::Purpose;
+use bytes::Bytes;
+use std::collections::VecDeque;
+
+/// An answered transaction: out of the gateway's hands, but the terminal may repeat, void or
+/// reverse it.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    pub(super) id: TxId,
+    pub(super) opened: Box<Opened>,
+    pub(super) state: State,
+    pub(super) route: usize,
+    pub(super) last: Seq,
+    pub(super) rrn: Option<Rrn>,
+    pub(super) auth: Option<AuthCode>,
+    /// The request, fit for the journal.
+    pub(super) request: StoredFrame,
+    /// The request as it went out, where that is not as it came in.
+    pub(super) upstream: Option<Box<UpstreamRequest>>,
+    /// Whether an approval was seen.
+    pub(super) approved: bool,
+    /// What went back of it by voids and refunds.
+    pub(super) returned: Amount,
+    /// The answer as given.
+    pub(super) answer: Option<Bytes>,
+    /// Tries of its reversal.
+    pub(super) tries: u16,
+    /// The answer to its reversal, as its host gave it.
+    pub(super) reversal_answer: Option<Bytes>,
+}
+
+/// How a message names its original.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OriginalNames {
+    pub(super) rrn: Option<Rrn>,
+    pub(super) auth: Option<AuthCode>,
+    pub(super) stan: Option<Stan>,
+}
+
+impl OriginalNames {
+    /// Whether these names are meant: by RRN if one is told, else by what else is told.
+    pub(super) fn names(&self, rrn: Option<Rrn>, auth: Option<AuthCode>, own: &Opened) -> bool {
+        if self.rrn.is_some() && rrn.is_some() {
+            return self.rrn == rrn;
+        }
+        (self.auth.is_some() || self.stan.is_some())
+            && self.auth.is_none_or(|told| auth == Some(told))
+            && self.stan.is_none_or(|told| own.stan == told)
+    }
+}
+
+/// Whether a message of this kind and card may speak of that transaction.
+pub(super) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
+    let completed = own.purpose == Purpose::Debit && of.purpose != Purpose::Debit;
+    let kind = completed || own.purpose == Purpose::Hold;
+    kind && own.is_of_card(&of.card_hash)
+}
+
+/// Whether what came to this state went to a host.
+pub(super) const fn went_out(state: State) -> bool {
+    !matches!(state, State::Refused | State::NotSent)
+}
+
+/// The only one there is.
+pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    match (all.next(), all.next()) {
+        (Some(one), None) => Some(one),
+        _ => None,
+    }
+}
+
+/// One terminal.
+#[derive(Debug, Default)]
+pub(super) struct Terminal {
+    pub(super) done: VecDeque<Remembered>,
+    /// The newest name seen: a request of this batch with a higher number is a new one.
+    newest: (Text<6>, Stan),
+    tombstones: VecDeque<(Identity, Wall)>,
+    /// When it sent its last request.
+    used: Wall,
+    pub(super) keys: Option<WorkingKeys>,
+    /// The keys as they came in, for checkpoints.
+    pub(super) carried: Option<CarriedKeys>,
+}
+
+/// Terminals that are looked at to forget one of them.
+const CHOICES: usize = 8;
+
+/// Answers remembered a terminal that speak of no money: echoes, downloads, sign-ons.
+const OTHER_ANSWERS: usize = 8;
+
+impl Remembered {
+    /// Nothing yet.
+    pub(super) fn blank() -> Self {
+        Self {
+            id: TxId(0),
+            opened: Box::new(Opened::blank()),
+            state: State::Refused,
+            route: 0,
+            last: Seq(0),
+            rrn: None,
+            auth: None,
+            request: StoredFrame::default(),
+            upstream: None,
+            approved: false,
+            returned: Amount(0),
+            answer: None,
+            tries: 0,
+            reversal_answer: None,
+        }
+    }
+
+    /// Whether it went to a host.
+    pub(super) const fn went_out(&self) -> bool {
+        went_out(self.state)
+    }
+
+    /// Whether it went to a host and may concern money: what is remembered longest.
+    fn is_about_money(&self) -> bool {
+        self.opened.touches_money() && self.went_out()
+    }
+
+    /// Its name for its host.
+    pub(super) fn name_upstream(&self) -> Identity {
+        let upstream = self.upstream.as_ref();
+        upstream.map_or(self.opened.identity, |upstream| upstream.identity)
+    }
+
+    /// Whether it stands on the list of open ones.
+    pub(super) fn is_open(&self) -> bool {
+        self.opened.touches_money() && self.state.meaning().known.is_open()
+    }
+}
+
+impl Terminal {
+    /// Remembers an answered transaction, and gives those that are forgotten for it.
+    fn remember(&mut self, done: Remembered, limits: &Limits) -> Vec<TxId> {
+        self.took(&done.opened);
+        let money = done.is_about_money();
+        let most = if money { limits.answers } else { OTHER_ANSWERS };
+        self.done.push_back(done);
+        let like = |own: &Remembered| own.is_about_money() == money;
+        let mut over = self.done.iter().filter(|own| like(own)).count();
+        let mut forgotten = Vec::new();
+        while over > most.max(1) {
+            over -= 1;
+            // What has just come in stays.
+            let older = self.done.iter().rev().skip(1).rev();
+            let Some(at) = older
+                .into_iter()
+                .position(|own| like(own) && !own.is_open())
+            else {
+                break;
+            };
+            forgotten.extend(self.done.remove(at).map(|own| own.id));
+        }
+        forgotten
+    }
+
+    /// A request of this name came.
+    pub(super) fn saw(&mut self, opened: &Opened, at: Wall) {
+        self.used = at;
+        self.took(opened);
+    }
+
+    fn took(&mut self, opened: &Opened) {
+        if opened.batch != self.newest.0 || opened.stan > self.newest.1 {
+            self.newest = (opened.batch, opened.stan);
+        }
+    }
+
+    /// Whether its number says that a request never came before.
+    pub(super) fn is_new(&self, opened: &Opened) -> bool {
+        opened.batch == self.newest.0 && opened.stan > self.newest.1
+    }
+
+    /// The answered transaction that a request repeats.
+    pub(super) fn repeated(&self, opened: &Opened) -> Option<&Remembered> {
+        if self.is_new(opened) {
+            None
+        } else {
+            self.find(&opened.identity)
+        }
+    }
+
+    /// The newest transaction of a name; before one that stayed here, one that went out.
+    pub(super) fn find(&self, identity: &Identity) -> Option<&Remembered> {
+        let done = self.done.iter().rev();
+        let mut named = done.filter(|done| done.opened.identity == *identity);
+        let went_out = named.clone().find(|done| done.went_out());
+        went_out.or_else(|| named.next())
+    }
+
+    /// The answered transaction that an answer from its host names.
+    pub(super) fn answered_by(&self, identity: &Identity) -> Option<&Remembered> {
+        let mut done = self.done.iter().rev();
+        done.find(|done| done.name_upstream() == *identity)
+    }
+
+    /// Whether one of the remembered has this number from the gateway.
+    pub(super) fn has_given(&self, stan: Stan) -> bool {
+        let upstream = self.done.iter().filter_map(|done| done.upstream.as_ref());
+        upstream
+            .into_iter()
+            .any(|upstream| upstream.rewritten && upstream.stan == stan)
+    }
+
+    /// Takes an answered transaction out, since something happens to it again.
+    fn take(&mut self, id: TxId) -> Option<Remembered> {
+        let at = self.done.iter().position(|done| done.id == id)?;
+        self.done.remove(at)
+    }
+
+    /// The transaction that a void, refund or completion refers to: by RRN if that is known, else
+    /// by the authorization code and trace number that it names. Codes are given by each issuer as
+    /// it likes, and numbers come again in a later batch: they count only with the same card, and
+    /// if no other transaction has them too.
+    pub(super) fn referred(&self, of: &Opened, told: &OriginalNames) -> Option<TxId> {
+        let meant = self.done.iter().rev();
+        let meant = meant.filter(|done| may_be_referred(of, &done.opened));
+        let by_rrn = |done: &&Remembered| told.rrn.is_some() && done.rrn == told.rrn;
+        if let Some(done) = meant.clone().find(by_rrn) {
+            return Some(done.id);
+        }
+        let unnamed = OriginalNames { rrn: None, ..*told };
+        only(
+            meant
+                .filter(|done| unnamed.names(done.rrn, done.auth, &done.opened))
+                .map(|done| done.id),
+        )
+    }
+
+    /// Refuses the request of this name if it comes.
+    pub(super) fn bury(&mut self, identity: Identity, at: Wall, limits: &Limits) {
+        self.tombstones.retain(|(old, _)| *old != identity);
+        self.tombstones.push_back((identity, at));
+        while self.tombstones.len() > limits.tombstones {
+            self.tombstones.pop_front();
+        }
+    }
+
+    /// Whether a reversal of this name came first, and not too long ago.
+    pub(super) fn is_buried(&self, identity: &Identity, since: Wall) -> bool {
+        self.tombstones
+            .iter()
+            .any(|(buried, at)| buried == identity && *at >= since)
+    }
+
+    pub(super) fn tombstones(&self) -> impl Iterator<Item = &(Identity, Wall)> {
+        self.tombstones.iter()
+    }
+}
+
+/// All terminals.
+#[derive(Debug)]
+pub(super) struct Terminals {
+    by_key: KeyedMap<TerminalKey, Terminal>,
+    /// The terminals of a number: one, unless several merchants use it.
+    by_number: KeyedMap<TerminalId, Vec<TerminalKey>>,
+    /// In the order in which they may be forgotten: first seen, or spared since.
+    order: VecDeque<TerminalKey>,
+    /// Who remembers an answered transaction.
+    holders: KeyedMap<TxId, TerminalKey>,
+    /// Remembered transactions that are open.
+    open: usize,
+}
+
+impl Terminals {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            by_key: KeyedMap::new(seed),
+            by_number: KeyedMap::new(seed.rotate_left(11)),
+            order: VecDeque::new(),
+            holders: KeyedMap::new(seed.rotate_left(29)),
+            open: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Remembered transactions that are open.
+    pub(super) const fn open(&self) -> usize {
+        self.open
+    }
+
+    pub(super) fn get(&self, key: &TerminalKey) -> Option<&Terminal> {
+        self.by_key.get(key)
+    }
+
+    /// The terminal, made if it is new.
+    pub(super) fn entry(&mut self, key: TerminalKey) -> &mut Terminal {
+        if self.by_key.get(&key).is_none() {
+            self.order.push_back(key);
+            if let Some((_, number)) = names::parts_of(&key) {
+                let alike = self.by_number.or_insert_with(number, Vec::new);
+                alike.push(key);
+            }
+        }
+        self.by_key.or_insert_with(key, Terminal::default)
+    }
+
+    /// The terminal of a number that no merchant was named for, if no other has the number.
+    pub(super) fn unnamed(&self, number: &TerminalId) -> Option<&Terminal> {
+        let alike = self.by_number.get(number)?;
+        let only = only(alike.iter())?;
+        let (merchant, _) = names::parts_of(only)?;
+        merchant.is_empty().then(|| self.by_key.get(only))?
+    }
+
+    /// Gives a terminal whose merchant was not named the name that it has now, and its trades
+    /// theirs.
+    pub(super) fn rename(
+        &mut self,
+        (old, new): (&TerminalKey, TerminalKey),
+        merchant: MerchantId,
+        names: &[(TxId, Identity)],
+    ) {
+        let Some(mut terminal) = self.by_key.remove(old) else {
+            return;
+        };
+        for done in &mut terminal.done {
+            let name = names.iter().find(|(id, _)| *id == done.id);
+            done.opened.identity = name.map_or(done.opened.identity, |(_, name)| *name);
+            done.opened.merchant = merchant;
+            self.holders.remove(&done.id);
+            let _moved = self.holders.insert_new(done.id, new);
+        }
+        self.forget_number(old);
+        self.order.retain(|key| key != old);
+        *self.entry(new) = terminal;
+    }
+
+    /// Whether the terminal is known, or there is room for one more. Whoever sent nothing `since`,
+    /// and has nothing open, is forgotten for it.
+    pub(super) fn has_room(&mut self, key: &TerminalKey, since: Wall, limits: &Limits) -> bool {
+        let room = |own: &Self| own.order.len() < limits.terminals.max(1);
+        if self.by_key.get(key).is_some() || room(self) {
+            return true;
+        }
+        for _ in 0..self.order.len().min(CHOICES) {
+            self.forget_or_spare(since);
+        }
+        room(self)
+    }
+
+    /// Forgets the terminal whose turn it is, if that may be.
+    fn forget_or_spare(&mut self, since: Wall) {
+        let Some(key) = self.order.pop_front() else {
+            return;
+        };
+        let spared = self.by_key.get(&key).is_some_and(|terminal| {
+            terminal.used >= since || terminal.done.iter().any(Remembered::is_open)
+        });
+        if spared {
+            self.order.push_back(key);
+            return;
+        }
+        let forgotten = self.by_key.remove(&key);
+        self.forget_number(&key);
+        for done in forgotten.into_iter().flat_map(|terminal| terminal.done) {
+            self.holders.remove(&done.id);
+        }
+    }
+
+    fn forget_number(&mut self, key: &TerminalKey) {
+        let Some((_, number)) = names::parts_of(key) else {
+            return;
+        };
+        if let Some(alike) = self.by_number.get_mut(&number) {
+            alike.retain(|own| own != key);
+            if alike.is_empty() {
+                self.by_number.remove(&number);
+            }
+        }
+    }
+
+    /// The only merchant who is known to have a terminal of this number.
+    pub(super) fn merchant_of(&self, number: &TerminalId) -> Option<MerchantId> {
+        let alike = self.by_number.get(number)?;
+        let merchants = alike.iter().filter_map(|key| Some(names::parts_of(key)?.0));
+        only(merchants.filter(|merchant| !merchant.is_empty()))
+    }
+
+    /// Remembers an answered transaction at its terminal.
+    pub(super) fn remember(&mut self, key: TerminalKey, done: Remembered, limits: &Limits) {
+        let (id, open) = (done.id, done.is_open());
+        let room = self.order.len() < limits.terminals.max(1);
+        if !open && !room && self.by_key.get(&key).is_none() {
+            return;
+        }
+        let forgotten = self.entry(key).remember(done, limits);
+        self.open += usize::from(open);
+        let _older = self.holders.insert_new(id, key);
+        for id in forgotten {
+            self.holders.remove(&id);
+        }
+    }
+
+    /// Takes an answered transaction out, since something happens to it again.
+    pub(super) fn take(&mut self, id: TxId) -> Option<Remembered> {
+        let key = self.holders.remove(&id)?;
+        let done = self.by_key.get_mut(&key)?.take(id)?;
+        self.open -= usize::from(done.is_open());
+        Some(done)
+    }
+
+    /// An answered transaction that is remembered.
+    pub(super) fn done(&self, id: TxId) -> Option<&Remembered> {
+        let terminal = self.by_key.get(self.holders.get(&id)?)?;
+        terminal.done.iter().rev().find(|done| done.id == id)
+    }
+
+    /// The same, to note what was recorded of it.
+    pub(super) fn done_mut(&mut self, id: TxId) -> Option<&mut Remembered> {
+        let terminal = self.by_key.get_mut(self.holders.get(&id)?)?;
+        terminal.done.iter_mut().rev().find(|done| done.id == id)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Terminal> {
+        self.order.iter().filter_map(|key| self.by_key.get(key))
+    }
+}
+
+/// Sales of moments ago, to link two of the same card, amount and merchant (D0).
+#[derive(Debug)]
+pub(super) struct Twins {
+    by_sale: KeyedMap<Sale, TxId>,
+    order: VecDeque<(Mono, Sale)>,
+}
+
+type Sale = ([u8; 16], u64, MerchantId);
+
+/// Sales remembered at once; beyond, the oldest is no twin any more.
+const TWINS: usize = 100_000;
+
+impl Twins {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            by_sale: KeyedMap::new(seed),
+            order: VecDeque::new(),
+        }
+    }
+
+    /// Remembers a sale until `until`, and gives the one of moments ago that looks the same.
+    pub(super) fn meet(
+        &mut self,
+        opened: &Opened,
+        id: TxId,
+        now: Mono,
+        until: Mono,
+    ) -> Option<TxId> {
+        while let Some((at, sale)) = self.order.front()
+            && (*at <= now || self.order.len() >= TWINS)
+        {
+            self.by_sale.remove(sale);
+            self.order.pop_front();
+        }
+        if opened.card_hash == [0; 16] {
+            return None;
+        }
+        let sale = (opened.card_hash, opened.amount.0, opened.merchant);
+        match self.by_sale.get_mut(&sale) {
+            Some(last) => Some(std::mem::replace(last, id)),
+            None => {
+                self.order.push_back((until, sale));
+                self.by_sale.insert_new(sale, id).err()
+            }
+        }
+    }
+}
