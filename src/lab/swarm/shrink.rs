@@ -181,7 +181,10 @@ fn is_sensible(plan: &Plan) -> bool {
         }
         _ => None,
     });
-    let once = asked.filter(|number| !numbers.insert(number.clone())).count() == 0;
+    let once = asked
+        .filter(|number| !numbers.insert(number.clone()))
+        .count()
+        == 0;
     let amount = |n: u32| {
         let mut asks = plan.deeds.iter().filter_map(|timed| timed.deed.request());
         asks.find(|ask| ask.n == n).map_or(0, |ask| ask.amount)
