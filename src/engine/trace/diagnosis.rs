@@ -26,8 +26,12 @@ pub(super) fn causes(story: &Story) -> Vec<Cause> {
 fn by_state(story: &Story) -> Vec<Cause> {
     match story.state {
         State::Refused | State::NotSent => vec![kept_back(story)],
-        _ if story.purpose() == Some(Purpose::Reversal) => vec![Cause::NoOriginal],
+        _ if story.purpose() == Some(Purpose::Reversal) => vec![match story.original() {
+            Some(_) => Cause::TerminalReversed,
+            None => Cause::NoOriginal,
+        }],
         State::Declined | State::DeclineDelivered => vec![decline(story)],
+        _ if story.taken_back && !story.reversal.accepted => behind(Cause::AcquirerReversed, story),
         State::Received | State::Forwarded | State::ForwardedGone | State::Approved => {
             vec![Cause::InProgress]
         }

@@ -47,6 +47,8 @@ mod texts_bound;
 
 mod limit;
 
+mod phrases;
+
 mod wording;
 
 mod verdict;

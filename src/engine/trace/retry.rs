@@ -156,5 +156,7 @@ fn is_declined(story: &Story) -> bool {
 /// Whether the acquirer undid it, and nothing since says otherwise.
 pub(super) const fn is_reversed(story: &Story) -> bool {
     let contradicted = matches!(story.seen, Seen::ApprovalAfterReversal) || story.reversal.refused;
-    story.reversal.accepted && !contradicted
+    // One that the acquirer sent by itself needs no answer.
+    let undone = story.reversal.accepted || story.taken_back;
+    undone && !contradicted
 }

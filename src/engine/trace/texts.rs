@@ -169,6 +169,22 @@ pub(super) const NO_ORIGINAL_YET: Row = row(
     ),
 );
 
+/// Of a part of a transaction, as a message of its own.
+pub(super) const REVERSAL_OF: Row = row(
+    p(
+        "reversal of{original}, asking for {amount} back; acquirer answered {rrc} ({rmeaning})",
+        "对{original}的冲正, 申请退回{amount}; 收单机构应答{rrc}({rmeaning})",
+    ),
+    p("look at its original", "请查看其原交易"),
+);
+pub(super) const REVERSAL_OF_YET: Row = row(
+    p(
+        "reversal of{original}, asking for {amount} back; no answer to it{other}",
+        "对{original}的冲正, 申请退回{amount}; 冲正尚无应答{other}",
+    ),
+    NO_ORIGINAL_YET.next,
+);
+
 // ── Declined ─────────────────────────────────────────────────────────────────────────────────────
 pub(super) const DECLINED: Row = row(
     p(
@@ -323,8 +339,8 @@ pub(super) const TWO_CODES: Row = row(
 );
 pub(super) const TAKEN_BACK: Row = row(
     p(
-        "approved{auth}, later taken back by the acquirer; receipt and book disagree",
-        "已批准{auth}, 后被收单机构撤回; 签购单与账目不符",
+        "approved{auth}; the acquirer sent a reversal of its own; receipt and book disagree",
+        "已批准{auth}; 收单机构自行发起冲正; 签购单与账目不符",
     ),
     DISAGREE.next,
 );
@@ -442,6 +458,13 @@ pub(super) const REVERSED_MAY_SHOW: Row = row(
         "{why}, 冲正成功({rrc}); {returned}; 终端可能显示成功",
     ),
     REVERSED_AFTER_SLIP.next,
+);
+pub(super) const REVERSED_ABOVE: Row = row(
+    p(
+        "{why}; the acquirer reversed it by itself; {returned}",
+        "{why}, 收单机构已自行冲正; {returned}",
+    ),
+    ALLOWED,
 );
 pub(super) const REVERSED_THEN_APPROVED: Row = row(
     p(

@@ -173,6 +173,8 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
             Some(Unconfirmed::NoAnswer)
         }
         State::Unanswered if unknown => Some(Unconfirmed::NoAnswer),
+        // Given back twice, perhaps.
+        State::Returned if story.taken_back => Some(Unconfirmed::SettleMismatch),
         State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),
         State::Delivered | State::Confirmed | State::Returned if story.second.is_some() => {
             Some(Unconfirmed::DeliveryUnproven)

@@ -7,6 +7,7 @@ use super::lang::{Phrase, Said};
 use super::limit::Limit;
 use super::moment::Leg;
 use super::money::money;
+use super::phrases::{again, deed, done, nothing, returned, status, swipe};
 use super::retry::{self, Retry};
 use super::reversal::By;
 use super::story::{Delivery, Seen, Story};
@@ -38,7 +39,12 @@ pub(super) fn say(
     for part in told_beside(bonds) {
         verdict = verdict.and(&part);
     }
-    if story.taken_back && story.state != State::SettleMismatch {
+    let says_so = matches!(
+        story.state,
+        State::SettleMismatch | State::Returned | State::Reversed
+    );
+    if story.taken_back && !says_so {
+        row.next = texts::DISAGREE.next;
         verdict = verdict.and(&texts::TAKEN_BACK_BESIDE.plain());
     }
     (verdict, row.next.fill(&values))
@@ -94,6 +100,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::ForwardedGone => texts::FORWARDED_GONE,
         State::Approved => texts::APPROVED,
         State::Declined | State::DeclineDelivered => declined(story, cause, retry),
+        State::Returned if story.taken_back => texts::TAKEN_BACK,
         State::Delivered | State::Confirmed | State::Returned => delivered(story, bonds),
         State::AnswerUnread if cause == Cause::OutcomeUnknown => texts::UNKNOWN_BEHIND,
         State::AnswerUnread => texts::ANSWER_UNREAD,
@@ -118,6 +125,9 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::Reversed if bonds.gave_back_reversed(story) => bound::REVERSED_AND_RETURNED,
         State::Reversed if bonds.was_reversed_before(story) => bound::REVERSED_BEFORE,
         State::Reversed if !bonds.increments.is_empty() => bound::REVERSED_RAISED,
+        State::Reversed if !story.reversal.accepted && story.taken_back && retry == Retry::Yes => {
+            texts::REVERSED_ABOVE
+        }
         State::Reversed => reversed(story, retry),
         State::ClosedUnproven => closed(story),
         State::ReversalRefused => texts::REVERSAL_REFUSED,
@@ -129,10 +139,12 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
     }
 }
 
-/// A reversal whose original never came here.
-const fn alone(story: &Story) -> Row {
+/// A reversal that is a message of its own: of a part, or its original never came here.
+fn alone(story: &Story) -> Row {
     match (story.state, story.reversal.last_code) {
         (State::Refused | State::NotSent, _) => texts::REVERSAL_KEPT_BACK,
+        (_, Some(_)) if story.original().is_some() => texts::REVERSAL_OF,
+        (_, None) if story.original().is_some() => texts::REVERSAL_OF_YET,
         (_, Some(_)) => texts::NO_ORIGINAL,
         (_, None) => texts::NO_ORIGINAL_YET,
     }
@@ -342,9 +354,11 @@ fn asides(story: &Story, bonds: &Bonds<'_>) -> Values {
         .answered_after_ms()
         .filter(|took| *took > 0)
         .map(seconds);
+    let original = story.original().map(|tx| tx.to_string());
     let second = story.second.map(|(auth, _)| auth.to_string());
     vec![
         ("auth", aside(auth, Phrase::new(" {v}", "(授权码{v})"))),
+        ("original", aside(original, Phrase::new(" {v}", " {v} "))),
         ("second", aside(second, Phrase::new(" {v}", "(授权码{v})"))),
         (
             "after",
@@ -372,6 +386,7 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
                 | Cause::ReversalRefused
                 | Cause::ReversalUndeliverable
                 | Cause::ApprovalAfterReversal
+                | Cause::AcquirerReversed
         )
     };
     let cause = causes.iter().find(states_itself).copied();
@@ -489,75 +504,9 @@ fn shown(code: Option<ResponseCode>) -> Said {
     )
 }
 
-const fn status(state: State) -> Phrase {
-    match state {
-        State::Forwarded | State::ForwardedGone | State::Approved => {
-            Phrase::new("not due yet", "未到期")
-        }
-        State::ReversalPending | State::ReversalSent => Phrase::new("pending", "处理中"),
-        _ => Phrase::new("due, not begun yet", "待发起"),
-    }
-}
-
-const fn again(purpose: Option<Purpose>) -> Phrase {
-    match purpose {
-        Some(Purpose::Debit) | None => Phrase::new("new sale", "重新交易"),
-        Some(_) => Phrase::new("new attempt", "重新交易"),
-    }
-}
-
-/// The deed that must not be done once more.
-const fn swipe(purpose: Option<Purpose>) -> Phrase {
-    match purpose {
-        Some(Purpose::Void) => Phrase::new("void", "再次撤销"),
-        Some(Purpose::Refund) => Phrase::new("refund", "再次退货"),
-        _ => Phrase::new("swipe", "重刷"),
-    }
-}
-
-/// The deed that may be tried again.
-const fn deed(purpose: Option<Purpose>) -> Phrase {
-    match purpose {
-        Some(Purpose::Void) => Phrase::new("void", "撤销"),
-        _ => Phrase::new("refund", "退货"),
-    }
-}
-
-/// That deed once it is done.
-const fn done(purpose: Option<Purpose>) -> Phrase {
-    match purpose {
-        Some(Purpose::Void) => Phrase::new("voided", "撤销"),
-        Some(Purpose::Refund) => Phrase::new("refunded", "退货"),
-        _ => Phrase::new("paid", "支付"),
-    }
-}
-
 fn shown_money(story: &Story, amount: u64) -> Said {
     let currency = story.opened.as_ref().map(|opened| opened.currency);
     Said::same(money(amount, &currency.unwrap_or_default()))
-}
-
-/// What an accepted reversal does.
-const fn returned(purpose: Option<Purpose>) -> Phrase {
-    match purpose {
-        Some(Purpose::Hold) => Phrase::new("any hold is released", "如已冻结将解除冻结"),
-        Some(Purpose::Void) => Phrase::new("the void is undone", "撤销已冲回"),
-        Some(Purpose::Refund) => Phrase::new("the refund is undone", "退货已冲回"),
-        _ => Phrase::new("any debit is returned", "如已扣款将原路退回"),
-    }
-}
-
-/// What a decline leaves. A host that was not well may have debited behind its back.
-fn nothing(purpose: Option<Purpose>, code: &Code) -> Phrase {
-    let unwell = code.advice == Advice::Later || matches!(code.code, "22" | "26");
-    match purpose {
-        Some(Purpose::Void) => Phrase::new("not voided by this one", "本次未撤销"),
-        Some(Purpose::Refund) => Phrase::new("not refunded by this one", "本次未退货"),
-        Some(Purpose::Debit | Purpose::Hold) if unwell => Phrase::new("not made", "交易未成功"),
-        Some(Purpose::Hold) => Phrase::new("nothing reserved", "未冻结"),
-        Some(Purpose::Debit) => Phrase::new("nothing debited", "未扣款"),
-        _ => Phrase::new("not accepted", "未受理"),
-    }
 }
 
 /// What a dispute desk asks for.

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, RecordPosition};
 use super::files::Files;
-use super::index::{Lookup, TransactionNames, belongs};
+use super::index::{Lookup, Relatives, TransactionNames};
 use super::reader::{FoundTransactions, TransactionRecords};
 use crate::engine::journal::{Header, SegmentNo, Storage, StorageError};
 use crate::engine::record::{self, Fact, Opened, Record, Seq, TxId};
@@ -78,6 +78,7 @@ impl Places {
         };
         let names = self.lookup.names(&found.candidates)?;
         found.related = self.lookup.related(&names)?;
+        let relatives = Relatives::of(&names);
         let mut finder = Finder::new(query.clone());
         let related = &mut found.related;
         let take = |record: &Record| {
@@ -86,7 +87,7 @@ impl Places {
             }
             if let (Fact::Step(step), Some(tx)) = (&record.fact, record.tx)
                 && let Some(opened) = &step.opened
-                && belongs(&names, opened)
+                && relatives.include(opened)
             {
                 related.insert(tx);
             }

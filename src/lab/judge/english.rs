@@ -167,7 +167,6 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("approved{a}, then refunded in part", &[Paid]),
     ("{m} of {m} goes back, the rest stands", &[]),
     ("approved{a}, then more given back than was paid", &[]),
-    ("approved{a}, later taken back by the acquirer", &[GoesBack]),
     ("receipt and book disagree", &[Unknown]),
     ("a second approval came under another code{a}", &[Unknown]),
     ("the acquirer sent a reversal of its own", &[]),
@@ -180,6 +179,9 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("with it more was given back than was paid", &[]),
     ("its increment{o} may stand", &[Unknown]),
     ("another reversal {i}: {x}", &[]),
+    ("reversal of{o}, asking for {m} back", &[]),
+    ("look at its original", &[LookUpOther]),
+    ("the acquirer reversed it by itself", &[]),
     (
         "approved{a} in part, then voided or refunded in part or whole",
         &[],

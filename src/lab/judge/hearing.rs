@@ -381,9 +381,15 @@ impl<'a> AttemptFinder<'a> {
     fn is_named(&self, place: usize, value: &Value) -> bool {
         let attempt = self.attempts.get(place);
         attempt.is_some_and(|attempt| {
+            // An inquiry has no amount.
+            let amount = if attempt.is_money() {
+                attempt.amount
+            } else {
+                0
+            };
             text(value, "terminal").trim() == attempt.terminal
                 && text(value, "stan").parse() == Ok(attempt.stan)
-                && value.get("amount").and_then(Value::as_u64) == Some(attempt.amount)
+                && value.get("amount").and_then(Value::as_u64) == Some(amount)
                 && is_of_currency(attempt, value)
         })
     }

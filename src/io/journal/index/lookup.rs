@@ -5,7 +5,7 @@ use super::super::files::Files;
 use super::catalog::entries;
 use super::table::{IndexTable, TransactionNames};
 use crate::engine::journal::{Damage, DamageKind, SegmentNo, Storage, StorageError};
-use crate::engine::record::{Opened, Record, Seq, TxId};
+use crate::engine::record::{Record, Seq, TxId};
 use crate::engine::trace::Query;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -174,9 +174,4 @@ impl Lookup {
         let place = table.place(seq).ok()??;
         (place.segment == segment).then_some(place)
     }
-}
-
-/// Whether a transaction belongs to any that are named.
-pub(crate) fn belongs(names: &[TransactionNames], opened: &Opened) -> bool {
-    names.iter().any(|names| names.are_of(opened))
 }

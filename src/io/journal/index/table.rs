@@ -229,14 +229,14 @@ static RELATED: LazyLock<String> = LazyLock::new(|| {
 #[derive(Clone, Debug)]
 pub(in crate::io::journal) struct TransactionNames {
     pub(super) tx: TxId,
-    merchant: String,
+    pub(super) merchant: String,
     terminal: String,
     batch: String,
     stan: i64,
-    amount: i64,
-    card_hash: Option<[u8; 16]>,
+    pub(super) amount: i64,
+    pub(super) card_hash: Option<[u8; 16]>,
     /// As people see it.
-    card: String,
+    pub(super) card: String,
     /// An earlier attempt of the same purchase.
     pub(super) twin: Option<TxId>,
 }
@@ -262,21 +262,10 @@ impl TransactionNames {
         i64::try_from((self.tx.0 >> 80) * 1000).unwrap_or(0)
     }
 
-    /// Whether another transaction has the same names, refers to it, or is another attempt.
-    pub(super) fn are_of(&self, opened: &Opened) -> bool {
-        let named = *opened.terminal == *self.terminal
-            && int(opened.stan.0) == self.stan
-            && *opened.batch == *self.batch;
-        let masked = !self.card.is_empty() && *opened.card == *self.card;
-        let card = masked || self.card_hash == Some(opened.card_hash);
-        let bought = card && int(opened.amount.0) == self.amount;
-        // Where one of both names no merchant, it may be the same.
-        let unnamed = opened.merchant.is_empty() || self.merchant.is_empty();
-        let of_merchant = *opened.merchant == *self.merchant;
-        opened.twin == Some(self.tx)
-            || opened.original == Some(self.tx)
-            || of_merchant && (named || bought)
-            || unnamed && bought
+    /// The names by which its terminal knows it.
+    pub(super) fn numbered(&self) -> (String, String, i64, String) {
+        let (merchant, terminal) = (self.merchant.clone(), self.terminal.clone());
+        (merchant, terminal, self.stan, self.batch.clone())
     }
 }
 

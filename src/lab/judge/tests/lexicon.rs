@@ -48,6 +48,13 @@ fn filled(text: &str, english: bool) -> String {
         ("{again}", pick("new sale", "重新交易")),
         ("{auth}", pick(" 123456", "(授权码123456)")),
         ("{second}", pick(" 654321", "(授权码654321)")),
+        (
+            "{original}",
+            pick(
+                " 01K2QJ6A40000400000000000A",
+                " 01K2QJ6A40000400000000000A ",
+            ),
+        ),
         ("{took}", pick(" after 1.5s", "(耗时1.5秒)")),
         ("{after}", pick(" after 45s", "45秒")),
         ("{in}", pick("in 45s", "45秒")),
