@@ -258,9 +258,10 @@ impl<'a> Bonds<'a> {
         self.paid.is_some_and(|paid| paid != own && own > 0)
     }
 
-    /// Whether a void or refund was made of what took nothing: no other is listed for it.
+    /// Whether a void or refund was made of what took nothing.
     pub(super) fn gave_back_nothing(&self, story: &Story) -> bool {
-        self.paid == Some(0) && self.gave_too_much(story)
+        let took = story.state == State::Reversed || Effect::of(story) != Effect::Nothing;
+        !took && !gives_back(story) && self.given_back(story) > 0
     }
 
     /// The first void or refund of it that is not proven.

@@ -56,6 +56,7 @@ fn by_state(story: &Story) -> Vec<Cause> {
         State::Returned => vec![Cause::Voided],
         State::Settled => vec![Cause::OutsideLog],
         State::ClosedByOperator => vec![Cause::OperatorClosed],
+        State::SettleMismatch if story.reversal.accepted => roots(story),
         State::SettleMismatch if story.taken_back => vec![Cause::AcquirerReversed],
         State::SettleMismatch => vec![Cause::SettleMismatch],
     }

@@ -88,7 +88,7 @@ pub(super) fn limited(
     } else if !bonds.completions.is_empty() {
         limit(Retry::No, Limit::Completed);
     }
-    if bonds.gave_back_reversed(story) {
+    if bonds.gave_back_reversed(story) || bonds.gave_back_nothing(story) {
         limit(Retry::Unproven, Limit::Returned);
     }
     if bonds.was_reversed_before(story) {

@@ -29,7 +29,8 @@ enum Card {
 }
 
 /// The newest purchases, told from the names of transactions alone: a restart between two attempts
-/// makes no difference, nor does a card whose hash is not known, nor a wall clock that jumps: doubt links two attempts.
+/// makes no difference, nor does a card whose hash is not known, nor a wall clock that jumps: doubt
+/// links two attempts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Purchases {
     /// The time that passed, jumps left out, and the label that it was read from.

@@ -63,6 +63,7 @@ impl Retry {
             State::NotSent => yes_if(!was_answered(story)),
             State::Declined | State::DeclineDelivered => yes_if(is_declined(story)),
             State::Reversed => yes_if(is_reversed(story)),
+            State::SettleMismatch if story.reversal.accepted => yes_if(is_reversed(story)),
             State::Unanswered
             | State::AnswerUnread
             | State::TimedOut

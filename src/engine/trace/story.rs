@@ -331,7 +331,9 @@ impl Story {
         if !told {
             self.reversal.last_code = message.code;
         }
-        if state == State::Reversed && (before != state || done) {
+        // A receipt that was reversed unseen is an exception: its terminal may hold it.
+        let undone = state == State::Reversed && (before != state || done);
+        if undone || state == State::SettleMismatch && done {
             self.reversal.accepted = true;
             self.unread_answer = false;
             // Whatever was approved before it left is undone by it.
@@ -379,7 +381,8 @@ impl Story {
             self.uncoded |= message.code.is_none_or(|code| code.trim().is_empty());
             self.auth = self.auth.or(message.auth);
             let other = message.auth.filter(|auth| Some(*auth) != self.auth);
-            self.second = self.second.or(other.map(|auth| (auth, message.rrn)));
+            let other = other.map(|auth| (auth, message.rrn));
+            self.second = self.second.or(other);
             self.answer = message.code;
             self.seen = if self.reversal.accepted {
                 Seen::ApprovalAfterReversal

@@ -134,6 +134,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::ReversalUndeliverable => texts::UNDELIVERABLE,
         State::Settled => texts::SETTLED,
         State::ClosedByOperator => texts::CLOSED_BY_OPERATOR,
+        State::SettleMismatch if story.reversal.accepted => reversed(story, retry),
         State::SettleMismatch if story.taken_back => texts::TAKEN_BACK,
         State::SettleMismatch => texts::MISMATCH,
     }

@@ -107,6 +107,7 @@ fn steps() -> impl Strategy<Value = History> {
 /// What a reader of the raw records would see: an approval that no accepted reversal follows.
 fn holds_money(records: &[Record]) -> bool {
     let mut held = false;
+    let mut known = None;
     for record in records {
         let Fact::Step(step) = &record.fact else {
             continue;
@@ -117,10 +118,19 @@ fn holds_money(records: &[Record]) -> bool {
         let approves = message
             .code
             .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved);
+        // The same approval once more tells nothing new (D10).
+        let copy = approves && message.auth.is_some() && message.auth == known;
         let unread = step.why == Why::AnswerUnreadable && message.code.is_none();
         match (message.hop, &*message.mti.to_string()) {
-            (Hop::AcquirerToGateway, "0210") if approves || unread => held = true,
+            (Hop::AcquirerToGateway, "0210") if copy => {}
+            (Hop::AcquirerToGateway, "0210") if approves || unread => {
+                held = true;
+                known = known.or(message.auth);
+            }
             (Hop::AcquirerToGateway, "0410") if step.state == State::Reversed => held = false,
+            (Hop::AcquirerToGateway, "0410") if step.state == State::SettleMismatch => {
+                held &= !approves;
+            }
             _ => {}
         }
     }
@@ -156,13 +166,16 @@ proptest! {
         let story = history.story();
         let verdict = Verdict::of(&story, &[]);
         if verdict.safe_to_retry == Retry::Yes && story.is_money() {
-            prop_assert!(!MAY_HOLD.contains(&story.state));
+            let receipt = story.state == State::SettleMismatch && story.reversal.accepted;
+            prop_assert!(receipt || !MAY_HOLD.contains(&story.state));
             prop_assert!(!holds_money(&history.records), "{:?}", story.moments);
         }
         // Of what was reversed without the terminal's asking, no book holds money: the slip in
         // somebody's hand is what is open.
-        let slip = story.state == State::Reversed
-            && verdict.class == Some(Unconfirmed::DeliveryUnproven);
+        let slip = match story.state {
+            State::Reversed => verdict.class == Some(Unconfirmed::DeliveryUnproven),
+            state => state == State::SettleMismatch && story.reversal.accepted,
+        };
         if verdict.open && !slip {
             prop_assert!(verdict.safe_to_retry != Retry::Yes);
         }

@@ -173,10 +173,30 @@ fn a_void_of_another_amount_gives_back_nobody_knows_what() {
 fn a_void_of_what_took_nothing_is_open() {
     let sale = History::refused(Why::Overload, "96");
     let voided = later(void(&sale).delivered(), 30);
-    let says = verdict(voided.tx, &[&sale, &voided]);
+    let says = verdict(sale.tx, &[&sale, &voided]);
     assert_eq!(says.class, Some(Unconfirmed::SettleMismatch));
+    assert_eq!(says.safe_to_retry, Retry::Unproven);
+    let own = verdict(voided.tx, &[&sale, &voided]);
     assert!(
-        says.verdict.en.contains("more was given back"),
+        own.verdict.en.contains("more was given back"),
+        "{}",
+        own.verdict.en
+    );
+}
+
+#[test]
+fn a_receipt_that_was_reversed_unseen_says_so() {
+    let sale = History::sale()
+        .delivered()
+        .step(State::DeliveryUnproven, Why::TerminalClosed);
+    let sale = sale
+        .reverses(1)
+        .reversal_answered("00", State::SettleMismatch);
+    let says = sale.verdict();
+    assert_eq!(says.class, Some(Unconfirmed::SettleMismatch));
+    assert_eq!(says.safe_to_retry, Retry::Yes);
+    assert!(
+        says.verdict.en.contains("may show success"),
         "{}",
         says.verdict.en
     );
