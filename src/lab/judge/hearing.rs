@@ -234,8 +234,10 @@ impl<'a> Hearing<'a> {
     pub(super) fn can_be_linked(&self, one: &AttemptFacts, other: &AttemptFacts) -> bool {
         let refers = one.n == other.n || one.of == other.n || other.of == one.n;
         let apart = |first: Mono, second: Mono| first.max(second) - first.min(second);
+        // Under other keys a card has another hash.
         refers
-            || (one.merchant == other.merchant
+            || (one.keys_lost == other.keys_lost
+                && one.merchant == other.merchant
                 && one.amount == other.amount
                 && one.currency == other.currency
                 && one
