@@ -96,13 +96,18 @@ fn by_reversal(attempt: &AttemptFacts) -> Option<Proof> {
         accepted && reversal.stands.is_none()
     });
     let newest = undone.next_back()?;
+    // What was reversed in part, some hosts take the reversal of the whole for a repeat of (R9).
+    let in_part = attempt.reversals.iter().any(|reversal| {
+        let answer = reversal.answered;
+        reversal.stands.is_some() && answer.is_some_and(|(_, means)| means == UndoMeant::Undone)
+    });
     // A gateway that had decided on it cannot know that it had not left yet.
     let overtaken = news_since(attempt, newest.decided);
     let refused = attempt.reversals.iter().any(|reversal| {
         let answer = reversal.answered;
         answer.is_some_and(|(at, means)| means == UndoMeant::Refused && at >= newest.left)
     });
-    Some(if overtaken || refused {
+    Some(if overtaken || refused || in_part {
         Proof::Unclear
     } else {
         Proof::Reversed

@@ -88,6 +88,11 @@ pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<
     if books_disagree(hearing, attempt) || attempt.may_still || mistaken {
         return None;
     }
+    // More was given back than there was: that its own two books agree proves little.
+    let original = hearing.attempt(attempt.of);
+    if original.is_some_and(|original| hearing.standing(original) < 0) {
+        return None;
+    }
     // How much a reversal gave back of what a refund had given back in part, nobody here can say.
     let is_given_back = hearing.returns_of(attempt).any(|back| back.held != 0);
     match evidence::of(attempt, hearing.terms) {

@@ -5,6 +5,7 @@
 use super::evidence::{self, Proof};
 use super::facts::AttemptFacts;
 use super::hearing::{Hearing, Printed};
+use super::open::books_disagree;
 use super::traffic::Breach;
 use super::words::{Promise, Understood};
 
@@ -31,6 +32,8 @@ pub(super) fn judge(
 /// Whether nothing but the attempt's own evidence counts.
 fn is_plain(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
     let quiet = !attempt.in_flight && !attempt.may_still && hearing.probe.gateway_up;
+    // Where receipt and book disagree, care is right, whatever is proven of the book.
+    let quiet = quiet && !books_disagree(hearing, attempt);
     let own = quiet && !attempt.blurred && attempt.is_money();
     let true_to_books = match evidence::of(attempt, hearing.terms) {
         Proof::Delivered => attempt.held != 0,

@@ -25,6 +25,8 @@ pub struct Setup {
     pub listeners: u8,
     /// Whether each listener has terminals of the same names: acquirers number them by themselves.
     pub twins: bool,
+    /// The terminals' trace numbers count on from this one.
+    pub numbers_from: u32,
     /// Links, each to an acquirer of its own with its own books.
     pub links: u8,
     /// Connections of each link.
@@ -77,6 +79,7 @@ impl Default for Setup {
             terminals: 1,
             listeners: 1,
             twins: false,
+            numbers_from: 0,
             links: 1,
             connections: 1,
             in_order: false,

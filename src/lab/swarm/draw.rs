@@ -37,8 +37,13 @@ pub(super) struct Draw {
 pub fn draw(seed: u64) -> (Taste, Plan) {
     let mut dice = Dice::new(seed ^ 0x0DD5_EED5);
     let one_in = dice.between(2, 8);
-    let taste = Taste::thrown(&mut dice, one_in, &mut Dice::new(seed ^ 0x1A7E));
-    let setup = twins(set_up(&mut dice, taste), taste);
+    let mut late = Dice::new(seed ^ 0x1A7E);
+    let taste = Taste::thrown(&mut dice, one_in, &mut late);
+    let mut setup = twins(set_up(&mut dice, taste), taste);
+    // A gateway that gives numbers of its own counts from 1, and so do many terminals.
+    if setup.rewrite_stan && late.chance(1, 2) {
+        setup.numbers_from = 1 + u32::try_from(late.below(60)).unwrap_or(0);
+    }
     let mut draw = Draw {
         dice,
         taste,

@@ -154,6 +154,13 @@ struct UndoCase {
     wait_until: Option<Mono>,
 }
 
+/// The number behind which a terminal's count up.
+fn first_number(setup: &Setup, t: u8) -> u32 {
+    let listener = u32::from(t % setup.listeners.max(1));
+    let own = if setup.has_twins() { listener * FAR } else { 0 };
+    setup.numbers_from + own
+}
+
 impl OddTerminal {
     /// Terminal `t` of a plan. It has a master key where it signs in for working keys.
     #[must_use]
@@ -179,11 +186,7 @@ impl OddTerminal {
             },
             wait: Duration::from_millis(WAIT_MS / u64::from(setup.scale.max(1))),
             forgetful: setup.forgetful,
-            stan: if setup.has_twins() {
-                u32::from(t % setup.listeners.max(1)) * FAR
-            } else {
-                0
-            },
+            stan: first_number(setup, t),
             batch: 1,
             lines: BTreeMap::new(),
             slots: Vec::new(),
