@@ -8,7 +8,7 @@ use super::names;
 use super::partly_read;
 use super::terminal_memory::{OriginalNames, Remembered};
 use super::terminal_reversal::{is_about, is_partial};
-use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row};
+use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row, TxId};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::Function;
@@ -25,6 +25,7 @@ impl Gateway {
         message: &Message,
     ) {
         let slot = self.taken_back(now, link, message);
+        let id = slot.and_then(|slot| Some(self.live.get(slot)?.id));
         match slot {
             Some(slot) => {
                 let cause = Cause {
@@ -36,7 +37,7 @@ impl Gateway {
             }
             None => self.stray(now, conn, message, Hop::AcquirerToGateway),
         }
-        self.answer_acquirer(now, conn, slot, message);
+        self.answer_acquirer(now, conn, id, message);
         if let Some(slot) = slot {
             self.forget_if_over(slot);
         }
@@ -65,6 +66,10 @@ impl Gateway {
             return;
         }
         let decision = self.step(now, slot, trigger, cause);
+        if decision.is_some_and(|decision| decision.row == Row('5')) {
+            // Whoever waits for its answer hears no: a yes that comes yet is undone.
+            self.say_no_to_waiting(now, slot, |rule| rule.malfunction);
+        }
         if decision.is_some_and(|decision| decision.row == Row('3')) {
             self.refers(now, &opened, Trigger::ReturnUndone, id);
         }
@@ -110,7 +115,7 @@ impl Gateway {
     }
 
     /// A request about what is not known here is told so; an advice is taken.
-    fn answer_acquirer(&mut self, now: Now, conn: ConnId, of: Option<Slot>, message: &Message) {
+    fn answer_acquirer(&mut self, now: Now, conn: ConnId, of: Option<TxId>, message: &Message) {
         let rule = &message.spec().flow().answer;
         let asks = message.mti().function() == Function::Request;
         let code = match of {
@@ -126,7 +131,7 @@ impl Gateway {
         let Ok(frame) = answer.build() else { return };
         let logged = Logged::of(&answer, Hop::GatewayToAcquirer, conn, None);
         match of {
-            Some(slot) => self.remark_live(now, slot, Note::None, logged),
+            Some(id) => self.remark(now, id, Note::None, logged),
             None => self.record_session(now, &answer, Hop::GatewayToAcquirer, conn),
         }
         self.send(conn, frame, None);
