@@ -3,15 +3,15 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Trigger, decide};
 use super::live::Slot;
-use super::message_facts::CODE;
+use super::message_facts::{CODE, key_of};
 use super::names;
 use super::partly_read;
-use super::terminal_memory::{OriginalNames, Remembered};
+use super::terminal_memory::{OriginalNames, Remembered, only};
 use super::terminal_reversal::{is_about, is_partial};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row, TxId};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::Function;
+use crate::iso::message::{Function, Stan};
 use crate::iso::spec::Purpose;
 
 impl Gateway {
@@ -106,12 +106,34 @@ impl Gateway {
         let id = named.map(|done| done.id);
         let id = id.or_else(|| terminal.referred(&opened, &told));
         let id = id.or_else(|| self.referred_live(&opened, &told));
+        let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, &fits));
         let returning = |done: &&Remembered| {
             matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)
                 && told.names(done.rrn, done.auth, &done.opened)
         };
         let id = id.or_else(|| fitting.find(returning).map(|done| done.id));
         self.revive(id?, now)
+    }
+
+    /// The one transaction of the terminal under a trace number that has no answer yet: its host
+    /// tells names that are not known here.
+    fn unanswered_of_number(
+        &self,
+        told: &Opened,
+        stan: Option<Stan>,
+        fits: impl Fn(&Opened) -> bool,
+    ) -> Option<TxId> {
+        let live = self.live.slots().into_iter();
+        let live = live.filter_map(|slot| self.live.get(slot));
+        let named = live.filter(|own| {
+            let of = &own.opened;
+            own.auth.is_none()
+                && own.upstream.is_none()
+                && stan == Some(of.stan)
+                && key_of(of) == key_of(told)
+                && fits(of)
+        });
+        only(named.map(|own| own.id))
     }
 
     /// A request about what is not known here is told so; an advice is taken.
