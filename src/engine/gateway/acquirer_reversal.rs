@@ -3,15 +3,15 @@
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Trigger, decide};
 use super::live::Slot;
-use super::message_facts::CODE;
+use super::message_facts::{CODE, key_of};
 use super::names;
 use super::partly_read;
-use super::terminal_memory::{OriginalNames, Remembered};
+use super::terminal_memory::{OriginalNames, Remembered, only};
 use super::terminal_reversal::{is_about, is_partial};
-use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row};
+use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row, TxId};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::Function;
+use crate::iso::message::{Function, Stan};
 use crate::iso::spec::Purpose;
 
 impl Gateway {
@@ -25,6 +25,7 @@ impl Gateway {
         message: &Message,
     ) {
         let slot = self.taken_back(now, link, message);
+        let id = slot.and_then(|slot| Some(self.live.get(slot)?.id));
         match slot {
             Some(slot) => {
                 let cause = Cause {
@@ -36,7 +37,7 @@ impl Gateway {
             }
             None => self.stray(now, conn, message, Hop::AcquirerToGateway),
         }
-        self.answer_acquirer(now, conn, slot, message);
+        self.answer_acquirer(now, conn, id, message);
         if let Some(slot) = slot {
             self.forget_if_over(slot);
         }
@@ -65,6 +66,10 @@ impl Gateway {
             return;
         }
         let decision = self.step(now, slot, trigger, cause);
+        if decision.is_some_and(|decision| decision.row == Row('5')) {
+            // Whoever waits for its answer hears no: a yes that comes yet is undone.
+            self.say_no_to_waiting(now, slot, |rule| rule.malfunction);
+        }
         if decision.is_some_and(|decision| decision.row == Row('3')) {
             self.refers(now, &opened, Trigger::ReturnUndone, id);
         }
@@ -101,6 +106,7 @@ impl Gateway {
         let id = named.map(|done| done.id);
         let id = id.or_else(|| terminal.referred(&opened, &told));
         let id = id.or_else(|| self.referred_live(&opened, &told));
+        let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, &fits));
         let returning = |done: &&Remembered| {
             matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)
                 && told.names(done.rrn, done.auth, &done.opened)
@@ -109,8 +115,29 @@ impl Gateway {
         self.revive(id?, now)
     }
 
+    /// The one transaction of the terminal under a trace number that has no answer yet: its host
+    /// tells names that are not known here.
+    fn unanswered_of_number(
+        &self,
+        told: &Opened,
+        stan: Option<Stan>,
+        fits: impl Fn(&Opened) -> bool,
+    ) -> Option<TxId> {
+        let live = self.live.slots().into_iter();
+        let live = live.filter_map(|slot| self.live.get(slot));
+        let named = live.filter(|own| {
+            let of = &own.opened;
+            own.auth.is_none()
+                && own.upstream.is_none()
+                && stan == Some(of.stan)
+                && key_of(of) == key_of(told)
+                && fits(of)
+        });
+        only(named.map(|own| own.id))
+    }
+
     /// A request about what is not known here is told so; an advice is taken.
-    fn answer_acquirer(&mut self, now: Now, conn: ConnId, of: Option<Slot>, message: &Message) {
+    fn answer_acquirer(&mut self, now: Now, conn: ConnId, of: Option<TxId>, message: &Message) {
         let rule = &message.spec().flow().answer;
         let asks = message.mti().function() == Function::Request;
         let code = match of {
@@ -126,7 +153,7 @@ impl Gateway {
         let Ok(frame) = answer.build() else { return };
         let logged = Logged::of(&answer, Hop::GatewayToAcquirer, conn, None);
         match of {
-            Some(slot) => self.remark_live(now, slot, Note::None, logged),
+            Some(id) => self.remark(now, id, Note::None, logged),
             None => self.record_session(now, &answer, Hop::GatewayToAcquirer, conn),
         }
         self.send(conn, frame, None);

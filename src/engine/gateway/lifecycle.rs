@@ -206,8 +206,6 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             S::ForwardedGone | S::Declined | S::DeclineDelivered | S::NotSent,
             T::AnswerUnread | T::OutcomeUnknown,
         ) => ('F', S::TimedOut, E::ReverseByPolicy),
-        // Whatever is answered yet, the acquirer does not stand by it.
-        (S::Forwarded | S::ForwardedGone, T::TakenBack) => ('F', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::LinkLost) => ('G', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Deadline) => ('H', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Revoked) => ('I', S::NotSent, E::AnswerNo),
@@ -377,7 +375,9 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             T::TakenBack,
         ) => ('3', S::SettleMismatch, E::None),
         (
-            S::TimedOut
+            S::Forwarded
+            | S::ForwardedGone
+            | S::TimedOut
             | S::LateApproval
             | S::TerminalGone
             | S::ReversalPending

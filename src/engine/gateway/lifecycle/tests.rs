@@ -61,7 +61,7 @@ const RULES: &[Rule] = &[
     (
         'F',
         WAITING,
-        &[T::BadAnswer, T::TakenBack],
+        &[T::BadAnswer],
         Some(S::TimedOut),
         E::ReverseByPolicy,
     ),
@@ -507,6 +507,8 @@ const RULES: &[Rule] = &[
     (
         '5',
         &[
+            S::Forwarded,
+            S::ForwardedGone,
             S::TimedOut,
             S::LateApproval,
             S::TerminalGone,
