@@ -537,7 +537,11 @@ fn what_the_acquirer_takes_back_early_is_found_under_the_number_that_it_knows() 
     let told = stage.sends.iter().filter(|(_, to, _)| *to == T);
     let codes = told.map(|(.., message)| message.response_code().unwrap());
     let codes: Vec<_> = codes.collect();
-    assert_eq!(codes, ["96"], "an approval that was taken back is not told");
+    assert_eq!(
+        codes,
+        [Text::new("96").unwrap()],
+        "an approval that was taken back is not told"
+    );
 }
 
 #[test]
