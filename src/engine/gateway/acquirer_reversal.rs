@@ -54,12 +54,15 @@ impl Gateway {
         let answer = own.answer.as_ref();
         let whole =
             !is_partial(message, opened.amount) && is_about(message, &told, (&opened, answer));
+        let waits = own.state.awaits_answer();
         let ends = decide(own.state, Trigger::TakenBack).row == Row('5');
-        let trigger = match own.state.awaits_answer() && !opened.reverses {
-            true => Trigger::GaveUp,
-            false => Trigger::TakenBack,
+        let trigger = match (waits, whole) {
+            (true, _) if !opened.reverses => Trigger::GaveUp,
+            // Whatever the answer says, not all of it stands.
+            (true, false) => Trigger::BadAnswer,
+            (true, true) | (false, _) => Trigger::TakenBack,
         };
-        if ends && !whole {
+        if ends && !whole && !waits {
             if let Some(message) = cause.message {
                 self.remark_live(now, slot, cause.note, message);
             }
