@@ -237,7 +237,7 @@ fn a_void_that_a_reversal_may_have_undone_is_open() {
 fn a_reversal_of_a_part_that_was_accepted_before_leaves_the_rest_unknown() {
     let sale = || History::sale().terminal_reverses("22").reverses(2);
     let sale = later(sale(), 0);
-    let part = later(of(Purpose::Reversal, 20_000, Some(sale.tx)).delivered(), 0);
+    let part = later(of(Purpose::Reversal, 20_000, Some(sale.tx)).delivered(), 1);
     let mut sale = sale.reversal_answered("00", State::Reversed);
     sale.records.last_mut().unwrap().seq.0 += 1_000_000;
     let says = verdict(sale.tx, &[&part, &sale]);
