@@ -24,6 +24,9 @@ mod blind;
 #[path = "tidy/words.rs"]
 mod words;
 
+#[path = "tidy/names.rs"]
+mod names;
+
 #[path = "tidy/form.rs"]
 mod form;
 
@@ -32,6 +35,7 @@ mod whole;
 
 use house::Plan;
 use isogate::iso::spec::Spec;
+use names::Namesakes;
 use source::Source;
 use words::Banned;
 
@@ -147,6 +151,120 @@ const TABLES: &[(&str, &str)] = &[("src/engine/gateway/lifecycle.rs", "decide")]
 const FUNCTION_MOST: usize = 70;
 const COLUMNS_MOST: usize = 100;
 
+/// Type names that stand more than once, each with its places, until all but one are renamed.
+const NAMESAKES: &[Namesakes] = &[
+    (
+        "Arrival",
+        &["src/lab/judge/facts.rs", "src/lab/odd/ledger.rs"],
+    ),
+    (
+        "Carried",
+        &["src/engine/record/fact.rs", "src/lab/sim/plug.rs"],
+    ),
+    (
+        "Case",
+        &[
+            "src/engine/trace/tests/verdicts.rs",
+            "src/lab/judge/tests.rs",
+            "src/lab/odd/terminal/mod.rs",
+        ],
+    ),
+    (
+        "Cause",
+        &["src/engine/gateway/core.rs", "src/engine/trace/cause.rs"],
+    ),
+    ("Deed", &["src/lab/model/tests.rs", "src/lab/plan/deed.rs"]),
+    (
+        "Effect",
+        &[
+            "src/engine/gateway/lifecycle.rs",
+            "src/engine/trace/bonds.rs",
+        ],
+    ),
+    (
+        "Entry",
+        &["src/engine/trace/book.rs", "src/lab/odd/host/book.rs"],
+    ),
+    (
+        "Evidence",
+        &[
+            "src/engine/trace/verdict.rs",
+            "src/lab/sim/planned/evidence.rs",
+        ],
+    ),
+    (
+        "Form",
+        &["src/engine/record/form/wire.rs", "src/lab/plan/deed.rs"],
+    ),
+    (
+        "Known",
+        &["src/engine/record/state.rs", "src/lab/model/known.rs"],
+    ),
+    (
+        "Names",
+        &["src/engine/record/form/step.rs", "src/engine/trace/view.rs"],
+    ),
+    (
+        "Out",
+        &[
+            "src/engine/record/form/wire.rs",
+            "src/lab/sim/machine/terms.rs",
+        ],
+    ),
+    (
+        "Outcome",
+        &[
+            "src/engine/trace/codes.rs",
+            "src/lab/odd/tests/trades.rs",
+            "src/lab/sim/world.rs",
+        ],
+    ),
+    (
+        "Peer",
+        &["src/lab/sim/machine.rs", "src/lab/sim/planned/pipes.rs"],
+    ),
+    (
+        "Pipe",
+        &[
+            "src/lab/odd/tests/pipe.rs",
+            "src/lab/sim/planned/pipes.rs",
+            "src/lab/sim/wire.rs",
+        ],
+    ),
+    (
+        "Printed",
+        &["src/lab/judge/hearing.rs", "src/lab/sim/planned/look.rs"],
+    ),
+    (
+        "Reversal",
+        &["src/engine/gateway/live.rs", "src/engine/trace/reversal.rs"],
+    ),
+    (
+        "Row",
+        &["src/engine/record/state.rs", "src/engine/trace/texts.rs"],
+    ),
+    (
+        "Seen",
+        &[
+            "src/engine/trace/story.rs",
+            "src/lab/model/read.rs",
+            "src/lab/sim/check.rs",
+        ],
+    ),
+    (
+        "Stage",
+        &[
+            "src/engine/gateway/tests.rs",
+            "src/lab/sim/planned/stage.rs",
+        ],
+    ),
+    ("World", &["src/lab/model/tests.rs", "src/lab/sim/world.rs"]),
+    (
+        "Wrong",
+        &["src/lab/judge/safety.rs", "src/lab/model/tests.rs"],
+    ),
+];
+
 /// What people and tools look for at the top.
 const TOP: &[&str] = &[
     ".ci",
@@ -192,6 +310,14 @@ fn a_room_uses_only_what_stands_above_it() {
     hold(
         "Rooms stand in dependency order.",
         files.iter().flat_map(|f| rooms::order(f, &plan)),
+    );
+}
+
+#[test]
+fn a_type_name_stands_once() {
+    hold(
+        "One name, one type.",
+        names::shared(&house::crate_files(), NAMESAKES),
     );
 }
 

@@ -1,6 +1,6 @@
 //! `isogate decode`: a message for people or as JSON, broken ones as far as they go.
 
-use super::view::View;
+use super::view::MessageSheet;
 use super::{Exit, Lang, input};
 use clap::Args;
 use std::io::Write;
@@ -28,7 +28,7 @@ pub(crate) struct DecodeArgs {
 /// Prints the message; `Found` if it is broken.
 pub(crate) fn run(args: &DecodeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let spec = input::spec(&args.spec)?;
-    let view = View::of(
+    let view = MessageSheet::of(
         &spec,
         input::message(&args.message)?,
         args.framed,

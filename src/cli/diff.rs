@@ -1,6 +1,6 @@
 //! `isogate diff`: two messages, or two files of them, field by field.
 
-use super::view::{View, printable};
+use super::view::{MessageSheet, printable};
 use super::{Exit, Lang, input, table};
 use crate::iso::message::FieldPath;
 use crate::iso::spec::Spec;
@@ -22,7 +22,7 @@ pub(crate) struct DiffArgs {
     spec: String,
     /// What may differ: fields, parts, `mti` or `header`, such as 7,11,55.9F37
     #[arg(long, value_name = "FIELDS", value_delimiter = ',', value_parser = what)]
-    ignore: Vec<What>,
+    ignore: Vec<ComparedPlace>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -42,7 +42,7 @@ pub(crate) struct DiffArgs {
 
 /// Something of a message that is compared, in the order of the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
+enum ComparedPlace {
     Header,
     Mti,
     Field(FieldPath),
@@ -50,11 +50,11 @@ enum What {
     Unread,
 }
 
-fn what(text: &str) -> Result<What, &'static str> {
+fn what(text: &str) -> Result<ComparedPlace, &'static str> {
     match text {
-        "header" => Ok(What::Header),
-        "mti" => Ok(What::Mti),
-        path => path.parse().map(What::Field),
+        "header" => Ok(ComparedPlace::Header),
+        "mti" => Ok(ComparedPlace::Mti),
+        path => path.parse().map(ComparedPlace::Field),
     }
 }
 
@@ -134,15 +134,15 @@ struct Pair {
 
 /// One thing in which they differ.
 struct Difference {
-    what: What,
-    sides: [Option<Entry>; 2],
+    what: ComparedPlace,
+    sides: [Option<ComparedValue>; 2],
     /// The first byte that differs, counted from the first of the value.
     byte: Option<usize>,
 }
 
 /// One thing of one message.
 #[derive(Clone)]
-struct Entry {
+struct ComparedValue {
     titles: [String; 2],
     shown: String,
     bytes: Vec<u8>,
@@ -150,17 +150,17 @@ struct Entry {
 
 impl Pair {
     fn of(args: &DiffArgs, spec: &Arc<Spec>, a: Vec<u8>, b: Vec<u8>) -> Self {
-        let [a, b] = [a, b].map(|bytes| View::of(spec, bytes, args.framed, args.reveal));
+        let [a, b] = [a, b].map(|bytes| MessageSheet::of(spec, bytes, args.framed, args.reveal));
         let (left, right) = (entries(&a), entries(&b));
-        let all: BTreeSet<What> = left.keys().chain(right.keys()).copied().collect();
-        let compare = |what: What| compare(what, left.get(&what), right.get(&what));
+        let all: BTreeSet<ComparedPlace> = left.keys().chain(right.keys()).copied().collect();
+        let compare = |what: ComparedPlace| compare(what, left.get(&what), right.get(&what));
         let found: Vec<Difference> = all.into_iter().filter_map(compare).collect();
         let told = |one: &Difference| is_told(one, &found, &left, &right);
         let kept: Vec<bool> = found.iter().map(told).collect();
         let mut kept = kept.into_iter();
         let mut differences = found;
         differences.retain(|one| kept.next() == Some(true) && !is_ignored(one, &args.ignore));
-        let error = |view: &View| view.error().map(|error| error.to_string());
+        let error = |view: &MessageSheet| view.error().map(|error| error.to_string());
         Self {
             differences,
             identical: a.frame() == b.frame(),
@@ -177,9 +177,9 @@ impl Pair {
 }
 
 /// What a message is made of, by its place.
-fn entries(view: &View) -> BTreeMap<What, Entry> {
+fn entries(view: &MessageSheet) -> BTreeMap<ComparedPlace, ComparedValue> {
     let mut all = BTreeMap::new();
-    let plain = |titles: [&str; 2], shown: String, bytes: &[u8]| Entry {
+    let plain = |titles: [&str; 2], shown: String, bytes: &[u8]| ComparedValue {
         titles: titles.map(str::to_owned),
         shown,
         bytes: bytes.to_vec(),
@@ -187,27 +187,37 @@ fn entries(view: &View) -> BTreeMap<What, Entry> {
     if let Some(message) = view.message() {
         let header = message.header();
         let titles = ["Header", "报文头"];
-        all.insert(What::Header, plain(titles, input::to_hex(header), header));
+        all.insert(
+            ComparedPlace::Header,
+            plain(titles, input::to_hex(header), header),
+        );
         let mti = message.mti().to_string();
         let entry = plain(["Message type", "消息类型"], mti.clone(), mti.as_bytes());
-        all.insert(What::Mti, entry);
-        for path in View::paths(message) {
+        all.insert(ComparedPlace::Mti, entry);
+        for path in MessageSheet::paths(message) {
             // As text: what is the same digit by digit is the same, however it is written.
             let bytes = message.text(path).unwrap_or_default().into_owned();
             let titles = [Lang::En, Lang::Zh].map(|lang| view.title(message, path, lang));
             let entry = plain(titles, view.text(message, path), bytes.as_bytes());
-            all.insert(What::Field(path), entry);
+            all.insert(ComparedPlace::Field(path), entry);
         }
     }
     let unread = view.unread();
     if !unread.is_empty() {
         let shown = format!("({} bytes)", unread.len());
-        all.insert(What::Unread, plain(["Not read", "无法解析"], shown, unread));
+        all.insert(
+            ComparedPlace::Unread,
+            plain(["Not read", "无法解析"], shown, unread),
+        );
     }
     all
 }
 
-fn compare(what: What, a: Option<&Entry>, b: Option<&Entry>) -> Option<Difference> {
+fn compare(
+    what: ComparedPlace,
+    a: Option<&ComparedValue>,
+    b: Option<&ComparedValue>,
+) -> Option<Difference> {
     let byte = match (a, b) {
         (Some(a), Some(b)) if a.bytes == b.bytes => return None,
         (Some(a), Some(b)) => {
@@ -229,27 +239,27 @@ fn compare(what: What, a: Option<&Entry>, b: Option<&Entry>) -> Option<Differenc
 fn is_told(
     one: &Difference,
     found: &[Difference],
-    left: &BTreeMap<What, Entry>,
-    right: &BTreeMap<What, Entry>,
+    left: &BTreeMap<ComparedPlace, ComparedValue>,
+    right: &BTreeMap<ComparedPlace, ComparedValue>,
 ) -> bool {
-    let What::Field(path) = one.what else {
+    let ComparedPlace::Field(path) = one.what else {
         return true;
     };
-    let whole = What::Field(FieldPath::whole(path.field));
+    let whole = ComparedPlace::Field(FieldPath::whole(path.field));
     let is_in_both = left.contains_key(&whole) && right.contains_key(&whole);
     if path.part.is_some() {
         return is_in_both;
     }
     let is_part = |other: &Difference| match other.what {
-        What::Field(other) => other.part.is_some() && other.field == path.field,
+        ComparedPlace::Field(other) => other.part.is_some() && other.field == path.field,
         _ => false,
     };
     !is_in_both || !found.iter().any(is_part)
 }
 
-fn is_ignored(one: &Difference, ignore: &[What]) -> bool {
+fn is_ignored(one: &Difference, ignore: &[ComparedPlace]) -> bool {
     let whole = match one.what {
-        What::Field(path) => What::Field(FieldPath::whole(path.field)),
+        ComparedPlace::Field(path) => ComparedPlace::Field(FieldPath::whole(path.field)),
         other => other,
     };
     ignore.contains(&one.what) || ignore.contains(&whole)
@@ -291,7 +301,7 @@ impl Difference {
     }
 }
 
-impl fmt::Display for What {
+impl fmt::Display for ComparedPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header => f.write_str("header"),

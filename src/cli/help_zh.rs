@@ -3,7 +3,7 @@
 //! Only what is printed is changed; arguments are always read by the one definition in each
 //! command's file. What is wrong with arguments is still told in English.
 
-use super::{Arguments, Lang};
+use super::{Arguments, Lang, lang_of_environment};
 use clap::builder::StyledStr;
 use clap::{Arg, Command, CommandFactory};
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub(super) fn lang_of(arguments: &[OsString]) -> Lang {
     match after.or(joined) {
         Some("zh") => Lang::Zh,
         Some(_) => Lang::En,
-        None => Lang::of_environment(),
+        None => lang_of_environment(),
     }
 }
 

@@ -4,7 +4,7 @@ use super::peer::{self, PeerArgs};
 use super::serve::LogArgs;
 use super::{Exit, ZoneArgs, input};
 use crate::io::drive::Host;
-use crate::lab::fault::{Place, Span};
+use crate::lab::fault::{FaultSide, Span};
 use crate::lab::peer::{Acquirer, AcquirerOptions, Rules};
 use anyhow::Context;
 use clap::Args;
@@ -47,7 +47,7 @@ pub(super) fn run(args: &HostArgs, out: &mut dyn Write) -> anyhow::Result<Exit> 
     let spec = args.peer.spec()?;
     let mut options = AcquirerOptions::new(&spec, args.peer.keys()?, args.peer.cards());
     options.latency = args.latency;
-    options.faults = args.peer.faults(Place::Acquirer)?;
+    options.faults = args.peer.faults(FaultSide::Acquirer)?;
     options.balance = args.balance.unwrap_or(options.balance);
     if let Some(file) = &args.rules {
         let name = file.display().to_string();

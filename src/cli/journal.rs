@@ -1,7 +1,7 @@
 //! `isogate journal`: whether a journal is sound, and what is in it.
 
 use super::{Exit, ZoneArgs, table};
-use crate::engine::journal::{Damage, Report, SegmentReport, Torn, verify};
+use crate::engine::journal::{Damage, JournalReport, SegmentReport, Torn, verify};
 use crate::engine::record::{Carried, Fact, Logged, Record, StoredFrame};
 use crate::engine::seam::{Wall, Zone};
 use crate::io::journal::{Files, JournalReader};
@@ -133,7 +133,7 @@ const MEND: &str = "mend: restore the damaged segments from a copy of the journa
     open --journal` lists for the old one; what stood in the damaged places is on no list";
 
 fn print_report(
-    report: &Report,
+    report: &JournalReport,
     model: Option<&ModelReport>,
     read: &ReadArgs,
     out: &mut dyn Write,
@@ -222,7 +222,7 @@ fn model_document(model: &ModelReport, zone: &Zone) -> Value {
     })
 }
 
-fn report_document(report: &Report) -> Value {
+fn report_document(report: &JournalReport) -> Value {
     let damage = |damage: &Damage| {
         let (segment, what) = (damage.segment.0, damage.to_string());
         json!({ "segment": segment, "offset": damage.offset, "what": what })
@@ -242,11 +242,11 @@ fn report_document(report: &Report) -> Value {
     })
 }
 
-fn total(report: &Report, of: impl Fn(&SegmentReport) -> u64) -> u64 {
+fn total(report: &JournalReport, of: impl Fn(&SegmentReport) -> u64) -> u64 {
     report.segments.iter().map(of).sum()
 }
 
-fn ends(report: &Report) -> Option<(u64, u64)> {
+fn ends(report: &JournalReport) -> Option<(u64, u64)> {
     let mut ends = report.segments.iter().filter_map(|segment| segment.ends);
     let (first, last) = ends.next()?;
     Some((first.0, ends.next_back().map_or(last.0, |(_, last)| last.0)))
@@ -317,7 +317,7 @@ const fn kind(fact: &Fact) -> &'static str {
 }
 
 fn print_stats(
-    report: &Report,
+    report: &JournalReport,
     stats: &Stats,
     read: &ReadArgs,
     out: &mut dyn Write,

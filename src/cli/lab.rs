@@ -1,6 +1,6 @@
 //! `isogate lab`: terminals, gateway and acquirer in one process, nothing to configure.
 
-use super::past::{self, Found};
+use super::past::{self, FoundStories};
 use super::{Exit, Lang, ZoneArgs};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
@@ -73,7 +73,7 @@ const REST: Duration = Duration::from_secs(10);
 /// Runs it.
 pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     log::start(
-        log::Format::Human,
+        log::LineFormat::Human,
         Some(&args.log_level),
         args.zone.it.clone(),
     )?;
@@ -267,7 +267,7 @@ fn print_progress(at: Duration, now: &LabProgress, out: &mut dyn Write) -> std::
 fn print_json(
     seed: u64,
     report: &LabReport,
-    open: &Found,
+    open: &FoundStories,
     zone: &Zone,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
@@ -295,7 +295,7 @@ fn print_json(
 fn print(
     folder: &Path,
     report: &LabReport,
-    open: &Found,
+    open: &FoundStories,
     (lang, zone): (Lang, &Zone),
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {

@@ -33,6 +33,7 @@ mod wish;
 
 use crate::engine::gateway::Act;
 use crate::engine::seam::Zone;
+use crate::engine::trace::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::io::Write;
@@ -62,21 +63,28 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The language of verdicts and of field and response-code names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Lang {
+/// A language, as `--lang` names it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LangChoice {
     /// English.
     En,
     /// 中文
     Zh,
 }
 
-impl Lang {
-    /// As `LANG` says.
-    fn of_environment() -> Self {
-        let chinese = std::env::var("LANG").is_ok_and(|lang| lang.starts_with("zh"));
-        if chinese { Self::Zh } else { Self::En }
+impl From<LangChoice> for Lang {
+    fn from(choice: LangChoice) -> Self {
+        match choice {
+            LangChoice::En => Self::En,
+            LangChoice::Zh => Self::Zh,
+        }
     }
+}
+
+/// As `LANG` says.
+fn lang_of_environment() -> Lang {
+    let chinese = std::env::var("LANG").is_ok_and(|lang| lang.starts_with("zh"));
+    if chinese { Lang::Zh } else { Lang::En }
 }
 
 /// The zone of all moments that a command shows, and of local times that it writes.
@@ -100,22 +108,13 @@ fn zone(text: &str) -> Result<Zone, String> {
     Zone::read(text).ok_or_else(|| "wants +08:00, UTC or a name such as Asia/Shanghai".to_owned())
 }
 
-impl From<Lang> for crate::engine::trace::Lang {
-    fn from(lang: Lang) -> Self {
-        match lang {
-            Lang::En => Self::En,
-            Lang::Zh => Self::Zh,
-        }
-    }
-}
-
 /// An ISO 8583 gateway for payment test labs: where is the money, and what is safe to do next?
 #[derive(Debug, Parser)]
 #[command(name = "isogate", version, max_term_width = 100)]
 struct Arguments {
     /// Language of verdicts and names [default: from LANG]
     #[arg(long, global = true, value_enum)]
-    lang: Option<Lang>,
+    lang: Option<LangChoice>,
     #[command(subcommand)]
     command: Command,
 }
@@ -203,7 +202,7 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
 
 /// Calls the command. Each writes its results to `out`; errors come back.
 fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let lang = arguments.lang.unwrap_or_else(Lang::of_environment);
+    let lang = arguments.lang.map_or_else(lang_of_environment, Lang::from);
     match arguments.command {
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),

@@ -1,7 +1,7 @@
 //! `isogate open`: the unconfirmed authorizations.
 
 use super::journal::FolderArgs;
-use super::past::{self, Found};
+use super::past::{self, FoundStories};
 use super::{Exit, Lang};
 use crate::engine::trace::{Query, Unconfirmed, Which};
 use clap::Args;
@@ -44,7 +44,12 @@ pub(crate) fn run(args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     })
 }
 
-fn print(found: &Found, args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
+fn print(
+    found: &FoundStories,
+    args: &OpenArgs,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     if args.json {
         return past::print_json(&found.all, args.journal.zone(), out);
     }

@@ -5,7 +5,7 @@ use super::screen::{self, Look};
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, TxId};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Keep, Query, QueryError, Stories, Story, Verdict, View, subject};
-use crate::io::journal::{JournalReader, Told};
+use crate::io::journal::{JournalReader, TransactionRecords};
 use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
 
@@ -15,7 +15,7 @@ const CLOSER_LOOK: usize = 10_000;
 
 /// What was found, each with its verdict, oldest first.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundStories {
     pub(super) all: Vec<(Story, Verdict)>,
     /// How many older ones were left out.
     pub(super) left_out: usize,
@@ -29,7 +29,7 @@ pub(super) fn find(
     reader: &JournalReader,
     query: &Query,
     limit: Option<usize>,
-) -> anyhow::Result<Found> {
+) -> anyhow::Result<FoundStories> {
     let found = reader.find(query)?;
     if let Some(first) = found.damage.first() {
         let more = found.damage.len();
@@ -42,7 +42,7 @@ pub(super) fn find(
     let most = limit.map_or(usize::MAX, |limit| limit.max(CLOSER_LOOK));
     let wanted: BTreeSet<TxId> = found.candidates.iter().rev().take(most).copied().collect();
     if wanted.is_empty() {
-        return Ok(Found {
+        return Ok(FoundStories {
             all: Vec::new(),
             left_out: 0,
             damaged: !found.damage.is_empty(),
@@ -67,7 +67,7 @@ pub(super) fn find(
     let mut all: Vec<_> = judged.collect();
     let left_out = limit.map_or(0, |limit| all.len().saturating_sub(limit));
     all.drain(..left_out);
-    Ok(Found {
+    Ok(FoundStories {
         all,
         left_out,
         damaged,
@@ -78,7 +78,10 @@ pub(super) fn find(
 const ROUNDS: usize = 3;
 
 /// The records of transactions, and of those that they name or that are named like them.
-fn with_related(reader: &JournalReader, mut read: BTreeSet<TxId>) -> anyhow::Result<Told> {
+fn with_related(
+    reader: &JournalReader,
+    mut read: BTreeSet<TxId>,
+) -> anyhow::Result<TransactionRecords> {
     let mut told = reader.records_of(&read)?;
     let mut newest = told.records.clone();
     for _round in 0..ROUNDS {
@@ -188,7 +191,7 @@ pub(super) fn print_json(
 
 /// Many as a table.
 pub(super) fn print_table(
-    found: &Found,
+    found: &FoundStories,
     look: Look<'_>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
@@ -201,7 +204,7 @@ pub(super) fn print_table(
 pub(super) fn look(lang: Lang, zone: &Zone) -> Look<'_> {
     let terminal = std::io::stdout().is_terminal();
     Look {
-        lang: lang.into(),
+        lang,
         zone,
         colour: terminal && std::env::var_os("NO_COLOR").is_none(),
         width: comfy_table::Table::new().width().filter(|_| terminal),

@@ -7,7 +7,7 @@ use crate::io::net::Wire;
 use crate::io::system::Signals;
 use crate::iso::message::{MerchantId, TerminalId};
 use crate::iso::spec::Spec;
-use crate::lab::fault::{Armed, Faults, Place};
+use crate::lab::fault::{Armed, FaultSide, Faults};
 use crate::lab::peer::{Deck, MasterKeys};
 use anyhow::Context;
 use clap::Args;
@@ -70,7 +70,7 @@ impl PeerArgs {
     }
 
     /// The faults that strike at a place.
-    pub(super) fn faults(&self, place: Place) -> anyhow::Result<Faults> {
+    pub(super) fn faults(&self, place: FaultSide) -> anyhow::Result<Faults> {
         let read = |text: &String| {
             let armed = text.parse::<Armed>();
             armed.with_context(|| format!("--fault {text}"))

@@ -5,7 +5,7 @@ mod report;
 use super::document::{self, Document};
 use super::peer::{self, time};
 use super::term::stan_of;
-use super::view::View;
+use super::view::MessageSheet;
 use super::{Exit, Lang, ZoneArgs, input};
 use crate::engine::seam::{Dice, Wall, Zone};
 use crate::io::drive::Call;
@@ -13,11 +13,11 @@ use crate::io::serve::Clock;
 use crate::iso::codec::{Message, ParseError};
 use crate::iso::message::{FieldId, FieldPath, Stan};
 use crate::iso::spec::Spec;
-use crate::lab::peer::{Deck, Terminal, TerminalOptions, Workload};
+use crate::lab::peer::{Deck, TerminalOptions, TestTerminal, Workload};
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use clap::{Args, ValueEnum};
-use report::{Heard, Report};
+use report::{Heard, SendReport};
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -105,9 +105,9 @@ pub(crate) fn run(args: &SendArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     let began = Instant::now();
     call.send(frame.clone())?;
     let heard = Heard::wait(&mut call, &spec, &frame, began, args.timeout);
-    let report = Report {
+    let report = SendReport {
         to: &args.to,
-        sent: View::of_frame(&spec, frame, args.reveal),
+        sent: MessageSheet::of_frame(&spec, frame, args.reveal),
         mac: heard
             .message(&spec)
             .and_then(|answer| terminal?.verifies(&answer)),
@@ -155,7 +155,9 @@ impl Draft {
             });
         }
         let spec = input::spec(args.spec.as_deref().unwrap_or("cup-pos"))?;
-        let frame = View::of(&spec, bytes, args.framed, false).frame().clone();
+        let frame = MessageSheet::of(&spec, bytes, args.framed, false)
+            .frame()
+            .clone();
         Ok(Self {
             message: Message::parse(&spec, frame.clone()),
             frame,
@@ -204,7 +206,7 @@ impl Draft {
     }
 
     /// Signs in as the terminal of the message, and makes the message's MAC.
-    fn seal(&mut self, args: &SendArgs, call: &mut Call) -> anyhow::Result<Terminal> {
+    fn seal(&mut self, args: &SendArgs, call: &mut Call) -> anyhow::Result<TestTerminal> {
         let Ok(message) = &mut self.message else {
             bail!("--mac: the message cannot be read");
         };
@@ -238,7 +240,7 @@ impl Draft {
 }
 
 /// A terminal with the names of the message.
-fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<Terminal> {
+fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<TestTerminal> {
     let merchant = message
         .merchant()
         .context("--mac auto: the message has no DE 42")?;
@@ -253,7 +255,7 @@ fn terminal(args: &SendArgs, message: &Message) -> anyhow::Result<Terminal> {
     }
     options.patience.answer = args.timeout;
     options.stays_connected = true;
-    Ok(Terminal::new(options, Dice::new(args.seed)))
+    Ok(TestTerminal::new(options, Dice::new(args.seed)))
 }
 
 /// The moment, where the message has one.

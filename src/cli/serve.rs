@@ -60,8 +60,8 @@ impl LogArgs {
     /// Starts the log, at the level of the configuration where the command line says none.
     pub(super) fn start(&self, configured: Option<&str>, zone: &Zone) -> Result<(), log::LogError> {
         let format = match self.log_format {
-            LogFormat::Human => log::Format::Human,
-            LogFormat::Json => log::Format::Json,
+            LogFormat::Human => log::LineFormat::Human,
+            LogFormat::Json => log::LineFormat::Json,
         };
         log::start(
             format,

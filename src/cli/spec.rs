@@ -212,7 +212,7 @@ fn field_json(field: &FieldSpec) -> Value {
             "counts_itself": counts_itself });
     }
     if let Some(Composite::Positions(all)) = &meaning.composite {
-        let part = |part: &crate::iso::spec::Position| {
+        let part = |part: &crate::iso::spec::FixedPart| {
             json!({ "id": part.id.as_str(), "at": part.at, "length": part.units,
                     "name": part.spec.title.en, "name_zh": part.spec.title.zh })
         };

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 mod line;
 
-use line::{Live, RecordView};
+use line::{RecordView, TailPrinter};
 
 /// Follow the journal live: a line, or an object, for each record
 #[derive(Args, Debug)]
@@ -38,7 +38,7 @@ pub(crate) fn run(args: &TailArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     } else {
         reader.records_from_now()?
     };
-    let mut live = Live::new(past::look(lang, args.journal.zone()));
+    let mut live = TailPrinter::new(past::look(lang, args.journal.zone()));
     loop {
         for record in records.by_ref() {
             let record = record?;

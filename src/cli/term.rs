@@ -7,12 +7,12 @@ mod slip;
 use super::peer::{self, PeerArgs};
 use super::{Exit, Lang};
 use crate::engine::seam::Wall;
-use crate::io::drive::{Fleet, Seen};
+use crate::io::drive::{Fleet, TerminalSight};
 use crate::io::serve::Clock;
 use crate::iso::message::{MerchantId, Stan, TerminalId};
 use crate::iso::spec::Spec;
-use crate::lab::fault::Place;
-use crate::lab::peer::{Patience, Slip, Terminal, TerminalOptions, Workload};
+use crate::lab::fault::FaultSide;
+use crate::lab::peer::{Patience, Slip, TerminalOptions, TestTerminal, Workload};
 use anyhow::Context;
 use bytes::Bytes;
 use clap::Args;
@@ -66,7 +66,7 @@ pub(super) struct TermArgs {
 
 /// What the terminal did, on its way to the printer.
 #[derive(Debug)]
-enum Line {
+enum TermLine {
     Message(&'static str, Bytes),
     Slip(Box<Slip>),
     Unconnected(String),
@@ -103,27 +103,27 @@ pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     Ok(if unsure { Exit::Found } else { Exit::Done })
 }
 
-fn tell(sender: &Sender<Line>, seen: &Seen<'_>) {
+fn tell(sender: &Sender<TermLine>, seen: &TerminalSight<'_>) {
     let line = match *seen {
-        Seen::Sent(frame) => Line::Message("T>G", frame.clone()),
-        Seen::Received(frame) => Line::Message("G>T", frame.clone()),
-        Seen::Printed(slip) => Line::Slip(Box::new(slip.clone())),
-        Seen::Unconnected(error) => Line::Unconnected(error.to_string()),
+        TerminalSight::Sent(frame) => TermLine::Message("T>G", frame.clone()),
+        TerminalSight::Received(frame) => TermLine::Message("G>T", frame.clone()),
+        TerminalSight::Printed(slip) => TermLine::Slip(Box::new(slip.clone())),
+        TerminalSight::Unconnected(error) => TermLine::Unconnected(error.to_string()),
     };
     // The printer outlives the terminal.
     let _gone = sender.send(line);
 }
 
-fn terminal(args: &TermArgs, spec: &Arc<Spec>, typed: bool) -> anyhow::Result<Terminal> {
+fn terminal(args: &TermArgs, spec: &Arc<Spec>, typed: bool) -> anyhow::Result<TestTerminal> {
     let merchant = MerchantId::new(&args.merchant).context("--merchant is too long")?;
     let name = TerminalId::new(&args.terminal).context("--terminal is too long")?;
     let workload = Workload::on_order(args.peer.cards());
     let mut options = TerminalOptions::new(spec, merchant, name, workload);
     options.master = args.peer.keys()?.of(&merchant, &name);
     options.patience = Patience::scaled(args.scale);
-    options.faults = args.peer.faults(Place::Terminal)?;
+    options.faults = args.peer.faults(FaultSide::Terminal)?;
     options.stays_connected = true;
-    let mut terminal = Terminal::new(options, args.peer.dice());
+    let mut terminal = TestTerminal::new(options, args.peer.dice());
     let first = match args.stan {
         Some(stan) => stan,
         // One who types begins anew and anew, and must not repeat what an earlier run sent.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// One message as it is shown.
-pub(super) struct View {
+pub(super) struct MessageSheet {
     spec: Arc<Spec>,
     /// All that was given, the length prefix included.
     input: Bytes,
@@ -28,7 +28,7 @@ pub(super) struct View {
     reveal: bool,
 }
 
-impl View {
+impl MessageSheet {
     pub(super) fn of(spec: &Arc<Spec>, bytes: Vec<u8>, framed: bool, reveal: bool) -> Self {
         let bytes = Bytes::from(bytes);
         let with = || Self::try_framed(spec, &bytes, reveal);

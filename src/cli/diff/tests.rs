@@ -4,7 +4,7 @@ use super::*;
 use clap::Parser;
 
 #[derive(Parser)]
-struct Line {
+struct DiffCommandLine {
     #[command(flatten)]
     args: DiffArgs,
 }
@@ -20,7 +20,7 @@ const SALE: &str = "60000300006031003107300200302004C020C09811000000000000000001
 
 fn pair(a: &str, b: &str, options: &[&str]) -> Pair {
     let all = ["diff", a, b].into_iter().chain(options.iter().copied());
-    let args = Line::try_parse_from(all).unwrap().args;
+    let args = DiffCommandLine::try_parse_from(all).unwrap().args;
     let spec = Spec::builtin("cup-pos").unwrap();
     let [a, b] = [a, b].map(|hex| input::hex(hex.as_bytes()).unwrap());
     Pair::of(&args, &spec, a, b)

@@ -3,7 +3,7 @@
 use super::super::{Exit, Lang, explain, open, tail, trace};
 use crate::engine::record::{Record, Seq, State, Why};
 use crate::engine::trace::tests::{History, opened};
-use crate::io::config::{Durability, JournalConfig, Keep as KeepBytes};
+use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use crate::io::journal::{JournalWriter, WriterOptions};
 use crate::iso::message::Stan;
 use crate::iso::spec::Purpose;
@@ -25,7 +25,7 @@ fn journal(histories: Vec<History>) -> TempDir {
     let config = JournalConfig {
         path: folder.path().join("journal"),
         keys: folder.path().join("journal.keys"),
-        keep: KeepBytes::Safe,
+        keep: FrameKeeping::Safe,
         retain: Duration::from_secs(3600),
         durability: Durability::Strict,
     };

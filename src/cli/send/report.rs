@@ -1,6 +1,6 @@
 //! What came back, and how it is told.
 
-use crate::cli::view::View;
+use crate::cli::view::MessageSheet;
 use crate::cli::{Exit, Lang};
 use crate::io::drive::{Call, CallError};
 use crate::iso::codec::Message;
@@ -83,19 +83,19 @@ fn answers(request: Option<&Message>, spec: &Arc<Spec>, frame: &Bytes) -> bool {
 }
 
 /// What was sent and what came.
-pub(super) struct Report<'a> {
+pub(super) struct SendReport<'a> {
     pub spec: Arc<Spec>,
     pub to: &'a str,
-    pub sent: View,
+    pub sent: MessageSheet,
     pub heard: Heard,
     /// Whether the MAC of the answer is right, where it could be checked.
     pub mac: Option<bool>,
     pub reveal: bool,
 }
 
-impl Report<'_> {
-    fn view(&self, frame: &Bytes) -> View {
-        View::of_frame(&self.spec, frame.clone(), self.reveal)
+impl SendReport<'_> {
+    fn view(&self, frame: &Bytes) -> MessageSheet {
+        MessageSheet::of_frame(&self.spec, frame.clone(), self.reveal)
     }
 
     /// One document.

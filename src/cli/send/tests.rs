@@ -4,7 +4,7 @@ use super::*;
 use clap::Parser;
 
 #[derive(Parser)]
-struct Line {
+struct SendCommandLine {
     #[command(flatten)]
     args: SendArgs,
 }
@@ -13,7 +13,7 @@ fn draft(options: &[&str]) -> anyhow::Result<Message> {
     let all = ["send", "--to", "127.0.0.1:1"]
         .into_iter()
         .chain(options.iter().copied());
-    let args = Line::try_parse_from(all)?.args;
+    let args = SendCommandLine::try_parse_from(all)?.args;
     let mut draft = Draft::read(&args)?;
     draft.change(&args)?;
     Ok(draft.message?)
@@ -62,7 +62,7 @@ fn a_broken_message_is_sent_as_it_is_or_not_at_all() {
     let error = draft(&["6000", "--now"]).unwrap_err().to_string();
     assert!(error.contains("sent as it is"), "{error}");
     let all = ["send", "--to", "127.0.0.1:1", "6000"];
-    let args = Line::try_parse_from(all).unwrap().args;
+    let args = SendCommandLine::try_parse_from(all).unwrap().args;
     assert_eq!(Draft::read(&args).unwrap().frame().unwrap()[..], [0x60, 0]);
 }
 

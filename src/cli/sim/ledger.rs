@@ -15,7 +15,7 @@ pub(super) const BLOCK: u64 = 20;
 
 /// A line.
 #[derive(Debug, Serialize, Deserialize)]
-struct Line {
+struct LedgerLine {
     /// The program that played: another one plays other worlds, or judges them otherwise.
     build: String,
     /// How its journals were read.
@@ -45,7 +45,7 @@ impl Ledger {
         for line in BufReader::new(&file).lines() {
             let line = line.with_context(failed)?;
             // The last line may be torn: its block is played once more.
-            let Ok(line) = serde_json::from_str::<Line>(&line) else {
+            let Ok(line) = serde_json::from_str::<LedgerLine>(&line) else {
                 continue;
             };
             if line.build == build && line.with_index == with_index {
@@ -67,7 +67,7 @@ impl Ledger {
 
     /// Writes down what came of a block.
     pub(super) fn write(&mut self, seeds: (u64, u64), sum: &Sum) -> anyhow::Result<()> {
-        let line = Line {
+        let line = LedgerLine {
             build: self.build.clone(),
             with_index: self.with_index,
             seeds,

@@ -20,7 +20,7 @@ pub(super) struct Sum {
     excused: u64,
     /// By kind of finding: how often, and the first world.
     pub(super) kinds: BTreeMap<String, (u64, Origin)>,
-    pub(super) violations: Vec<Violation>,
+    pub(super) violations: Vec<WorldViolation>,
     /// By name: in how many worlds it was reached.
     reached: BTreeMap<String, u64>,
     /// The same for the cells of the declared state space.
@@ -29,7 +29,7 @@ pub(super) struct Sum {
 
 /// A finding and its world.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Violation {
+pub(super) struct WorldViolation {
     #[serde(flatten)]
     world: Origin,
     rule: String,
@@ -69,7 +69,7 @@ impl Sum {
         for finding in played.findings {
             let count = sum.kinds.entry(kind(&finding));
             count.or_insert_with(|| (0, world.clone())).0 += 1;
-            sum.violations.push(Violation {
+            sum.violations.push(WorldViolation {
                 world: world.clone(),
                 rule: finding.rule.to_owned(),
                 attempt: finding.n,

@@ -17,12 +17,12 @@ pub(super) struct RecordView {
     state: Option<&'static str>,
     row: Option<String>,
     #[serde(flatten)]
-    message: Option<MessageView>,
+    message: Option<TailMessage>,
     note: String,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct MessageView {
+struct TailMessage {
     dir: &'static str,
     conn: String,
     relayed: Option<String>,
@@ -45,13 +45,13 @@ impl RecordView {
             tx: subject(record).map(|tx| tx.to_string()),
             state: step.map(|step| step.state.name()),
             row: step.map(|step| step.row.to_string()),
-            message: message(&record.fact).map(MessageView::of),
+            message: message(&record.fact).map(TailMessage::of),
             note: remark(&record.fact, Lang::En),
         }
     }
 }
 
-impl MessageView {
+impl TailMessage {
     fn of(message: &Logged) -> Self {
         Self {
             dir: message.hop.name(),
@@ -69,12 +69,12 @@ const REMEMBERED: usize = 10_000;
 
 /// Prints records as lines; remembers what the latest transactions are called.
 #[derive(Clone, Debug)]
-pub(super) struct Live<'a> {
+pub(super) struct TailPrinter<'a> {
     look: Look<'a>,
     names: BTreeMap<TxId, String>,
 }
 
-impl<'a> Live<'a> {
+impl<'a> TailPrinter<'a> {
     /// For this look.
     pub(super) const fn new(look: Look<'a>) -> Self {
         Self {
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn a_transaction_keeps_its_name_from_line_to_line() {
         let history = History::sale().timed_out().reverses(1);
-        let mut live = Live::new(look());
+        let mut live = TailPrinter::new(look());
         let lines: String = history
             .records
             .iter()
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn names_are_forgotten_before_they_fill_the_memory() {
-        let mut live = Live::new(look());
+        let mut live = TailPrinter::new(look());
         let mut record = History::sale().records.remove(0);
         for n in 0..REMEMBERED as u128 + 5 {
             record.tx = Some(TxId(n));

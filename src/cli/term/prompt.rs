@@ -4,22 +4,22 @@ mod command;
 mod words;
 
 use super::slip::Printer;
-use super::{Line, TermArgs, script};
+use super::{TermArgs, TermLine, script};
 use crate::cli::Lang;
 use crate::cli::peer;
-use crate::cli::view::View;
+use crate::cli::view::MessageSheet;
 use crate::io::drive::{Call, Fleet};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, Stan};
 use crate::iso::spec::Purpose;
-use crate::lab::peer::{Receipt, Slip, Terminal};
+use crate::lab::peer::{Receipt, Slip, TestTerminal};
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use command::Command;
+use command::PromptCommand;
 use std::collections::VecDeque;
 use std::io::{BufRead, IsTerminal};
 use std::time::{Duration, Instant};
-use words::Words;
+use words::PromptWords;
 
 /// Messages kept for `show`.
 const KEPT: usize = 64;
@@ -31,7 +31,7 @@ pub(super) fn talk(args: &TermArgs, fleet: &Fleet, printer: Printer<'_>) -> anyh
     let mut prompt = Prompt {
         args,
         fleet,
-        words: Words(printer.lang),
+        words: PromptWords(printer.lang),
         printer,
         kept: VecDeque::new(),
         is_typed: std::io::stdin().is_terminal(),
@@ -53,7 +53,7 @@ struct Prompt<'a, 'b> {
     args: &'a TermArgs,
     fleet: &'a Fleet,
     printer: Printer<'b>,
-    words: Words,
+    words: PromptWords,
     /// What went and came, the newest last.
     kept: VecDeque<(&'static str, Bytes)>,
     is_typed: bool,
@@ -85,9 +85,9 @@ impl Prompt<'_, '_> {
         // What happened since the last command: a late answer, a reversal at last.
         self.follow()?;
         let line = line.split('#').next().unwrap_or_default().trim();
-        let done = match Command::read(line) {
+        let done = match PromptCommand::read(line) {
             Ok(None) => Ok(()),
-            Ok(Some(Command::Quit)) => return Ok(false),
+            Ok(Some(PromptCommand::Quit)) => return Ok(false),
             Ok(Some(command)) => self.carry_out(command),
             Err(error) => Err(error),
         };
@@ -97,34 +97,34 @@ impl Prompt<'_, '_> {
         Ok(true)
     }
 
-    fn carry_out(&mut self, command: Command) -> anyhow::Result<()> {
+    fn carry_out(&mut self, command: PromptCommand) -> anyhow::Result<()> {
         match command {
-            Command::Quit => Ok(()),
-            Command::Help => self.help(),
-            Command::Trade(line) => self.trade(&line),
-            Command::SignIn => {
+            PromptCommand::Quit => Ok(()),
+            PromptCommand::Help => self.help(),
+            PromptCommand::Trade(line) => self.trade(&line),
+            PromptCommand::SignIn => {
                 self.with(|terminal, now| terminal.sign_in(now))?;
                 self.wait()
             }
-            Command::Reverse => {
-                self.with(Terminal::reverse_last)??;
+            PromptCommand::Reverse => {
+                self.with(TestTerminal::reverse_last)??;
                 self.wait()
             }
-            Command::Set(path, value) => {
+            PromptCommand::Set(path, value) => {
                 let set =
-                    move |terminal: &mut Terminal, _| terminal.overrule(path, value.as_deref());
+                    move |terminal: &mut TestTerminal, _| terminal.overrule(path, value.as_deref());
                 Ok(self.with(set)??)
             }
-            Command::Show(which) => self.show(which),
-            Command::List => self.list(),
-            Command::Raw(frame) => self.raw(frame),
+            PromptCommand::Show(which) => self.show(which),
+            PromptCommand::List => self.list(),
+            PromptCommand::Raw(frame) => self.raw(frame),
         }
     }
 
     /// Asks the one terminal, or changes something about it.
     fn with<T: Send + 'static>(
         &self,
-        ask: impl FnMut(&mut Terminal, crate::engine::seam::Now) -> T + Send + 'static,
+        ask: impl FnMut(&mut TestTerminal, crate::engine::seam::Now) -> T + Send + 'static,
     ) -> anyhow::Result<T> {
         self.fleet.each(ask).pop().context("the terminal has ended")
     }
@@ -161,14 +161,14 @@ impl Prompt<'_, '_> {
         Ok(self.printer.out.flush()?)
     }
 
-    fn happened(&mut self, line: Line) -> anyhow::Result<()> {
+    fn happened(&mut self, line: TermLine) -> anyhow::Result<()> {
         match line {
-            Line::Slip(slip) => self.slip(&slip),
-            Line::Unconnected(error) => {
+            TermLine::Slip(slip) => self.slip(&slip),
+            TermLine::Unconnected(error) => {
                 let line = self.words.unconnected(&self.args.to, &error);
                 self.give_up(&line)
             }
-            Line::Message(way, frame) => {
+            TermLine::Message(way, frame) => {
                 self.keep(way, frame.clone());
                 match Message::parse(&self.printer.spec, frame) {
                     Ok(message) => self.passed(&message),
@@ -275,7 +275,7 @@ impl Prompt<'_, '_> {
         else {
             bail!("{}", self.words.nothing_to_show(count));
         };
-        let view = View::of_frame(&self.printer.spec, frame.clone(), self.printer.reveal);
+        let view = MessageSheet::of_frame(&self.printer.spec, frame.clone(), self.printer.reveal);
         write!(self.printer.out, "{way} ")?;
         Ok(view.print(self.printer.lang, self.printer.out)?)
     }
@@ -298,7 +298,7 @@ impl Prompt<'_, '_> {
         self.keep("T>G", frame);
         let answer = call.receive(Instant::now() + patience)?;
         self.keep("G>T", answer.clone());
-        let view = View::of_frame(&self.printer.spec, answer, self.printer.reveal);
+        let view = MessageSheet::of_frame(&self.printer.spec, answer, self.printer.reveal);
         let code = view.message().and_then(Message::response_code);
         let code = code.unwrap_or_default();
         let (name, title) = (view.name(self.printer.lang), self.code_title(&code));
@@ -306,7 +306,7 @@ impl Prompt<'_, '_> {
     }
 }
 
-fn last_receipt(terminal: &Terminal) -> Option<Receipt> {
+fn last_receipt(terminal: &TestTerminal) -> Option<Receipt> {
     let stan: Stan = script::last_approved(terminal)?;
     let list = terminal.receipts().list();
     list.iter()

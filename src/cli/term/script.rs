@@ -6,7 +6,7 @@ use crate::cli::input;
 use crate::engine::trace::amount;
 use crate::io::drive::Fleet;
 use crate::iso::message::{Amount, Stan, Text};
-use crate::lab::peer::{Belief, Order, Terminal};
+use crate::lab::peer::{Order, TerminalBelief, TestTerminal};
 use anyhow::{Context, bail};
 use std::io::BufRead;
 use std::time::Duration;
@@ -54,10 +54,10 @@ fn trade(line: &str, fleet: &Fleet, printer: &mut Printer<'_>) -> anyhow::Result
     }
 }
 
-pub(super) fn last_approved(terminal: &Terminal) -> Option<Stan> {
+pub(super) fn last_approved(terminal: &TestTerminal) -> Option<Stan> {
     let mut receipts = terminal.receipts().list().iter().rev();
     receipts
-        .find(|receipt| receipt.belief == Belief::Approved && receipt.purpose.moves_money())
+        .find(|receipt| receipt.belief == TerminalBelief::Approved && receipt.purpose.moves_money())
         .map(|receipt| receipt.stan)
 }
 

@@ -1,10 +1,10 @@
 //! What the terminal does, printed as it happens.
 
-use super::Line;
+use super::TermLine;
 use crate::cli::Lang;
-use crate::cli::view::View;
+use crate::cli::view::MessageSheet;
 use crate::iso::spec::Spec;
-use crate::lab::peer::{Belief, Slip};
+use crate::lab::peer::{Slip, TerminalBelief};
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Prints what the terminal does.
 pub(super) struct Printer<'a> {
     pub spec: Arc<Spec>,
-    pub lines: Receiver<Line>,
+    pub lines: Receiver<TermLine>,
     /// Slips only.
     pub brief: bool,
     pub reveal: bool,
@@ -37,17 +37,17 @@ impl Printer<'_> {
         }
     }
 
-    fn print(&mut self, line: Line) -> anyhow::Result<()> {
+    fn print(&mut self, line: TermLine) -> anyhow::Result<()> {
         match line {
-            Line::Message(_, _) if self.brief => {}
-            Line::Message(direction, frame) => {
+            TermLine::Message(_, _) if self.brief => {}
+            TermLine::Message(direction, frame) => {
                 write!(self.out, "{direction} ")?;
-                let view = View::of(&self.spec, frame.to_vec(), false, self.reveal);
+                let view = MessageSheet::of(&self.spec, frame.to_vec(), false, self.reveal);
                 view.print(self.lang, self.out)?;
                 writeln!(self.out)?;
             }
-            Line::Slip(slip) => self.print_slip(&slip)?,
-            Line::Unconnected(error) => {
+            TermLine::Slip(slip) => self.print_slip(&slip)?,
+            TermLine::Unconnected(error) => {
                 // The script goes on when somebody is there.
                 writeln!(std::io::stderr(), "isogate: {error}; trying again")?;
             }
@@ -58,13 +58,13 @@ impl Printer<'_> {
     fn print_slip(&mut self, slip: &Slip) -> anyhow::Result<()> {
         let receipt = &slip.receipt;
         let belief = match receipt.belief {
-            Belief::Open => "open",
-            Belief::Approved => "approved",
-            Belief::Declined => "declined",
-            Belief::Reversed { proven: true } => "reversed",
-            Belief::Reversed { proven: false } => "reversed, not proven",
-            Belief::GivenUp => "reversal given up: call the acquirer",
-            Belief::Unknown => "unknown",
+            TerminalBelief::Open => "open",
+            TerminalBelief::Approved => "approved",
+            TerminalBelief::Declined => "declined",
+            TerminalBelief::Reversed { proven: true } => "reversed",
+            TerminalBelief::Reversed { proven: false } => "reversed, not proven",
+            TerminalBelief::GivenUp => "reversal given up: call the acquirer",
+            TerminalBelief::Unknown => "unknown",
         };
         write!(
             self.out,

@@ -1,9 +1,9 @@
 //! A message for people: a line for each piece of the frame, with its place, its bytes, and what
 //! they mean. A broken one ends with the bytes around the fault, a mark under the first of them.
 
-use super::View;
+use super::MessageSheet;
 use crate::cli::{Lang, table};
-use crate::iso::codec::{Is, Message, ParseError, ParseFault, Piece, dissect};
+use crate::iso::codec::{Message, ParseError, ParseFault, Piece, PieceKind, dissect};
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::{Composite, Encoding};
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ const VALUE: usize = 48;
 const AROUND: (usize, usize) = (12, 8);
 
 /// One piece of the frame, before it is cut into lines.
-struct Row {
+struct DumpRow {
     /// Where it begins in the input; parts at fixed places have no bytes of their own.
     at: Option<usize>,
     /// The length before the value.
@@ -28,7 +28,7 @@ struct Row {
     value: String,
 }
 
-impl View {
+impl MessageSheet {
     /// Prints it for people.
     pub(in crate::cli) fn print(&self, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
         let (spec, length) = (self.spec.name(), self.frame.len());
@@ -36,9 +36,9 @@ impl View {
             Some(_) => writeln!(out, "{}  ({spec}, {length} bytes)", self.name(lang))?,
             None => writeln!(out, "({spec}, {length} bytes)")?,
         }
-        let seen = Seen::of(self);
+        let seen = VisibleBytes::of(self);
         let rows = self.rows(&seen, lang);
-        table::print(rows.into_iter().flat_map(Row::lines), out)?;
+        table::print(rows.into_iter().flat_map(DumpRow::lines), out)?;
         for warning in self.all_warnings() {
             writeln!(out, "{}: {warning}", word(lang, "warning", "警告"))?;
         }
@@ -55,22 +55,22 @@ impl View {
         })
     }
 
-    fn rows(&self, seen: &Seen, lang: Lang) -> Vec<Row> {
-        let mut rows: Vec<Row> = self.prefix_row(lang).into_iter().collect();
+    fn rows(&self, seen: &VisibleBytes, lang: Lang) -> Vec<DumpRow> {
+        let mut rows: Vec<DumpRow> = self.prefix_row(lang).into_iter().collect();
         let pieces = dissect(&self.spec, &self.frame);
         let mut pieces = pieces.into_iter().peekable();
         while let Some(piece) = pieces.next() {
             match piece.is {
-                Is::Length(path) => {
-                    let value = pieces.next_if(|next| next.is == Is::Value(path));
+                PieceKind::Length(path) => {
+                    let value = pieces.next_if(|next| next.is == PieceKind::Value(path));
                     let value = value.map_or(piece.bytes.end..piece.bytes.end, |piece| piece.bytes);
                     rows.extend(self.field_rows(path, piece.bytes, value, seen, lang));
                 }
-                Is::Value(path) => {
+                PieceKind::Value(path) => {
                     let none = piece.bytes.start..piece.bytes.start;
                     rows.extend(self.field_rows(path, none, piece.bytes, seen, lang));
                 }
-                Is::Header(_) | Is::Mti | Is::Bitmap | Is::Unread => {
+                PieceKind::Header(_) | PieceKind::Mti | PieceKind::Bitmap | PieceKind::Unread => {
                     rows.push(self.plain_row(&piece, seen, lang));
                 }
             }
@@ -78,10 +78,10 @@ impl View {
         rows
     }
 
-    fn prefix_row(&self, lang: Lang) -> Option<Row> {
+    fn prefix_row(&self, lang: Lang) -> Option<DumpRow> {
         let (length, said) = self.prefix.filter(|(length, _)| *length > 0)?;
         let bytes = self.input.get(..length)?.iter();
-        Some(Row {
+        Some(DumpRow {
             at: Some(0),
             bytes: joined(bytes.map(|byte| format!("{byte:02X}"))),
             field: String::new(),
@@ -91,17 +91,17 @@ impl View {
         })
     }
 
-    fn plain_row(&self, piece: &Piece, seen: &Seen, lang: Lang) -> Row {
+    fn plain_row(&self, piece: &Piece, seen: &VisibleBytes, lang: Lang) -> DumpRow {
         let mti = || self.message().map(|message| message.mti().to_string());
         let mut bytes = piece.bytes.clone();
         let (field, name, value) = match &piece.is {
-            Is::Header(place) => {
+            PieceKind::Header(place) => {
                 let part = self.spec.header().get(*place);
                 let name = part.map_or("", |part| part.name.as_str());
                 (name, word(lang, "Header", "报文头"), None)
             }
-            Is::Mti => ("mti", word(lang, "Message type", "消息类型"), mti()),
-            Is::Bitmap => ("", word(lang, "Bitmap", "位图"), self.bitmap()),
+            PieceKind::Mti => ("mti", word(lang, "Message type", "消息类型"), mti()),
+            PieceKind::Bitmap => ("", word(lang, "Bitmap", "位图"), self.bitmap()),
             _ => {
                 let count = word(lang, "bytes", "字节");
                 let value = format!("({} {count})", bytes.len());
@@ -111,7 +111,7 @@ impl View {
                 ("?", word(lang, "Not read", "无法解析"), Some(value))
             }
         };
-        Row {
+        DumpRow {
             at: Some(self.start() + piece.bytes.start),
             bytes: seen.hex(&self.frame, bytes),
             field: field.to_owned(),
@@ -133,9 +133,9 @@ impl View {
         path: FieldPath,
         length: Range<usize>,
         value: Range<usize>,
-        seen: &Seen,
+        seen: &VisibleBytes,
         lang: Lang,
-    ) -> Vec<Row> {
+    ) -> Vec<DumpRow> {
         let Some(message) = self.message() else {
             return Vec::new();
         };
@@ -157,7 +157,7 @@ impl View {
         rows
     }
 
-    fn value_row(&self, message: &Message, path: FieldPath, lang: Lang) -> Row {
+    fn value_row(&self, message: &Message, path: FieldPath, lang: Lang) -> DumpRow {
         let tagged = path.part.is_none() && has_tags(message, path.field);
         let mut value = match tagged && !message.parts(path.field).is_empty() {
             true => String::new(),
@@ -167,7 +167,7 @@ impl View {
             value = format!("{value}  {}", self.code_title(&value, lang));
         }
         let indent = if path.part.is_some() { "  " } else { "" };
-        Row {
+        DumpRow {
             at: None,
             bytes: String::new(),
             field: path.to_string(),
@@ -181,7 +181,7 @@ impl View {
     fn print_fault(
         &self,
         error: &ParseError,
-        seen: &Seen,
+        seen: &VisibleBytes,
         lang: Lang,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -224,10 +224,10 @@ impl View {
 }
 
 /// Which bytes of a frame anybody may see.
-struct Seen(Vec<bool>);
+struct VisibleBytes(Vec<bool>);
 
-impl Seen {
-    fn of(view: &View) -> Self {
+impl VisibleBytes {
+    fn of(view: &MessageSheet) -> Self {
         let mut seen = vec![true; view.frame.len()];
         if view.reveal {
             return Self(seen);
@@ -246,8 +246,8 @@ impl Seen {
         for piece in dissect(&view.spec, &view.frame) {
             match piece.is {
                 // Nobody knows what it is: it may be a card number.
-                Is::Unread => hide(&mut seen, piece.bytes),
-                Is::Value(path) if redacted.is_none() && !view.is_clear(path) => {
+                PieceKind::Unread => hide(&mut seen, piece.bytes),
+                PieceKind::Value(path) if redacted.is_none() && !view.is_clear(path) => {
                     hide(&mut seen, piece.bytes);
                 }
                 _ => {}
@@ -273,7 +273,7 @@ impl Seen {
 }
 
 /// How many bytes at a fault show why it is one, and are no value: a length, or a type.
-fn bytes_to_judge(view: &View, error: &ParseError) -> usize {
+fn bytes_to_judge(view: &MessageSheet, error: &ParseError) -> usize {
     let prefix = error
         .field
         .and_then(|path| view.spec.field(path.field)?.layout.prefix);
@@ -295,7 +295,7 @@ fn has_tags(message: &Message, field: FieldId) -> bool {
     !matches!(composite, None | Some(Composite::Positions(_)))
 }
 
-impl Row {
+impl DumpRow {
     /// The lines of the table that it takes.
     fn lines(self) -> Vec<[String; 5]> {
         let mut bytes = chunks(&self.bytes, BYTES * 3);

@@ -11,12 +11,12 @@ const SALE: &str = "60000300006031003107300200302004C020C09811000000000000000001
     62258221129963015D1511101000003536383532333134323335323134353236383539323336313536C624834D\
     367E9E9E20000000000000000013220000080005003637413232393941";
 
-fn view(hex: &str, reveal: bool) -> View {
+fn view(hex: &str, reveal: bool) -> MessageSheet {
     let spec = Spec::builtin("cup-pos").unwrap();
-    View::of(&spec, input::hex(hex.as_bytes()).unwrap(), false, reveal)
+    MessageSheet::of(&spec, input::hex(hex.as_bytes()).unwrap(), false, reveal)
 }
 
-fn printed(view: &View, lang: Lang) -> String {
+fn printed(view: &MessageSheet, lang: Lang) -> String {
     let mut out = Vec::new();
     view.print(lang, &mut out).unwrap();
     String::from_utf8(out).unwrap()
@@ -71,7 +71,7 @@ fn a_message_of_another_dialect_is_told_which_and_shows_no_card() {
     let packed = input::to_hex(&frame);
     for name in Spec::builtin_names() {
         let spec = Spec::builtin(name).unwrap();
-        let view = View::of(&spec, frame.to_vec(), false, false);
+        let view = MessageSheet::of(&spec, frame.to_vec(), false, false);
         let (said, json) = (printed(&view, Lang::En), view.json().to_string());
         let said_bytes = said.replace(' ', "");
         for hidden in [card, &card[6..15]] {

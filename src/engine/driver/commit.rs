@@ -126,12 +126,12 @@ pub struct Committer<S, K> {
     looked_at: Mono,
     batch: Vec<Record>,
     woken: Woken,
-    stage: Stage,
+    stage: CommitStage,
 }
 
 /// Where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum CommitStage {
     /// All is done.
     Idle,
     /// This record of the batch is next.
@@ -179,7 +179,7 @@ impl<S: Reserve, K: KeyRing> Committer<S, K> {
             looked_at: now.mono,
             batch: Vec::new(),
             woken: Woken::Time,
-            stage: Stage::Idle,
+            stage: CommitStage::Idle,
         }
     }
 
@@ -191,7 +191,7 @@ impl<S: Reserve, K: KeyRing> Committer<S, K> {
     /// It waits no more: for what, is said.
     pub const fn begin(&mut self, woken: Woken) {
         self.woken = woken;
-        self.stage = Stage::Key(0);
+        self.stage = CommitStage::Key(0);
     }
 
     /// Goes on until time may pass.
@@ -226,83 +226,87 @@ impl<S: Reserve, K: KeyRing> Committer<S, K> {
     fn advance(&mut self, now: Now) -> Result<Next, JournalError> {
         loop {
             self.stage = match self.stage {
-                Stage::Idle => return Ok(Next::Wait(self.patience())),
-                Stage::Key(at) => self.prepare(at, now.mono),
-                Stage::Append(at) => self.append(at)?,
-                Stage::WriteCheckpoint(at) => {
+                CommitStage::Idle => return Ok(Next::Wait(self.patience())),
+                CommitStage::Key(at) => self.prepare(at, now.mono),
+                CommitStage::Append(at) => self.append(at)?,
+                CommitStage::WriteCheckpoint(at) => {
                     self.journal.write()?;
-                    self.stage = Stage::SyncCheckpoint(at);
+                    self.stage = CommitStage::SyncCheckpoint(at);
                     return Ok(Next::Sync);
                 }
-                Stage::SyncCheckpoint(at) => {
+                CommitStage::SyncCheckpoint(at) => {
                     self.journal.sync()?;
                     self.checkpoint_is_safe(at);
                     self.after(at)
                 }
-                Stage::Piece(at) => {
+                CommitStage::Piece(at) => {
                     self.journal.write()?;
-                    Stage::Key(at)
+                    CommitStage::Key(at)
                 }
-                Stage::Write { sync } => {
+                CommitStage::Write { sync } => {
                     self.journal.write()?;
                     if sync && self.journal.durable() != self.journal.last() {
-                        self.stage = Stage::Sync;
+                        self.stage = CommitStage::Sync;
                         return Ok(Next::Sync);
                     }
-                    if sync { Stage::Sync } else { Stage::Tell }
+                    if sync {
+                        CommitStage::Sync
+                    } else {
+                        CommitStage::Tell
+                    }
                 }
-                Stage::Sync => {
+                CommitStage::Sync => {
                     self.journal.sync()?;
-                    self.stage = Stage::Synced;
+                    self.stage = CommitStage::Synced;
                     return Ok(Next::Synced);
                 }
-                Stage::Synced => {
+                CommitStage::Synced => {
                     self.synced_at = now.mono;
-                    Stage::Tell
+                    CommitStage::Tell
                 }
-                Stage::Tell => {
+                CommitStage::Tell => {
                     self.ask_for_checkpoint(now.wall);
                     let disk = self.disk(now.mono);
                     self.publish(disk);
-                    Stage::Idle
+                    CommitStage::Idle
                 }
             };
         }
     }
 
     /// A checkpoint begins with a key of its hour; behind the last record, all is to be written.
-    fn prepare(&mut self, at: usize, now: Mono) -> Stage {
+    fn prepare(&mut self, at: usize, now: Mono) -> CommitStage {
         let Some(record) = self.batch.get(at) else {
             self.batch.clear();
             let due = self.rules.strict || now - self.synced_at >= SYNC_EVERY;
             let sync = due || self.woken != Woken::Records;
-            return Stage::Write { sync };
+            return CommitStage::Write { sync };
         };
         if matches!(record.fact, Fact::CheckpointBegin) {
             self.change_key(record.at);
         }
-        Stage::Append(at)
+        CommitStage::Append(at)
     }
 
-    fn append(&mut self, at: usize) -> Result<Stage, JournalError> {
+    fn append(&mut self, at: usize) -> Result<CommitStage, JournalError> {
         let Some(record) = self.batch.get(at) else {
-            return Ok(Stage::Key(at));
+            return Ok(CommitStage::Key(at));
         };
         self.journal.append(record, &mut self.vault)?;
         self.ring.appended(record);
         self.moment = record.moment().or(self.moment);
         if matches!(record.fact, Fact::CheckpointEnd) {
-            return Ok(Stage::WriteCheckpoint(at));
+            return Ok(CommitStage::WriteCheckpoint(at));
         }
         Ok(self.after(at))
     }
 
     /// What comes after a record.
-    const fn after(&self, at: usize) -> Stage {
+    const fn after(&self, at: usize) -> CommitStage {
         if self.journal.gathered() >= PIECE {
-            Stage::Piece(at + 1)
+            CommitStage::Piece(at + 1)
         } else {
-            Stage::Key(at + 1)
+            CommitStage::Key(at + 1)
         }
     }
 

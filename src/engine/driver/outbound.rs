@@ -42,7 +42,7 @@ pub enum Taken<E> {
 pub struct Outbound<S> {
     sink: S,
     framer: Framer,
-    queue: VecDeque<Waiting>,
+    queue: VecDeque<QueuedFrame>,
     /// Bytes of the frames in `queue`.
     bytes: usize,
     /// The rest of a frame whose beginning is written.
@@ -50,7 +50,7 @@ pub struct Outbound<S> {
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct QueuedFrame {
     id: SendId,
     after: Seq,
     frame: Bytes,
@@ -92,7 +92,7 @@ impl<S: ByteSink> Outbound<S> {
     /// Takes a send in, to go out once the journal is durable up to `after`.
     pub fn push(&mut self, id: SendId, after: Seq, frame: Bytes) {
         self.bytes += frame.len();
-        self.queue.push_back(Waiting { id, after, frame });
+        self.queue.push_back(QueuedFrame { id, after, frame });
     }
 
     /// Takes a send back. False if it is not here, or partly written.

@@ -362,7 +362,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             ('v', S::Returned, E::Forget)
         }
         (
-            S::Delivered | S::DeliveryUnproven | S::AnswerUnread | S::Confirmed,
+            S::Delivered | S::DeliveryUnproven | S::AnswerUnread | S::Confirmed | S::TerminalGone,
             T::ReturnedInPart,
         ) => ('2', S::Confirmed, E::Forget),
         (

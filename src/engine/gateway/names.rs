@@ -3,7 +3,7 @@
 use crate::engine::record::{Identity, LinkId};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldId, FieldPath, MerchantId, Mti, Stan, TerminalId, Text};
-use crate::iso::spec::{Content, Flow, OriginalSource, ReversalRule, Size, Spec};
+use crate::iso::spec::{FieldContent, Flow, OriginalSource, ReversalRule, Size, Spec};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -110,7 +110,7 @@ fn told_at<'a>(message: &'a Message, path: &FieldPath, merchant: &'a str) -> Opt
 fn plain<'a>(spec: &Spec, path: FieldPath, value: Cow<'a, str>) -> Cow<'a, str> {
     let layout = spec.field(path.field).map(|field| &field.layout);
     let varies = layout.is_some_and(|layout| {
-        layout.content == Content::Digits && matches!(layout.size, Size::Variable { .. })
+        layout.content == FieldContent::Digits && matches!(layout.size, Size::Variable { .. })
     });
     match value {
         value if !varies || path.part.is_some() => value,

@@ -69,7 +69,7 @@ pub enum JournalError {
 
 /// Where writing goes on.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct WritePosition {
     pub(super) segment: SegmentNo,
     pub(super) salt: u32,
     /// The end of what is written.
@@ -90,7 +90,7 @@ pub struct Journal<S> {
     storage: S,
     options: JournalOptions,
     dice: Dice,
-    place: Place,
+    place: WritePosition,
     gathered: Vec<u8>,
     durable: Seq,
     in_checkpoint: bool,
@@ -184,7 +184,7 @@ impl<S: Storage> Journal<S> {
         if self.gathered.is_empty() {
             return Ok(());
         }
-        let Place { segment, end, .. } = self.place;
+        let WritePosition { segment, end, .. } = self.place;
         let written = self.storage.write(segment, end, &self.gathered);
         self.fenced = matches!(written, Err(StorageError::Failed(_)));
         written?;
@@ -332,7 +332,7 @@ fn begin<S: Storage>(
     segment: SegmentNo,
     first: Seq,
     dice: &mut Dice,
-) -> Result<Place, StorageError> {
+) -> Result<WritePosition, StorageError> {
     let salt = u32::try_from(dice.number() >> 32).unwrap_or(0);
     let header = Header {
         segment,
@@ -344,7 +344,7 @@ fn begin<S: Storage>(
     storage.create(segment)?;
     storage.write(segment, 0, &bytes)?;
     storage.sync(segment)?;
-    Ok(Place {
+    Ok(WritePosition {
         segment,
         salt,
         end: bytes.len() as u64,

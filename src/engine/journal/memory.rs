@@ -10,7 +10,7 @@ use std::ops::Range;
 /// call: all on demand, so that a run can be had again.
 #[derive(Clone, Debug)]
 pub struct Memory {
-    segments: BTreeMap<SegmentNo, Held>,
+    segments: BTreeMap<SegmentNo, MemorySegment>,
     capacity: u64,
     /// What is to be put aside, and whether it is.
     reserve: u64,
@@ -32,7 +32,7 @@ pub enum PowerCut<'a> {
 
 /// A segment: what a reader sees, what is on the platter, and what differs.
 #[derive(Clone, Debug, Default)]
-struct Held {
+struct MemorySegment {
     seen: Vec<u8>,
     durable: Vec<u8>,
     dirty: Vec<Range<usize>>,
@@ -155,7 +155,7 @@ impl Memory {
         Ok(())
     }
 
-    fn held(&mut self, segment: SegmentNo) -> Result<&mut Held, StorageError> {
+    fn held(&mut self, segment: SegmentNo) -> Result<&mut MemorySegment, StorageError> {
         self.segments
             .get_mut(&segment)
             .ok_or_else(|| StorageError::Failed(format!("there is no segment {segment}")))
@@ -214,7 +214,7 @@ impl Storage for Memory {
 
     fn create(&mut self, segment: SegmentNo) -> Result<(), StorageError> {
         self.call()?;
-        self.segments.insert(segment, Held::default());
+        self.segments.insert(segment, MemorySegment::default());
         Ok(())
     }
 

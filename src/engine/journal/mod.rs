@@ -30,7 +30,7 @@ pub use recovery::{Recovery, Torn};
 pub use scan::{Damage, DamageKind};
 pub use segment::{Framed, Header, Segment};
 pub use storage::{Reserve, SegmentNo, Storage, StorageError};
-pub use verify::{Report, SegmentReport, verify};
+pub use verify::{JournalReport, SegmentReport, verify};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Opening a journal: what happened, up to the last record that stands.
 
 use super::Segment;
-use super::log::Place;
+use super::log::WritePosition;
 use super::scan::{Checkpoint, Scan, scan};
 use super::{Damage, DamageKind, Header, JournalError, JournalOptions, SegmentNo, Storage};
 use crate::engine::record::{self, Record, Seq};
@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 /// patches sealed.
 #[derive(Debug, Default)]
 pub struct Recovery {
-    parts: VecDeque<Part>,
+    parts: VecDeque<ReadSegment>,
     /// The last record that was given: one that stands twice is given once.
     given: Option<Seq>,
     /// A write at the end that a crash tore, and that was cut off: nothing ever relied on it.
@@ -33,7 +33,7 @@ pub struct Torn {
 
 /// A segment, read and checked.
 #[derive(Debug)]
-struct Part {
+struct ReadSegment {
     segment: SegmentNo,
     bytes: Vec<u8>,
     scan: Scan,
@@ -56,7 +56,7 @@ impl Iterator for Recovery {
     }
 }
 
-impl Part {
+impl ReadSegment {
     fn read<S: Storage>(
         storage: &S,
         segment: SegmentNo,
@@ -116,11 +116,11 @@ impl Part {
 pub(super) fn recover<S: Storage>(
     storage: &mut S,
     options: &JournalOptions,
-) -> Result<(Option<Place>, Recovery), JournalError> {
+) -> Result<(Option<WritePosition>, Recovery), JournalError> {
     let mut recovery = Recovery::default();
     let mut segments = storage.segments()?;
     while let Some(last) = segments.pop() {
-        let part = read_last(storage, last)?.filter(Part::is_begun);
+        let part = read_last(storage, last)?.filter(ReadSegment::is_begun);
         let Some(part) = part else {
             recovery.torn = Some(abandon(storage, &segments, last)?);
             continue;
@@ -138,11 +138,14 @@ pub(super) fn recover<S: Storage>(
 
 /// The last segment; `None` if its making did not come as far as its header, which is durable
 /// before anything is written behind it.
-fn read_last<S: Storage>(storage: &S, last: SegmentNo) -> Result<Option<Part>, JournalError> {
+fn read_last<S: Storage>(
+    storage: &S,
+    last: SegmentNo,
+) -> Result<Option<ReadSegment>, JournalError> {
     if Header::is_unmade(&storage.read(last, 0, usize::MAX)?) {
         return Ok(None);
     }
-    Part::read(storage, last, false).map(Some)
+    ReadSegment::read(storage, last, false).map(Some)
 }
 
 /// Takes the last segment away, if the one before is there to go on with.
@@ -168,15 +171,15 @@ fn abandon<S: Storage>(
 fn since_checkpoint<S: Storage>(
     storage: &S,
     before: &[SegmentNo],
-    last: Part,
-) -> Result<VecDeque<Part>, JournalError> {
+    last: ReadSegment,
+) -> Result<VecDeque<ReadSegment>, JournalError> {
     let mut older = before.iter().rev();
     let (mut segment, mut whole) = (last.segment, last.has_checkpoint());
     let mut parts = VecDeque::from([last]);
     while !whole && segment != SegmentNo::FIRST {
         let previous = older.next().filter(|older| older.next() == segment);
         let previous = previous.ok_or(JournalError::NoCheckpoint { segment })?;
-        let part = Part::read(storage, *previous, true)?;
+        let part = ReadSegment::read(storage, *previous, true)?;
         if let Some(next) = parts.front_mut() {
             next.scan.damage.extend(gap(&part, next));
         }
@@ -187,7 +190,7 @@ fn since_checkpoint<S: Storage>(
 }
 
 /// What is missing between a segment and the next.
-fn gap(part: &Part, next: &Part) -> Option<Damage> {
+fn gap(part: &ReadSegment, next: &ReadSegment) -> Option<Damage> {
     let expected = part.scan.ends?.1.next();
     let found = Header::read(&next.bytes)?.first;
     (found != expected).then_some(Damage {
@@ -207,11 +210,14 @@ fn refuse_damage(recovery: &Recovery, options: &JournalOptions) -> Result<(), Jo
 /// Makes the last segment end where its records end, and all of them durable: those of a process
 /// that was killed may never have been synced, and those of one whose sync failed may be in the
 /// cache but not on the disk, so that they are written again.
-fn settle<S: Storage>(storage: &mut S, recovery: &Recovery) -> Result<Option<Place>, JournalError> {
+fn settle<S: Storage>(
+    storage: &mut S,
+    recovery: &Recovery,
+) -> Result<Option<WritePosition>, JournalError> {
     let Some(last) = recovery.parts.back() else {
         return Ok(None);
     };
-    let Part {
+    let ReadSegment {
         segment,
         bytes,
         scan,
@@ -224,7 +230,7 @@ fn settle<S: Storage>(storage: &mut S, recovery: &Recovery) -> Result<Option<Pla
     storage.write(segment, scan.unsynced as u64, tail)?;
     storage.sync(segment)?;
     let first = Header::read(bytes).map_or(Seq(1), |header| header.first);
-    Ok(Some(Place {
+    Ok(Some(WritePosition {
         segment,
         salt: scan.salt,
         end: scan.end as u64,

@@ -32,14 +32,14 @@ fn fact(seq: u64, fact: Fact) -> Record {
 }
 
 /// A journal and the records it was given.
-struct Desk {
+struct TestJournal {
     journal: Journal<Memory>,
     vault: Vault,
     given: Vec<Record>,
     synced: u64,
 }
 
-impl Desk {
+impl TestJournal {
     fn new(memory: Memory) -> Result<Self, JournalError> {
         let (journal, recovery) = open(memory)?;
         Ok(Self {
@@ -126,7 +126,7 @@ fn reopen(memory: Memory, given: &[Record], synced: u64, why: &str) -> Journal<M
 
 #[test]
 fn what_was_synced_comes_back_in_order() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     for _ in 0..5 {
         desk.trade(3).unwrap();
     }
@@ -138,7 +138,7 @@ fn what_was_synced_comes_back_in_order() {
 
 #[test]
 fn a_power_cut_at_any_byte_loses_nothing_synced_and_invents_nothing() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     desk.trade(3).unwrap();
     desk.records(2).unwrap();
     desk.journal.write().unwrap();
@@ -164,7 +164,7 @@ fn a_power_cut_at_any_byte_loses_nothing_synced_and_invents_nothing() {
 #[test]
 fn a_torn_batch_is_cut_off_although_later_parts_of_it_are_whole() {
     for seed in 0..300 {
-        let mut desk = Desk::new(Memory::default()).unwrap();
+        let mut desk = TestJournal::new(Memory::default()).unwrap();
         desk.trade(3).unwrap();
         desk.records(20).unwrap();
         desk.journal.write().unwrap();
@@ -176,7 +176,7 @@ fn a_torn_batch_is_cut_off_although_later_parts_of_it_are_whole() {
 
 #[test]
 fn every_flipped_bit_is_noticed() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     for seq in 1..=8 {
         desk.append(samples::plain(seq)).unwrap();
         if seq % 2 == 0 {
@@ -210,7 +210,7 @@ fn every_flipped_bit_is_noticed() {
 
 #[test]
 fn a_flipped_bit_of_a_header_is_damage_for_verify_as_for_a_start() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     desk.trade(2).unwrap();
     let memory = desk.journal.into_storage();
     for bit in 0..Header::LENGTH * 8 {
@@ -225,7 +225,7 @@ fn a_flipped_bit_of_a_header_is_damage_for_verify_as_for_a_start() {
 
 #[test]
 fn what_a_start_would_miss_is_missing_for_verify() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     while desk.journal.segment() < SegmentNo(2) {
         desk.trade(5).unwrap();
     }
@@ -244,7 +244,7 @@ fn what_a_start_would_miss_is_missing_for_verify() {
 
 #[test]
 fn a_record_that_stands_twice_is_salvaged_once() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     desk.trade(3).unwrap();
     let mut memory = desk.journal.into_storage();
     let bytes = memory.read(SegmentNo::FIRST, 0, usize::MAX).unwrap();
@@ -269,7 +269,7 @@ fn a_record_that_stands_twice_is_salvaged_once() {
 
 #[test]
 fn damage_in_the_midst_is_told_by_place_and_salvaged_only_if_asked() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     for _ in 0..4 {
         desk.trade(2).unwrap();
     }
@@ -295,7 +295,7 @@ fn damage_in_the_midst_is_told_by_place_and_salvaged_only_if_asked() {
 }
 
 /// Bursts, rolls, a write without a sync; ends at the first call that fails.
-fn script(desk: &mut Desk) -> Result<(), JournalError> {
+fn script(desk: &mut TestJournal) -> Result<(), JournalError> {
     for _ in 0..8 {
         desk.trade(4)?;
         desk.records(1)?;
@@ -310,7 +310,7 @@ fn whatever_call_fails_nothing_synced_is_lost() {
     for n in 1.. {
         let mut memory = Memory::default();
         memory.fail_call(n, StorageError::Failed("test".into()));
-        let Ok(mut desk) = Desk::new(memory) else {
+        let Ok(mut desk) = TestJournal::new(memory) else {
             continue;
         };
         let failed = script(&mut desk);
@@ -330,7 +330,7 @@ fn whatever_call_fails_nothing_synced_is_lost() {
 #[test]
 fn after_a_failed_write_or_sync_nothing_is_taken_until_it_is_opened_anew() {
     for n in [1, 2] {
-        let mut desk = Desk::new(Memory::default()).unwrap();
+        let mut desk = TestJournal::new(Memory::default()).unwrap();
         desk.trade(1).unwrap();
         let fault = StorageError::Failed("test".into());
         desk.journal.storage_mut().fail_call(n, fault.clone());
@@ -345,7 +345,7 @@ fn after_a_failed_write_or_sync_nothing_is_taken_until_it_is_opened_anew() {
 /// The kernel drops what it could not sync, and says so only once.
 #[test]
 fn what_a_failed_sync_dropped_is_written_again_when_opened() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     desk.trade(1).unwrap();
     let fault = StorageError::Failed("test".into());
     desk.journal.storage_mut().fail_call(2, fault);
@@ -360,7 +360,7 @@ fn what_a_failed_sync_dropped_is_written_again_when_opened() {
 
 #[test]
 fn a_full_disk_delays_and_loses_nothing() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     desk.trade(2).unwrap();
     desk.journal.storage_mut().set_capacity(1400);
     desk.records(3).unwrap();
@@ -374,7 +374,7 @@ fn a_full_disk_delays_and_loses_nothing() {
 
 #[test]
 fn recovery_begins_at_the_newest_whole_checkpoint() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     while desk.journal.segment() < SegmentNo(3) {
         desk.trade(5).unwrap();
     }
@@ -391,7 +391,7 @@ fn recovery_begins_at_the_newest_whole_checkpoint() {
 
 #[test]
 fn an_unfinished_checkpoint_is_taken_back_with_its_segment() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     desk.trade(3).unwrap();
     desk.append(fact(4, Fact::CheckpointBegin)).unwrap();
     desk.sync().unwrap();
@@ -406,7 +406,7 @@ fn an_unfinished_checkpoint_is_taken_back_with_its_segment() {
 
 #[test]
 fn a_missing_segment_or_checkpoint_is_told() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     while desk.journal.segment() < SegmentNo(3) {
         desk.trade(5).unwrap();
     }
@@ -435,7 +435,7 @@ fn a_missing_segment_or_checkpoint_is_told() {
 
 #[test]
 fn only_what_is_old_and_before_the_checkpoint_is_removed() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     while desk.journal.segment() < SegmentNo(4) {
         desk.trade(5).unwrap();
     }
@@ -449,14 +449,14 @@ fn only_what_is_old_and_before_the_checkpoint_is_removed() {
 #[test]
 #[should_panic(expected = "carried as a whole")]
 fn nothing_comes_within_a_checkpoint() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     desk.append(fact(1, Fact::CheckpointBegin)).unwrap();
     drop(desk.append(record(2)));
 }
 
 #[test]
 fn a_record_out_of_order_is_refused() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     assert_eq!(
         desk.append(record(2)).unwrap_err().to_string(),
         "record 2 was to be appended where 1 belongs"
@@ -479,7 +479,7 @@ fn a_record_within_a_record_is_not_taken_for_one() {
         .into_storage()
         .read(SegmentNo::FIRST, 36, 1000)
         .unwrap();
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     let mut outer = samples::sale(1, TxId(1), None);
     if let Fact::Step(step) = &mut outer.fact {
         step.message.as_mut().unwrap().frame.frame = inner.into();
@@ -497,7 +497,7 @@ fn a_record_within_a_record_is_not_taken_for_one() {
 /// record.
 #[test]
 fn a_busy_journal_writes_little_more_than_its_payload() {
-    let mut desk = Desk::new(Memory::default()).unwrap();
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
     desk.journal = Journal::open(Memory::default(), JournalOptions::default())
         .unwrap()
         .0;

@@ -8,7 +8,7 @@ use crate::engine::seam::Wall;
 
 /// What a journal consists of.
 #[derive(Clone, Debug, Default)]
-pub struct Report {
+pub struct JournalReport {
     /// Its segments.
     pub segments: Vec<SegmentReport>,
     /// What is wrong in the midst.
@@ -36,8 +36,8 @@ pub struct SegmentReport {
 ///
 /// # Errors
 /// The storage's. What is wrong with the bytes is in the report.
-pub fn verify<S: Storage>(storage: &S) -> Result<Report, StorageError> {
-    let mut report = Report::default();
+pub fn verify<S: Storage>(storage: &S) -> Result<JournalReport, StorageError> {
+    let mut report = JournalReport::default();
     let segments = storage.segments()?;
     let mut expected = None;
     let mut before: Option<SegmentNo> = None;
@@ -82,7 +82,7 @@ fn verify_segment<S: Storage>(
     segment: SegmentNo,
     expected: Option<Seq>,
     sealed: bool,
-    report: &mut Report,
+    report: &mut JournalReport,
 ) -> Result<Verified, StorageError> {
     let bytes = storage.read(segment, 0, usize::MAX)?;
     let Some(mut scan) = scan(segment, &bytes, expected, sealed) else {

@@ -34,12 +34,12 @@ pub(super) struct Listener {
 /// A connection, and its place.
 #[derive(Debug)]
 pub(super) struct Socket {
-    kind: Kind,
+    kind: AdminStreamKind,
     _place: Option<OwnedSemaphorePermit>,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum AdminStreamKind {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
@@ -90,7 +90,7 @@ impl axum::serve::Listener for Listener {
                 },
             };
             let Some(tls) = self.tls.borrow().clone() else {
-                let kind = Kind::Plain(tcp);
+                let kind = AdminStreamKind::Plain(tcp);
                 return (
                     Socket {
                         kind,
@@ -102,7 +102,7 @@ impl axum::serve::Listener for Listener {
             self.shaking.spawn(async move {
                 let shaking = TlsAcceptor::from(tls.config).accept(tcp);
                 let tls = tokio::time::timeout(HANDSHAKE, shaking).await??;
-                let kind = Kind::Tls(Box::new(tls));
+                let kind = AdminStreamKind::Tls(Box::new(tls));
                 Ok((
                     Socket {
                         kind,
@@ -132,8 +132,8 @@ impl AsyncRead for Socket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match &mut self.get_mut().kind {
-            Kind::Plain(tcp) => Pin::new(tcp).poll_read(context, buffer),
-            Kind::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
+            AdminStreamKind::Plain(tcp) => Pin::new(tcp).poll_read(context, buffer),
+            AdminStreamKind::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
         }
     }
 }
@@ -145,22 +145,22 @@ impl AsyncWrite for Socket {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match &mut self.get_mut().kind {
-            Kind::Plain(tcp) => Pin::new(tcp).poll_write(context, bytes),
-            Kind::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
+            AdminStreamKind::Plain(tcp) => Pin::new(tcp).poll_write(context, bytes),
+            AdminStreamKind::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().kind {
-            Kind::Plain(tcp) => Pin::new(tcp).poll_flush(context),
-            Kind::Tls(tls) => Pin::new(tls).poll_flush(context),
+            AdminStreamKind::Plain(tcp) => Pin::new(tcp).poll_flush(context),
+            AdminStreamKind::Tls(tls) => Pin::new(tls).poll_flush(context),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().kind {
-            Kind::Plain(tcp) => Pin::new(tcp).poll_shutdown(context),
-            Kind::Tls(tls) => Pin::new(tls).poll_shutdown(context),
+            AdminStreamKind::Plain(tcp) => Pin::new(tcp).poll_shutdown(context),
+            AdminStreamKind::Tls(tls) => Pin::new(tls).poll_shutdown(context),
         }
     }
 }

@@ -16,7 +16,7 @@ mod tests;
 
 use crate::engine::seam::Zone;
 use crate::io::config::ServerTls;
-use crate::io::serve::{Desk, Status};
+use crate::io::serve::{OperatorDesk, Status};
 use crate::io::telemetry::Exporter;
 use listener::Listener;
 use std::io;
@@ -38,7 +38,7 @@ pub struct Views {
     /// How the gateway is.
     pub status: Arc<Status>,
     /// Where operators are heard.
-    pub desk: Desk,
+    pub desk: OperatorDesk,
     /// The zone in which moments are shown.
     pub zone: Zone,
 }

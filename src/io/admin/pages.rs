@@ -3,7 +3,7 @@
 use super::Views;
 use crate::engine::gateway::{Act, Wish};
 use crate::engine::record::TxId;
-use crate::io::serve::Guest;
+use crate::io::serve::HeardTerminal;
 use crate::iso::message::Text;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -53,24 +53,24 @@ async fn health(State(views): State<Views>) -> impl IntoResponse {
 
 /// The terminals that have come in since the start, in the order they came first.
 async fn terminals(State(views): State<Views>) -> impl IntoResponse {
-    let row = |guest: &Guest| {
+    let row = |heard: &HeardTerminal| {
         json!({
-            "terminal": &*guest.terminal,
-            "merchant": &*guest.merchant,
-            "listener": guest.listener.0,
-            "first": guest.first.rfc3339(&views.zone),
-            "last": guest.last.rfc3339(&views.zone),
-            "messages": guest.messages,
+            "terminal": &*heard.terminal,
+            "merchant": &*heard.merchant,
+            "listener": heard.listener.0,
+            "first": heard.first.rfc3339(&views.zone),
+            "last": heard.last.rfc3339(&views.zone),
+            "messages": heard.messages,
         })
     };
-    let guests = views.status.roster().all();
-    let rows: Vec<_> = guests.iter().map(row).collect();
+    let all = views.status.roster().all();
+    let rows: Vec<_> = all.iter().map(row).collect();
     Json(json!({ "count": rows.len(), "terminals": rows }))
 }
 
 /// Who wants something, and why.
 #[derive(Deserialize)]
-struct Said {
+struct OperatorNote {
     who: String,
     why: String,
 }
@@ -80,7 +80,7 @@ struct Said {
 async fn operate(
     State(views): State<Views>,
     Path((tx, act)): Path<(String, String)>,
-    Json(said): Json<Said>,
+    Json(said): Json<OperatorNote>,
 ) -> (StatusCode, Json<Value>) {
     let wrong = |code, what: &str| (code, Json(json!({ "error": what })));
     let act = Act::ALL.into_iter().find(|own| own.name() == act);

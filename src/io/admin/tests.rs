@@ -31,7 +31,7 @@ fn metrics_and_health_are_served_until_it_is_dropped() {
     let (exporter, metrics) = Exporter::new();
     metrics.turned_away.increment(3);
     let status = Arc::new(Status::default());
-    let desk = Desk::default();
+    let desk = OperatorDesk::default();
     let views = Views {
         exporter,
         status,

@@ -6,7 +6,7 @@ use super::setting::Address;
 use super::settled::{list, quoted};
 use super::specs::Specs;
 use super::tls::TlsReader;
-use super::translation::{self, Dialects};
+use super::translation::{self, RouteDialects};
 use super::{Allow, LinkConfig, ListenerConfig};
 use crate::engine::gateway::{
     Balance, Keys, LinkOptions, ListenerOptions, Match, ReversalBy, ReversalOptions, RouteOptions,
@@ -205,7 +205,12 @@ impl Ends {
     }
 
     /// What the ends of a route speak: each listener's dialect that is not the links', and theirs.
-    fn dialects(&self, section: &Section<'_>, to: &[LinkId], from: &[ListenerId]) -> Dialects<'_> {
+    fn dialects(
+        &self,
+        section: &Section<'_>,
+        to: &[LinkId],
+        from: &[ListenerId],
+    ) -> RouteDialects<'_> {
         let links = to
             .iter()
             .filter_map(|id| self.link_options.get(usize::from(id.0)));
@@ -221,7 +226,7 @@ impl Ends {
         }
         let mut from = self.heard_at(from);
         from.retain(|spec| host.is_none_or(|host| !Arc::ptr_eq(host, spec)));
-        Dialects { from, to: host }
+        RouteDialects { from, to: host }
     }
 
     /// The dialects of some listeners; of all if none is named.
@@ -233,7 +238,7 @@ impl Ends {
     }
 
     /// How the dialects of a route differ; without a map they must not.
-    fn map(&self, section: &mut Section<'_>, dialects: &mut Dialects<'_>) -> Option<Map> {
+    fn map(&self, section: &mut Section<'_>, dialects: &mut RouteDialects<'_>) -> Option<Map> {
         let ends = dialects.from.first().zip(dialects.to);
         if let Some((own, host)) = ends
             && section.raw("map").is_none()
@@ -252,7 +257,12 @@ impl Ends {
     }
 
     /// Trace numbers of the gateway's own; under a MAC that takes keys.
-    fn rewrites(&self, section: &mut Section<'_>, dialects: &Dialects<'_>, keys: &Keys) -> bool {
+    fn rewrites(
+        &self,
+        section: &mut Section<'_>,
+        dialects: &RouteDialects<'_>,
+        keys: &Keys,
+    ) -> bool {
         let rewrites = section.or("rewrite_stan", false);
         let mut specs = dialects.from.iter().copied().chain(dialects.to);
         if rewrites && keys.are_none() && specs.any(|spec| spec.flow().mac.is_some()) {

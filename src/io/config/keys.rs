@@ -1,7 +1,7 @@
 //! The file of terminals' master keys. Neither an error nor a warning ever quotes it.
 
 use super::problem::ConfigError;
-use super::section::{Section, Source};
+use super::section::{ConfigText, Section};
 use super::setting::Setting;
 use crate::engine::gateway::Keys;
 use crate::io::system;
@@ -43,7 +43,7 @@ pub(super) fn others_can_read(path: &Path) -> std::io::Result<Option<String>> {
 }
 
 fn parse(file: &str, text: &str) -> Result<Keys, ConfigError> {
-    let source = Source::new(file, text);
+    let source = ConfigText::new(file, text);
     let table = source.parse()?;
     let mut root = Section::root(&source, &table);
     let default = root.optional("default_tmk");

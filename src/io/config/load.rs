@@ -3,11 +3,11 @@
 use super::ends::Ends;
 use super::keys;
 use super::problem::ConfigError;
-use super::section::{Section, Source};
-use super::setting::{Address, Size};
+use super::section::{ConfigText, Section};
+use super::setting::{Address, ByteSize};
 use super::specs::Specs;
 use super::tls::TlsReader;
-use super::{AdminConfig, Config, Durability, JournalConfig, Keep, SocketLimits};
+use super::{AdminConfig, Config, Durability, FrameKeeping, JournalConfig, SocketLimits};
 use crate::engine::gateway::{Keys, Ladder, Limits, Options, RouteOptions};
 use crate::engine::record::LinkId;
 use crate::engine::seam::Zone;
@@ -36,7 +36,7 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(file: &str, text: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let source = Source::new(file, text);
+        let source = ConfigText::new(file, text);
         let table = source.parse()?;
         let mut root = Section::root(&source, &table);
         let mut specs = Specs::new(folder);
@@ -174,7 +174,7 @@ fn limits(mut section: Section<'_>) -> (Limits, SocketLimits) {
         reversal_window: section.or("reversal_window", usual.reversal_window),
         ..Limits::default()
     };
-    let frame = section.or("frame", Size(8 << 10)).0;
+    let frame = section.or("frame", ByteSize(8 << 10)).0;
     if !(32..=FRAME_MAX).contains(&frame) {
         section.problem("frame", "wants a size from 32 to \"64KiB\"");
     }
@@ -185,7 +185,7 @@ fn limits(mut section: Section<'_>) -> (Limits, SocketLimits) {
         frame_time: section.or_time("frame_time", Duration::from_secs(5)),
         handshake_time: section.or_time("handshake_time", Duration::from_secs(5)),
         handshakes: section.or("handshakes", 256),
-        unwritten: section.or("unwritten", Size(64 << 10)).0,
+        unwritten: section.or("unwritten", ByteSize(64 << 10)).0,
         stuck: section.or_time("stuck", Duration::from_secs(10)),
     };
     section.finish();
@@ -199,7 +199,10 @@ fn journal(mut section: Section<'_>) -> JournalConfig {
     if keys.starts_with(&path) {
         section.problem("keys", "keys must not lie in the journal's own folder");
     }
-    let keep = section.one_of("keep", &[("safe", Keep::Safe), ("all", Keep::All)]);
+    let keep = section.one_of(
+        "keep",
+        &[("safe", FrameKeeping::Safe), ("all", FrameKeeping::All)],
+    );
     let retain = section.or("retain", Duration::from_secs(90 * 24 * 3600));
     let durability = [("strict", Durability::Strict), ("async", Durability::Async)];
     let durability = section.one_of("durability", &durability);
@@ -207,7 +210,7 @@ fn journal(mut section: Section<'_>) -> JournalConfig {
     JournalConfig {
         path,
         keys,
-        keep: keep.unwrap_or(Keep::Safe),
+        keep: keep.unwrap_or(FrameKeeping::Safe),
         retain,
         durability: durability.unwrap_or(Durability::Strict),
     }

@@ -140,7 +140,7 @@ pub struct JournalConfig {
     /// The file of the keys that seal it, outside of its folder.
     pub keys: PathBuf,
     /// What of a frame is kept.
-    pub keep: Keep,
+    pub keep: FrameKeeping,
     /// How long it is kept.
     pub retain: Duration,
     /// Whether a send waits for the record that explains it to be on disk.
@@ -149,7 +149,7 @@ pub struct JournalConfig {
 
 /// What of a frame the journal keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
+pub enum FrameKeeping {
     /// Masked, and sealed while a reversal may need it.
     Safe,
     /// Whole frames, sealed: test cards only.

@@ -10,14 +10,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A file's text, and the problems found in it so far.
-pub(super) struct Source<'t> {
+pub(super) struct ConfigText<'t> {
     file: &'t str,
     text: &'t str,
     problems: RefCell<Vec<Problem>>,
     settled: RefCell<Settled>,
 }
 
-impl<'t> Source<'t> {
+impl<'t> ConfigText<'t> {
     pub(super) fn new(file: &'t str, text: &'t str) -> Self {
         Self {
             file,
@@ -69,7 +69,7 @@ impl<'t> Source<'t> {
 
 /// One table, perhaps absent, and the keys that were asked for.
 pub(super) struct Section<'t> {
-    source: &'t Source<'t>,
+    source: &'t ConfigText<'t>,
     path: String,
     at: Range<usize>,
     table: Option<&'t DeTable<'t>>,
@@ -80,7 +80,7 @@ pub(super) struct Section<'t> {
 
 impl<'t> Section<'t> {
     /// The file's outermost table.
-    pub(super) fn root(source: &'t Source<'t>, table: &'t Spanned<DeTable<'t>>) -> Self {
+    pub(super) fn root(source: &'t ConfigText<'t>, table: &'t Spanned<DeTable<'t>>) -> Self {
         let (at, table) = (table.span(), Some(table.get_ref()));
         let path = String::new();
         let part = source.settled.borrow_mut().begin(String::new(), false);

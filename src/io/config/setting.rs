@@ -24,7 +24,7 @@ pub(super) trait Shown {
 
 /// A size in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Size(pub usize);
+pub(super) struct ByteSize(pub usize);
 
 /// `host:port`, resolved when it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Setting for Duration {
     }
 }
 
-impl Setting for Size {
+impl Setting for ByteSize {
     const WANTED: &'static str = r#"a size such as "8KiB", "64kB" or a number of bytes"#;
 
     fn read(value: &DeValue<'_>) -> Option<Self> {
@@ -192,7 +192,7 @@ impl Shown for Zone {
     }
 }
 
-impl Shown for Size {
+impl Shown for ByteSize {
     fn shown(&self) -> String {
         match self.0 {
             bytes if bytes % 1024 == 0 => quoted(&format!("{}KiB", bytes / 1024)),
@@ -244,7 +244,7 @@ pub fn duration(text: &str) -> Option<Duration> {
     (!text.is_empty()).then_some(total)
 }
 
-fn size(text: &str) -> Option<Size> {
+fn size(text: &str) -> Option<ByteSize> {
     let (number, unit, "") = number_and_unit(text)? else {
         return None;
     };
@@ -257,7 +257,7 @@ fn size(text: &str) -> Option<Size> {
         "GiB" => 1 << 30,
         _ => return None,
     };
-    usize::try_from(number).ok()?.checked_mul(one).map(Size)
+    usize::try_from(number).ok()?.checked_mul(one).map(ByteSize)
 }
 
 /// The number at the head, its unit, and what follows.
@@ -306,7 +306,7 @@ mod tests {
             ("512", 512),
             ("1MiB", 1 << 20),
         ] {
-            assert_eq!(size(text), Some(Size(bytes)), "{text}");
+            assert_eq!(size(text), Some(ByteSize(bytes)), "{text}");
         }
         for wrong in ["", "KiB", "8 KiB", "8K", "1KiB1", "-1"] {
             assert_eq!(size(wrong), None, "{wrong}");

@@ -6,20 +6,20 @@ use toml::de::DeValue;
 
 /// Sections in the order in which they were read.
 #[derive(Debug, Default)]
-pub(super) struct Settled(Vec<Part>);
+pub(super) struct Settled(Vec<SettledTable>);
 
 /// One table.
 #[derive(Debug)]
-struct Part {
+struct SettledTable {
     header: String,
     /// Whether the file has this table, be it empty.
     is_written: bool,
-    lines: Vec<Line>,
+    lines: Vec<SettledKey>,
 }
 
 /// One key.
 #[derive(Debug)]
-struct Line {
+struct SettledKey {
     key: String,
     value: String,
     is_default: bool,
@@ -28,7 +28,7 @@ struct Line {
 impl Settled {
     /// Begins a table; the number by which its keys are added.
     pub(super) fn begin(&mut self, header: String, is_written: bool) -> usize {
-        self.0.push(Part {
+        self.0.push(SettledTable {
             header,
             is_written,
             lines: Vec::new(),
@@ -42,7 +42,7 @@ impl Settled {
             return;
         };
         part.lines.retain(|line| line.key != key);
-        part.lines.push(Line {
+        part.lines.push(SettledKey {
             key: key.to_owned(),
             value,
             is_default,
@@ -59,7 +59,7 @@ impl Settled {
     /// As a file.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
-        let told = |part: &&Part| part.is_written || !part.lines.is_empty();
+        let told = |part: &&SettledTable| part.is_written || !part.lines.is_empty();
         for part in self.0.iter().filter(told) {
             let gap = if text.is_empty() { "" } else { "\n" };
             let _infallible = writeln!(text, "{gap}{}", part.header);

@@ -41,7 +41,7 @@ pub(super) struct TlsReader<'p> {
 }
 
 /// A certificate with its chain, and its key.
-type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+type TlsIdentity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 impl<'p> TlsReader<'p> {
     /// Files are looked for relative to `folder`.
@@ -101,7 +101,7 @@ impl<'p> TlsReader<'p> {
     }
 
     /// Our own certificate and key.
-    fn identity(&mut self, section: &mut Section<'_>, needed: bool) -> Option<Identity> {
+    fn identity(&mut self, section: &mut Section<'_>, needed: bool) -> Option<TlsIdentity> {
         if !needed && !section.has("certificate") && !section.has("key") {
             section.knows(&["certificate", "key"]);
             return None;
@@ -187,7 +187,7 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 fn server_config(
-    (chain, key): Identity,
+    (chain, key): TlsIdentity,
     clients: Option<Arc<dyn ClientCertVerifier>>,
 ) -> Result<ServerConfig, String> {
     let clients = clients.unwrap_or_else(WebPkiClientVerifier::no_client_auth);
@@ -207,7 +207,7 @@ fn server_config(
 
 fn client_config(
     (roots, revoked): Trusted,
-    identity: Option<Identity>,
+    identity: Option<TlsIdentity>,
 ) -> Result<ClientConfig, String> {
     let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider())
         .with_crls(revoked)

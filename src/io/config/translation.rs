@@ -13,20 +13,20 @@ use std::sync::Arc;
 use toml::de::DeValue;
 
 /// The dialects of a route: its terminals' and its links'.
-pub(super) struct Dialects<'a> {
+pub(super) struct RouteDialects<'a> {
     pub from: Vec<&'a Arc<Spec>>,
     pub to: Option<&'a Arc<Spec>>,
 }
 
 /// What an entry says of one field.
-enum Said {
+enum FieldRule {
     Is(FieldPath),
     Nothing,
     Becomes(Vec<(String, String)>),
 }
 
 /// The map of a route; `None` if the key is absent.
-pub(super) fn map(route: &mut Section<'_>, dialects: &Dialects<'_>) -> Option<Map> {
+pub(super) fn map(route: &mut Section<'_>, dialects: &RouteDialects<'_>) -> Option<Map> {
     route.raw("map")?;
     let mut section = route.section("map");
     let mut map = Map::default();
@@ -36,12 +36,12 @@ pub(super) fn map(route: &mut Section<'_>, dialects: &Dialects<'_>) -> Option<Ma
     let request = section.section("request");
     for (key, own, said) in entries(&request, &[]) {
         let change = match said {
-            Said::Is(theirs) => Change::Move {
+            FieldRule::Is(theirs) => Change::Move {
                 from: own,
                 to: theirs,
             },
-            Said::Nothing => Change::Drop(own),
-            Said::Becomes(values) => Change::Values(own, values),
+            FieldRule::Nothing => Change::Drop(own),
+            FieldRule::Becomes(values) => Change::Values(own, values),
         };
         check(&request, &key, own, &change, dialects, false);
         map.request.push(change);
@@ -49,12 +49,12 @@ pub(super) fn map(route: &mut Section<'_>, dialects: &Dialects<'_>) -> Option<Ma
     let answer = section.section("answer");
     for (key, own, said) in entries(&answer, &[]) {
         let change = match said {
-            Said::Is(theirs) => Change::Move {
+            FieldRule::Is(theirs) => Change::Move {
                 from: theirs,
                 to: own,
             },
-            Said::Nothing => Change::Drop(theirs_of(&map, own)),
-            Said::Becomes(values) => Change::Values(theirs_of(&map, own), values),
+            FieldRule::Nothing => Change::Drop(theirs_of(&map, own)),
+            FieldRule::Becomes(values) => Change::Values(theirs_of(&map, own), values),
         };
         check(&answer, &key, own, &change, dialects, true);
         map.answer.push(change);
@@ -76,12 +76,12 @@ fn both_ways(
     section: &Section<'_>,
     key: &str,
     own: FieldPath,
-    said: Said,
-    dialects: &Dialects<'_>,
+    said: FieldRule,
+    dialects: &RouteDialects<'_>,
     map: &mut Map,
 ) {
     let change = match said {
-        Said::Is(theirs) => {
+        FieldRule::Is(theirs) => {
             map.request.push(Change::Move {
                 from: own,
                 to: theirs,
@@ -91,18 +91,18 @@ fn both_ways(
                 to: own,
             }
         }
-        Said::Nothing => {
+        FieldRule::Nothing => {
             map.request.push(Change::Drop(own));
             Change::Drop(own)
         }
-        Said::Becomes(values) => Change::Values(theirs_of(map, own), values),
+        FieldRule::Becomes(values) => Change::Values(theirs_of(map, own), values),
     };
     check(section, key, own, &change, dialects, true);
     map.answer.push(change);
 }
 
 /// The entries that name fields, and what they say.
-fn entries(section: &Section<'_>, but: &[&str]) -> Vec<(String, FieldPath, Said)> {
+fn entries(section: &Section<'_>, but: &[&str]) -> Vec<(String, FieldPath, FieldRule)> {
     let all = section.entries().into_iter();
     let fields = all.filter(|(key, _)| !but.contains(key));
     fields
@@ -124,11 +124,11 @@ fn entries(section: &Section<'_>, but: &[&str]) -> Vec<(String, FieldPath, Said)
         .collect()
 }
 
-fn said(value: &DeValue<'_>) -> Option<Said> {
+fn said(value: &DeValue<'_>) -> Option<FieldRule> {
     if let Some(text) = value.as_str() {
         return match text {
-            "" => Some(Said::Nothing),
-            field => field.parse().ok().map(Said::Is),
+            "" => Some(FieldRule::Nothing),
+            field => field.parse().ok().map(FieldRule::Is),
         };
     }
     let pair = |(from, to): (&_, &toml::Spanned<DeValue<'_>>)| -> Option<(String, String)> {
@@ -139,7 +139,7 @@ fn said(value: &DeValue<'_>) -> Option<Said> {
         ))
     };
     let values: Option<Vec<_>> = value.as_table()?.iter().map(pair).collect();
-    values.map(Said::Becomes)
+    values.map(FieldRule::Becomes)
 }
 
 /// Fields that exist, and nothing that would change what a message is about.
@@ -148,7 +148,7 @@ fn check(
     key: &str,
     own: FieldPath,
     change: &Change,
-    dialects: &Dialects<'_>,
+    dialects: &RouteDialects<'_>,
     answers: bool,
 ) {
     let unknown = dialects
@@ -186,7 +186,7 @@ fn keeps_the_line(
     section: &Section<'_>,
     key: &str,
     values: &[(String, String)],
-    dialects: &Dialects<'_>,
+    dialects: &RouteDialects<'_>,
 ) {
     let Some(host) = dialects.to else { return };
     let approves = |spec: &Spec, code: &str| {
@@ -202,7 +202,7 @@ fn keeps_the_line(
 }
 
 /// What takes money must not arrive as what gives it back, or as what only asks.
-fn kinds(section: &Section<'_>, dialects: &Dialects<'_>, map: &mut Map) {
+fn kinds(section: &Section<'_>, dialects: &RouteDialects<'_>, map: &mut Map) {
     fn purpose(spec: &Spec, name: &str) -> Option<Purpose> {
         let mut kinds = spec.flow().kinds.iter();
         kinds

@@ -3,13 +3,13 @@
 use std::fmt;
 use tokio::sync::{mpsc, oneshot};
 
-type Ask<B> = Box<dyn FnOnce(&mut B) + Send>;
+type PostedCall<B> = Box<dyn FnOnce(&mut B) + Send>;
 
 /// The side that asks. What is asked runs on the thread of the asked.
-pub(super) struct Asks<B>(mpsc::Sender<Ask<B>>);
+pub(super) struct Asks<B>(mpsc::Sender<PostedCall<B>>);
 
 /// The side that is asked.
-pub(super) struct Asked<B>(mpsc::Receiver<Ask<B>>);
+pub(super) struct Asked<B>(mpsc::Receiver<PostedCall<B>>);
 
 pub(super) fn asks<B>() -> (Asks<B>, Asked<B>) {
     let (sender, receiver) = mpsc::channel(16);
@@ -23,7 +23,7 @@ impl<B: 'static> Asks<B> {
         ask: impl FnOnce(&mut B) -> T + Send + 'static,
     ) -> Option<T> {
         let (answer, answered) = oneshot::channel();
-        let ask: Ask<B> = Box::new(move |asked| {
+        let ask: PostedCall<B> = Box::new(move |asked| {
             // Whoever asked may have gone away.
             let _gone = answer.send(ask(asked));
         });
@@ -34,7 +34,7 @@ impl<B: 'static> Asks<B> {
 
 impl<B> Asked<B> {
     /// The next question; `None` when nobody can ask any more.
-    pub(super) async fn next(&mut self) -> Option<Ask<B>> {
+    pub(super) async fn next(&mut self) -> Option<PostedCall<B>> {
         self.0.recv().await
     }
 }

@@ -3,11 +3,11 @@
 
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
-use crate::io::net::{self, End, Flushed, Inbound, Outbound, Wire};
+use crate::io::net::{self, End, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
-use crate::lab::peer::{Terminal, TerminalAction, TerminalEvent};
+use crate::lab::peer::{TerminalAction, TerminalEvent, TestTerminal};
 use bytes::{Bytes, BytesMut};
 use std::io;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 pub struct Call {
     runtime: Runtime,
     inbound: Inbound,
-    out: Outbound,
+    out: SocketOutbound,
     wire: Wire,
     to: String,
     patience: Duration,
@@ -121,9 +121,9 @@ impl Call {
             let (mut scratch, mut written) = (BytesMut::new(), Vec::new());
             loop {
                 match out.flush(Seq(0), &mut scratch, &mut written) {
-                    Flushed::Clear => return Ok(()),
-                    Flushed::Full => tokio::time::timeout(patience, out.writable()).await??,
-                    Flushed::Broken(error) => return Err(error),
+                    SocketFlushed::Clear => return Ok(()),
+                    SocketFlushed::Full => tokio::time::timeout(patience, out.writable()).await??,
+                    SocketFlushed::Broken(error) => return Err(error),
                 }
             }
         });
@@ -169,7 +169,7 @@ impl Call {
     ///
     /// # Errors
     /// No answer came, or it brought no keys.
-    pub fn sign_in(&mut self, terminal: &mut Terminal) -> Result<(), CallError> {
+    pub fn sign_in(&mut self, terminal: &mut TestTerminal) -> Result<(), CallError> {
         let clock = Clock::new();
         terminal.sign_in(clock.now());
         terminal.handle(clock.now(), TerminalEvent::Wake);

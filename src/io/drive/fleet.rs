@@ -4,9 +4,9 @@ use super::asks::{Asked, Asks, asks};
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
 use crate::engine::seam::Now;
-use crate::io::net::{self, Flushed, Inbound, Outbound, Wire};
+use crate::io::net::{self, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
-use crate::lab::peer::{Slip, Terminal, TerminalAction, TerminalEvent};
+use crate::lab::peer::{Slip, TerminalAction, TerminalEvent, TestTerminal};
 use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::fmt;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What can be seen of a terminal while it works.
 #[derive(Debug)]
-pub enum Seen<'a> {
+pub enum TerminalSight<'a> {
     /// It sent a frame.
     Sent(&'a Bytes),
     /// It received a frame.
@@ -35,13 +35,13 @@ pub enum Seen<'a> {
 }
 
 /// Told of all that is seen, with the number of the terminal.
-type Watch = Box<dyn FnMut(usize, Seen<'_>) + Send>;
+type TerminalWatch = Box<dyn FnMut(usize, TerminalSight<'_>) + Send>;
 
 /// Running terminals.
 #[derive(Debug)]
 pub struct Fleet {
     asks: Asks<Stations>,
-    thread: thread::JoinHandle<Vec<Terminal>>,
+    thread: thread::JoinHandle<Vec<TestTerminal>>,
 }
 
 impl Fleet {
@@ -53,8 +53,8 @@ impl Fleet {
     pub fn start(
         address: String,
         wire: Wire,
-        terminals: Vec<Terminal>,
-        watch: impl FnMut(usize, Seen<'_>) + Send + 'static,
+        terminals: Vec<TestTerminal>,
+        watch: impl FnMut(usize, TerminalSight<'_>) + Send + 'static,
     ) -> io::Result<Self> {
         let (asks, asked) = asks();
         let mut runtime = Builder::new_current_thread();
@@ -77,7 +77,7 @@ impl Fleet {
     /// Asks each terminal, or changes something about it; in their order. Empty if they have ended.
     pub fn each<T: Send + 'static>(
         &self,
-        mut ask: impl FnMut(&mut Terminal, Now) -> T + Send + 'static,
+        mut ask: impl FnMut(&mut TestTerminal, Now) -> T + Send + 'static,
     ) -> Vec<T> {
         let asked = self.asks.ask(move |stations| {
             let now = stations.clock.now();
@@ -92,7 +92,7 @@ impl Fleet {
 
     /// Stops them where they stand, and gives them back.
     #[must_use]
-    pub fn stop(self) -> Vec<Terminal> {
+    pub fn stop(self) -> Vec<TestTerminal> {
         drop(self.asks);
         self.thread.join().unwrap_or_default()
     }
@@ -108,12 +108,12 @@ struct Stations {
 /// A terminal, and what wakes its task.
 #[derive(Debug)]
 struct Station {
-    brain: RefCell<Terminal>,
+    brain: RefCell<TestTerminal>,
     wake: Notify,
 }
 
 impl Stations {
-    fn new(terminals: Vec<Terminal>) -> Self {
+    fn new(terminals: Vec<TestTerminal>) -> Self {
         let station = |brain| {
             let brain = RefCell::new(brain);
             let wake = Notify::new();
@@ -126,7 +126,7 @@ impl Stations {
     }
 
     /// The terminals, once all tasks are gone.
-    fn into_terminals(self) -> Vec<Terminal> {
+    fn into_terminals(self) -> Vec<TestTerminal> {
         let stations = self.all.to_vec();
         drop(self);
         let terminals = stations.into_iter().filter_map(Rc::into_inner);
@@ -140,13 +140,13 @@ async fn run(
     mut stations: Stations,
     address: String,
     wire: Wire,
-    watch: Watch,
+    watch: TerminalWatch,
     mut asked: Asked<Stations>,
 ) {
     let address: Rc<str> = address.into();
     let watch = Rc::new(RefCell::new(watch));
     for (number, station) in stations.all.iter().enumerate() {
-        let carrier = Carrier {
+        let task = TerminalTask {
             number,
             station: Rc::clone(station),
             clock: stations.clock,
@@ -155,7 +155,7 @@ async fn run(
             line: None,
             watch: Rc::clone(&watch),
         };
-        let _running = tokio::task::spawn_local(carrier.run());
+        let _running = tokio::task::spawn_local(task.run());
     }
     while let Some(ask) = asked.next().await {
         ask(&mut stations);
@@ -163,23 +163,23 @@ async fn run(
 }
 
 /// The task of one terminal.
-struct Carrier {
+struct TerminalTask {
     number: usize,
     station: Rc<Station>,
     clock: Clock,
     address: Rc<str>,
     wire: Wire,
-    line: Option<(Inbound, Outbound)>,
-    watch: Rc<RefCell<Watch>>,
+    line: Option<(Inbound, SocketOutbound)>,
+    watch: Rc<RefCell<TerminalWatch>>,
 }
 
-impl fmt::Debug for Carrier {
+impl fmt::Debug for TerminalTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Carrier({})", self.number)
+        write!(f, "TerminalTask({})", self.number)
     }
 }
 
-impl Carrier {
+impl TerminalTask {
     async fn run(mut self) {
         loop {
             self.happened(TerminalEvent::Wake);
@@ -190,7 +190,7 @@ impl Carrier {
             tokio::select! {
                 received = next(&mut self.line) => match received {
                     Some(frame) => {
-                        self.see(Seen::Received(&frame));
+                        self.see(TerminalSight::Received(&frame));
                         self.happened(TerminalEvent::Frame(frame));
                     }
                     None => {
@@ -209,7 +209,7 @@ impl Carrier {
         self.station.brain.borrow_mut().handle(now, event);
     }
 
-    fn see(&self, seen: Seen<'_>) {
+    fn see(&self, seen: TerminalSight<'_>) {
         (self.watch.borrow_mut())(self.number, seen);
     }
 
@@ -225,7 +225,7 @@ impl Carrier {
                             TerminalEvent::Connected
                         }
                         Err(error) => {
-                            self.see(Seen::Unconnected(&error));
+                            self.see(TerminalSight::Unconnected(&error));
                             self.line = None;
                             TerminalEvent::ConnectFailed
                         }
@@ -233,7 +233,7 @@ impl Carrier {
                     self.happened(event);
                 }
                 Some(TerminalAction::Send(frame)) => {
-                    self.see(Seen::Sent(&frame));
+                    self.see(TerminalSight::Sent(&frame));
                     if self.send(frame).await.is_err() {
                         self.line = None;
                         self.happened(TerminalEvent::Closed);
@@ -246,12 +246,12 @@ impl Carrier {
                         out.end_with_reset();
                     }
                 }
-                Some(TerminalAction::Print(slip)) => self.see(Seen::Printed(&slip)),
+                Some(TerminalAction::Print(slip)) => self.see(TerminalSight::Printed(&slip)),
             }
         }
     }
 
-    async fn connect(&self) -> io::Result<(Inbound, Outbound)> {
+    async fn connect(&self) -> io::Result<(Inbound, SocketOutbound)> {
         let connecting = TcpStream::connect(&*self.address);
         let stream = tokio::time::timeout(PATIENCE, connecting).await??;
         net::split(stream, &self.wire)
@@ -265,16 +265,16 @@ impl Carrier {
         let (mut scratch, mut written) = (BytesMut::new(), Vec::new());
         loop {
             match out.flush(Seq(0), &mut scratch, &mut written) {
-                Flushed::Clear => return Ok(()),
-                Flushed::Full => tokio::time::timeout(PATIENCE, out.writable()).await??,
-                Flushed::Broken(error) => return Err(error),
+                SocketFlushed::Clear => return Ok(()),
+                SocketFlushed::Full => tokio::time::timeout(PATIENCE, out.writable()).await??,
+                SocketFlushed::Broken(error) => return Err(error),
             }
         }
     }
 }
 
 /// The next frame; `None` when the connection ended, never if there is none.
-async fn next(line: &mut Option<(Inbound, Outbound)>) -> Option<Bytes> {
+async fn next(line: &mut Option<(Inbound, SocketOutbound)>) -> Option<Bytes> {
     let Some((inbound, _)) = line else {
         return std::future::pending().await;
     };

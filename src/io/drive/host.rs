@@ -4,7 +4,7 @@ use super::asks::{Asked, Asks, asks};
 use crate::engine::gateway::SendId;
 use crate::engine::record::{ConnId, Seq};
 use crate::engine::seam::{Mono, Now};
-use crate::io::net::{self, End, Flushed, Inbound, Outbound, Wire};
+use crate::io::net::{self, End, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
 use crate::lab::peer::{Acquirer, AcquirerAction, AcquirerEvent};
 use bytes::BytesMut;
@@ -24,7 +24,7 @@ use tokio::task::AbortHandle;
 #[derive(Debug)]
 pub struct Host {
     address: SocketAddr,
-    asks: Asks<Carrier>,
+    asks: Asks<HostCarrier>,
     thread: thread::JoinHandle<Option<Acquirer>>,
 }
 
@@ -45,7 +45,7 @@ impl Host {
                 let runtime = runtime
                     .map_err(|error| drop(started.send(Err(error))))
                     .ok()?;
-                let carrier = Rc::new(RefCell::new(Carrier::new(brain)));
+                let carrier = Rc::new(RefCell::new(HostCarrier::new(brain)));
                 let running = Rc::clone(&carrier);
                 runtime.block_on(async {
                     let socket = bind(address).and_then(|socket| {
@@ -99,10 +99,10 @@ impl Host {
 
 /// The brain and its connections.
 #[derive(Debug)]
-struct Carrier {
+struct HostCarrier {
     brain: Acquirer,
     clock: Clock,
-    lines: BTreeMap<ConnId, Line>,
+    lines: BTreeMap<ConnId, HostLine>,
     next: u64,
     listens: watch::Sender<bool>,
     /// Wakes the loop when something is due earlier than it sleeps.
@@ -114,14 +114,14 @@ struct Carrier {
 }
 
 #[derive(Debug)]
-struct Line {
-    out: Outbound,
+struct HostLine {
+    out: SocketOutbound,
     reader: Option<AbortHandle>,
 }
 
-type Shared = Rc<RefCell<Carrier>>;
+type SharedHost = Rc<RefCell<HostCarrier>>;
 
-impl Carrier {
+impl HostCarrier {
     fn new(brain: Acquirer) -> Self {
         Self {
             brain,
@@ -188,9 +188,9 @@ impl Carrier {
                 continue;
             };
             match line.out.flush(Seq(0), &mut self.scratch, &mut Vec::new()) {
-                Flushed::Clear => {}
-                Flushed::Full => full.push(conn),
-                Flushed::Broken(_) => self.ended(conn),
+                SocketFlushed::Clear => {}
+                SocketFlushed::Full => full.push(conn),
+                SocketFlushed::Broken(_) => self.ended(conn),
             }
         }
         full
@@ -210,11 +210,11 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Until nobody can ask any more.
 async fn run(
-    shared: Shared,
+    shared: SharedHost,
     socket: TcpListener,
     address: SocketAddr,
     wire: Wire,
-    mut asked: Asked<Carrier>,
+    mut asked: Asked<HostCarrier>,
 ) {
     let listens = shared.borrow().listens.subscribe();
     let accepting = accept(Rc::clone(&shared), socket, address, wire, listens);
@@ -243,7 +243,7 @@ async fn run(
 
 /// Accepts, or keeps the address shut, as the brain says.
 async fn accept(
-    shared: Shared,
+    shared: SharedHost,
     socket: TcpListener,
     address: SocketAddr,
     wire: Wire,
@@ -282,7 +282,7 @@ async fn next(socket: Option<&TcpListener>) -> io::Result<TcpStream> {
     }
 }
 
-fn welcome(shared: &Shared, stream: TcpStream, wire: &Wire) {
+fn welcome(shared: &SharedHost, stream: TcpStream, wire: &Wire) {
     // One that is gone before it was let in is no event.
     let Ok((inbound, out)) = net::split(stream, wire) else {
         return;
@@ -293,18 +293,18 @@ fn welcome(shared: &Shared, stream: TcpStream, wire: &Wire) {
     let conn = ConnId(carrier.next);
     let reading = tokio::task::spawn_local(read(Rc::clone(shared), conn, inbound));
     let reader = Some(reading.abort_handle());
-    carrier.lines.insert(conn, Line { out, reader });
+    carrier.lines.insert(conn, HostLine { out, reader });
     carrier.happened(AcquirerEvent::Connected(conn));
 }
 
-async fn read(shared: Shared, conn: ConnId, mut inbound: Inbound) {
+async fn read(shared: SharedHost, conn: ConnId, mut inbound: Inbound) {
     while inbound.fill().await.is_ok() && take_in(&shared, conn, &mut inbound).is_ok() {
         write_all(&shared);
     }
     shared.borrow_mut().ended(conn);
 }
 
-fn take_in(shared: &Shared, conn: ConnId, inbound: &mut Inbound) -> Result<(), End> {
+fn take_in(shared: &SharedHost, conn: ConnId, inbound: &mut Inbound) -> Result<(), End> {
     while let Some(frame) = inbound.frame()? {
         let mut carrier = shared.borrow_mut();
         carrier.happened(AcquirerEvent::Frame(conn, frame));
@@ -312,7 +312,7 @@ fn take_in(shared: &Shared, conn: ConnId, inbound: &mut Inbound) -> Result<(), E
     Ok(())
 }
 
-fn write_all(shared: &Shared) {
+fn write_all(shared: &SharedHost) {
     let full = shared.borrow_mut().flush();
     for conn in full {
         let waiting = shared

@@ -5,7 +5,7 @@
 //! [`Lab::is_at_rest`] tells when nothing is under way any more, and [`Lab::finish`] counts the
 //! three books: the terminals' receipts, the acquirer's bookings, and the gateway's journal.
 
-use super::{Fleet, Host, Seen};
+use super::{Fleet, Host, TerminalSight};
 use crate::engine::record::{Fact, Record, State, TxId};
 use crate::engine::seam::Dice;
 use crate::engine::trace::Book;
@@ -16,10 +16,10 @@ use crate::io::serve::{Handle, ServeError, Server};
 use crate::io::system;
 use crate::iso::message::{MerchantId, Secret, TerminalId};
 use crate::iso::spec::Spec;
-use crate::lab::fault::{Armed, Faults, Place, Span};
+use crate::lab::fault::{Armed, FaultSide, Faults, Span};
 use crate::lab::peer::{
-    Acquirer, AcquirerOptions, Belief, Deck, MasterKeys, Patience, Terminal, TerminalOptions,
-    Workload,
+    Acquirer, AcquirerOptions, Deck, MasterKeys, Patience, TerminalBelief, TerminalOptions,
+    TestTerminal, Workload,
 };
 use crate::lab::sim::SCALE;
 use std::collections::BTreeSet;
@@ -187,7 +187,7 @@ impl Lab {
             wire,
             terminals,
             move |_, seen| {
-                if matches!(seen, Seen::Printed(_)) {
+                if matches!(seen, TerminalSight::Printed(_)) {
                     printed.fetch_add(1, Ordering::Relaxed);
                 }
             },
@@ -275,7 +275,7 @@ impl Lab {
             let unsure = receipts.list().iter().filter(|receipt| {
                 matches!(
                     receipt.belief,
-                    Belief::Open | Belief::Unknown | Belief::GivenUp
+                    TerminalBelief::Open | TerminalBelief::Unknown | TerminalBelief::GivenUp
                 )
             });
             report.unsure += unsure.count() as u64;
@@ -332,7 +332,7 @@ fn name(at: usize) -> (MerchantId, TerminalId) {
 fn acquirer(options: &LabOptions, masters: &MasterKeys, deck: &Deck, dice: &mut Dice) -> Acquirer {
     let mut own = AcquirerOptions::new(&options.host_spec, masters.clone(), deck.clone());
     own.latency = Span::millis(1, 10);
-    own.faults = Faults::at(Place::Acquirer, &options.faults, dice.split());
+    own.faults = Faults::at(FaultSide::Acquirer, &options.faults, dice.split());
     Acquirer::new(own, dice.split())
 }
 
@@ -343,7 +343,7 @@ fn terminal(
     masters: &MasterKeys,
     deck: &Deck,
     dice: &mut Dice,
-) -> Terminal {
+) -> TestTerminal {
     let mut workload = Workload::shop(&options.spec, deck.clone());
     workload.think = options.think;
     let mut own = TerminalOptions::new(&options.spec, merchant, terminal, workload);
@@ -351,8 +351,8 @@ fn terminal(
     own.patience = Patience::scaled(SCALE);
     // Half of them connect for each transaction, as many terminals do.
     own.stays_connected = dice.chance(1, 2);
-    own.faults = Faults::at(Place::Terminal, &options.faults, dice.split());
-    Terminal::new(own, dice.split())
+    own.faults = Faults::at(FaultSide::Terminal, &options.faults, dice.split());
+    TestTerminal::new(own, dice.split())
 }
 
 /// The files of the lab's keys.

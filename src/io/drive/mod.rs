@@ -21,7 +21,7 @@ mod tests;
 pub mod load;
 
 pub use call::{Call, CallError};
-pub use fleet::{Fleet, Seen};
+pub use fleet::{Fleet, TerminalSight};
 pub use host::Host;
 pub use lab::{Lab, LabError, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
 

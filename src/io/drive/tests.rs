@@ -11,7 +11,7 @@ use crate::iso::message::{MerchantId, TerminalId, Text};
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Span};
 use crate::lab::peer::{
-    Acquirer, AcquirerOptions, Deck, MasterKeys, Patience, Terminal, TerminalOptions, Workload,
+    Acquirer, AcquirerOptions, Deck, MasterKeys, Patience, TerminalOptions, TestTerminal, Workload,
 };
 use std::net::SocketAddr;
 use std::path::Path;
@@ -37,7 +37,7 @@ fn host(spec: &Arc<Spec>) -> Host {
     Host::start("127.0.0.1:0".parse().unwrap(), wire(spec), acquirer).unwrap()
 }
 
-fn terminals(spec: &Arc<Spec>, count: usize, each: u64) -> Vec<Terminal> {
+fn terminals(spec: &Arc<Spec>, count: usize, each: u64) -> Vec<TestTerminal> {
     let terminal = |number| {
         let name = TerminalId::new(&format!("T{number:07}")).unwrap();
         let mut workload = Workload::shop(spec, Deck::new(SEED, 10));
@@ -47,7 +47,7 @@ fn terminals(spec: &Arc<Spec>, count: usize, each: u64) -> Vec<Terminal> {
         let mut options = TerminalOptions::new(spec, merchant, name, workload);
         options.master = MasterKeys::derived(SEED).of(MERCHANT, &name);
         options.patience = Patience::scaled(50);
-        Terminal::new(options, Dice::new(SEED + u64::try_from(number).unwrap()))
+        TestTerminal::new(options, Dice::new(SEED + u64::try_from(number).unwrap()))
     };
     (0..count).map(terminal).collect()
 }
@@ -78,7 +78,7 @@ fn gateway(to: SocketAddr, spec: &str, folder: &Path) -> Handle {
 }
 
 /// Waits until every terminal has nothing more to do, and stops them.
-fn finish(fleet: Fleet) -> Vec<Terminal> {
+fn finish(fleet: Fleet) -> Vec<TestTerminal> {
     let began = Instant::now();
     while fleet
         .each(|terminal, _| terminal.is_idle())
@@ -91,7 +91,7 @@ fn finish(fleet: Fleet) -> Vec<Terminal> {
 }
 
 /// What all of them believe is held of the cardholders' money.
-fn net(terminals: &[Terminal]) -> i64 {
+fn net(terminals: &[TestTerminal]) -> i64 {
     let each = terminals
         .iter()
         .map(|terminal| terminal.receipts().totals());
@@ -109,7 +109,7 @@ fn terminals_and_acquirer_have_the_same_books_with_the_gateway_between_them() {
         let seen = Arc::clone(&slips);
         let to = gateway.ports()[0].address.to_string();
         let fleet = Fleet::start(to, wire(&known), terminals(&known, 5, 8), move |_, what| {
-            if matches!(what, Seen::Printed(_)) {
+            if matches!(what, TerminalSight::Printed(_)) {
                 seen.fetch_add(1, Ordering::Relaxed);
             }
         });

@@ -12,14 +12,14 @@ const PIECE: usize = 1 << 20;
 
 /// A record's place on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
+pub struct RecordPosition {
     /// The segment.
     pub segment: SegmentNo,
     /// The byte in it.
     pub offset: u64,
 }
 
-impl Position {
+impl RecordPosition {
     /// Where a segment's first record is.
     pub(super) const fn start_of(segment: SegmentNo) -> Self {
         let offset = Header::LENGTH as u64;
@@ -32,7 +32,7 @@ impl Position {
 #[derive(Debug)]
 pub struct Cursor {
     files: Files,
-    at: Position,
+    at: RecordPosition,
     salt: Option<u32>,
     buffer: Vec<u8>,
     used: usize,
@@ -43,7 +43,7 @@ pub struct Cursor {
 
 impl Cursor {
     /// From a record's place; if its segment is not kept, from the next that is.
-    pub(super) const fn at(files: Files, at: Position) -> Self {
+    pub(super) const fn at(files: Files, at: RecordPosition) -> Self {
         Self {
             files,
             at,
@@ -56,7 +56,7 @@ impl Cursor {
     }
 
     /// From a record's place to the end of its segment.
-    pub(super) const fn within(files: Files, at: Position) -> Self {
+    pub(super) const fn within(files: Files, at: RecordPosition) -> Self {
         let mut cursor = Self::at(files, at);
         cursor.within = true;
         cursor
@@ -66,7 +66,7 @@ impl Cursor {
     pub(super) fn since_checkpoint(folder: &Path) -> Result<Self, StorageError> {
         let there = Files::read_only(folder).segments()?;
         let has_checkpoint = |segment: &SegmentNo| {
-            let start = Position::start_of(*segment);
+            let start = RecordPosition::start_of(*segment);
             let records = Self::within(Files::read_only(folder), start);
             let mut facts = records.map_while(Result::ok).map(|record| record.fact);
             matches!(facts.next(), Some(Fact::CheckpointBegin))
@@ -75,13 +75,13 @@ impl Cursor {
                     .is_some_and(|fact| matches!(fact, Fact::CheckpointEnd))
         };
         let start = there.iter().rev().copied().find(has_checkpoint);
-        let start = Position::start_of(start.unwrap_or(SegmentNo::FIRST));
+        let start = RecordPosition::start_of(start.unwrap_or(SegmentNo::FIRST));
         Ok(Self::at(Files::read_only(folder), start))
     }
 
     /// Where the next record will be.
     #[must_use]
-    pub const fn position(&self) -> Position {
+    pub const fn position(&self) -> RecordPosition {
         self.at
     }
 
@@ -143,7 +143,7 @@ impl Cursor {
             return Ok(false);
         };
         if first != self.at.segment {
-            self.at = Position::start_of(first);
+            self.at = RecordPosition::start_of(first);
         }
         let head = self.files.read(first, 0, Header::LENGTH)?;
         self.salt = Header::read(&head).map(|header| header.salt);
@@ -173,7 +173,7 @@ impl Cursor {
         }
         self.salt = None;
         self.buffer.clear();
-        self.at = Position::start_of(next);
+        self.at = RecordPosition::start_of(next);
         Ok(true)
     }
 
@@ -203,7 +203,7 @@ impl Cursor {
     /// Whether what is not sound here, in the newest segment, is damage, and not a write that was
     /// not finished: something behind it says that it was durable.
     fn is_damaged(&self) -> Result<bool, StorageError> {
-        let Position { segment, offset } = self.at;
+        let RecordPosition { segment, offset } = self.at;
         if !self.files.segments()?.contains(&segment) {
             return Ok(false);
         }
@@ -226,7 +226,7 @@ impl Cursor {
 
     /// Skips what is damaged; whether a record stands behind it.
     fn resume(&mut self, salt: u32) -> Result<bool, StorageError> {
-        let Position { segment, offset } = self.at;
+        let RecordPosition { segment, offset } = self.at;
         let rest = self.files.read(segment, offset, usize::MAX)?;
         if rest.iter().all(|byte| *byte == 0) {
             return Ok(false);

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 /// Why a file of keys cannot be used. Never holds a byte of it.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyError {
+pub enum KeyFileError {
     /// It cannot be read or written.
     #[error("the journal's keys {path}: {source}")]
     Io {
@@ -56,8 +56,8 @@ impl KeyFile {
     /// The keys of the journal in `folder`.
     ///
     /// # Errors
-    /// [`KeyError::Inside`].
-    pub fn new(path: &Path, folder: &Path) -> Result<Self, KeyError> {
+    /// [`KeyFileError::Inside`].
+    pub fn new(path: &Path, folder: &Path) -> Result<Self, KeyFileError> {
         let parent = parent(path);
         let inside = match (parent.canonicalize(), folder.canonicalize()) {
             (Ok(parent), Ok(folder)) => parent.starts_with(folder),
@@ -65,7 +65,7 @@ impl KeyFile {
         };
         let path = path.to_owned();
         if inside {
-            return Err(KeyError::Inside { path });
+            return Err(KeyFileError::Inside { path });
         }
         Ok(Self { path })
     }
@@ -85,8 +85,8 @@ impl KeyFile {
     /// Reads the keys; makes them, with a data key for `hour`, if there is no file.
     ///
     /// # Errors
-    /// [`KeyError`].
-    pub fn read_or_make(&self, hour: u32) -> Result<VaultKeys, KeyError> {
+    /// [`KeyFileError`].
+    pub fn read_or_make(&self, hour: u32) -> Result<VaultKeys, KeyFileError> {
         if self.path.exists() {
             return self.read();
         }
@@ -98,17 +98,17 @@ impl KeyFile {
     /// Reads the keys.
     ///
     /// # Errors
-    /// [`KeyError`].
-    pub fn read(&self) -> Result<VaultKeys, KeyError> {
+    /// [`KeyFileError`].
+    pub fn read(&self) -> Result<VaultKeys, KeyFileError> {
         let mut file = File::open(&self.path).map_err(|e| self.wrong(e))?;
         let mode = system::mode(&file.metadata().map_err(|e| self.wrong(e))?);
         if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
             let path = self.path.clone();
-            return Err(KeyError::Open { path, mode });
+            return Err(KeyFileError::Open { path, mode });
         }
         let mut text = Zeroizing::new(String::with_capacity(1 << 16));
         file.read_to_string(&mut text).map_err(|e| self.wrong(e))?;
-        VaultKeys::from_toml(&text).map_err(|source| KeyError::Form {
+        VaultKeys::from_toml(&text).map_err(|source| KeyFileError::Form {
             path: self.path.clone(),
             source,
         })
@@ -117,8 +117,8 @@ impl KeyFile {
     /// Puts other keys in place of those in the file, at once or not at all, and wipes the old.
     ///
     /// # Errors
-    /// [`KeyError`].
-    pub fn write(&self, keys: &VaultKeys) -> Result<(), KeyError> {
+    /// [`KeyFileError`].
+    pub fn write(&self, keys: &VaultKeys) -> Result<(), KeyFileError> {
         self.replace(keys).map_err(|source| self.wrong(source))
     }
 
@@ -147,8 +147,8 @@ impl KeyFile {
         OpenOptions::new().write(true).open(&self.path).map(Some)
     }
 
-    fn wrong(&self, source: io::Error) -> KeyError {
-        KeyError::Io {
+    fn wrong(&self, source: io::Error) -> KeyFileError {
+        KeyFileError::Io {
             path: self.path.clone(),
             source,
         }
@@ -158,17 +158,17 @@ impl KeyFile {
 /// A vault over keys, with the salt of this run.
 ///
 /// # Errors
-/// [`KeyError::Random`].
-pub(super) fn vault(keys: VaultKeys) -> Result<Vault, KeyError> {
+/// [`KeyFileError::Random`].
+pub(super) fn vault(keys: VaultKeys) -> Result<Vault, KeyFileError> {
     let mut salt = [0; 4];
-    getrandom::fill(&mut salt).map_err(KeyError::Random)?;
+    getrandom::fill(&mut salt).map_err(KeyFileError::Random)?;
     Ok(Vault::new(keys, salt))
 }
 
 /// A new key.
-pub(super) fn random() -> Result<Zeroizing<[u8; 32]>, KeyError> {
+pub(super) fn random() -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut *key).map_err(KeyError::Random)?;
+    getrandom::fill(&mut *key).map_err(KeyFileError::Random)?;
     Ok(key)
 }
 

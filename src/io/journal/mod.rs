@@ -32,12 +32,12 @@ mod places;
 mod reader;
 
 pub use crate::engine::driver::{Disk, Progress};
-pub use cursor::{Cursor, Position};
+pub use cursor::{Cursor, RecordPosition};
 pub(crate) use files::write_segment;
 pub use files::{Files, FolderError};
 pub(crate) use index::index_folder;
-pub use keys::{KeyError, KeyFile};
-pub use reader::{Found, JournalReader, ReadError, Records, Told};
+pub use keys::{KeyFile, KeyFileError};
+pub use reader::{FoundTransactions, JournalReader, ReadError, RecordReader, TransactionRecords};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Finding records: by the index where it covers the journal, by reading where it does not.
 
-use super::cursor::{Cursor, Position};
+use super::cursor::{Cursor, RecordPosition};
 use super::files::Files;
-use super::index::{Lookup, Names, belongs};
-use super::reader::{Found, Told};
+use super::index::{Lookup, Relatives, TransactionNames};
+use super::reader::{FoundTransactions, TransactionRecords};
 use crate::engine::journal::{Header, SegmentNo, Storage, StorageError};
 use crate::engine::record::{self, Fact, Opened, Record, Seq, TxId};
 use crate::engine::trace::{Finder, Query, subject};
@@ -58,7 +58,7 @@ impl Places {
         let start = self
             .lookup
             .place(*segment, seq)
-            .unwrap_or_else(|| Position::start_of(*segment));
+            .unwrap_or_else(|| RecordPosition::start_of(*segment));
         let mut cursor = Cursor::within(self.files(), start);
         let is_it = |body: &[u8]| record::decode_head(body).is_ok_and(|head| head.seq == seq);
         while let Some(record) = cursor.next_if(is_it)? {
@@ -70,14 +70,15 @@ impl Places {
     }
 
     /// Candidates and their relations.
-    pub(super) fn find(&self, query: &Query) -> Result<Found, LookupError> {
-        let mut found = Found {
+    pub(super) fn find(&self, query: &Query) -> Result<FoundTransactions, LookupError> {
+        let mut found = FoundTransactions {
             candidates: self.lookup.find(query)?,
             related: BTreeSet::new(),
             damage: self.lookup.damage()?,
         };
         let names = self.lookup.names(&found.candidates)?;
         found.related = self.lookup.related(&names)?;
+        let relatives = Relatives::of(&names);
         let mut finder = Finder::new(query.clone());
         let related = &mut found.related;
         let take = |record: &Record| {
@@ -86,7 +87,7 @@ impl Places {
             }
             if let (Fact::Step(step), Some(tx)) = (&record.fact, record.tx)
                 && let Some(opened) = &step.opened
-                && belongs(&names, opened)
+                && relatives.include(opened)
             {
                 related.insert(tx);
             }
@@ -108,7 +109,9 @@ impl Places {
         &self,
         opened: impl Iterator<Item = (TxId, &'a Opened)>,
     ) -> Result<BTreeSet<TxId>, LookupError> {
-        let names: Vec<Names> = opened.map(|(tx, opened)| Names::of(tx, opened)).collect();
+        let names: Vec<TransactionNames> = opened
+            .map(|(tx, opened)| TransactionNames::of(tx, opened))
+            .collect();
         Ok(self.lookup.related(&names)?)
     }
 
@@ -119,7 +122,7 @@ impl Places {
     }
 
     /// What is live is carried by the newest checkpoint, or came since.
-    fn find_live(&self, query: &Query, found: &mut Found) -> Result<(), StorageError> {
+    fn find_live(&self, query: &Query, found: &mut FoundTransactions) -> Result<(), StorageError> {
         let mut finder = Finder::new(query.clone());
         let start = Cursor::since_checkpoint(&self.folder)?;
         for record in start {
@@ -131,7 +134,10 @@ impl Places {
     }
 
     /// The records of transactions, in order.
-    pub(super) fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<Told, LookupError> {
+    pub(super) fn records_of(
+        &self,
+        txs: &BTreeSet<TxId>,
+    ) -> Result<TransactionRecords, LookupError> {
         let mut records = BTreeMap::new();
         let of_them = |body: &[u8]| {
             let head = record::decode_head(body);
@@ -166,7 +172,7 @@ impl Places {
         if expired {
             self.carried(txs, &mut records)?;
         }
-        Ok(Told {
+        Ok(TransactionRecords {
             records: records.into_values().collect(),
             whole,
         })
@@ -181,7 +187,7 @@ impl Places {
         let Some((_, oldest)) = self.segments.first() else {
             return Ok(());
         };
-        for record in Cursor::within(self.files(), Position::start_of(*oldest)) {
+        for record in Cursor::within(self.files(), RecordPosition::start_of(*oldest)) {
             let record = record?;
             if matches!(record.fact, Fact::CheckpointEnd) {
                 break;

@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 /// takes, the larger the next batch.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<QueuedRecords>,
     filled: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct QueuedRecords {
     records: Vec<Record>,
     closed: Option<Instant>,
 }
 
 impl Queue {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, QueuedRecords> {
         // Nothing here panics with the lock held.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -54,7 +54,8 @@ impl Queue {
     /// Waits for records and takes all of them into `batch`, which is empty.
     pub(super) fn take(&self, batch: &mut Vec<Record>, most: Duration) -> Woken {
         let waiting = self.lock();
-        let idle = |waiting: &mut Waiting| waiting.records.is_empty() && waiting.closed.is_none();
+        let idle =
+            |waiting: &mut QueuedRecords| waiting.records.is_empty() && waiting.closed.is_none();
         let woken = self.filled.wait_timeout_while(waiting, most, idle);
         let (mut waiting, _) = woken.unwrap_or_else(PoisonError::into_inner);
         if waiting.records.is_empty() {

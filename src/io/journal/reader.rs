@@ -1,6 +1,6 @@
 //! Anybody's side of the journal: a folder, perhaps a copy, that is only read.
 
-use super::cursor::{Cursor, Position};
+use super::cursor::{Cursor, RecordPosition};
 use super::files::Files;
 use super::places::{LookupError, Places};
 use crate::engine::journal::{Damage, SegmentNo, Storage, StorageError};
@@ -52,8 +52,8 @@ impl JournalReader {
     /// Every record that is kept, in order. At the end it gives `None`; asked again later, what
     /// came since: that is how to follow.
     #[must_use]
-    pub fn records(&self) -> Records {
-        self.records_at(Position::start_of(SegmentNo::FIRST))
+    pub fn records(&self) -> RecordReader {
+        self.records_at(RecordPosition::start_of(SegmentNo::FIRST))
     }
 
     /// As [`records`](Self::records), beginning with the newest whole checkpoint: all that is live
@@ -61,8 +61,8 @@ impl JournalReader {
     ///
     /// # Errors
     /// The storage's.
-    pub fn records_since_checkpoint(&self) -> Result<Records, ReadError> {
-        Ok(Records {
+    pub fn records_since_checkpoint(&self) -> Result<RecordReader, ReadError> {
+        Ok(RecordReader {
             cursor: Cursor::since_checkpoint(&self.folder)?,
             vault: self.vault.clone(),
         })
@@ -72,15 +72,16 @@ impl JournalReader {
     ///
     /// # Errors
     /// The storage's.
-    pub fn records_from_now(&self) -> Result<Records, ReadError> {
+    pub fn records_from_now(&self) -> Result<RecordReader, ReadError> {
         let last = self.files().segments()?.last().copied();
-        let mut records = self.records_at(Position::start_of(last.unwrap_or(SegmentNo::FIRST)));
+        let mut records =
+            self.records_at(RecordPosition::start_of(last.unwrap_or(SegmentNo::FIRST)));
         while records.cursor.next_if(|_| false)?.is_some() {}
         Ok(records)
     }
 
-    fn records_at(&self, at: Position) -> Records {
-        Records {
+    fn records_at(&self, at: RecordPosition) -> RecordReader {
+        RecordReader {
             cursor: Cursor::at(self.files(), at),
             vault: self.vault.clone(),
         }
@@ -110,7 +111,7 @@ impl JournalReader {
     ///
     /// # Errors
     /// The storage's.
-    pub fn find(&self, query: &Query) -> Result<Found, ReadError> {
+    pub fn find(&self, query: &Query) -> Result<FoundTransactions, ReadError> {
         let places = self.places()?;
         match places.find(query) {
             Ok(found) => Ok(found),
@@ -136,13 +137,13 @@ impl JournalReader {
         }
     }
 
-    fn find_by_reading(&self, query: &Query) -> Result<Found, ReadError> {
+    fn find_by_reading(&self, query: &Query) -> Result<FoundTransactions, ReadError> {
         let mut finder = Finder::new(query.clone());
         let mut records = self.records();
         for record in records.by_ref() {
             finder.look(&record?);
         }
-        Ok(Found {
+        Ok(FoundTransactions {
             candidates: finder.candidates().collect(),
             related: finder.related(),
             damage: records.damage().to_vec(),
@@ -154,7 +155,7 @@ impl JournalReader {
     ///
     /// # Errors
     /// The storage's.
-    pub fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<Told, ReadError> {
+    pub fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<TransactionRecords, ReadError> {
         let mut told = match self.places()?.records_of(txs) {
             Ok(told) => told,
             Err(LookupError::Storage(error)) => return Err(error.into()),
@@ -167,14 +168,14 @@ impl JournalReader {
         Ok(told)
     }
 
-    fn read_records_of(&self, txs: &BTreeSet<TxId>) -> Result<Told, ReadError> {
+    fn read_records_of(&self, txs: &BTreeSet<TxId>) -> Result<TransactionRecords, ReadError> {
         let of_them = |record: &Record| subject(record).is_some_and(|tx| txs.contains(&tx));
         let mut records = self.records();
         let told = records
             .by_ref()
             .filter(|record| record.as_ref().map_or(true, of_them))
             .collect::<Result<_, _>>()?;
-        Ok(Told {
+        Ok(TransactionRecords {
             records: told,
             whole: records.damage().is_empty(),
         })
@@ -183,7 +184,7 @@ impl JournalReader {
 
 /// What was found for a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundTransactions {
     /// None that matches is missing, but some may not match: [`Query::matches`] has the last word
     /// on each one's story.
     pub candidates: BTreeSet<TxId>,
@@ -195,7 +196,7 @@ pub struct Found {
 
 /// What the journal tells of transactions.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct TransactionRecords {
     /// Their records, in order.
     pub records: Vec<Record>,
     /// Whether no record is missing that should still be there.
@@ -204,12 +205,12 @@ pub struct Told {
 
 /// Records in order.
 #[derive(Debug)]
-pub struct Records {
+pub struct RecordReader {
     cursor: Cursor,
     vault: Option<Arc<Vault>>,
 }
 
-impl Records {
+impl RecordReader {
     /// What was damaged, and skipped.
     #[must_use]
     pub fn damage(&self) -> &[Damage] {
@@ -217,7 +218,7 @@ impl Records {
     }
 }
 
-impl Iterator for Records {
+impl Iterator for RecordReader {
     type Item = Result<Record, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -3,14 +3,14 @@
 use super::commit::{CommitClock, CommitThread};
 use super::files::{Files, FolderError};
 use super::index::Indexer;
-use super::keys::{self, KeyError, KeyFile};
+use super::keys::{self, KeyFile, KeyFileError};
 use super::queue::Queue;
 use crate::engine::driver::{CommitRules, Committer, Disk, Progress, hour};
 use crate::engine::journal::{
     Damage, Journal, JournalError, JournalOptions, Recovery, Storage, Torn,
 };
 use crate::engine::record::{Record, Seq, Vault};
-use crate::io::config::{Durability, JournalConfig, Keep};
+use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use crate::io::system::steps;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,7 +52,7 @@ pub enum WriterError {
     Folder(#[from] FolderError),
     /// Its keys.
     #[error(transparent)]
-    Keys(#[from] KeyError),
+    Keys(#[from] KeyFileError),
     /// What is in it, or its disk.
     #[error(transparent)]
     Journal(#[from] JournalError),
@@ -69,18 +69,18 @@ pub struct OpenedJournal {
     /// Hashes cards, and opens what was sealed; sealing is the writer's alone.
     pub vault: Arc<Vault>,
     /// What happened since the newest checkpoint.
-    pub history: History,
+    pub history: RecentRecords,
 }
 
 /// Records since the newest checkpoint, in order, their patches opened as far as the keys are
 /// there.
 #[derive(Debug)]
-pub struct History {
+pub struct RecentRecords {
     recovery: Recovery,
     vault: Arc<Vault>,
 }
 
-impl History {
+impl RecentRecords {
     /// A write at the end that a crash tore, and that was cut off.
     #[must_use]
     pub const fn torn(&self) -> Option<Torn> {
@@ -94,7 +94,7 @@ impl History {
     }
 }
 
-impl Iterator for History {
+impl Iterator for RecentRecords {
     type Item = Record;
 
     fn next(&mut self) -> Option<Record> {
@@ -139,12 +139,12 @@ impl JournalWriter {
         let journal_options = JournalOptions {
             segment_bytes: options.segment_bytes,
             salvage: options.salvage,
-            seed: getrandom::u64().map_err(KeyError::Random)?,
+            seed: getrandom::u64().map_err(KeyFileError::Random)?,
         };
         let (journal, recovery) = Journal::open(files, journal_options)?;
         let rules = CommitRules {
             strict: config.durability == Durability::Strict,
-            keep_keys: config.keep == Keep::All,
+            keep_keys: config.keep == FrameKeeping::All,
             retain: config.retain,
         };
         let sealing = (keys::vault(keys)?, key_file);
@@ -169,7 +169,7 @@ impl JournalWriter {
             thread: Some(thread.map_err(WriterError::Thread)?),
             _indexer: Indexer::start(&config.path).map_err(WriterError::Thread)?,
         };
-        let history = History {
+        let history = RecentRecords {
             recovery,
             vault: Arc::clone(&vault),
         };

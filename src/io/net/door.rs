@@ -19,7 +19,7 @@ struct Hall {
 
 /// A place taken by a connection; given back when dropped.
 #[derive(Debug)]
-pub struct Guest {
+pub struct ConnectionPermit {
     hall: Rc<RefCell<Hall>>,
     address: IpAddr,
 }
@@ -45,7 +45,7 @@ impl Door {
 
     /// Takes a place, if one is free.
     #[must_use]
-    pub fn enter(&self, address: IpAddr) -> Option<Guest> {
+    pub fn enter(&self, address: IpAddr) -> Option<ConnectionPermit> {
         let address = address.to_canonical();
         let mut hall = self.0.borrow_mut();
         let here = hall.by_address.get(&address).copied().unwrap_or(0);
@@ -55,14 +55,14 @@ impl Door {
         }
         hall.total += 1;
         hall.by_address.insert(address, here + 1);
-        Some(Guest {
+        Some(ConnectionPermit {
             hall: Rc::clone(&self.0),
             address,
         })
     }
 }
 
-impl Drop for Guest {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut hall = self.hall.borrow_mut();
         hall.total -= 1;
@@ -86,7 +86,7 @@ mod tests {
         let first = door.enter(here);
         assert!(first.is_some());
         assert!(door.enter(here).is_none(), "one from an address");
-        let local: Vec<Guest> = (0..2)
+        let local: Vec<ConnectionPermit> = (0..2)
             .filter_map(|_| door.enter([127, 0, 0, 1].into()))
             .collect();
         assert_eq!(local.len(), 2, "loopback is exempt");

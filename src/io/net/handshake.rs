@@ -3,12 +3,12 @@
 //! They are the dearest thing that a stranger can ask for. On their own thread a storm of them
 //! delays no message; a peer that is slow to say hello costs no place among those at work.
 
-use super::records::Records;
-use super::refusal::Refusal;
+use super::records::TlsRecords;
+use super::refusal::FailedHandshake;
 use super::tls::{Raw, Tls};
-use super::{Kind, Stream, socket};
+use super::{Stream, StreamKind, socket};
 use crate::io::config::{ClientTls, ServerTls};
-use crate::io::telemetry::Reason;
+use crate::io::telemetry::HandshakeFault;
 use std::future::Future;
 use std::io;
 use std::rc::Rc;
@@ -74,9 +74,9 @@ impl Drop for HandshakeThread {
 }
 
 /// A connection on its way through a handshake.
-struct Half {
+struct HandshakeSocket {
     tcp: TcpStream,
-    records: Records,
+    records: TlsRecords,
 }
 
 impl Handshakes {
@@ -89,7 +89,7 @@ impl Handshakes {
         tcp: TcpStream,
         tls: ServerTls,
         within: Duration,
-    ) -> Result<Stream, Refusal> {
+    ) -> Result<Stream, FailedHandshake> {
         let slots = Arc::clone(&self.slots);
         self.make(tcp, within, |half| welcome(half, tls, slots))
             .await
@@ -104,7 +104,7 @@ impl Handshakes {
         tcp: TcpStream,
         tls: ClientTls,
         within: Duration,
-    ) -> Result<Stream, Refusal> {
+    ) -> Result<Stream, FailedHandshake> {
         self.make(tcp, within, |half| greet(half, tls)).await
     }
 
@@ -112,38 +112,40 @@ impl Handshakes {
         &self,
         tcp: TcpStream,
         within: Duration,
-        shake: impl FnOnce(Half) -> F + Send + 'static,
-    ) -> Result<Stream, Refusal>
+        shake: impl FnOnce(HandshakeSocket) -> F + Send + 'static,
+    ) -> Result<Stream, FailedHandshake>
     where
-        F: Future<Output = Result<(Half, Connection), Refusal>> + Send,
+        F: Future<Output = Result<(HandshakeSocket, Connection), FailedHandshake>> + Send,
     {
         // Its small flights are not to wait for one another.
         socket::tune(&tcp)?;
         // A socket belongs to the runtime that watches it: it moves there, and back.
         let tcp = tcp.into_std()?;
         let done = self.runtime.spawn(async move {
-            let half = Half {
+            let half = HandshakeSocket {
                 tcp: TcpStream::from_std(tcp)?,
-                records: Records::default(),
+                records: TlsRecords::default(),
             };
-            let late = || Refusal::new(Reason::Slow, format!("not done within {within:?}"));
+            let late = || {
+                FailedHandshake::new(HandshakeFault::Slow, format!("not done within {within:?}"))
+            };
             let shaken = tokio::time::timeout(within, shake(half)).await;
             let (half, session) = shaken.map_err(|_elapsed| late())??;
-            Ok::<_, Refusal>((half.tcp.into_std()?, half.records, session))
+            Ok::<_, FailedHandshake>((half.tcp.into_std()?, half.records, session))
         });
         let (tcp, records, session) = done.await.map_err(io::Error::other)??;
         let tcp = TcpStream::from_std(tcp)?;
         let tls = Tls::new(tcp, session, records);
-        Ok(Stream(Kind::Tls(Rc::new(tls))))
+        Ok(Stream(StreamKind::Tls(Rc::new(tls))))
     }
 }
 
 /// Hears the peer's hello, then waits for a place, then does the costly part.
 async fn welcome(
-    mut half: Half,
+    mut half: HandshakeSocket,
     tls: ServerTls,
     slots: Arc<Semaphore>,
-) -> Result<(Half, Connection), Refusal> {
+) -> Result<(HandshakeSocket, Connection), FailedHandshake> {
     let mut acceptor = Acceptor::default();
     let accepted = loop {
         half.read(|raw| acceptor.read_tls(raw)).await?;
@@ -151,7 +153,7 @@ async fn welcome(
             Ok(None) => {}
             Ok(Some(accepted)) => break accepted,
             Err((error, mut alert)) => {
-                let Half { tcp, records } = &mut half;
+                let HandshakeSocket { tcp, records } = &mut half;
                 // Told if the socket takes it: the peer is gone, or is told by the closing.
                 let _gone = alert.write_all(&mut Raw { tcp, records });
                 return Err(error.into());
@@ -162,7 +164,7 @@ async fn welcome(
     let session = match accepted.into_connection(tls.config) {
         Ok(session) => session,
         Err((error, mut alert)) => {
-            let Half { tcp, records } = &mut half;
+            let HandshakeSocket { tcp, records } = &mut half;
             let _gone = alert.write_all(&mut Raw { tcp, records });
             return Err(error.into());
         }
@@ -170,13 +172,19 @@ async fn welcome(
     shake(half, session.into()).await
 }
 
-async fn greet(half: Half, tls: ClientTls) -> Result<(Half, Connection), Refusal> {
+async fn greet(
+    half: HandshakeSocket,
+    tls: ClientTls,
+) -> Result<(HandshakeSocket, Connection), FailedHandshake> {
     let session = ClientConnection::new(tls.config, tls.name)?;
     shake(half, session.into()).await
 }
 
 /// Flight by flight, to the end.
-async fn shake(mut half: Half, mut session: Connection) -> Result<(Half, Connection), Refusal> {
+async fn shake(
+    mut half: HandshakeSocket,
+    mut session: Connection,
+) -> Result<(HandshakeSocket, Connection), FailedHandshake> {
     loop {
         while session.wants_write() {
             half.write(|raw| session.write_tls(raw)).await?;
@@ -195,7 +203,7 @@ async fn shake(mut half: Half, mut session: Connection) -> Result<(Half, Connect
     }
 }
 
-impl Half {
+impl HandshakeSocket {
     async fn read(
         &mut self,
         mut read: impl FnMut(&mut Raw<'_>) -> io::Result<usize>,

@@ -4,7 +4,7 @@ use super::Wire;
 use super::tls::{Brought, Tls};
 use crate::engine::driver::Received;
 use crate::engine::gateway::UnreadableFrame;
-use crate::io::telemetry::Fault;
+use crate::io::telemetry::DisconnectReason;
 use crate::iso::codec::{FrameError, Framer, Message};
 use crate::iso::spec::Spec;
 use bytes::{Bytes, BytesMut};
@@ -19,7 +19,7 @@ use tokio::time::Instant;
 /// The reading side of a connection.
 #[derive(Debug)]
 pub struct Inbound {
-    source: Source,
+    source: ByteSource,
     spec: Arc<Spec>,
     framer: Framer,
     buffer: BytesMut,
@@ -33,12 +33,12 @@ pub struct Inbound {
 
 /// Where bytes come from.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(super) enum ByteSource {
     Plain(OwnedReadHalf),
     Tls(Rc<Tls>),
 }
 
-impl Source {
+impl ByteSource {
     /// Waits for bytes, and appends them, `most` at once. False when no more will come.
     async fn read(&mut self, buffer: &mut BytesMut, most: usize) -> io::Result<bool> {
         match self {
@@ -84,12 +84,12 @@ pub enum End {
 impl End {
     /// A word for what the peer did wrong, if it did.
     #[must_use]
-    pub const fn fault(&self) -> Option<Fault> {
+    pub const fn fault(&self) -> Option<DisconnectReason> {
         match self {
             Self::Closed | Self::Broken(_) => None,
-            Self::Frame(_) => Some(Fault::Frame),
-            Self::Tls => Some(Fault::Tls),
-            Self::Slow(_) => Some(Fault::Slow),
+            Self::Frame(_) => Some(DisconnectReason::Frame),
+            Self::Tls => Some(DisconnectReason::Tls),
+            Self::Slow(_) => Some(DisconnectReason::Slow),
         }
     }
 
@@ -101,7 +101,7 @@ impl End {
 }
 
 impl Inbound {
-    pub(super) fn new(source: Source, wire: &Wire) -> Self {
+    pub(super) fn new(source: ByteSource, wire: &Wire) -> Self {
         Self {
             source,
             spec: wire.spec.clone(),

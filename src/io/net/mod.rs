@@ -1,15 +1,16 @@
 //! Sockets: what comes in and goes out over TCP, bounded everywhere.
 //!
 //! A connected socket, a [`Stream`], is plain, or comes out of a TLS handshake that [`Handshakes`]
-//! made; one that came to nothing is a [`Refusal`]. It is split into [`Inbound`], which cuts frames
-//! and reads messages, and [`Outbound`], which keeps sends until they may go and writes them in one
-//! piece. [`Door`] lets peers in up to a limit; [`Backoff`] paces the attempts to reach one.
+//! made; one that came to nothing is a [`FailedHandshake`]. It is split into [`Inbound`], which
+//! cuts frames and reads messages, and [`SocketOutbound`], which keeps sends until they may go and
+//! writes them in one piece. [`Door`] lets peers in up to a limit; [`Backoff`] paces the attempts
+//! to reach one.
 //! Nothing here knows who the peers are or decides what a message means, and only handshakes have
 //! a thread.
 //!
 //! Bounds: a frame ([`Wire::frame`], refused by its length before anything is reserved), the time
 //! from its first byte to its last, connections in all and from one address. How much may wait in
-//! [`Outbound`] is the business of its owner, who asks [`Outbound::waiting`].
+//! [`SocketOutbound`] is the business of its owner, who asks [`SocketOutbound::waiting`].
 //!
 //! Start with [`split`].
 
@@ -36,14 +37,14 @@ mod tests;
 
 pub use crate::engine::driver::Received;
 pub use backoff::Backoff;
-pub use door::{Door, Guest};
+pub use door::{ConnectionPermit, Door};
 pub use handshake::{HandshakeThread, Handshakes};
 pub use inbound::{End, Inbound};
-pub use outbound::{Flushed, Outbound, Sink};
-pub use refusal::Refusal;
+pub use outbound::{Sink, SocketFlushed, SocketOutbound};
+pub use refusal::FailedHandshake;
 
 use crate::iso::spec::Spec;
-use inbound::Source;
+use inbound::ByteSource;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,17 +66,17 @@ pub struct Wire {
 
 /// A connected socket: plain, or one that came out of a TLS handshake.
 #[derive(Debug)]
-pub struct Stream(Kind);
+pub struct Stream(StreamKind);
 
 #[derive(Debug)]
-enum Kind {
+enum StreamKind {
     Plain(TcpStream),
     Tls(Rc<Tls>),
 }
 
 impl From<TcpStream> for Stream {
     fn from(tcp: TcpStream) -> Self {
-        Self(Kind::Plain(tcp))
+        Self(StreamKind::Plain(tcp))
     }
 }
 
@@ -83,14 +84,14 @@ impl From<TcpStream> for Stream {
 ///
 /// # Errors
 /// The socket refuses its options, since it is gone already.
-pub fn split(stream: impl Into<Stream>, wire: &Wire) -> std::io::Result<(Inbound, Outbound)> {
+pub fn split(stream: impl Into<Stream>, wire: &Wire) -> std::io::Result<(Inbound, SocketOutbound)> {
     let (source, sink) = match stream.into().0 {
-        Kind::Plain(tcp) => {
+        StreamKind::Plain(tcp) => {
             socket::tune(&tcp)?;
             let (read, write) = tcp.into_split();
-            (Source::Plain(read), Sink::plain(write))
+            (ByteSource::Plain(read), Sink::plain(write))
         }
-        Kind::Tls(tls) => (Source::Tls(Rc::clone(&tls)), Sink::tls(tls)),
+        StreamKind::Tls(tls) => (ByteSource::Tls(Rc::clone(&tls)), Sink::tls(tls)),
     };
     Ok((Inbound::new(source, wire), outbound::outbound(sink, wire)))
 }

@@ -11,17 +11,17 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 /// The writing side of a connection. Sends go out in the order they came in, each once the journal
 /// is durable up to its record.
-pub type Outbound = driver::Outbound<Sink>;
+pub type SocketOutbound = driver::Outbound<Sink>;
 
 /// How far writing to a socket came.
-pub type Flushed = driver::Flushed<io::Error>;
+pub type SocketFlushed = driver::Flushed<io::Error>;
 
 /// Where bytes go: a socket, plain or under TLS.
 #[derive(Clone, Debug)]
-pub struct Sink(Half);
+pub struct Sink(SinkHalf);
 
 #[derive(Clone, Debug)]
-enum Half {
+enum SinkHalf {
     Plain(Rc<OwnedWriteHalf>),
     Tls(Rc<Tls>),
 }
@@ -33,22 +33,22 @@ impl ByteSink for Sink {
     /// written, though records of it may be unsent.
     fn take(&self, bytes: &[u8]) -> Taken<io::Error> {
         taken(match &self.0 {
-            Half::Plain(half) => half.try_write(bytes),
-            Half::Tls(tls) => tls.try_write(bytes),
+            SinkHalf::Plain(half) => half.try_write(bytes),
+            SinkHalf::Tls(tls) => tls.try_write(bytes),
         })
     }
 
     fn flush(&self) -> Taken<io::Error> {
         match &self.0 {
-            Half::Plain(_) => Taken::Bytes(0),
-            Half::Tls(tls) => taken(tls.try_flush().map(|()| 0)),
+            SinkHalf::Plain(_) => Taken::Bytes(0),
+            SinkHalf::Tls(tls) => taken(tls.try_flush().map(|()| 0)),
         }
     }
 
     fn has_unsent(&self) -> bool {
         match &self.0 {
-            Half::Plain(_) => false,
-            Half::Tls(tls) => tls.has_unsent(),
+            SinkHalf::Plain(_) => false,
+            SinkHalf::Tls(tls) => tls.has_unsent(),
         }
     }
 }
@@ -63,24 +63,24 @@ fn taken(wrote: io::Result<usize>) -> Taken<io::Error> {
 
 impl Sink {
     pub(super) fn plain(half: OwnedWriteHalf) -> Self {
-        Self(Half::Plain(Rc::new(half)))
+        Self(SinkHalf::Plain(Rc::new(half)))
     }
 
     pub(super) const fn tls(tls: Rc<Tls>) -> Self {
-        Self(Half::Tls(tls))
+        Self(SinkHalf::Tls(tls))
     }
 
     fn tcp(&self) -> &TcpStream {
         match &self.0 {
-            Half::Plain(half) => half.as_ref().as_ref(),
-            Half::Tls(tls) => &tls.tcp,
+            SinkHalf::Plain(half) => half.as_ref().as_ref(),
+            SinkHalf::Tls(tls) => &tls.tcp,
         }
     }
 }
 
 /// The writing side over a socket.
-pub(super) fn outbound(sink: Sink, wire: &Wire) -> Outbound {
-    Outbound::new(sink, Framer::new(&wire.spec, wire.frame))
+pub(super) fn outbound(sink: Sink, wire: &Wire) -> SocketOutbound {
+    SocketOutbound::new(sink, Framer::new(&wire.spec, wire.frame))
 }
 
 impl driver::Outbound<Sink> {

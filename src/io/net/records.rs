@@ -5,13 +5,13 @@ const HEADER: usize = 5;
 
 /// How far a stream is into its current record.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Records {
+pub(super) struct TlsRecords {
     header: [u8; HEADER],
     known: usize,
     left: usize,
 }
 
-impl Records {
+impl TlsRecords {
     /// These bytes came next.
     pub(super) fn pass(&mut self, mut bytes: &[u8]) {
         while let Some((first, rest)) = bytes.split_first() {
@@ -55,7 +55,7 @@ mod tests {
         let stream = stream.concat();
         let ends = [7, 12, 273];
         for step in [1, 2, 3, 7, 300] {
-            let (mut records, mut at) = (Records::default(), 0);
+            let (mut records, mut at) = (TlsRecords::default(), 0);
             assert!(!records.is_amid());
             for piece in stream.chunks(step) {
                 records.pass(piece);

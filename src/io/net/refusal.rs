@@ -1,6 +1,6 @@
 //! Why a TLS handshake came to nothing.
 
-use crate::io::telemetry::Reason;
+use crate::io::telemetry::HandshakeFault;
 use std::fmt;
 use std::io;
 use tokio_rustls::rustls::{
@@ -9,14 +9,14 @@ use tokio_rustls::rustls::{
 
 /// A handshake that came to nothing.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct FailedHandshake {
     /// Why.
-    pub reason: Reason,
+    pub reason: HandshakeFault,
     /// The same in full.
     what: String,
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for FailedHandshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -27,64 +27,68 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for FailedHandshake {}
 
-impl Refusal {
-    pub(super) fn new(reason: Reason, what: impl Into<String>) -> Self {
+impl FailedHandshake {
+    pub(super) fn new(reason: HandshakeFault, what: impl Into<String>) -> Self {
         let what = what.into();
         Self { reason, what }
     }
 }
 
-impl From<io::Error> for Refusal {
+impl From<io::Error> for FailedHandshake {
     fn from(error: io::Error) -> Self {
-        Self::new(Reason::Ended, error.to_string())
+        Self::new(HandshakeFault::Ended, error.to_string())
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for FailedHandshake {
     fn from(error: Error) -> Self {
         Self::new(reason(&error), error.to_string())
     }
 }
 
-fn reason(error: &Error) -> Reason {
+fn reason(error: &Error) -> HandshakeFault {
     match error {
         Error::InvalidCertificate(error) => of_certificate(error),
-        Error::NoCertificatesPresented => Reason::NoCertificate,
-        Error::PeerIncompatible(_) => Reason::Version,
+        Error::NoCertificatesPresented => HandshakeFault::NoCertificate,
+        Error::PeerIncompatible(_) => HandshakeFault::Version,
         Error::PeerMisbehaved(PeerMisbehaved::AttemptedDowngradeToTls12WhenTls13IsSupported) => {
-            Reason::Downgrade
+            HandshakeFault::Downgrade
         }
         Error::InvalidMessage(
             InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge,
-        ) => Reason::Oversize,
+        ) => HandshakeFault::Oversize,
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType
             | InvalidMessage::MessageTooLarge
             | InvalidMessage::UnknownProtocolVersion,
-        ) => Reason::NotTls,
-        Error::AlertReceived(AlertDescription::ProtocolVersion) => Reason::Version,
-        Error::AlertReceived(_) => Reason::Peer,
-        _ => Reason::Protocol,
+        ) => HandshakeFault::NotTls,
+        Error::AlertReceived(AlertDescription::ProtocolVersion) => HandshakeFault::Version,
+        Error::AlertReceived(_) => HandshakeFault::Peer,
+        _ => HandshakeFault::Protocol,
     }
 }
 
-fn of_certificate(error: &CertificateError) -> Reason {
+fn of_certificate(error: &CertificateError) -> HandshakeFault {
     match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Reason::Expired,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            HandshakeFault::Expired
+        }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            Reason::NotYetValid
+            HandshakeFault::NotYetValid
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Reason::WrongName
+            HandshakeFault::WrongName
         }
         // A false issuer may bear the name of a true one: then the signature gives it away.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => Reason::UnknownIssuer,
-        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            Reason::WrongPurpose
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            HandshakeFault::UnknownIssuer
         }
-        CertificateError::Revoked => Reason::Revoked,
-        _ => Reason::Certificate,
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            HandshakeFault::WrongPurpose
+        }
+        CertificateError::Revoked => HandshakeFault::Revoked,
+        _ => HandshakeFault::Certificate,
     }
 }

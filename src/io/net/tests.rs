@@ -20,7 +20,7 @@ fn wire() -> Wire {
 }
 
 /// A connection, and the socket of its peer.
-async fn connected() -> (Inbound, Outbound, TcpStream) {
+async fn connected() -> (Inbound, SocketOutbound, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let peer = TcpStream::connect(listener.local_addr().unwrap())
         .await
@@ -116,7 +116,7 @@ fn a_frame_that_trickles_in_ends_the_connection_and_an_idle_one_does_not() {
 }
 
 /// Numbered sends of 500 bytes.
-fn push(outbound: &mut Outbound, id: u64, after: u64) {
+fn push(outbound: &mut SocketOutbound, id: u64, after: u64) {
     let frame = Bytes::from(vec![u8::try_from(id % 251).unwrap(); 500]);
     outbound.push(SendId(id), Seq(after), frame);
 }
@@ -135,7 +135,7 @@ fn nothing_is_written_before_its_record_is_durable() {
         push(&mut outbound, 2, 11);
         push(&mut outbound, 3, 12);
         let flushed = outbound.flush(Seq(9), &mut scratch, &mut written);
-        assert!(matches!(flushed, Flushed::Clear) && written.is_empty());
+        assert!(matches!(flushed, SocketFlushed::Clear) && written.is_empty());
         assert!(outbound.revoke(SendId(2)), "it is still here");
         outbound.flush(Seq(11), &mut scratch, &mut written);
         assert_eq!(written, [SendId(1)]);
@@ -156,7 +156,7 @@ fn a_peer_that_does_not_read_gets_every_byte_in_order_once_it_does() {
         outbound.writable().await.unwrap();
         let (mut scratch, mut written) = (BytesMut::new(), Vec::new());
         let flushed = outbound.flush(Seq(0), &mut scratch, &mut written);
-        assert!(matches!(flushed, Flushed::Full), "{flushed:?}");
+        assert!(matches!(flushed, SocketFlushed::Full), "{flushed:?}");
         let begun = u64::try_from(written.len()).unwrap();
         assert!(0 < begun && begun < SENDS);
         assert!(outbound.waiting() > 0 && outbound.waiting() < 500 * 20_000);
@@ -189,7 +189,7 @@ fn a_socket_whose_peer_is_gone_is_broken() {
         assert!(end.reset(), "{end}");
         push(&mut outbound, 1, 0);
         let flushed = outbound.flush(Seq(0), &mut BytesMut::new(), &mut Vec::new());
-        assert!(matches!(flushed, Flushed::Broken(_)), "{flushed:?}");
+        assert!(matches!(flushed, SocketFlushed::Broken(_)), "{flushed:?}");
         assert_eq!(outbound.into_unwritten().collect::<Vec<_>>(), [SendId(1)]);
     });
 }

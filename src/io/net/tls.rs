@@ -1,6 +1,6 @@
 //! One TLS connection: bytes in the clear on our side, records on the wire.
 
-use super::records::Records;
+use super::records::TlsRecords;
 use bytes::BytesMut;
 use std::cell::RefCell;
 use std::io::{self, BufRead, Read, Write};
@@ -11,20 +11,20 @@ use tokio_rustls::rustls::Connection;
 #[derive(Debug)]
 pub(super) struct Tls {
     pub(super) tcp: TcpStream,
-    state: RefCell<State>,
+    state: RefCell<TlsState>,
 }
 
 /// What reading and writing both change.
 #[derive(Debug)]
-struct State {
+struct TlsState {
     session: Connection,
-    records: Records,
+    records: TlsRecords,
 }
 
 /// The socket as rustls wants it: takes and gives what it can at once.
 pub(super) struct Raw<'s> {
     pub tcp: &'s TcpStream,
-    pub records: &'s mut Records,
+    pub records: &'s mut TlsRecords,
 }
 
 impl Read for Raw<'_> {
@@ -55,10 +55,10 @@ pub(super) enum Brought {
 }
 
 impl Tls {
-    pub(super) fn new(tcp: TcpStream, mut session: Connection, records: Records) -> Self {
+    pub(super) fn new(tcp: TcpStream, mut session: Connection, records: TlsRecords) -> Self {
         // All of what is written at once, or nothing: that it is not much is seen to by who writes.
         session.set_buffer_limit(None);
-        let state = RefCell::new(State { session, records });
+        let state = RefCell::new(TlsState { session, records });
         Self { tcp, state }
     }
 
@@ -91,7 +91,7 @@ impl Tls {
 
     fn read_records(&self) -> io::Result<usize> {
         let mut state = self.state.borrow_mut();
-        let State { session, records } = &mut *state;
+        let TlsState { session, records } = &mut *state;
         let tcp = &self.tcp;
         let count = session.read_tls(&mut Raw { tcp, records })?;
         let processed = session.process_new_packets();
@@ -147,8 +147,8 @@ impl Tls {
         self.state.borrow().session.wants_write()
     }
 
-    fn push(&self, state: &mut State) -> io::Result<()> {
-        let State { session, records } = state;
+    fn push(&self, state: &mut TlsState) -> io::Result<()> {
+        let TlsState { session, records } = state;
         let tcp = &self.tcp;
         while session.wants_write() {
             session.write_tls(&mut Raw { tcp, records })?;
@@ -160,7 +160,7 @@ impl Tls {
 impl Drop for Tls {
     fn drop(&mut self) {
         let Self { tcp, state } = self;
-        let State { session, records } = state.get_mut();
+        let TlsState { session, records } = state.get_mut();
         session.send_close_notify();
         // A farewell, of use to a peer that still listens.
         let _gone = session.write_tls(&mut Raw { tcp, records });

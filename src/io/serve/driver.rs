@@ -12,9 +12,9 @@ use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, State};
 use crate::engine::seam::{Mono, Now};
 use crate::io::config::SocketLimits;
 use crate::io::journal::{JournalWriter, Progress};
-use crate::io::net::{Guest, Outbound, Sink};
+use crate::io::net::{ConnectionPermit, Sink, SocketOutbound};
 use crate::io::system::steps;
-use crate::io::telemetry::{Fault, Metrics, Reason};
+use crate::io::telemetry::{DisconnectReason, HandshakeFault, Metrics};
 use crate::iso::codec::Message;
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -27,11 +27,11 @@ use tracing::{error, info};
 
 /// The driver, shared by the tasks of one thread. Never borrowed across an `await`.
 #[derive(Clone, Debug)]
-pub(super) struct Shared(pub Rc<RefCell<Driver>>);
+pub(super) struct SharedDriver(pub Rc<RefCell<ServeDriver>>);
 
 /// The driver of this process.
 #[derive(Debug)]
-pub(super) struct Driver {
+pub(super) struct ServeDriver {
     body: driver::Driver<Process>,
     clock: Clock,
     /// The last connection that was named.
@@ -73,7 +73,7 @@ struct Process {
 #[derive(Debug)]
 struct Beside {
     /// A terminal's place behind the door.
-    _guest: Option<Guest>,
+    _permit: Option<ConnectionPermit>,
     /// The task that reads it.
     reader: Option<AbortHandle>,
     /// Wakes its reader, which waits until less is unwritten.
@@ -81,9 +81,9 @@ struct Beside {
 }
 
 impl Beside {
-    fn new(guest: Option<Guest>) -> Self {
+    fn new(permit: Option<ConnectionPermit>) -> Self {
         Self {
-            _guest: guest,
+            _permit: permit,
             reader: None,
             room: Rc::new(Notify::new()),
         }
@@ -134,11 +134,11 @@ impl Rim for Process {
             return;
         };
         let roster = self.status.roster();
-        if let Some(guest) = roster.note(now.wall, listener, message) {
+        if let Some(heard) = roster.note(now.wall, listener, message) {
             self.metrics
                 .terminals_seen
                 .set(count::as_float(roster.len()));
-            self.notices.newcomer(now.mono, &guest);
+            self.notices.newcomer(now.mono, &heard);
         }
     }
 
@@ -225,7 +225,7 @@ impl Process {
     }
 }
 
-impl Driver {
+impl ServeDriver {
     pub(super) fn new(parts: Parts) -> Self {
         let now = parts.clock.now();
         let around = Process {
@@ -310,17 +310,22 @@ impl Driver {
     }
 
     /// A terminal connected.
-    pub(super) fn terminal(&mut self, listener: ListenerId, guest: Guest, out: Outbound) -> ConnId {
+    pub(super) fn terminal(
+        &mut self,
+        listener: ListenerId,
+        permit: ConnectionPermit,
+        out: SocketOutbound,
+    ) -> ConnId {
         let conn = self.name();
         self.body.rim().metrics.terminal_connections.increment(1);
-        let beside = Beside::new(Some(guest));
+        let beside = Beside::new(Some(permit));
         let now = self.clock.now();
         self.body.terminal(now, (conn, listener), out, beside);
         conn
     }
 
     /// A connection of a link is up.
-    pub(super) fn link_up(&mut self, link: LinkId, out: Outbound) -> ConnId {
+    pub(super) fn link_up(&mut self, link: LinkId, out: SocketOutbound) -> ConnId {
         let conn = self.name();
         self.body.rim().metrics.acquirer_connections.increment(1);
         let now = self.clock.now();
@@ -334,12 +339,12 @@ impl Driver {
     }
 
     /// A peer is disconnected for what it did.
-    pub(super) fn disconnect(&self, fault: Fault) {
+    pub(super) fn disconnect(&self, fault: DisconnectReason) {
         self.body.rim().metrics.disconnected(fault);
     }
 
     /// A TLS handshake came to nothing.
-    pub(super) fn refused(&self, reason: Reason) {
+    pub(super) fn refused(&self, reason: HandshakeFault) {
         self.body.rim().metrics.tls_refused(reason);
     }
 
@@ -380,7 +385,7 @@ impl Driver {
         &self,
         conn: ConnId,
     ) -> Option<impl Future<Output = std::io::Result<()>> + use<>> {
-        self.body.out(conn).map(Outbound::writable)
+        self.body.out(conn).map(SocketOutbound::writable)
     }
 
     /// What a reader waits for before it may read more, if anything.

@@ -1,6 +1,6 @@
 //! Both ends of the wires: listeners bound, links held.
 
-use super::driver::Shared;
+use super::driver::SharedDriver;
 use super::links::Hold;
 use super::server::{Port, Ports, ServeError};
 use super::settings::Settings;
@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 const BACKLOG: u32 = 4096;
 
 /// What all connections share.
-pub(super) struct House {
-    pub shared: Shared,
+pub(super) struct ConnectionContext {
+    pub shared: SharedDriver,
     pub settings: Settings,
     pub handshakes: Handshakes,
 }
@@ -27,7 +27,7 @@ pub(super) struct House {
 /// Binds all listeners, then begins to accept.
 pub(super) async fn listen(
     config: &Config,
-    house: &House,
+    context: &ConnectionContext,
 ) -> Result<(Ports, Vec<JoinHandle<()>>), ServeError> {
     let mut sockets = Vec::new();
     for listener in &config.listeners {
@@ -47,9 +47,9 @@ pub(super) async fn listen(
             address: socket.local_addr()?,
         });
         let entrance = Entrance {
-            shared: house.shared.clone(),
-            settings: house.settings.clone(),
-            handshakes: house.handshakes.clone(),
+            shared: context.shared.clone(),
+            settings: context.settings.clone(),
+            handshakes: context.handshakes.clone(),
             id: ListenerId(id),
             spec: Arc::clone(&options.spec),
         };
@@ -76,14 +76,14 @@ async fn bind(address: &str) -> io::Result<TcpListener> {
 }
 
 /// Begins to hold every connection of every link.
-pub(super) fn connect(config: &Config, house: &House, dice: &mut Dice) {
+pub(super) fn connect(config: &Config, context: &ConnectionContext, dice: &mut Dice) {
     let set_up = config.links.iter().zip(&config.options.links);
     for ((link, options), id) in set_up.zip(0..) {
         for _ in 0..link.connections {
             let hold = Hold {
-                shared: house.shared.clone(),
-                settings: house.settings.clone(),
-                handshakes: house.handshakes.clone(),
+                shared: context.shared.clone(),
+                settings: context.settings.clone(),
+                handshakes: context.handshakes.clone(),
                 id: LinkId(id),
                 address: link.address.clone(),
                 spec: Arc::clone(&options.spec),

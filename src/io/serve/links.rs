@@ -1,12 +1,12 @@
 //! The connections to acquirers: made, read, and made again when lost.
 
-use super::driver::{Driver, Shared};
+use super::driver::{ServeDriver, SharedDriver};
 use super::settings::Settings;
 use super::terminals::read;
 use crate::engine::record::LinkId;
 use crate::engine::seam::Dice;
 use crate::io::config::LinkConfig;
-use crate::io::net::{self, Backoff, Handshakes, Refusal, Stream, Wire};
+use crate::io::net::{self, Backoff, FailedHandshake, Handshakes, Stream, Wire};
 use crate::iso::spec::Spec;
 use std::io;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const READ: usize = 64 << 10;
 /// One connection of a link.
 #[derive(Debug)]
 pub(super) struct Hold {
-    pub shared: Shared,
+    pub shared: SharedDriver,
     pub settings: Settings,
     pub handshakes: Handshakes,
     pub id: LinkId,
@@ -36,7 +36,7 @@ enum Unmade {
     #[error(transparent)]
     Socket(#[from] io::Error),
     #[error(transparent)]
-    Tls(#[from] Refusal),
+    Tls(#[from] FailedHandshake),
 }
 
 impl Hold {
@@ -79,7 +79,7 @@ impl Hold {
             self.shared.clone(),
             conn,
             inbound,
-            Driver::take_from_acquirer,
+            ServeDriver::take_from_acquirer,
         );
         let reader = tokio::task::spawn_local(reading);
         let stop = reader.abort_handle();
@@ -87,7 +87,7 @@ impl Hold {
         let _ended = reader.await;
     }
 
-    async fn connect(&self) -> Result<(net::Inbound, net::Outbound), Unmade> {
+    async fn connect(&self) -> Result<(net::Inbound, net::SocketOutbound), Unmade> {
         let connecting = TcpStream::connect(&self.address);
         let tcp = tokio::time::timeout(CONNECT, connecting)
             .await

@@ -45,6 +45,6 @@ pub mod signals;
 mod tests;
 
 pub use clock::Clock;
-pub use roster::{Guest, Roster};
-pub use server::{Desk, Handle, Port, Ports, ServeError, Server};
+pub use roster::{HeardTerminal, Roster};
+pub use server::{Handle, OperatorDesk, Port, Ports, ServeError, Server};
 pub use status::Status;

@@ -2,7 +2,7 @@
 //! wrong and where; for each that belongs to nothing here; and for each terminal that is new.
 //! Bounded, so that a peer that sends nothing else does not fill a disk.
 
-use super::roster::Guest;
+use super::roster::HeardTerminal;
 use crate::engine::record::{Fact, Note, Record, Unmatched};
 use crate::engine::seam::Mono;
 use std::time::Duration;
@@ -75,9 +75,9 @@ impl Notices {
     }
 
     /// Says that a terminal came in that was not listed.
-    pub(super) fn newcomer(&mut self, now: Mono, guest: &Guest) {
+    pub(super) fn newcomer(&mut self, now: Mono, heard: &HeardTerminal) {
         if self.may_say(now) {
-            let (merchant, terminal) = (&guest.merchant, &guest.terminal);
+            let (merchant, terminal) = (&heard.merchant, &heard.terminal);
             info!(%merchant, %terminal, "a terminal that did not come before");
         }
     }

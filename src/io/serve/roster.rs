@@ -11,11 +11,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const MOST: usize = 20_000;
 
 /// A terminal's two names: DE 42 and DE 41.
-type Name = (MerchantId, TerminalId);
+type TerminalName = (MerchantId, TerminalId);
 
 /// A terminal that has come in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Guest {
+pub struct HeardTerminal {
     /// DE 42; empty if it names none.
     pub merchant: MerchantId,
     /// DE 41.
@@ -36,9 +36,9 @@ pub struct Roster(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    by_name: HashMap<Name, Guest>,
+    by_name: HashMap<TerminalName, HeardTerminal>,
     /// In the order they came first.
-    order: VecDeque<Name>,
+    order: VecDeque<TerminalName>,
 }
 
 impl Roster {
@@ -48,13 +48,18 @@ impl Roster {
     }
 
     /// Notes a message; gives the terminal if it was not on the list.
-    pub(super) fn note(&self, now: Wall, listener: ListenerId, message: &Message) -> Option<Guest> {
+    pub(super) fn note(
+        &self,
+        now: Wall,
+        listener: ListenerId,
+        message: &Message,
+    ) -> Option<HeardTerminal> {
         let name = (message.merchant().unwrap_or_default(), message.terminal()?);
         let mut inner = self.inner();
-        if let Some(guest) = inner.by_name.get_mut(&name) {
-            guest.last = now;
-            guest.listener = listener;
-            guest.messages += 1;
+        if let Some(heard) = inner.by_name.get_mut(&name) {
+            heard.last = now;
+            heard.listener = listener;
+            heard.messages += 1;
             return None;
         }
         while inner.order.len() >= MOST {
@@ -62,7 +67,7 @@ impl Roster {
                 inner.by_name.remove(&first);
             }
         }
-        let guest = Guest {
+        let heard = HeardTerminal {
             merchant: name.0,
             terminal: name.1,
             listener,
@@ -71,8 +76,8 @@ impl Roster {
             messages: 1,
         };
         inner.order.push_back(name);
-        inner.by_name.insert(name, guest.clone());
-        Some(guest)
+        inner.by_name.insert(name, heard.clone());
+        Some(heard)
     }
 
     /// How many are listed.
@@ -89,13 +94,13 @@ impl Roster {
 
     /// All of them, in the order they came first.
     #[must_use]
-    pub fn all(&self) -> Vec<Guest> {
+    pub fn all(&self) -> Vec<HeardTerminal> {
         let inner = self.inner();
-        let guests = inner
+        let all = inner
             .order
             .iter()
             .filter_map(|name| inner.by_name.get(name));
-        guests.cloned().collect()
+        all.cloned().collect()
     }
 }
 

@@ -1,9 +1,9 @@
 //! The gateway's thread: from the journal's history to the loop, and to its end.
 
 use super::clock::Clock;
-use super::driver::{Driver, Parts, Shared};
-use super::ends::{self, House};
-use super::server::{Command, Ports, ServeError};
+use super::driver::{Parts, ServeDriver, SharedDriver};
+use super::ends::{self, ConnectionContext};
+use super::server::{Ports, ServeError, ServerCommand};
 use super::settings::Settings;
 use super::status::Status;
 use crate::engine::driver::Trouble;
@@ -13,7 +13,7 @@ use crate::engine::seam::Dice;
 use crate::io::config::Config;
 use crate::io::journal::JournalWriter;
 use crate::io::net::HandshakeThread;
-use crate::io::telemetry::{Fault, Metrics};
+use crate::io::telemetry::{DisconnectReason, Metrics};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,20 +25,20 @@ use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 /// What the thread is started with.
-pub(super) struct Work {
+pub(super) struct ServeWork {
     pub config: Config,
     pub seed: u64,
     pub metrics: Metrics,
     pub status: Arc<Status>,
     /// What it is told while it runs.
-    pub told: mpsc::Receiver<Command>,
+    pub told: mpsc::Receiver<ServerCommand>,
     /// Told when it listens.
     pub started: oneshot::Sender<Ports>,
 }
 
 /// The gateway's thread.
-pub(super) fn run(work: Work) -> Result<(), ServeError> {
-    let Work { config, status, .. } = work;
+pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
+    let ServeWork { config, status, .. } = work;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())?;
@@ -52,7 +52,7 @@ pub(super) fn run(work: Work) -> Result<(), ServeError> {
         clock.now(),
         opened.history,
     );
-    let driver = Driver::new(Parts {
+    let driver = ServeDriver::new(Parts {
         core,
         clock,
         progress: opened.writer.progress(),
@@ -61,39 +61,39 @@ pub(super) fn run(work: Work) -> Result<(), ServeError> {
         metrics: work.metrics,
         status: Arc::clone(&status),
     });
-    let shared = Shared(Rc::new(RefCell::new(driver)));
+    let shared = SharedDriver(Rc::new(RefCell::new(driver)));
     let handshakes = HandshakeThread::new(config.limits.handshakes)?;
-    let house = House {
+    let context = ConnectionContext {
         shared: shared.clone(),
         settings: Settings::new(config.clone()),
         handshakes: handshakes.handshakes(),
     };
     let result = runtime.block_on(async {
-        let (ports, listening) = ends::listen(&config, &house).await?;
-        ends::connect(&config, &house, &mut dice);
+        let (ports, listening) = ends::listen(&config, &context).await?;
+        ends::connect(&config, &context, &mut dice);
         // Whoever started this went away: there is nobody to serve for, but commands still come.
         let _gone = work.started.send(ports);
-        serve(&house, config.drain, work.told, listening, &status).await
+        serve(&context, config.drain, work.told, listening, &status).await
     });
-    drop(house);
+    drop(context);
     // Every task goes with it, and every connection with those.
     drop(runtime);
     let driver = Rc::into_inner(shared.0).map(RefCell::into_inner);
-    let closed = driver.map_or(Ok(()), Driver::close);
+    let closed = driver.map_or(Ok(()), ServeDriver::close);
     result.and_then(|()| closed.map_err(ServeError::Failed))
 }
 
 /// The loop. Ends when told to, or when the journal fails.
 async fn serve(
-    house: &House,
+    context: &ConnectionContext,
     drain: Duration,
-    mut told: mpsc::Receiver<Command>,
+    mut told: mpsc::Receiver<ServerCommand>,
     listening: Vec<JoinHandle<()>>,
     status: &Status,
 ) -> Result<(), ServeError> {
-    let House {
+    let ConnectionContext {
         shared, settings, ..
-    } = house;
+    } = context;
     let wake = shared.0.borrow().wake();
     let mut progress = shared.0.borrow().progress();
     let mut until: Option<Instant> = None;
@@ -120,17 +120,17 @@ async fn serve(
             _ = progress.changed() => {}
             () = wake.notified() => {}
             Some(command) = told.recv() => match command {
-                Command::Stop => break,
-                Command::Drain if until.is_none() => {
+                ServerCommand::Stop => break,
+                ServerCommand::Drain if until.is_none() => {
                     info!(at_most = ?drain, "draining: no new requests");
                     until = Some(Instant::now() + drain);
                     listening.iter().for_each(JoinHandle::abort);
                     status.drains();
                     shared.0.borrow_mut().told(Event::Drain);
                 }
-                Command::Drain => {}
-                Command::Reload(config) => settings.reload(shared, *config),
-                Command::Operate(wish, reply) => {
+                ServerCommand::Drain => {}
+                ServerCommand::Reload(config) => settings.reload(shared, *config),
+                ServerCommand::Operate(wish, reply) => {
                     info!(tx = %wish.tx, act = wish.act.name(), said = %wish.said, "an operator");
                     let outcome = shared.0.borrow_mut().operate(wish);
                     // Whoever asked may have gone: it is recorded all the same.
@@ -155,7 +155,7 @@ async fn sleep_until(due: Option<Instant>) {
 }
 
 /// What the loop does about a connection in trouble.
-pub(super) fn look_after(shared: &Shared, conn: ConnId, trouble: Trouble, stuck: Duration) {
+pub(super) fn look_after(shared: &SharedDriver, conn: ConnId, trouble: Trouble, stuck: Duration) {
     match trouble {
         Trouble::Broken => shared.0.borrow_mut().lost(conn, true),
         Trouble::Finished => shared.0.borrow_mut().lost(conn, false),
@@ -168,7 +168,7 @@ pub(super) fn look_after(shared: &Shared, conn: ConnId, trouble: Trouble, stuck:
                 match tokio::time::timeout(stuck, writable).await {
                     Ok(_writable_or_broken) => shared.0.borrow_mut().writable(conn),
                     Err(_elapsed) => {
-                        shared.0.borrow().disconnect(Fault::Stuck);
+                        shared.0.borrow().disconnect(DisconnectReason::Stuck);
                         warn!(%conn, ?stuck, "a peer takes nothing of what waits: disconnected");
                         shared.0.borrow_mut().lost(conn, true);
                     }

@@ -1,6 +1,6 @@
 //! Starting, running and stopping.
 
-use super::run::{Work, run};
+use super::run::{ServeWork, run};
 use super::status::Status;
 use crate::engine::gateway::Wish;
 use crate::engine::journal::JournalError;
@@ -55,7 +55,7 @@ pub type Ports = Vec<Port>;
 
 /// What a running gateway can be told.
 #[derive(Debug)]
-pub(super) enum Command {
+pub(super) enum ServerCommand {
     /// Take no new requests, finish, end.
     Drain,
     /// End now.
@@ -68,15 +68,18 @@ pub(super) enum Command {
 
 /// Where operators are heard, from whichever thread.
 #[derive(Clone, Debug, Default)]
-pub struct Desk(Option<mpsc::Sender<Command>>);
+pub struct OperatorDesk(Option<mpsc::Sender<ServerCommand>>);
 
-impl Desk {
+impl OperatorDesk {
     /// Does what an operator wants; the transaction's state before and after. `None` if it is not
     /// in memory, or nobody serves any more.
     pub async fn operate(&self, wish: Wish) -> Option<(State, State)> {
         let (reply, told) = oneshot::channel();
         let commands = self.0.as_ref()?;
-        commands.send(Command::Operate(wish, reply)).await.ok()?;
+        commands
+            .send(ServerCommand::Operate(wish, reply))
+            .await
+            .ok()?;
         told.await.ok()?
     }
 }
@@ -91,7 +94,7 @@ pub struct Handle {
     ports: Ports,
     status: Arc<Status>,
     exporter: Exporter,
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::Sender<ServerCommand>,
     /// Closes when the thread ends.
     ended: oneshot::Receiver<()>,
     thread: thread::JoinHandle<Result<(), ServeError>>,
@@ -113,7 +116,7 @@ impl Server {
         let (commands, told) = mpsc::channel(16);
         let (started, when_started) = oneshot::channel();
         let (alive, ended) = oneshot::channel();
-        let work = Work {
+        let work = ServeWork {
             config,
             seed,
             metrics,
@@ -171,27 +174,27 @@ impl Handle {
 
     /// Takes no new requests, finishes what is in flight, and ends; returns at once.
     pub fn drain(&self) {
-        self.tell(Command::Drain);
+        self.tell(ServerCommand::Drain);
     }
 
     /// Ends now. What is in flight is in the journal, and is reversed by the next start.
     pub fn stop(&self) {
-        self.tell(Command::Stop);
+        self.tell(ServerCommand::Stop);
     }
 
     /// Takes over what a new configuration says of certificates, allow-lists, limits and pauses; no
     /// connection ends by it.
     pub fn reload(&self, config: Config) {
-        self.tell(Command::Reload(Box::new(config)));
+        self.tell(ServerCommand::Reload(Box::new(config)));
     }
 
     /// Where operators are heard.
     #[must_use]
-    pub fn desk(&self) -> Desk {
-        Desk(Some(self.commands.clone()))
+    pub fn desk(&self) -> OperatorDesk {
+        OperatorDesk(Some(self.commands.clone()))
     }
 
-    fn tell(&self, command: Command) {
+    fn tell(&self, command: ServerCommand) {
         // One that has ended needs not be told; one that was told sixteen times, neither.
         let _ended = self.commands.try_send(command);
     }

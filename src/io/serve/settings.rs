@@ -1,7 +1,7 @@
 //! What of the configuration may change while the gateway runs.
 
 use super::descriptors::room_for_terminals;
-use super::driver::Shared;
+use super::driver::SharedDriver;
 use crate::io::config::{Config, LinkConfig, ListenerConfig, SocketLimits};
 use crate::io::net::Door;
 use std::cell::RefCell;
@@ -44,7 +44,7 @@ impl Settings {
 
     /// Takes over what may change: certificates, allow-lists, limits, pauses. Says so, and what it
     /// would take a restart to change.
-    pub(super) fn reload(&self, shared: &Shared, new: Config) {
+    pub(super) fn reload(&self, shared: &SharedDriver, new: Config) {
         let mut old = self.config.borrow_mut();
         let later = after_restart(&old, &new);
         for listener in &mut old.listeners {

@@ -1,9 +1,9 @@
 //! Where terminals come in: accepting, and reading each.
 
-use super::driver::{Driver, Shared};
+use super::driver::{ServeDriver, SharedDriver};
 use super::settings::Settings;
 use crate::engine::record::{ConnId, ListenerId};
-use crate::io::net::{self, End, Guest, Handshakes, Inbound, Stream, Wire};
+use crate::io::net::{self, ConnectionPermit, End, Handshakes, Inbound, Stream, Wire};
 use crate::iso::spec::Spec;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const READ: usize = 2 << 10;
 /// One listener, and what its connections need.
 #[derive(Clone, Debug)]
 pub(super) struct Entrance {
-    pub shared: Shared,
+    pub shared: SharedDriver,
     pub settings: Settings,
     pub handshakes: Handshakes,
     pub id: ListenerId,
@@ -49,20 +49,20 @@ impl Entrance {
             info!(%peer, "turned away: its address is not in the listener's allow");
             return;
         };
-        let Some(guest) = self.settings.door.enter(peer.ip()) else {
+        let Some(permit) = self.settings.door.enter(peer.ip()) else {
             self.shared.0.borrow().turn_away();
             debug!(%peer, "turned away: [limits] connections or per_address is reached");
             return;
         };
         let Some(tls) = tls else {
-            self.welcome(tcp.into(), peer, guest);
+            self.welcome(tcp.into(), peer, permit);
             return;
         };
         let entrance = self.clone();
         let within = self.settings.limits().handshake_time;
         let _made = tokio::task::spawn_local(async move {
             match entrance.handshakes.accept(tcp, tls, within).await {
-                Ok(stream) => entrance.welcome(stream, peer, guest),
+                Ok(stream) => entrance.welcome(stream, peer, permit),
                 Err(refusal) => {
                     entrance.shared.0.borrow().refused(refusal.reason);
                     info!(%peer, "turned away: {refusal}");
@@ -71,7 +71,7 @@ impl Entrance {
         });
     }
 
-    fn welcome(&self, stream: Stream, peer: SocketAddr, guest: Guest) {
+    fn welcome(&self, stream: Stream, peer: SocketAddr, permit: ConnectionPermit) {
         let limits = self.settings.limits();
         let wire = Wire {
             spec: Arc::clone(&self.spec),
@@ -87,13 +87,13 @@ impl Entrance {
             }
         };
         let mut driver = self.shared.0.borrow_mut();
-        let conn = driver.terminal(self.id, guest, outbound.answering());
+        let conn = driver.terminal(self.id, permit, outbound.answering());
         debug!(%conn, %peer, "terminal connected");
         let reading = read(
             self.shared.clone(),
             conn,
             inbound,
-            Driver::take_from_terminal,
+            ServeDriver::take_from_terminal,
         );
         let reader = tokio::task::spawn_local(reading);
         driver.set_reader(conn, reader.abort_handle());
@@ -101,10 +101,15 @@ impl Entrance {
 }
 
 /// Takes in a frame of one side; false if its connection takes no more.
-pub(super) type TakeIn = fn(&mut Driver, ConnId, net::Received) -> bool;
+pub(super) type TakeIn = fn(&mut ServeDriver, ConnId, net::Received) -> bool;
 
 /// Reads a connection until it ends.
-pub(super) async fn read(shared: Shared, conn: ConnId, mut inbound: Inbound, take_in: TakeIn) {
+pub(super) async fn read(
+    shared: SharedDriver,
+    conn: ConnId,
+    mut inbound: Inbound,
+    take_in: TakeIn,
+) {
     let end = loop {
         if let Err(end) = inbound.fill().await {
             break end;
@@ -127,7 +132,7 @@ pub(super) async fn read(shared: Shared, conn: ConnId, mut inbound: Inbound, tak
 }
 
 fn take_in_all(
-    shared: &Shared,
+    shared: &SharedDriver,
     conn: ConnId,
     inbound: &mut Inbound,
     take_in: TakeIn,
@@ -143,7 +148,7 @@ fn take_in_all(
 }
 
 /// Does not read on while the peer does not read either, or the journal is far behind.
-async fn wait_for_room(shared: &Shared, conn: ConnId) {
+async fn wait_for_room(shared: &SharedDriver, conn: ConnId) {
     loop {
         let crowded = shared.0.borrow_mut().crowded(conn);
         match crowded {

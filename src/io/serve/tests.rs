@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A gateway with one listener and one link, and the acquirer's end of that.
-struct House {
+struct TestGateway {
     gateway: Handle,
     acquirer: TcpStream,
     _folder: tempfile::TempDir,
 }
 
-impl House {
+impl TestGateway {
     fn start(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -112,18 +112,18 @@ fn is_closed(socket: &mut TcpStream) -> bool {
 
 #[test]
 fn a_sale_goes_to_the_acquirer_and_its_answer_comes_back() {
-    let mut house = House::start("");
-    let mut terminal = house.terminal();
+    let mut test = TestGateway::start("");
+    let mut terminal = test.terminal();
     for stan in 1..=20 {
         send(&mut terminal, &sale(stan));
-        let request = receive(&mut house.acquirer);
+        let request = receive(&mut test.acquirer);
         assert_eq!(request.build().unwrap(), sale(stan).build().unwrap());
-        send(&mut house.acquirer, &approval(&request));
+        send(&mut test.acquirer, &approval(&request));
         let answer = receive(&mut terminal);
         assert_eq!(answer.stan().unwrap().0, stan);
         assert_eq!(&*answer.response_code().unwrap(), "00");
     }
-    let metrics = house.gateway.exporter().render();
+    let metrics = test.gateway.exporter().render();
     assert!(
         metrics.contains("isogate_messages_total{hop=\"G>A\"} 20"),
         "{metrics}"
@@ -132,33 +132,33 @@ fn a_sale_goes_to_the_acquirer_and_its_answer_comes_back() {
 
 #[test]
 fn a_gateway_that_drains_finishes_what_is_in_flight_and_lets_nobody_in() {
-    let mut house = House::start("");
-    let mut terminal = house.terminal();
+    let mut test = TestGateway::start("");
+    let mut terminal = test.terminal();
     send(&mut terminal, &sale(1));
-    let request = receive(&mut house.acquirer);
-    house.gateway.drain();
+    let request = receive(&mut test.acquirer);
+    test.gateway.drain();
     let began = Instant::now();
-    while !house.gateway.status().health().draining && began.elapsed() < PATIENCE {
+    while !test.gateway.status().health().draining && began.elapsed() < PATIENCE {
         std::thread::yield_now();
     }
     send(&mut terminal, &sale(2));
     assert_ne!(&*receive(&mut terminal).response_code().unwrap(), "00");
-    send(&mut house.acquirer, &approval(&request));
+    send(&mut test.acquirer, &approval(&request));
     assert_eq!(&*receive(&mut terminal).response_code().unwrap(), "00");
-    assert!(is_closed(&mut terminal) && is_closed(&mut house.acquirer));
-    house.gateway.join().unwrap();
+    assert!(is_closed(&mut terminal) && is_closed(&mut test.acquirer));
+    test.gateway.join().unwrap();
 }
 
 #[test]
 fn a_second_order_to_stop_stops_at_once() {
-    let mut house = House::start("");
-    let mut terminal = house.terminal();
+    let mut test = TestGateway::start("");
+    let mut terminal = test.terminal();
     send(&mut terminal, &sale(1));
-    receive(&mut house.acquirer);
-    house.gateway.drain();
-    house.gateway.stop();
+    receive(&mut test.acquirer);
+    test.gateway.drain();
+    test.gateway.stop();
     let began = Instant::now();
-    house.gateway.join().unwrap();
+    test.gateway.join().unwrap();
     assert!(began.elapsed() < Duration::from_secs(2));
 }
 

@@ -13,10 +13,12 @@ pub enum Signal {
 
 /// Hears the signals of this process from its making on. It needs a runtime with IO.
 #[derive(Debug)]
-#[cfg(unix)]
 pub struct Signals {
+    #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
     hang_up: tokio::signal::unix::Signal,
 }
 
@@ -45,11 +47,6 @@ impl Signals {
     }
 }
 
-/// Hears the signals of this process. It needs a runtime with IO.
-#[derive(Debug)]
-#[cfg(not(unix))]
-pub struct Signals;
-
 #[cfg(not(unix))]
 impl Signals {
     /// Begins to hear.
@@ -57,7 +54,7 @@ impl Signals {
     /// # Errors
     /// None.
     pub const fn new() -> io::Result<Self> {
-        Ok(Self)
+        Ok(Self {})
     }
 
     /// Waits for the next one: Ctrl-C.

@@ -12,7 +12,7 @@ use tracing_subscriber::reload::Handle;
 
 /// What a line looks like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum LineFormat {
     /// For people; in colours on a terminal.
     #[default]
     Human,
@@ -48,7 +48,7 @@ impl FormatTime for ZonedTime {
 ///
 /// # Errors
 /// [`LogError`].
-pub fn start(format: Format, level: Option<&str>, zone: Zone) -> Result<(), LogError> {
+pub fn start(format: LineFormat, level: Option<&str>, zone: Zone) -> Result<(), LogError> {
     let from_environment = std::env::var(EnvFilter::DEFAULT_ENV).ok();
     let level = level.or(from_environment.as_deref()).unwrap_or("info");
     let filter = EnvFilter::try_new(level).map_err(|_shape| LogError::Level(level.to_owned()))?;
@@ -56,14 +56,14 @@ pub fn start(format: Format, level: Option<&str>, zone: Zone) -> Result<(), LogE
         .with_env_filter(filter)
         .with_timer(ZonedTime(zone))
         .with_writer(std::io::stderr)
-        .with_ansi(format == Format::Human && std::io::stderr().is_terminal());
+        .with_ansi(format == LineFormat::Human && std::io::stderr().is_terminal());
     let started = match format {
-        Format::Human => {
+        LineFormat::Human => {
             let log = log.with_target(false).with_filter_reloading();
             keep(log.reload_handle());
             log.try_init()
         }
-        Format::Json => {
+        LineFormat::Json => {
             let log = log.json().flatten_event(true).with_filter_reloading();
             keep(log.reload_handle());
             log.try_init()
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_level_that_makes_no_sense_is_refused_with_the_mend() {
-        let error = start(Format::Human, Some("isogate=loud"), Zone::UTC).unwrap_err();
+        let error = start(LineFormat::Human, Some("isogate=loud"), Zone::UTC).unwrap_err();
         assert!(
             error
                 .to_string()

@@ -1,7 +1,7 @@
 //! The handles of all metrics.
 
-use super::names::{self, Name};
-use super::refused::{Fault, Reason};
+use super::names::{self, MetricName};
+use super::refused::{DisconnectReason, HandshakeFault};
 use crate::engine::record::{Hop, State};
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder, SharedString};
 use std::fmt;
@@ -27,8 +27,8 @@ pub struct Metrics {
     pub acquirer_connections: Gauge,
     /// Connections refused at a limit.
     pub turned_away: Counter,
-    disconnected: [Counter; Fault::ALL.len()],
-    tls_refused: [Counter; Reason::ALL.len()],
+    disconnected: [Counter; DisconnectReason::ALL.len()],
+    tls_refused: [Counter; HandshakeFault::ALL.len()],
     /// Sends that wait.
     pub unsent: Gauge,
     /// Sends taken back.
@@ -52,7 +52,7 @@ const HOPS: [Hop; 4] = [
 
 static METADATA: Metadata<'_> = Metadata::new("isogate", Level::INFO, None);
 
-fn key(name: Name, label: Option<(&'static str, &'static str)>) -> Key {
+fn key(name: MetricName, label: Option<(&'static str, &'static str)>) -> Key {
     let labels = label.map(|(label, value)| Label::from_static_parts(label, value));
     Key::from_parts(name.name, labels.into_iter().collect::<Vec<_>>())
 }
@@ -61,19 +61,19 @@ fn key(name: Name, label: Option<(&'static str, &'static str)>) -> Key {
 struct Registry<'r>(&'r dyn Recorder);
 
 impl Registry<'_> {
-    fn counter(&self, name: Name, label: Option<(&'static str, &'static str)>) -> Counter {
+    fn counter(&self, name: MetricName, label: Option<(&'static str, &'static str)>) -> Counter {
         let help = SharedString::const_str(name.help);
         self.0.describe_counter(name.name.into(), None, help);
         self.0.register_counter(&key(name, label), &METADATA)
     }
 
-    fn gauge(&self, name: Name, label: Option<(&'static str, &'static str)>) -> Gauge {
+    fn gauge(&self, name: MetricName, label: Option<(&'static str, &'static str)>) -> Gauge {
         let help = SharedString::const_str(name.help);
         self.0.describe_gauge(name.name.into(), None, help);
         self.0.register_gauge(&key(name, label), &METADATA)
     }
 
-    fn histogram(&self, name: Name) -> Histogram {
+    fn histogram(&self, name: MetricName) -> Histogram {
         let help = SharedString::const_str(name.help);
         self.0.describe_histogram(name.name.into(), None, help);
         self.0.register_histogram(&key(name, None), &METADATA)
@@ -99,9 +99,9 @@ impl Metrics {
             terminal_connections: connections("terminal"),
             acquirer_connections: connections("acquirer"),
             turned_away: registry.counter(names::TURNED_AWAY, None),
-            disconnected: Fault::ALL
+            disconnected: DisconnectReason::ALL
                 .map(|fault| registry.counter(names::DISCONNECTED, Some(("fault", fault.name())))),
-            tls_refused: Reason::ALL.map(|reason| {
+            tls_refused: HandshakeFault::ALL.map(|reason| {
                 registry.counter(names::TLS_REFUSED, Some(("reason", reason.name())))
             }),
             unsent: registry.gauge(names::UNSENT, None),
@@ -124,14 +124,14 @@ impl Metrics {
     }
 
     /// A peer was disconnected.
-    pub fn disconnected(&self, fault: Fault) {
+    pub fn disconnected(&self, fault: DisconnectReason) {
         if let Some(counter) = self.disconnected.get(fault as usize) {
             counter.increment(1);
         }
     }
 
     /// A TLS handshake came to nothing.
-    pub fn tls_refused(&self, reason: Reason) {
+    pub fn tls_refused(&self, reason: HandshakeFault) {
         if let Some(counter) = self.tls_refused.get(reason as usize) {
             counter.increment(1);
         }

@@ -19,4 +19,4 @@ pub mod log;
 
 pub use exporter::Exporter;
 pub use meters::Metrics;
-pub use refused::{Fault, Reason};
+pub use refused::{DisconnectReason, HandshakeFault};

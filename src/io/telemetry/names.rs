@@ -2,7 +2,7 @@
 
 /// A metric's name and what it means.
 #[derive(Clone, Copy, Debug)]
-pub struct Name {
+pub struct MetricName {
     /// As Prometheus knows it.
     pub name: &'static str,
     /// One line for people.
@@ -14,11 +14,11 @@ macro_rules! names {
         $(
             $(#[$doc])*
             #[doc = $help]
-            pub const $constant: Name = Name { name: $name, help: $help };
+            pub const $constant: MetricName = MetricName { name: $name, help: $help };
         )*
 
         /// Every metric.
-        pub const ALL: &[Name] = &[$($constant),*];
+        pub const ALL: &[MetricName] = &[$($constant),*];
     };
 }
 

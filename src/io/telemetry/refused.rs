@@ -2,7 +2,7 @@
 
 /// Why we disconnect a peer, in a word of a short list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum DisconnectReason {
     /// Its frame has an impossible length.
     Frame,
     /// It speaks TLS where none is spoken.
@@ -13,7 +13,7 @@ pub enum Fault {
     Stuck,
 }
 
-impl Fault {
+impl DisconnectReason {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Frame, Self::Tls, Self::Slow, Self::Stuck];
 
@@ -31,7 +31,7 @@ impl Fault {
 
 /// Why a TLS handshake came to nothing, in a word of a short list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum HandshakeFault {
     /// The certificate is not valid any more.
     Expired,
     /// The certificate is not valid yet.
@@ -66,7 +66,7 @@ pub enum Reason {
     Protocol,
 }
 
-impl Reason {
+impl HandshakeFault {
     /// All of them.
     pub const ALL: [Self; 16] = [
         Self::Expired,

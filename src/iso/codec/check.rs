@@ -2,7 +2,7 @@
 
 use super::ebcdic::Page;
 use super::gbk;
-use crate::iso::spec::{Align, Charset, Check, Encoding, Step};
+use crate::iso::spec::{Align, Charset, Check, Encoding, FieldStep};
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 
@@ -61,7 +61,7 @@ impl<'a> Run<'a> {
 
     /// The next field begins at `at`.
     #[inline]
-    pub(super) fn enter(&mut self, step: &Step, at: usize) {
+    pub(super) fn enter(&mut self, step: &FieldStep, at: usize) {
         if step.check != self.check || !step.joins {
             self.end(at);
             self.check = step.check;
@@ -156,7 +156,7 @@ fn has_zero(word: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iso::spec::{Content, Format};
+    use crate::iso::spec::{FieldContent, Format};
     use proptest::prelude::*;
 
     fn plainly(check: Check, byte: u8) -> bool {
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn letters_are_no_special_characters() {
         let Some(Format {
-            content: Content::Text(an),
+            content: FieldContent::Text(an),
             ..
         }) = Format::read("an12")
         else {

@@ -2,7 +2,7 @@
 
 use super::{BuildFault, hex, number};
 use crate::iso::message::Part;
-use crate::iso::spec::{Position, PrefixEncoding};
+use crate::iso::spec::{FixedPart, PrefixEncoding};
 use nom::bytes::complete::take;
 use nom::error::ErrorKind;
 use nom::number::complete::u8 as byte;
@@ -191,7 +191,7 @@ fn text(tag: u8, length: u8, bytes: &[u8]) -> IResult<&[u8], (Part, &[u8])> {
 }
 
 /// The units that a part has in a value of `units`; `None` if the value ends before or within it.
-pub(super) fn place(position: &Position, units: usize) -> Option<Range<usize>> {
+pub(super) fn place(position: &FixedPart, units: usize) -> Option<Range<usize>> {
     let full = position.at.saturating_add(position.units);
     let end = if position.open { full.min(units) } else { full };
     (end <= units && position.at < units).then_some(position.at..end)
@@ -200,8 +200,8 @@ pub(super) fn place(position: &Position, units: usize) -> Option<Range<usize>> {
 /// The value with one of its parts set; parts before it that are not there yet become zeros or
 /// blanks.
 pub(super) fn set_position(
-    all: &[Position],
-    position: &Position,
+    all: &[FixedPart],
+    position: &FixedPart,
     value: &str,
     part: &str,
     fixed_units: Option<usize>,

@@ -14,12 +14,12 @@ pub struct Piece {
     /// The bytes, counted from the start of the frame.
     pub bytes: Range<usize>,
     /// What they are.
-    pub is: Is,
+    pub is: PieceKind,
 }
 
 /// What some bytes of a frame are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Is {
+pub enum PieceKind {
     /// The part of the header with this place in the spec.
     Header(usize),
     /// The type.
@@ -44,17 +44,17 @@ pub fn dissect(spec: &Arc<Spec>, frame: &Bytes) -> Vec<Piece> {
     let (message, _) = Message::parse_partial(spec, frame.clone());
     for (place, part) in spec.header_parts(frame) {
         if part.end <= frame.len() {
-            cut.to(part.end, Is::Header(place));
+            cut.to(part.end, PieceKind::Header(place));
         }
     }
     if let Some(message) = message {
-        cut.to(message.index.bitmap_at.into(), Is::Mti);
-        cut.to(message.index.body_at.into(), Is::Bitmap);
+        cut.to(message.index.bitmap_at.into(), PieceKind::Mti);
+        cut.to(message.index.body_at.into(), PieceKind::Bitmap);
         for field in message.fields().iter() {
             field_pieces(&message, field, &mut cut);
         }
     }
-    cut.to(frame.len(), Is::Unread);
+    cut.to(frame.len(), PieceKind::Unread);
     cut.pieces
 }
 
@@ -65,7 +65,7 @@ struct Cut {
 
 impl Cut {
     /// The bytes up to `end` are this.
-    fn to(&mut self, end: usize, is: Is) {
+    fn to(&mut self, end: usize, is: PieceKind) {
         if end > self.at {
             self.pieces.push(Piece {
                 bytes: self.at..end,
@@ -82,7 +82,7 @@ fn field_pieces(message: &Message, field: FieldId, cut: &mut Cut) {
         return;
     };
     let start = place.end.saturating_sub(body.len());
-    cut.to(start, Is::Length(field.into()));
+    cut.to(start, PieceKind::Length(field.into()));
     let composite = message
         .meaning(field)
         .and_then(|meaning| meaning.composite.as_ref());
@@ -99,10 +99,10 @@ fn field_pieces(message: &Message, field: FieldId, cut: &mut Cut) {
             part: Some(part.tag),
         };
         let end = |units| start.saturating_add(layout.bytes_of(units));
-        cut.to(end(part.value.start), Is::Length(path));
-        cut.to(end(part.value.end), Is::Value(path));
+        cut.to(end(part.value.start), PieceKind::Length(path));
+        cut.to(end(part.value.end), PieceKind::Value(path));
     }
-    cut.to(place.end, Is::Value(field.into()));
+    cut.to(place.end, PieceKind::Value(field.into()));
 }
 
 /// The bitmap of a field's own, and the parts behind it.
@@ -121,13 +121,13 @@ fn nested_pieces(
         return;
     };
     let end = |units| start.saturating_add(layout.bytes_of(units));
-    cut.to(end(first), Is::Bitmap);
+    cut.to(end(first), PieceKind::Bitmap);
     for found in parts {
         let path = FieldPath {
             field,
             part: Some(found.part.id),
         };
-        cut.to(end(found.body.start), Is::Length(path));
-        cut.to(end(found.body.end), Is::Value(path));
+        cut.to(end(found.body.start), PieceKind::Length(path));
+        cut.to(end(found.body.end), PieceKind::Value(path));
     }
 }

@@ -6,7 +6,7 @@ use super::extent::Extent;
 use super::{ParseError, ParseFault};
 use super::{characters, hex};
 use crate::iso::message::{Bitmap, FieldId, Mti};
-use crate::iso::spec::{Encoding, Spec, Step};
+use crate::iso::spec::{Encoding, FieldStep, Spec};
 use std::ops::Range;
 
 /// Fields whose ends are kept in place; more spill over.
@@ -150,7 +150,7 @@ fn walk_fields(
 
 /// What is wrong with the field that begins at `at`.
 #[cold]
-fn fault(frame: &[u8], step: Option<&Step>, number: usize, at: usize) -> ParseError {
+fn fault(frame: &[u8], step: Option<&FieldStep>, number: usize, at: usize) -> ParseError {
     let extent = step.map(|step| Extent::read(step, frame, at));
     let kind = extent
         .and_then(Result::err)

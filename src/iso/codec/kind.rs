@@ -6,12 +6,12 @@ use crate::iso::spec::{Kind, Wanted};
 use std::borrow::Cow;
 
 /// The kinds of one type ask for few fields, again and again: those looked up are kept.
-struct Seen<'a> {
+struct LookedUpFields<'a> {
     message: &'a Message,
     texts: [Option<(FieldPath, Option<Cow<'a, str>>)>; 4],
 }
 
-impl Seen<'_> {
+impl LookedUpFields<'_> {
     fn is(&mut self, path: FieldPath, wanted: &Wanted) -> bool {
         for place in &mut self.texts {
             let (known, text) = place.get_or_insert_with(|| (path, self.message.text(path)));
@@ -50,7 +50,7 @@ impl Message {
     #[must_use]
     pub fn kind(&self) -> Option<&Kind> {
         let asked = self.mti().original();
-        let mut seen = Seen {
+        let mut seen = LookedUpFields {
             message: self,
             texts: [const { None }; 4],
         };

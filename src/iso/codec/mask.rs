@@ -3,7 +3,7 @@
 use super::Message;
 use super::redact::middle;
 use crate::iso::message::FieldPath;
-use crate::iso::spec::{Composite, Content, Store};
+use crate::iso::spec::{Composite, FieldContent, Store};
 
 impl Message {
     /// A field or part as it may be shown: card numbers with first six and last four, tracks and
@@ -52,8 +52,8 @@ impl Message {
         let layout = self.spec().field(path.field).map(|field| field.layout);
         let length = text.chars().count();
         let (count, unit) = match layout.map(|layout| layout.content) {
-            Some(Content::Binary) => (length / 2, "byte"),
-            Some(Content::Text(_)) => (length, "character"),
+            Some(FieldContent::Binary) => (length / 2, "byte"),
+            Some(FieldContent::Text(_)) => (length, "character"),
             _ => (length, "digit"),
         };
         format!("({count} {unit}{})", if count == 1 { "" } else { "s" })

@@ -5,7 +5,7 @@ use super::extent::Extent;
 use super::index::{self, Index};
 use super::{BuildFault, ParseError, ParseFault};
 use crate::iso::message::{Bitmap, FieldId, Mti};
-use crate::iso::spec::{Composite, Layout, Meaning, Spec};
+use crate::iso::spec::{Composite, FieldMeaning, Layout, Spec};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -247,7 +247,7 @@ impl Message {
         Some((layout, wire.get(extent.body)?, extent.units))
     }
 
-    pub(super) fn meaning(&self, field: FieldId) -> Option<&Meaning> {
+    pub(super) fn meaning(&self, field: FieldId) -> Option<&FieldMeaning> {
         Some(self.spec.field(field)?.meaning(self.mti))
     }
 

@@ -37,7 +37,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub use dissect::{Is, Piece, dissect};
+pub use dissect::{Piece, PieceKind, dissect};
 pub use error::{BuildError, BuildFault, FrameError, ParseError, ParseFault};
 pub use framer::Framer;
 pub use message::Message;

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// One part that is there.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundPart<'a> {
     /// What it is.
     pub part: &'a NestedPart,
     /// Its bytes, the length before its value included.
@@ -59,14 +59,14 @@ fn unwritten(encoding: Encoding, bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Where the parts begin, and the parts in their order. `None` if they do not close.
-pub(super) fn parts<'a>(nested: &'a Nested, value: &[u8]) -> Option<(usize, Vec<Found<'a>>)> {
+pub(super) fn parts<'a>(nested: &'a Nested, value: &[u8]) -> Option<(usize, Vec<FoundPart<'a>>)> {
     let (start, set) = bits(nested, value)?;
     let mut at = start;
     let mut found = Vec::with_capacity(set.len());
     for bit in set {
         let part = nested.parts.iter().find(|part| part.bit == bit)?;
         let extent = Extent::read(&part.step, value, at).ok()?;
-        found.push(Found {
+        found.push(FoundPart {
             part,
             all: at..extent.body.end,
             body: extent.body.clone(),

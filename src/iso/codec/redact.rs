@@ -4,7 +4,7 @@
 use super::parts::{nested_bytes, tlv};
 use super::{BuildError, BuildFault, Message, characters, composite, nested, tagged};
 use crate::iso::message::{Bitmap, FieldId, Secret};
-use crate::iso::spec::{Align, Composite, Content, Encoding, Layout, Nested, Store, Tags};
+use crate::iso::spec::{Align, Composite, Encoding, FieldContent, Layout, Nested, Store, Tags};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -285,7 +285,7 @@ fn nibble_of(layout: &Layout, units: usize, unit: usize) -> usize {
 
 fn byte_of(layout: &Layout, units: usize, unit: usize) -> usize {
     match (layout.encoding, layout.content) {
-        (Encoding::Bcd, Content::SignedDigits) => match unit.checked_sub(1) {
+        (Encoding::Bcd, FieldContent::SignedDigits) => match unit.checked_sub(1) {
             None => 0,
             Some(digit) => nibble_of(layout, units.saturating_sub(1), digit)
                 .saturating_div(2)
@@ -303,7 +303,7 @@ fn overwrite(layout: &Layout, units: usize, unit: usize, body: &mut [u8]) {
     let zero = characters::zero(layout.encoding);
     match (layout.encoding, body.get_mut(at..)) {
         (Encoding::Raw, Some([byte, ..])) => *byte = 0,
-        (Encoding::Bcd, Some([byte, ..])) if layout.content != Content::SignedDigits => {
+        (Encoding::Bcd, Some([byte, ..])) if layout.content != FieldContent::SignedDigits => {
             let high = nibble_of(layout, units, unit).is_multiple_of(2);
             *byte &= if high { 0x0F } else { 0xF0 };
         }

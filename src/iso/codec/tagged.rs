@@ -2,7 +2,7 @@
 
 use super::hex::{hex, unhex};
 use super::{BuildFault, characters};
-use crate::iso::spec::{Composite, Content, Encoding, Layout};
+use crate::iso::spec::{Composite, Encoding, FieldContent, Layout};
 use std::borrow::Cow;
 
 /// The bytes of a value, whether they stand raw, as characters or as hex. Text in EBCDIC becomes
@@ -29,7 +29,7 @@ pub(super) fn plain_bytes<'a>(layout: &Layout, body: &'a [u8]) -> Option<Cow<'a,
 /// The whole value as its field's text, from its plain bytes.
 pub(super) fn whole_text(layout: &Layout, bytes: &[u8]) -> String {
     match (layout.content, layout.encoding) {
-        (Content::Binary, _) => hex(bytes),
+        (FieldContent::Binary, _) => hex(bytes),
         (_, Encoding::Gbk) => characters::read(Encoding::Gbk, bytes).into_owned(),
         (_, _) => characters::latin(bytes).into_owned(),
     }
@@ -37,7 +37,7 @@ pub(super) fn whole_text(layout: &Layout, bytes: &[u8]) -> String {
 
 /// Whether a part is bytes, shown in hex: chip tags, and whatever stands in a field of bytes.
 fn is_binary(composite: &Composite, layout: &Layout) -> bool {
-    matches!(composite, Composite::BerTlv(_)) || layout.content == Content::Binary
+    matches!(composite, Composite::BerTlv(_)) || layout.content == FieldContent::Binary
 }
 
 /// A part as text.

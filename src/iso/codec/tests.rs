@@ -6,9 +6,9 @@
     reason = "a test that goes wrong should stop where it stands"
 )]
 
-use super::{Is, Message, ParseFault, dissect, hex};
+use super::{Message, ParseFault, PieceKind, dissect, hex};
 use crate::iso::message::{FieldId, FieldPath, Mti};
-use crate::iso::spec::{Content, Encoding, FieldSpec, Size, Spec};
+use crate::iso::spec::{Encoding, FieldContent, FieldSpec, Size, Spec};
 use bytes::Bytes;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -57,18 +57,18 @@ fn fitting(field: &FieldSpec) -> BoxedStrategy<String> {
     };
     let units = move |least: u16, class: &str, most: u16| format!("[{class}]{{{least},{most}}}");
     match field.layout.content {
-        Content::Digits => units(least, "0-9", most).prop_regex(),
-        Content::SignedDigits => format!("[CD][0-9]{{{}}}", most - 1).prop_regex(),
-        Content::Track => units(least, "0-9D", most).prop_regex(),
+        FieldContent::Digits => units(least, "0-9", most).prop_regex(),
+        FieldContent::SignedDigits => format!("[CD][0-9]{{{}}}", most - 1).prop_regex(),
+        FieldContent::Track => units(least, "0-9D", most).prop_regex(),
         // Two bytes a character: half as many of them, and none where the length is fixed.
-        Content::Text(_) if field.layout.encoding == Encoding::Gbk && least == 0 => {
+        FieldContent::Text(_) if field.layout.encoding == Encoding::Gbk && least == 0 => {
             units(least, "A-Z\u{4e00}-\u{4e20}", most / 2).prop_regex()
         }
-        Content::Text(_) if field.layout.encoding.is_ebcdic() => {
+        FieldContent::Text(_) if field.layout.encoding.is_ebcdic() => {
             units(least, "A-Z0-9\\[\\]!^|{}\u{e9}", most).prop_regex()
         }
-        Content::Text(_) => units(least, "A-Z0-9", most).prop_regex(),
-        Content::Binary => format!("([0-9A-F]{{2}}){{{least},{most}}}").prop_regex(),
+        FieldContent::Text(_) => units(least, "A-Z0-9", most).prop_regex(),
+        FieldContent::Binary => format!("([0-9A-F]{{2}}){{{least},{most}}}").prop_regex(),
     }
 }
 
@@ -448,7 +448,7 @@ fn every_byte_of_a_frame_has_a_name_broken_or_not() {
                 at = piece.bytes.end;
             }
             assert_eq!(at, end);
-            let unread = pieces.iter().any(|piece| piece.is == Is::Unread);
+            let unread = pieces.iter().any(|piece| piece.is == PieceKind::Unread);
             assert!(!unread || end < frame.len(), "{}", sample.title);
         }
     }

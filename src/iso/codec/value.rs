@@ -3,7 +3,7 @@
 
 use super::hex::{hex, push_unhex, unhex};
 use super::{BuildFault, characters, gbk, number};
-use crate::iso::spec::{Align, Content, Counts, Encoding, Layout, Size};
+use crate::iso::spec::{Align, Encoding, FieldContent, Layout, LengthUnit, Size};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub(super) fn text<'a>(
         return None;
     }
     match (layout.encoding, layout.content) {
-        (Encoding::Bcd, Content::SignedDigits) => {
+        (Encoding::Bcd, FieldContent::SignedDigits) => {
             let (sign, digits) = body.split_first()?;
             let count = units.checked_sub(1)?;
             let digits = packed_text(layout, digits, count, 0..count)?;
@@ -93,7 +93,7 @@ pub(super) fn digits<'a>(
     units: usize,
     range: Range<usize>,
 ) -> Option<impl Iterator<Item = Option<u8>> + 'a> {
-    if layout.content != Content::Digits || range.end > units {
+    if layout.content != FieldContent::Digits || range.end > units {
         return None;
     }
     let is_packed = layout.encoding == Encoding::Bcd;
@@ -131,7 +131,7 @@ pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<()
     let plain = as_units(layout, text)?;
     let value = padded(layout, &plain)?;
     let units = match layout.content {
-        Content::Binary => value.chars().count() / 2,
+        FieldContent::Binary => value.chars().count() / 2,
         _ => value.chars().count(),
     };
     if let Some(prefix) = layout.prefix {
@@ -141,8 +141,8 @@ pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<()
             0
         };
         let counted = match prefix.counts {
-            Counts::Units => units,
-            Counts::Bytes => layout.bytes_of(units),
+            LengthUnit::Units => units,
+            LengthUnit::Bytes => layout.bytes_of(units),
         };
         let counted = counted.saturating_add(own);
         let max = usize::from(layout.size.max());
@@ -154,14 +154,14 @@ pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<()
         }
     }
     match layout.content {
-        Content::Digits | Content::Track => write_digits(layout, &value, units, out),
-        Content::SignedDigits => write_signed(layout, &value, out),
+        FieldContent::Digits | FieldContent::Track => write_digits(layout, &value, units, out),
+        FieldContent::SignedDigits => write_signed(layout, &value, out),
         // GBK was written above: what is left of it are bytes.
-        Content::Text(_) if layout.encoding == Encoding::Gbk => {
+        FieldContent::Text(_) if layout.encoding == Encoding::Gbk => {
             characters::write(Encoding::Ascii, &value, out)
         }
-        Content::Text(_) => characters::write(layout.encoding, &value, out),
-        Content::Binary => write_binary(layout.encoding, &value, out),
+        FieldContent::Text(_) => characters::write(layout.encoding, &value, out),
+        FieldContent::Binary => write_binary(layout.encoding, &value, out),
     }
 }
 
@@ -188,7 +188,7 @@ pub(super) fn of_units(layout: &Layout, units: String) -> String {
 /// The value at the length of its field: digits get zeros before them, text gets blanks after it
 /// (ISO 8583:1987 §4.2).
 fn padded<'a>(layout: &Layout, text: &'a str) -> Result<Cow<'a, str>, BuildFault> {
-    let per_unit = if layout.content == Content::Binary {
+    let per_unit = if layout.content == FieldContent::Binary {
         2
     } else {
         1
@@ -202,12 +202,14 @@ fn padded<'a>(layout: &Layout, text: &'a str) -> Result<Cow<'a, str>, BuildFault
         return Ok(Cow::Borrowed(text));
     }
     match layout.content {
-        Content::Digits => Ok(Cow::Owned(format!("{text:0>max$}"))),
-        Content::Text(_) => Ok(Cow::Owned(format!("{text:<max$}"))),
-        Content::SignedDigits | Content::Track | Content::Binary => Err(BuildFault::TooShort {
-            length,
-            needed: max,
-        }),
+        FieldContent::Digits => Ok(Cow::Owned(format!("{text:0>max$}"))),
+        FieldContent::Text(_) => Ok(Cow::Owned(format!("{text:<max$}"))),
+        FieldContent::SignedDigits | FieldContent::Track | FieldContent::Binary => {
+            Err(BuildFault::TooShort {
+                length,
+                needed: max,
+            })
+        }
     }
 }
 
@@ -217,7 +219,7 @@ fn write_digits(
     units: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), BuildFault> {
-    let is_track = layout.content == Content::Track;
+    let is_track = layout.content == FieldContent::Track;
     if layout.encoding != Encoding::Bcd {
         let fits = |c: char| c.is_ascii_digit() || is_track && matches!(c, ' '..='~');
         if let Some(at) = text.chars().position(|c| !fits(c)) {
@@ -256,7 +258,7 @@ fn write_signed(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<(), Bu
     };
     out.push(characters::byte(layout.encoding, sign));
     let plain = Layout {
-        content: Content::Digits,
+        content: FieldContent::Digits,
         ..*layout
     };
     write_digits(&plain, digits, digits.len(), out)

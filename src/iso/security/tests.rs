@@ -7,12 +7,12 @@ use crate::iso::spec::MacAlgorithm;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
-struct Vectors {
-    sample: Vec<Sample>,
+struct SecurityVectors {
+    sample: Vec<SecuritySample>,
 }
 
 #[derive(Deserialize)]
-struct Sample {
+struct SecuritySample {
     title: String,
     unwrap: Option<Unwrap>,
     mac: Option<MacOf>,
@@ -59,14 +59,14 @@ fn key(hex: &str) -> Key {
     Key::from_hex(hex).unwrap()
 }
 
-fn vectors() -> Vec<Sample> {
+fn vectors() -> Vec<SecuritySample> {
     let text = include_str!("../../../proto-specs/vectors/security.toml");
-    toml::from_str::<Vectors>(text).unwrap().sample
+    toml::from_str::<SecurityVectors>(text).unwrap().sample
 }
 
 #[test]
 fn keys_come_out_from_under_their_masters() {
-    for Sample { title, unwrap, .. } in vectors() {
+    for SecuritySample { title, unwrap, .. } in vectors() {
         let Some(Unwrap {
             master,
             wrapped,
@@ -86,7 +86,7 @@ fn keys_come_out_from_under_their_masters() {
 
 #[test]
 fn macs_are_as_published() {
-    for Sample {
+    for SecuritySample {
         title,
         mac: made,
         text,
@@ -107,7 +107,7 @@ fn macs_are_as_published() {
 
 #[test]
 fn pin_blocks_are_as_published() {
-    for Sample { title, pin, .. } in vectors() {
+    for SecuritySample { title, pin, .. } in vectors() {
         let Some(given) = pin else { continue };
         let clear = pin_block(&given.clear_pin, given.card.as_deref()).unwrap();
         assert_eq!(clear[..], bytes(&given.block), "{title}");

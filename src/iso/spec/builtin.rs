@@ -4,7 +4,7 @@ use super::{Spec, error};
 use std::sync::{Arc, OnceLock};
 
 /// Name and text of a file.
-type File = (&'static str, &'static str);
+type BuiltinFile = (&'static str, &'static str);
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -14,14 +14,14 @@ macro_rules! files {
 
 macro_rules! dialects {
     ($($name:literal),* $(,)?) => {
-        const DIALECTS: &[File] = files![$($name),*];
+        const DIALECTS: &[BuiltinFile] = files![$($name),*];
         /// The dialects that can be spoken.
         pub(super) const NAMES: &[&str] = &[$($name),*];
     };
 }
 
 /// Whole versions of the standard, which only others extend.
-const BASES: &[File] = files!["iso8583-1987", "iso8583-1993", "iso8583-2003"];
+const BASES: &[BuiltinFile] = files!["iso8583-1987", "iso8583-1993", "iso8583-2003"];
 
 dialects!(
     "cup-pos",
@@ -50,7 +50,7 @@ pub(super) fn spec(name: &str) -> Option<Arc<Spec>> {
     spec.clone()
 }
 
-fn files() -> impl Iterator<Item = &'static File> {
+fn files() -> impl Iterator<Item = &'static BuiltinFile> {
     BASES.iter().chain(DIALECTS)
 }
 

@@ -16,14 +16,14 @@ pub struct SpecError {
 
 /// A fault of what the files say together, at a path of keys such as `fields.22.format`.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct SpecFault {
     /// The keys that lead to it.
     pub path: Vec<String>,
     /// What is wrong, and the mend.
     pub what: String,
 }
 
-impl Fault {
+impl SpecFault {
     pub(super) fn at<const N: usize>(path: [&str; N], what: impl Into<String>) -> Self {
         Self {
             path: path.map(str::to_owned).to_vec(),

@@ -2,7 +2,7 @@
 
 use super::layout::{Encoding, Layout};
 use super::shape::Title;
-use super::step::Step;
+use super::step::FieldStep;
 use crate::iso::message::{FieldId, Mti, Part};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -17,16 +17,16 @@ pub struct FieldSpec {
     /// How it is written.
     pub layout: Layout,
     /// What it means, where no use says otherwise.
-    pub(super) meaning: Meaning,
+    pub(super) meaning: FieldMeaning,
     /// What it means in messages of certain types; the first that fits wins.
-    pub(super) uses: Vec<(Vec<MtiPattern>, Meaning)>,
+    pub(super) uses: Vec<(Vec<MtiMask>, FieldMeaning)>,
     /// Where this is written.
     pub source: String,
 }
 
 /// What a field means.
 #[derive(Clone, Debug)]
-pub struct Meaning {
+pub struct FieldMeaning {
     /// Its name.
     pub title: Title,
     /// What a journal may keep of it.
@@ -54,7 +54,7 @@ pub enum Store {
 #[derive(Clone, Debug)]
 pub enum Composite {
     /// Parts at fixed places.
-    Positions(Vec<Position>),
+    Positions(Vec<FixedPart>),
     /// EMV: tag, length and value by the basic encoding rules (ISO/IEC 8825-1).
     BerTlv(Tags),
     /// Tag and length as text of fixed width, then the value.
@@ -93,7 +93,7 @@ pub struct NestedPart {
     /// How it is written.
     pub layout: Layout,
     /// The same boiled down.
-    pub step: Step,
+    pub step: FieldStep,
     /// What it means.
     pub spec: PartSpec,
 }
@@ -103,7 +103,7 @@ pub type Tags = BTreeMap<Part, PartSpec>;
 
 /// A part at a fixed place.
 #[derive(Clone, Debug)]
-pub struct Position {
+pub struct FixedPart {
     /// Its name, such as `2` in 60.2.
     pub id: Part,
     /// Units before it.
@@ -129,7 +129,7 @@ pub struct PartSpec {
 
 /// Types with wild digits: `08xx`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MtiPattern {
+pub struct MtiMask {
     mask: u16,
     value: u16,
 }
@@ -137,7 +137,7 @@ pub struct MtiPattern {
 impl FieldSpec {
     /// What the field means in a message of this type.
     #[must_use]
-    pub fn meaning(&self, mti: Mti) -> &Meaning {
+    pub fn meaning(&self, mti: Mti) -> &FieldMeaning {
         let fitting = self
             .uses
             .iter()
@@ -147,12 +147,12 @@ impl FieldSpec {
 
     /// What the field means where no use says otherwise.
     #[must_use]
-    pub const fn usual_meaning(&self) -> &Meaning {
+    pub const fn usual_meaning(&self) -> &FieldMeaning {
         &self.meaning
     }
 }
 
-impl Meaning {
+impl FieldMeaning {
     /// What one part means, if it is known.
     #[must_use]
     pub fn part(&self, part: &Part) -> Option<&PartSpec> {
@@ -172,7 +172,7 @@ impl Nested {
     }
 }
 
-impl MtiPattern {
+impl MtiMask {
     /// Four digits, `x` for any.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
@@ -203,9 +203,9 @@ mod tests {
 
     #[test]
     fn patterns_leave_digits_open() {
-        let network = MtiPattern::read("08xx").unwrap();
+        let network = MtiMask::read("08xx").unwrap();
         assert!(network.matches("0810".parse().unwrap()));
         assert!(!network.matches("0210".parse().unwrap()));
-        assert_eq!(MtiPattern::read("8xx"), None);
+        assert_eq!(MtiMask::read("8xx"), None);
     }
 }

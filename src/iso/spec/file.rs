@@ -3,13 +3,13 @@
 
 use super::field::Store;
 use super::flow::{KeyBlockForm, MacAlgorithm, Purpose};
-use super::layout::{Align, Counts, Encoding, PrefixEncoding};
+use super::layout::{Align, Encoding, LengthUnit, PrefixEncoding};
 use super::shape::HeaderAnswer;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A list of values by name; TOML tables have no order that means anything.
-pub(super) type Table<T> = BTreeMap<String, T>;
+pub(super) type NamedValues<T> = BTreeMap<String, T>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,16 +25,16 @@ pub(super) struct SpecFile {
     pub header: Vec<HeaderKeys>,
     pub message: MessageKeys,
     pub coding: CodingKeys,
-    pub fields: Table<FieldKeys>,
+    pub fields: NamedValues<FieldKeys>,
     pub usage: Vec<UsageKeys>,
     pub flow: FlowKeys,
-    pub kinds: Table<KindKeys>,
+    pub kinds: NamedValues<KindKeys>,
     pub codes: CodeKeys,
-    pub response: Table<[String; 2]>,
+    pub response: NamedValues<[String; 2]>,
     pub reversal: Option<ReversalKeys>,
     pub answer: AnswerKeys,
     pub refusal: RefusalKeys,
-    pub stamps: Table<String>,
+    pub stamps: NamedValues<String>,
     pub mac: Option<MacKeys>,
     pub keys: Option<KeyKeys>,
     pub sign_on: Option<ScriptKeys>,
@@ -87,7 +87,7 @@ pub(super) struct CodingKeys {
     pub align: Option<Align>,
     pub fill: Option<String>,
     pub prefix: Option<PrefixEncoding>,
-    pub prefix_counts: Option<Counts>,
+    pub prefix_counts: Option<LengthUnit>,
     pub prefix_counts_itself: Option<bool>,
 }
 
@@ -104,13 +104,13 @@ pub(super) struct FieldKeys {
     pub fill: Option<String>,
     pub prefix: Option<PrefixEncoding>,
     pub prefix_bytes: Option<u8>,
-    pub prefix_counts: Option<Counts>,
+    pub prefix_counts: Option<LengthUnit>,
     pub prefix_counts_itself: Option<bool>,
     pub composite: Option<CompositeKind>,
     pub parts: Option<Vec<PartKeys>>,
     pub tag_size: Option<u8>,
     pub length_size: Option<u8>,
-    pub tags: Table<PartKeys>,
+    pub tags: NamedValues<PartKeys>,
     pub bitmap: Option<Encoding>,
     pub bitmap_bytes: Option<u8>,
     pub bitmap_extends: Option<bool>,
@@ -153,7 +153,7 @@ pub(super) struct PartKeys {
     pub fill: Option<String>,
     pub prefix: Option<PrefixEncoding>,
     pub prefix_bytes: Option<u8>,
-    pub prefix_counts: Option<Counts>,
+    pub prefix_counts: Option<LengthUnit>,
     pub prefix_counts_itself: Option<bool>,
 }
 
@@ -165,7 +165,7 @@ pub(super) struct LayoutKeys<'a> {
     pub fill: Option<&'a str>,
     pub prefix: Option<PrefixEncoding>,
     pub prefix_bytes: Option<u8>,
-    pub prefix_counts: Option<Counts>,
+    pub prefix_counts: Option<LengthUnit>,
     pub prefix_counts_itself: Option<bool>,
 }
 
@@ -202,7 +202,7 @@ impl PartKeys {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct UsageKeys {
     pub mti: Vec<String>,
-    pub when: Table<String>,
+    pub when: NamedValues<String>,
     pub mandatory: Vec<u8>,
     pub conditional: Option<Vec<u8>>,
     pub forbidden: Vec<u8>,
@@ -224,11 +224,11 @@ pub(super) struct KindKeys {
     pub title: Option<String>,
     pub zh: Option<String>,
     pub mti: Option<String>,
-    pub when: Table<String>,
+    pub when: NamedValues<String>,
     pub purpose: Option<Purpose>,
     pub reverses: bool,
     pub mac: bool,
-    pub set: Table<String>,
+    pub set: NamedValues<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -254,7 +254,7 @@ pub(super) struct ReversalKeys {
     pub copy: Vec<u8>,
     pub copy_tags: Vec<String>,
     /// `"@mti"`, `"@11"` (a field of the original) or a fixed text.
-    pub original: Table<String>,
+    pub original: NamedValues<String>,
     pub cause: Option<CauseKeys>,
 }
 
@@ -307,13 +307,13 @@ pub(super) struct MacKeys {
 pub(super) struct KeyKeys {
     pub field: Option<u8>,
     pub by: Option<String>,
-    pub forms: Table<KeyBlockForm>,
+    pub forms: NamedValues<KeyBlockForm>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct ScriptKeys {
     pub mti: Option<String>,
-    pub set: Table<String>,
+    pub set: NamedValues<String>,
     pub stamp: Vec<u8>,
 }

@@ -10,14 +10,14 @@ use nom::{IResult, Parser};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Format {
     /// What it is made of.
-    pub content: Content,
+    pub content: FieldContent,
     /// How long it is.
     pub size: Size,
 }
 
 /// What a value is made of. One unit of it is a digit, a character or a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
+pub enum FieldContent {
     /// `n`: decimal digits.
     Digits,
     /// `x+n`: C or D, then digits. The sign counts as a unit.
@@ -136,17 +136,17 @@ fn notation(text: &str) -> IResult<&str, Option<Format>> {
 
 fn compose(signed: bool, class: &str, dots: usize, length: u16) -> Option<Format> {
     let content = match (signed, class) {
-        (false, "n") => Content::Digits,
-        (true, "n") => Content::SignedDigits,
-        (false, "z") => Content::Track,
-        (false, "b") => Content::Binary,
-        (false, letters) => Content::Text(Charset::read(letters)?),
+        (false, "n") => FieldContent::Digits,
+        (true, "n") => FieldContent::SignedDigits,
+        (false, "z") => FieldContent::Track,
+        (false, "b") => FieldContent::Binary,
+        (false, letters) => FieldContent::Text(Charset::read(letters)?),
         (true, _) => return None,
     };
     let size = match (dots, content) {
-        (0, Content::Binary) if length.is_multiple_of(8) => Size::Fixed(length / 8),
-        (0, Content::Binary) => return None,
-        (0, Content::SignedDigits) => Size::Fixed(length.checked_add(1)?),
+        (0, FieldContent::Binary) if length.is_multiple_of(8) => Size::Fixed(length / 8),
+        (0, FieldContent::Binary) => return None,
+        (0, FieldContent::SignedDigits) => Size::Fixed(length.checked_add(1)?),
         (0, _) => Size::Fixed(length),
         (1..=4, _) => Size::Variable {
             digits: u8::try_from(dots).ok()?,
@@ -192,7 +192,7 @@ mod tests {
                 "{text}"
             );
         }
-        let text = Content::Text(Charset(Charset::LETTERS | Charset::DIGITS));
+        let text = FieldContent::Text(Charset(Charset::LETTERS | Charset::DIGITS));
         assert_eq!(
             Format::read("an12").map(|format| format.content),
             Some(text)

@@ -2,7 +2,7 @@
 //! of a key again when something is wrong with it.
 
 use super::builtin;
-use super::error::{self, Fault, SpecError};
+use super::error::{self, SpecError, SpecFault};
 use super::file::SpecFile;
 use toml::Table;
 use toml::de::{DeTable, DeValue};
@@ -27,7 +27,7 @@ impl Layers {
     ) -> Result<Self, SpecError> {
         let mut layers = Self(vec![Layer::read(file, text)?]);
         while let Some(base) = layers.base() {
-            let fault = |what: String| layers.error(&Fault::at(["extends"], what));
+            let fault = |what: String| layers.error(&SpecFault::at(["extends"], what));
             if layers.0.len() >= MAX_LAYERS {
                 return Err(fault(format!(
                     "`{base}` and its bases extend one another in a circle"
@@ -74,7 +74,7 @@ impl Layers {
     }
 
     /// The fault with the line of the topmost file that says something there.
-    pub(super) fn error(&self, fault: &Fault) -> SpecError {
+    pub(super) fn error(&self, fault: &SpecFault) -> SpecError {
         let place = (0..fault.path.len()).rev().find_map(|cut| {
             let path = fault.path.get(..=cut)?;
             self.0
@@ -108,10 +108,10 @@ impl Layer {
     }
 
     /// Takes out of `base` what this layer removes.
-    fn take_out(&self, base: &mut Table) -> Result<(), Fault> {
+    fn take_out(&self, base: &mut Table) -> Result<(), SpecFault> {
         let paths = self.table.get("remove").and_then(toml::Value::as_array);
         for path in paths.into_iter().flatten().filter_map(toml::Value::as_str) {
-            let absent = || Fault::at(["remove"], format!("the base has no `{path}`"));
+            let absent = || SpecFault::at(["remove"], format!("the base has no `{path}`"));
             let (section, key) = path.split_once('.').ok_or_else(absent)?;
             let section = base.get_mut(section).and_then(toml::Value::as_table_mut);
             let section = section.ok_or_else(absent)?;

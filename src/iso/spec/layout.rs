@@ -1,6 +1,6 @@
 //! How a value lies on the wire: Encoding x Prefix x Odd digits, each its own small piece of data.
 
-use super::format::{Content, Size};
+use super::format::{FieldContent, Size};
 use super::step::Packing;
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// What the value is made of.
-    pub content: Content,
+    pub content: FieldContent,
     /// How long it is, in units.
     pub size: Size,
     /// How its units become bytes.
@@ -73,7 +73,7 @@ pub struct Prefix {
     /// In how many bytes.
     pub bytes: u8,
     /// What it counts.
-    pub counts: Counts,
+    pub counts: LengthUnit,
     /// Whether its own bytes count too.
     pub counts_itself: bool,
 }
@@ -99,7 +99,7 @@ pub enum PrefixEncoding {
 /// What a length counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Counts {
+pub enum LengthUnit {
     /// Digits, characters or bytes of the value, before encoding.
     Units,
     /// Bytes on the wire.
@@ -118,11 +118,11 @@ impl Layout {
     pub const fn is_sound(&self) -> bool {
         let encoding = self.encoding;
         match self.content {
-            Content::Digits | Content::SignedDigits | Content::Track => {
+            FieldContent::Digits | FieldContent::SignedDigits | FieldContent::Track => {
                 encoding.is_single() || matches!(encoding, Encoding::Bcd)
             }
-            Content::Text(_) => encoding.is_single() || matches!(encoding, Encoding::Gbk),
-            Content::Binary => matches!(encoding, Encoding::Raw) || encoding.is_hex(),
+            FieldContent::Text(_) => encoding.is_single() || matches!(encoding, Encoding::Gbk),
+            FieldContent::Binary => matches!(encoding, Encoding::Raw) || encoding.is_hex(),
         }
     }
 }

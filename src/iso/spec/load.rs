@@ -1,16 +1,16 @@
 //! From what the files say to a checked [`Spec`]: frame, header, type, bitmap. Its fields are
 //! composed in `load_field`, what its messages mean in `load_flow`.
 
-use super::error::{Fault, SpecError};
+use super::error::{SpecError, SpecFault};
 use super::field::FieldSpec;
-use super::file::{HttpKeys, SpecFile, Table};
+use super::file::{HttpKeys, NamedValues, SpecFile};
 use super::layers::Layers;
 use super::layout::Encoding;
 use super::load_field::{Coding, field};
-use super::load_flow::{self, Check};
+use super::load_flow::{self, FieldLookup};
 use super::load_usage::usages;
 use super::shape::{BitmapShape, Framing, HeaderPart, Http, Spec, Title};
-use super::step::Step;
+use super::step::FieldStep;
 use crate::iso::message::{FieldId, ResponseCode, Text};
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub(super) fn load(
     compose(&merged).map_err(|fault| layers.error(&fault))
 }
 
-fn compose(file: &SpecFile) -> Result<Spec, Fault> {
+fn compose(file: &SpecFile) -> Result<Spec, SpecFault> {
     let name = need(file.name.clone(), ["name"])?;
     let coding = Coding::read(&file.coding)?;
     let mut fields: Vec<Option<FieldSpec>> = Vec::new();
@@ -35,15 +35,15 @@ fn compose(file: &SpecFile) -> Result<Spec, Fault> {
     for (number, keys) in &file.fields {
         let id: FieldId = number
             .parse()
-            .map_err(|why: &str| Fault::at(["fields", number], why))?;
+            .map_err(|why: &str| SpecFault::at(["fields", number], why))?;
         let spec = field(id, keys, &coding)
-            .map_err(|(key, what)| Fault::at(["fields", number, key], what))?;
+            .map_err(|(key, what)| SpecFault::at(["fields", number, key], what))?;
         if let Some(place) = fields.get_mut(usize::from(id.number())) {
             *place = Some(spec);
         }
     }
     let flow = load_flow::flow(file, &fields)?;
-    let usages = usages(&file.usage, &Check { fields: &fields })?;
+    let usages = usages(&file.usage, &FieldLookup { fields: &fields })?;
     let header = header(file)?;
     Ok(Spec {
         usages,
@@ -61,7 +61,7 @@ fn compose(file: &SpecFile) -> Result<Spec, Fault> {
         bitmap: bitmap(file)?,
         steps: fields
             .iter()
-            .map(|field| Some(Step::of(&field.as_ref()?.layout)))
+            .map(|field| Some(FieldStep::of(&field.as_ref()?.layout)))
             .collect(),
         fields,
         response_titles: response_titles(&file.response)?,
@@ -69,8 +69,8 @@ fn compose(file: &SpecFile) -> Result<Spec, Fault> {
 }
 
 /// What stands there, or the fault that it is missing.
-pub(super) fn need<T, const N: usize>(value: Option<T>, path: [&str; N]) -> Result<T, Fault> {
-    value.ok_or_else(|| Fault::at(path, "is missing"))
+pub(super) fn need<T, const N: usize>(value: Option<T>, path: [&str; N]) -> Result<T, SpecFault> {
+    value.ok_or_else(|| SpecFault::at(path, "is missing"))
 }
 
 pub(super) fn title(en: Option<&String>, zh: Option<&String>, fallback: &str) -> Title {
@@ -81,14 +81,14 @@ pub(super) fn title(en: Option<&String>, zh: Option<&String>, fallback: &str) ->
     }
 }
 
-fn framing(file: &SpecFile) -> Result<Framing, Fault> {
+fn framing(file: &SpecFile) -> Result<Framing, SpecFault> {
     let keys = &file.frame;
     let encoding = need(keys.length, ["frame", "length"])?;
     let bytes = keys.bytes.unwrap_or(2);
     let least = if keys.http.is_some() { 0 } else { 1 };
     if !(least..=8).contains(&bytes) {
         let what = "a length has 1 to 8 bytes, or over HTTP none";
-        return Err(Fault::at(["frame", "bytes"], what));
+        return Err(SpecFault::at(["frame", "bytes"], what));
     }
     Ok(Framing {
         encoding,
@@ -98,17 +98,17 @@ fn framing(file: &SpecFile) -> Result<Framing, Fault> {
     })
 }
 
-fn http(keys: &HttpKeys) -> Result<Http, Fault> {
+fn http(keys: &HttpKeys) -> Result<Http, SpecFault> {
     fn word<const N: usize>(
         key: &str,
         given: Option<&String>,
         usual: &str,
-    ) -> Result<Text<N>, Fault> {
+    ) -> Result<Text<N>, SpecFault> {
         let text = given.map_or(usual, String::as_str);
         let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
         let word = Text::new(text).filter(|_| fits);
         let what = || format!("a word of printable ASCII, {N} characters at most, no blanks");
-        word.ok_or_else(|| Fault::at(["frame", "http", key], what()))
+        word.ok_or_else(|| SpecFault::at(["frame", "http", key], what()))
     }
     Ok(Http {
         path: word("path", keys.path.as_ref(), "/")?,
@@ -121,10 +121,10 @@ fn http(keys: &HttpKeys) -> Result<Http, Fault> {
     })
 }
 
-fn header(file: &SpecFile) -> Result<Vec<HeaderPart>, Fault> {
+fn header(file: &SpecFile) -> Result<Vec<HeaderPart>, SpecFault> {
     let part = |keys: &super::file::HeaderKeys| {
         let default = hex(&keys.default).ok_or_else(|| {
-            Fault::at(
+            SpecFault::at(
                 ["header"],
                 format!("the default of `{}` is not hex", keys.name),
             )
@@ -134,7 +134,7 @@ fn header(file: &SpecFile) -> Result<Vec<HeaderPart>, Fault> {
             .iter()
             .map(|byte| match hex(byte).as_deref() {
                 Some([byte]) => Ok(*byte),
-                _ => Err(Fault::at(
+                _ => Err(SpecFault::at(
                     ["header"],
                     format!("`{byte}` is not one byte in hex"),
                 )),
@@ -150,17 +150,17 @@ fn header(file: &SpecFile) -> Result<Vec<HeaderPart>, Fault> {
     file.header.iter().map(part).collect()
 }
 
-fn mti(file: &SpecFile) -> Result<Encoding, Fault> {
+fn mti(file: &SpecFile) -> Result<Encoding, SpecFault> {
     match need(file.message.mti, ["message", "mti"])? {
         known if known.is_single() || known == Encoding::Bcd => Ok(known),
-        _ => Err(Fault::at(
+        _ => Err(SpecFault::at(
             ["message", "mti"],
             "a type is written `ascii`, `bcd` or in an EBCDIC page",
         )),
     }
 }
 
-fn bitmap(file: &SpecFile) -> Result<BitmapShape, Fault> {
+fn bitmap(file: &SpecFile) -> Result<BitmapShape, SpecFault> {
     let always_double = file.message.bitmap_always_double.unwrap_or(false);
     match need(file.message.bitmap, ["message", "bitmap"])? {
         encoding if encoding.is_hex() || encoding == Encoding::Raw => Ok(BitmapShape {
@@ -168,17 +168,19 @@ fn bitmap(file: &SpecFile) -> Result<BitmapShape, Fault> {
             always_double,
             announced: file.message.bitmap_announced.unwrap_or(true),
         }),
-        _ => Err(Fault::at(
+        _ => Err(SpecFault::at(
             ["message", "bitmap"],
             "a bitmap is `raw`, `hex`, `hex-lower` or `hex-ebcdic`",
         )),
     }
 }
 
-fn response_titles(all: &Table<[String; 2]>) -> Result<BTreeMap<ResponseCode, Title>, Fault> {
+fn response_titles(
+    all: &NamedValues<[String; 2]>,
+) -> Result<BTreeMap<ResponseCode, Title>, SpecFault> {
     let entry = |(code, [en, zh]): (&String, &[String; 2])| {
         let known = ResponseCode::new(code)
-            .ok_or_else(|| Fault::at(["response", code], "a code has 4 characters at most"))?;
+            .ok_or_else(|| SpecFault::at(["response", code], "a code has 4 characters at most"))?;
         Ok((
             known,
             Title {

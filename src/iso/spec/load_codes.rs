@@ -1,18 +1,18 @@
 //! From the lists of response codes in a file to checked [`Codes`].
 
 use super::codes::{CodeSet, Codes};
-use super::error::Fault;
+use super::error::SpecFault;
 use super::file::CodeKeys;
 use super::load_flow::code;
 use super::wanted::Wanted;
 use crate::iso::message::ResponseCode;
 
-pub(super) fn codes(keys: &CodeKeys) -> Result<Codes, Fault> {
+pub(super) fn codes(keys: &CodeKeys) -> Result<Codes, SpecFault> {
     let list = |key, all: &Vec<String>| {
         let all = all.iter().map(|text| code(["codes", key], text));
         all.collect::<Result<Vec<ResponseCode>, _>>()
     };
-    let set = |key, all: &Vec<String>| -> Result<CodeSet, Fault> {
+    let set = |key, all: &Vec<String>| -> Result<CodeSet, SpecFault> {
         let is_open = |text: &&String| text.contains('x');
         let (open, exact): (Vec<&String>, Vec<&String>) = all.iter().partition(is_open);
         let exact = exact.into_iter().map(|text| code(["codes", key], text));
@@ -24,7 +24,7 @@ pub(super) fn codes(keys: &CodeKeys) -> Result<Codes, Fault> {
     };
     let approved = list("approved", &keys.approved)?;
     if approved.is_empty() {
-        return Err(Fault::at(
+        return Err(SpecFault::at(
             ["codes", "approved"],
             "is missing: which codes approve?",
         ));
@@ -32,7 +32,7 @@ pub(super) fn codes(keys: &CodeKeys) -> Result<Codes, Fault> {
     let unknown = set("unknown", &keys.unknown)?;
     if let Some(both) = approved.iter().find(|code| unknown.contains(**code)) {
         let what = format!("`{both}` is among those that approve, too");
-        return Err(Fault::at(["codes", "unknown"], what));
+        return Err(SpecFault::at(["codes", "unknown"], what));
     }
     Ok(Codes {
         approved,

@@ -1,19 +1,19 @@
 //! From what the files say of a field's parts to a checked [`Composite`].
 
-use super::field::{Composite, Nested, NestedPart, PartSpec, Position, Store, Tags};
-use super::file::{CompositeKind, FieldKeys, PartKeys, Table};
-use super::format::{Content, Size};
+use super::field::{Composite, FixedPart, Nested, NestedPart, PartSpec, Store, Tags};
+use super::file::{CompositeKind, FieldKeys, NamedValues, PartKeys};
+use super::format::{FieldContent, Size};
 use super::layout::{Encoding, Layout};
 use super::load::title;
-use super::load_field::{Coding, Wrong, layout, missing, read_format};
-use super::step::Step;
+use super::load_field::{Coding, FieldFault, layout, missing, read_format};
+use super::step::FieldStep;
 use crate::iso::message::Part;
 
 pub(super) fn composite(
     keys: &FieldKeys,
     layout: &Layout,
     coding: &Coding,
-) -> Result<Option<Composite>, Wrong> {
+) -> Result<Option<Composite>, FieldFault> {
     let store = keys.store.unwrap_or_default();
     Ok(match keys.composite {
         None | Some(CompositeKind::None) => None,
@@ -32,7 +32,7 @@ pub(super) fn composite(
 }
 
 /// Parts behind a bitmap of their own, named by their bits.
-fn nested(keys: &FieldKeys, coding: &Coding) -> Result<Nested, Wrong> {
+fn nested(keys: &FieldKeys, coding: &Coding) -> Result<Nested, FieldFault> {
     let encoding = keys.bitmap.unwrap_or(Encoding::Raw);
     if encoding != Encoding::Raw && !encoding.is_hex() {
         return Err((
@@ -70,7 +70,7 @@ fn nested_part(
     coding: &Coding,
     flag: u16,
     last: u16,
-) -> Result<NestedPart, Wrong> {
+) -> Result<NestedPart, FieldFault> {
     let wrong = |what: String| ("parts", what);
     let name = keys
         .id
@@ -89,13 +89,13 @@ fn nested_part(
     Ok(NestedPart {
         bit,
         id: part_id(name).map_err(wrong)?,
-        step: Step::of(&layout),
+        step: FieldStep::of(&layout),
         layout,
         spec: part_spec(keys, name, field.store.unwrap_or_default()),
     })
 }
 
-fn tags(all: &Table<PartKeys>) -> Result<Tags, Wrong> {
+fn tags(all: &NamedValues<PartKeys>) -> Result<Tags, FieldFault> {
     let entry = |(tag, keys): (&String, &PartKeys)| {
         let id = part_id(tag).map_err(|what| ("tags", what))?;
         // What stands in the list is known, so it may be kept unless it says otherwise.
@@ -119,7 +119,7 @@ fn part_spec(keys: &PartKeys, name: &str, store: Store) -> PartSpec {
 
 /// Parts at fixed places.
 pub(super) fn positions(parts: &[PartKeys], store: Store, size: Size) -> Result<Composite, String> {
-    let mut all: Vec<Position> = Vec::new();
+    let mut all: Vec<FixedPart> = Vec::new();
     let mut at = 0usize;
     for keys in parts {
         let name = keys.id.as_ref().ok_or("a part has no `id`")?;
@@ -132,11 +132,11 @@ pub(super) fn positions(parts: &[PartKeys], store: Store, size: Size) -> Result<
             return Err(format!("part {name} comes after one of open length"));
         }
         let units = usize::from(format.size.max());
-        all.push(Position {
+        all.push(FixedPart {
             id: part_id(name)?,
             at,
             units,
-            digits: format.content == Content::Digits,
+            digits: format.content == FieldContent::Digits,
             open: matches!(format.size, Size::Variable { .. }),
             spec: part_spec(keys, name, store),
         });

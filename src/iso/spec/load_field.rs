@@ -1,10 +1,10 @@
 //! From what the files say of a field to a checked [`FieldSpec`].
 
-use super::error::Fault;
-use super::field::{FieldSpec, Meaning, MtiPattern};
+use super::error::SpecFault;
+use super::field::{FieldMeaning, FieldSpec, MtiMask};
 use super::file::{CodingKeys, CompositeKind, FieldKeys, LayoutKeys, UseKeys};
-use super::format::{Content, Format, Size};
-use super::layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
+use super::format::{FieldContent, Format, Size};
+use super::layout::{Align, Encoding, Layout, LengthUnit, Odd, Prefix, PrefixEncoding};
 use super::load::{need, title};
 use super::load_composite::{composite, positions};
 use crate::iso::message::FieldId;
@@ -17,15 +17,15 @@ pub(super) struct Coding {
     binary: Encoding,
     odd: Odd,
     prefix: PrefixEncoding,
-    counts: Counts,
+    counts: LengthUnit,
     counts_itself: bool,
 }
 
 impl Coding {
-    pub(super) fn read(keys: &CodingKeys) -> Result<Self, Fault> {
+    pub(super) fn read(keys: &CodingKeys) -> Result<Self, SpecFault> {
         let digits = need(keys.digits, ["coding", "digits"])?;
         let nibble =
-            fill(keys.fill.as_deref()).map_err(|what| Fault::at(["coding", "fill"], what))?;
+            fill(keys.fill.as_deref()).map_err(|what| SpecFault::at(["coding", "fill"], what))?;
         Ok(Self {
             digits,
             track: keys.track.unwrap_or(digits),
@@ -36,17 +36,17 @@ impl Coding {
                 fill: nibble.unwrap_or(0),
             },
             prefix: need(keys.prefix, ["coding", "prefix"])?,
-            counts: keys.prefix_counts.unwrap_or(Counts::Units),
+            counts: keys.prefix_counts.unwrap_or(LengthUnit::Units),
             counts_itself: keys.prefix_counts_itself.unwrap_or(false),
         })
     }
 
-    fn of(&self, content: Content) -> Encoding {
+    fn of(&self, content: FieldContent) -> Encoding {
         match content {
-            Content::Digits | Content::SignedDigits => self.digits,
-            Content::Track => self.track,
-            Content::Text(_) => self.text,
-            Content::Binary => self.binary,
+            FieldContent::Digits | FieldContent::SignedDigits => self.digits,
+            FieldContent::Track => self.track,
+            FieldContent::Text(_) => self.text,
+            FieldContent::Binary => self.binary,
         }
     }
 }
@@ -61,13 +61,17 @@ fn fill(text: Option<&str>) -> Result<Option<u8>, &'static str> {
 }
 
 /// A field's fault: the key, and what is wrong.
-pub(super) type Wrong = (&'static str, String);
+pub(super) type FieldFault = (&'static str, String);
 
-pub(super) fn missing(key: &'static str) -> Wrong {
+pub(super) fn missing(key: &'static str) -> FieldFault {
     (key, "is missing".into())
 }
 
-pub(super) fn field(id: FieldId, keys: &FieldKeys, coding: &Coding) -> Result<FieldSpec, Wrong> {
+pub(super) fn field(
+    id: FieldId,
+    keys: &FieldKeys,
+    coding: &Coding,
+) -> Result<FieldSpec, FieldFault> {
     if id.is_bitmap_flag() {
         return Err((
             "format",
@@ -78,7 +82,7 @@ pub(super) fn field(id: FieldId, keys: &FieldKeys, coding: &Coding) -> Result<Fi
     let format = read_format(&notation).map_err(|what| ("format", what))?;
     let layout = layout(format, keys.layout(), coding)?;
     let name = keys.name.as_ref();
-    let usual = Meaning {
+    let usual = FieldMeaning {
         title: title(name, keys.zh.as_ref(), &format!("Field {id}")),
         store: keys.store.unwrap_or_default(),
         composite: composite(keys, &layout, coding)?,
@@ -110,7 +114,7 @@ pub(super) fn layout(
     format: Format,
     keys: LayoutKeys<'_>,
     coding: &Coding,
-) -> Result<Layout, Wrong> {
+) -> Result<Layout, FieldFault> {
     let nibble = fill(keys.fill).map_err(|what| ("fill", what.to_owned()))?;
     let prefix = match format.size {
         Size::Fixed(_) => None,
@@ -153,8 +157,8 @@ pub(super) fn layout(
 const fn longest_said(layout: &Layout, prefix: Prefix) -> usize {
     let units = layout.size.max() as usize;
     let counted = match prefix.counts {
-        Counts::Units => units,
-        Counts::Bytes => layout.bytes_of(units),
+        LengthUnit::Units => units,
+        LengthUnit::Bytes => layout.bytes_of(units),
     };
     let own = if prefix.counts_itself {
         prefix.bytes as usize
@@ -166,14 +170,14 @@ const fn longest_said(layout: &Layout, prefix: Prefix) -> usize {
 
 fn field_use(
     keys: &UseKeys,
-    usual: &Meaning,
+    usual: &FieldMeaning,
     size: Size,
-) -> Result<(Vec<MtiPattern>, Meaning), Wrong> {
+) -> Result<(Vec<MtiMask>, FieldMeaning), FieldFault> {
     let wrong = |text: &String| ("uses", format!("`{text}` is no type; such are 0200, 08xx"));
     let types = keys
         .mti
         .iter()
-        .map(|text| MtiPattern::read(text).ok_or_else(|| wrong(text)));
+        .map(|text| MtiMask::read(text).ok_or_else(|| wrong(text)));
     let types: Vec<_> = types.collect::<Result<_, _>>()?;
     let store = keys.store.unwrap_or(usual.store);
     let composite = match (keys.composite, &keys.parts) {
@@ -185,7 +189,7 @@ fn field_use(
     let named = en.map(|_| title(en, zh, ""));
     Ok((
         types,
-        Meaning {
+        FieldMeaning {
             title: named.unwrap_or_else(|| usual.title.clone()),
             store,
             composite,

@@ -1,16 +1,16 @@
 //! From what the files say to a checked [`Flow`]: kinds, codes, reversal, answer, MAC, scripts.
 
-use super::error::Fault;
+use super::error::SpecFault;
 use super::field::{Composite, FieldSpec};
 use super::file::{
-    AnswerKeys, CauseKeys, KeyKeys, KindKeys, MacKeys, RefusalKeys, ReversalKeys, ScriptKeys,
-    SpecFile, Table,
+    AnswerKeys, CauseKeys, KeyKeys, KindKeys, MacKeys, NamedValues, RefusalKeys, ReversalKeys,
+    ScriptKeys, SpecFile,
 };
 use super::flow::{
     AnswerRule, Flow, KeyRule, Kind, MacRule, OriginalSource, Refusals, ReversalCause,
     ReversalRule, Script, StampForm,
 };
-use super::format::{Content, Size};
+use super::format::{FieldContent, Size};
 use super::load::{need, title};
 use super::load_codes::codes;
 use super::wanted::Wanted;
@@ -19,12 +19,12 @@ use crate::iso::message::{FieldId, FieldPath, Mti, ResponseCode, Text};
 /// Tracks, PIN: never taken over into a reversal, whatever a file says.
 const NEVER_COPIED: [u8; 4] = [35, 36, 45, 52];
 
-pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow, Fault> {
-    let check = Check { fields };
+pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow, SpecFault> {
+    let check = FieldLookup { fields };
     let flow = ["flow", "identity"];
     let identity = check.paths(flow, &file.flow.identity)?;
     if identity.is_empty() {
-        return Err(Fault::at(
+        return Err(SpecFault::at(
             flow,
             "is missing: which fields name one transaction?",
         ));
@@ -73,16 +73,17 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
 }
 
 /// Looks up what the sections mention among the dialect's fields.
-pub(super) struct Check<'a> {
+pub(super) struct FieldLookup<'a> {
     pub(super) fields: &'a [Option<FieldSpec>],
 }
 
-impl Check<'_> {
-    fn field<const N: usize>(&self, at: [&str; N], number: u8) -> Result<FieldId, Fault> {
-        let id = FieldId::new(number).ok_or_else(|| Fault::at(at, "fields run from 1 to 192"))?;
+impl FieldLookup<'_> {
+    fn field<const N: usize>(&self, at: [&str; N], number: u8) -> Result<FieldId, SpecFault> {
+        let id =
+            FieldId::new(number).ok_or_else(|| SpecFault::at(at, "fields run from 1 to 192"))?;
         match self.spec(id) {
             Some(_) => Ok(id),
-            None => Err(Fault::at(at, format!("the dialect has no field {id}"))),
+            None => Err(SpecFault::at(at, format!("the dialect has no field {id}"))),
         }
     }
 
@@ -99,14 +100,14 @@ impl Check<'_> {
         &self,
         at: [&str; N],
         all: &[u8],
-    ) -> Result<Vec<FieldId>, Fault> {
+    ) -> Result<Vec<FieldId>, SpecFault> {
         all.iter().map(|number| self.field(at, *number)).collect()
     }
 
-    fn path<const N: usize>(&self, at: [&str; N], text: &str) -> Result<FieldPath, Fault> {
+    fn path<const N: usize>(&self, at: [&str; N], text: &str) -> Result<FieldPath, SpecFault> {
         let path: FieldPath = text
             .parse()
-            .map_err(|why| Fault::at(at, format!("`{text}`: {why}")))?;
+            .map_err(|why| SpecFault::at(at, format!("`{text}`: {why}")))?;
         let id = self.field(at, path.field.number())?;
         let composite = self
             .spec(id)
@@ -119,22 +120,22 @@ impl Check<'_> {
         };
         known
             .then_some(path)
-            .ok_or_else(|| Fault::at(at, format!("field {id} has no part `{text}`")))
+            .ok_or_else(|| SpecFault::at(at, format!("field {id} has no part `{text}`")))
     }
 
     fn paths<const N: usize>(
         &self,
         at: [&str; N],
         all: &[String],
-    ) -> Result<Vec<FieldPath>, Fault> {
+    ) -> Result<Vec<FieldPath>, SpecFault> {
         all.iter().map(|text| self.path(at, text)).collect()
     }
 
     fn values<const N: usize>(
         &self,
         at: [&str; N],
-        all: &Table<String>,
-    ) -> Result<Vec<(FieldPath, String)>, Fault> {
+        all: &NamedValues<String>,
+    ) -> Result<Vec<(FieldPath, String)>, SpecFault> {
         let mut values = all
             .iter()
             .map(|(path, value)| Ok((self.path(at, path)?, value.clone())))
@@ -147,15 +148,18 @@ impl Check<'_> {
     fn fitting<const N: usize>(
         &self,
         at: [&str; N],
-        all: &Table<String>,
-    ) -> Result<Vec<(FieldPath, String)>, Fault> {
+        all: &NamedValues<String>,
+    ) -> Result<Vec<(FieldPath, String)>, SpecFault> {
         let values = self.values(at, all)?;
         match values
             .iter()
             .find(|(path, text)| !self.fits(*path, text, true))
         {
             None => Ok(values),
-            Some((path, text)) => Err(Fault::at(at, format!("`{text}` does not fit field {path}"))),
+            Some((path, text)) => Err(SpecFault::at(
+                at,
+                format!("`{text}` does not fit field {path}"),
+            )),
         }
     }
 
@@ -163,13 +167,13 @@ impl Check<'_> {
     pub(super) fn wanted<const N: usize>(
         &self,
         at: [&str; N],
-        all: &Table<String>,
-    ) -> Result<Vec<(FieldPath, Wanted)>, Fault> {
+        all: &NamedValues<String>,
+    ) -> Result<Vec<(FieldPath, Wanted)>, SpecFault> {
         let values = self.values(at, all)?.into_iter();
         let wanted = values.map(|(path, text)| {
             let wanted = Wanted::new(&text);
             let fits = self.fits(path, &wanted.fill(None), false);
-            let what = || Fault::at(at, format!("`{text}` does not fit field {path}"));
+            let what = || SpecFault::at(at, format!("`{text}` does not fit field {path}"));
             fits.then_some((path, wanted)).ok_or_else(what)
         });
         wanted.collect()
@@ -182,13 +186,13 @@ impl Check<'_> {
         let (digits, open, units) = match (&path.part, &spec.meaning.composite) {
             (None, _) => {
                 let open = matches!(spec.layout.size, Size::Variable { .. });
-                let per_unit = if spec.layout.content == Content::Binary {
+                let per_unit = if spec.layout.content == FieldContent::Binary {
                     2
                 } else {
                     1
                 };
                 let units = usize::from(spec.layout.size.max()).saturating_mul(per_unit);
-                (spec.layout.content == Content::Digits, open, units)
+                (spec.layout.content == FieldContent::Digits, open, units)
             }
             (Some(part), Some(Composite::Positions(all))) => {
                 let position = all.iter().find(|position| position.id == *part);
@@ -203,7 +207,7 @@ impl Check<'_> {
 
     /// The kinds, the most specific first: what has more conditions is asked before, and of as many
     /// conditions what leaves fewer digits open.
-    fn kinds(&self, all: &Table<KindKeys>) -> Result<Vec<Kind>, Fault> {
+    fn kinds(&self, all: &NamedValues<KindKeys>) -> Result<Vec<Kind>, SpecFault> {
         let mut kinds = all
             .iter()
             .map(|(name, keys)| self.kind(name, keys))
@@ -218,14 +222,14 @@ impl Check<'_> {
                 .find(|other| weight(other) == weight(kind) && is_twin(kind, other));
             if let Some(twin) = twin {
                 let what = format!("is recognised by the same fields as `{}`", twin.name);
-                return Err(Fault::at(["kinds", &kind.name, "when"], what));
+                return Err(SpecFault::at(["kinds", &kind.name, "when"], what));
             }
         }
         Ok(kinds)
     }
 
-    fn kind(&self, name: &str, keys: &KindKeys) -> Result<Kind, Fault> {
-        let long = || Fault::at(["kinds", name], "a kind's name has 24 characters at most");
+    fn kind(&self, name: &str, keys: &KindKeys) -> Result<Kind, SpecFault> {
+        let long = || SpecFault::at(["kinds", name], "a kind's name has 24 characters at most");
         let titles = title(keys.title.as_ref(), keys.zh.as_ref(), name);
         Ok(Kind {
             name: Text::new(name).ok_or_else(long)?,
@@ -240,20 +244,20 @@ impl Check<'_> {
         })
     }
 
-    fn reversal(&self, keys: &ReversalKeys) -> Result<ReversalRule, Fault> {
+    fn reversal(&self, keys: &ReversalKeys) -> Result<ReversalRule, SpecFault> {
         let copy = self.list(["reversal", "copy"], &keys.copy)?;
         let is_secret = |id: &FieldId| {
             let track = self
                 .spec(*id)
-                .is_some_and(|spec| spec.layout.content == Content::Track);
+                .is_some_and(|spec| spec.layout.content == FieldContent::Track);
             track || NEVER_COPIED.contains(&id.number())
         };
         if let Some(secret) = copy.iter().find(|id| is_secret(id)) {
             let what = format!("field {secret} holds a track or PIN, which no reversal may carry");
-            return Err(Fault::at(["reversal", "copy"], what));
+            return Err(SpecFault::at(["reversal", "copy"], what));
         }
         let at = ["reversal", "copy_tags"];
-        let tag = |tag: &String| Text::new(tag).ok_or_else(|| Fault::at(at, "is no tag"));
+        let tag = |tag: &String| Text::new(tag).ok_or_else(|| SpecFault::at(at, "is no tag"));
         Ok(ReversalRule {
             mti: mti(["reversal", "mti"], keys.mti.as_ref())?,
             repeat_mti: keys.repeat_mti,
@@ -268,7 +272,10 @@ impl Check<'_> {
         })
     }
 
-    fn original(&self, all: &Table<String>) -> Result<Vec<(FieldPath, OriginalSource)>, Fault> {
+    fn original(
+        &self,
+        all: &NamedValues<String>,
+    ) -> Result<Vec<(FieldPath, OriginalSource)>, SpecFault> {
         let at = ["reversal", "original"];
         let source = |(path, from): (FieldPath, String)| {
             let source = match from.strip_prefix('@') {
@@ -284,7 +291,7 @@ impl Check<'_> {
     fn cause(
         &self,
         keys: &CauseKeys,
-    ) -> Result<(FieldId, Vec<(ReversalCause, ResponseCode)>), Fault> {
+    ) -> Result<(FieldId, Vec<(ReversalCause, ResponseCode)>), SpecFault> {
         let at = |key| ["reversal", "cause", key];
         let id = self.field(at("field"), need(keys.field, at("field"))?)?;
         let all = [
@@ -303,7 +310,7 @@ impl Check<'_> {
         Ok((id, all.into_iter().map(code).collect::<Result<_, _>>()?))
     }
 
-    fn answer(&self, keys: &AnswerKeys) -> Result<AnswerRule, Fault> {
+    fn answer(&self, keys: &AnswerKeys) -> Result<AnswerRule, SpecFault> {
         let code = |key, text: &Option<String>| {
             let at = ["answer", key];
             code(at, need(text.as_ref(), at)?)
@@ -333,7 +340,7 @@ impl Check<'_> {
         })
     }
 
-    fn mac(&self, keys: &MacKeys) -> Result<MacRule, Fault> {
+    fn mac(&self, keys: &MacKeys) -> Result<MacRule, SpecFault> {
         let at = ["mac", "field"];
         Ok(MacRule {
             field: self.field(at, need(keys.field, at)?)?,
@@ -341,7 +348,7 @@ impl Check<'_> {
         })
     }
 
-    fn keys(&self, keys: &KeyKeys) -> Result<KeyRule, Fault> {
+    fn keys(&self, keys: &KeyKeys) -> Result<KeyRule, SpecFault> {
         let (field, by) = (["keys", "field"], ["keys", "by"]);
         let by = self.path(by, need(keys.by.as_deref(), by)?)?;
         Ok(KeyRule {
@@ -354,10 +361,10 @@ impl Check<'_> {
         })
     }
 
-    fn stamps(&self, all: &Table<String>) -> Result<Vec<(FieldId, StampForm)>, Fault> {
+    fn stamps(&self, all: &NamedValues<String>) -> Result<Vec<(FieldId, StampForm)>, SpecFault> {
         let stamp = |(number, text): (&String, &String)| {
             let at = ["stamps", number];
-            let wrong = |what: &str| Fault::at(at, what);
+            let wrong = |what: &str| SpecFault::at(at, what);
             let number = number.parse().map_err(|_not| wrong("is no field"))?;
             let id = self.field(at, number)?;
             let size = self.spec(id).map(|spec| spec.layout.size);
@@ -375,12 +382,12 @@ impl Check<'_> {
         name: &str,
         keys: &ScriptKeys,
         stamps: &[(FieldId, StampForm)],
-    ) -> Result<Script, Fault> {
+    ) -> Result<Script, SpecFault> {
         let stamp = self.list([name, "stamp"], &keys.stamp)?;
         let known = |id: &&FieldId| id.number() == 11 || stamps.iter().any(|(own, _)| own == *id);
         if let Some(other) = stamp.iter().find(|id| !known(id)) {
             let what = format!("field {other} is neither 11 nor one of [stamps]");
-            return Err(Fault::at([name, "stamp"], what));
+            return Err(SpecFault::at([name, "stamp"], what));
         }
         Ok(Script {
             mti: mti([name, "mti"], keys.mti.as_ref())?,
@@ -396,7 +403,7 @@ fn is_twin(kind: &Kind, other: &Kind) -> bool {
     kind.mti == other.mti && pairs.all(|((path, one), (at, two))| path == at && one.overlaps(two))
 }
 
-fn refusals(keys: &RefusalKeys, answer: &AnswerKeys) -> Result<Refusals, Fault> {
+fn refusals(keys: &RefusalKeys, answer: &AnswerKeys) -> Result<Refusals, SpecFault> {
     let or_invalid = |key, text: &Option<String>| {
         let text = text.as_ref().or(answer.invalid.as_ref());
         code(["refusal", key], text.map_or("", String::as_str))
@@ -409,12 +416,12 @@ fn refusals(keys: &RefusalKeys, answer: &AnswerKeys) -> Result<Refusals, Fault> 
     })
 }
 
-pub(super) fn code<const N: usize>(at: [&str; N], text: &str) -> Result<ResponseCode, Fault> {
-    ResponseCode::new(text).ok_or_else(|| Fault::at(at, "a code has 4 characters at most"))
+pub(super) fn code<const N: usize>(at: [&str; N], text: &str) -> Result<ResponseCode, SpecFault> {
+    ResponseCode::new(text).ok_or_else(|| SpecFault::at(at, "a code has 4 characters at most"))
 }
 
-fn mti<const N: usize>(at: [&str; N], text: Option<&String>) -> Result<Mti, Fault> {
+fn mti<const N: usize>(at: [&str; N], text: Option<&String>) -> Result<Mti, SpecFault> {
     need(text, at)?
         .parse()
-        .map_err(|why: &str| Fault::at(at, why))
+        .map_err(|why: &str| SpecFault::at(at, why))
 }

@@ -1,22 +1,23 @@
 //! From what the files say of fields per message type to checked [`Usage`]s.
 
-use super::error::Fault;
-use super::field::MtiPattern;
+use super::error::SpecFault;
+use super::field::MtiMask;
 use super::file::UsageKeys;
-use super::load_flow::Check;
+use super::load_flow::FieldLookup;
 use super::usage::Usage;
 use crate::iso::message::Bitmap;
 
-pub(super) fn usages(all: &[UsageKeys], check: &Check<'_>) -> Result<Vec<Usage>, Fault> {
+pub(super) fn usages(all: &[UsageKeys], check: &FieldLookup<'_>) -> Result<Vec<Usage>, SpecFault> {
     all.iter().map(|keys| usage(keys, check)).collect()
 }
 
-fn usage(keys: &UsageKeys, check: &Check<'_>) -> Result<Usage, Fault> {
+fn usage(keys: &UsageKeys, check: &FieldLookup<'_>) -> Result<Usage, SpecFault> {
     let at = ["usage"];
-    let wrong = |text: &String| Fault::at(at, format!("`{text}` is no type; such are 0200, 08xx"));
+    let wrong =
+        |text: &String| SpecFault::at(at, format!("`{text}` is no type; such are 0200, 08xx"));
     let types = keys.mti.iter();
-    let types = types.map(|text| MtiPattern::read(text).ok_or_else(|| wrong(text)));
-    let set = |numbers: &[u8]| -> Result<Bitmap, Fault> {
+    let types = types.map(|text| MtiMask::read(text).ok_or_else(|| wrong(text)));
+    let set = |numbers: &[u8]| -> Result<Bitmap, SpecFault> {
         Ok(check.list(at, numbers)?.into_iter().collect())
     };
     let mandatory = set(&keys.mandatory)?;
@@ -29,7 +30,7 @@ fn usage(keys: &UsageKeys, check: &Check<'_>) -> Result<Usage, Fault> {
     }
     if let Some(both) = mandatory.iter().find(|id| forbidden.contains(*id)) {
         let what = format!("field {both} is mandatory and forbidden at once");
-        return Err(Fault::at(at, what));
+        return Err(SpecFault::at(at, what));
     }
     Ok(Usage {
         types: types.collect::<Result<_, _>>()?,

@@ -29,16 +29,17 @@ mod wanted;
 pub use codes::{CodeSet, Codes, RequestOutcome, ReversalOutcome};
 pub use error::SpecError;
 pub use field::{
-    Composite, FieldSpec, Meaning, MtiPattern, Nested, NestedPart, PartSpec, Position, Store, Tags,
+    Composite, FieldMeaning, FieldSpec, FixedPart, MtiMask, Nested, NestedPart, PartSpec, Store,
+    Tags,
 };
 pub use flow::{
     AnswerRule, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource, Purpose,
     Refusals, ReversalCause, ReversalRule, Script, StampForm, StampPart,
 };
-pub use format::{Charset, Content, Format, Size};
-pub use layout::{Align, Counts, Encoding, Layout, Odd, Prefix, PrefixEncoding};
+pub use format::{Charset, FieldContent, Format, Size};
+pub use layout::{Align, Encoding, Layout, LengthUnit, Odd, Prefix, PrefixEncoding};
 pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Http, Spec, Title};
-pub use step::{Check, Packing, Step};
+pub use step::{Check, FieldStep, Packing};
 pub use usage::Usage;
 pub use wanted::Wanted;
 

@@ -2,7 +2,7 @@
 
 use super::field::FieldSpec;
 use super::layout::{Encoding, PrefixEncoding};
-use super::step::Step;
+use super::step::FieldStep;
 use super::usage::Usage;
 use super::{Flow, SpecError, builtin, load};
 use crate::iso::message::{FieldId, ResponseCode, Text};
@@ -27,7 +27,7 @@ pub struct Spec {
     /// By field number.
     pub(super) fields: Vec<Option<FieldSpec>>,
     /// The same fields boiled down for the walk over a frame.
-    pub(super) steps: Vec<Option<Step>>,
+    pub(super) steps: Vec<Option<FieldStep>>,
     pub(super) usages: Vec<Usage>,
     pub(super) response_titles: BTreeMap<ResponseCode, Title>,
 }
@@ -213,7 +213,7 @@ impl Spec {
     /// What the walk over a frame must know of a field, if the dialect has it.
     #[inline]
     #[must_use]
-    pub fn step(&self, number: usize) -> Option<&Step> {
+    pub fn step(&self, number: usize) -> Option<&FieldStep> {
         self.steps.get(number)?.as_ref()
     }
 

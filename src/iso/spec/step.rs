@@ -1,12 +1,12 @@
 //! A layout boiled down to what the walk over a frame asks of each field: small, so that all of a
 //! dialect lies close together.
 
-use super::format::{Charset, Content};
-use super::layout::{Align, Counts, Encoding, Layout, Prefix, PrefixEncoding};
+use super::format::{Charset, FieldContent};
+use super::layout::{Align, Encoding, Layout, LengthUnit, Prefix, PrefixEncoding};
 
 /// What the walk must know of a field.
 #[derive(Clone, Copy, Debug)]
-pub struct Step {
+pub struct FieldStep {
     /// The most units; all of them if there is no prefix.
     pub max: u16,
     /// The bytes that so many units take.
@@ -16,7 +16,7 @@ pub struct Step {
     /// How that length is written.
     pub prefix_encoding: PrefixEncoding,
     /// What it counts.
-    pub counts: Counts,
+    pub counts: LengthUnit,
     /// How many of what it counts are its own bytes.
     pub own: u8,
     /// How units lie in bytes.
@@ -72,14 +72,14 @@ pub enum Check {
     Gbk,
 }
 
-impl Step {
+impl FieldStep {
     pub(super) const fn of(layout: &Layout) -> Self {
         let prefix = match layout.prefix {
             Some(prefix) => prefix,
             None => Prefix {
                 encoding: PrefixEncoding::Bcd,
                 bytes: 0,
-                counts: Counts::Units,
+                counts: LengthUnit::Units,
                 counts_itself: false,
             },
         };
@@ -127,7 +127,7 @@ const fn joins(layout: &Layout) -> bool {
 impl Packing {
     pub(super) const fn of(layout: &Layout) -> Self {
         match (layout.encoding, layout.content) {
-            (Encoding::Bcd, Content::SignedDigits) => Self::SignedHalf,
+            (Encoding::Bcd, FieldContent::SignedDigits) => Self::SignedHalf,
             (Encoding::Bcd, _) => Self::Half,
             (encoding, _) if encoding.is_hex() => Self::Double,
             (_, _) => Self::Single,
@@ -179,18 +179,18 @@ impl Check {
             (Encoding::HexEbcdic, _) => Self::EbcdicHex,
             (Encoding::Hex | Encoding::HexLower, _) => Self::Hex,
             (Encoding::Cp037 | Encoding::Cp500 | Encoding::Cp1047, content) => match content {
-                Content::Digits => Self::EbcdicDigits,
-                Content::SignedDigits => Self::EbcdicSign,
-                Content::Text(charset) => Self::Ebcdic(encoding, charset),
-                Content::Track | Content::Binary => Self::Ebcdic(encoding, Charset::ALL),
+                FieldContent::Digits => Self::EbcdicDigits,
+                FieldContent::SignedDigits => Self::EbcdicSign,
+                FieldContent::Text(charset) => Self::Ebcdic(encoding, charset),
+                FieldContent::Track | FieldContent::Binary => Self::Ebcdic(encoding, Charset::ALL),
             },
-            (_, Content::SignedDigits) => Self::Sign,
-            (Encoding::Ascii, Content::Digits) => Self::Digits,
-            (Encoding::Ascii, Content::Track) => Self::Graphic,
-            (Encoding::Ascii, Content::Text(Charset::ALL)) => Self::Printable,
-            (Encoding::Ascii, Content::Text(charset)) => Self::Of(charset),
-            (Encoding::Ascii, Content::Binary) => Self::Nothing,
-            (Encoding::Bcd, Content::Digits) => Self::PackedDigits(layout.odd.align),
+            (_, FieldContent::SignedDigits) => Self::Sign,
+            (Encoding::Ascii, FieldContent::Digits) => Self::Digits,
+            (Encoding::Ascii, FieldContent::Track) => Self::Graphic,
+            (Encoding::Ascii, FieldContent::Text(Charset::ALL)) => Self::Printable,
+            (Encoding::Ascii, FieldContent::Text(charset)) => Self::Of(charset),
+            (Encoding::Ascii, FieldContent::Binary) => Self::Nothing,
+            (Encoding::Bcd, FieldContent::Digits) => Self::PackedDigits(layout.odd.align),
             (Encoding::Bcd, _) => Self::Nothing,
         }
     }

@@ -1,7 +1,7 @@
 //! Which fields a message of a type must have, and which it must not. A message that breaks this is
 //! warned about and carried all the same.
 
-use super::field::MtiPattern;
+use super::field::MtiMask;
 use super::wanted::Wanted;
 use crate::iso::message::{Bitmap, FieldPath, Mti};
 
@@ -9,7 +9,7 @@ use crate::iso::message::{Bitmap, FieldPath, Mti};
 #[derive(Clone, Debug)]
 pub struct Usage {
     /// The types.
-    pub(super) types: Vec<MtiPattern>,
+    pub(super) types: Vec<MtiMask>,
     /// Values that the message must have for this to be about it.
     pub when: Vec<(FieldPath, Wanted)>,
     /// The fields that must be there.

@@ -3,7 +3,7 @@
 use super::Change;
 use crate::iso::codec::Message;
 use crate::iso::message::{Bitmap, FieldId, FieldPath};
-use crate::iso::spec::{Content, Encoding, Spec, StampForm};
+use crate::iso::spec::{Encoding, FieldContent, Spec, StampForm};
 use std::borrow::Cow;
 
 /// Carries every field of `from` into `to`, but for those that `keep` has already. Gives the fields
@@ -90,7 +90,7 @@ fn unfilled(path: FieldPath, text: &str) -> &str {
 /// Bytes are no text, even where both are shown as characters. A part is as it is shown.
 fn is_bytes(spec: &Spec, path: FieldPath) -> Option<bool> {
     let field = spec.field(path.field)?;
-    Some(path.part.is_none() && field.layout.content == Content::Binary)
+    Some(path.part.is_none() && field.layout.content == FieldContent::Binary)
 }
 
 fn changed<'a>(path: FieldPath, text: Cow<'a, str>, changes: &'a [Change]) -> Cow<'a, str> {
@@ -108,8 +108,9 @@ fn changed<'a>(path: FieldPath, text: Cow<'a, str>, changes: &'a [Change]) -> Co
 /// A track's separator is a letter where digits are packed, and `=` elsewhere.
 fn separated<'a>(spec: &Spec, path: FieldPath, text: Cow<'a, str>) -> Cow<'a, str> {
     let layout = spec.field(path.field).map(|field| &field.layout);
-    let plain = layout
-        .is_some_and(|layout| layout.content == Content::Track && layout.encoding != Encoding::Bcd);
+    let plain = layout.is_some_and(|layout| {
+        layout.content == FieldContent::Track && layout.encoding != Encoding::Bcd
+    });
     if plain && text.contains('D') {
         Cow::Owned(text.replace('D', "="))
     } else {

@@ -2,7 +2,7 @@
 //! nothing is unknown, except to those that waited when it went down.
 
 use super::knobs::{Knobs, Length};
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub struct AcquirerDown {
 }
 
 impl Listed for AcquirerDown {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F06",
         title: "acquirer down: connections refused",
         title_zh: "收单机构不可用(拒绝连接)",

@@ -2,7 +2,7 @@
 //! reversal expires.
 
 use super::knobs::{Knobs, Length};
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub struct AcquirerGone {
 }
 
 impl Listed for AcquirerGone {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F30",
         title: "acquirer down until the reversal expires",
         title_zh: "收单机构中断至冲正过期",

@@ -60,7 +60,7 @@ impl Aim {
             nth: knobs.optional("nth")?.map(|Count(nth)| nth),
             terminals: knobs
                 .optional("terminal")?
-                .map_or_else(Vec::new, |Terminals(all)| all),
+                .map_or_else(Vec::new, |TerminalList(all)| all),
             from: knobs.value("from", Length(default.from))?.0,
             until: knobs.optional("until")?.map(|Length(until)| until),
         })
@@ -85,9 +85,9 @@ impl Aim {
 }
 
 /// `T0000001+T0000002`.
-struct Terminals(Vec<TerminalId>);
+struct TerminalList(Vec<TerminalId>);
 
-impl FromStr for Terminals {
+impl FromStr for TerminalList {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {

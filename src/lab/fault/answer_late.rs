@@ -1,7 +1,7 @@
 //! F03: the answer comes after everybody stopped waiting for it.
 
 use super::knobs::{Knobs, Span};
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 
@@ -12,7 +12,7 @@ pub struct AnswerLate {
 }
 
 impl Listed for AnswerLate {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F03",
         title: "answer late: longer than its sender waits",
         title_zh: "应答迟到(超出等待时间)",

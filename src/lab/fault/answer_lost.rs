@@ -1,7 +1,7 @@
 //! F01: the answer is lost after the issuer approved. The money is taken and nobody else knows.
 
 use super::knobs::Knobs;
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 
@@ -10,7 +10,7 @@ use crate::engine::seam::Dice;
 pub struct AnswerLost;
 
 impl Listed for AnswerLost {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F01",
         title: "answer lost after the issuer approved",
         title_zh: "发卡方已批准, 应答丢失",

@@ -1,7 +1,7 @@
 //! F11: the MAC of the answer is wrong. Where the dialect has none, nothing happens.
 
 use super::knobs::Knobs;
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
@@ -11,7 +11,7 @@ use crate::iso::spec::Purpose;
 pub struct AnswerMac;
 
 impl Listed for AnswerMac {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F11",
         title: "MAC of the answer wrong",
         title_zh: "应答MAC错",

@@ -17,7 +17,7 @@ use super::request_lost::RequestLost;
 use super::reset::Reset;
 use super::reversal_refused::ReversalRefused;
 use super::reversal_unanswered::ReversalUnanswered;
-use super::{About, Fate, FaultError, Place};
+use super::{CatalogueEntry, Fate, FaultError, FaultSide};
 use crate::engine::seam::Dice;
 use std::str::FromStr;
 
@@ -33,11 +33,11 @@ macro_rules! catalogue {
 
         impl Fault {
             /// The catalogue, by number.
-            pub const ALL: &'static [About] = &[$($fault::ABOUT,)+];
+            pub const ALL: &'static [CatalogueEntry] = &[$($fault::ABOUT,)+];
 
             /// As the catalogue lists it.
             #[must_use]
-            pub const fn about(&self) -> About {
+            pub const fn about(&self) -> CatalogueEntry {
                 match self {
                     $(Self::$fault(_) => $fault::ABOUT,)+
                 }
@@ -96,7 +96,7 @@ catalogue! {
 impl Fault {
     /// Whose brain lives it out.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> FaultSide {
         self.mishap().place()
     }
 
@@ -106,7 +106,7 @@ impl Fault {
     }
 
     /// The fault that `text` names, with the knobs that the caller has not taken.
-    pub(super) fn named(text: &str) -> Result<(About, &str), FaultError> {
+    pub(super) fn named(text: &str) -> Result<(CatalogueEntry, &str), FaultError> {
         let (id, knobs) = text.split_once(':').unwrap_or((text, ""));
         let id = id.trim().to_ascii_uppercase();
         let about = Self::ALL.iter().find(|about| about.id == id);

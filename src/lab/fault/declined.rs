@@ -1,7 +1,7 @@
 //! F16: the issuer declines with a code.
 
 use super::knobs::Knobs;
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 use crate::iso::message::ResponseCode;
@@ -11,14 +11,14 @@ use std::str::FromStr;
 /// F16.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declined {
-    codes: Codes,
+    codes: DeclineCodes,
 }
 
 /// One is picked each time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Codes(Vec<ResponseCode>);
+struct DeclineCodes(Vec<ResponseCode>);
 
-impl FromStr for Codes {
+impl FromStr for DeclineCodes {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -33,7 +33,7 @@ impl FromStr for Codes {
 }
 
 impl Listed for Declined {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F16",
         title: "issuer declines with a code",
         title_zh: "发卡方拒绝(指定应答码)",
@@ -41,7 +41,7 @@ impl Listed for Declined {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let fallback = Codes(ResponseCode::new("51").into_iter().collect());
+        let fallback = DeclineCodes(ResponseCode::new("51").into_iter().collect());
         Ok(Self {
             codes: knobs.value("code", fallback)?,
         })

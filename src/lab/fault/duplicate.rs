@@ -1,7 +1,7 @@
 //! F15: a request, or its answer, comes more than once. It must have one effect.
 
 use super::knobs::{Count, Knobs};
-use super::mishap::{About, Listed, Mishap, Place};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
@@ -10,17 +10,17 @@ use std::str::FromStr;
 /// F15.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duplicate {
-    of: What,
+    of: DuplicateKind,
     copies: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum What {
+enum DuplicateKind {
     Request,
     Answer,
 }
 
-impl FromStr for What {
+impl FromStr for DuplicateKind {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -33,7 +33,7 @@ impl FromStr for What {
 }
 
 impl Listed for Duplicate {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F15",
         title: "request or answer duplicated",
         title_zh: "请求或应答重复",
@@ -41,17 +41,17 @@ impl Listed for Duplicate {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let of = knobs.value("of", What::Request)?;
+        let of = knobs.value("of", DuplicateKind::Request)?;
         let Count(copies) = knobs.value("copies", Count(1))?;
         Ok(Self { of, copies })
     }
 }
 
 impl Mishap for Duplicate {
-    fn place(&self) -> Place {
+    fn place(&self) -> FaultSide {
         match self.of {
-            What::Request => Place::Terminal,
-            What::Answer => Place::Acquirer,
+            DuplicateKind::Request => FaultSide::Terminal,
+            DuplicateKind::Answer => FaultSide::Acquirer,
         }
     }
 
@@ -61,8 +61,8 @@ impl Mishap for Duplicate {
 
     fn befall(&self, fate: &mut Fate, _dice: &mut Dice) {
         match self.of {
-            What::Request => fate.request_copies += self.copies,
-            What::Answer => fate.answer_copies += self.copies,
+            DuplicateKind::Request => fate.request_copies += self.copies,
+            DuplicateKind::Answer => fate.answer_copies += self.copies,
         }
     }
 }
@@ -75,16 +75,16 @@ mod tests {
     #[test]
     fn requests_are_doubled_by_the_terminal_and_answers_by_the_acquirer() {
         let request = Duplicate {
-            of: What::Request,
+            of: DuplicateKind::Request,
             copies: 2,
         };
         let answer = Duplicate {
-            of: What::Answer,
+            of: DuplicateKind::Answer,
             copies: 1,
         };
         assert_eq!(
             (request.place(), answer.place()),
-            (Place::Terminal, Place::Acquirer)
+            (FaultSide::Terminal, FaultSide::Acquirer)
         );
         assert_eq!(
             struck(&request),

@@ -16,7 +16,7 @@ pub struct Fate {
     /// Wire: the request waits until its own reversal has overtaken it, or this long.
     pub overtaken: Option<Duration>,
     /// Wire: the connection is reset.
-    pub reset: Option<Moment>,
+    pub reset: Option<ResetMoment>,
     /// Acquirer: it goes down without an answer and stays down this long.
     pub outage: Option<Duration>,
     /// Issuer: this code, whatever it would have said.
@@ -37,7 +37,7 @@ pub struct Fate {
 
 /// When the acquirer's side of a connection is reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
+pub enum ResetMoment {
     /// Before the request is booked: the acquirer never knew of it.
     Unbooked,
     /// After it is booked, before it is answered.

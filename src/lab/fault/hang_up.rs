@@ -1,7 +1,7 @@
 //! F08: the terminal cuts its connection before the answer comes.
 
 use super::knobs::{Knobs, Span};
-use super::mishap::{About, Listed, Mishap, Place};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 
@@ -12,7 +12,7 @@ pub struct HangUp {
 }
 
 impl Listed for HangUp {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F08",
         title: "terminal disconnects before the answer",
         title_zh: "终端在应答前断开连接",
@@ -27,8 +27,8 @@ impl Listed for HangUp {
 }
 
 impl Mishap for HangUp {
-    fn place(&self) -> Place {
-        Place::Terminal
+    fn place(&self) -> FaultSide {
+        FaultSide::Terminal
     }
 
     fn concerns(&self, exchange: &Exchange) -> bool {
@@ -52,6 +52,6 @@ mod tests {
             after: Span::millis(5, 5),
         };
         assert_eq!(struck(&fault).hang_up, Some(Duration::from_millis(5)));
-        assert_eq!(fault.place(), Place::Terminal);
+        assert_eq!(fault.place(), FaultSide::Terminal);
     }
 }

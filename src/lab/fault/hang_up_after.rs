@@ -2,7 +2,7 @@
 //! be sure of that.
 
 use super::knobs::Knobs;
-use super::mishap::{About, Listed, Mishap, Place};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 
@@ -11,7 +11,7 @@ use crate::engine::seam::Dice;
 pub struct HangUpAfter;
 
 impl Listed for HangUpAfter {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F09",
         title: "terminal disconnects just after the answer",
         title_zh: "终端收到应答后立即断开",
@@ -24,8 +24,8 @@ impl Listed for HangUpAfter {
 }
 
 impl Mishap for HangUpAfter {
-    fn place(&self) -> Place {
-        Place::Terminal
+    fn place(&self) -> FaultSide {
+        FaultSide::Terminal
     }
 
     fn concerns(&self, exchange: &Exchange) -> bool {

@@ -1,6 +1,6 @@
 //! Knobs as text: `p=0.02,delay=1s..2s`.
 
-use super::About;
+use super::CatalogueEntry;
 use crate::engine::seam::Dice;
 use std::fmt;
 use std::str::FromStr;
@@ -46,12 +46,12 @@ pub enum FaultError {
 
 /// The knobs given to one fault; each is taken once.
 pub(super) struct Knobs<'a> {
-    about: About,
+    about: CatalogueEntry,
     given: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Knobs<'a> {
-    pub(super) fn new(about: About, text: &'a str) -> Result<Self, FaultError> {
+    pub(super) fn new(about: CatalogueEntry, text: &'a str) -> Result<Self, FaultError> {
         let pair = |knob: &'a str| {
             knob.split_once('=').ok_or_else(|| FaultError::Form {
                 id: about.id,

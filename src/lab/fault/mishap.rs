@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A fault, as the catalogue lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct CatalogueEntry {
     /// Its number in the catalogue, such as `F01`.
     pub id: &'static str,
     /// For people, in English.
@@ -20,7 +20,7 @@ pub struct About {
 
 /// Whose brain lives a fault out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FaultSide {
     /// The terminal's.
     Terminal,
     /// The wire's faults sit here, too.
@@ -30,8 +30,8 @@ pub enum Place {
 /// One fault.
 pub(super) trait Mishap: fmt::Debug {
     /// Where it sits.
-    fn place(&self) -> Place {
-        Place::Acquirer
+    fn place(&self) -> FaultSide {
+        FaultSide::Acquirer
     }
 
     /// Whether it can strike such a message at all; what it cannot strike is not counted.
@@ -50,7 +50,7 @@ pub(super) trait Mishap: fmt::Debug {
 /// How a fault is listed and read from its knobs.
 pub(super) trait Listed: Mishap + Sized {
     /// As the catalogue lists it.
-    const ABOUT: About;
+    const ABOUT: CatalogueEntry;
 
     /// From its knobs; those left over are refused by the caller.
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError>;

@@ -2,7 +2,7 @@
 //! refused.
 
 use super::knobs::{Knobs, Length};
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub struct Overtaken {
 }
 
 impl Listed for Overtaken {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F14",
         title: "the reversal overtakes its request",
         title_zh: "冲正先于原交易到达",

@@ -2,7 +2,7 @@
 //! without keys, signs in, and reverses what it finds unfinished (06).
 
 use super::knobs::{Knobs, Span};
-use super::mishap::{About, Listed, Mishap, Place};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 
@@ -13,7 +13,7 @@ pub struct PowerLoss {
 }
 
 impl Listed for PowerLoss {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F10",
         title: "terminal loses power before saving its log",
         title_zh: "终端保存流水前掉电",
@@ -28,8 +28,8 @@ impl Listed for PowerLoss {
 }
 
 impl Mishap for PowerLoss {
-    fn place(&self) -> Place {
-        Place::Terminal
+    fn place(&self) -> FaultSide {
+        FaultSide::Terminal
     }
 
     fn concerns(&self, exchange: &Exchange) -> bool {

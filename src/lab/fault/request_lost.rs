@@ -1,7 +1,7 @@
 //! F02: the request is lost on the wire. Its reversal finds no original (25).
 
 use super::knobs::Knobs;
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 
@@ -10,7 +10,7 @@ use crate::engine::seam::Dice;
 pub struct RequestLost;
 
 impl Listed for RequestLost {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F02",
         title: "request lost before it reached the issuer",
         title_zh: "请求未到达发卡方",

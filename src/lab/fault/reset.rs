@@ -1,8 +1,8 @@
 //! F07: the connection is reset after the request was written to it.
 
 use super::knobs::Knobs;
-use super::mishap::{About, Listed, Mishap};
-use super::{Exchange, Fate, FaultError, Moment};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, ResetMoment};
 use crate::engine::seam::Dice;
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ pub struct Reset {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
-    Always(Moment),
+    Always(ResetMoment),
     Either,
 }
 
@@ -23,8 +23,8 @@ impl FromStr for When {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "unbooked" => Ok(Self::Always(Moment::Unbooked)),
-            "booked" => Ok(Self::Always(Moment::Booked)),
+            "unbooked" => Ok(Self::Always(ResetMoment::Unbooked)),
+            "booked" => Ok(Self::Always(ResetMoment::Booked)),
             "either" => Ok(Self::Either),
             _ => Err("it is unbooked, booked or either"),
         }
@@ -32,7 +32,7 @@ impl FromStr for When {
 }
 
 impl Listed for Reset {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F07",
         title: "connection reset after the request was written",
         title_zh: "请求发出后连接被复位",
@@ -54,8 +54,8 @@ impl Mishap for Reset {
     fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
         fate.reset = Some(match self.at {
             When::Always(moment) => moment,
-            When::Either if dice.chance(1, 2) => Moment::Booked,
-            When::Either => Moment::Unbooked,
+            When::Either if dice.chance(1, 2) => ResetMoment::Booked,
+            When::Either => ResetMoment::Unbooked,
         });
     }
 }
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_reset_falls_on_the_side_of_the_booking_that_was_asked_for() {
-        for moment in [Moment::Unbooked, Moment::Booked] {
+        for moment in [ResetMoment::Unbooked, ResetMoment::Booked] {
             assert_eq!(
                 struck(&Reset {
                     at: When::Always(moment)

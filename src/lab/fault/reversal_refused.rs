@@ -1,7 +1,7 @@
 //! F29: the reversal is refused for good. The money stays where it is, as an exception.
 
 use super::knobs::Knobs;
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 use crate::iso::message::ResponseCode;
@@ -11,13 +11,13 @@ use std::str::FromStr;
 /// F29.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReversalRefused {
-    code: Code,
+    code: RefusalCode,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Code(ResponseCode);
+struct RefusalCode(ResponseCode);
 
-impl FromStr for Code {
+impl FromStr for RefusalCode {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -28,7 +28,7 @@ impl FromStr for Code {
 }
 
 impl Listed for ReversalRefused {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F29",
         title: "reversal refused",
         title_zh: "冲正被拒绝",
@@ -36,7 +36,7 @@ impl Listed for ReversalRefused {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let fallback = Code(ResponseCode::new("58").unwrap_or_default());
+        let fallback = RefusalCode(ResponseCode::new("58").unwrap_or_default());
         Ok(Self {
             code: knobs.value("code", fallback)?,
         })

@@ -1,7 +1,7 @@
 //! F28: the first tries of a reversal are booked but not answered.
 
 use super::knobs::{Count, Knobs};
-use super::mishap::{About, Listed, Mishap};
+use super::mishap::{CatalogueEntry, Listed, Mishap};
 use super::{Exchange, Fate, FaultError};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
@@ -13,7 +13,7 @@ pub struct ReversalUnanswered {
 }
 
 impl Listed for ReversalUnanswered {
-    const ABOUT: About = About {
+    const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F28",
         title: "reversal not answered the first times",
         title_zh: "冲正前几次无应答",

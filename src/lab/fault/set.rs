@@ -1,7 +1,7 @@
 //! A set of faults, each with its aim.
 
 use super::knobs::Knobs;
-use super::{Aim, Exchange, Fate, Fault, FaultError, Place};
+use super::{Aim, Exchange, Fate, Fault, FaultError, FaultSide};
 use crate::engine::seam::{Dice, Mono, Now};
 use std::str::FromStr;
 use std::time::Duration;
@@ -131,7 +131,7 @@ impl Faults {
 
     /// Those of the list that sit at this place.
     #[must_use]
-    pub fn at(place: Place, list: &[Armed], dice: Dice) -> Self {
+    pub fn at(place: FaultSide, list: &[Armed], dice: Dice) -> Self {
         let here = list.iter().filter(|armed| armed.fault.place() == place);
         Self {
             all: here.cloned().collect(),
@@ -198,7 +198,7 @@ mod tests {
 
     fn faults(texts: &[&str]) -> Faults {
         let list: Vec<Armed> = texts.iter().map(|text| text.parse().unwrap()).collect();
-        Faults::at(Place::Acquirer, &list, Dice::new(1))
+        Faults::at(FaultSide::Acquirer, &list, Dice::new(1))
     }
 
     fn hits(faults: &mut Faults, times: u64) -> u64 {
@@ -262,8 +262,8 @@ mod tests {
                 .map(|armed| armed.fault.about().id)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(ids(Place::Terminal), ["F08"]);
-        assert_eq!(ids(Place::Acquirer), ["F01"]);
+        assert_eq!(ids(FaultSide::Terminal), ["F08"]);
+        assert_eq!(ids(FaultSide::Acquirer), ["F01"]);
     }
 
     #[test]

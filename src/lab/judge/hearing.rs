@@ -234,8 +234,10 @@ impl<'a> Hearing<'a> {
     pub(super) fn can_be_linked(&self, one: &AttemptFacts, other: &AttemptFacts) -> bool {
         let refers = one.n == other.n || one.of == other.n || other.of == one.n;
         let apart = |first: Mono, second: Mono| first.max(second) - first.min(second);
+        // Under other keys a card has another hash.
         refers
-            || (one.merchant == other.merchant
+            || (one.keys_lost == other.keys_lost
+                && one.merchant == other.merchant
                 && one.amount == other.amount
                 && one.currency == other.currency
                 && one
@@ -381,9 +383,15 @@ impl<'a> AttemptFinder<'a> {
     fn is_named(&self, place: usize, value: &Value) -> bool {
         let attempt = self.attempts.get(place);
         attempt.is_some_and(|attempt| {
+            // An inquiry has no amount.
+            let amount = if attempt.is_money() {
+                attempt.amount
+            } else {
+                0
+            };
             text(value, "terminal").trim() == attempt.terminal
                 && text(value, "stan").parse() == Ok(attempt.stan)
-                && value.get("amount").and_then(Value::as_u64) == Some(attempt.amount)
+                && value.get("amount").and_then(Value::as_u64) == Some(amount)
                 && is_of_currency(attempt, value)
         })
     }

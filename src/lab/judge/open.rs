@@ -8,7 +8,7 @@ use super::hearing::Hearing;
 /// Whether host and terminal hold different views of the money, both are done with it, and what
 /// they differ by could be seen at the gateway.
 pub(super) fn books_disagree(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
-    let unknowable = is_unheard(attempt) || is_undone_unseen(attempt);
+    let unknowable = is_unheard(attempt) || is_given_up_unseen(hearing, attempt);
     if attempt.may_still || unknowable || hearing.is_crossed(attempt) {
         return false;
     }
@@ -63,13 +63,18 @@ fn is_unheard(attempt: &AttemptFacts) -> bool {
     told.any(|told| told.unheard && !told.doubted_soon)
 }
 
-/// Whether its terminal read the approval, and no reversal that it tried since came as far as the
-/// gateway.
-fn is_undone_unseen(attempt: &AttemptFacts) -> bool {
-    let read = |told: &ToldAnswer| told.means == Meant::Approved && told.delivered && !told.doubted;
-    attempt.slip == SlipSays::UndoGivenUp
-        && attempt.undos.is_empty()
-        && attempt.told.iter().any(read)
+/// Whether the approval came to its terminal in time, which made nothing of it, and no reversal that
+/// it may have tried since came as far as the gateway.
+fn is_given_up_unseen(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
+    let given_up = matches!(attempt.slip, SlipSays::UndoGivenUp | SlipSays::Unanswered);
+    let in_time = |at| {
+        let came = attempt.reached.last();
+        came.is_some_and(|came| at - came.now.mono <= hearing.terms.timeout)
+    };
+    let read = |told: &ToldAnswer| {
+        told.means == Meant::Approved && told.delivered && !told.doubted && in_time(told.at)
+    };
+    given_up && attempt.undos.is_empty() && attempt.told.iter().any(read)
 }
 
 /// Why it should not stand on the list, if it does.

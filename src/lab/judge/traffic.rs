@@ -142,7 +142,7 @@ fn after_reversal(attempt: &AttemptFacts) -> Option<Breach> {
         .iter()
         .map(|reversal| reversal.left)
         .min()?;
-    let mut told = approvals_told(attempt);
+    let mut told = approvals_told(attempt).filter(|_| attempt.is_money());
     told.find(|told| told.at > reversed).map(|_| {
         let what = "an approval was told when its reversal had left";
         ("I3", what.to_owned())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// A test card.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
+pub struct TestCard {
     /// Its number.
     pub pan: Pan,
     /// `YYMM`.
@@ -28,7 +28,7 @@ pub enum CardEntry {
 
 /// Test cards that terminals swipe and an issuer knows. Shared, never changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deck(Arc<[Card]>);
+pub struct Deck(Arc<[TestCard]>);
 
 /// A range that `UnionPay` uses in its test systems (6216261000000000018 is its best known card).
 const TEST_BIN: &str = "621626";
@@ -45,24 +45,24 @@ impl Deck {
 
     /// The cards.
     #[must_use]
-    pub fn cards(&self) -> &[Card] {
+    pub fn cards(&self) -> &[TestCard] {
         &self.0
     }
 }
 
-impl FromIterator<Card> for Deck {
-    fn from_iter<I: IntoIterator<Item = Card>>(cards: I) -> Self {
+impl FromIterator<TestCard> for Deck {
+    fn from_iter<I: IntoIterator<Item = TestCard>>(cards: I) -> Self {
         Self(cards.into_iter().collect())
     }
 }
 
-fn lab_card(dice: &mut Dice, at: usize) -> Card {
+fn lab_card(dice: &mut Dice, at: usize) -> TestCard {
     let mut number = String::from(TEST_BIN);
     number.extend((0..9).map(|_| digit(dice.between(1, 9))));
     number.push_str(&format!("{:03}", at % 1000));
     number.push(check_digit(&number));
     let pin = (0..6).map(|_| digit(dice.below(10))).collect::<String>();
-    Card {
+    TestCard {
         pan: Pan::new(number),
         expiry: Text::new("3012").unwrap_or_default(),
         pin: at.is_multiple_of(2).then(|| Secret::new(pin.into_bytes())),

@@ -1,4 +1,4 @@
-//! The brains at both ends of the wire: [`Terminal`] and [`Acquirer`].
+//! The brains at both ends of the wire: [`TestTerminal`] and [`Acquirer`].
 //!
 //! Both are state machines without clock, socket or thread: `handle(now, event)`, then
 //! `poll_action()` until it is empty, then sleep until `next_deadline()`. Frames come and go
@@ -8,7 +8,7 @@
 //! They are no gateway: nothing here forwards, journals to disk, or proves anything. They keep
 //! honest books ([`Totals`]) that a lab compares with those of the gateway in between.
 //!
-//! Start reading at [`Terminal`].
+//! Start reading at [`TestTerminal`].
 
 mod card;
 mod filling;
@@ -23,11 +23,11 @@ mod acquirer;
 pub use acquirer::{
     Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent, AcquirerOptions, Rules, RulesError,
 };
-pub use card::{Card, CardEntry, Deck};
+pub use card::{CardEntry, Deck, TestCard};
 pub use keys::MasterKeys;
 pub use terminal::{
-    Belief, Order, OrderError, Patience, Receipt, Receipts, Slip, Terminal, TerminalAction,
-    TerminalEvent, TerminalOptions, Workload,
+    Order, OrderError, Patience, Receipt, Receipts, Slip, TerminalAction, TerminalBelief,
+    TerminalEvent, TerminalOptions, TestTerminal, Workload,
 };
 pub use totals::Totals;
 

@@ -7,7 +7,7 @@ use crate::engine::journal::{Memory, Storage};
 use crate::engine::record::{Fact, State, TxId};
 use crate::engine::trace::Book;
 use crate::lab::fault::Faults;
-use crate::lab::peer::Belief;
+use crate::lab::peer::TerminalBelief;
 use std::collections::BTreeMap;
 
 impl World {
@@ -135,8 +135,12 @@ impl World {
 
     /// Transactions that a terminal gave up on, or cannot know about.
     fn unsettled_at_terminals(&self) -> usize {
-        let unsettled =
-            |belief: Belief| matches!(belief, Belief::GivenUp | Belief::Unknown | Belief::Open);
+        let unsettled = |belief: TerminalBelief| {
+            matches!(
+                belief,
+                TerminalBelief::GivenUp | TerminalBelief::Unknown | TerminalBelief::Open
+            )
+        };
         let receipts = self
             .terminals
             .iter()

@@ -12,10 +12,10 @@ use crate::iso::codec::Message;
 use crate::iso::message::{Class, MerchantId, TerminalId};
 use crate::iso::security::Key;
 use crate::iso::spec::Spec;
-use crate::lab::fault::{Armed, Faults, Place, Span};
+use crate::lab::fault::{Armed, FaultSide, Faults, Span};
 use crate::lab::peer::{
-    Acquirer, AcquirerEvent, AcquirerOptions, Deck, MasterKeys, Patience, Terminal, TerminalEvent,
-    TerminalOptions, Workload,
+    Acquirer, AcquirerEvent, AcquirerOptions, Deck, MasterKeys, Patience, TerminalEvent,
+    TerminalOptions, TestTerminal, Workload,
 };
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ pub(super) struct World {
     pub(super) heap: BTreeMap<(Mono, u64), What>,
     pub(super) serial: u64,
     pub(super) wires: Wires,
-    pub(super) terminals: Vec<(Terminal, Option<ConnId>)>,
+    pub(super) terminals: Vec<(TestTerminal, Option<ConnId>)>,
     pub(super) acquirer: Acquirer,
     pub(super) listening: bool,
     pub(super) machine: Option<Machine>,
@@ -141,13 +141,13 @@ impl World {
                 own.master = masters.of(&merchant, &terminal);
                 own.patience = Patience::scaled(SCALE);
                 own.stays_connected = dice.chance(1, 2);
-                own.faults = Faults::at(Place::Terminal, &armed, dice.split());
-                (Terminal::new(own, dice.split()), None)
+                own.faults = Faults::at(FaultSide::Terminal, &armed, dice.split());
+                (TestTerminal::new(own, dice.split()), None)
             })
             .collect();
         let mut theirs = AcquirerOptions::new(&host_spec, masters, deck.clone());
         theirs.latency = Span::millis(0, 20);
-        theirs.faults = Faults::at(Place::Acquirer, &armed, dice.split());
+        theirs.faults = Faults::at(FaultSide::Acquirer, &armed, dice.split());
         let acquirer = Acquirer::new(theirs, dice.split());
         let now = Now {
             mono: Mono(1_000_000),

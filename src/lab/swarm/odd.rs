@@ -136,7 +136,7 @@ fn other_currency(draw: &mut Draw, answered: u64, ask: &Ask) {
 /// The acquirer takes back what it has booked, all of it or a part, before its answer goes out or
 /// soon after; or it speaks of another card.
 fn early_undo(draw: &mut Draw, at: u64, ask: &Ask) {
-    if !draw.strikes(Spice::EarlyUndos, 3) {
+    if !draw.strikes(Spice::EarlyUndos, 12) {
         return;
     }
     draw.purchases += 1;
@@ -177,7 +177,7 @@ fn early_undo(draw: &mut Draw, at: u64, ask: &Ask) {
 
 /// The same card gets money back for a sale that nobody here has seen.
 fn foreign_refund(draw: &mut Draw, answered: u64, ask: &Ask) {
-    if !draw.strikes(Spice::ForeignRefunds, 4) {
+    if !draw.strikes(Spice::ForeignRefunds, 16) {
         return;
     }
     let refund = Ask {
@@ -199,7 +199,7 @@ fn foreign_refund(draw: &mut Draw, answered: u64, ask: &Ask) {
 
 /// Two terminals of one name, each at its own acquirer, send the same sale under the same number.
 fn twin(draw: &mut Draw, answered: u64, ask: &Ask) {
-    if !draw.setup.twins || !draw.dice.chance(1, 3) {
+    if !draw.setup.has_twins() || !draw.dice.chance(1, 12) {
         return;
     }
     draw.purchases += 1;
@@ -233,7 +233,7 @@ fn twin(draw: &mut Draw, answered: u64, ask: &Ask) {
 
 /// One purchase is tried a dozen times, and the first try was booked in silence.
 fn many_swipes(draw: &mut Draw, answered: u64, ask: &Ask) {
-    if !draw.strikes(Spice::ManySwipes, 12) {
+    if !draw.strikes(Spice::ManySwipes, 40) {
         return;
     }
     draw.purchases += 1;

@@ -2,6 +2,7 @@
 //! and one by one, then what is odd about each and about the set-up is made usual.
 
 use crate::lab::plan::{Again, Ask, Deed, Plan, Reaction, Say, Setup, Undo};
+use std::collections::BTreeSet;
 
 /// Shrinks a plan as far as `shows` still holds of it, with so many looks at most.
 pub fn shrink(plan: &Plan, looks: u32, shows: &mut dyn FnMut(&Plan) -> bool) -> Plan {
@@ -171,13 +172,24 @@ fn simpler(deed: &Deed) -> Vec<Deed> {
     }
 }
 
-/// Whether no part is larger than its whole.
+/// Whether no part is larger than its whole, and no terminal asks for the same under one number.
 fn is_sensible(plan: &Plan) -> bool {
+    let mut numbers = BTreeSet::new();
+    let asked = plan.deeds.iter().filter_map(|timed| match &timed.deed {
+        Deed::Ask(ask) if ask.stan != 0 => {
+            Some((ask.t, ask.stan, ask.purchase, ask.currency.clone()))
+        }
+        _ => None,
+    });
+    let once = asked
+        .filter(|number| !numbers.insert(number.clone()))
+        .count()
+        == 0;
     let amount = |n: u32| {
         let mut asks = plan.deeds.iter().filter_map(|timed| timed.deed.request());
         asks.find(|ask| ask.n == n).map_or(0, |ask| ask.amount)
     };
-    plan.deeds.iter().all(|timed| match &timed.deed {
+    once && plan.deeds.iter().all(|timed| match &timed.deed {
         Deed::Undo(undo) => undo.stands.unwrap_or(0) <= amount(undo.n),
         Deed::IssuerUndo(undo) => undo.stands <= amount(undo.n),
         deed => deed.request().is_none_or(|ask| {

@@ -3,7 +3,7 @@
 
 use super::{Find, Outcome, dialect, hex, holds, without_digits};
 use bytes::Bytes;
-use isogate::iso::codec::{Is, Message, Piece, dissect};
+use isogate::iso::codec::{Message, Piece, PieceKind, dissect};
 use isogate::iso::message::FieldPath;
 use isogate::iso::spec::Spec;
 use std::sync::Arc;
@@ -183,7 +183,12 @@ fn same(spec: &Arc<Spec>, made: &Message, frame: &Bytes, class: &'static str) ->
     }
     let values = |frame: &Bytes| {
         let pieces = dissect(spec, frame).into_iter();
-        let kept = pieces.filter(|piece| !matches!(piece.is, Is::Header(_) | Is::Mti | Is::Bitmap));
+        let kept = pieces.filter(|piece| {
+            !matches!(
+                piece.is,
+                PieceKind::Header(_) | PieceKind::Mti | PieceKind::Bitmap
+            )
+        });
         let bytes = kept.map(|piece| frame.get(piece.bytes).unwrap_or_default().to_vec());
         bytes.collect::<Vec<_>>().concat()
     };

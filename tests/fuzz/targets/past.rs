@@ -42,7 +42,7 @@ fn logged(hop: Hop, mti: &str, stan: u64) -> Logged {
 }
 
 fn opened(stan: u64) -> Opened {
-    let number = Stan(u64::try_from(stan).unwrap());
+    let number = Stan(stan);
     let usual = format!("2|874350357222471|10421695|000001|{number}");
     Opened {
         identity: Identity::new(&usual).unwrap(),

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 /// One command.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(super) enum PromptCommand {
     Help,
     Quit,
     /// A line of a script, in the words of people.
@@ -24,7 +24,7 @@ pub(super) enum Command {
     Raw(Bytes),
 }
 
-impl Command {
+impl PromptCommand {
     /// `None` for an empty line.
     pub(super) fn read(line: &str) -> anyhow::Result<Option<Self>> {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
@@ -102,19 +102,22 @@ mod tests {
 
     #[test]
     fn a_line_is_a_command_or_a_transaction() {
-        let read = |line| Command::read(line).unwrap();
+        let read = |line| PromptCommand::read(line).unwrap();
         assert_eq!(read(""), None);
         assert_eq!(read("show"), read("show last"));
-        assert_eq!(read("show 2"), Some(Command::Show(2)));
-        assert_eq!(read("sale 1.00"), Some(Command::Trade("sale 1.00".into())));
+        assert_eq!(read("show 2"), Some(PromptCommand::Show(2)));
+        assert_eq!(
+            read("sale 1.00"),
+            Some(PromptCommand::Trade("sale 1.00".into()))
+        );
         assert_eq!(
             read("raw 02 00"),
-            Some(Command::Raw(Bytes::from_static(&[2, 0])))
+            Some(PromptCommand::Raw(Bytes::from_static(&[2, 0])))
         );
-        let set = Command::Set("60.2".parse().unwrap(), Some("7".into()));
+        let set = PromptCommand::Set("60.2".parse().unwrap(), Some("7".into()));
         assert_eq!(read("set 60.2 = 7"), Some(set));
         for wrong in ["set 55", "set x=1", "raw 0", "show it", "unset"] {
-            assert!(Command::read(wrong).is_err(), "{wrong}");
+            assert!(PromptCommand::read(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::cli::Lang;
 use crate::iso::codec::Message;
 use crate::iso::spec::{Purpose, Spec};
-use crate::lab::peer::{Belief, Receipt};
+use crate::lab::peer::{Receipt, TerminalBelief};
 use std::fmt::Write;
 
 /// What can be typed, in both languages.
@@ -61,9 +61,9 @@ const COMMANDS: [(&str, &str, &str); 13] = [
 
 /// Speaks one of the languages.
 #[derive(Clone, Copy)]
-pub(super) struct Words(pub(super) Lang);
+pub(super) struct PromptWords(pub(super) Lang);
 
-impl Words {
+impl PromptWords {
     const fn pick(self, en: &'static str, zh: &'static str) -> &'static str {
         match self.0 {
             Lang::En => en,
@@ -133,18 +133,18 @@ impl Words {
     /// One transaction on one line.
     pub(super) fn receipt(self, receipt: &Receipt, kind: &str, code_title: &str) -> String {
         let belief = match receipt.belief {
-            Belief::Open => self.pick("open", "未完成"),
-            Belief::Approved => self.pick("approved", "交易成功"),
-            Belief::Declined => self.pick("declined", "交易失败"),
-            Belief::Reversed { proven: true } => self.pick("reversed", "冲正成功"),
-            Belief::Reversed { proven: false } => {
+            TerminalBelief::Open => self.pick("open", "未完成"),
+            TerminalBelief::Approved => self.pick("approved", "交易成功"),
+            TerminalBelief::Declined => self.pick("declined", "交易失败"),
+            TerminalBelief::Reversed { proven: true } => self.pick("reversed", "冲正成功"),
+            TerminalBelief::Reversed { proven: false } => {
                 self.pick("reversed, not proven", "已冲正, 未经证实")
             }
-            Belief::GivenUp => self.pick(
+            TerminalBelief::GivenUp => self.pick(
                 "reversal given up: call the acquirer",
                 "冲正未果, 请联系收单机构",
             ),
-            Belief::Unknown => self.pick("unknown", "结果不明"),
+            TerminalBelief::Unknown => self.pick("unknown", "结果不明"),
         };
         let mut line = String::from(belief);
         // Writing to a string cannot fail.
@@ -153,7 +153,7 @@ impl Words {
         };
         if let Some(code) = receipt.code {
             add(format_args!(" {code}"));
-            if receipt.belief == Belief::Declined && !code_title.is_empty() {
+            if receipt.belief == TerminalBelief::Declined && !code_title.is_empty() {
                 add(format_args!(" {code_title}"));
             }
         }
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_balance_reads_as_money() {
-        let said = |amounts| Words(Lang::En).balance(amounts);
+        let said = |amounts| PromptWords(Lang::En).balance(amounts);
         assert_eq!(said("1002156C000000012345"), "balance 123.45");
         assert_eq!(said("1002156D000000000001"), "balance -0.01");
         assert_eq!(
@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn help_names_every_command_and_what_the_dialect_trades() {
         let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
-        insta::assert_snapshot!("help_en", Words(Lang::En).help(&spec));
-        insta::assert_snapshot!("help_zh", Words(Lang::Zh).help(&spec));
+        insta::assert_snapshot!("help_en", PromptWords(Lang::En).help(&spec));
+        insta::assert_snapshot!("help_zh", PromptWords(Lang::Zh).help(&spec));
     }
 }

@@ -458,6 +458,7 @@ const RULES: &[Rule] = &[
             S::DeliveryUnproven,
             S::AnswerUnread,
             S::Confirmed,
+            S::TerminalGone,
         ],
         &[T::ReturnedInPart],
         Some(S::Confirmed),

@@ -138,7 +138,7 @@ fn without_code(stage: &Stage, sent: &Message) -> Message {
     let until = stage.answer(sent, "00");
     let at = crate::iso::codec::dissect(&stage.spec, &answer)
         .into_iter()
-        .find(|piece| piece.is == crate::iso::codec::Is::Value(path("39")))
+        .find(|piece| piece.is == crate::iso::codec::PieceKind::Value(path("39")))
         .unwrap();
     assert!(until.has(FieldId::of(39)));
     frame.truncate(at.bytes.start + 2);

@@ -5,11 +5,11 @@ use super::{LoadError, LoadOptions};
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
 use crate::io::drive::sleep_until;
-use crate::io::net::{self, End, Flushed, Inbound, Outbound, Received};
+use crate::io::net::{self, End, Inbound, Received, SocketFlushed, SocketOutbound};
 use crate::io::serve::Clock;
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, FieldId, FieldPath, MerchantId, ResponseCode, Stan, TerminalId};
-use crate::lab::peer::{Order, Terminal, TerminalAction, TerminalEvent};
+use crate::lab::peer::{Order, TerminalAction, TerminalEvent, TestTerminal};
 use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -23,10 +23,10 @@ const SIGN_ON: Duration = Duration::from_secs(10);
 
 /// A terminal of a load.
 pub(super) struct Caller {
-    brain: Terminal,
+    brain: TestTerminal,
     /// What every request looks like, but for its trace number and MAC.
     pattern: Message,
-    out: Option<Outbound>,
+    out: Option<SocketOutbound>,
     waiting: BTreeMap<Stan, Instant>,
     stan: Stan,
     most: usize,
@@ -96,9 +96,9 @@ impl Caller {
             return false;
         };
         match out.flush(Seq(0), scratch, &mut Vec::new()) {
-            Flushed::Clear => false,
-            Flushed::Full => true,
-            Flushed::Broken(_) => {
+            SocketFlushed::Clear => false,
+            SocketFlushed::Full => true,
+            SocketFlushed::Broken(_) => {
                 self.lost();
                 false
             }
@@ -107,7 +107,7 @@ impl Caller {
 
     /// Waits until the socket takes more.
     pub(super) fn writable(&self) -> Option<impl Future<Output = io::Result<()>> + use<>> {
-        self.out.as_ref().map(Outbound::writable)
+        self.out.as_ref().map(SocketOutbound::writable)
     }
 
     /// A message came in.
@@ -147,7 +147,7 @@ impl Caller {
 }
 
 /// The next request; `None` if it cannot be built, which the first one showed it can.
-fn next(brain: &Terminal, pattern: &Message, stan: Stan) -> Option<Bytes> {
+fn next(brain: &TestTerminal, pattern: &Message, stan: Stan) -> Option<Bytes> {
     let mut request = pattern.clone();
     let path = FieldPath::whole(FieldId::of(11));
     request.set(path, &stan.to_string()).ok()?;
@@ -174,9 +174,9 @@ pub(super) async fn read(caller: Rc<RefCell<Caller>>, mut inbound: Inbound) {
 /// Plays the terminal until it sends the request that was ordered; that one is kept back.
 async fn sign_on(
     options: &LoadOptions,
-    brain: &mut Terminal,
+    brain: &mut TestTerminal,
     clock: Clock,
-) -> io::Result<(Message, Inbound, Outbound)> {
+) -> io::Result<(Message, Inbound, SocketOutbound)> {
     let stream = TcpStream::connect(&options.to).await?;
     let (mut inbound, mut out) = net::split(stream, &options.wire)?;
     brain.handle(clock.now(), TerminalEvent::Wake);

@@ -19,7 +19,7 @@ use super::asks::{Asks, asks};
 use crate::engine::seam::Dice;
 use crate::io::net::Wire;
 use crate::iso::message::{MerchantId, TerminalId, Text};
-use crate::lab::peer::{Deck, MasterKeys, Patience, Terminal, TerminalOptions, Workload};
+use crate::lab::peer::{Deck, MasterKeys, Patience, TerminalOptions, TestTerminal, Workload};
 use measure::Tally;
 use std::cell::RefCell;
 use std::io;
@@ -127,13 +127,13 @@ impl LoadOptions {
     }
 
     /// A terminal that does nothing by itself.
-    fn terminal(&self, merchant: MerchantId, name: TerminalId) -> Terminal {
+    fn terminal(&self, merchant: MerchantId, name: TerminalId) -> TestTerminal {
         let workload = Workload::on_order(self.cards.clone());
         let mut options = TerminalOptions::new(&self.wire.spec, merchant, name, workload);
         options.master = self.keys.of(&merchant, &name);
         options.patience = Patience::scaled(6);
         options.stays_connected = true;
-        Terminal::new(options, Dice::new(self.seed))
+        TestTerminal::new(options, Dice::new(self.seed))
     }
 }
 

@@ -9,7 +9,7 @@ pub(super) const GROUP: u64 = 16;
 
 /// A file of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct CatalogFile {
     pub(super) first: SegmentNo,
     pub(super) last: SegmentNo,
     /// Whether it is finished: whole, synced, and never changed again.
@@ -22,7 +22,7 @@ pub(super) fn folder(journal: &Path) -> PathBuf {
     journal.join("index")
 }
 
-impl Entry {
+impl CatalogFile {
     /// The file of a segment that still grows.
     pub(super) fn live(journal: &Path, segment: SegmentNo) -> Self {
         Self {
@@ -75,7 +75,7 @@ impl Entry {
 }
 
 /// The files that are there, the widest first.
-pub(super) fn entries(journal: &Path) -> io::Result<Vec<Entry>> {
+pub(super) fn entries(journal: &Path) -> io::Result<Vec<CatalogFile>> {
     let mut entries = Vec::new();
     let folder = match std::fs::read_dir(folder(journal)) {
         Ok(folder) => folder,
@@ -83,7 +83,7 @@ pub(super) fn entries(journal: &Path) -> io::Result<Vec<Entry>> {
         Err(error) => return Err(error),
     };
     for entry in folder {
-        entries.extend(Entry::of(entry?.path()));
+        entries.extend(CatalogFile::of(entry?.path()));
     }
     entries.sort_by_key(|entry| (entry.first.0.wrapping_sub(entry.last.0), !entry.finished));
     Ok(entries)

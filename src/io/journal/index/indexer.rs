@@ -1,10 +1,10 @@
 //! Keeps the index up.
 
-use super::super::cursor::{Cursor, Position};
+use super::super::cursor::{Cursor, RecordPosition};
 use super::super::files::Files;
-use super::catalog::{self, Entry, GROUP, entries};
+use super::catalog::{self, CatalogFile, GROUP, entries};
 use super::rows::Rows;
-use super::table::Table;
+use super::table::IndexTable;
 use crate::engine::journal::{SegmentNo, Storage};
 use std::fs::File;
 use std::io;
@@ -35,7 +35,7 @@ impl Indexer {
     /// No thread.
     pub(crate) fn start(journal: &Path) -> io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut work = Work {
+        let mut work = IndexWork {
             journal: journal.to_owned(),
             stop: Arc::clone(&stop),
             rests: true,
@@ -73,7 +73,7 @@ pub(super) enum IndexError {
 
 /// The thread's own.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct IndexWork {
     pub(super) journal: PathBuf,
     pub(super) stop: Arc<AtomicBool>,
     /// Whether it leaves most of a core to others.
@@ -82,7 +82,7 @@ pub(super) struct Work {
 
 /// Indexes all sealed segments of a folder that nobody writes, now and without rest.
 pub(crate) fn index_folder(journal: &Path) -> io::Result<()> {
-    let work = Work {
+    let work = IndexWork {
         journal: journal.to_owned(),
         stop: Arc::new(AtomicBool::new(false)),
         rests: false,
@@ -91,7 +91,7 @@ pub(crate) fn index_folder(journal: &Path) -> io::Result<()> {
     work.pass().map_err(io::Error::other)
 }
 
-impl Work {
+impl IndexWork {
     fn run(&mut self) {
         let mut told = false;
         if let Err(error) = self.clear() {
@@ -163,11 +163,11 @@ impl Work {
 
     /// Indexes what came since, if it is worth it.
     fn extend(&self, segment: SegmentNo, oldest: bool, least: u64) -> Result<(), IndexError> {
-        let entry = Entry::live(&self.journal, segment);
+        let entry = CatalogFile::live(&self.journal, segment);
         let files = Files::read_only(&self.journal);
-        let mut from = Position::start_of(segment);
+        let mut from = RecordPosition::start_of(segment);
         if entry.path.exists() {
-            from = Table::open(&entry.path)?.covers()?.unwrap_or(from);
+            from = IndexTable::open(&entry.path)?.covers()?.unwrap_or(from);
         }
         if files.length(segment)?.saturating_sub(from.offset) < least {
             return Ok(());
@@ -182,20 +182,20 @@ impl Work {
         }
         let damage = cursor.damage().iter();
         rows.damage = damage
-            .map(|damage| Position {
+            .map(|damage| RecordPosition {
                 segment,
                 offset: damage.offset,
             })
             .collect();
-        Table::create(&entry.path)?.add(&rows, covers)?;
+        IndexTable::create(&entry.path)?.add(&rows, covers)?;
         Ok(())
     }
 
     /// A sealed segment's file is synced, and gets its last name.
     fn finish(&self, segment: SegmentNo) -> io::Result<()> {
-        let live = Entry::live(&self.journal, segment).path;
+        let live = CatalogFile::live(&self.journal, segment).path;
         File::open(&live)?.sync_all()?;
-        std::fs::rename(live, Entry::single(&self.journal, segment).path)
+        std::fs::rename(live, CatalogFile::single(&self.journal, segment).path)
     }
 
     /// Sixteen finished files become one.
@@ -204,9 +204,9 @@ impl Work {
         let singles = known.iter().filter(|e| e.finished && e.first == e.last);
         for last in singles.filter(|entry| entry.last.0 % GROUP == 0) {
             let first = SegmentNo(last.last.0 + 1 - GROUP);
-            let group = Entry::group(&self.journal, first);
+            let group = CatalogFile::group(&self.journal, first);
             let parts: Vec<PathBuf> = (first.0..=last.last.0)
-                .map(|segment| Entry::single(&self.journal, SegmentNo(segment)).path)
+                .map(|segment| CatalogFile::single(&self.journal, SegmentNo(segment)).path)
                 .filter(|path| path.exists())
                 .collect();
             if self.stopped() {
@@ -215,7 +215,7 @@ impl Work {
             let work = Instant::now();
             let new = group.path.with_extension("new");
             remove_if_there(&new)?;
-            Table::create(&new)?.merge(parts.iter().map(PathBuf::as_path))?;
+            IndexTable::create(&new)?.merge(parts.iter().map(PathBuf::as_path))?;
             File::open(&new)?.sync_all()?;
             std::fs::rename(&new, &group.path)?;
             for part in parts {

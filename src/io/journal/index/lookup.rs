@@ -1,11 +1,11 @@
 //! Using the index: what it covers is looked up, the rest is read.
 
-use super::super::cursor::{Cursor, Position};
+use super::super::cursor::{Cursor, RecordPosition};
 use super::super::files::Files;
 use super::catalog::entries;
-use super::table::{Names, Table};
+use super::table::{IndexTable, TransactionNames};
 use crate::engine::journal::{Damage, DamageKind, SegmentNo, Storage, StorageError};
-use crate::engine::record::{Opened, Record, Seq, TxId};
+use crate::engine::record::{Record, Seq, TxId};
 use crate::engine::trace::Query;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,14 +14,14 @@ use std::path::Path;
 /// is as good as none.
 #[derive(Debug)]
 pub(crate) struct Lookup {
-    tables: Vec<(SegmentNo, SegmentNo, Table)>,
+    tables: Vec<(SegmentNo, SegmentNo, IndexTable)>,
     gaps: Vec<Gap>,
 }
 
 /// A piece of the journal without index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Gap {
-    from: Position,
+    from: RecordPosition,
     /// Before this segment; none for to the end.
     until: Option<SegmentNo>,
 }
@@ -41,9 +41,9 @@ impl Lookup {
             if lookup.tables.iter().any(|(_, last, _)| *last >= segment) {
                 continue;
             }
-            let mut from = Position::start_of(segment);
+            let mut from = RecordPosition::start_of(segment);
             for entry in entries.iter().filter(|entry| entry.covers(segment)) {
-                let Ok(table) = Table::open(&entry.path) else {
+                let Ok(table) = IndexTable::open(&entry.path) else {
                     continue;
                 };
                 let Ok(Some(covers)) = table.covers() else {
@@ -69,7 +69,7 @@ impl Lookup {
     }
 
     /// Adds a gap that reaches to the next segment at least.
-    fn gap(&mut self, from: Position) {
+    fn gap(&mut self, from: RecordPosition) {
         match self.gaps.last_mut() {
             Some(gap) if gap.until == Some(from.segment) => {
                 gap.until = Some(from.segment.next());
@@ -114,7 +114,7 @@ impl Lookup {
         for (_, _, table) in &self.tables {
             let kind = DamageKind::Record;
             let places = table.damage()?.into_iter();
-            damage.extend(places.map(|Position { segment, offset }| Damage {
+            damage.extend(places.map(|RecordPosition { segment, offset }| Damage {
                 segment,
                 offset,
                 kind,
@@ -133,7 +133,7 @@ impl Lookup {
     }
 
     /// The names of transactions, as far as the index knows them.
-    pub(crate) fn names(&self, txs: &BTreeSet<TxId>) -> rusqlite::Result<Vec<Names>> {
+    pub(crate) fn names(&self, txs: &BTreeSet<TxId>) -> rusqlite::Result<Vec<TransactionNames>> {
         let mut names = Vec::new();
         for tx in txs {
             for (_, _, table) in &self.tables {
@@ -144,7 +144,7 @@ impl Lookup {
     }
 
     /// Others that the index knows to belong to the same purchase or to have the same names.
-    pub(crate) fn related(&self, names: &[Names]) -> rusqlite::Result<BTreeSet<TxId>> {
+    pub(crate) fn related(&self, names: &[TransactionNames]) -> rusqlite::Result<BTreeSet<TxId>> {
         let mut found: BTreeSet<TxId> = names.iter().filter_map(|names| names.twin).collect();
         for (_, _, table) in &self.tables {
             for names in names {
@@ -166,16 +166,12 @@ impl Lookup {
     }
 
     /// A place shortly before a record in a segment, if the index knows one.
-    pub(crate) fn place(&self, segment: SegmentNo, seq: Seq) -> Option<Position> {
-        let covering =
-            |(first, last, _): &&(SegmentNo, SegmentNo, Table)| (*first..=*last).contains(&segment);
+    pub(crate) fn place(&self, segment: SegmentNo, seq: Seq) -> Option<RecordPosition> {
+        let covering = |(first, last, _): &&(SegmentNo, SegmentNo, IndexTable)| {
+            (*first..=*last).contains(&segment)
+        };
         let (_, _, table) = self.tables.iter().find(covering)?;
         let place = table.place(seq).ok()??;
         (place.segment == segment).then_some(place)
     }
-}
-
-/// Whether a transaction belongs to any that are named.
-pub(crate) fn belongs(names: &[Names], opened: &Opened) -> bool {
-    names.iter().any(|names| names.are_of(opened))
 }

@@ -20,10 +20,13 @@ mod indexer;
 
 mod lookup;
 
+mod relatives;
+
 pub(super) use indexer::Indexer;
 pub(crate) use indexer::index_folder;
-pub(super) use lookup::{Lookup, belongs};
-pub(super) use table::Names;
+pub(super) use lookup::Lookup;
+pub(super) use relatives::Relatives;
+pub(super) use table::TransactionNames;
 
 #[cfg(test)]
 mod tests;

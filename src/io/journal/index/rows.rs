@@ -1,6 +1,6 @@
 //! What the index knows of a transaction, folded from its records.
 
-use super::super::cursor::Position;
+use super::super::cursor::RecordPosition;
 use crate::engine::record::{Carried, Fact, Opened, Record, Seq, State, Step, TxId};
 use crate::engine::seam::Wall;
 use crate::engine::trace::casts_doubt;
@@ -13,14 +13,14 @@ const STRIDE: u64 = 256;
 /// The rows of a piece of the journal, and the places of some of its records.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    pub(super) by_tx: BTreeMap<TxId, Row>,
-    pub(super) places: Vec<(Seq, Position)>,
-    pub(super) damage: Vec<Position>,
+    pub(super) by_tx: BTreeMap<TxId, IndexRow>,
+    pub(super) places: Vec<(Seq, RecordPosition)>,
+    pub(super) damage: Vec<RecordPosition>,
 }
 
 /// One transaction, as far as a piece of the journal tells.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct IndexRow {
     pub(super) names: Option<Opened>,
     pub(super) began: Option<Wall>,
     pub(super) rrn: Option<Rrn>,
@@ -34,7 +34,7 @@ pub(super) struct Row {
 impl Rows {
     /// Takes the next record. What checkpoints carry stands in earlier segments, too, and is taken
     /// only if those are not there any more.
-    pub(super) fn take(&mut self, at: Position, record: &Record, carried: bool) {
+    pub(super) fn take(&mut self, at: RecordPosition, record: &Record, carried: bool) {
         if record.seq.0.is_multiple_of(STRIDE) || self.places.is_empty() {
             self.places.push((record.seq, at));
         }
@@ -86,8 +86,8 @@ impl Rows {
         }
     }
 
-    fn row(&mut self, tx: TxId, state: State, last: Seq) -> &mut Row {
-        let row = self.by_tx.entry(tx).or_insert(Row {
+    fn row(&mut self, tx: TxId, state: State, last: Seq) -> &mut IndexRow {
+        let row = self.by_tx.entry(tx).or_insert(IndexRow {
             names: None,
             began: None,
             rrn: None,

@@ -1,7 +1,7 @@
 //! One file of the index: a row a transaction, and the places of some records.
 
-use super::super::cursor::Position;
-use super::rows::{Row, Rows};
+use super::super::cursor::RecordPosition;
+use super::rows::{IndexRow, Rows};
 use crate::engine::journal::SegmentNo;
 use crate::engine::record::{Opened, Seq, State, TxId};
 use crate::engine::trace::{Query, Which};
@@ -45,9 +45,9 @@ const ON_CONFLICT: &str = "
 
 /// A file of the index.
 #[derive(Debug)]
-pub(super) struct Table(Connection);
+pub(super) struct IndexTable(Connection);
 
-impl Table {
+impl IndexTable {
     /// To write to, made if missing.
     pub(super) fn create(path: &Path) -> Result<Self> {
         let connection = Connection::open(path)?;
@@ -64,7 +64,7 @@ impl Table {
     }
 
     /// Adds rows, and says up to where the journal is covered now: all of it or nothing.
-    pub(super) fn add(&mut self, rows: &Rows, covers: Position) -> Result<()> {
+    pub(super) fn add(&mut self, rows: &Rows, covers: RecordPosition) -> Result<()> {
         let change = self.0.transaction()?;
         {
             let insert = format!(
@@ -112,19 +112,19 @@ impl Table {
     }
 
     /// Up to where it covers the journal; `None` before anything was added.
-    pub(super) fn covers(&self) -> Result<Option<Position>> {
+    pub(super) fn covers(&self) -> Result<Option<RecordPosition>> {
         let covers = "SELECT segment, offset FROM covers";
         self.0.query_row(covers, (), position).optional()
     }
 
     /// What could not be read.
-    pub(super) fn damage(&self) -> Result<Vec<Position>> {
+    pub(super) fn damage(&self) -> Result<Vec<RecordPosition>> {
         let mut damage = self.0.prepare("SELECT segment, offset FROM damage")?;
         damage.query_map((), position)?.collect()
     }
 
     /// The last known place at or before a record.
-    pub(super) fn place(&self, seq: Seq) -> Result<Option<Position>> {
+    pub(super) fn place(&self, seq: Seq) -> Result<Option<RecordPosition>> {
         let place = "SELECT segment, offset FROM place WHERE seq <= ? ORDER BY seq DESC LIMIT 1";
         let mut place = self.0.prepare_cached(place)?;
         place.query_row([int(seq.0)], position).optional()
@@ -139,12 +139,12 @@ impl Table {
     }
 
     /// What names a transaction, if that is known here.
-    pub(super) fn names(&self, tx: TxId) -> Result<Option<Names>> {
+    pub(super) fn names(&self, tx: TxId) -> Result<Option<TransactionNames>> {
         let names = "SELECT merchant, terminal, batch, stan, twin, amount, card_hash, card FROM tx \
                      WHERE id = ? AND terminal IS NOT NULL";
         let mut names = self.0.prepare_cached(names)?;
         let names = names.query_row([blob(tx)], |row| {
-            Ok(Names {
+            Ok(TransactionNames {
                 tx,
                 merchant: row.get(0)?,
                 terminal: row.get(1)?,
@@ -161,11 +161,11 @@ impl Table {
 
     /// Transactions of the same names, and other attempts of the same purchase: of each the nearest
     /// before and behind, since a test card may have bought the same thing ten thousand times.
-    pub(super) fn related(&self, names: &Names) -> Result<Vec<TxId>> {
+    pub(super) fn related(&self, names: &TransactionNames) -> Result<Vec<TxId>> {
         let mut same = self.0.prepare_cached(&RELATED)?;
         let began = names.began();
         let (from, until) = (began - PURCHASE, began + PURCHASE);
-        let Names {
+        let TransactionNames {
             terminal,
             stan,
             merchant,
@@ -204,7 +204,7 @@ const PURCHASE: i64 = 900_000_000;
 /// side; at least as many as verdicts link.
 const NEAREST: usize = 16;
 
-/// What [`Table::related`] asks.
+/// What [`IndexTable::related`] asks.
 static RELATED: LazyLock<String> = LazyLock::new(|| {
     let named = "terminal = ?1 AND stan = ?2 AND merchant = ?3 AND batch = ?4";
     // The hash of a card changes when the keys are lost; its mask stays.
@@ -227,21 +227,21 @@ static RELATED: LazyLock<String> = LazyLock::new(|| {
 
 /// What names a transaction.
 #[derive(Clone, Debug)]
-pub(in crate::io::journal) struct Names {
+pub(in crate::io::journal) struct TransactionNames {
     pub(super) tx: TxId,
-    merchant: String,
+    pub(super) merchant: String,
     terminal: String,
     batch: String,
     stan: i64,
-    amount: i64,
-    card_hash: Option<[u8; 16]>,
+    pub(super) amount: i64,
+    pub(super) card_hash: Option<[u8; 16]>,
     /// As people see it.
-    card: String,
+    pub(super) card: String,
     /// An earlier attempt of the same purchase.
     pub(super) twin: Option<TxId>,
 }
 
-impl Names {
+impl TransactionNames {
     /// Those with which a transaction began.
     pub(in crate::io::journal) fn of(tx: TxId, opened: &Opened) -> Self {
         Self {
@@ -262,21 +262,10 @@ impl Names {
         i64::try_from((self.tx.0 >> 80) * 1000).unwrap_or(0)
     }
 
-    /// Whether another transaction has the same names, refers to it, or is another attempt.
-    pub(super) fn are_of(&self, opened: &Opened) -> bool {
-        let named = *opened.terminal == *self.terminal
-            && int(opened.stan.0) == self.stan
-            && *opened.batch == *self.batch;
-        let masked = !self.card.is_empty() && *opened.card == *self.card;
-        let card = masked || self.card_hash == Some(opened.card_hash);
-        let bought = card && int(opened.amount.0) == self.amount;
-        // Where one of both names no merchant, it may be the same.
-        let unnamed = opened.merchant.is_empty() || self.merchant.is_empty();
-        let of_merchant = *opened.merchant == *self.merchant;
-        opened.twin == Some(self.tx)
-            || opened.original == Some(self.tx)
-            || of_merchant && (named || bought)
-            || unnamed && bought
+    /// The names by which its terminal knows it.
+    pub(super) fn numbered(&self) -> (String, String, i64, String) {
+        let (merchant, terminal) = (self.merchant.clone(), self.terminal.clone());
+        (merchant, terminal, self.stan, self.batch.clone())
     }
 }
 
@@ -284,9 +273,9 @@ fn id(bytes: [u8; 16]) -> TxId {
     TxId(u128::from_be_bytes(bytes))
 }
 
-fn position(row: &rusqlite::Row<'_>) -> Result<Position> {
+fn position(row: &rusqlite::Row<'_>) -> Result<RecordPosition> {
     let (segment, offset): (i64, i64) = (row.get(0)?, row.get(1)?);
-    Ok(Position {
+    Ok(RecordPosition {
         segment: SegmentNo(segment.cast_unsigned()),
         offset: offset.cast_unsigned(),
     })
@@ -309,7 +298,7 @@ fn state(state: State) -> i64 {
     place.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1)
 }
 
-fn values(tx: TxId, row: &Row) -> [Value; 16] {
+fn values(tx: TxId, row: &IndexRow) -> [Value; 16] {
     let or_null = |value: Option<Value>| value.unwrap_or(Value::Null);
     let names = row.names.as_ref();
     let hash = names

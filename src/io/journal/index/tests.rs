@@ -5,8 +5,8 @@ mod past;
 use super::super::files::Files;
 use super::super::places::Places;
 use super::catalog::folder;
-use super::indexer::Work;
-use super::table::Table;
+use super::indexer::IndexWork;
+use super::table::IndexTable;
 use crate::engine::journal::{Journal, JournalOptions, SegmentNo, Storage};
 use crate::engine::record::{Record, Seq, State, samples};
 use crate::engine::trace::{Query, subject};
@@ -165,7 +165,7 @@ fn what_grows_is_indexed_in_pieces() {
     let files = Files::open(folder.path(), 0).unwrap();
     let (mut journal, _) = Journal::open(files, JournalOptions::default()).unwrap();
     let vault = &mut samples::vault();
-    let work = Work {
+    let work = IndexWork {
         journal: folder.path().to_owned(),
         stop: Arc::new(AtomicBool::new(false)),
         rests: false,
@@ -181,7 +181,8 @@ fn what_grows_is_indexed_in_pieces() {
         }
         journal.sync().unwrap();
         work.pass().unwrap();
-        let covered = Table::open(&super::catalog::folder(folder.path()).join("00000001.live"));
+        let covered =
+            IndexTable::open(&super::catalog::folder(folder.path()).join("00000001.live"));
         let covered = covered.unwrap().covers().unwrap().unwrap().offset;
         assert!(covered > round * (4 << 20), "{covered}");
     }

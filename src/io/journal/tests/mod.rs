@@ -6,7 +6,7 @@ mod writing;
 use super::*;
 use crate::engine::record::{Fact, Record, Seq, TxId, samples};
 use crate::engine::seam::Wall;
-use crate::io::config::{Durability, JournalConfig, Keep};
+use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -14,7 +14,7 @@ fn options(folder: &TempDir, durability: Durability) -> WriterOptions {
     let config = JournalConfig {
         path: folder.path().join("journal"),
         keys: folder.path().join("journal.keys"),
-        keep: Keep::Safe,
+        keep: FrameKeeping::Safe,
         retain: Duration::from_secs(3600),
         durability,
     };

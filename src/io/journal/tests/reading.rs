@@ -12,7 +12,7 @@ fn reader(folder: &TempDir) -> JournalReader {
     JournalReader::open(&folder.path().join("journal"), None).unwrap()
 }
 
-fn seqs(records: &mut Records) -> Vec<u64> {
+fn seqs(records: &mut RecordReader) -> Vec<u64> {
     records.map(|record| record.unwrap().seq.0).collect()
 }
 

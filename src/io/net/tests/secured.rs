@@ -3,7 +3,9 @@
 use super::{framed, ids, next, on_one_thread, push, sign_on, wire};
 use crate::engine::record::Seq;
 use crate::io::config::ServerTls;
-use crate::io::net::{End, Flushed, HandshakeThread, Inbound, Outbound, Received, split};
+use crate::io::net::{
+    End, HandshakeThread, Inbound, Received, SocketFlushed, SocketOutbound, split,
+};
 use bytes::BytesMut;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 /// A connection under TLS, and its peer.
-async fn connected(thread: &HandshakeThread) -> (Inbound, Outbound, TlsStream<TcpStream>) {
+async fn connected(thread: &HandshakeThread) -> (Inbound, SocketOutbound, TlsStream<TcpStream>) {
     let key = rcgen::KeyPair::generate().unwrap();
     let params = rcgen::CertificateParams::new(["gateway.test".to_owned()]).unwrap();
     let certificate = params.self_signed(&key).unwrap().der().clone();
@@ -92,7 +94,7 @@ fn a_peer_that_does_not_read_gets_every_byte_in_order_once_it_does() {
         (1..=SENDS).for_each(|id| push(&mut outbound, id, 0));
         let (mut scratch, mut written) = (BytesMut::new(), Vec::new());
         let flushed = outbound.flush(Seq(0), &mut scratch, &mut written);
-        assert!(matches!(flushed, Flushed::Full), "{flushed:?}");
+        assert!(matches!(flushed, SocketFlushed::Full), "{flushed:?}");
         assert!(!outbound.is_empty() && u64::try_from(written.len()).unwrap() < SENDS);
 
         let reader = tokio::spawn(async move {

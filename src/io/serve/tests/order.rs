@@ -8,7 +8,7 @@ use crate::io::config::Config;
 use crate::io::journal::{Disk, JournalWriter, Progress};
 use crate::io::net::{self, Door, Inbound, Received, Wire};
 use crate::io::serve::Clock;
-use crate::io::serve::driver::{Driver, Parts, Shared};
+use crate::io::serve::driver::{Parts, ServeDriver, SharedDriver};
 use crate::io::serve::run::look_after;
 use crate::io::serve::status::Status;
 use crate::io::telemetry::Exporter;
@@ -24,7 +24,7 @@ use tokio::sync::watch;
 
 /// A driver, a terminal and an acquirer at it, and the disk.
 struct Bench {
-    driver: Driver,
+    driver: ServeDriver,
     terminal: (ConnId, Inbound),
     acquirer: Inbound,
     disk: watch::Sender<Progress>,
@@ -44,7 +44,7 @@ impl Bench {
         let (disk, progress) = watch::channel(opened.writer.progress().borrow().clone());
         let options = config.options.clone();
         let core = Gateway::recover(options, opened.vault, 7, clock.now(), opened.history);
-        let mut driver = Driver::new(Parts {
+        let mut driver = ServeDriver::new(Parts {
             core,
             clock,
             progress,
@@ -178,7 +178,7 @@ fn a_broken_journal_is_told() {
 }
 
 /// A turn as the loop takes it.
-fn turn(shared: &Shared, stuck: Duration) {
+fn turn(shared: &SharedDriver, stuck: Duration) {
     let troubles = shared.0.borrow_mut().turn();
     for (conn, trouble) in troubles {
         look_after(shared, conn, trouble, stuck);
@@ -191,7 +191,7 @@ fn a_terminal_that_never_reads_is_read_no_more_and_then_disconnected() {
         let mut bench = Bench::new("[limits]\nunwritten = \"1KiB\"").await;
         bench.turn(u64::MAX);
         let (conn, stuck) = (bench.terminal.0, Duration::from_millis(20));
-        let shared = Shared(Rc::new(RefCell::new(bench.driver)));
+        let shared = SharedDriver(Rc::new(RefCell::new(bench.driver)));
         let mut stans = 1..;
         let mut unread = 0;
         while shared.0.borrow().listens(conn) {

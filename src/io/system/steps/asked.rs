@@ -10,14 +10,14 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// What a test asks for.
 #[derive(Debug)]
-struct Ask {
+struct AskedStep {
     step: String,
     /// How often the step is still to be reached.
     left: AtomicU32,
     deed: Signal,
 }
 
-impl Ask {
+impl AskedStep {
     /// From `STEP=DEED` or `STEP:N=DEED`.
     fn read(text: &str) -> Option<Self> {
         let (step, deed) = text.trim().split_once('=')?;
@@ -36,12 +36,12 @@ impl Ask {
 }
 
 /// What is asked for. A process that cannot make sense of it must not run as if nothing was.
-fn asks() -> &'static [Ask] {
-    static ASKS: OnceLock<Vec<Ask>> = OnceLock::new();
+fn asks() -> &'static [AskedStep] {
+    static ASKS: OnceLock<Vec<AskedStep>> = OnceLock::new();
     ASKS.get_or_init(|| {
         let text = std::env::var("ISOGATE_STEP").unwrap_or_default();
         let parts = text.split(',').filter(|part| !part.trim().is_empty());
-        let asks: Option<Vec<Ask>> = parts.map(Ask::read).collect();
+        let asks: Option<Vec<AskedStep>> = parts.map(AskedStep::read).collect();
         asks.unwrap_or_else(|| {
             tracing::error!("ISOGATE_STEP is not understood: {text}");
             std::process::abort()
@@ -167,15 +167,15 @@ mod tests {
 
     #[test]
     fn an_ask_is_a_step_its_time_and_a_deed() {
-        let ask = Ask::read(" synced APPROVED:3=die").unwrap();
+        let ask = AskedStep::read(" synced APPROVED:3=die").unwrap();
         assert_eq!(
             (ask.step.as_str(), ask.deed),
             ("synced APPROVED", Signal::KILL)
         );
         assert_eq!(ask.left.load(Ordering::Relaxed), 3);
-        assert_eq!(Ask::read("ready=stop").unwrap().deed, Signal::STOP);
+        assert_eq!(AskedStep::read("ready=stop").unwrap().deed, Signal::STOP);
         for wrong in ["ready", "ready=sleep", "ready:0=die", "ready:x=die"] {
-            assert!(Ask::read(wrong).is_none(), "{wrong}");
+            assert!(AskedStep::read(wrong).is_none(), "{wrong}");
         }
     }
 }

@@ -5,7 +5,7 @@
     reason = "a test that goes wrong should stop where it stands"
 )]
 
-use super::super::{Is, ParseFault, dissect, hex};
+use super::super::{ParseFault, PieceKind, dissect, hex};
 use super::Message;
 use crate::iso::message::FieldId;
 use crate::iso::spec::Spec;
@@ -29,7 +29,7 @@ fn frame(hex: &str) -> (Arc<Spec>, Bytes) {
 fn half_a_sale() -> (Arc<Spec>, Bytes, Message) {
     let (spec, frame) = frame(SALE);
     let pieces = dissect(&spec, &frame);
-    let pin = Is::Value(FieldId::of(52).into());
+    let pin = PieceKind::Value(FieldId::of(52).into());
     let pin = pieces.iter().find(|piece| piece.is == pin).unwrap();
     let frame = frame.slice(..pin.bytes.start + 3);
     let message = Message::read(&spec, frame.clone()).unwrap();

@@ -1,6 +1,6 @@
 //! The pieces a field is composed of, each where it differs from the rest of a dialect.
 
-use super::super::{Is, Message, ParseFault, dissect, hex};
+use super::super::{Message, ParseFault, PieceKind, dissect, hex};
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::Spec;
 use bytes::Bytes;
@@ -26,7 +26,10 @@ fn built(spec: &Arc<Spec>, fields: &[(&str, &str)]) -> (String, Message) {
     let again = Message::parse(spec, frame.clone()).unwrap();
     assert_eq!(again.build().unwrap(), frame);
     let pieces = dissect(spec, &frame);
-    let bitmap = pieces.iter().find(|piece| piece.is == Is::Bitmap).unwrap();
+    let bitmap = pieces
+        .iter()
+        .find(|piece| piece.is == PieceKind::Bitmap)
+        .unwrap();
     (hex::hex(&frame[bitmap.bytes.end..]), again)
 }
 
@@ -299,7 +302,7 @@ fn a_caller_number_may_stand_before_the_header_or_not() {
         let pieces = dissect(&spec, &frame);
         let headers = pieces
             .iter()
-            .filter(|piece| matches!(piece.is, Is::Header(_)));
+            .filter(|piece| matches!(piece.is, PieceKind::Header(_)));
         assert_eq!(headers.count(), if frame.len() > 30 { 3 } else { 2 });
     }
 }

@@ -65,11 +65,11 @@ pub(super) struct Sample {
     /// The length prefix as published, where it is wrong.
     declared: Option<String>,
     /// What is wrong with the frame as published.
-    error: Option<Fault>,
+    error: Option<ExpectedFault>,
 }
 
 #[derive(Deserialize)]
-struct Fault {
+struct ExpectedFault {
     field: Option<u8>,
     offset: usize,
     message: String,

@@ -1,6 +1,6 @@
 //! The acquirer's book: per original exactly one effect, whatever number of repeats.
 
-use super::entry::{Entry, EntryId};
+use super::entry::{EntryId, HostEntry};
 use super::reply::Reply;
 use crate::engine::seam::{Dice, KeyedMap};
 use crate::iso::message::{AuthCode, Rrn, TerminalId};
@@ -9,15 +9,15 @@ use crate::lab::peer::Totals;
 
 /// Entries and their names.
 #[derive(Debug)]
-pub(super) struct Book {
-    entries: Vec<Entry>,
+pub(super) struct HostBook {
+    entries: Vec<HostEntry>,
     by_identity: KeyedMap<String, EntryId>,
     by_original: KeyedMap<String, EntryId>,
     by_rrn: KeyedMap<Rrn, EntryId>,
     by_auth: KeyedMap<(TerminalId, AuthCode), EntryId>,
 }
 
-impl Book {
+impl HostBook {
     pub(super) fn new(dice: &mut Dice) -> Self {
         Self {
             entries: Vec::new(),
@@ -49,18 +49,18 @@ impl Book {
     }
 
     /// An id is given out by this book only, and entries stay.
-    pub(super) fn entry(&self, id: EntryId) -> &Entry {
+    pub(super) fn entry(&self, id: EntryId) -> &HostEntry {
         &self.entries[id.0]
     }
 
-    pub(super) fn entry_mut(&mut self, id: EntryId) -> &mut Entry {
+    pub(super) fn entry_mut(&mut self, id: EntryId) -> &mut HostEntry {
         &mut self.entries[id.0]
     }
 
     /// Writes a new entry under its names; a name that is taken keeps what it names.
     pub(super) fn write(
         &mut self,
-        entry: Entry,
+        entry: HostEntry,
         identity: Option<String>,
         original: Option<String>,
     ) -> EntryId {
@@ -76,11 +76,11 @@ impl Book {
     }
 
     /// The request of a tombstone came: it gets a name and its particulars, and no effect.
-    pub(super) fn rename(&mut self, id: EntryId, identity: String, request: Entry) {
+    pub(super) fn rename(&mut self, id: EntryId, identity: String, request: HostEntry) {
         let _taken = self.by_identity.insert_new(identity, id);
         let entry = self.entry_mut(id);
         let (reversal, reversals) = (entry.reversal.take(), entry.reversals);
-        *entry = Entry {
+        *entry = HostEntry {
             reversal,
             reversals,
             ..request
@@ -159,7 +159,7 @@ impl Book {
 
     /// The sums, of one terminal or of all.
     pub(super) fn totals(&self, terminal: Option<TerminalId>) -> Totals {
-        let mine = |entry: &&Entry| terminal.is_none_or(|id| entry.terminal == id);
+        let mine = |entry: &&HostEntry| terminal.is_none_or(|id| entry.terminal == id);
         let mut totals = Totals::default();
         for entry in self
             .entries
@@ -181,7 +181,7 @@ impl Book {
         totals
     }
 
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub(super) fn entries(&self) -> &[HostEntry] {
         &self.entries
     }
 }

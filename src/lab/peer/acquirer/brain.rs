@@ -1,9 +1,9 @@
 //! The state machine: events in, actions out.
 
 use super::AcquirerOptions;
-use super::book::Book;
+use super::book::HostBook;
 use super::issuer::Issuer;
-use super::session::{Owner, Session};
+use super::session::{HostSession, Owner};
 use crate::engine::record::ConnId;
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
@@ -72,14 +72,14 @@ pub struct Acquirer {
     pub(super) options: AcquirerOptions,
     pub(super) dice: Dice,
     pub(super) issuer: Issuer,
-    pub(super) book: Book,
-    pub(super) sessions: KeyedMap<Owner, Session>,
+    pub(super) book: HostBook,
+    pub(super) sessions: KeyedMap<Owner, HostSession>,
     pub(super) counts: AcquirerCounts,
     pub(super) conns: BTreeSet<ConnId>,
     /// Answers not sent yet, by their time; the number keeps their order.
     pub(super) later: BTreeMap<(Mono, u64), (ConnId, Bytes)>,
     /// Requests that wait for their reversal to overtake them.
-    pub(super) held: Vec<Held>,
+    pub(super) held: Vec<HeldRequest>,
     is_down: bool,
     pub(super) gone_until: Option<Mono>,
     outage_change: Option<Mono>,
@@ -89,7 +89,7 @@ pub struct Acquirer {
 
 /// A request that waits for its reversal.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldRequest {
     pub name: String,
     pub until: Mono,
     pub conn: ConnId,
@@ -103,7 +103,7 @@ impl Acquirer {
     pub fn new(options: AcquirerOptions, mut dice: Dice) -> Self {
         Self {
             issuer: Issuer::new(&options, &mut dice),
-            book: Book::new(&mut dice),
+            book: HostBook::new(&mut dice),
             sessions: KeyedMap::new(dice.number()),
             options,
             dice,

@@ -1,8 +1,8 @@
 //! What is booked, and what is said about it.
 
 use super::brain::Acquirer;
-use super::entry::{Entry, EntryId};
-use super::refusal::Refusal;
+use super::entry::{EntryId, HostEntry};
+use super::refusal::HostRefusal;
 use super::reply::Reply;
 use super::session::owner;
 use crate::engine::seam::Now;
@@ -99,10 +99,10 @@ impl Acquirer {
         }
     }
 
-    fn entry(&self, request: &Message, kind: &Kind) -> Entry {
+    fn entry(&self, request: &Message, kind: &Kind) -> HostEntry {
         let (merchant, terminal) = owner(request).unwrap_or_default();
         let batch = batch_path(self.options.spec.flow()).and_then(|path| request.text(path));
-        Entry {
+        HostEntry {
             purpose: kind.purpose,
             mti: request.mti().original(),
             code: request
@@ -182,7 +182,7 @@ impl Acquirer {
         let session = owner(request).and_then(|owner| self.sessions.get(&owner));
         let keys = session.and_then(|session| session.keys.as_ref());
         let verdict = self.issuer.check(request, keys, amount);
-        verdict.map_err(|refusal: Refusal| refusal.code(self.options.spec.flow()))
+        verdict.map_err(|refusal: HostRefusal| refusal.code(self.options.spec.flow()))
     }
 
     fn earlier(&self, request: &Message) -> Option<EntryId> {

@@ -10,7 +10,7 @@ pub(super) struct EntryId(pub usize);
 
 /// One transaction, whatever number of repeats named it.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct HostEntry {
     pub purpose: Purpose,
     /// The request's type without its repeat bit, DE 3 and DE 4: a repeat must agree in them (D3).
     pub mti: Mti,
@@ -36,7 +36,7 @@ pub(super) struct Entry {
     pub refunded: u64,
 }
 
-impl Entry {
+impl HostEntry {
     /// Approved and not reversed.
     pub(super) const fn is_effective(&self) -> bool {
         self.approved && !self.reversed

@@ -1,7 +1,7 @@
 //! The issuer inside the acquirer: cards, PINs, balances.
 
 use super::AcquirerOptions;
-use super::refusal::Refusal;
+use super::refusal::HostRefusal;
 use crate::engine::seam::{Dice, KeyedMap};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, Pan, Secret};
@@ -58,18 +58,18 @@ impl Issuer {
         request: &Message,
         keys: Option<&WorkingKeys>,
         amount: u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), HostRefusal> {
         let balance = self.balance;
-        let pan = request.pan().ok_or(Refusal::InvalidCard)?;
-        let account = self.account(&pan).ok_or(Refusal::InvalidCard)?;
+        let pan = request.pan().ok_or(HostRefusal::InvalidCard)?;
+        let account = self.account(&pan).ok_or(HostRefusal::InvalidCard)?;
         if let Some((pin, keys)) = account.pin.as_ref().zip(keys)
             && !fits(pin, &pan, request, keys)
         {
-            return Err(Refusal::WrongPin);
+            return Err(HostRefusal::WrongPin);
         }
         let amount = i64::try_from(amount).unwrap_or(i64::MAX);
         if account.held.saturating_add(amount) > balance {
-            return Err(Refusal::InsufficientFunds);
+            return Err(HostRefusal::InsufficientFunds);
         }
         Ok(())
     }

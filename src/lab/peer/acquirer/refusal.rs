@@ -5,14 +5,14 @@ use crate::iso::spec::{Flow, Purpose};
 
 /// Why host or issuer say no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(super) enum HostRefusal {
     InvalidCard,
     InsufficientFunds,
     WrongPin,
     UnknownTerminal,
 }
 
-impl Refusal {
+impl HostRefusal {
     /// The dialect's own code for it.
     pub(super) const fn code(self, flow: &Flow) -> ResponseCode {
         match self {

@@ -22,7 +22,7 @@ use std::ops::RangeInclusive;
 /// fault = "F07:at=booked"
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Rules(Vec<Rule>);
+pub struct Rules(Vec<HostRule>);
 
 /// Why rules cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,7 +43,7 @@ pub enum RulesError {
 }
 
 #[derive(Clone, Debug)]
-struct Rule {
+struct HostRule {
     kind: Option<String>,
     terminal: Option<String>,
     card: Option<String>,
@@ -55,7 +55,7 @@ struct Rule {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct RulesFile {
     #[serde(default)]
     rule: Vec<RuleKeys>,
 }
@@ -85,13 +85,13 @@ impl Rules {
     /// # Errors
     /// [`RulesError`], with the rule's number and key.
     pub fn read(text: &str) -> Result<Self, RulesError> {
-        let file: File =
+        let file: RulesFile =
             toml::from_str(text).map_err(|wrong| RulesError::Toml(wrong.to_string()))?;
         let rules = file
             .rule
             .into_iter()
             .zip(1..)
-            .map(|(keys, number)| Rule::read(keys, number));
+            .map(|(keys, number)| HostRule::read(keys, number));
         rules.collect::<Result<_, _>>().map(Self)
     }
 
@@ -110,7 +110,7 @@ impl Rules {
     }
 }
 
-impl Rule {
+impl HostRule {
     fn read(keys: RuleKeys, number: usize) -> Result<Self, RulesError> {
         let wrong = |key, wrong: String| RulesError::Value { number, key, wrong };
         let code = keys.code.map(|text| {

@@ -1,6 +1,6 @@
 //! One message's way through the acquirer: fate, authenticity, booking, answer.
 
-use super::brain::{Acquirer, Held};
+use super::brain::{Acquirer, HeldRequest};
 use super::refusal::in_dialect;
 use super::reply::Reply;
 use super::session::owner;
@@ -10,7 +10,7 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::Text;
 use crate::iso::spec::{Kind, Purpose};
-use crate::lab::fault::{Exchange, Fate, Moment};
+use crate::lab::fault::{Exchange, Fate, ResetMoment};
 use crate::lab::peer::names::{as_original, batch_path, next_batch, original_of};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl Acquirer {
         let rule = self.options.spec.flow().reversal.as_ref();
         if let Some((wait, rule)) = fate.overtaken.zip(rule) {
             let name = as_original(&request, rule);
-            self.held.push(Held {
+            self.held.push(HeldRequest {
                 name,
                 until: now.mono + wait,
                 conn,
@@ -76,8 +76,8 @@ impl Acquirer {
     }
 
     /// What waited goes on its way.
-    pub(super) fn release(&mut self, now: Now, held: Vec<Held>) {
-        for Held {
+    pub(super) fn release(&mut self, now: Now, held: Vec<HeldRequest>) {
+        for HeldRequest {
             conn,
             request,
             fate,
@@ -91,7 +91,7 @@ impl Acquirer {
     }
 
     fn process(&mut self, now: Now, conn: ConnId, request: &Message, kind: &Kind, fate: &Fate) {
-        if fate.reset == Some(Moment::Unbooked) {
+        if fate.reset == Some(ResetMoment::Unbooked) {
             self.reset(conn);
             return;
         }

@@ -1,7 +1,7 @@
 //! Terminals' sessions: working keys under their master keys.
 
 use super::brain::Acquirer;
-use super::refusal::Refusal;
+use super::refusal::HostRefusal;
 use super::reply::Reply;
 use crate::engine::seam::{Dice, Now};
 use crate::iso::codec::Message;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// What a terminal was given at its last sign-in.
 #[derive(Clone, Debug)]
-pub(super) struct Session {
+pub(super) struct HostSession {
     pub keys: Option<WorkingKeys>,
     pub batch: Text<6>,
 }
@@ -60,7 +60,7 @@ impl Acquirer {
                 ))
             });
             let Some((made, block)) = made else {
-                return Reply::plain(Refusal::UnknownTerminal.code(flow), now.wall);
+                return Reply::plain(HostRefusal::UnknownTerminal.code(flow), now.wall);
             };
             keys = Some(made);
             reply.extra.push((rule.field.into(), block));
@@ -69,7 +69,7 @@ impl Acquirer {
             reply.extra.push((path, batch.to_string()));
         }
         self.sessions
-            .or_insert_with((merchant, terminal), || Session { keys, batch });
+            .or_insert_with((merchant, terminal), || HostSession { keys, batch });
         reply
     }
 

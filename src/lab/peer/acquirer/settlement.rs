@@ -1,6 +1,6 @@
 //! Batch totals: what the terminal counts against the book.
 
-use super::book::Book;
+use super::book::HostBook;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, TerminalId, Text};
 use crate::lab::peer::filling::field;
@@ -9,7 +9,7 @@ use crate::lab::peer::totals::BatchTotals;
 /// Whether terminal and book agree, and the field of the answer that says so: DE 48 of `UnionPay`
 /// terminals (62 digits, `cup-pos.md` §6.2), else DE 66 against DE 74, 76, 86, 88.
 pub(super) fn judge(
-    book: &Book,
+    book: &HostBook,
     request: &Message,
     terminal: TerminalId,
     batch: Text<6>,
@@ -47,7 +47,7 @@ pub(super) fn judge(
     (told == ours, (field(66), result.to_owned()))
 }
 
-fn count(book: &Book, terminal: TerminalId, batch: Text<6>) -> BatchTotals {
+fn count(book: &HostBook, terminal: TerminalId, batch: Text<6>) -> BatchTotals {
     let mut totals = BatchTotals::default();
     for entry in book.entries() {
         if entry.terminal == terminal && entry.batch == batch && entry.is_effective() {

@@ -6,31 +6,31 @@ use crate::engine::seam::{Dice, Mono, Now, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::Spec;
-use crate::lab::peer::{Card, Deck, MasterKeys};
+use crate::lab::peer::{Deck, MasterKeys, TestCard};
 use bytes::Bytes;
 use std::sync::Arc;
 
 const CONN: ConnId = ConnId(1);
 const NOON: Wall = Wall(1_795_320_000_000_000);
 
-struct Desk {
+struct TestHost {
     spec: Arc<Spec>,
     acquirer: Acquirer,
     deck: Deck,
 }
 
-fn desk() -> Desk {
+fn desk() -> TestHost {
     desk_with(|_| {})
 }
 
-fn desk_with(tweak: impl FnOnce(&mut AcquirerOptions)) -> Desk {
+fn desk_with(tweak: impl FnOnce(&mut AcquirerOptions)) -> TestHost {
     let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
     let deck = Deck::new(3, 4);
     let mut options = AcquirerOptions::new(&spec, MasterKeys::derived(3), deck.clone());
     tweak(&mut options);
     let mut acquirer = Acquirer::new(options, Dice::new(3));
     acquirer.handle(at(0), AcquirerEvent::Connected(CONN));
-    Desk {
+    TestHost {
         spec,
         acquirer,
         deck,
@@ -44,8 +44,8 @@ fn at(millis: u64) -> Now {
     }
 }
 
-impl Desk {
-    fn card(&self) -> &Card {
+impl TestHost {
+    fn card(&self) -> &TestCard {
         &self.deck.cards()[0]
     }
 
@@ -276,7 +276,7 @@ fn a_terminal_that_never_signed_in_gets_a0_without_a_mac() {
     let spec = Spec::builtin("cup-pos").unwrap();
     let options = AcquirerOptions::new(&spec, MasterKeys::derived(3), Deck::new(3, 1));
     let acquirer = Acquirer::new(options, Dice::new(3));
-    let mut desk = Desk {
+    let mut desk = TestHost {
         spec,
         acquirer,
         deck: Deck::new(3, 1),

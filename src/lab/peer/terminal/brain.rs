@@ -49,13 +49,13 @@ pub enum TerminalAction {
 
 /// A terminal.
 #[derive(Debug)]
-pub struct Terminal {
+pub struct TestTerminal {
     pub(super) options: TerminalOptions,
     pub(super) dice: Dice,
     /// All that survives a loss of power.
     pub(super) receipts: Receipts,
-    pub(super) session: Session,
-    pub(super) line: Line,
+    pub(super) session: TerminalSession,
+    pub(super) line: LineState,
     pub(super) doing: Doing,
     /// When to look for something to do.
     pub(super) due: Mono,
@@ -72,7 +72,7 @@ pub struct Terminal {
 
 /// What a sign-in brought; lost with the power.
 #[derive(Debug, Default)]
-pub(super) struct Session {
+pub(super) struct TerminalSession {
     pub signed_on: bool,
     pub keys: Option<WorkingKeys>,
     /// Somebody asked for a sign-in, whether or not there is anything to trade.
@@ -80,7 +80,7 @@ pub(super) struct Session {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line {
+pub(super) enum LineState {
     Down,
     Connecting,
     Up,
@@ -89,14 +89,14 @@ pub(super) enum Line {
 #[derive(Debug)]
 pub(super) enum Doing {
     Idle,
-    Waiting(Box<Waiting>),
+    Waiting(Box<SentRequest>),
     /// Without power until then.
     Dark(Mono),
 }
 
 /// A request on its way.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct SentRequest {
     pub task: Task,
     pub request: Message,
     pub since: Mono,
@@ -116,7 +116,7 @@ pub(super) enum Task {
     Finish,
 }
 
-impl Terminal {
+impl TestTerminal {
     /// A terminal that has just been switched on. It does nothing before its first event; a
     /// [`TerminalEvent::Wake`] will do.
     #[must_use]
@@ -127,8 +127,8 @@ impl Terminal {
             options,
             dice,
             receipts: Receipts::new(batch.unwrap_or_default()),
-            session: Session::default(),
-            line: Line::Down,
+            session: TerminalSession::default(),
+            line: LineState::Down,
             doing: Doing::Idle,
             due: Mono(0),
             traded: 0,
@@ -143,20 +143,20 @@ impl Terminal {
     /// Takes one event in.
     pub fn handle(&mut self, now: Now, event: TerminalEvent) {
         match event {
-            TerminalEvent::Connected if self.line == Line::Connecting => {
-                self.line = Line::Up;
+            TerminalEvent::Connected if self.line == LineState::Connecting => {
+                self.line = LineState::Up;
                 self.due = self.due.min(now.mono);
             }
-            TerminalEvent::ConnectFailed if self.line == Line::Connecting => {
+            TerminalEvent::ConnectFailed if self.line == LineState::Connecting => {
                 // Nothing left the terminal, so there is nothing to reverse.
-                self.line = Line::Down;
+                self.line = LineState::Down;
                 self.pause(now);
             }
-            TerminalEvent::Closed if self.line == Line::Up => {
-                self.line = Line::Down;
+            TerminalEvent::Closed if self.line == LineState::Up => {
+                self.line = LineState::Down;
                 self.fail(now, Failure::NoAnswer);
             }
-            TerminalEvent::Frame(frame) if self.line == Line::Up => self.receive(now, frame),
+            TerminalEvent::Frame(frame) if self.line == LineState::Up => self.receive(now, frame),
             // What belongs to a connection that is no longer ours.
             TerminalEvent::Connected
             | TerminalEvent::ConnectFailed
@@ -182,7 +182,9 @@ impl Terminal {
                     .hang_up
                     .map_or(waiting.deadline, |at| at.min(waiting.deadline)),
             ),
-            Doing::Idle => (self.line != Line::Connecting && self.has_work()).then_some(self.due),
+            Doing::Idle => {
+                (self.line != LineState::Connecting && self.has_work()).then_some(self.due)
+            }
         }
     }
 
@@ -208,8 +210,8 @@ impl Terminal {
     }
 
     pub(super) fn close(&mut self, reset: bool) {
-        if self.line != Line::Down {
-            self.line = Line::Down;
+        if self.line != LineState::Down {
+            self.line = LineState::Down;
             self.actions.push_back(TerminalAction::Close { reset });
         }
     }
@@ -253,9 +255,9 @@ impl Terminal {
     /// A sign-in, now, though nothing is ordered; the keys of an earlier one are forgotten. Asked
     /// once: a refusal ends it. Wake the terminal then.
     pub fn sign_in(&mut self, now: Now) {
-        self.session = Session {
+        self.session = TerminalSession {
             asked: true,
-            ..Session::default()
+            ..TerminalSession::default()
         };
         self.due = self.due.min(now.mono);
     }
@@ -323,7 +325,7 @@ impl Terminal {
     /// The power goes, and comes back after `down`. What is not in [`Receipts`] is lost.
     pub fn power_loss(&mut self, now: Now, down: Duration) {
         self.close(true);
-        self.session = Session::default();
+        self.session = TerminalSession::default();
         self.receipts.abandon();
         self.doing = Doing::Dark(now.mono + down);
     }

@@ -11,7 +11,7 @@ use crate::iso::spec::{Flow, Kind, OriginalSource, Purpose, ReversalCause, Rever
 use crate::lab::peer::filling::{field, offer, offer_absent, offer_whole, part};
 use crate::lab::peer::names::batch_path;
 use crate::lab::peer::totals::BatchTotals;
-use crate::lab::peer::{Card, CardEntry};
+use crate::lab::peer::{CardEntry, TestCard};
 use std::borrow::Cow;
 
 /// The institution that brings a terminal's messages to a switch.
@@ -181,7 +181,7 @@ fn is_stamped(flow: &Flow, id: FieldId) -> bool {
 }
 
 /// The card, and its PIN where there is a key for it.
-pub(super) fn put_card(message: &mut Message, card: &Card, keys: Option<&WorkingKeys>) {
+pub(super) fn put_card(message: &mut Message, card: &TestCard, keys: Option<&WorkingKeys>) {
     let pin = card.pin.as_ref().zip(keys).and_then(|(pin, keys)| {
         let pin = std::str::from_utf8(pin.reveal()).ok()?;
         let clear = pin_block(pin, Some(card.pan.reveal()))?;

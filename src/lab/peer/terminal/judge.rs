@@ -6,7 +6,7 @@ use crate::iso::security::{Key, verify};
 
 /// What came while an answer was waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum AnswerCheck {
     /// It answers something else: an earlier request, another terminal's. Waiting goes on.
     NotOurs,
     /// It answers this request, but speaks of another amount or transaction.
@@ -19,7 +19,7 @@ pub(super) enum Verdict {
 
 /// Judges `answer` to `request`: type, DE 3, 4, 11, 41, 42, and the MAC where it approves
 /// (`cup-pos.md` §5.1 and §6.1). `key` is the MAC key if such an answer must carry a MAC.
-pub(super) fn judge(request: &Message, answer: &Message, key: Option<&Key>) -> Verdict {
+pub(super) fn judge(request: &Message, answer: &Message, key: Option<&Key>) -> AnswerCheck {
     let same = |number| {
         let id = FieldId::of(number);
         let (asked, told) = (request.text(id), answer.text(id));
@@ -27,16 +27,16 @@ pub(super) fn judge(request: &Message, answer: &Message, key: Option<&Key>) -> V
         asked.is_none() || told.is_none() || asked == told
     };
     if request.mti().answer() != Some(answer.mti()) || ![11, 41, 42].into_iter().all(same) {
-        return Verdict::NotOurs;
+        return AnswerCheck::NotOurs;
     }
     let code = match answer.response_code() {
         Some(code) if [3, 4].into_iter().all(same) => code,
-        _ => return Verdict::Mismatch,
+        _ => return AnswerCheck::Mismatch,
     };
     let approves = request.spec().flow().codes.approved.contains(&code);
     match key {
-        Some(key) if approves && verify(answer, key) != Some(true) => Verdict::BadMac,
-        _ => Verdict::Answer(code),
+        Some(key) if approves && verify(answer, key) != Some(true) => AnswerCheck::BadMac,
+        _ => AnswerCheck::Answer(code),
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
         message
     }
 
-    fn verdict(mti: &str, fields: &[(&str, &str)], key: Option<&Key>) -> Verdict {
+    fn verdict(mti: &str, fields: &[(&str, &str)], key: Option<&Key>) -> AnswerCheck {
         judge(&message("0200", &[]), &message(mti, fields), key)
     }
 
@@ -77,7 +77,7 @@ mod tests {
         ] {
             assert_eq!(
                 verdict(mti, fields, None),
-                Verdict::NotOurs,
+                AnswerCheck::NotOurs,
                 "{mti} {fields:?}"
             );
         }
@@ -92,7 +92,7 @@ mod tests {
         ] {
             assert_eq!(
                 verdict("0210", fields, None),
-                Verdict::Mismatch,
+                AnswerCheck::Mismatch,
                 "{fields:?}"
             );
         }
@@ -101,10 +101,10 @@ mod tests {
     #[test]
     fn an_approval_needs_its_mac_and_a_decline_does_not() {
         let key = Key::new(&[7; 8]).unwrap();
-        let code = |code| Verdict::Answer(ResponseCode::new(code).unwrap());
+        let code = |code| AnswerCheck::Answer(ResponseCode::new(code).unwrap());
         assert_eq!(
             verdict("0210", &[("39", "00")], Some(&key)),
-            Verdict::BadMac
+            AnswerCheck::BadMac
         );
         assert_eq!(verdict("0210", &[("39", "51")], Some(&key)), code("51"));
         let mut answer = message("0210", &[("39", "00")]);

@@ -16,7 +16,7 @@ mod next;
 
 mod outcome;
 
-pub use brain::{Terminal, TerminalAction, TerminalEvent};
+pub use brain::{TerminalAction, TerminalEvent, TestTerminal};
 pub use options::{Patience, TerminalOptions};
-pub use receipts::{Belief, Receipt, Receipts, Slip};
+pub use receipts::{Receipt, Receipts, Slip, TerminalBelief};
 pub use workload::{Order, OrderError, Workload};

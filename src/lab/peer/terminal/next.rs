@@ -1,6 +1,6 @@
 //! What the terminal does next: sign in, finish what is unfinished, then trade.
 
-use super::brain::{Doing, Line, Task, Terminal, TerminalAction, Waiting};
+use super::brain::{Doing, LineState, SentRequest, Task, TerminalAction, TestTerminal};
 use super::form::{self, Stamp};
 use super::receipts::Unfinished;
 use super::workload::{Order, kind_of};
@@ -13,7 +13,7 @@ use crate::lab::fault::{Exchange, Fate};
 use crate::lab::peer::filling::offer;
 use std::sync::Arc;
 
-impl Terminal {
+impl TestTerminal {
     /// Whether there is anything to do, now or later.
     pub(super) fn has_work(&self) -> bool {
         let has_trade = !self.orders.is_empty() || self.is_trading;
@@ -29,15 +29,15 @@ impl Terminal {
             return;
         }
         match self.line {
-            Line::Connecting => {}
-            Line::Down => {
-                self.line = Line::Connecting;
+            LineState::Connecting => {}
+            LineState::Down => {
+                self.line = LineState::Connecting;
                 self.actions.push_back(TerminalAction::Connect);
             }
-            Line::Up if self.must_sign_on() => self.sign_on(now),
-            Line::Up if self.session.asked => self.session.asked = false,
-            Line::Up if self.receipts.unfinished.is_some() => self.finish(now),
-            Line::Up => self.trade(now),
+            LineState::Up if self.must_sign_on() => self.sign_on(now),
+            LineState::Up if self.session.asked => self.session.asked = false,
+            LineState::Up if self.receipts.unfinished.is_some() => self.finish(now),
+            LineState::Up => self.trade(now),
         }
     }
 
@@ -242,7 +242,7 @@ impl Terminal {
         for _ in 0..=fate.request_copies {
             self.actions.push_back(TerminalAction::Send(frame.clone()));
         }
-        self.doing = Doing::Waiting(Box::new(Waiting {
+        self.doing = Doing::Waiting(Box::new(SentRequest {
             task,
             request,
             since: now.mono,

@@ -1,9 +1,9 @@
 //! What an answer, or its absence, means for the terminal.
 
-use super::brain::{Doing, Session, Task, Terminal, TerminalAction, Waiting};
+use super::brain::{Doing, SentRequest, Task, TerminalAction, TerminalSession, TestTerminal};
 use super::form;
-use super::judge::{Verdict, judge};
-use super::receipts::{Belief, Slip};
+use super::judge::{AnswerCheck, judge};
+use super::receipts::{Slip, TerminalBelief};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{ResponseCode, Secret, Text};
@@ -34,7 +34,7 @@ impl From<Failure> for ReversalCause {
     }
 }
 
-impl Terminal {
+impl TestTerminal {
     /// A frame came.
     pub(super) fn receive(&mut self, now: Now, frame: Bytes) {
         let Doing::Waiting(waiting) = &self.doing else {
@@ -46,10 +46,10 @@ impl Terminal {
             return;
         };
         match judge(&waiting.request, &answer, self.mac_key(&waiting.request)) {
-            Verdict::NotOurs => self.strays += 1,
-            Verdict::Mismatch => self.fail(now, Failure::Unusable),
-            Verdict::BadMac => self.fail(now, Failure::Mac),
-            Verdict::Answer(code) => self.answered(now, &answer, code),
+            AnswerCheck::NotOurs => self.strays += 1,
+            AnswerCheck::Mismatch => self.fail(now, Failure::Unusable),
+            AnswerCheck::BadMac => self.fail(now, Failure::Mac),
+            AnswerCheck::Answer(code) => self.answered(now, &answer, code),
         }
     }
 
@@ -80,7 +80,7 @@ impl Terminal {
         }
     }
 
-    fn take_waiting(&mut self) -> Option<Box<Waiting>> {
+    fn take_waiting(&mut self) -> Option<Box<SentRequest>> {
         match std::mem::replace(&mut self.doing, Doing::Idle) {
             Doing::Waiting(waiting) => Some(waiting),
             other => {
@@ -125,7 +125,7 @@ impl Terminal {
     fn traded(
         &mut self,
         now: Now,
-        waiting: &Waiting,
+        waiting: &SentRequest,
         at: usize,
         answer: &Message,
         code: ResponseCode,
@@ -146,26 +146,26 @@ impl Terminal {
             self.due = now.mono;
         } else {
             // Any explicit answer ends it for a terminal, unknown outcomes too (R16).
-            self.close_receipt(now, waiting, at, Belief::Declined);
+            self.close_receipt(now, waiting, at, TerminalBelief::Declined);
         }
     }
 
-    fn approved(&mut self, now: Now, waiting: &Waiting, at: usize, answer: &Message) {
+    fn approved(&mut self, now: Now, waiting: &SentRequest, at: usize, answer: &Message) {
         let purpose = self.receipts.get(at).map(|receipt| receipt.purpose);
         let belief = match purpose {
-            Some(Purpose::Settlement) if !form::is_balanced(answer) => Belief::Declined,
-            _ => Belief::Approved,
+            Some(Purpose::Settlement) if !form::is_balanced(answer) => TerminalBelief::Declined,
+            _ => TerminalBelief::Approved,
         };
         self.close_receipt(now, waiting, at, belief);
-        if purpose == Some(Purpose::Settlement) && belief == Belief::Approved {
+        if purpose == Some(Purpose::Settlement) && belief == TerminalBelief::Approved {
             self.receipts.begin_batch();
         }
         if purpose == Some(Purpose::SignOff) {
-            self.session = Session::default();
+            self.session = TerminalSession::default();
         }
     }
 
-    fn finished(&mut self, now: Now, waiting: &Waiting, answer: &Message, code: ResponseCode) {
+    fn finished(&mut self, now: Now, waiting: &SentRequest, answer: &Message, code: ResponseCode) {
         let Some(unfinished) = &self.receipts.unfinished else {
             return;
         };
@@ -177,12 +177,14 @@ impl Terminal {
         let said = self.options.spec.flow().reversal_outcome(Some(code));
         match said {
             ReversalOutcome::Accepted => {
-                self.close_receipt(now, waiting, at, Belief::Reversed { proven: true });
+                self.close_receipt(now, waiting, at, TerminalBelief::Reversed { proven: true });
             }
             ReversalOutcome::Unproven => {
-                self.close_receipt(now, waiting, at, Belief::Reversed { proven: false });
+                self.close_receipt(now, waiting, at, TerminalBelief::Reversed { proven: false });
             }
-            ReversalOutcome::Refused => self.close_receipt(now, waiting, at, Belief::GivenUp),
+            ReversalOutcome::Refused => {
+                self.close_receipt(now, waiting, at, TerminalBelief::GivenUp)
+            }
             ReversalOutcome::Later | ReversalOutcome::Unknown => self.try_again(now, waiting),
         }
     }
@@ -203,7 +205,9 @@ impl Terminal {
                 }
                 self.try_again(now, &waiting);
             }
-            (Task::Trade(at), None) => self.close_receipt(now, &waiting, at, Belief::Unknown),
+            (Task::Trade(at), None) => {
+                self.close_receipt(now, &waiting, at, TerminalBelief::Unknown)
+            }
             (Task::Finish, None) => {}
         }
         if !self.options.stays_connected {
@@ -212,22 +216,28 @@ impl Terminal {
     }
 
     /// Once more after a pause, unless all tries are used up.
-    fn try_again(&mut self, now: Now, waiting: &Waiting) {
+    fn try_again(&mut self, now: Now, waiting: &SentRequest) {
         let Some(unfinished) = &self.receipts.unfinished else {
             return;
         };
         let (at, is_reversal) = (unfinished.receipt, unfinished.cause.is_some());
         if unfinished.tries >= self.options.patience.tries {
             let belief = if is_reversal {
-                Belief::GivenUp
+                TerminalBelief::GivenUp
             } else {
-                Belief::Unknown
+                TerminalBelief::Unknown
             };
             self.close_receipt(now, waiting, at, belief);
         }
     }
 
-    fn close_receipt(&mut self, now: Now, waiting: &Waiting, at: usize, belief: Belief) {
+    fn close_receipt(
+        &mut self,
+        now: Now,
+        waiting: &SentRequest,
+        at: usize,
+        belief: TerminalBelief,
+    ) {
         if let Some(receipt) = self.receipts.close(at, belief) {
             let slip = Slip {
                 receipt: receipt.clone(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What the terminal believes of one of its transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Belief {
+pub enum TerminalBelief {
     /// Not finished: sent and not answered, or its reversal is on its way.
     Open,
     /// Approved, receipt printed.
@@ -49,7 +49,7 @@ pub struct Receipt {
     /// The earlier one that it refers to.
     pub original: Option<usize>,
     /// What is believed.
-    pub belief: Belief,
+    pub belief: TerminalBelief,
     /// DE 39 of the answer.
     pub code: Option<ResponseCode>,
     /// DE 37 of the answer.
@@ -136,7 +136,7 @@ impl Receipts {
             card,
             at,
             original: None,
-            belief: Belief::Open,
+            belief: TerminalBelief::Open,
             code: None,
             rrn: None,
             auth: None,
@@ -156,12 +156,15 @@ impl Receipts {
     }
 
     /// The answer is in: the belief changes and nothing is left to do for it.
-    pub(super) fn close(&mut self, at: usize, belief: Belief) -> Option<&Receipt> {
+    pub(super) fn close(&mut self, at: usize, belief: TerminalBelief) -> Option<&Receipt> {
         self.unfinished
             .take_if(|unfinished| unfinished.receipt == at);
         let receipt = self.list.get_mut(at)?;
         receipt.belief = belief;
-        let failed = matches!(belief, Belief::Declined | Belief::Reversed { .. });
+        let failed = matches!(
+            belief,
+            TerminalBelief::Declined | TerminalBelief::Reversed { .. }
+        );
         if let Some(original) = receipt.original.filter(|_| failed) {
             self.list.get_mut(original)?.touched = false;
         }
@@ -175,7 +178,7 @@ impl Receipts {
         let Some(receipt) = receipt.filter(|receipt| receipt.is_returnable(batch)) else {
             return false;
         };
-        receipt.belief = Belief::Open;
+        receipt.belief = TerminalBelief::Open;
         true
     }
 
@@ -212,8 +215,8 @@ impl Receipts {
             .as_ref()
             .map(|unfinished| unfinished.receipt);
         for (at, receipt) in self.list.iter_mut().enumerate() {
-            if receipt.belief == Belief::Open && Some(at) != kept {
-                receipt.belief = Belief::Unknown;
+            if receipt.belief == TerminalBelief::Open && Some(at) != kept {
+                receipt.belief = TerminalBelief::Unknown;
             }
         }
     }
@@ -225,7 +228,7 @@ impl Receipts {
         for receipt in self
             .list
             .iter()
-            .filter(|receipt| receipt.belief == Belief::Approved)
+            .filter(|receipt| receipt.belief == TerminalBelief::Approved)
         {
             match receipt.purpose {
                 Purpose::Debit | Purpose::Hold => totals.taken += receipt.amount.0,
@@ -248,7 +251,7 @@ impl Receipts {
         let approved = self
             .list
             .iter()
-            .filter(|receipt| receipt.belief == Belief::Approved);
+            .filter(|receipt| receipt.belief == TerminalBelief::Approved);
         for receipt in approved.filter(|receipt| receipt.batch == self.batch) {
             let about = receipt.original.and_then(|at| self.list.get(at));
             totals.add(
@@ -266,7 +269,7 @@ impl Receipts {
             receipt.purpose.moves_money()
                 && matches!(
                     receipt.belief,
-                    Belief::Open | Belief::GivenUp | Belief::Unknown
+                    TerminalBelief::Open | TerminalBelief::GivenUp | TerminalBelief::Unknown
                 )
         })
     }
@@ -274,6 +277,6 @@ impl Receipts {
 
 impl Receipt {
     fn is_returnable(&self, batch: Text<6>) -> bool {
-        self.belief == Belief::Approved && !self.touched && self.batch == batch
+        self.belief == TerminalBelief::Approved && !self.touched && self.batch == batch
     }
 }

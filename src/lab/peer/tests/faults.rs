@@ -1,23 +1,23 @@
 //! Each fault of the catalogue, to the end that it must have in both books.
 
-use super::pipe::{Pipe, Setup};
+use super::pipe::{PeerPipe, PeerPipeSetup};
 use crate::iso::message::Stan;
-use crate::lab::peer::{Belief, TerminalOptions};
+use crate::lab::peer::{TerminalBelief, TerminalOptions};
 use std::time::Duration;
 
-const PROVEN: Belief = Belief::Reversed { proven: true };
-const UNPROVEN: Belief = Belief::Reversed { proven: false };
+const PROVEN: TerminalBelief = TerminalBelief::Reversed { proven: true };
+const UNPROVEN: TerminalBelief = TerminalBelief::Reversed { proven: false };
 
 /// One sale of 500 with a fault, all the way to its slip.
-fn sale_with(fault: &str) -> Pipe {
+fn sale_with(fault: &str) -> PeerPipe {
     sale_in("cup-pos", fault)
 }
 
-fn sale_in(spec: &str, fault: &str) -> Pipe {
-    let mut pipe = Setup {
+fn sale_in(spec: &str, fault: &str) -> PeerPipe {
+    let mut pipe = PeerPipeSetup {
         spec,
         faults: &[fault],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
@@ -25,7 +25,7 @@ fn sale_in(spec: &str, fault: &str) -> Pipe {
 }
 
 #[track_caller]
-fn assert_ends(pipe: &Pipe, belief: Belief, net: i64, wire: &[&str]) {
+fn assert_ends(pipe: &PeerPipe, belief: TerminalBelief, net: i64, wire: &[&str]) {
     assert_eq!(pipe.believed(), [belief], "{:?}", pipe.wire);
     pipe.assert_net(net);
     let trading: Vec<&str> = pipe.wire.iter().map(String::as_str).skip(2).collect();
@@ -52,14 +52,14 @@ fn f01_a_lost_answer_is_reversed_for_no_answer() {
 
 #[test]
 fn f01_a_lost_answer_to_a_void_leaves_the_sale_standing() {
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F01:nth=2"],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     let sale = pipe.trade("sale", 500, None);
     pipe.trade("sale_void", 0, Some(sale.stan));
-    assert_eq!(pipe.believed(), [Belief::Approved, PROVEN]);
+    assert_eq!(pipe.believed(), [TerminalBelief::Approved, PROVEN]);
     pipe.assert_net(500);
     // The reversed void left the sale free to be voided.
     pipe.trade("sale_void", 0, Some(sale.stan));
@@ -68,14 +68,14 @@ fn f01_a_lost_answer_to_a_void_leaves_the_sale_standing() {
 
 #[test]
 fn f01_a_refund_is_repeated_until_it_is_answered() {
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F01:nth=2"],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     let sale = pipe.trade("sale", 500, None);
     let refund = pipe.trade("refund", 500, Some(sale.stan));
-    assert_eq!(refund.belief, Belief::Approved);
+    assert_eq!(refund.belief, TerminalBelief::Approved);
     assert_eq!(pipe.wire[4..], ["T>A 0220", "T>A 0220", "A>T 0230 00"]);
     pipe.assert_net(0);
 }
@@ -95,10 +95,10 @@ fn f02_a_lost_request_is_closed_by_25() {
 fn f03_a_late_answer_is_reversed_and_never_believed() {
     let tweak = |options: &mut TerminalOptions| options.stays_connected = true;
     let faults = &["F03:nth=1,delay=2s"];
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults,
         tweak,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
@@ -110,14 +110,19 @@ fn f03_a_late_answer_is_reversed_and_never_believed() {
 
 #[test]
 fn f06_what_was_never_sent_is_never_reversed() {
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F06:every=1s,for=1s,until=5s"],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.run(Duration::from_millis(1));
     pipe.trade("sale", 500, None);
-    assert_ends(&pipe, Belief::Approved, 500, &["T>A 0200", "A>T 0210 00"]);
+    assert_ends(
+        &pipe,
+        TerminalBelief::Approved,
+        500,
+        &["T>A 0200", "A>T 0210 00"],
+    );
 }
 
 #[test]
@@ -148,7 +153,12 @@ fn f08_a_terminal_that_hangs_up_reverses_when_it_is_back() {
 #[test]
 fn f09_hanging_up_after_the_answer_changes_nothing() {
     let pipe = sale_with("F09:nth=1");
-    assert_ends(&pipe, Belief::Approved, 500, &["T>A 0200", "A>T 0210 00"]);
+    assert_ends(
+        &pipe,
+        TerminalBelief::Approved,
+        500,
+        &["T>A 0200", "A>T 0210 00"],
+    );
 }
 
 #[test]
@@ -171,14 +181,19 @@ fn f11_a_wrong_mac_is_reversed_with_a0() {
     let wire = ["T>A 0200", "A>T 0210 00", "T>A 0400 A0", "A>T 0410 00"];
     assert_ends(&pipe, PROVEN, 0, &wire);
     let pipe = sale_in("iso8583-1987-ascii", "F11:nth=1");
-    assert_ends(&pipe, Belief::Approved, 500, &["T>A 0200", "A>T 0210 00"]);
+    assert_ends(
+        &pipe,
+        TerminalBelief::Approved,
+        500,
+        &["T>A 0200", "A>T 0210 00"],
+    );
 }
 
 #[test]
 fn f11_a_wrong_mac_never_closes_a_reversal() {
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F01:nth=1", "F11:nth=2"],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
@@ -204,24 +219,29 @@ fn f14_a_request_that_its_reversal_overtook_is_refused() {
 fn f15_what_comes_twice_has_one_effect() {
     let pipe = sale_with("F15:nth=1,copies=2");
     assert_eq!(pipe.acquirer.counts().repeats, 2);
-    assert_eq!(pipe.believed(), [Belief::Approved]);
+    assert_eq!(pipe.believed(), [TerminalBelief::Approved]);
     pipe.assert_net(500);
     let pipe = sale_with("F15:nth=1,of=answer,copies=2");
-    assert_eq!(pipe.believed(), [Belief::Approved]);
+    assert_eq!(pipe.believed(), [TerminalBelief::Approved]);
     pipe.assert_net(500);
 }
 
 #[test]
 fn f16_a_decline_moves_nothing() {
     let pipe = sale_with("F16:nth=1,code=62");
-    assert_ends(&pipe, Belief::Declined, 0, &["T>A 0200", "A>T 0210 62"]);
+    assert_ends(
+        &pipe,
+        TerminalBelief::Declined,
+        0,
+        &["T>A 0200", "A>T 0210 62"],
+    );
 }
 
 #[test]
 fn f28_an_unanswered_reversal_is_repeated_and_booked_once() {
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F01:nth=1", "F28:p=1,times=2"],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
@@ -234,10 +254,10 @@ fn f28_an_unanswered_reversal_is_repeated_and_booked_once() {
     ];
     assert_ends(&pipe, PROVEN, 0, &wire);
     let faults = &["F01:nth=1", "F28:p=1,times=1"];
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         spec: "iso8583-1987-ascii",
         faults,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
@@ -247,9 +267,9 @@ fn f28_an_unanswered_reversal_is_repeated_and_booked_once() {
 
 #[test]
 fn f28_after_the_last_try_the_terminal_gives_up() {
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F02:nth=1", "F28:p=1,times=9"],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
@@ -260,32 +280,32 @@ fn f28_after_the_last_try_the_terminal_gives_up() {
             .count(),
         4
     );
-    assert_eq!(pipe.believed(), [Belief::GivenUp]);
+    assert_eq!(pipe.believed(), [TerminalBelief::GivenUp]);
     assert_eq!(pipe.terminals[0].receipts().unsure().count(), 1);
 }
 
 #[test]
 fn f29_a_refused_reversal_leaves_the_money_and_is_listed() {
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F01:nth=1", "F29:nth=1"],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
-    assert_eq!(pipe.believed(), [Belief::GivenUp]);
+    assert_eq!(pipe.believed(), [TerminalBelief::GivenUp]);
     assert_eq!(pipe.nets(), [(0, 500)]);
 }
 
 #[test]
 fn f30_a_reversal_outlives_its_acquirer_until_it_is_back() {
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F30:nth=1"],
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.order("sale", 500, None).unwrap();
     pipe.run(Duration::from_secs(30));
-    assert_eq!(pipe.believed(), [Belief::Open]);
+    assert_eq!(pipe.believed(), [TerminalBelief::Open]);
     assert_eq!(pipe.nets(), [(0, 500)]);
     pipe.heal_and_drain();
     assert_eq!(pipe.believed(), [PROVEN]);
@@ -295,14 +315,14 @@ fn f30_a_reversal_outlives_its_acquirer_until_it_is_back() {
 #[test]
 fn a_terminal_that_does_not_reverse_lists_what_it_cannot_know() {
     let tweak = |options: &mut TerminalOptions| options.reverses = false;
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults: &["F01:nth=1"],
         tweak,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
-    assert_eq!(pipe.believed(), [Belief::Unknown]);
+    assert_eq!(pipe.believed(), [TerminalBelief::Unknown]);
     assert_eq!(pipe.nets(), [(0, 500)]);
 }
 
@@ -330,14 +350,14 @@ fn storm(spec: &str, seed: u64, stays_connected: bool) {
     };
     let tweak = if stays_connected { stays } else { tweak };
     let faults = &STORM;
-    let setup = Setup {
+    let setup = PeerPipeSetup {
         spec,
         seed,
         terminals: 3,
         faults,
         trades: None,
         tweak,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     };
     let mut pipe = setup.pipe();
     pipe.run(Duration::from_secs(20));
@@ -368,10 +388,10 @@ fn after_any_storm_both_books_are_equal() {
 #[test]
 fn no_trace_number_comes_twice_even_after_a_loss_of_power() {
     let faults = &["F10:p=0.3"];
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults,
         trades: Some(50),
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.run(Duration::from_secs(60));

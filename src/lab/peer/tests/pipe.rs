@@ -5,11 +5,11 @@ use crate::engine::seam::{Dice, Mono, Now, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, MerchantId, Stan, TerminalId, Text};
 use crate::iso::spec::Spec;
-use crate::lab::fault::{Armed, Faults, Place, Span};
+use crate::lab::fault::{Armed, FaultSide, Faults, Span};
 use crate::lab::peer::{
-    Acquirer, AcquirerAction, AcquirerEvent, AcquirerOptions, Belief, Deck, MasterKeys, Order,
-    OrderError, Patience, Receipt, Slip, Terminal, TerminalAction, TerminalEvent, TerminalOptions,
-    Workload,
+    Acquirer, AcquirerAction, AcquirerEvent, AcquirerOptions, Deck, MasterKeys, Order, OrderError,
+    Patience, Receipt, Slip, TerminalAction, TerminalBelief, TerminalEvent, TerminalOptions,
+    TestTerminal, Workload,
 };
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,9 +29,9 @@ enum Travel {
 }
 
 /// The small world of these tests.
-pub(super) struct Pipe {
+pub(super) struct PeerPipe {
     pub spec: Arc<Spec>,
-    pub terminals: Vec<Terminal>,
+    pub terminals: Vec<TestTerminal>,
     pub acquirer: Acquirer,
     pub slips: Vec<Slip>,
     /// `T>A 0200`, `A>T 0210 00`, as sent.
@@ -46,7 +46,7 @@ pub(super) struct Pipe {
 }
 
 /// How a pipe is set up.
-pub(super) struct Setup<'a> {
+pub(super) struct PeerPipeSetup<'a> {
     pub spec: &'a str,
     pub seed: u64,
     pub terminals: usize,
@@ -56,7 +56,7 @@ pub(super) struct Setup<'a> {
     pub rules: &'a str,
 }
 
-impl Default for Setup<'_> {
+impl Default for PeerPipeSetup<'_> {
     fn default() -> Self {
         Self {
             spec: "cup-pos",
@@ -70,8 +70,8 @@ impl Default for Setup<'_> {
     }
 }
 
-impl Setup<'_> {
-    pub(super) fn pipe(self) -> Pipe {
+impl PeerPipeSetup<'_> {
+    pub(super) fn pipe(self) -> PeerPipe {
         let spec = Spec::builtin(self.spec).unwrap();
         let list: Vec<Armed> = self
             .faults
@@ -81,16 +81,16 @@ impl Setup<'_> {
         let mut dice = Dice::new(self.seed);
         let keys = MasterKeys::derived(self.seed);
         let deck = Deck::new(self.seed, 8);
-        let terminals: Vec<Terminal> = (1..=self.terminals)
+        let terminals: Vec<TestTerminal> = (1..=self.terminals)
             .map(|number| {
                 let options = self.terminal(&spec, &keys, &deck, &list, number, &mut dice);
-                Terminal::new(options, dice.split())
+                TestTerminal::new(options, dice.split())
             })
             .collect();
         let mut options = AcquirerOptions::new(&spec, keys, deck);
-        options.faults = Faults::at(Place::Acquirer, &list, dice.split());
+        options.faults = Faults::at(FaultSide::Acquirer, &list, dice.split());
         options.rules = super::super::Rules::read(self.rules).unwrap();
-        Pipe {
+        PeerPipe {
             acquirer: Acquirer::new(options, dice.split()),
             slips: Vec::new(),
             wire: Vec::new(),
@@ -125,13 +125,13 @@ impl Setup<'_> {
         let mut options = TerminalOptions::new(spec, merchant, terminal, workload);
         options.master = keys.of(&merchant, &terminal);
         options.patience = Patience::scaled(50);
-        options.faults = Faults::at(Place::Terminal, list, dice.split());
+        options.faults = Faults::at(FaultSide::Terminal, list, dice.split());
         (self.tweak)(&mut options);
         options
     }
 }
 
-impl Pipe {
+impl PeerPipe {
     pub(super) fn now(&self) -> Now {
         let wall = Wall(1_795_313_472_000_000) + Duration::from_micros(self.now.0);
         Now {
@@ -159,7 +159,10 @@ impl Pipe {
 
     fn next_moment(&self) -> Option<Mono> {
         let travel = self.travels.keys().next().map(|(at, _)| *at);
-        let terminals = self.terminals.iter().filter_map(Terminal::next_deadline);
+        let terminals = self
+            .terminals
+            .iter()
+            .filter_map(TestTerminal::next_deadline);
         terminals
             .chain(travel)
             .chain(self.acquirer.next_deadline())
@@ -341,7 +344,7 @@ impl Pipe {
 
     /// What each terminal believes against what the acquirer's book says of it.
     pub(super) fn nets(&self) -> Vec<(i64, i64)> {
-        let of = |terminal: &Terminal| {
+        let of = |terminal: &TestTerminal| {
             let theirs = self.acquirer.totals_of(terminal.options().terminal);
             (terminal.receipts().totals().net(), theirs.net())
         };
@@ -364,7 +367,7 @@ impl Pipe {
         assert_eq!(self.wire, wire);
     }
 
-    pub(super) fn believed(&self) -> Vec<Belief> {
+    pub(super) fn believed(&self) -> Vec<TerminalBelief> {
         self.terminals[0]
             .receipts()
             .list()

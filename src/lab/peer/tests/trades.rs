@@ -1,9 +1,9 @@
 //! Trading when all goes well, in dialects with and without MAC.
 
-use super::pipe::{Pipe, Setup};
+use super::pipe::{PeerPipe, PeerPipeSetup};
 use crate::iso::message::{Secret, Stan};
 use crate::iso::spec::Spec;
-use crate::lab::peer::{Belief, Card, Deck, Receipt, TerminalOptions};
+use crate::lab::peer::{Deck, Receipt, TerminalBelief, TerminalOptions, TestCard};
 use std::time::Duration;
 
 const DIALECTS: [&str; 2] = ["cup-pos", "iso8583-1987-ascii"];
@@ -18,10 +18,10 @@ fn spoken() -> impl Iterator<Item = &'static str> {
     Spec::builtin_names().iter().copied().filter(trades)
 }
 
-fn pipe(spec: &str) -> Pipe {
-    Setup {
+fn pipe(spec: &str) -> PeerPipe {
+    PeerPipeSetup {
         spec,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe()
 }
@@ -35,7 +35,7 @@ fn void_of(spec: &str) -> &'static str {
 }
 
 #[track_caller]
-fn assert_is(receipt: &Receipt, belief: Belief, code: &str) {
+fn assert_is(receipt: &Receipt, belief: TerminalBelief, code: &str) {
     assert_eq!(
         (receipt.belief, receipt.code.as_deref()),
         (belief, Some(code)),
@@ -48,7 +48,7 @@ fn a_sale_is_approved_after_the_sign_in_and_both_books_hold_it() {
     for spec in DIALECTS {
         let mut pipe = pipe(spec);
         let receipt = pipe.trade("sale", 888, None);
-        assert_is(&receipt, Belief::Approved, "00");
+        assert_is(&receipt, TerminalBelief::Approved, "00");
         assert!(receipt.rrn.is_some() && receipt.auth.is_some());
         pipe.assert_wire(&["T>A 0800", "A>T 0810 00", "T>A 0200", "A>T 0210 00"]);
         pipe.assert_net(888);
@@ -61,7 +61,7 @@ fn a_void_gives_all_back_and_only_once() {
         let mut pipe = pipe(spec);
         let sale = pipe.trade("sale", 888, None);
         let void = pipe.trade(void_of(spec), 1, Some(sale.stan));
-        assert_is(&void, Belief::Approved, "00");
+        assert_is(&void, TerminalBelief::Approved, "00");
         assert_eq!(void.amount, sale.amount);
         pipe.assert_net(0);
         assert!(pipe.order(void_of(spec), 888, Some(sale.stan)).is_err());
@@ -75,7 +75,7 @@ fn refunds_give_back_a_part() {
         let sale = pipe.trade("sale", 888, None);
         assert_is(
             &pipe.trade("refund", 300, Some(sale.stan)),
-            Belief::Approved,
+            TerminalBelief::Approved,
             "00",
         );
         pipe.assert_net(588);
@@ -88,7 +88,7 @@ fn no_more_is_refunded_than_was_taken() {
     let sale = pipe.trade("sale", 888, None);
     assert_is(
         &pipe.trade("refund", 889, Some(sale.stan)),
-        Belief::Declined,
+        TerminalBelief::Declined,
         "12",
     );
     pipe.assert_net(888);
@@ -102,7 +102,7 @@ fn a_completion_takes_the_place_of_its_hold() {
         pipe.assert_net(1000);
         assert_is(
             &pipe.trade("completion", 900, Some(hold.stan)),
-            Belief::Approved,
+            TerminalBelief::Approved,
             "00",
         );
         pipe.assert_net(900);
@@ -115,7 +115,7 @@ fn a_hold_is_given_back_by_its_void() {
     let hold = pipe.trade("preauth", 1000, None);
     assert_is(
         &pipe.trade("preauth_void", 0, Some(hold.stan)),
-        Belief::Approved,
+        TerminalBelief::Approved,
         "00",
     );
     pipe.assert_net(0);
@@ -125,14 +125,18 @@ fn a_hold_is_given_back_by_its_void() {
 fn an_inquiry_moves_nothing() {
     for spec in DIALECTS {
         let mut pipe = pipe(spec);
-        assert_is(&pipe.trade("balance", 0, None), Belief::Approved, "00");
+        assert_is(
+            &pipe.trade("balance", 0, None),
+            TerminalBelief::Approved,
+            "00",
+        );
         pipe.assert_net(0);
     }
 }
 
 /// The terminal's cards, their PINs typed wrong.
 fn mistype(options: &mut TerminalOptions) {
-    let wrong = |card: &Card| Card {
+    let wrong = |card: &TestCard| TestCard {
         pin: Some(Secret::new(b"0000".to_vec())),
         ..card.clone()
     };
@@ -149,17 +153,17 @@ fn mistype(options: &mut TerminalOptions) {
 fn a_right_pin_passes_and_a_wrong_one_is_declined() {
     assert_is(
         &pipe("cup-pos").trade_with("sale", 888, None, 0),
-        Belief::Approved,
+        TerminalBelief::Approved,
         "00",
     );
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         tweak: mistype,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     assert_is(
         &pipe.trade_with("sale", 888, None, 0),
-        Belief::Declined,
+        TerminalBelief::Declined,
         "55",
     );
     pipe.assert_net(0);
@@ -171,7 +175,7 @@ fn every_card_of_the_deck_is_read() {
     for card in 0..8 {
         assert_is(
             &pipe.trade_with("sale", 1, None, card),
-            Belief::Approved,
+            TerminalBelief::Approved,
             "00",
         );
     }
@@ -181,22 +185,30 @@ fn every_card_of_the_deck_is_read() {
 #[test]
 fn a_rule_answers_as_it_says() {
     let rules = "[[rule]]\nmatch = { kind = \"sale\", amount = \"100..200\" }\ncode = \"61\"";
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         rules,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
-    assert_is(&pipe.trade("sale", 150, None), Belief::Declined, "61");
-    assert_is(&pipe.trade("sale", 201, None), Belief::Approved, "00");
+    assert_is(
+        &pipe.trade("sale", 150, None),
+        TerminalBelief::Declined,
+        "61",
+    );
+    assert_is(
+        &pipe.trade("sale", 201, None),
+        TerminalBelief::Approved,
+        "00",
+    );
     pipe.assert_net(201);
 }
 
 #[test]
 fn a_terminal_that_stays_connected_signs_in_once() {
     let tweak = |options: &mut TerminalOptions| options.stays_connected = true;
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         tweak,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 1, None);
@@ -217,7 +229,7 @@ fn a_settlement_of_what_both_count_begins_the_next_batch() {
         pipe.trade(void_of(spec), 0, Some(sale.stan));
         pipe.trade("preauth", 5000, None);
         let first = pipe.trade("settlement", 0, None);
-        assert_is(&first, Belief::Approved, "00");
+        assert_is(&first, TerminalBelief::Approved, "00");
         let next = pipe.trade("sale", 1, None);
         let batches = if spec == "cup-pos" {
             ("000001", "000002")
@@ -231,14 +243,14 @@ fn a_settlement_of_what_both_count_begins_the_next_batch() {
 #[test]
 fn a_settlement_finds_what_only_one_side_counts() {
     let faults = &["F01:nth=1", "F29:nth=1"];
-    let mut pipe = Setup {
+    let mut pipe = PeerPipeSetup {
         faults,
-        ..Setup::default()
+        ..PeerPipeSetup::default()
     }
     .pipe();
     pipe.trade("sale", 500, None);
     let settlement = pipe.trade("settlement", 0, None);
-    assert_is(&settlement, Belief::Declined, "00");
+    assert_is(&settlement, TerminalBelief::Declined, "00");
     assert_eq!(&*pipe.trade("sale", 1, None).batch, "000001");
 }
 
@@ -247,7 +259,7 @@ fn after_a_sign_off_the_next_sale_signs_in_again() {
     let mut pipe = pipe("cup-pos");
     pipe.trade("sale", 1, None);
     pipe.trade("sign_off", 0, None);
-    assert_is(&pipe.trade("echo", 0, None), Belief::Approved, "00");
+    assert_is(&pipe.trade("echo", 0, None), TerminalBelief::Approved, "00");
     let trading = [
         "T>A 0820",
         "A>T 0830 00",
@@ -273,15 +285,15 @@ fn an_order_that_cannot_be_says_what_can() {
 #[test]
 fn a_busy_shop_of_five_terminals_balances() {
     for spec in spoken() {
-        let setup = Setup {
+        let setup = PeerPipeSetup {
             spec,
             terminals: 5,
             trades: Some(60),
-            ..Setup::default()
+            ..PeerPipeSetup::default()
         };
         let mut pipe = setup.pipe();
         pipe.run(Duration::from_secs(30));
-        let kinds = |pipe: &Pipe| {
+        let kinds = |pipe: &PeerPipe| {
             let all = pipe
                 .terminals
                 .iter()
@@ -291,13 +303,17 @@ fn a_busy_shop_of_five_terminals_balances() {
             kinds.dedup();
             kinds.len()
         };
-        assert!(pipe.terminals.iter().all(super::super::Terminal::is_idle));
+        assert!(
+            pipe.terminals
+                .iter()
+                .all(super::super::TestTerminal::is_idle)
+        );
         assert_eq!(pipe.slips.len(), 300);
         let failed = pipe
             .slips
             .iter()
             .map(|slip| &slip.receipt)
-            .find(|receipt| receipt.belief != Belief::Approved);
+            .find(|receipt| receipt.belief != TerminalBelief::Approved);
         assert!(failed.is_none(), "{spec}: {failed:?}");
         assert!(kinds(&pipe) >= 6, "{}", kinds(&pipe));
         assert!(

@@ -14,7 +14,7 @@ use crate::iso::security::Key;
 use crate::iso::spec::Spec;
 use crate::lab::judge::{Finding, Judge};
 use crate::lab::odd::{OddHost, OddTerminal, names};
-use crate::lab::plan::{Ask, Crash, Plan};
+use crate::lab::plan::{Ask, Crash, Plan, Setup};
 use crate::lab::sim::machine::{Left, Machine, MachineOptions};
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,19 +178,22 @@ fn master(t: u8) -> Option<Key> {
     Key::new(&bytes).ok()
 }
 
+/// The master keys of all terminals, with merchant and terminal.
+fn keys_of(setup: &Setup) -> Vec<(String, String, Key)> {
+    let terminals = (0..setup.terminals).map(|t| setup.named(t));
+    let keys = terminals.filter_map(|named| {
+        let (merchant, terminal) = names::terminal(named);
+        Some((merchant, terminal, master(named)?))
+    });
+    keys.collect()
+}
+
 impl<'a> Stage<'a> {
     pub(super) fn new(plan: &'a Plan, looker: &'a mut dyn Looker) -> Result<Self, String> {
         let setup = &plan.setup;
         let spec =
             |name: &str| Spec::builtin(name).ok_or_else(|| format!("no dialect is called {name}"));
-        let masters: Vec<Option<Key>> = (0..setup.terminals)
-            .map(|t| master(setup.named(t)))
-            .collect();
-        let keys = masters.iter().zip(0..).filter_map(|(key, t)| {
-            let (merchant, terminal) = names::terminal(setup.named(t));
-            Some((merchant, terminal, key.clone()?))
-        });
-        let keys: Vec<(String, String, Key)> = keys.collect();
+        let keys = keys_of(setup);
         let asks: Vec<&Ask> = plan
             .deeds
             .iter()
@@ -201,7 +204,6 @@ impl<'a> Stage<'a> {
             .map(|(_, terminal, key)| (terminal.clone(), key.clone()))
             .collect();
         let hosts = (0..setup.links).map(|link| OddHost::new(setup, link, &asks, theirs.clone()));
-        let terminals = masters.into_iter().zip(0..);
         let mut stage = Self {
             plan,
             looker,
@@ -219,8 +221,8 @@ impl<'a> Stage<'a> {
             pipes: Pipes::default(),
             lines: BTreeMap::new(),
             hosts: hosts.collect(),
-            terminals: terminals
-                .map(|(key, t)| OddTerminal::new(setup, t, key))
+            terminals: (0..setup.terminals)
+                .map(|t| OddTerminal::new(setup, t, master(setup.named(t))))
                 .collect(),
             machine: None,
             left: Some(Left::default()),

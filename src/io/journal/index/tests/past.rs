@@ -3,7 +3,7 @@
 use super::super::super::files::Files;
 use super::super::super::places::Places;
 use super::super::catalog;
-use super::super::indexer::Work;
+use super::super::indexer::IndexWork;
 use crate::engine::journal::{Journal, JournalOptions};
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Record, Seq, State, StoredFrame, TxId, samples,
@@ -65,8 +65,8 @@ impl Past {
         self.folder.path()
     }
 
-    pub(super) fn work(&self) -> Work {
-        Work {
+    pub(super) fn work(&self) -> IndexWork {
+        IndexWork {
             journal: self.path().to_owned(),
             stop: Arc::new(AtomicBool::new(false)),
             rests: false,
