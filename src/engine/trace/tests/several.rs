@@ -240,7 +240,7 @@ fn a_reversal_of_a_part_that_was_accepted_before_leaves_the_rest_unknown() {
     let part = later(of(Purpose::Reversal, 20_000, Some(sale.tx)).delivered(), 1);
     let mut sale = sale.reversal_answered("00", State::Reversed);
     sale.records.last_mut().unwrap().seq.0 += 1_000_000;
-    let says = verdict(sale.tx, &[&part, &sale]);
+    let says = verdict(sale.tx, &[&sale, &part]);
     assert_eq!(says.safe_to_retry, Retry::Unproven);
     assert!(says.open);
 }
