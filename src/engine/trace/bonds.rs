@@ -152,13 +152,15 @@ impl<'a> Bonds<'a> {
     ) {
         let refers = other.original() == Some(story.tx);
         // Of the same card and amount, and it names no original: perhaps of this one.
-        let named = other.refers_to.zip(story.auth);
-        let elsewhere = gives_back(other) && named.is_some_and(|(named, own)| named != own);
+        // A refund may be of a sale of another day; a void is of the same batch.
+        let refund = other.purpose() == Some(Purpose::Refund);
+        let elsewhere = other.refers_to.is_some_and(|named| {
+            let larger = amount(other) > amount(story);
+            refund && (larger || story.auth.is_some_and(|own| own != named))
+        });
         let nameless = other.original().is_none() && !elsewhere;
-        // No more is given back of a sale than it took.
-        let larger = gives_back(other) && amount(other) > amount(story);
         let perhaps = nameless && story.kin.contains(&other.tx);
-        let later = perhaps && !larger && other.follows(story);
+        let later = perhaps && other.follows(story);
         let unknown = story.original().is_none();
         let beside = original.is_some_and(|original| {
             other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
@@ -205,9 +207,9 @@ impl<'a> Bonds<'a> {
             .returns
             .iter()
             .filter(|(_, effect)| *effect == Effect::Made);
-        let amounts = made.map(|(back, _)| match (back.purpose(), amount(back)) {
-            (Some(Purpose::Void), 0) => amount(sale),
-            (_, back) => back,
+        let amounts = made.map(|(back, _)| match back.purpose() {
+            Some(Purpose::Void) if is_whole(back, sale) => amount(sale),
+            _ => amount(back),
         });
         amounts.fold(0, u64::saturating_add)
     }
@@ -298,13 +300,14 @@ fn doubtful<'a>(others: &[(&'a Story, Effect)]) -> Option<&'a Story> {
 
 /// Whether a void is of all that its sale took.
 fn is_whole(void: &Story, sale: &Story) -> bool {
-    let [void, sale] = [void, sale].map(amount);
-    void == sale || void == 0 || sale == 0
+    let amounts = [amount(sale), asked(sale), 0];
+    amounts.contains(&amount(void)) || amount(sale) == 0
 }
 
 /// Whether a reversal that is a message of its own is of another amount than its original.
 fn is_reversal_in_part(reversal: &Story, original: &Story) -> bool {
-    reversal.purpose() == Some(Purpose::Reversal) && amount(reversal) != amount(original)
+    let whole = [amount(original), asked(original)];
+    reversal.purpose() == Some(Purpose::Reversal) && !whole.contains(&amount(reversal))
 }
 
 /// Whether a reversal, that was not refused, may have undone a void or refund: it came after it,
@@ -328,7 +331,14 @@ fn number(story: &Story) -> Option<(TerminalId, Stan, Text<6>)> {
     opened.map(|opened| (opened.terminal, opened.stan, opened.batch))
 }
 
-/// The amount that a story asks for, in minor units.
+/// The amount of a story, in minor units: that was approved, if it is less than was asked for.
 pub(super) fn amount(story: &Story) -> u64 {
+    story
+        .granted
+        .map_or_else(|| asked(story), |granted| granted.0)
+}
+
+/// The amount that a story asks for, in minor units.
+pub(super) fn asked(story: &Story) -> u64 {
     story.opened.as_ref().map_or(0, |opened| opened.amount.0)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// How far apart two neighbouring attempts of one purchase may be.
 const APART: Duration = Duration::from_secs(300);
 /// A step of the wall clock from which on it may be a jump: an hour of silence looks the same.
-const JUMP: Duration = APART;
+const JUMP: Duration = Duration::from_secs(3600);
 /// Attempts of one purchase and purpose that are remembered, if they may hold money or still move.
 const LINKED: usize = 8;
 /// Amounts of one card remembered before old ones are forgotten.

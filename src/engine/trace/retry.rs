@@ -149,7 +149,8 @@ fn names_another(story: &Story) -> bool {
 /// Whether the one answer that was seen is a decline that proves that no money was taken.
 fn is_declined(story: &Story) -> bool {
     let declines = |code: &str| Code::of(code).outcome() == Outcome::Declined;
-    !story.conflict
+    let clear = !story.conflict || !story.is_money();
+    clear
         && matches!(story.seen, Seen::Nothing | Seen::Decline)
         && story.answer.is_some_and(|code| declines(&code))
 }

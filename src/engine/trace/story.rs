@@ -8,7 +8,7 @@ use crate::engine::record::{
     TxId, Why,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::{AuthCode, Class, ResponseCode, Rrn, Text};
+use crate::iso::message::{Amount, AuthCode, Class, ResponseCode, Rrn, Text};
 use crate::iso::spec::{Purpose, ReversalCause};
 use std::cmp::Ordering;
 
@@ -54,6 +54,8 @@ pub struct Story {
     /// DE 38 and DE 37 of an approval under another authorization code than the first, whose
     /// numbers are on the slip: two bookings, perhaps.
     pub second: Option<(AuthCode, Option<Rrn>)>,
+    /// DE 4 of the approval, where only a part was approved.
+    pub granted: Option<Amount>,
     /// Whether the acquirer reversed it by itself, and said so.
     pub taken_back: bool,
     /// Who closed it, and what was found: an operator's words.
@@ -141,6 +143,7 @@ impl Story {
             unread_answer: false,
             uncoded: false,
             second: None,
+            granted: None,
             taken_back: false,
             closing: Text::EMPTY,
             waited_ms: None,
@@ -380,6 +383,7 @@ impl Story {
             self.conflict |= self.seen == Seen::Decline;
             self.uncoded |= message.code.is_none_or(|code| code.trim().is_empty());
             self.auth = self.auth.or(message.auth);
+            self.granted = self.granted.or(message.amount);
             let other = message.auth.filter(|auth| Some(*auth) != self.auth);
             let other = other.map(|auth| (auth, message.rrn));
             self.second = self.second.or(other);

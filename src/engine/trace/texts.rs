@@ -311,6 +311,13 @@ pub(super) const APPROVED_IN_PART: Row = row(
         "请按签购单核对批准金额, 该金额请勿重刷",
     ),
 );
+pub(super) const APPROVED_FOR: Row = row(
+    p(
+        "approved{auth}{took} in part, {amount} of {asked}, answer delivered",
+        "部分批准{auth}{took}, 批准{amount}(原{asked}), 应答已送达",
+    ),
+    APPROVED_IN_PART.next,
+);
 pub(super) const SETTLED: Row = row(
     p(
         "approved{auth} and settled; the pay-out is outside the message log",

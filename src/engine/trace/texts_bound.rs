@@ -122,6 +122,16 @@ pub(super) const VOID_IN_PART: Row = row(
     ),
     RETURN_MAY_BE_UNDONE.next,
 );
+pub(super) const VOID_OF_UNKNOWN: Row = row(
+    p(
+        "void approved{auth}, answer delivered; its original is not known here",
+        "撤销成功{auth}, 网关无此原交易",
+    ),
+    p(
+        "look for its original at the acquirer",
+        "请向收单机构查找其原交易",
+    ),
+);
 pub(super) const GAVE_TOO_MUCH: Row = row(
     p(
         "approved{auth}; with it more was given back than was paid",

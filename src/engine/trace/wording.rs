@@ -239,6 +239,7 @@ fn given_back(story: &Story, bonds: &Bonds<'_>) -> Row {
         _ if bonds.doubtful_return().is_some() => bound::RETURN_MAY_BE_UNDONE,
         _ if bonds.gave_too_much(story) => bound::GAVE_TOO_MUCH,
         Some(Purpose::Void) if bonds.is_in_part(story) => bound::VOID_IN_PART,
+        Some(Purpose::Void) if story.original().is_none() => bound::VOID_OF_UNKNOWN,
         Some(Purpose::Void) => texts::VOID_DONE,
         _ => texts::REFUND_DONE,
     }
@@ -264,16 +265,18 @@ fn authorized(story: &Story, bonds: &Bonds<'_>) -> Row {
 /// A sale that was approved: it follows what became of its voids and refunds.
 fn sold(story: &Story, bonds: &Bonds<'_>) -> Row {
     let (back, amount) = (bonds.given_back(story), bonds::amount(story));
+    let unknown = story.granted.is_none() && story.is_approved_in_part();
     if bonds.doubtful_return().is_some() {
         return bound::RETURN_IN_DOUBT;
     }
     match story.state {
         _ if back > amount => bound::RETURNED_TOO_MUCH,
-        _ if back == amount && back > 0 && !story.is_approved_in_part() => bound::RETURNED,
-        _ if back > 0 && story.is_approved_in_part() => bound::PART_RETURNED,
+        _ if back == amount && back > 0 && !unknown => bound::RETURNED,
+        _ if back > 0 && unknown => bound::PART_RETURNED,
         _ if back > 0 => bound::RETURNED_PARTLY,
         State::Returned => bound::RETURNED_UNSEEN,
-        _ if story.is_approved_in_part() => texts::APPROVED_IN_PART,
+        _ if unknown => texts::APPROVED_IN_PART,
+        _ if story.granted.is_some() => texts::APPROVED_FOR,
         State::Confirmed => texts::CONFIRMED,
         _ => texts::DELIVERED,
     }
@@ -333,6 +336,7 @@ fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
         ("done", done(story.purpose()).plain()),
         ("back", shown_money(story, bonds.given_back(story))),
         ("amount", shown_money(story, bonds::amount(story))),
+        ("asked", shown_money(story, bonds::asked(story))),
         ("closing", Said::same(story.closing.to_string())),
     ];
     values.extend(asides(story, bonds));

@@ -237,10 +237,10 @@ fn a_void_that_a_reversal_may_have_undone_is_open() {
 fn a_reversal_of_a_part_that_was_accepted_before_leaves_the_rest_unknown() {
     let sale = || History::sale().terminal_reverses("22").reverses(2);
     let sale = later(sale(), 0);
-    let part = later(of(Purpose::Reversal, 20_000, Some(sale.tx)).delivered(), 0);
+    let part = later(of(Purpose::Reversal, 20_000, Some(sale.tx)).delivered(), 1);
     let mut sale = sale.reversal_answered("00", State::Reversed);
     sale.records.last_mut().unwrap().seq.0 += 1_000_000;
-    let says = verdict(sale.tx, &[&part, &sale]);
+    let says = verdict(sale.tx, &[&sale, &part]);
     assert_eq!(says.safe_to_retry, Retry::Unproven);
     assert!(says.open);
 }
@@ -257,10 +257,32 @@ fn an_increment_outlives_the_reversal_of_its_authorization() {
 }
 
 #[test]
-fn a_refund_of_more_than_a_sale_took_is_not_of_that_sale() {
+fn a_refund_that_names_another_approval_is_not_of_this_sale() {
     let sale = History::sale().delivered();
-    let refund = later(of(Purpose::Refund, 90_000, None).delivered(), 30);
+    let mut refund = later(of(Purpose::Refund, 88_800, None).delivered(), 30);
+    assert!(verdict(sale.tx, &[&sale, &refund]).open);
+    if let crate::engine::record::Fact::Step(step) = &mut refund.records[0].fact {
+        step.message.as_mut().unwrap().auth = Some(text("987654"));
+    }
     assert!(!verdict(sale.tx, &[&sale, &refund]).open);
+}
+
+#[test]
+fn more_given_back_than_was_granted_is_open() {
+    let mut sale = History::sale().delivered();
+    for record in &mut sale.records {
+        if let crate::engine::record::Fact::Step(step) = &mut record.fact
+            && let Some(message) = &mut step.message
+            && message.hop == Hop::AcquirerToGateway
+        {
+            message.code = Some(text("10"));
+            message.amount = Some(Amount(40_000));
+        }
+    }
+    let says = verdict(sale.tx, &[&sale]).verdict.en;
+    assert!(says.contains("400.00 CNY of 888.00 CNY"), "{says}");
+    let refund = later(of(Purpose::Refund, 88_800, Some(sale.tx)).delivered(), 30);
+    assert!(verdict(sale.tx, &[&sale, &refund]).open);
 }
 
 #[test]

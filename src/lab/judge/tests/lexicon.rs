@@ -75,6 +75,7 @@ fn filled(text: &str, english: bool) -> String {
         ("{done}", pick("paid", "支付")),
         ("{back}", "30.00 CNY"),
         ("{amount}", "100.00 CNY"),
+        ("{asked}", "120.00 CNY"),
         ("{closing}", "li: in the file of the acquirer"),
     ];
     let fill = |text: String, (place, value): (&str, &str)| text.replace(place, value);
