@@ -78,24 +78,31 @@ impl Gateway {
         }
     }
 
-    /// The transaction that a reversal of the acquirer names, live or answered before: of the card
-    /// and the currency that it tells.
+    /// The transaction that a reversal of the acquirer names, live or answered before: before all
+    /// of the card and the currency that it tells. A card may be told as a token or a mask, so that
+    /// one of the right name counts before none.
     fn taken_back(&mut self, now: Now, link: LinkId, message: &Message) -> Option<Slot> {
         let names = names::originals(message, &self.merchant_of(message));
         let near = self.links.neighbours(link);
         let fits = |own: &Opened| near.contains(&own.link) && self.is_of(own, message);
-        let live = self.live.slots().into_iter().find(|slot| {
-            let own = self.live.get(*slot);
-            own.is_some_and(|own| names.contains(&own.name_upstream()) && fits(&own.opened))
-        });
-        if live.is_some() {
-            return live;
+        let named_live = |fits: &dyn Fn(&Opened) -> bool| {
+            self.live.slots().into_iter().find(|slot| {
+                let own = self.live.get(*slot);
+                own.is_some_and(|own| names.contains(&own.name_upstream()) && fits(&own.opened))
+            })
+        };
+        let is_near = |own: &Opened| near.contains(&own.link);
+        if let Some(slot) = named_live(&fits) {
+            return Some(slot);
         }
-        let terminal = self.terminals.get(&self.terminal_of(message)?)?;
-        let mut fitting = terminal.done.iter().rev().filter(|done| fits(&done.opened));
-        let named = fitting
-            .clone()
-            .find(|done| names.contains(&done.name_upstream()));
+        let Some(terminal) = (self.terminal_of(message)).and_then(|key| self.terminals.get(&key))
+        else {
+            return named_live(&is_near);
+        };
+        let done = terminal.done.iter().rev();
+        let mut fitting = done.clone().filter(|done| fits(&done.opened));
+        let named = |done: &&Remembered| names.contains(&done.name_upstream());
+        let of_name = fitting.clone().find(named);
         // Under a number of its own, it names the original as a refund does: not by the trace
         // number, where that is the gateway's.
         let mut routes = self.options.routes.iter();
@@ -106,7 +113,7 @@ impl Gateway {
             stan: names::original_stan(message).filter(|_| !rewrites),
         };
         let opened = self.describe(message);
-        let id = named.map(|done| done.id);
+        let id = of_name.map(|done| done.id);
         let id = id.or_else(|| terminal.referred(&opened, &told));
         let id = id.or_else(|| self.referred_live(&opened, &told));
         let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, &fits));
@@ -115,6 +122,13 @@ impl Gateway {
                 && told.names(done.rrn, done.auth, &done.opened)
         };
         let id = id.or_else(|| fitting.find(returning).map(|done| done.id));
+        if id.is_none()
+            && let Some(slot) = named_live(&is_near)
+        {
+            return Some(slot);
+        }
+        let mut near = done.filter(|done| is_near(&done.opened));
+        let id = id.or_else(|| near.find(named).map(|done| done.id));
         self.revive(id?, now)
     }
 

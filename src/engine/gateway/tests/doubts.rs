@@ -78,6 +78,18 @@ fn a_reversal_of_the_acquirer_is_answered_and_its_sale_listed() {
 }
 
 #[test]
+fn what_the_acquirer_takes_back_under_a_token_of_the_card_is_listed() {
+    let mut stage = Stage::new();
+    stage.approved_sale(2);
+    let mut own = stage.reversal(2, "06");
+    own.set_mti(mti("0420"));
+    own.set(path("2"), "9999991234560042").unwrap();
+    stage.acquirer_says(stage.reparsed(&own));
+    assert_eq!(stage.deliver(A).mti(), mti("0430"));
+    assert_eq!(stage.last_state(), State::SettleMismatch);
+}
+
+#[test]
 fn a_not_found_for_a_seen_approval_is_told_once_and_again() {
     let mut stage = Stage::new();
     stage.approved_sale(2);
