@@ -116,7 +116,7 @@ impl Gateway {
         let id = of_name.map(|done| done.id);
         let id = id.or_else(|| terminal.referred(&opened, &told));
         let id = id.or_else(|| self.referred_live(&opened, &told));
-        let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, &fits));
+        let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, fits));
         let returning = |done: &&Remembered| {
             matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)
                 && told.names(done.rrn, done.auth, &done.opened)
