@@ -44,7 +44,7 @@ impl Gateway {
     }
 
     /// A transaction was taken back, or a part of it. A part settles nothing while the whole is to
-    /// be undone. Of a void or refund that stood, its original stands again.
+    /// be undone, nor does the word of it before it was tried. Of a void or refund that stood, its original stands again.
     fn is_taken_back(&mut self, now: Now, slot: Slot, message: &Message, cause: Cause) {
         let Some(own) = self.live.get(slot) else {
             return;
@@ -52,27 +52,22 @@ impl Gateway {
         let (opened, id) = (own.opened.clone(), own.id);
         let told = self.describe(message);
         let answer = own.answer.as_ref();
-        let whole =
-            !is_partial(message, opened.amount) && is_about(message, &told, (&opened, answer));
-        let waits = own.state.awaits_answer();
+        let whole = !is_partial(message) && is_about(message, &told, (&opened, answer));
         let ends = decide(own.state, Trigger::TakenBack).row == Row('5');
-        let trigger = match (waits, whole) {
-            (true, _) if !opened.reverses => Trigger::GaveUp,
-            // Whatever the answer says, not all of it stands.
-            (true, false) => Trigger::BadAnswer,
-            (true, true) | (false, _) => Trigger::TakenBack,
+        let tried = own.reversal.as_ref().is_some_and(|own| own.tries > 0);
+        // What was not seen to be booked, and was never undone, may be booked yet.
+        let undone = whole && (own.approved || tried);
+        let trigger = match own.state.awaits_answer() && !opened.reverses {
+            true => Trigger::GaveUp,
+            false => Trigger::TakenBack,
         };
-        if ends && !whole && !waits {
+        if ends && !undone {
             if let Some(message) = cause.message {
                 self.remark_live(now, slot, cause.note, message);
             }
             return;
         }
         let decision = self.step(now, slot, trigger, cause);
-        if decision.is_some_and(|decision| decision.row == Row('5')) {
-            // Whoever waits for its answer hears no: a yes that comes yet is undone.
-            self.say_no_to_waiting(now, slot, |rule| rule.malfunction);
-        }
         if decision.is_some_and(|decision| decision.row == Row('3')) {
             self.refers(now, &opened, Trigger::ReturnUndone, id);
         }

@@ -206,6 +206,8 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             S::ForwardedGone | S::Declined | S::DeclineDelivered | S::NotSent,
             T::AnswerUnread | T::OutcomeUnknown,
         ) => ('F', S::TimedOut, E::ReverseByPolicy),
+        // Whatever is answered yet, the acquirer does not stand by it.
+        (S::Forwarded | S::ForwardedGone, T::TakenBack) => ('F', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::LinkLost) => ('G', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Deadline) => ('H', S::TimedOut, E::ReverseByPolicy),
         (S::Forwarded | S::ForwardedGone, T::Revoked) => ('I', S::NotSent, E::AnswerNo),
@@ -375,10 +377,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             T::TakenBack,
         ) => ('3', S::SettleMismatch, E::None),
         (
-            S::Forwarded
-            | S::ForwardedGone
-            | S::TimedOut
-            | S::LateApproval
+            S::LateApproval
             | S::TerminalGone
             | S::ReversalPending
             | S::ReversalSent

@@ -16,8 +16,7 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{ResponseCode, Text};
 use crate::iso::security;
-use crate::iso::spec::{AnswerRule, Flow, Purpose, Spec};
-use bytes::Bytes;
+use crate::iso::spec::{Flow, Purpose, Spec};
 use std::sync::Arc;
 
 /// Why a request is refused, and what exactly was wrong.
@@ -236,32 +235,28 @@ impl Gateway {
 
     /// The deadline found the request unwritten and it was taken back: tell the terminal.
     pub(super) fn answer_no(&mut self, now: Now, slot: Slot) {
-        let answer = self.say_no_to_waiting(now, slot, |rule| rule.unavailable);
-        if let Some(own) = self.live.get_mut(slot) {
-            own.answer = answer;
-        }
-        self.forget(slot);
-    }
-
-    /// Tells whoever waits for the answer of a transaction that there is none to come.
-    pub(super) fn say_no_to_waiting(
-        &mut self,
-        now: Now,
-        slot: Slot,
-        code: impl Fn(&AnswerRule) -> ResponseCode,
-    ) -> Option<Bytes> {
-        let transaction = self.live.get_mut(slot)?;
+        let Some(transaction) = self.live.get_mut(slot) else {
+            return;
+        };
         let id = transaction.id;
         let waiting = std::mem::take(&mut transaction.waiting);
-        let request = self.request_of(slot)?;
-        let code = code(&request.spec().flow().answer);
-        let answer = self.authored(&request, code)?.build().ok()?;
-        for waiter in waiting {
-            if let Some(own) = readdressed(request.spec(), &waiter.header, &answer) {
-                self.say(now, waiter.conn, id, &own);
+        if let Some(request) = self.request_of(slot) {
+            let code = request.spec().flow().answer.unavailable;
+            let answer = self.authored(&request, code);
+            let answer = answer.and_then(|answer| answer.build().ok());
+            if let Some(own) = self.live.get_mut(slot) {
+                own.answer.clone_from(&answer);
+            }
+            for waiter in waiting {
+                let own = answer
+                    .as_ref()
+                    .and_then(|answer| readdressed(request.spec(), &waiter.header, answer));
+                if let Some(own) = own {
+                    self.say(now, waiter.conn, id, &own);
+                }
             }
         }
-        Some(answer)
+        self.forget(slot);
     }
 
     /// What names the transaction that a request begins.

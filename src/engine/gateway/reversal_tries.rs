@@ -7,13 +7,14 @@ use super::live::{Asker, Reversal, Slot};
 use super::message_facts::{asked_for, is_of_trade};
 use super::names;
 use super::partly_read;
+use super::terminal_reversal::granted;
 use super::translation::answers_as_it_is;
-use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, State, Why};
+use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, State, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::Amount;
-use crate::iso::spec::{Purpose, ReversalOutcome};
+use crate::iso::spec::ReversalOutcome;
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -415,14 +416,21 @@ impl Gateway {
     /// card, kind of trade or original.
     fn is_about_another(&self, slot: Slot, message: &Message) -> Option<Why> {
         let own = self.live.get(slot)?;
-        let amount = message.amount();
-        let amount = amount.is_none_or(|told| told == own.opened.amount || told == Amount(0));
         let sent = self.reversal_message(slot);
+        let amount = message.amount().is_none_or(|told| {
+            let spec = self.spec_of(own);
+            let granted = || granted(&spec?, own.answer.as_ref()?);
+            told == own.opened.amount
+                || told == Amount(0)
+                || sent.as_ref().and_then(Message::amount) == Some(told)
+                || granted() == Some(told)
+        });
         let told = names::original_stan(message);
         let named = sent.as_ref().and_then(names::original_stan);
         let original = told.is_none() || named.is_none_or(|named| Some(named) == told);
         let kind = sent.is_none_or(|sent| is_of_trade(&asked_for(&sent), message));
         let same = amount && original && kind && self.is_of(&own.opened, message);
+        let same = same && !self.refers_to_another(own, message);
         (!same).then_some(Why::AnswerMismatch)
     }
 
@@ -547,20 +555,12 @@ impl Gateway {
     }
 
     /// No host answered a reversal of the terminal, but the acquirer took the transaction back
-    /// itself: the terminal is told so, or the acquirer tells it, where only that one can sign.
+    /// itself. Only the host says yes to the terminal: its reversal goes there.
     pub(super) fn acquirer_took_it_back(&mut self, now: Now, slot: Slot, askers: Vec<Asker>) {
-        let signs = self.may_author(slot);
-        for asker in askers {
-            let asked = asker.asked;
-            let code = asked.spec().flow().answer.approval(Purpose::Reversal);
-            let answer = self.authored(&asked, code).filter(|_| signs);
-            match (answer, self.live.get(slot).map(|own| own.id)) {
-                (Some(answer), Some(id)) => self.say(now, asker.conn, id, &answer),
-                (..) => {
-                    let opened = self.describe(&asked);
-                    self.forward(now, asker.conn, asked, opened);
-                }
-            }
+        let original = self.live.get(slot).map(|own| own.id);
+        for Asker { conn, asked } in askers {
+            let opened = self.describe(&asked);
+            self.forward(now, conn, asked, Opened { original, ..opened });
         }
     }
 

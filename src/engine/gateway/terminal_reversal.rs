@@ -2,7 +2,7 @@
 
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Effect, Trigger};
-use super::live::{Asker, Reversal, Slot};
+use super::live::{Asker, Reversal, Slot, Transaction};
 use super::message_facts::{AMOUNT, key_of};
 use super::names;
 use super::own_answers::Reason;
@@ -41,9 +41,7 @@ impl Gateway {
         if let Some(return_by) = self.is_being_returned(slot) {
             return self.ask_again_later(now, slot, conn, &message, return_by);
         }
-        let whole = self.live.get(slot).map(|own| own.opened.amount);
-        let partial = whole.is_some_and(|whole| is_partial(&message, whole));
-        if partial && self.partly_reverses(now, slot, conn, &message, &opened) {
+        if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
             return;
         }
         let slot = self.stands_again(now, slot).unwrap_or(slot);
@@ -147,6 +145,23 @@ impl Gateway {
             None if live.is_some() => live,
             None => self.revive(other?, now),
         }
+    }
+
+    /// Whether a reversal or its answer bears the reference of another transaction of the terminal:
+    /// which of the two is meant, nobody here knows.
+    pub(super) fn refers_to_another(&self, own: &Transaction, message: &Message) -> bool {
+        let Some(told) = message.rrn().filter(|told| own.rrn != Some(*told)) else {
+            return false;
+        };
+        let key = key_of(&own.opened);
+        let terminal = key.and_then(|key| self.terminals.get(&key)).into_iter();
+        let mut done = terminal.flat_map(|terminal| &terminal.done);
+        let live = self.live.slots().into_iter();
+        let mut live = live.filter_map(|slot| self.live.get(slot));
+        done.any(|other| other.rrn == Some(told) && other.id != own.id)
+            || live.any(|other| {
+                other.rrn == Some(told) && other.id != own.id && key_of(&other.opened) == key
+            })
     }
 
     /// The void or refund of a transaction whose answer is waited for.
@@ -455,7 +470,7 @@ pub(super) fn is_about(
 }
 
 /// What an answer approved, if that is less than was asked for.
-fn granted(spec: &Arc<Spec>, answer: &Bytes) -> Option<Amount> {
+pub(super) fn granted(spec: &Arc<Spec>, answer: &Bytes) -> Option<Amount> {
     let answer = Message::read(spec, answer.clone()).ok()?;
     let outcome = spec.flow().outcome(Purpose::Debit, answer.response_code());
     (outcome == RequestOutcome::ApprovedInPart).then(|| answer.amount())?
@@ -493,10 +508,9 @@ fn leaves_no_more(reversal: &Message, amount: Amount) -> bool {
     left_standing(reversal).is_none_or(|stands| stands <= amount)
 }
 
-/// Whether a reversal of what had this amount leaves a part of it standing.
-pub(super) fn is_partial(reversal: &Message, amount: Amount) -> bool {
-    let stands = left_standing(reversal).filter(|stands| *stands != Amount(0));
-    stands.is_some_and(|stands| stands < amount || reversal.has(REPLACEMENT))
+/// Whether a reversal leaves something of its original standing.
+pub(super) fn is_partial(reversal: &Message) -> bool {
+    left_standing(reversal).is_some_and(|stands| stands != Amount(0))
 }
 
 fn cause_of(rule: &ReversalRule, code: Option<ResponseCode>) -> Option<ReversalCause> {

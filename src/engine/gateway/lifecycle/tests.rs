@@ -61,7 +61,7 @@ const RULES: &[Rule] = &[
     (
         'F',
         WAITING,
-        &[T::BadAnswer],
+        &[T::BadAnswer, T::TakenBack],
         Some(S::TimedOut),
         E::ReverseByPolicy,
     ),
@@ -507,9 +507,6 @@ const RULES: &[Rule] = &[
     (
         '5',
         &[
-            S::Forwarded,
-            S::ForwardedGone,
-            S::TimedOut,
             S::LateApproval,
             S::TerminalGone,
             S::ReversalPending,

@@ -533,13 +533,11 @@ fn what_the_acquirer_takes_back_early_is_found_under_the_number_that_it_knows() 
         .find(|(_, _, message)| message.mti() == mti("0430"));
     assert_eq!(answered.unwrap().2.response_code().as_deref(), Some("00"));
     stage.acquirer_says(stage.answer(&sent, "00"));
-    assert!(stage.rows().starts_with("C5"), "{}", stage.rows());
+    assert!(stage.rows().starts_with("CF"), "{}", stage.rows());
     let told = stage.sends.iter().filter(|(_, to, _)| *to == T);
-    let codes = told.map(|(.., message)| message.response_code().unwrap());
-    let codes: Vec<_> = codes.collect();
     assert_eq!(
-        codes,
-        [Text::new("96").unwrap()],
+        told.count(),
+        0,
         "an approval that was taken back is not told"
     );
 }
