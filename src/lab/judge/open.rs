@@ -63,8 +63,8 @@ fn is_unheard(attempt: &AttemptFacts) -> bool {
     told.any(|told| told.unheard && !told.doubted_soon)
 }
 
-/// Whether the approval came to its terminal in time, which made nothing of it, and no reversal that
-/// it may have tried since came as far as the gateway.
+/// Whether the approval came to its terminal in time, which made nothing of it, and no reversal
+/// that it may have tried since came as far as the gateway.
 fn is_given_up_unseen(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> bool {
     let given_up = matches!(attempt.slip, SlipSays::UndoGivenUp | SlipSays::Unanswered);
     let in_time = |at| {
