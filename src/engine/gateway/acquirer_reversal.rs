@@ -43,9 +43,9 @@ impl Gateway {
         }
     }
 
-    /// A transaction was taken back, or a part of it. Where it is to be undone, only the whole settles
-    /// that, and only if it was seen approved or a reversal was tried: what is not booked yet may be
-    /// booked later. Of a void or refund that stood, its original stands again.
+    /// A transaction was taken back, or a part of it. Where it is to be undone, only the whole
+    /// settles that, and only if it was seen approved or a reversal was tried: what is not booked
+    /// yet may be booked later. Of a void or refund that stood, its original stands again.
     fn is_taken_back(&mut self, now: Now, slot: Slot, message: &Message, cause: Cause) {
         let Some(own) = self.live.get(slot) else {
             return;
