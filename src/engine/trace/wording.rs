@@ -272,7 +272,7 @@ fn sold(story: &Story, bonds: &Bonds<'_>) -> Row {
     match story.state {
         _ if back > amount => bound::RETURNED_TOO_MUCH,
         _ if back == amount && back > 0 && !unknown => bound::RETURNED,
-        _ if back > 0 && unknown => bound::PART_RETURNED,
+        _ if back > 0 && story.is_approved_in_part() => bound::PART_RETURNED,
         _ if back > 0 => bound::RETURNED_PARTLY,
         State::Returned => bound::RETURNED_UNSEEN,
         _ if unknown => texts::APPROVED_IN_PART,
