@@ -44,8 +44,8 @@ impl Gateway {
     }
 
     /// A transaction was taken back, or a part of it. A part settles nothing while the whole is to
-    /// be undone, nor does the word of it before that was tried. Of a void or refund that stood, its
-    /// original stands again.
+    /// be undone, nor does the word of it before that was tried. Of a void or refund that stood,
+    /// its original stands again.
     fn is_taken_back(&mut self, now: Now, slot: Slot, message: &Message, cause: Cause) {
         let Some(own) = self.live.get(slot) else {
             return;
