@@ -11,7 +11,7 @@ use super::terminal_reversal::{is_about, is_partial};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row, TxId};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{Function, Stan};
+use crate::iso::message::{Amount, Function, Stan};
 use crate::iso::spec::Purpose;
 
 impl Gateway {
@@ -63,10 +63,13 @@ impl Gateway {
             false => Trigger::TakenBack,
         };
         if ends && !undone {
-            if let Some(message) = cause.message {
-                self.remark_live(now, slot, cause.note, message);
+            let Some(message) = cause.message else { return };
+            // A reversal of the whole that is accepted then may give that part back once more.
+            let part = part_taken_back(&opened, &message);
+            if let Some(own) = self.live.get_mut(slot) {
+                own.returned.0 = own.returned.0.saturating_add(part.0);
             }
-            return;
+            return self.remark_live(now, slot, cause.note, message);
         }
         let decision = self.step(now, slot, trigger, cause);
         if decision.is_some_and(|decision| decision.row == Row('3')) {
@@ -171,4 +174,11 @@ impl Gateway {
         }
         self.send(conn, frame, None);
     }
+}
+
+/// The part of a transaction that a reversal of the acquirer takes back; nothing if it speaks of
+/// the whole.
+pub(super) fn part_taken_back(of: &Opened, reversal: &Logged) -> Amount {
+    let told = reversal.amount.filter(|told| *told < of.amount);
+    told.unwrap_or_default()
 }

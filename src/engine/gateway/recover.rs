@@ -3,6 +3,7 @@
 //! Recovery applies each recorded step to what it belongs to, without deciding anything again; only
 //! then is every live transaction told of the restart, which is a row of the table like any other.
 
+use super::acquirer_reversal::part_taken_back;
 use super::core::{Cause, Gateway};
 use super::kept_frames::kept;
 use super::lifecycle::Trigger;
@@ -17,7 +18,7 @@ use super::unread_approvals::UnreadApprovals;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
     Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, LinkId, LinkName,
-    ListenerId, Logged, Note, Opened, Record, Seq, State, Step, StoredFrame, TxId, Vault, Why,
+    ListenerId, Logged, Note, Opened, Record, Row, Seq, State, Step, StoredFrame, TxId, Vault, Why,
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
@@ -356,8 +357,20 @@ impl Fold {
         self.gateway.gauges.moved(before, step.state);
     }
 
-    /// A record that says that a refund returned something, or that one was undone.
+    /// A record that says that a refund returned something, or that one was undone, or that the
+    /// acquirer took a part back.
     fn returned(&mut self, slot: Slot, step: &Step) {
+        let of_acquirer = |message: &&Logged| {
+            let (mti, hop) = (message.mti, message.hop);
+            hop == Hop::AcquirerToGateway && mti.class() == Class::Reversal && !mti.is_answer()
+        };
+        if let Some(message) = step.message.as_ref().filter(of_acquirer)
+            && let Some(own) = self.gateway.live.get_mut(slot)
+            && step.row == Row('z')
+        {
+            let part = part_taken_back(&own.opened, message);
+            own.returned.0 = own.returned.0.saturating_add(part.0);
+        }
         let Note::Other(by) = step.note else {
             return;
         };

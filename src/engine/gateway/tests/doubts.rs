@@ -90,6 +90,31 @@ fn what_the_acquirer_takes_back_under_a_token_of_the_card_is_listed() {
 }
 
 #[test]
+fn a_part_that_the_acquirer_took_back_before_leaves_the_whole_unproven() {
+    for restarts in [false, true] {
+        let mut stage = Stage::new();
+        stage.approved_sale(2);
+        stage.terminal_says(stage.reversal(2, "96"));
+        let reversal = stage.deliver(A);
+        let mut part = stage.reversal(2, "06");
+        part.set_mti(mti("0420"));
+        part.set(path("4"), "000000000800").unwrap();
+        stage.acquirer_says(stage.reparsed(&part));
+        assert_eq!(stage.deliver(A).mti(), mti("0430"));
+        let answer = stage.answer(&reversal, "00");
+        if restarts {
+            stage = Stage::recovered(options(ReversalBy::Both, true), stage.records);
+            stage.happen(Event::LinkUp {
+                link: LINK,
+                conn: A,
+            });
+        }
+        stage.acquirer_says(answer);
+        assert_eq!(stage.last_state(), State::ClosedUnproven, "{restarts}");
+    }
+}
+
+#[test]
 fn a_not_found_for_a_seen_approval_is_told_once_and_again() {
     let mut stage = Stage::new();
     stage.approved_sale(2);
