@@ -147,12 +147,16 @@ impl Gateway {
         }
     }
 
-    /// Whether a reversal or its answer bears the reference of another transaction of the terminal:
-    /// which of the two is meant, nobody here knows.
+    /// Whether a reversal or its answer bears the reference of another transaction of the terminal,
+    /// and not its own: which of the two is meant, nobody here knows. Where its own is not known,
+    /// nothing is contradicted, since some hosts give one reference to all.
     pub(super) fn refers_to_another(&self, own: &Transaction, message: &Message) -> bool {
-        let Some(told) = message.rrn().filter(|told| own.rrn != Some(*told)) else {
+        let (Some(known), Some(told)) = (own.rrn, message.rrn()) else {
             return false;
         };
+        if known == told {
+            return false;
+        }
         let key = key_of(&own.opened);
         let terminal = key.and_then(|key| self.terminals.get(&key)).into_iter();
         let mut done = terminal.flat_map(|terminal| &terminal.done);
