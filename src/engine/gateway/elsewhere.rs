@@ -31,10 +31,10 @@ impl Options {
 impl Gateway {
     /// Whether a transaction on this link is none of a terminal that came in here.
     pub(super) fn is_elsewhere(&self, conn: ConnId, link: LinkId) -> bool {
-        let listener = self.listener_of(conn);
+        let leads = |listener| self.options.leads(listener, link);
         self.links.is_split()
             && !self.links.is_parked(link)
-            && listener.is_some_and(|listener| !self.options.leads(listener, link))
+            && self.listener_of(conn).is_some_and(|own| !leads(own))
     }
 
     /// The transaction that has the name of a new request, and went to an acquirer that is not
@@ -56,6 +56,9 @@ impl Gateway {
 
     /// Whether a void, refund or completion names an original that is none of its terminal.
     pub(super) fn is_of_elsewhere(&self, conn: ConnId, original: TxId) -> bool {
+        if !self.links.is_split() {
+            return false;
+        }
         let live = self.live.slot_of(original);
         let live = live.and_then(|slot| self.live.get(slot));
         let link = match live {

@@ -244,7 +244,7 @@ impl Gateway {
     }
 
     fn session_due(&mut self, now: Now, link: LinkId, conn: ConnId) {
-        let options = &self.options.link(link);
+        let options = self.options.link(link);
         let (interval, echo) = (options.echo_interval, options.spec.flow().echo.clone());
         let Some(own) = self.links.conn(link, conn) else {
             return;

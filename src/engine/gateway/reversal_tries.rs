@@ -141,11 +141,7 @@ impl Gateway {
         if wait < Duration::MAX {
             self.live.set_deadline(slot, Some(now.mono + wait));
         }
-        let Some(reversal) = self
-            .live
-            .get_mut(slot)
-            .and_then(|own| own.reversal.as_mut())
-        else {
+        let Some(reversal) = self.reversal_of(slot) else {
             return;
         };
         if !std::mem::replace(&mut reversal.queued, true)
@@ -448,11 +444,7 @@ impl Gateway {
             .live
             .get(slot)
             .is_some_and(|own| own.upstream.is_some());
-        let Some(reversal) = self
-            .live
-            .get_mut(slot)
-            .and_then(|own| own.reversal.as_mut())
-        else {
+        let Some(reversal) = self.reversal_of(slot) else {
             return;
         };
         let is_final = trigger != Trigger::ReversalRetry;
