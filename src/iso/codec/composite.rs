@@ -2,11 +2,7 @@
 
 use super::{BuildFault, hex, number};
 use crate::iso::message::Part;
-use crate::iso::spec::{FixedPart, PrefixEncoding};
-use nom::bytes::complete::take;
-use nom::error::ErrorKind;
-use nom::number::complete::u8 as byte;
-use nom::{IResult, Parser};
+use crate::iso::spec::{FixedPart, PrefixEncoding, tag_number};
 use std::ops::Range;
 
 /// One tagged part.
@@ -38,30 +34,65 @@ impl Tlv {
     /// The parts, in order. `None` if the bytes do not close.
     pub(super) fn parts(self, bytes: &[u8]) -> Option<Vec<Tagged>> {
         let mut all = Vec::with_capacity(24);
+        self.each(bytes, |tag, end, value| {
+            let start = all.last().map_or(0, |before: &Tagged| before.all.end);
+            all.push(Tagged {
+                tag: self.name(tag)?,
+                all: start..end,
+                value: value..end,
+            });
+            Some(())
+        })?;
+        Some(all)
+    }
+
+    /// Hands out the parts in order: the tag as it stands, where the part ends, where its value
+    /// begins. `None` if the bytes do not close, or one is not taken.
+    pub(super) fn each(
+        self,
+        bytes: &[u8],
+        mut take: impl FnMut(&[u8], usize, usize) -> Option<()>,
+    ) -> Option<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
             if matches!(self, Self::Ber) && rest.iter().all(|byte| *byte == 0) {
                 break; // Zeros after the last part are padding (EMV Book 3 Annex B).
             }
-            let start = bytes.len().saturating_sub(rest.len());
-            let (after, (tag, value)) = self.part(rest).ok()?;
-            let end = bytes.len().saturating_sub(after.len());
-            let value = end.checked_sub(value.len())?..end;
-            all.push(Tagged {
-                tag,
-                all: start..end,
-                value,
-            });
+            let (tag, value, after) = match self {
+                Self::Ber => ber(rest)?,
+                Self::Text { tag, length } => text(tag, length, rest)?,
+            };
+            let end = bytes.len().checked_sub(after.len())?;
+            take(tag, end, end.checked_sub(value.len())?)?;
             rest = after;
         }
-        Some(all)
+        Some(())
     }
 
-    fn part(self, bytes: &[u8]) -> IResult<&[u8], (Part, &[u8])> {
+    /// The number of the name of a tag as it stands: chip tags are named in hex.
+    pub(super) fn number(self, tag: &[u8]) -> u64 {
+        let named =
+            |number, byte: &u8| number << 16 | u64::from(u16::from_be_bytes(hex::pair(*byte)));
         match self {
-            Self::Ber => ber(bytes),
-            Self::Text { tag, length } => text(tag, length, bytes),
+            Self::Ber => tag.iter().fold(0, named),
+            Self::Text { .. } => tag_number(tag),
         }
+    }
+
+    fn name(self, tag: &[u8]) -> Option<Part> {
+        let mut digits = [[0; 2]; 4];
+        let name = match self {
+            Self::Ber => {
+                let places = digits.get_mut(..tag.len())?;
+                places
+                    .iter_mut()
+                    .zip(tag)
+                    .for_each(|(place, byte)| *place = hex::pair(*byte));
+                places.as_flattened()
+            }
+            Self::Text { .. } => tag,
+        };
+        Part::new(std::str::from_utf8(name).ok()?)
     }
 
     /// The bytes with the part set: in its place if it is there, otherwise at the end.
@@ -87,7 +118,7 @@ impl Tlv {
                 let start = out.len();
                 out.extend(hex::unhex(tag).map_err(|_at| BuildFault::UnknownPart)?);
                 let tag = out.get(start..).unwrap_or_default().to_vec();
-                if !ber_tag(&tag).is_ok_and(|(rest, _)| rest.is_empty()) {
+                if ber_tag(&tag) != Some(tag.len()) {
                     return Err(BuildFault::UnknownPart);
                 }
                 ber_length(value.len(), out);
@@ -111,47 +142,26 @@ impl Tlv {
     }
 }
 
-fn wrong<T>(bytes: &[u8]) -> IResult<&[u8], T> {
-    Err(nom::Err::Error(nom::error::Error::new(
-        bytes,
-        ErrorKind::Verify,
-    )))
-}
+/// A part and what follows it: tag, value, rest.
+type Cut<'a> = Option<(&'a [u8], &'a [u8], &'a [u8])>;
 
-fn ber(bytes: &[u8]) -> IResult<&[u8], (Part, &[u8])> {
-    let (rest, tag) = ber_tag(bytes)?;
-    let (rest, first) = byte(rest)?;
-    let (rest, length) = match first {
-        0..=0x7F => (rest, usize::from(first)),
+fn ber(bytes: &[u8]) -> Cut<'_> {
+    let (tag, rest) = bytes.split_at_checked(ber_tag(bytes)?)?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = match first {
+        0..=0x7F => (usize::from(*first), rest),
         0x81..=0x83 => {
-            let (rest, digits) = take(usize::from(first & 0x7F)).parse(rest)?;
-            (
-                rest,
-                number::read(PrefixEncoding::Binary, digits).unwrap_or(usize::MAX),
-            )
+            let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7F))?;
+            (number::read(PrefixEncoding::Binary, digits)?, rest)
         }
-        _ => return wrong(bytes),
+        _ => return None,
     };
-    let (rest, value) = take(length).parse(rest)?;
-    match tag_name(tag) {
-        Some(tag) => Ok((rest, (tag, value))),
-        None => wrong(bytes),
-    }
+    let (value, rest) = rest.split_at_checked(length)?;
+    Some((tag, value, rest))
 }
 
-/// The tag in hex, as parts are named; four bytes at most.
-fn tag_name(tag: &[u8]) -> Option<Part> {
-    let mut digits = [0; 8];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(tag) {
-        for (place, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xF]) {
-            *place = *b"0123456789ABCDEF".get(usize::from(nibble))?;
-        }
-    }
-    Part::new(std::str::from_utf8(digits.get(..tag.len().checked_mul(2)?)?).ok()?)
-}
-
-/// One byte, or more when its low five bits are all ones; four at most.
-fn ber_tag(bytes: &[u8]) -> IResult<&[u8], &[u8]> {
+/// How many bytes a tag has: one, or more when its low five bits are all ones; four at most.
+fn ber_tag(bytes: &[u8]) -> Option<usize> {
     let more = |at: usize, byte: u8| {
         if at == 0 {
             byte & 0x1F == 0x1F
@@ -159,15 +169,9 @@ fn ber_tag(bytes: &[u8]) -> IResult<&[u8], &[u8]> {
             byte & 0x80 != 0
         }
     };
-    let last = bytes
-        .iter()
-        .enumerate()
-        .take(4)
-        .position(|(at, byte)| !more(at, *byte));
-    match last {
-        Some(last) => take(last.saturating_add(1)).parse(bytes),
-        None => wrong(bytes),
-    }
+    let mut places = bytes.iter().enumerate().take(4);
+    let last = places.position(|(at, byte)| !more(at, *byte))?;
+    Some(last.saturating_add(1))
 }
 
 fn ber_length(length: usize, out: &mut Vec<u8>) {
@@ -180,14 +184,13 @@ fn ber_length(length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(if length == 0 { &[0] } else { digits });
 }
 
-fn text(tag: u8, length: u8, bytes: &[u8]) -> IResult<&[u8], (Part, &[u8])> {
-    let (rest, (tag, digits)) = (take(tag), take(length)).parse(bytes)?;
-    let tag = std::str::from_utf8(tag).ok().and_then(Part::new);
-    let (Some(length), Some(tag)) = (number::read(PrefixEncoding::Ascii, digits), tag) else {
-        return wrong(bytes);
-    };
-    let (rest, value) = take(length).parse(rest)?;
-    Ok((rest, (tag, value)))
+fn text(tag: u8, length: u8, bytes: &[u8]) -> Cut<'_> {
+    let (tag, rest) = bytes.split_at_checked(usize::from(tag))?;
+    let (digits, rest) = rest.split_at_checked(usize::from(length))?;
+    let (value, rest) = rest.split_at_checked(number::read(PrefixEncoding::Ascii, digits)?)?;
+    // What no part can be named is no tag.
+    Part::new(std::str::from_utf8(tag).ok()?)?;
+    Some((tag, value, rest))
 }
 
 /// The units that a part has in a value of `units`; `None` if the value ends before or within it.

@@ -1,25 +1,38 @@
 //! Bytes as hexadecimal digits and back.
 
+/// A byte as two upper-case digits.
+#[inline]
+pub(super) const fn pair(byte: u8) -> [u8; 2] {
+    [digit(byte >> 4), digit(byte & 0xF)]
+}
+
+#[inline]
+const fn digit(nibble: u8) -> u8 {
+    let past_nine = if nibble > 9 { b'A' - b'9' - 1 } else { 0 };
+    nibble.wrapping_add(b'0').wrapping_add(past_nine)
+}
+
 /// Upper-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| {
-        char::from(
-            b"0123456789ABCDEF"
-                .get(usize::from(nibble))
-                .map_or(0, |d| *d),
-        )
-    };
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 0xF));
+    let mut digits = Vec::new();
+    push_hex(bytes, &mut digits);
+    String::from_utf8(digits).unwrap_or_default()
+}
+
+/// Appends upper-case hex.
+pub(super) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start.saturating_add(bytes.len().saturating_mul(2)), 0);
+    let (places, _) = out.get_mut(start..).unwrap_or_default().as_chunks_mut();
+    for (place, byte) in places.iter_mut().zip(bytes) {
+        *place = pair(*byte);
     }
-    text
 }
 
 /// Appends bytes from hex, or tells the place of the first character that is none.
 pub(super) fn push_unhex(text: &str, out: &mut Vec<u8>) -> Result<(), usize> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    out.reserve(pairs.len());
     for (at, [high, low]) in pairs.iter().enumerate() {
         let pair = hex_digit(*high).zip(hex_digit(*low));
         let (high, low) = pair.ok_or_else(|| first_non_hex(text, at.saturating_mul(2)))?;

@@ -241,10 +241,9 @@ impl Message {
     /// A field's value on the wire: how it is written, its bytes, its units.
     pub(super) fn value(&self, field: FieldId) -> Option<(&Layout, &[u8], usize)> {
         let wire = self.wire(field)?;
-        let layout = &self.spec.field(field)?.layout;
         let step = self.spec.step(usize::from(field.number()))?;
         let extent = Extent::read(step, wire, 0).ok()?;
-        Some((layout, wire.get(extent.body)?, extent.units))
+        Some((&step.layout, wire.get(extent.body)?, extent.units))
     }
 
     pub(super) fn meaning(&self, field: FieldId) -> Option<&FieldMeaning> {

@@ -96,7 +96,7 @@ pub(super) fn set(
         }));
     }
     let mut own = Vec::new();
-    value::write(&known.layout, text, &mut own)?;
+    value::write(&known.step.layout, text, &mut own)?;
     all.push((bit, own));
     all.sort_unstable_by_key(|(bit, _)| *bit);
     let mut out = written(nested, all.iter().map(|(bit, _)| *bit));

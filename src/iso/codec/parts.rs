@@ -6,7 +6,6 @@ use crate::iso::message::{FieldId, FieldPath, Part};
 use crate::iso::spec::{Composite, FieldSpec, Layout, Nested, Size};
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
 impl Message {
     /// A field or part as text: digits, characters, or upper-case hex if binary. Sensitive values
@@ -100,8 +99,7 @@ impl Message {
     /// The value does not fit.
     pub fn set(&mut self, path: impl Into<FieldPath>, text: &str) -> Result<(), BuildError> {
         let path = path.into();
-        let spec = Arc::clone(&self.spec);
-        let field = spec.field(path.field);
+        let field = self.spec.field(path.field);
         let field = field.ok_or_else(|| BuildError::at(path, BuildFault::UnknownField))?;
         if self.is_beyond_fault(path.field) {
             return Err(BuildError::at(path, BuildFault::BeyondFault));
@@ -200,6 +198,6 @@ fn nested_text(known: &Nested, layout: &Layout, body: &[u8], part: Part) -> Opti
     let (_, parts) = nested::parts(known, &bytes)?;
     let found = parts.iter().find(|one| one.part.id == part)?;
     let own = bytes.get(found.body.clone())?;
-    let text = value::text(&found.part.layout, own, found.units, 0..found.units)?;
+    let text = value::text(&found.part.step.layout, own, found.units, 0..found.units)?;
     Some(text.into_owned())
 }

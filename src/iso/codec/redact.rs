@@ -85,12 +85,13 @@ impl Message {
         let whole = again.as_ref().unwrap_or(self);
         let mut pen = Pen {
             frame: built.to_vec(),
-            hidden: Vec::new(),
-            patch: Vec::new(),
+            hidden: Vec::with_capacity(8),
+            // Room for all from the start: a vector that grows leaves what it held behind.
+            patch: Vec::with_capacity(64),
         };
         match whole.fault() {
             None => {
-                for field in whole.fields().iter() {
+                for field in whole.fields().without(whole.spec().kept()).iter() {
                     whole.redact_field(field, &mut pen);
                 }
             }
@@ -134,17 +135,12 @@ impl Message {
         };
         let start = place.end.saturating_sub(body.len());
         match (&meaning.composite, meaning.store) {
-            (Some(Composite::BerTlv(tags) | Composite::TextTlv { tags, .. }), store) => {
-                let composite = meaning.composite.as_ref();
-                let plain = composite.filter(|_| layout.encoding != Encoding::Bcd);
-                match plain.and_then(|one| tagged_places(one, tags, store, layout, body)) {
-                    Some(places) => {
-                        for (place, store) in places {
-                            pen.hide(layout, start, units, place, store);
-                        }
-                    }
+            (Some(parts @ (Composite::BerTlv(tags) | Composite::TextTlv { tags, .. })), store) => {
+                let mark = pen.mark();
+                if tagged_hidden((parts, tags), store, layout, body, start, pen).is_none() {
                     // Parts that cannot be told apart cannot be judged one by one.
-                    None => pen.hide(layout, start, units, 0..units, Store::Length),
+                    pen.back_to(mark);
+                    pen.hide(layout, start, units, 0..units, Store::Length);
                 }
             }
             (Some(Composite::Positions(all)), store) => {
@@ -182,29 +178,30 @@ fn nested_hidden(
     let bytes = nested_bytes(layout, body)?;
     for found in nested::parts(known, &bytes)?.1 {
         let own = start.saturating_add(found.body.start);
-        let (layout, units) = (&found.part.layout, found.units);
+        let (layout, units) = (&found.part.step.layout, found.units);
         pen.hide(layout, own, units, 0..units, found.part.spec.store);
     }
     Some(())
 }
 
-/// The units of each tagged part's value, and what may be kept of it; unknown tags as the field.
-fn tagged_places(
-    composite: &Composite,
-    tags: &Tags,
+/// Hides of each tagged part what may not be kept; unknown tags as their field. `None` if they
+/// cannot be told apart.
+fn tagged_hidden(
+    (composite, tags): (&Composite, &Tags),
     unknown: Store,
     layout: &Layout,
     body: &[u8],
-) -> Option<Vec<(Range<usize>, Store)>> {
+    start: usize,
+    pen: &mut Pen,
+) -> Option<()> {
     let bytes: Cow<'_, [u8]> = tagged::plain_bytes(layout, body)?;
-    let parts = tlv(composite)?.parts(&bytes)?;
-    let store = |tag| tags.get(tag).map_or(unknown, |known| known.store);
-    Some(
-        parts
-            .iter()
-            .map(|part| (part.value.clone(), store(&part.tag)))
-            .collect(),
-    )
+    let (tlv, units) = (tlv(composite)?, bytes.len());
+    tlv.each(&bytes, |tag, end, value| {
+        let known = tags.get(tlv.number(tag));
+        let store = known.map_or(unknown, |known| known.store);
+        pen.hide(layout, start, units, value..end, store);
+        Some(())
+    })
 }
 
 /// Overwrites in place and remembers what was there.
@@ -215,6 +212,17 @@ struct Pen {
 }
 
 impl Pen {
+    /// How many ranges and bytes are hidden.
+    const fn mark(&self) -> (usize, usize) {
+        (self.hidden.len(), self.patch.len())
+    }
+
+    /// Forgets what was hidden since; all of it is to be hidden again.
+    fn back_to(&mut self, (hidden, patch): (usize, usize)) {
+        self.hidden.truncate(hidden);
+        self.patch.truncate(patch);
+    }
+
     /// Hides so many bytes, for good.
     fn blank(&mut self, start: usize, length: usize) {
         if let Some(bytes) = self.frame.get_mut(start..start.saturating_add(length))
@@ -259,14 +267,12 @@ impl Pen {
         let short = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
         self.hidden
             .push((short(span.start), short(span.len()), restorable));
-        for unit in hidden {
-            overwrite(
-                layout,
-                units,
-                unit,
-                self.frame.get_mut(start..).unwrap_or_default(),
-            );
-        }
+        wipe(
+            layout,
+            units,
+            &hidden,
+            self.frame.get_mut(span).unwrap_or_default(),
+        );
     }
 }
 
@@ -297,20 +303,28 @@ fn byte_of(layout: &Layout, units: usize, unit: usize) -> usize {
     }
 }
 
-/// Makes one unit zero.
-fn overwrite(layout: &Layout, units: usize, unit: usize, body: &mut [u8]) {
-    let at = byte_of(layout, units, unit);
-    let zero = characters::zero(layout.encoding);
-    match (layout.encoding, body.get_mut(at..)) {
-        (Encoding::Raw, Some([byte, ..])) => *byte = 0,
-        (Encoding::Bcd, Some([byte, ..])) if layout.content != FieldContent::SignedDigits => {
-            let high = nibble_of(layout, units, unit).is_multiple_of(2);
-            *byte &= if high { 0x0F } else { 0xF0 };
-        }
-        (Encoding::Bcd, Some([byte, ..])) => *byte = 0,
-        (Encoding::HexEbcdic, Some([high, low, ..])) => (*high, *low) = (0xF0, 0xF0),
-        (encoding, Some([high, low, ..])) if encoding.is_hex() => (*high, *low) = (b'0', b'0'),
-        (_, Some([byte, ..])) => *byte = zero,
-        (_, _) => {}
+/// Makes units zero; `bytes` are those that hold them.
+fn wipe(layout: &Layout, units: usize, range: &Range<usize>, bytes: &mut [u8]) {
+    let zero = match layout.encoding {
+        Encoding::Raw | Encoding::Bcd => 0,
+        Encoding::HexEbcdic => 0xF0,
+        encoding => characters::zero(encoding),
+    };
+    if layout.encoding != Encoding::Bcd || layout.content == FieldContent::SignedDigits {
+        return bytes.fill(zero);
     }
+    // A digit that shares its byte with one of them stays.
+    let starts_low = !nibble_of(layout, units, range.start).is_multiple_of(2);
+    let ends_high = !nibble_of(layout, units, range.end).is_multiple_of(2);
+    let high = bytes
+        .first()
+        .filter(|_| starts_low)
+        .map_or(0, |byte| byte & 0xF0);
+    let low = bytes
+        .last()
+        .filter(|_| ends_high)
+        .map_or(0, |byte| byte & 0x0F);
+    bytes.fill(zero);
+    bytes.first_mut().into_iter().for_each(|byte| *byte |= high);
+    bytes.last_mut().into_iter().for_each(|byte| *byte |= low);
 }

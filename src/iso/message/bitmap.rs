@@ -45,6 +45,20 @@ impl Bitmap {
         self.0[word] & mask != 0
     }
 
+    /// The fields of either set.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        let ([a, b, c], [x, y, z]) = (self.0, other.0);
+        Self([a | x, b | y, c | z])
+    }
+
+    /// The fields that the other set has not.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        let ([a, b, c], [x, y, z]) = (self.0, other.0);
+        Self([a & !x, b & !y, c & !z])
+    }
+
     /// How many fields come before `id`: its place among the fields present.
     #[must_use]
     pub const fn rank(&self, id: FieldId) -> usize {

@@ -5,7 +5,6 @@ use super::shape::Title;
 use super::step::FieldStep;
 use crate::iso::message::{FieldId, Mti, Part};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// One field: how it is written, and what it means.
 #[derive(Debug)]
@@ -91,15 +90,17 @@ pub struct NestedPart {
     /// Its name, such as `2` in 127.2.
     pub id: Part,
     /// How it is written.
-    pub layout: Layout,
-    /// The same boiled down.
     pub step: FieldStep,
     /// What it means.
     pub spec: PartSpec,
 }
 
-/// The tags known, by name.
-pub type Tags = BTreeMap<Part, PartSpec>;
+/// The tags known.
+#[derive(Clone, Debug)]
+pub struct Tags {
+    /// By the number of each name, ascending.
+    known: Vec<(u64, PartSpec)>,
+}
 
 /// A part at a fixed place.
 #[derive(Clone, Debug)]
@@ -145,6 +146,12 @@ impl FieldSpec {
         fitting.map_or(&self.meaning, |(_, meaning)| meaning)
     }
 
+    /// Whether a journal keeps all of it, in messages of whichever type.
+    pub(super) fn is_kept(&self) -> bool {
+        let mut uses = self.uses.iter().map(|(_, meaning)| meaning);
+        self.meaning.is_kept() && uses.all(FieldMeaning::is_kept)
+    }
+
     /// What the field means where no use says otherwise.
     #[must_use]
     pub const fn usual_meaning(&self) -> &FieldMeaning {
@@ -153,15 +160,55 @@ impl FieldSpec {
 }
 
 impl FieldMeaning {
+    /// Whether a journal keeps all of it, whatever it holds.
+    pub(super) fn is_kept(&self) -> bool {
+        let parts_are = match &self.composite {
+            None => true,
+            Some(Composite::Positions(all)) => {
+                all.iter().all(|part| part.spec.store == Store::Clear)
+            }
+            // What has parts of its own may not be readable.
+            Some(Composite::BerTlv(_) | Composite::TextTlv { .. } | Composite::Bitmap(_)) => false,
+        };
+        parts_are && self.store == Store::Clear
+    }
+
     /// What one part means, if it is known.
     #[must_use]
     pub fn part(&self, part: &Part) -> Option<&PartSpec> {
         match self.composite.as_ref()? {
             Composite::Positions(all) => all.iter().find(|p| p.id == *part).map(|p| &p.spec),
-            Composite::BerTlv(tags) | Composite::TextTlv { tags, .. } => tags.get(part),
+            Composite::BerTlv(tags) | Composite::TextTlv { tags, .. } => {
+                tags.get(tag_number(part.as_bytes()))
+            }
             Composite::Bitmap(nested) => nested.part(part).map(|known| &known.spec),
         }
     }
+}
+
+impl Tags {
+    pub(super) fn new(known: impl IntoIterator<Item = (Part, PartSpec)>) -> Self {
+        let number = |(tag, spec): (Part, PartSpec)| (tag_number(tag.as_bytes()), spec);
+        let mut known: Vec<_> = known.into_iter().map(number).collect();
+        known.sort_unstable_by_key(|(number, _)| *number);
+        Self { known }
+    }
+
+    /// What a tag means, by the number of its name.
+    #[must_use]
+    pub fn get(&self, number: u64) -> Option<&PartSpec> {
+        let at = self
+            .known
+            .binary_search_by_key(&number, |(known, _)| *known);
+        self.known.get(at.ok()?).map(|(_, spec)| spec)
+    }
+}
+
+/// The name of a tag, 8 characters at most, as one number.
+#[must_use]
+pub fn tag_number(name: &[u8]) -> u64 {
+    name.iter()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 impl Nested {

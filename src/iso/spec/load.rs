@@ -63,6 +63,11 @@ fn compose(file: &SpecFile) -> Result<Spec, SpecFault> {
             .iter()
             .map(|field| Some(FieldStep::of(&field.as_ref()?.layout)))
             .collect(),
+        kept: fields
+            .iter()
+            .flatten()
+            .filter_map(|field| field.is_kept().then_some(field.id))
+            .collect(),
         fields,
         response_titles: response_titles(&file.response)?,
     })

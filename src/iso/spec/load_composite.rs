@@ -90,7 +90,6 @@ fn nested_part(
         bit,
         id: part_id(name).map_err(wrong)?,
         step: FieldStep::of(&layout),
-        layout,
         spec: part_spec(keys, name, field.store.unwrap_or_default()),
     })
 }
@@ -101,7 +100,8 @@ fn tags(all: &NamedValues<PartKeys>) -> Result<Tags, FieldFault> {
         // What stands in the list is known, so it may be kept unless it says otherwise.
         Ok((id, part_spec(keys, tag, Store::Clear)))
     };
-    all.iter().map(entry).collect()
+    let known = all.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+    Ok(Tags::new(known))
 }
 
 fn part_id(name: &str) -> Result<Part, String> {

@@ -30,7 +30,7 @@ pub use codes::{CodeSet, Codes, RequestOutcome, ReversalOutcome};
 pub use error::SpecError;
 pub use field::{
     Composite, FieldMeaning, FieldSpec, FixedPart, MtiMask, Nested, NestedPart, PartSpec, Store,
-    Tags,
+    Tags, tag_number,
 };
 pub use flow::{
     AnswerRule, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource, Purpose,

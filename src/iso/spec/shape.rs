@@ -5,7 +5,7 @@ use super::layout::{Encoding, PrefixEncoding};
 use super::step::FieldStep;
 use super::usage::Usage;
 use super::{Flow, SpecError, builtin, load};
-use crate::iso::message::{FieldId, ResponseCode, Text};
+use crate::iso::message::{Bitmap, FieldId, ResponseCode, Text};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -28,6 +28,8 @@ pub struct Spec {
     pub(super) fields: Vec<Option<FieldSpec>>,
     /// The same fields boiled down for the walk over a frame.
     pub(super) steps: Vec<Option<FieldStep>>,
+    /// Those of which a journal keeps all.
+    pub(super) kept: Bitmap,
     pub(super) usages: Vec<Usage>,
     pub(super) response_titles: BTreeMap<ResponseCode, Title>,
 }
@@ -215,6 +217,12 @@ impl Spec {
     #[must_use]
     pub fn step(&self, number: usize) -> Option<&FieldStep> {
         self.steps.get(number)?.as_ref()
+    }
+
+    /// The fields of which a journal keeps all, in messages of whichever type.
+    #[must_use]
+    pub const fn kept(&self) -> Bitmap {
+        self.kept
     }
 
     /// The fields, ascending.

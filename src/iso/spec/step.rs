@@ -7,6 +7,8 @@ use super::layout::{Align, Encoding, Layout, LengthUnit, Prefix, PrefixEncoding}
 /// What the walk must know of a field.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldStep {
+    /// How the value is written.
+    pub layout: Layout,
     /// The most units; all of them if there is no prefix.
     pub max: u16,
     /// The bytes that so many units take.
@@ -85,6 +87,7 @@ impl FieldStep {
         };
         let max = layout.size.max();
         Self {
+            layout: *layout,
             max,
             max_bytes: Packing::of(layout).short_bytes_of(max),
             prefix: prefix.bytes,
