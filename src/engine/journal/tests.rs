@@ -1,7 +1,7 @@
 //! What was synced is there whatever happens, and nothing is there that was not appended.
 
 use super::*;
-use crate::engine::record::{Carried, Fact, Record, Seq, TxId, Vault, samples};
+use crate::engine::record::{Carried, Fact, Record, Seq, StoredFrame, TxId, Vault, samples};
 use crate::engine::seam::{Dice, Wall};
 
 fn options() -> JournalOptions {
@@ -482,8 +482,9 @@ fn a_record_within_a_record_is_not_taken_for_one() {
     let mut desk = TestJournal::new(Memory::default()).unwrap();
     let mut outer = samples::sale(1, TxId(1), None);
     if let Fact::Step(step) = &mut outer.fact {
-        step.message.as_mut().unwrap().frame.frame = inner.into();
-        step.message.as_mut().unwrap().frame.hidden.clear();
+        let message = step.message.as_mut().unwrap();
+        let patch = message.frame.patch.clone();
+        message.frame = StoredFrame::new(inner.into(), Vec::new(), patch);
     }
     desk.append(outer).unwrap();
     desk.journal.write().unwrap();

@@ -113,7 +113,7 @@ impl Record {
             if let Patch::Sealed(sealed) = &frame.patch
                 && let Some(clear) = vault.open(seq, sealed)
             {
-                frame.patch = Patch::Clear(clear);
+                frame.set_patch(Patch::Clear(clear));
             }
         }
     }

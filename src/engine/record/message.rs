@@ -7,6 +7,8 @@ use crate::iso::message::{
     Amount, AuthCode, Class, FieldId, FieldPath, Mti, ResponseCode, Rrn, Secret,
 };
 use bytes::Bytes;
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,8 +104,13 @@ fn moved(message: &Message, hop: Hop) -> Option<Amount> {
 }
 
 /// A frame without length prefix, its sensitive bytes overwritten, and what may be restored aside.
+/// Shared: who takes a copy takes no bytes.
 #[derive(Clone, Debug, Default)]
-pub struct StoredFrame {
+pub struct StoredFrame(Arc<MaskedFrame>);
+
+/// What is shared of a [`StoredFrame`].
+#[derive(Clone, Debug, Default)]
+pub struct MaskedFrame {
     /// The frame; overwritten digits are zero.
     pub frame: Bytes,
     /// The overwritten ranges `(start, length, may be restored)`, ascending.
@@ -113,12 +120,25 @@ pub struct StoredFrame {
 }
 
 impl StoredFrame {
+    /// Of its parts.
+    #[must_use]
+    pub fn new(frame: Bytes, hidden: Vec<(u16, u16, bool)>, patch: Patch) -> Self {
+        Self(Arc::new(MaskedFrame {
+            frame,
+            hidden,
+            patch,
+        }))
+    }
+
     /// What must never be: for a bug that is planted.
     fn in_clear(message: &Message) -> Self {
-        Self {
-            frame: message.build().unwrap_or_default(),
-            ..Self::default()
-        }
+        let frame = message.build().unwrap_or_default();
+        Self::new(frame, Vec::new(), Patch::None)
+    }
+
+    /// Takes another patch: sealed, or opened again.
+    pub(super) fn set_patch(&mut self, patch: Patch) {
+        Arc::make_mut(&mut self.0).patch = patch;
     }
 
     /// The frame as it came, if its patch is in clear and nothing was overwritten for good.
@@ -136,7 +156,7 @@ impl StoredFrame {
 
     /// Whether it is sealed and its key is gone: its card number is known to nobody here.
     #[must_use]
-    pub const fn is_sealed(&self) -> bool {
+    pub fn is_sealed(&self) -> bool {
         matches!(self.patch, Patch::Sealed(_))
     }
 
@@ -161,11 +181,15 @@ impl From<Redacted> for StoredFrame {
         } else {
             Patch::Clear(redacted.patch)
         };
-        Self {
-            frame: redacted.frame,
-            hidden: redacted.hidden,
-            patch,
-        }
+        Self::new(redacted.frame, redacted.hidden, patch)
+    }
+}
+
+impl Deref for StoredFrame {
+    type Target = MaskedFrame;
+
+    fn deref(&self) -> &MaskedFrame {
+        &self.0
     }
 }
 

@@ -23,6 +23,6 @@ pub use fact::{
 pub(crate) use form::samples;
 pub use form::{FormError, Head, decode, decode_head, encode};
 pub use ids::{ConnId, Identity, LinkId, ListenerId, Seq, TxId};
-pub use message::{Hop, Logged, Patch, Sealed, StoredFrame};
+pub use message::{Hop, Logged, MaskedFrame, Patch, Sealed, StoredFrame};
 pub use state::{Awaited, Known, Meaning, Row, State};
 pub use vault::{Vault, VaultKeys, VaultKeysError};

@@ -85,18 +85,34 @@ impl Vault {
     /// Beyond 64 GiB.
     #[must_use]
     pub fn seal(&mut self, seq: Seq, clear: &Secret) -> Sealed {
-        let nonce = self.next_nonce();
-        let (key, cipher) = self.data.last_key_value().expect("a vault has a data key");
-        let mut bytes = Vec::with_capacity(clear.len().saturating_add(NONCE + TAG));
-        bytes.extend(nonce);
-        bytes.extend(clear.reveal());
-        let (_, body) = bytes.split_at_mut(NONCE);
-        let tag = cipher.encrypt_inout_detached(&nonce.into(), &bound(seq), body.into());
-        bytes.extend(tag.expect("a patch is far below 64 GiB"));
+        let mut bytes = Vec::with_capacity(Self::sealed_len(clear));
+        self.seal_into(seq, clear, &mut bytes);
         Sealed {
-            key: *key,
+            key: self.newest(),
             bytes: bytes.into(),
         }
+    }
+
+    /// The data key that seals, by its hour.
+    pub(super) fn newest(&self) -> u32 {
+        self.keys.newest()
+    }
+
+    /// How many bytes sealed ones take.
+    pub(super) fn sealed_len(clear: &Secret) -> usize {
+        clear.len().saturating_add(NONCE + TAG)
+    }
+
+    /// As [`seal`](Self::seal), appended to other bytes.
+    pub(super) fn seal_into(&mut self, seq: Seq, clear: &Secret, out: &mut Vec<u8>) {
+        let nonce = self.next_nonce();
+        let (_, cipher) = self.data.last_key_value().expect("a vault has a data key");
+        out.extend(nonce);
+        let start = out.len();
+        out.extend(clear.reveal());
+        let body = out.get_mut(start..).unwrap_or_default();
+        let tag = cipher.encrypt_inout_detached(&nonce.into(), &bound(seq), body.into());
+        out.extend(tag.expect("a patch is far below 64 GiB"));
     }
 
     /// Opens what was sealed for the record `seq`; `None` if its key is gone, the bytes were

@@ -2,7 +2,7 @@
 
 use super::FormError;
 use super::wire::{Coded, Form, In, Out, coded, take_if};
-use crate::engine::record::{Hop, Logged, Patch, Sealed, StoredFrame};
+use crate::engine::record::{Hop, Logged, Patch, Sealed, StoredFrame, Vault};
 use bytes::Bytes;
 
 coded! { Hop, "not a way":
@@ -60,21 +60,25 @@ impl Form for StoredFrame {
     fn put(&self, out: &mut Out<'_>) {
         out.number(self.frame.len() as u64);
         out.number(self.hidden.len() as u64);
-        let (mut before, mut copied) = (0, 0);
-        for (start, length, restorable) in &self.hidden {
-            let even = even_range(&self.frame, copied, *start, *length).is_some();
+        let (mut before, mut copied, mut evens) = (0, 0, 0u64);
+        for (at, (start, length, restorable)) in self.hidden.iter().enumerate() {
+            let even = bit(at) != 0 && is_even(&self.frame, copied, *start, *length);
             let number = u64::from(*length) << 2 | u64::from(even) << 1 | u64::from(*restorable);
             out.number(u64::from(start.wrapping_sub(before)));
             out.number(number);
             before = start.wrapping_add(*length);
-            copied = if even { usize::from(before) } else { copied };
+            if even {
+                copied = usize::from(before);
+                evens |= bit(at);
+            }
         }
         copied = 0;
-        for (start, length, _) in &self.hidden {
-            if let Some((kept, value)) = even_range(&self.frame, copied, *start, *length) {
-                out.raw(kept);
-                out.byte(value);
-                copied = usize::from(start.saturating_add(*length));
+        for (at, (start, length, _)) in self.hidden.iter().enumerate() {
+            if evens & bit(at) != 0 {
+                let start = usize::from(*start);
+                // What is kept before the range, and the value of its first byte.
+                out.raw(self.frame.get(copied..=start).unwrap_or_default());
+                copied = start.saturating_add(usize::from(*length));
             }
         }
         out.raw(self.frame.get(copied..).unwrap_or_default());
@@ -97,22 +101,24 @@ impl Form for StoredFrame {
             }
             before = start.wrapping_add(length);
         }
-        Ok(Self {
-            frame: take_frame(whole, &even, from)?,
-            hidden,
-            patch: Form::take(from)?,
-        })
+        let frame = take_frame(whole, &even, from)?;
+        Ok(Self::new(frame, hidden, Form::take(from)?))
     }
 }
 
-/// What stands between `copied` and a range, and the one value of the range; `None` if the range
-/// has several values, overlaps what is copied, or leaves the frame.
-fn even_range(frame: &[u8], copied: usize, start: u16, length: u16) -> Option<(&[u8], u8)> {
+/// The bit of a range among the first ones; none for any other.
+fn bit(at: usize) -> u64 {
+    let at = u32::try_from(at).ok();
+    at.and_then(|at| 1u64.checked_shl(at)).unwrap_or(0)
+}
+
+/// Whether a range has one value, lies in the frame, and behind what is copied.
+fn is_even(frame: &[u8], copied: usize, start: u16, length: u16) -> bool {
     let start = usize::from(start);
-    let range = frame.get(start..start.checked_add(length.into())?)?;
-    let (value, rest) = range.split_first()?;
-    let kept = frame.get(copied..start)?;
-    (rest.iter().all(|byte| byte == value) && frame.len() <= LONGEST).then_some((kept, *value))
+    let range = frame.get(start..start.saturating_add(length.into()));
+    let range = range.unwrap_or_default();
+    let is_one = range.get(1..).is_some_and(|rest| range.starts_with(rest));
+    is_one && copied <= start && frame.len() <= LONGEST
 }
 
 /// Ranges of one value can stand for more bytes than were read; this bounds them, and is beyond
@@ -150,10 +156,16 @@ impl Form for Patch {
         match self {
             Self::None => out.byte(0),
             Self::Clear(clear) => {
-                let sealed = out.vault.seal(out.seq, clear);
-                put_sealed(&sealed, out);
+                out.byte(1);
+                out.vault.newest().put(out);
+                out.number(Vault::sealed_len(clear) as u64);
+                out.vault.seal_into(out.seq, clear, out.bytes);
             }
-            Self::Sealed(sealed) => put_sealed(sealed, out),
+            Self::Sealed(sealed) => {
+                out.byte(1);
+                sealed.key.put(out);
+                out.block(&sealed.bytes);
+            }
         }
     }
 
@@ -167,10 +179,4 @@ impl Form for Patch {
             _ => Err(from.wrong("neither sealed nor absent")),
         }
     }
-}
-
-fn put_sealed(sealed: &Sealed, out: &mut Out<'_>) {
-    out.byte(1);
-    sealed.key.put(out);
-    out.block(&sealed.bytes);
 }

@@ -60,15 +60,15 @@ pub(crate) fn sale(seq: u64, tx: TxId, prev: Option<u64>) -> Record {
                 rrn: (!first).then(|| text("203217491827")),
                 auth: (!first).then(|| text("112233")),
                 amount: None,
-                frame: StoredFrame {
-                    frame: Bytes::from(vec![0x5A; 313]),
-                    hidden: if first {
+                frame: StoredFrame::new(
+                    Bytes::from(vec![0x5A; 313]),
+                    if first {
                         vec![(34, 10, true), (70, 19, false), (120, 8, false)]
                     } else {
                         Vec::new()
                     },
-                    patch: if first { patch } else { Patch::None },
-                },
+                    if first { patch } else { Patch::None },
+                ),
             }),
             opened: first.then(|| Box::new(opened_sale())),
         })),
@@ -134,10 +134,9 @@ fn frames() -> impl Strategy<Value = StoredFrame> {
     let patch = option::of(prop::collection::vec(any::<u8>(), 1..20));
     let few = prop::collection::vec(0..2u8, 0..80).prop_map(Bytes::from);
     let bytes = prop_oneof![bytes(), few];
-    (bytes, prop_oneof![wild, usual], patch).prop_map(|(frame, hidden, patch)| StoredFrame {
-        frame,
-        hidden,
-        patch: patch.map_or(Patch::None, |clear| Patch::Clear(Secret::new(clear))),
+    (bytes, prop_oneof![wild, usual], patch).prop_map(|(frame, hidden, patch)| {
+        let patch = patch.map_or(Patch::None, |clear| Patch::Clear(Secret::new(clear)));
+        StoredFrame::new(frame, hidden, patch)
     })
 }
 
