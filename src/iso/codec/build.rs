@@ -89,8 +89,7 @@ impl Message {
     /// could not be read as it came.
     fn write_body(&self, fields: Bitmap, out: &mut Vec<u8>) {
         index::write_mti(self.spec.mti(), self.mti, out);
-        let named = fields.iter().chain(self.index.unread.iter()).collect();
-        index::write_bitmap(&self.spec, named, &self.index, out);
+        index::write_bitmap(&self.spec, fields.with(self.index.unread), &self.index, out);
         for field in fields.iter() {
             out.extend_from_slice(self.wire(field).unwrap_or_default());
         }

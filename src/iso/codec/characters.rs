@@ -34,11 +34,29 @@ pub(super) fn write(encoding: Encoding, text: &str, out: &mut Vec<u8>) -> Result
         return gbk::write(text, out);
     }
     let page = Page::of(encoding);
+    if page.is_none() && text.is_ascii() {
+        out.extend_from_slice(text.as_bytes());
+        return Ok(());
+    }
     for (at, c) in text.chars().enumerate() {
         let latin = u8::try_from(c).ok().ok_or(BuildFault::Character { at })?;
         out.push(page.map_or(latin, |page| page.byte(latin)));
     }
     Ok(())
+}
+
+/// How many characters a text has.
+pub(super) fn count(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    text.chars().count()
+}
+
+/// Appends an ASCII character so many times.
+pub(super) fn repeat(encoding: Encoding, ascii: u8, times: usize, out: &mut Vec<u8>) {
+    let length = out.len().saturating_add(times);
+    out.resize(length, byte(encoding, ascii));
 }
 
 /// The byte of an ASCII character.

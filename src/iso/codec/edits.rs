@@ -1,25 +1,30 @@
 //! Changed fields, kept aside from the frame they change.
 
-use crate::iso::message::FieldId;
+use crate::iso::message::{Bitmap, FieldId};
 use std::ops::Range;
 
 /// Fields as they will stand on the wire, in one buffer.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Edits {
     bytes: Vec<u8>,
-    /// Ascending by field.
-    places: Vec<(FieldId, Range<usize>)>,
+    fields: Bitmap,
+    /// By the place of each field among them.
+    places: Vec<Range<usize>>,
 }
 
 impl Edits {
     pub(super) const NONE: Self = Self {
         bytes: Vec::new(),
+        fields: Bitmap::EMPTY,
         places: Vec::new(),
     };
 
     pub(super) fn bytes(&self, field: FieldId) -> Option<&[u8]> {
-        let at = self.find(field).ok()?;
-        self.bytes.get(self.places.get(at)?.1.clone())
+        if !self.fields.contains(field) {
+            return None;
+        }
+        let place = self.places.get(self.fields.rank(field))?;
+        self.bytes.get(place.clone())
     }
 
     /// Writes a field's bytes by `write`; on its failure nothing has changed.
@@ -39,34 +44,26 @@ impl Edits {
             return Err(wrong);
         }
         let place = start..self.bytes.len();
-        match self.find(field) {
-            Ok(at) => {
-                if let Some(old) = self.places.get_mut(at) {
-                    old.1 = place;
-                }
-            }
-            Err(at) => self.places.insert(at, (field, place)),
+        let rank = self.fields.rank(field);
+        match self.places.get_mut(rank) {
+            Some(old) if self.fields.contains(field) => *old = place,
+            _ => self.places.insert(rank, place),
         }
+        self.fields.insert(field);
         Ok(())
     }
 
     /// Forgets all changes and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
+        self.fields = Bitmap::EMPTY;
         self.places.clear();
     }
 
     pub(super) fn remove(&mut self, field: FieldId) {
-        if let Ok(at) = self.find(field) {
-            self.places.remove(at);
-        }
-    }
-
-    fn find(&self, field: FieldId) -> Result<usize, usize> {
-        // Messages are mostly filled in ascending order: then the place is the end.
-        match self.places.last() {
-            Some((last, _)) if *last < field => Err(self.places.len()),
-            _ => self.places.binary_search_by_key(&field, |(id, _)| *id),
+        if self.fields.contains(field) {
+            self.places.remove(self.fields.rank(field));
+            self.fields.remove(field);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! One value between wire and text: its reading and its writing, for each encoding side by side,
 //! so that they cannot learn different rules.
 
-use super::hex::{hex, push_unhex, unhex};
+use super::hex::{hex, push_hex, push_unhex, unhex};
 use super::{BuildFault, characters, gbk, number};
-use crate::iso::spec::{Align, Encoding, FieldContent, Layout, LengthUnit, Size};
+use crate::iso::spec::{Align, Encoding, FieldContent, Layout, LengthUnit, Prefix, Size};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -126,43 +126,74 @@ fn first_nibble(layout: &Layout, units: usize) -> usize {
     usize::from(layout.odd.align == Align::Right && !units.is_multiple_of(2))
 }
 
-/// Appends the field with this value: prefix and body.
+/// Appends the field with this value: prefix and body. A short value of a fixed field is padded:
+/// digits get zeros before them, text gets blanks after it (ISO 8583:1987 §4.2).
 pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
-    let plain = as_units(layout, text)?;
-    let value = padded(layout, &plain)?;
-    let units = match layout.content {
-        FieldContent::Binary => value.chars().count() / 2,
-        _ => value.chars().count(),
+    let value = as_units(layout, text)?;
+    let length = characters::count(&value);
+    let (units, given) = match layout.content {
+        FieldContent::Binary => (length / 2, length.div_ceil(2)),
+        _ => (length, length),
     };
+    let max = usize::from(layout.size.max());
+    let missing = match layout.size {
+        Size::Variable { .. } if given <= max => 0,
+        Size::Fixed(_) if given <= max => max.saturating_sub(given),
+        _ => return Err(BuildFault::TooLong { length: given, max }),
+    };
+    let is_padded = matches!(layout.content, FieldContent::Digits | FieldContent::Text(_));
+    if missing > 0 && !is_padded {
+        return Err(BuildFault::TooShort {
+            length: given,
+            needed: max,
+        });
+    }
+    let units = units.saturating_add(missing);
     if let Some(prefix) = layout.prefix {
-        let own = if prefix.counts_itself {
-            usize::from(prefix.bytes)
-        } else {
-            0
-        };
-        let counted = match prefix.counts {
-            LengthUnit::Units => units,
-            LengthUnit::Bytes => layout.bytes_of(units),
-        };
-        let counted = counted.saturating_add(own);
-        let max = usize::from(layout.size.max());
-        if !number::write(prefix.encoding, prefix.bytes, counted, out) {
-            return Err(BuildFault::TooLong {
-                length: counted,
-                max,
-            });
-        }
+        write_prefix(layout, prefix, units, out)?;
     }
     match layout.content {
-        FieldContent::Digits | FieldContent::Track => write_digits(layout, &value, units, out),
-        FieldContent::SignedDigits => write_signed(layout, &value, out),
-        // GBK was written above: what is left of it are bytes.
-        FieldContent::Text(_) if layout.encoding == Encoding::Gbk => {
-            characters::write(Encoding::Ascii, &value, out)
+        FieldContent::Digits | FieldContent::Track => {
+            write_digits(layout, missing, &value, units, out)
         }
-        FieldContent::Text(_) => characters::write(layout.encoding, &value, out),
+        FieldContent::SignedDigits => write_signed(layout, &value, out),
+        FieldContent::Text(_) => {
+            let encoding = match layout.encoding {
+                // GBK was written above: what is left of it are bytes.
+                Encoding::Gbk => Encoding::Ascii,
+                encoding => encoding,
+            };
+            characters::write(encoding, &value, out)?;
+            characters::repeat(encoding, b' ', missing, out);
+            Ok(())
+        }
         FieldContent::Binary => write_binary(layout.encoding, &value, out),
     }
+}
+
+fn write_prefix(
+    layout: &Layout,
+    prefix: Prefix,
+    units: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), BuildFault> {
+    let own = if prefix.counts_itself {
+        usize::from(prefix.bytes)
+    } else {
+        0
+    };
+    let counted = match prefix.counts {
+        LengthUnit::Units => units,
+        LengthUnit::Bytes => layout.bytes_of(units),
+    };
+    let counted = counted.saturating_add(own);
+    if number::write(prefix.encoding, prefix.bytes, counted, out) {
+        return Ok(());
+    }
+    Err(BuildFault::TooLong {
+        length: counted,
+        max: usize::from(layout.size.max()),
+    })
 }
 
 /// The text with a character a unit, as lengths and places count: GBK becomes its bytes, in
@@ -185,70 +216,59 @@ pub(super) fn of_units(layout: &Layout, units: String) -> String {
     gbk::read(&bytes).into_owned()
 }
 
-/// The value at the length of its field: digits get zeros before them, text gets blanks after it
-/// (ISO 8583:1987 §4.2).
-fn padded<'a>(layout: &Layout, text: &'a str) -> Result<Cow<'a, str>, BuildFault> {
-    let per_unit = if layout.content == FieldContent::Binary {
-        2
-    } else {
-        1
-    };
-    let max = usize::from(layout.size.max());
-    let length = text.chars().count().div_ceil(per_unit);
-    if length > max {
-        return Err(BuildFault::TooLong { length, max });
-    }
-    if matches!(layout.size, Size::Variable { .. }) || length == max {
-        return Ok(Cow::Borrowed(text));
-    }
-    match layout.content {
-        FieldContent::Digits => Ok(Cow::Owned(format!("{text:0>max$}"))),
-        FieldContent::Text(_) => Ok(Cow::Owned(format!("{text:<max$}"))),
-        FieldContent::SignedDigits | FieldContent::Track | FieldContent::Binary => {
-            Err(BuildFault::TooShort {
-                length,
-                needed: max,
-            })
-        }
-    }
-}
-
+/// So many zeros, then the digits of the text.
 fn write_digits(
     layout: &Layout,
+    zeros: usize,
     text: &str,
     units: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), BuildFault> {
     let is_track = layout.content == FieldContent::Track;
+    let wrong = |at: usize| BuildFault::Character {
+        at: at.saturating_add(zeros),
+    };
     if layout.encoding != Encoding::Bcd {
-        let fits = |c: char| c.is_ascii_digit() || is_track && matches!(c, ' '..='~');
-        if let Some(at) = text.chars().position(|c| !fits(c)) {
-            return Err(BuildFault::Character { at });
+        let fits = |byte: u8| byte.is_ascii_digit() || is_track && matches!(byte, b' '..=b'~');
+        if let Some(at) = text.bytes().position(|byte| !fits(byte)) {
+            return Err(wrong(at));
         }
+        characters::repeat(layout.encoding, b'0', zeros, out);
         return characters::write(layout.encoding, text, out);
     }
-    let mut half = (first_nibble(layout, units) == 1).then_some(layout.odd.fill);
-    for (at, c) in text.chars().enumerate() {
-        let digit = nibble(c, is_track).ok_or(BuildFault::Character { at })?;
-        half = match half {
-            None => Some(digit),
-            Some(high) => {
-                out.push((high << 4) | digit);
-                None
-            }
-        };
+    let start = out.len();
+    let first = first_nibble(layout, units);
+    out.resize(start.saturating_add(units.div_ceil(2)), 0);
+    let bytes = out.get_mut(start..).unwrap_or_default();
+    let spare = match (first, units % 2) {
+        (1, _) => bytes.first_mut().map(|byte| (byte, layout.odd.fill << 4)),
+        (_, 1) => bytes.last_mut().map(|byte| (byte, layout.odd.fill)),
+        (_, _) => None,
+    };
+    if let Some((byte, fill)) = spare {
+        *byte = fill;
     }
-    out.extend(half.map(|high| (high << 4) | layout.odd.fill));
+    let places = first.saturating_add(zeros)..;
+    for (place, (at, c)) in places.zip(text.bytes().enumerate()) {
+        let digit = nibble(c, is_track).ok_or_else(|| wrong(at))?;
+        if let Some(byte) = bytes.get_mut(place / 2) {
+            *byte |= if place.is_multiple_of(2) {
+                digit << 4
+            } else {
+                digit
+            };
+        }
+    }
     Ok(())
 }
 
 /// A digit; in tracks the separators too, `=` as D.
-fn nibble(c: char, is_track: bool) -> Option<u8> {
+const fn nibble(c: u8, is_track: bool) -> Option<u8> {
     match c {
-        '=' if is_track => Some(0xD),
-        _ => c
-            .to_digit(if is_track { 16 } else { 10 })
-            .and_then(|digit| u8::try_from(digit).ok()),
+        b'0'..=b'9' => Some(c & 0xF),
+        b'=' if is_track => Some(0xD),
+        b'A'..=b'F' | b'a'..=b'f' if is_track => Some((c & 0xF).wrapping_add(9)),
+        _ => None,
     }
 }
 
@@ -261,7 +281,7 @@ fn write_signed(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<(), Bu
         content: FieldContent::Digits,
         ..*layout
     };
-    write_digits(&plain, digits, digits.len(), out)
+    write_digits(&plain, 0, digits, digits.len(), out)
 }
 
 fn write_binary(encoding: Encoding, text: &str, out: &mut Vec<u8>) -> Result<(), BuildFault> {
@@ -276,7 +296,7 @@ fn write_binary(encoding: Encoding, text: &str, out: &mut Vec<u8>) -> Result<(),
             );
         }
         Encoding::HexEbcdic => characters::push_ebcdic(&hex(&unhex(text).map_err(wrong)?), out),
-        _ => out.extend(hex(&unhex(text).map_err(wrong)?).bytes()),
+        _ => push_hex(&unhex(text).map_err(wrong)?, out),
     }
     Ok(())
 }
