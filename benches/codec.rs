@@ -1,15 +1,18 @@
 //! What reading, writing and masking a message costs: two messages, ASCII and BCD, the same that
 //! other codecs were measured with.
+//!
+//! `--count` prints instructions instead of times: see `benches/README.md`.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench is no library")]
 
 use bytes::Bytes;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::Criterion;
+use isogate::engine::record::{ConnId, Fact, Hop, Logged, Record, Seq, Vault, VaultKeys, encode};
+use isogate::engine::seam::Wall;
 use isogate::iso::codec::Message;
 use isogate::iso::message::FieldId;
 use isogate::iso::spec::Spec;
 use std::hint::black_box;
 use std::sync::Arc;
-
 /// ASCII, hex bitmap, 16 fields, 181 bytes.
 const A: &str = concat!(
     "02007238448128C08000166225880123456789000000000000012345112210451212345610451211225411051001",
@@ -37,46 +40,120 @@ fn hex(text: &str) -> Vec<u8> {
         .collect()
 }
 
-fn codec(c: &mut Criterion) {
+/// Something to be measured.
+struct Operation {
+    name: String,
+    run: Box<dyn FnMut()>,
+}
+
+fn operation(name: String, run: impl FnMut() + 'static) -> Operation {
+    let run = Box::new(run);
+    Operation { name, run }
+}
+
+/// What is measured with each of the two messages.
+fn operations() -> Vec<Operation> {
     let frames = [
         ("A", "iso8583-1987-ascii", A.as_bytes().to_vec()),
         ("B", "cup-pos", hex(B)),
     ];
-    for (name, spec, frame) in frames {
-        let (spec, frame): (Arc<Spec>, _) = (Spec::builtin(spec).unwrap(), Bytes::from(frame));
-        c.bench_function(&format!("parse {name}"), |bench| {
-            bench.iter(|| Message::parse(&spec, black_box(frame.clone())).unwrap());
-        });
-        let message = Message::parse(&spec, frame.clone()).unwrap();
-        let fields: Vec<FieldId> = message.fields().iter().collect();
-        let text = |field: &FieldId| message.text(*field).unwrap().into_owned();
-        c.bench_function(
-            &format!("parse {name} and read every field as text"),
-            |bench| {
-                bench.iter(|| {
-                    let message = Message::parse(&spec, black_box(frame.clone())).unwrap();
-                    for field in &fields {
-                        black_box(message.text(*field));
-                    }
-                });
-            },
-        );
-        let values: Vec<(FieldId, String)> =
-            fields.iter().map(|field| (*field, text(field))).collect();
-        c.bench_function(&format!("build {name} from values"), |bench| {
-            bench.iter(|| {
-                let mut fresh = Message::new(&spec, message.mti());
-                for (field, value) in &values {
-                    fresh.set(*field, value).unwrap();
-                }
-                fresh.build().unwrap()
-            });
-        });
-        c.bench_function(&format!("mask {name} for the journal"), |bench| {
-            bench.iter(|| message.redact().unwrap());
-        });
-    }
+    let each = |(name, spec, frame)| of_message(name, &Spec::builtin(spec).unwrap(), frame);
+    frames.into_iter().flat_map(each).collect()
 }
 
-criterion_group!(benches, codec);
-criterion_main!(benches);
+fn of_message(name: &str, spec: &Arc<Spec>, frame: Vec<u8>) -> Vec<Operation> {
+    let frame = Bytes::from(frame);
+    let message = Message::parse(spec, frame.clone()).unwrap();
+    let fields: Vec<FieldId> = message.fields().iter().collect();
+    let text = |field: &FieldId| (*field, message.text(*field).unwrap().into_owned());
+    let values: Vec<(FieldId, String)> = fields.iter().map(text).collect();
+    let mut all = Vec::new();
+    let (again, read) = (Arc::clone(spec), frame.clone());
+    all.push(operation(format!("parse {name}"), move || {
+        black_box(Message::parse(&again, black_box(read.clone())).unwrap());
+    }));
+    let again = Arc::clone(spec);
+    all.push(operation(
+        format!("parse {name} and read every field as text"),
+        move || {
+            let message = Message::parse(&again, black_box(frame.clone())).unwrap();
+            for field in &fields {
+                black_box(message.text(*field));
+            }
+        },
+    ));
+    let (mut fresh, mut out) = (Message::new(spec, message.mti()), Vec::new());
+    let mti = message.mti();
+    all.push(operation(format!("build {name} from values"), move || {
+        fresh.reset(mti);
+        for (field, value) in &values {
+            fresh.set(*field, black_box(value)).unwrap();
+        }
+        out.clear();
+        fresh.write_to(&mut out).unwrap();
+        black_box(&out);
+    }));
+    let asked = message.clone();
+    all.push(operation(format!("tell the kind of {name}"), move || {
+        black_box(black_box(&asked).kind());
+    }));
+    let asked = message.clone();
+    all.push(operation(format!("read the names in {name}"), move || {
+        let asked = black_box(&asked);
+        black_box((
+            asked.stan(),
+            asked.terminal(),
+            asked.merchant(),
+            asked.rrn(),
+        ));
+        black_box((asked.amount(), asked.currency(), asked.pan()));
+    }));
+    let masked = message.clone();
+    all.push(operation(
+        format!("mask {name} for the journal"),
+        move || {
+            black_box(black_box(&masked).redact().unwrap());
+        },
+    ));
+    let mut vault = Vault::new(VaultKeys::new(&[1; 32], 1, &[2; 32]), [0; 4]);
+    let mut out = Vec::new();
+    all.push(operation(format!("write {name} as a record"), move || {
+        let logged = Logged::of(&message, Hop::TerminalToGateway, ConnId(7), None);
+        let record = Record {
+            seq: Seq(1_000_000),
+            at: Wall(1_795_313_472_000_000),
+            tx: None,
+            prev: None,
+            fact: Fact::Session(Box::new(logged)),
+        };
+        out.clear();
+        encode(&record, &mut vault, &mut out);
+        black_box(&out);
+    }));
+    all
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--names", ..] => {
+            for one in operations() {
+                println!("{}", one.name);
+            }
+        }
+        ["--times", times, name, ..] => {
+            let mut all = operations();
+            let one = all.iter_mut().find(|one| one.name == name).unwrap();
+            for _ in 0..times.parse().unwrap() {
+                (one.run)();
+            }
+        }
+        _ => {
+            let mut criterion = Criterion::default().configure_from_args();
+            for mut one in operations() {
+                criterion.bench_function(&one.name, |bench| bench.iter(&mut one.run));
+            }
+            criterion.final_summary();
+        }
+    }
+}
