@@ -216,9 +216,8 @@ impl Gateway {
     /// one. Without the terminal's key nothing can be said. Whose key is a matter of the request:
     /// the answer may omit who the terminal is.
     pub(super) fn mac_of_answer_is_wrong(&self, opened: &Opened, message: &Message) -> bool {
-        let keys = key_of(opened)
-            .and_then(|key| self.terminals.get(&key))
-            .and_then(|terminal| terminal.keys.as_ref());
+        let terminal = self.terminals.get(&key_of(opened));
+        let keys = terminal.and_then(|terminal| terminal.keys.as_ref());
         let Some(keys) = keys.filter(|_| !planted::is(Bug::NoMacCheck)) else {
             return false;
         };

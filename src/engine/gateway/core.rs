@@ -344,9 +344,7 @@ impl Gateway {
             return;
         };
         self.gauges.moved(transaction.state, State::Received);
-        let Some(key) = key_of(&transaction.opened) else {
-            return;
-        };
+        let key = key_of(&transaction.opened);
         let answer = transaction.answer;
         let tries = transaction.reversal.as_ref().map_or(0, |own| own.tries);
         let reversal_answer = transaction.reversal.and_then(|reversal| reversal.answer);

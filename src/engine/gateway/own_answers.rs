@@ -99,9 +99,8 @@ impl Gateway {
             return;
         };
         let last = self.say_no(now, conn, id, seq, decision.next, &answer);
-        if let Some(refused) = refused
-            && let Some(key) = key_of(&refused.opened)
-        {
+        if let Some(refused) = refused {
+            let key = key_of(&refused.opened);
             let answer = answer.build().ok();
             let done = Remembered {
                 id,
@@ -116,7 +115,7 @@ impl Gateway {
     /// Whether a request of money is refused for a name that another one has, for the first time:
     /// its terminal may want it reversed.
     pub(super) fn is_first_of_used_name(&self, why: Why, opened: &Opened) -> bool {
-        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let terminal = self.terminals.get(&key_of(opened));
         let mut done = terminal.into_iter().flat_map(|terminal| &terminal.done);
         why == Why::DuplicateMismatch
             && opened.purpose.moves_money()
@@ -132,7 +131,7 @@ impl Gateway {
         }
         let live = self.live.named(&opened.identity);
         let live = live.and_then(|slot| self.live.get(slot));
-        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let terminal = self.terminals.get(&key_of(opened));
         let done = terminal.and_then(|terminal| terminal.repeated(opened));
         let harmless = |state: State| state.meaning().known == Known::NotHeld;
         live.is_some_and(|own| is_same(opened, &own.opened))
@@ -263,7 +262,7 @@ impl Gateway {
     pub(super) fn describe(&self, message: &Message) -> Opened {
         let kind = message.kind();
         let pan = message.pan();
-        let purpose = purpose_of(message);
+        let purpose = purpose_of(message, kind);
         let partly = message.fault().is_some();
         let merchant = self.merchant_of(message);
         let mut opened = Opened {
@@ -293,7 +292,7 @@ impl Gateway {
         // A completion names its pre-authorization by the code of its approval.
         let completes = purpose == Purpose::Debit && message.auth_code().is_some();
         if completes || matches!(purpose, Purpose::Void | Purpose::Refund) {
-            let terminal = key_of(&opened).and_then(|key| self.terminals.get(&key));
+            let terminal = self.terminals.get(&key_of(&opened));
             let told = OriginalNames {
                 rrn: message.rrn(),
                 auth: message.auth_code(),

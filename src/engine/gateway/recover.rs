@@ -9,7 +9,7 @@ use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
 use super::message_facts::key_of;
-use super::names;
+use super::names::TerminalKey;
 use super::numbers::Gauges;
 use super::options::Options;
 use super::own_answers::is_vouched_for;
@@ -22,7 +22,7 @@ use crate::engine::record::{
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, ResponseCode};
+use crate::iso::message::{Class, MerchantId, ResponseCode, TerminalId};
 use crate::iso::spec::{Purpose, ReversalCause, ReversalOutcome, Spec};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -261,9 +261,7 @@ impl Fold {
             opened,
             ..Transaction::blank()
         };
-        if let Some(key) = key_of(&transaction.opened) {
-            self.gateway.merchant_is_named(key);
-        }
+        self.gateway.merchant_is_named(key_of(&transaction.opened));
         self.gateway.saw(&transaction.opened, at);
         let slot = self.gateway.live.insert(transaction);
         self.slots.insert(id, slot);
@@ -281,7 +279,7 @@ impl Fold {
         if is_vouched_for(step.why) {
             self.fresh.traded_on(&opened);
         }
-        if let Some(key) = key.filter(|_| gateway.is_first_of_used_name(step.why, &opened)) {
+        if gateway.is_first_of_used_name(step.why, &opened) {
             let refused = Remembered {
                 id,
                 state: step.state,
@@ -427,12 +425,12 @@ impl Fold {
 
     fn tombstone(&mut self, identity: crate::engine::record::Identity, at: Wall) {
         let mut parts = identity.split('|').skip(1);
-        let (Some(merchant), Some(terminal)) = (parts.next(), parts.next()) else {
+        let merchant = parts.next().and_then(MerchantId::new);
+        let number = parts.next().and_then(TerminalId::new);
+        let (Some(merchant), Some(number)) = (merchant, number) else {
             return;
         };
-        let Some(key) = names::terminal_named(merchant, terminal) else {
-            return;
-        };
+        let key = TerminalKey { merchant, number };
         let limits = self.gateway.options.limits;
         self.gateway
             .terminals
@@ -495,9 +493,7 @@ impl Fold {
 
     fn carried_answer(&mut self, mut carried: CarriedAnswer) {
         self.known_now(&mut carried.opened, &carried.request);
-        let Some(key) = key_of(&carried.opened) else {
-            return;
-        };
+        let key = key_of(&carried.opened);
         let began = self.gateway.steady.moment_of(carried.tx.began());
         self.fresh
             .carry(&carried.opened, carried.state, (carried.tx, began));

@@ -6,7 +6,7 @@
 //! repeats would be booked twice, and its MACs go unchecked. What is open is never forgotten:
 //! `limits.live` counts it, and beyond it new requests are refused.
 
-use super::names::{self, TerminalKey};
+use super::names::TerminalKey;
 use super::options::Limits;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
@@ -308,10 +308,8 @@ impl Terminals {
     pub(super) fn entry(&mut self, key: TerminalKey) -> &mut Terminal {
         if self.by_key.get(&key).is_none() {
             self.order.push_back(key);
-            if let Some((_, number)) = names::parts_of(&key) {
-                let alike = self.by_number.or_insert_with(number, Vec::new);
-                alike.push(key);
-            }
+            let alike = self.by_number.or_insert_with(key.number, Vec::new);
+            alike.push(key);
         }
         self.by_key.or_insert_with(key, Terminal::default)
     }
@@ -320,8 +318,7 @@ impl Terminals {
     pub(super) fn unnamed(&self, number: &TerminalId) -> Option<&Terminal> {
         let alike = self.by_number.get(number)?;
         let only = only(alike.iter())?;
-        let (merchant, _) = names::parts_of(only)?;
-        merchant.is_empty().then(|| self.by_key.get(only))?
+        only.merchant.is_empty().then(|| self.by_key.get(only))?
     }
 
     /// Gives a terminal whose merchant was not named the name that it has now, and its trades
@@ -380,13 +377,10 @@ impl Terminals {
     }
 
     fn forget_number(&mut self, key: &TerminalKey) {
-        let Some((_, number)) = names::parts_of(key) else {
-            return;
-        };
-        if let Some(alike) = self.by_number.get_mut(&number) {
+        if let Some(alike) = self.by_number.get_mut(&key.number) {
             alike.retain(|own| own != key);
             if alike.is_empty() {
-                self.by_number.remove(&number);
+                self.by_number.remove(&key.number);
             }
         }
     }
@@ -394,7 +388,7 @@ impl Terminals {
     /// The only merchant who is known to have a terminal of this number.
     pub(super) fn merchant_of(&self, number: &TerminalId) -> Option<MerchantId> {
         let alike = self.by_number.get(number)?;
-        let merchants = alike.iter().filter_map(|key| Some(names::parts_of(key)?.0));
+        let merchants = alike.iter().map(|key| key.merchant);
         only(merchants.filter(|merchant| !merchant.is_empty()))
     }
 
