@@ -9,7 +9,8 @@ use super::message_facts::key_of;
 use super::names::TerminalKey;
 use super::numbers::{Gauges, Numbers};
 use super::options::{Limits, Options};
-use super::terminal_memory::{Remembered, Terminals, Twins};
+use super::remembered::Remembered;
+use super::terminal_memory::{Terminals, Twins};
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
     Unreadable, Vault, Why,

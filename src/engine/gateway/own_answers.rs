@@ -7,7 +7,8 @@ use super::live::{Slot, Transaction};
 use super::message_facts::{CODE, batch_of, is_same, key_of, purpose_of, text_of};
 use super::names;
 use super::partly_read;
-use super::terminal_memory::{OriginalNames, Remembered, may_be_referred, only};
+use super::remembered::Remembered;
+use super::terminal_memory::{OriginalNames, may_be_referred, only};
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId,
     Why,
@@ -116,7 +117,9 @@ impl Gateway {
     /// its terminal may want it reversed.
     pub(super) fn is_first_of_used_name(&self, why: Why, opened: &Opened) -> bool {
         let terminal = self.terminals.get(&key_of(opened));
-        let mut done = terminal.into_iter().flat_map(|terminal| &terminal.done);
+        let mut done = terminal
+            .into_iter()
+            .flat_map(|terminal| terminal.done.iter());
         why == Why::DuplicateMismatch
             && opened.purpose.moves_money()
             && !done.any(|done| {

@@ -13,7 +13,8 @@ use super::names::TerminalKey;
 use super::numbers::Gauges;
 use super::options::Options;
 use super::own_answers::is_vouched_for;
-use super::terminal_memory::{Remembered, Terminals};
+use super::remembered::Remembered;
+use super::terminal_memory::Terminals;
 use super::unread_approvals::UnreadApprovals;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{

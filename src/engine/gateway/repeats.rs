@@ -6,7 +6,7 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Waiter};
 use super::message_facts::{digest, is_closed, is_same, key_of};
 use super::own_answers::Reason;
-use super::terminal_memory::went_out;
+use super::remembered::went_out;
 use crate::engine::record::{ConnId, Hop, Logged, Note, Opened, State, TxId};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};

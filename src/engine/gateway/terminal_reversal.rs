@@ -7,7 +7,7 @@ use super::message_facts::{AMOUNT, key_of};
 use super::names;
 use super::own_answers::Reason;
 use super::partly_read;
-use super::terminal_memory::went_out;
+use super::remembered::went_out;
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
 };
@@ -164,7 +164,7 @@ impl Gateway {
         }
         let key = key_of(&own.opened);
         let terminal = self.terminals.get(&key).into_iter();
-        let mut done = terminal.flat_map(|terminal| &terminal.done);
+        let mut done = terminal.flat_map(|terminal| terminal.done.iter());
         let live = self.live.slots().into_iter();
         let mut live = live.filter_map(|slot| self.live.get(slot));
         done.any(|other| other.rrn == Some(told) && other.id != own.id)
@@ -249,7 +249,7 @@ impl Gateway {
         let live: Vec<(Slot, &Opened)> = live.filter(|(_, own)| fits(own)).collect();
         let done = self.terminals.get(key).into_iter();
         let done = done
-            .flat_map(|own| &own.done)
+            .flat_map(|own| own.done.iter())
             .map(|done| (done.id, &*done.opened));
         let done: Vec<(TxId, &Opened)> = done.filter(|(_, own)| fits(own)).collect();
         let later = |at: usize| {

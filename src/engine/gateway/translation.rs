@@ -201,7 +201,7 @@ impl Gateway {
             return number(&own.opened, own.upstream.as_deref());
         }
         let terminal = self.terminals.get(&key_of(opened))?;
-        let meant = |done: &&super::terminal_memory::Remembered| {
+        let meant = |done: &&super::remembered::Remembered| {
             done.opened.purpose.moves_money()
                 && opened.original.is_none_or(|original| original == done.id)
         };
