@@ -437,7 +437,7 @@ impl Cause {
         }
     }
 
-    fn into_step(self, decision: Decision, opened: Option<Box<Opened>>) -> Step {
+    fn into_step(self, decision: Decision, opened: Option<Arc<Opened>>) -> Step {
         let Decision {
             row, next: state, ..
         } = decision;

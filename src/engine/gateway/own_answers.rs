@@ -75,11 +75,12 @@ impl Gateway {
             self.trades_on(conn, &opened);
         }
         let remembers = ends_its_name(why) || self.is_first_of_used_name(why, &opened);
+        let opened = Arc::new(opened);
         let refused = remembers.then(|| Remembered {
             id: TxId(0),
             state: decision.next,
             request: logged.frame.clone(),
-            opened: Box::new(opened.clone()),
+            opened: Arc::clone(&opened),
             ..Remembered::blank()
         });
         let step = Step {
@@ -88,7 +89,7 @@ impl Gateway {
             why,
             note: partly_read::note_or(message, note),
             message: Some(logged),
-            opened: Some(Box::new(opened)),
+            opened: Some(opened),
         };
         let id = self.numbers.next_tx(now);
         let seq = self.record(now, Some(id), None, Fact::Step(Box::new(step)));

@@ -241,13 +241,13 @@ impl Fold {
         now: Now,
         id: TxId,
         at: Wall,
-        mut opened: Box<Opened>,
+        mut opened: Arc<Opened>,
         step: &Step,
     ) -> Slot {
         let message = step.message.as_ref();
         let request = message.map(|message| message.frame.clone());
         let request = request.unwrap_or_default();
-        self.known_now(&mut opened, &request);
+        self.known_now(Arc::make_mut(&mut opened), &request);
         // A name is free again once its transaction is over, whatever the older turn was.
         if let Some(older) = self.gateway.live.named(&opened.identity) {
             self.gateway.forget(older);
@@ -271,10 +271,10 @@ impl Fold {
 
     /// Of a request that was refused here, only the first under a used name is kept: its terminal
     /// may want it reversed.
-    fn refused(&mut self, id: TxId, seq: Seq, mut opened: Box<Opened>, step: &Step) {
+    fn refused(&mut self, id: TxId, seq: Seq, mut opened: Arc<Opened>, step: &Step) {
         let request = step.message.as_ref().map(|message| message.frame.clone());
         let request = request.unwrap_or_default();
-        self.known_now(&mut opened, &request);
+        self.known_now(Arc::make_mut(&mut opened), &request);
         let gateway = &mut self.gateway;
         let key = key_of(&opened);
         if is_vouched_for(step.why) {
@@ -482,7 +482,7 @@ impl Fold {
             approved: carried.approved,
             cause,
             reversal,
-            opened: Box::new(carried.opened),
+            opened: Arc::new(carried.opened),
             ..Transaction::blank()
         };
         self.gateway.gauges.moved(State::Received, carried.state);
@@ -521,7 +521,7 @@ impl Fold {
             answer,
             tries: 0,
             reversal_answer: restored(carried.reversal_answer),
-            opened: Box::new(carried.opened),
+            opened: Arc::new(carried.opened),
         };
         let limits = self.gateway.options.limits;
         self.gateway.terminals.remember(key, done, &limits);

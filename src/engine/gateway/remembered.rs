@@ -6,13 +6,14 @@ use crate::iso::message::{Amount, AuthCode, Rrn};
 use bytes::Bytes;
 use std::collections::{VecDeque, vec_deque};
 use std::iter::Map;
+use std::sync::Arc;
 
 /// An answered transaction: out of the gateway's hands, but the terminal may repeat, void or
 /// reverse it.
 #[derive(Debug)]
 pub(super) struct Remembered {
     pub(super) id: TxId,
-    pub(super) opened: Box<Opened>,
+    pub(super) opened: Arc<Opened>,
     pub(super) state: State,
     pub(super) route: usize,
     pub(super) last: Seq,
@@ -44,7 +45,7 @@ impl Remembered {
     pub(super) fn blank() -> Self {
         Self {
             id: TxId(0),
-            opened: Box::new(Opened::blank()),
+            opened: Arc::new(Opened::blank()),
             state: State::Refused,
             route: 0,
             last: Seq(0),

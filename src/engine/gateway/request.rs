@@ -19,6 +19,7 @@ use crate::iso::codec::Message;
 use crate::iso::message::MerchantId;
 use crate::iso::security;
 use crate::iso::spec::Purpose;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl Gateway {
@@ -219,6 +220,7 @@ impl Gateway {
         let id = self.numbers.next_tx(now);
         opened.link = link;
         opened.twin = self.twin_of(now, &opened, id);
+        let opened = Arc::new(opened);
         let relayed = Some(link_conn).filter(|_| draft.is_none());
         let logged = Logged::of(&message, Hop::TerminalToGateway, conn, relayed);
         let transaction = Transaction {
@@ -231,7 +233,7 @@ impl Gateway {
             mti: Some(there.mti()),
             asked_for: asked_for(there),
             digest: digest(&message, &opened),
-            opened: Box::new(opened.clone()),
+            opened: Arc::clone(&opened),
             ..Transaction::blank()
         };
         let cause = Cause {

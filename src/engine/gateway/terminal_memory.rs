@@ -15,6 +15,7 @@ use crate::iso::message::{AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
 use crate::iso::security::WorkingKeys;
 use crate::iso::spec::Purpose;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// How a message names its original.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,9 +71,9 @@ const CHOICES: usize = 8;
 
 impl Terminal {
     /// Remembers an answered transaction, and gives those that are forgotten for it.
-    fn remember(&mut self, done: Remembered, limits: &Limits) -> Vec<TxId> {
+    fn remember(&mut self, done: Remembered, most: usize) -> Vec<TxId> {
         self.took(&done.opened);
-        self.done.push(done, limits.answers)
+        self.done.push(done, most)
     }
 
     /// A request of this name came.
@@ -231,8 +232,9 @@ impl Terminals {
         };
         for done in terminal.done.iter_mut() {
             let name = names.iter().find(|(id, _)| *id == done.id);
-            done.opened.identity = name.map_or(done.opened.identity, |(_, name)| *name);
-            done.opened.merchant = merchant;
+            let opened = Arc::make_mut(&mut done.opened);
+            opened.identity = name.map_or(opened.identity, |(_, name)| *name);
+            opened.merchant = merchant;
             self.holders.remove(&done.id);
             let _moved = self.holders.insert_new(done.id, new);
         }
@@ -297,7 +299,8 @@ impl Terminals {
         if !open && !room && self.by_key.get(&key).is_none() {
             return;
         }
-        let forgotten = self.entry(key).remember(done, limits);
+        let most = limits.answers_of_each(self.order.len());
+        let forgotten = self.entry(key).remember(done, most);
         self.open += usize::from(open);
         let _older = self.holders.insert_new(id, key);
         for id in forgotten {
