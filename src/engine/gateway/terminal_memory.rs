@@ -204,12 +204,17 @@ impl Terminals {
 
     /// The terminal, made if it is new.
     pub(super) fn entry(&mut self, key: TerminalKey) -> &mut Terminal {
-        if self.by_key.get(&key).is_none() {
-            self.order.push_back(key);
-            let alike = self.by_number.or_insert_with(key.number, Vec::new);
-            alike.push(key);
-        }
-        self.by_key.or_insert_with(key, Terminal::default)
+        let Self {
+            by_key,
+            by_number,
+            order,
+            ..
+        } = self;
+        by_key.or_insert_with(key, || {
+            order.push_back(key);
+            by_number.or_insert_with(key.number, Vec::new).push(key);
+            Terminal::default()
+        })
     }
 
     /// The terminal of a number that no merchant was named for, if no other has the number.
