@@ -90,7 +90,7 @@ pub(super) fn master_keys(file: Option<&Path>, seed: u64) -> anyhow::Result<Mast
     if let Some(warning) = warning {
         tracing::warn!("{warning}");
     }
-    Ok(MasterKeys::listed(keys.terminals))
+    Ok(MasterKeys::listed(keys.terminals, keys.default))
 }
 
 /// How frames of a dialect are cut and wrapped.

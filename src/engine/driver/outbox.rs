@@ -53,6 +53,8 @@ pub(super) struct Outbox<R: Rim> {
     /// Connections that have something to write.
     listed: Vec<ConnId>,
     durable: Seq,
+    /// The last record that a send waited for.
+    awaited: Seq,
     scratch: BytesMut,
 }
 
@@ -65,6 +67,7 @@ impl<R: Rim> Outbox<R> {
             blocked: Vec::new(),
             listed: Vec::new(),
             durable: Seq(0),
+            awaited: Seq(0),
             scratch: BytesMut::new(),
         }
     }
@@ -111,6 +114,7 @@ impl<R: Rim> Outbox<R> {
         };
         line.out.push(id, after, frame);
         self.waiting.push_back((after, id, conn));
+        self.awaited = self.awaited.max(after);
         true
     }
 
@@ -219,6 +223,11 @@ impl<R: Rim> Outbox<R> {
         self.lines
             .get(&conn)
             .is_some_and(|line| line.out.waiting() > most)
+    }
+
+    /// The last record that a send waits for, or waited for.
+    pub(super) const fn awaited(&self) -> Seq {
+        self.awaited
     }
 
     /// Sends that wait for their record.

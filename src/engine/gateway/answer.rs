@@ -6,6 +6,7 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::message_facts::{is_closed, is_of_trade, key_of};
 use super::partly_read;
+use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
@@ -78,7 +79,7 @@ impl Gateway {
             return;
         };
         let in_time = transaction.state.awaits_answer();
-        if let Some(why) = self.distrust(slot, transaction, message) {
+        if let Some(why) = self.distrust(transaction, message) {
             return self.bad_answer(now, conn, slot, message, why);
         }
         let upstream = transaction.upstream.is_some();
@@ -170,12 +171,11 @@ impl Gateway {
     }
 
     /// Why an answer cannot be taken as what it says.
-    fn distrust(&self, slot: Slot, transaction: &Transaction, message: &Message) -> Option<Why> {
+    fn distrust(&self, transaction: &Transaction, message: &Message) -> Option<Why> {
         let opened = &transaction.opened;
-        if transaction.upstream.is_some()
-            && !self
-                .upstream_of(slot)
-                .is_some_and(|sent| is_about(message, &sent, opened.purpose.moves_money()))
+        if opened.purpose.moves_money()
+            && let Some(sent) = &transaction.upstream
+            && !self.is_about(sent, opened, message)
         {
             return Some(Why::AnswerMismatch);
         }
@@ -212,13 +212,23 @@ impl Gateway {
             .then_some(Why::AnswerMac)
     }
 
+    /// Whether an answer speaks of the card and the currency that were sent to a host otherwise than
+    /// they came in, as far as it names them.
+    fn is_about(&self, sent: &UpstreamRequest, opened: &Opened, answer: &Message) -> bool {
+        let told = answer.currency();
+        let told = told.as_deref();
+        let asked = sent.currency.as_deref();
+        let currency = told.is_none() || asked.is_none() || told == asked;
+        let is_its = |pan| opened.is_of_card(&self.vault.card_hash(&pan));
+        currency && answer.pan().is_none_or(is_its)
+    }
+
     /// An approval must carry the right MAC; anything else may go without one, but not with a wrong
     /// one. Without the terminal's key nothing can be said. Whose key is a matter of the request:
     /// the answer may omit who the terminal is.
     pub(super) fn mac_of_answer_is_wrong(&self, opened: &Opened, message: &Message) -> bool {
-        let keys = key_of(opened)
-            .and_then(|key| self.terminals.get(&key))
-            .and_then(|terminal| terminal.keys.as_ref());
+        let terminal = self.terminals.get(&key_of(opened));
+        let keys = terminal.and_then(|terminal| terminal.keys.as_ref());
         let Some(keys) = keys.filter(|_| !planted::is(Bug::NoMacCheck)) else {
             return false;
         };
@@ -355,15 +365,4 @@ fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) ->
     } else {
         outcome
     }
-}
-
-/// Whether an answer speaks of the card and the currency that were sent, as far as it names them.
-fn is_about(answer: &Message, sent: &Message, money: bool) -> bool {
-    let (told, asked) = (answer.currency(), sent.currency());
-    let currency = told.is_none() || asked.is_none() || told == asked;
-    let card = answer.pan().is_none_or(|pan| {
-        let asked = sent.pan();
-        asked.is_none_or(|asked| asked == pan)
-    });
-    !money || (currency && card)
 }

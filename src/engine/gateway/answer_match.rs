@@ -7,7 +7,7 @@ use super::core::Gateway;
 use super::live::{Slot, Transaction};
 use super::message_facts::batch_of;
 use super::names;
-use super::terminal_memory::Remembered;
+use super::remembered::Remembered;
 use super::upstream_request::stan_there;
 use crate::engine::record::{Identity, LinkId, Opened, State, TxId};
 use crate::iso::codec::Message;
@@ -123,7 +123,9 @@ impl AnswerMatch<'_> {
                 && self.answer.mti().class() != Class::Reversal
         };
         let terminals = self.gateway.terminals.iter();
-        let answered = terminals.flat_map(|terminal| &terminal.done).filter(fits);
+        let answered = terminals
+            .flat_map(|terminal| terminal.done.iter())
+            .filter(fits);
         let mut ids = answered.map(|own| own.id);
         match (ids.next(), ids.next()) {
             (Some(id), None) => RequestFound::Answered(id),

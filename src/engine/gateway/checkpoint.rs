@@ -2,7 +2,7 @@
 
 use super::core::Gateway;
 use super::live::Transaction;
-use super::terminal_memory::Remembered;
+use super::remembered::Remembered;
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedTransaction, Fact, Record, StoredFrame,
 };

@@ -9,7 +9,8 @@ use super::message_facts::key_of;
 use super::names::TerminalKey;
 use super::numbers::{Gauges, Numbers};
 use super::options::{Limits, Options};
-use super::terminal_memory::{Remembered, Terminals, Twins};
+use super::remembered::Remembered;
+use super::terminal_memory::{Terminals, Twins};
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, ListenerId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
     Unreadable, Vault, Why,
@@ -344,9 +345,7 @@ impl Gateway {
             return;
         };
         self.gauges.moved(transaction.state, State::Received);
-        let Some(key) = key_of(&transaction.opened) else {
-            return;
-        };
+        let key = key_of(&transaction.opened);
         let answer = transaction.answer;
         let tries = transaction.reversal.as_ref().map_or(0, |own| own.tries);
         let reversal_answer = transaction.reversal.and_then(|reversal| reversal.answer);
@@ -438,7 +437,7 @@ impl Cause {
         }
     }
 
-    fn into_step(self, decision: Decision, opened: Option<Box<Opened>>) -> Step {
+    fn into_step(self, decision: Decision, opened: Option<Arc<Opened>>) -> Step {
         let Decision {
             row, next: state, ..
         } = decision;

@@ -103,9 +103,9 @@ impl Gateway {
         let soon = self.options.ladder.unproven_after_reset;
         if own.state == State::Approved
             && own.opened.reverses
-            && let Some(key) = key_of(&own.opened)
             && let Some(at) = self.conns.get_mut(&conn)
         {
+            let key = key_of(&own.opened);
             let is_old = |(_, _, then): &(_, _, Mono)| now.mono - *then > soon;
             while at.delivered.len() >= DELIVERED || at.delivered.front().is_some_and(is_old) {
                 at.delivered.pop_front();

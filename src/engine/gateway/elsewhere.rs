@@ -48,7 +48,7 @@ impl Gateway {
         if let Some(own) = live.filter(|own| self.is_elsewhere(conn, own.opened.link)) {
             return Some(own.id);
         }
-        let terminal = self.terminals.get(&key_of(opened)?)?;
+        let terminal = self.terminals.get(&key_of(opened))?;
         let done = terminal.find(&opened.identity)?;
         let taken = done.went_out() && self.is_elsewhere(conn, done.opened.link);
         taken.then_some(done.id)

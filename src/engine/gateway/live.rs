@@ -10,6 +10,7 @@ use crate::iso::message::{Amount, AuthCode, MerchantId, Mti, ResponseCode, Rrn, 
 use crate::iso::spec::ReversalCause;
 use bytes::Bytes;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A place in the table. Stays good while its transaction lives; a place used again has another
 /// turn, so that an old slot never names a new transaction.
@@ -30,7 +31,7 @@ pub(super) struct Waiter {
 #[derive(Debug)]
 pub(super) struct Transaction {
     pub(super) id: TxId,
-    pub(super) opened: Box<Opened>,
+    pub(super) opened: Arc<Opened>,
     pub(super) state: State,
     pub(super) route: usize,
     pub(super) began: Wall,
@@ -91,7 +92,7 @@ impl Transaction {
     pub(super) fn blank() -> Self {
         Self {
             id: TxId(0),
-            opened: Box::new(Opened::blank()),
+            opened: Arc::new(Opened::blank()),
             state: State::Received,
             route: 0,
             began: Wall(0),
@@ -250,8 +251,9 @@ impl Live {
         let Some(own) = self.get_mut(slot) else {
             return;
         };
-        own.opened.merchant = merchant;
-        let old = std::mem::replace(&mut own.opened.identity, name);
+        let opened = Arc::make_mut(&mut own.opened);
+        opened.merchant = merchant;
+        let old = std::mem::replace(&mut opened.identity, name);
         if self.named(&old) == Some(slot) {
             self.by_identity.remove(&old);
         }

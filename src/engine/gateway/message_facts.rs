@@ -1,10 +1,10 @@
 //! What a message tells that the gateway goes by, and whether two tell the same.
 
-use super::names::{self, TerminalKey};
+use super::names::TerminalKey;
 use crate::engine::record::Opened;
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, FieldId, FieldPath, Function, Text};
-use crate::iso::spec::Purpose;
+use crate::iso::spec::{Kind, Purpose};
 
 /// DE 4.
 pub(super) const AMOUNT: FieldId = FieldId::of(4);
@@ -13,14 +13,17 @@ pub(super) const AMOUNT: FieldId = FieldId::of(4);
 pub(super) const CODE: FieldId = FieldId::of(39);
 
 /// The terminal of a transaction.
-pub(super) fn key_of(opened: &Opened) -> Option<TerminalKey> {
-    names::terminal_named(&opened.merchant, &opened.terminal)
+pub(super) const fn key_of(opened: &Opened) -> TerminalKey {
+    TerminalKey {
+        merchant: opened.merchant,
+        number: opened.terminal,
+    }
 }
 
 /// What a message is for. A kind that the dialect does not know, or that stands in what could not
 /// be read, counts by its class: where money may be in it, it is.
-pub(super) fn purpose_of(message: &Message) -> Purpose {
-    if let Some(kind) = message.kind() {
+pub(super) fn purpose_of(message: &Message, kind: Option<&Kind>) -> Purpose {
+    if let Some(kind) = kind {
         return kind.purpose;
     }
     match (message.mti().class(), message.mti().function()) {

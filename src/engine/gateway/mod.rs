@@ -29,6 +29,8 @@ mod upstream_request;
 
 mod live;
 
+mod remembered;
+
 mod terminal_memory;
 
 mod numbers;

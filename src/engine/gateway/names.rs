@@ -2,10 +2,9 @@
 
 use crate::engine::record::{Identity, LinkId};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, FieldPath, MerchantId, Mti, Stan, TerminalId, Text};
+use crate::iso::message::{Class, FieldId, FieldPath, MerchantId, Mti, Stan, TerminalId};
 use crate::iso::spec::{FieldContent, Flow, OriginalSource, ReversalRule, Size, Spec};
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// DE 42: with DE 41 it names a terminal.
 pub(super) const MERCHANT: FieldId = FieldId::of(42);
@@ -21,7 +20,13 @@ pub(super) struct MatchKey {
 }
 
 /// A terminal: DE 42 and DE 41.
-pub(super) type TerminalKey = Text<52>;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct TerminalKey {
+    /// DE 42; empty while no merchant was named.
+    pub(super) merchant: MerchantId,
+    /// DE 41.
+    pub(super) number: TerminalId,
+}
 
 /// Text written into a fixed space; too long is an error, never a cut.
 struct Joined {
@@ -35,30 +40,27 @@ impl Joined {
         len: 0,
     };
 
+    fn push(&mut self, text: &str) -> Option<()> {
+        let end = self.len + text.len();
+        let room = self.bytes.get_mut(self.len..end)?;
+        room.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Some(())
+    }
+
     fn text(&self) -> Option<&str> {
         std::str::from_utf8(self.bytes.get(..self.len)?).ok()
-    }
-}
-
-impl Write for Joined {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let end = self.len + text.len();
-        self.bytes
-            .get_mut(self.len..end)
-            .ok_or(std::fmt::Error)?
-            .copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
     }
 }
 
 /// Joins values by `|` behind a head; `None` if one is missing or all are too long for a name.
 fn join<'a>(head: &str, values: impl Iterator<Item = Option<Cow<'a, str>>>) -> Option<Identity> {
     let mut joined = Joined::EMPTY;
-    joined.write_str(head).ok()?;
+    joined.push(head)?;
     for value in values {
+        joined.push("|")?;
         // Blank padding differs between the two directions of some hosts.
-        write!(joined, "|{}", value?.trim()).ok()?;
+        joined.push(value?.trim())?;
     }
     Identity::new(joined.text()?)
 }
@@ -216,17 +218,4 @@ pub(super) fn match_key(message: &Message, link: LinkId, fields: &[FieldPath]) -
         class: message.mti().class(),
         values,
     })
-}
-
-/// The two names of a terminal: DE 42 and DE 41.
-pub(super) fn parts_of(key: &TerminalKey) -> Option<(MerchantId, TerminalId)> {
-    let (merchant, number) = key.split_once('|')?;
-    Some((MerchantId::new(merchant)?, TerminalId::new(number)?))
-}
-
-/// The terminal of these two names: DE 42 and DE 41.
-pub(super) fn terminal_named(merchant: &str, terminal: &str) -> Option<TerminalKey> {
-    let mut joined = Joined::EMPTY;
-    write!(joined, "{merchant}|{terminal}").ok()?;
-    TerminalKey::new(joined.text()?)
 }

@@ -54,7 +54,10 @@ impl Gateway {
         };
         let live = self.live.slots().into_iter();
         let mut live = live.filter_map(|slot| self.live.get(slot));
-        let mut done = self.terminals.iter().flat_map(|terminal| &terminal.done);
+        let mut done = self
+            .terminals
+            .iter()
+            .flat_map(|terminal| terminal.done.iter());
         live.any(|own| may(&own.opened, own.state)) || done.any(|own| may(&own.opened, own.state))
     }
 

@@ -216,7 +216,8 @@ pub struct Limits {
     pub live: usize,
     /// Terminals remembered, each with its last answers.
     pub terminals: usize,
-    /// Answers remembered a terminal.
+    /// Answers remembered a terminal. Of many terminals fewer are remembered, so that memory holds
+    /// some 131,000 of them.
     pub answers: usize,
     /// Answers of a terminal that a checkpoint carries over a restart: the newest ones. Of many
     /// terminals fewer are carried, so that a checkpoint holds some 16,000 of them.
@@ -232,7 +233,18 @@ const CARRIED: usize = 16_384;
 /// Of each of very many terminals.
 const CARRIED_AT_LEAST: usize = 4;
 
+/// Answers in memory, of all terminals together: a few of each are remembered all the same.
+const REMEMBERED: usize = 131_072;
+/// Of each of very many terminals.
+const REMEMBERED_AT_LEAST: usize = 8;
+
 impl Limits {
+    /// Answers that are remembered of each terminal, if there are this many terminals.
+    pub(super) fn answers_of_each(&self, terminals: usize) -> usize {
+        let share = REMEMBERED / terminals.max(1);
+        self.answers.min(share.max(REMEMBERED_AT_LEAST))
+    }
+
     /// Answers that a checkpoint carries of each terminal, if it remembers this many terminals.
     pub(super) fn carried_of_each(&self, terminals: usize) -> usize {
         let share = CARRIED / terminals.max(1);
@@ -287,5 +299,24 @@ impl Keys {
             .iter()
             .find(|(m, t, _)| m == merchant && t == terminal);
         own.map(|(_, _, key)| key).or(self.default.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_terminals_fewer_answers_are_remembered_and_a_few_of_each_all_the_same() {
+        let limits = Limits::default();
+        assert_eq!(limits.answers_of_each(0), 64);
+        assert_eq!(limits.answers_of_each(2_048), 64);
+        assert_eq!(limits.answers_of_each(9_000), 14);
+        assert_eq!(limits.answers_of_each(20_000), 8);
+        let few = Limits {
+            answers: 3,
+            ..limits
+        };
+        assert_eq!(few.answers_of_each(9_000), 3);
     }
 }

@@ -7,7 +7,8 @@ use super::live::{Slot, Transaction};
 use super::message_facts::{CODE, batch_of, is_same, key_of, purpose_of, text_of};
 use super::names;
 use super::partly_read;
-use super::terminal_memory::{OriginalNames, Remembered, may_be_referred, only};
+use super::remembered::Remembered;
+use super::terminal_memory::{OriginalNames, may_be_referred, only};
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId,
     Why,
@@ -74,11 +75,12 @@ impl Gateway {
             self.trades_on(conn, &opened);
         }
         let remembers = ends_its_name(why) || self.is_first_of_used_name(why, &opened);
+        let opened = Arc::new(opened);
         let refused = remembers.then(|| Remembered {
             id: TxId(0),
             state: decision.next,
             request: logged.frame.clone(),
-            opened: Box::new(opened.clone()),
+            opened: Arc::clone(&opened),
             ..Remembered::blank()
         });
         let step = Step {
@@ -87,7 +89,7 @@ impl Gateway {
             why,
             note: partly_read::note_or(message, note),
             message: Some(logged),
-            opened: Some(Box::new(opened)),
+            opened: Some(opened),
         };
         let id = self.numbers.next_tx(now);
         let seq = self.record(now, Some(id), None, Fact::Step(Box::new(step)));
@@ -99,9 +101,8 @@ impl Gateway {
             return;
         };
         let last = self.say_no(now, conn, id, seq, decision.next, &answer);
-        if let Some(refused) = refused
-            && let Some(key) = key_of(&refused.opened)
-        {
+        if let Some(refused) = refused {
+            let key = key_of(&refused.opened);
             let answer = answer.build().ok();
             let done = Remembered {
                 id,
@@ -116,8 +117,10 @@ impl Gateway {
     /// Whether a request of money is refused for a name that another one has, for the first time:
     /// its terminal may want it reversed.
     pub(super) fn is_first_of_used_name(&self, why: Why, opened: &Opened) -> bool {
-        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
-        let mut done = terminal.into_iter().flat_map(|terminal| &terminal.done);
+        let terminal = self.terminals.get(&key_of(opened));
+        let mut done = terminal
+            .into_iter()
+            .flat_map(|terminal| terminal.done.iter());
         why == Why::DuplicateMismatch
             && opened.purpose.moves_money()
             && !done.any(|done| {
@@ -132,7 +135,7 @@ impl Gateway {
         }
         let live = self.live.named(&opened.identity);
         let live = live.and_then(|slot| self.live.get(slot));
-        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let terminal = self.terminals.get(&key_of(opened));
         let done = terminal.and_then(|terminal| terminal.repeated(opened));
         let harmless = |state: State| state.meaning().known == Known::NotHeld;
         live.is_some_and(|own| is_same(opened, &own.opened))
@@ -263,7 +266,7 @@ impl Gateway {
     pub(super) fn describe(&self, message: &Message) -> Opened {
         let kind = message.kind();
         let pan = message.pan();
-        let purpose = purpose_of(message);
+        let purpose = purpose_of(message, kind);
         let partly = message.fault().is_some();
         let merchant = self.merchant_of(message);
         let mut opened = Opened {
@@ -293,7 +296,7 @@ impl Gateway {
         // A completion names its pre-authorization by the code of its approval.
         let completes = purpose == Purpose::Debit && message.auth_code().is_some();
         if completes || matches!(purpose, Purpose::Void | Purpose::Refund) {
-            let terminal = key_of(&opened).and_then(|key| self.terminals.get(&key));
+            let terminal = self.terminals.get(&key_of(&opened));
             let told = OriginalNames {
                 rrn: message.rrn(),
                 auth: message.auth_code(),

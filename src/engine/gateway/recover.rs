@@ -9,11 +9,12 @@ use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Live, Reversal, Slot, Transaction};
 use super::message_facts::key_of;
-use super::names;
+use super::names::TerminalKey;
 use super::numbers::Gauges;
 use super::options::Options;
 use super::own_answers::is_vouched_for;
-use super::terminal_memory::{Remembered, Terminals};
+use super::remembered::Remembered;
+use super::terminal_memory::Terminals;
 use super::unread_approvals::UnreadApprovals;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
@@ -22,7 +23,7 @@ use crate::engine::record::{
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, ResponseCode};
+use crate::iso::message::{Class, MerchantId, ResponseCode, TerminalId};
 use crate::iso::spec::{Purpose, ReversalCause, ReversalOutcome, Spec};
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -240,13 +241,13 @@ impl Fold {
         now: Now,
         id: TxId,
         at: Wall,
-        mut opened: Box<Opened>,
+        mut opened: Arc<Opened>,
         step: &Step,
     ) -> Slot {
         let message = step.message.as_ref();
         let request = message.map(|message| message.frame.clone());
         let request = request.unwrap_or_default();
-        self.known_now(&mut opened, &request);
+        self.known_now(Arc::make_mut(&mut opened), &request);
         // A name is free again once its transaction is over, whatever the older turn was.
         if let Some(older) = self.gateway.live.named(&opened.identity) {
             self.gateway.forget(older);
@@ -261,9 +262,7 @@ impl Fold {
             opened,
             ..Transaction::blank()
         };
-        if let Some(key) = key_of(&transaction.opened) {
-            self.gateway.merchant_is_named(key);
-        }
+        self.gateway.merchant_is_named(key_of(&transaction.opened));
         self.gateway.saw(&transaction.opened, at);
         let slot = self.gateway.live.insert(transaction);
         self.slots.insert(id, slot);
@@ -272,16 +271,16 @@ impl Fold {
 
     /// Of a request that was refused here, only the first under a used name is kept: its terminal
     /// may want it reversed.
-    fn refused(&mut self, id: TxId, seq: Seq, mut opened: Box<Opened>, step: &Step) {
+    fn refused(&mut self, id: TxId, seq: Seq, mut opened: Arc<Opened>, step: &Step) {
         let request = step.message.as_ref().map(|message| message.frame.clone());
         let request = request.unwrap_or_default();
-        self.known_now(&mut opened, &request);
+        self.known_now(Arc::make_mut(&mut opened), &request);
         let gateway = &mut self.gateway;
         let key = key_of(&opened);
         if is_vouched_for(step.why) {
             self.fresh.traded_on(&opened);
         }
-        if let Some(key) = key.filter(|_| gateway.is_first_of_used_name(step.why, &opened)) {
+        if gateway.is_first_of_used_name(step.why, &opened) {
             let refused = Remembered {
                 id,
                 state: step.state,
@@ -427,12 +426,12 @@ impl Fold {
 
     fn tombstone(&mut self, identity: crate::engine::record::Identity, at: Wall) {
         let mut parts = identity.split('|').skip(1);
-        let (Some(merchant), Some(terminal)) = (parts.next(), parts.next()) else {
+        let merchant = parts.next().and_then(MerchantId::new);
+        let number = parts.next().and_then(TerminalId::new);
+        let (Some(merchant), Some(number)) = (merchant, number) else {
             return;
         };
-        let Some(key) = names::terminal_named(merchant, terminal) else {
-            return;
-        };
+        let key = TerminalKey { merchant, number };
         let limits = self.gateway.options.limits;
         self.gateway
             .terminals
@@ -483,7 +482,7 @@ impl Fold {
             approved: carried.approved,
             cause,
             reversal,
-            opened: Box::new(carried.opened),
+            opened: Arc::new(carried.opened),
             ..Transaction::blank()
         };
         self.gateway.gauges.moved(State::Received, carried.state);
@@ -495,9 +494,7 @@ impl Fold {
 
     fn carried_answer(&mut self, mut carried: CarriedAnswer) {
         self.known_now(&mut carried.opened, &carried.request);
-        let Some(key) = key_of(&carried.opened) else {
-            return;
-        };
+        let key = key_of(&carried.opened);
         let began = self.gateway.steady.moment_of(carried.tx.began());
         self.fresh
             .carry(&carried.opened, carried.state, (carried.tx, began));
@@ -524,7 +521,7 @@ impl Fold {
             answer,
             tries: 0,
             reversal_answer: restored(carried.reversal_answer),
-            opened: Box::new(carried.opened),
+            opened: Arc::new(carried.opened),
         };
         let limits = self.gateway.options.limits;
         self.gateway.terminals.remember(key, done, &limits);

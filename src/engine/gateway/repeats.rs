@@ -6,7 +6,7 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Waiter};
 use super::message_facts::{digest, is_closed, is_same, key_of};
 use super::own_answers::Reason;
-use super::terminal_memory::went_out;
+use super::remembered::went_out;
 use crate::engine::record::{ConnId, Hop, Logged, Note, Opened, State, TxId};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
@@ -42,8 +42,8 @@ impl Gateway {
             // Keys, parameters, batch details: what was answered then may be told otherwise now.
             return false;
         }
-        let done = key_of(opened)
-            .and_then(|key| self.terminals.get(&key))
+        let terminal = self.terminals.get(&key_of(opened));
+        let done = terminal
             .and_then(|terminal| terminal.repeated(opened))
             .filter(|_| !planted::is(Bug::DropDedupe));
         let Some(done) = done else {
@@ -94,9 +94,10 @@ impl Gateway {
         message: &Message,
         opened: &Opened,
     ) -> bool {
-        let Some(key) = key_of(opened).filter(|_| opened.purpose.moves_money()) else {
+        if !opened.purpose.moves_money() {
             return false;
-        };
+        }
+        let key = key_of(opened);
         let terminal = self.terminals.get(&key);
         if terminal.is_none_or(|terminal| terminal.is_new(opened)) {
             return false;

@@ -5,7 +5,7 @@ use super::core::{Cause, Gateway, Sent};
 use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction, Waiter};
-use super::message_facts::{asked_for, digest, key_of, purpose_of};
+use super::message_facts::{asked_for, digest, key_of};
 use super::names::{self, TerminalKey};
 use super::own_answers::Reason;
 use super::partly_read;
@@ -19,6 +19,7 @@ use crate::iso::codec::Message;
 use crate::iso::message::MerchantId;
 use crate::iso::security;
 use crate::iso::spec::Purpose;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl Gateway {
@@ -35,11 +36,13 @@ impl Gateway {
         };
         at.terminal = terminal.or(at.terminal);
         if message.mti().is_answer() {
-            self.stray(now, conn, &message, Hop::TerminalToGateway);
-        } else if purpose_of(&message) == Purpose::Reversal {
-            self.terminal_reversal(now, conn, message);
+            return self.stray(now, conn, &message, Hop::TerminalToGateway);
+        }
+        let opened = self.describe(&message);
+        if opened.purpose == Purpose::Reversal {
+            self.terminal_reversal(now, conn, message, opened);
         } else {
-            self.request(now, conn, message);
+            self.request(now, conn, message, opened);
         }
     }
 
@@ -56,15 +59,16 @@ impl Gateway {
         if self.terminals.get(&named).is_some() {
             return;
         }
-        let Some((merchant, number)) = names::parts_of(&named).filter(|(name, _)| !name.is_empty())
-        else {
+        let TerminalKey { merchant, number } = named;
+        if merchant.is_empty() {
             return;
-        };
+        }
         let Some(unnamed) = self.terminals.unnamed(&number) else {
             return;
         };
-        let Some(old) = names::terminal_named("", &number) else {
-            return;
+        let old = TerminalKey {
+            merchant: MerchantId::EMPTY,
+            number,
         };
         let done = unnamed.done.iter();
         let name = |opened: &Opened, request: &StoredFrame| {
@@ -75,7 +79,7 @@ impl Gateway {
         let done: Vec<(TxId, Identity)> = done.collect();
         let live = self.live.slots().into_iter().filter_map(|slot| {
             let own = self.live.get(slot)?;
-            let is_its = key_of(&own.opened) == Some(old);
+            let is_its = key_of(&own.opened) == old;
             is_its.then(|| Some((slot, name(&own.opened, &own.request)?)))?
         });
         let live: Vec<(Slot, Identity)> = live.collect();
@@ -87,7 +91,10 @@ impl Gateway {
 
     /// The terminal that a message names.
     pub(super) fn terminal_of(&self, message: &Message) -> Option<TerminalKey> {
-        names::terminal_named(&self.merchant_of(message), &message.terminal()?)
+        Some(TerminalKey {
+            merchant: self.merchant_of(message),
+            number: message.terminal()?,
+        })
     }
 
     /// Records a message that belongs to nothing here.
@@ -101,13 +108,12 @@ impl Gateway {
         self.record(now, None, None, Fact::Unmatched(Box::new(unmatched)));
     }
 
-    fn request(&mut self, now: Now, conn: ConnId, message: Message) {
-        let mut opened = self.describe(&message);
+    fn request(&mut self, now: Now, conn: ConnId, message: Message, mut opened: Opened) {
         let original = opened.original;
         opened.original = original.filter(|original| !self.is_of_elsewhere(conn, *original));
         if let Some(first) = self.name_taken_elsewhere(conn, &opened) {
             self.refuse(now, conn, &message, opened, Reason::taken_by(first));
-        } else if let Some(why) = self.mac_is_wrong(&message) {
+        } else if let Some(why) = self.mac_is_wrong(&message, &opened) {
             self.refuse(now, conn, &message, opened, why);
         } else if self.is_repeat(now, conn, &message, &opened) {
             // It has been dealt with: no limit may answer for what is under way.
@@ -140,9 +146,9 @@ impl Gateway {
 
     /// Why a new request is refused.
     fn objection(&mut self, now: Now, conn: ConnId, opened: &Opened) -> Option<Why> {
-        let room = key_of(opened).is_none_or(|key| self.has_room_for(now, &key));
+        let room = self.has_room_for(now, &key_of(opened));
         let limits = &self.options.limits;
-        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let terminal = self.terminals.get(&key_of(opened));
         let since = ago(self.steady.at(now.mono), self.options.ladder.tombstone);
         let buried = terminal.is_some_and(|terminal| terminal.is_buried(&opened.identity, since));
         let waiting = self.conns.get(&conn).map_or(0, |conn| conn.waiting.len());
@@ -165,9 +171,8 @@ impl Gateway {
 
     /// What is wrong if the message should carry a MAC that we can check, and does not carry the
     /// right one.
-    pub(super) fn mac_is_wrong(&self, message: &Message) -> Option<Why> {
-        let key = self.terminal_of(message)?;
-        let keys = self.terminals.get(&key)?.keys.as_ref()?;
+    pub(super) fn mac_is_wrong(&self, message: &Message, opened: &Opened) -> Option<Why> {
+        let keys = self.terminals.get(&key_of(opened))?.keys.as_ref()?;
         if partly_read::lacks_mac(message, &keys.mac) {
             return Some(Why::RequestUnread);
         }
@@ -215,6 +220,7 @@ impl Gateway {
         let id = self.numbers.next_tx(now);
         opened.link = link;
         opened.twin = self.twin_of(now, &opened, id);
+        let opened = Arc::new(opened);
         let relayed = Some(link_conn).filter(|_| draft.is_none());
         let logged = Logged::of(&message, Hop::TerminalToGateway, conn, relayed);
         let transaction = Transaction {
@@ -227,7 +233,7 @@ impl Gateway {
             mti: Some(there.mti()),
             asked_for: asked_for(there),
             digest: digest(&message, &opened),
-            opened: Box::new(opened.clone()),
+            opened: Arc::clone(&opened),
             ..Transaction::blank()
         };
         let cause = Cause {
@@ -266,16 +272,14 @@ impl Gateway {
 
     /// The terminal of a request that goes out uses its number; it is remembered if there is room.
     fn uses_number(&mut self, now: Now, opened: &Opened) {
-        if key_of(opened).is_some_and(|key| self.has_room_for(now, &key)) {
+        if self.has_room_for(now, &key_of(opened)) {
             self.saw(opened, self.steady.at(now.mono));
         }
     }
 
     /// The terminal of a request has used its number.
     pub(super) fn saw(&mut self, opened: &Opened, at: Wall) {
-        if let Some(key) = key_of(opened) {
-            self.terminals.entry(key).saw(opened, at);
-        }
+        self.terminals.entry(key_of(opened)).saw(opened, at);
     }
 
     /// Whether the terminal is remembered, or there is room for it.
@@ -288,14 +292,11 @@ impl Gateway {
     /// last, or would have reversed it first. That proves nothing, but a reset that comes now has
     /// cut off what is said from here on.
     pub(super) fn trades_on(&mut self, conn: ConnId, opened: &Opened) {
-        let Some(at) = self
-            .conns
-            .get_mut(&conn)
-            .filter(|_| opened.purpose.moves_money())
-        else {
+        let Some(at) = self.conns.get_mut(&conn) else {
             return;
         };
-        if let Some(own) = key_of(opened).filter(|_| at.waiting.is_empty()) {
+        if opened.purpose.moves_money() && at.waiting.is_empty() {
+            let own = key_of(opened);
             at.delivered.retain(|(terminal, ..)| *terminal != own);
         }
     }

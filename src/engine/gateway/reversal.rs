@@ -133,8 +133,8 @@ impl Gateway {
             return false;
         };
         let has_key = || {
-            key_of(&transaction.opened)
-                .and_then(|key| self.terminals.get(&key))
+            self.terminals
+                .get(&key_of(&transaction.opened))
                 .is_some_and(|terminal| terminal.keys.is_some())
         };
         transaction.opened.is_understood()

@@ -1,7 +1,7 @@
 //! Working keys: a terminal's sign-on brings them, wrapped under its master key.
 
 use super::core::Gateway;
-use super::names;
+use super::names::TerminalKey;
 use crate::engine::record::{CarriedKeys, Fact};
 use crate::engine::seam::{Dice, Now};
 use crate::iso::codec::Message;
@@ -92,7 +92,10 @@ impl Gateway {
             Ok(keys) => keys,
             Err(error) => return Some(Err(error)),
         };
-        let key = names::terminal_named(&carried.merchant, &carried.terminal)?;
+        let key = TerminalKey {
+            merchant: carried.merchant,
+            number: carried.terminal,
+        };
         let terminal = self.terminals.entry(key);
         terminal.keys = Some(keys);
         terminal.carried = Some(carried.clone());

@@ -6,43 +6,16 @@
 //! repeats would be booked twice, and its MACs go unchecked. What is open is never forgotten:
 //! `limits.live` counts it, and beyond it new requests are refused.
 
-use super::names::{self, TerminalKey};
+use super::names::TerminalKey;
 use super::options::Limits;
-use super::upstream_request::UpstreamRequest;
-use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, State, StoredFrame, TxId};
+use super::remembered::{Remembered, RememberedAnswers};
+use crate::engine::record::{CarriedKeys, Identity, Opened, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
-use crate::iso::message::{Amount, AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
+use crate::iso::message::{AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
 use crate::iso::security::WorkingKeys;
 use crate::iso::spec::Purpose;
-use bytes::Bytes;
 use std::collections::VecDeque;
-
-/// An answered transaction: out of the gateway's hands, but the terminal may repeat, void or
-/// reverse it.
-#[derive(Debug)]
-pub(super) struct Remembered {
-    pub(super) id: TxId,
-    pub(super) opened: Box<Opened>,
-    pub(super) state: State,
-    pub(super) route: usize,
-    pub(super) last: Seq,
-    pub(super) rrn: Option<Rrn>,
-    pub(super) auth: Option<AuthCode>,
-    /// The request, fit for the journal.
-    pub(super) request: StoredFrame,
-    /// The request as it went out, where that is not as it came in.
-    pub(super) upstream: Option<Box<UpstreamRequest>>,
-    /// Whether an approval was seen.
-    pub(super) approved: bool,
-    /// What went back of it by voids and refunds.
-    pub(super) returned: Amount,
-    /// The answer as given.
-    pub(super) answer: Option<Bytes>,
-    /// Tries of its reversal.
-    pub(super) tries: u16,
-    /// The answer to its reversal, as its host gave it.
-    pub(super) reversal_answer: Option<Bytes>,
-}
+use std::sync::Arc;
 
 /// How a message names its original.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,11 +44,6 @@ pub(super) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
     kind && own.is_of_card(&of.card_hash)
 }
 
-/// Whether what came to this state went to a host.
-pub(super) const fn went_out(state: State) -> bool {
-    !matches!(state, State::Refused | State::NotSent)
-}
-
 /// The only one there is.
 pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     match (all.next(), all.next()) {
@@ -87,7 +55,7 @@ pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
 /// One terminal.
 #[derive(Debug, Default)]
 pub(super) struct Terminal {
-    pub(super) done: VecDeque<Remembered>,
+    pub(super) done: RememberedAnswers,
     /// The newest name seen: a request of this batch with a higher number is a new one.
     newest: (Text<6>, Stan),
     tombstones: VecDeque<(Identity, Wall)>,
@@ -101,75 +69,11 @@ pub(super) struct Terminal {
 /// Terminals that are looked at to forget one of them.
 const CHOICES: usize = 8;
 
-/// Answers remembered a terminal that speak of no money: echoes, downloads, sign-ons.
-const OTHER_ANSWERS: usize = 8;
-
-impl Remembered {
-    /// Nothing yet.
-    pub(super) fn blank() -> Self {
-        Self {
-            id: TxId(0),
-            opened: Box::new(Opened::blank()),
-            state: State::Refused,
-            route: 0,
-            last: Seq(0),
-            rrn: None,
-            auth: None,
-            request: StoredFrame::default(),
-            upstream: None,
-            approved: false,
-            returned: Amount(0),
-            answer: None,
-            tries: 0,
-            reversal_answer: None,
-        }
-    }
-
-    /// Whether it went to a host.
-    pub(super) const fn went_out(&self) -> bool {
-        went_out(self.state)
-    }
-
-    /// Whether it went to a host and may concern money: what is remembered longest.
-    fn is_about_money(&self) -> bool {
-        self.opened.touches_money() && self.went_out()
-    }
-
-    /// Its name for its host.
-    pub(super) fn name_upstream(&self) -> Identity {
-        let upstream = self.upstream.as_ref();
-        upstream.map_or(self.opened.identity, |upstream| upstream.identity)
-    }
-
-    /// Whether it stands on the list of open ones.
-    pub(super) fn is_open(&self) -> bool {
-        self.opened.touches_money() && self.state.meaning().known.is_open()
-    }
-}
-
 impl Terminal {
     /// Remembers an answered transaction, and gives those that are forgotten for it.
-    fn remember(&mut self, done: Remembered, limits: &Limits) -> Vec<TxId> {
+    fn remember(&mut self, done: Remembered, most: usize) -> Vec<TxId> {
         self.took(&done.opened);
-        let money = done.is_about_money();
-        let most = if money { limits.answers } else { OTHER_ANSWERS };
-        self.done.push_back(done);
-        let like = |own: &Remembered| own.is_about_money() == money;
-        let mut over = self.done.iter().filter(|own| like(own)).count();
-        let mut forgotten = Vec::new();
-        while over > most.max(1) {
-            over -= 1;
-            // What has just come in stays.
-            let older = self.done.iter().rev().skip(1).rev();
-            let Some(at) = older
-                .into_iter()
-                .position(|own| like(own) && !own.is_open())
-            else {
-                break;
-            };
-            forgotten.extend(self.done.remove(at).map(|own| own.id));
-        }
-        forgotten
+        self.done.push(done, most)
     }
 
     /// A request of this name came.
@@ -218,12 +122,6 @@ impl Terminal {
         upstream
             .into_iter()
             .any(|upstream| upstream.rewritten && upstream.stan == stan)
-    }
-
-    /// Takes an answered transaction out, since something happens to it again.
-    fn take(&mut self, id: TxId) -> Option<Remembered> {
-        let at = self.done.iter().position(|done| done.id == id)?;
-        self.done.remove(at)
     }
 
     /// The transaction that a void, refund or completion refers to: by RRN if that is known, else
@@ -306,22 +204,24 @@ impl Terminals {
 
     /// The terminal, made if it is new.
     pub(super) fn entry(&mut self, key: TerminalKey) -> &mut Terminal {
-        if self.by_key.get(&key).is_none() {
-            self.order.push_back(key);
-            if let Some((_, number)) = names::parts_of(&key) {
-                let alike = self.by_number.or_insert_with(number, Vec::new);
-                alike.push(key);
-            }
-        }
-        self.by_key.or_insert_with(key, Terminal::default)
+        let Self {
+            by_key,
+            by_number,
+            order,
+            ..
+        } = self;
+        by_key.or_insert_with(key, || {
+            order.push_back(key);
+            by_number.or_insert_with(key.number, Vec::new).push(key);
+            Terminal::default()
+        })
     }
 
     /// The terminal of a number that no merchant was named for, if no other has the number.
     pub(super) fn unnamed(&self, number: &TerminalId) -> Option<&Terminal> {
         let alike = self.by_number.get(number)?;
         let only = only(alike.iter())?;
-        let (merchant, _) = names::parts_of(only)?;
-        merchant.is_empty().then(|| self.by_key.get(only))?
+        only.merchant.is_empty().then(|| self.by_key.get(only))?
     }
 
     /// Gives a terminal whose merchant was not named the name that it has now, and its trades
@@ -335,10 +235,11 @@ impl Terminals {
         let Some(mut terminal) = self.by_key.remove(old) else {
             return;
         };
-        for done in &mut terminal.done {
+        for done in terminal.done.iter_mut() {
             let name = names.iter().find(|(id, _)| *id == done.id);
-            done.opened.identity = name.map_or(done.opened.identity, |(_, name)| *name);
-            done.opened.merchant = merchant;
+            let opened = Arc::make_mut(&mut done.opened);
+            opened.identity = name.map_or(opened.identity, |(_, name)| *name);
+            opened.merchant = merchant;
             self.holders.remove(&done.id);
             let _moved = self.holders.insert_new(done.id, new);
         }
@@ -374,19 +275,17 @@ impl Terminals {
         }
         let forgotten = self.by_key.remove(&key);
         self.forget_number(&key);
-        for done in forgotten.into_iter().flat_map(|terminal| terminal.done) {
+        let forgotten = forgotten.as_ref().map(|terminal| terminal.done.iter());
+        for done in forgotten.into_iter().flatten() {
             self.holders.remove(&done.id);
         }
     }
 
     fn forget_number(&mut self, key: &TerminalKey) {
-        let Some((_, number)) = names::parts_of(key) else {
-            return;
-        };
-        if let Some(alike) = self.by_number.get_mut(&number) {
+        if let Some(alike) = self.by_number.get_mut(&key.number) {
             alike.retain(|own| own != key);
             if alike.is_empty() {
-                self.by_number.remove(&number);
+                self.by_number.remove(&key.number);
             }
         }
     }
@@ -394,7 +293,7 @@ impl Terminals {
     /// The only merchant who is known to have a terminal of this number.
     pub(super) fn merchant_of(&self, number: &TerminalId) -> Option<MerchantId> {
         let alike = self.by_number.get(number)?;
-        let merchants = alike.iter().filter_map(|key| Some(names::parts_of(key)?.0));
+        let merchants = alike.iter().map(|key| key.merchant);
         only(merchants.filter(|merchant| !merchant.is_empty()))
     }
 
@@ -405,7 +304,8 @@ impl Terminals {
         if !open && !room && self.by_key.get(&key).is_none() {
             return;
         }
-        let forgotten = self.entry(key).remember(done, limits);
+        let most = limits.answers_of_each(self.order.len());
+        let forgotten = self.entry(key).remember(done, most);
         self.open += usize::from(open);
         let _older = self.holders.insert_new(id, key);
         for id in forgotten {
@@ -416,7 +316,7 @@ impl Terminals {
     /// Takes an answered transaction out, since something happens to it again.
     pub(super) fn take(&mut self, id: TxId) -> Option<Remembered> {
         let key = self.holders.remove(&id)?;
-        let done = self.by_key.get_mut(&key)?.take(id)?;
+        let done = self.by_key.get_mut(&key)?.done.take(id)?;
         self.open -= usize::from(done.is_open());
         Some(done)
     }

@@ -7,7 +7,7 @@ use super::message_facts::{AMOUNT, key_of};
 use super::names;
 use super::own_answers::Reason;
 use super::partly_read;
-use super::terminal_memory::went_out;
+use super::remembered::went_out;
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
 };
@@ -20,9 +20,14 @@ use std::sync::Arc;
 
 impl Gateway {
     /// A terminal sends a reversal.
-    pub(super) fn terminal_reversal(&mut self, now: Now, conn: ConnId, message: Message) {
-        let opened = self.describe(&message);
-        if let Some(why) = self.mac_is_wrong(&message) {
+    pub(super) fn terminal_reversal(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        message: Message,
+        opened: Opened,
+    ) {
+        if let Some(why) = self.mac_is_wrong(&message, &opened) {
             return self.refuse(now, conn, &message, opened, why);
         }
         let names = names::originals(&message, &opened.merchant);
@@ -158,8 +163,8 @@ impl Gateway {
             return false;
         }
         let key = key_of(&own.opened);
-        let terminal = key.and_then(|key| self.terminals.get(&key)).into_iter();
-        let mut done = terminal.flat_map(|terminal| &terminal.done);
+        let terminal = self.terminals.get(&key).into_iter();
+        let mut done = terminal.flat_map(|terminal| terminal.done.iter());
         let live = self.live.slots().into_iter();
         let mut live = live.filter_map(|slot| self.live.get(slot));
         done.any(|other| other.rrn == Some(told) && other.id != own.id)
@@ -237,14 +242,14 @@ impl Gateway {
         also: impl Fn(&Opened) -> bool,
     ) -> Option<Slot> {
         let fits = |opened: &Opened| {
-            opened.purpose.moves_money() && key_of(opened).as_ref() == Some(key) && also(opened)
+            opened.purpose.moves_money() && key_of(opened) == *key && also(opened)
         };
         let live = self.live.slots().into_iter();
         let live = live.filter_map(|slot| Some((slot, &*self.live.get(slot)?.opened)));
         let live: Vec<(Slot, &Opened)> = live.filter(|(_, own)| fits(own)).collect();
         let done = self.terminals.get(key).into_iter();
         let done = done
-            .flat_map(|own| &own.done)
+            .flat_map(|own| own.done.iter())
             .map(|done| (done.id, &*done.opened));
         let done: Vec<(TxId, &Opened)> = done.filter(|(_, own)| fits(own)).collect();
         let later = |at: usize| {
@@ -405,7 +410,7 @@ impl Gateway {
             return false;
         };
         let name = &own.opened.identity;
-        let terminal = key_of(&own.opened).and_then(|key| self.terminals.get(&key));
+        let terminal = self.terminals.get(&key_of(&own.opened));
         self.live.named(name).is_some_and(|other| other != slot)
             || terminal.is_some_and(|terminal| terminal.find(name).is_some())
     }

@@ -200,8 +200,8 @@ impl Gateway {
             let own = self.live.get(live)?;
             return number(&own.opened, own.upstream.as_deref());
         }
-        let terminal = self.terminals.get(&key_of(opened)?)?;
-        let meant = |done: &&super::terminal_memory::Remembered| {
+        let terminal = self.terminals.get(&key_of(opened))?;
+        let meant = |done: &&super::remembered::Remembered| {
             done.opened.purpose.moves_money()
                 && opened.original.is_none_or(|original| original == done.id)
         };
@@ -211,7 +211,7 @@ impl Gateway {
 
     /// The request as it went out before, if it did and had no answer: advices are repeated.
     fn asked_before(&self, opened: &Opened, spec: &Arc<Spec>) -> Option<Message> {
-        let terminal = self.terminals.get(&key_of(opened)?)?;
+        let terminal = self.terminals.get(&key_of(opened))?;
         let done = terminal.find(&opened.identity)?;
         let upstream = done
             .upstream
@@ -222,7 +222,7 @@ impl Gateway {
 
     /// A trace number that no open transaction has, nor a remembered one of this terminal.
     fn free_stan(&mut self, opened: &Opened) -> Stan {
-        let terminal = key_of(opened).and_then(|key| self.terminals.get(&key));
+        let terminal = self.terminals.get(&key_of(opened));
         // More are free than can be live or remembered.
         loop {
             let stan = self.numbers.next_stan();

@@ -37,9 +37,10 @@ impl UnreadApprovals {
     }
 
     fn came_to(&mut self, opened: &Opened, state: State, (id, at): (TxId, Wall)) {
-        let Some(key) = key_of(opened).filter(|_| opened.purpose.moves_money()) else {
+        if !opened.purpose.moves_money() {
             return;
-        };
+        }
+        let key = key_of(opened);
         let is_last = self.last.get(&key).is_some_and(|(last, _)| *last == id);
         if state == State::Delivered && opened.reverses {
             self.last.insert(key, (id, at));
@@ -50,8 +51,8 @@ impl UnreadApprovals {
 
     /// A request of the terminal was refused: it has dealt with the answer before.
     pub(super) fn traded_on(&mut self, opened: &Opened) {
-        if let Some(key) = key_of(opened).filter(|_| opened.purpose.moves_money()) {
-            self.last.remove(&key);
+        if opened.purpose.moves_money() {
+            self.last.remove(&key_of(opened));
         }
     }
 

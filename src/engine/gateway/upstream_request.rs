@@ -3,7 +3,7 @@
 use super::names;
 use crate::engine::record::{Identity, Opened, StoredFrame};
 use crate::iso::codec::Message;
-use crate::iso::message::Stan;
+use crate::iso::message::{Stan, Text};
 use crate::iso::spec::Spec;
 use std::sync::Arc;
 
@@ -12,6 +12,8 @@ use std::sync::Arc;
 pub(super) struct UpstreamRequest {
     /// Its trace number there.
     pub(super) stan: Stan,
+    /// In which currency, if it says so.
+    pub(super) currency: Option<Text<8>>,
     /// What an answer to it is named by.
     pub(super) identity: Identity,
     /// Whether the number is the gateway's own.
@@ -24,6 +26,7 @@ impl UpstreamRequest {
         Self {
             stan: message.stan().unwrap_or_default(),
             identity: names::identity(message).unwrap_or(Identity::EMPTY),
+            currency: message.currency().and_then(|text| Text::new(&text)),
             rewritten,
             frame,
         }

@@ -5,6 +5,7 @@ use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, AuthCode, MerchantId, Stan, TerminalId, Text};
 use crate::iso::spec::{KeyBlockForm, Purpose, ReversalCause};
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// One fact of history.
 #[derive(Clone, Debug)]
@@ -91,7 +92,7 @@ pub struct Step {
     /// The message that caused it, or that it sends.
     pub message: Option<Logged>,
     /// Present in a transaction's first record only.
-    pub opened: Option<Box<Opened>>,
+    pub opened: Option<Arc<Opened>>,
 }
 
 /// Why a step was taken.

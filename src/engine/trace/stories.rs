@@ -7,6 +7,7 @@ use super::story::Story;
 use super::unconfirmed::Unconfirmed;
 use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Which stories are kept; the others are forgotten as soon as they are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +91,8 @@ impl Stories {
         if let Some(opened) = &mut story.opened
             && opened.original.is_none()
         {
-            opened.original = self.slips.original(opened, record);
+            let original = self.slips.original(opened, record);
+            Arc::make_mut(opened).original = original;
             story.refers_to = slips::named_approval(record);
         }
         let Some(opened) = story.opened.clone() else {

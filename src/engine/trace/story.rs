@@ -11,6 +11,7 @@ use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, AuthCode, Class, ResponseCode, Rrn, Text};
 use crate::iso::spec::{Purpose, ReversalCause};
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 /// One transaction's story. A checkpoint's snapshot can begin one, too: then it knows how things
 /// stood, but not the messages before ([`Story::whole`] is false).
@@ -19,7 +20,7 @@ pub struct Story {
     /// Its id.
     pub tx: TxId,
     /// Its names; `None` while only later records were seen.
-    pub opened: Option<Box<Opened>>,
+    pub opened: Option<Arc<Opened>>,
     /// Where it stands.
     pub state: State,
     /// When it began, as far as seen.
@@ -252,7 +253,7 @@ impl Story {
         let twin = opened.twin.filter(|twin| Some(*twin) != opened.original);
         let known = twin.is_some_and(|twin| self.twins.contains(&twin));
         self.twins.extend(twin.filter(|_| !known));
-        self.opened = Some(Box::new(opened.clone()));
+        self.opened = Some(Arc::new(opened.clone()));
     }
 
     fn note(&mut self, step: &Step) {

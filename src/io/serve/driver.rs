@@ -402,6 +402,12 @@ impl ServeDriver {
         self.body.listens(conn)
     }
 
+    /// The last record that the journal was handed.
+    #[cfg(test)]
+    pub(super) fn last_handed(&self) -> u64 {
+        self.body.last_handed().0
+    }
+
     /// The last record so far, on disk or not.
     #[cfg(test)]
     pub(super) fn last_recorded(&self) -> u64 {

@@ -8,29 +8,45 @@ use std::borrow::Cow;
 /// The kinds of one type ask for few fields, again and again: those looked up are kept.
 struct LookedUpFields<'a> {
     message: &'a Message,
-    texts: [Option<(FieldPath, Option<Cow<'a, str>>)>; 4],
+    paths: &'a [FieldPath],
+    texts: [Option<Option<Cow<'a, str>>>; KEPT],
 }
 
+/// Fields that are kept; no dialect has as many in one type.
+const KEPT: usize = 6;
+
 impl LookedUpFields<'_> {
-    fn is(&mut self, path: FieldPath, wanted: &Wanted) -> bool {
-        for place in &mut self.texts {
-            let (known, text) = place.get_or_insert_with(|| (path, self.message.text(path)));
-            if *known == path {
-                return text.as_deref().is_some_and(|text| wanted.matches(text));
+    /// Whether the field at a place of `paths` is as wanted; one that was not read may hold
+    /// anything.
+    fn is(&mut self, at: usize, wanted: &Wanted) -> Fit {
+        let Some(path) = self.paths.get(at) else {
+            return Fit::No;
+        };
+        let fits = match self.texts.get_mut(at) {
+            Some(kept) => {
+                let text = kept.get_or_insert_with(|| self.message.text(*path));
+                text.as_deref().is_some_and(|text| wanted.matches(text))
             }
+            None => {
+                let text = self.message.text(*path);
+                text.is_some_and(|text| wanted.matches(&text))
+            }
+        };
+        match fits {
+            true => Fit::Yes,
+            false if self.message.is_unread(path.field) => Fit::Perhaps,
+            false => Fit::No,
         }
-        let text = self.message.text(path);
-        text.is_some_and(|text| wanted.matches(&text))
     }
 
-    /// Whether it is of this kind; a field that was not read may hold anything.
-    fn fits(&mut self, kind: &Kind) -> Fit {
+    /// Whether the message is of this kind, whose conditions ask for the fields at these places.
+    fn fits(&mut self, kind: &Kind, fields: &[usize]) -> Fit {
         let mut fit = Fit::Yes;
-        for (path, wanted) in &kind.when {
-            if self.message.is_unread(path.field) {
-                fit = Fit::Perhaps;
-            } else if !self.is(*path, wanted) {
-                return Fit::No;
+        for ((_, wanted), at) in kind.when.iter().zip(fields) {
+            match self.is(*at, wanted) {
+                Fit::Yes => {}
+                Fit::Perhaps => fit = Fit::Perhaps,
+                Fit::No => return Fit::No,
             }
         }
         fit
@@ -49,15 +65,16 @@ impl Message {
     /// no kind, or if that stands in fields that could not be read.
     #[must_use]
     pub fn kind(&self) -> Option<&Kind> {
-        let asked = self.mti().original();
-        let mut seen = LookedUpFields {
+        let all = &self.spec().flow().kinds;
+        let of_type = all.of_type(self.mti().original())?;
+        let mut fields = LookedUpFields {
             message: self,
-            texts: [const { None }; 4],
+            paths: &of_type.paths,
+            texts: [const { None }; KEPT],
         };
-        let of_type = |kind: &&Kind| kind.mti == asked || kind.mti.answer() == Some(asked);
-        let kinds = self.spec().flow().kinds.iter().filter(of_type);
-        for kind in kinds {
-            match seen.fits(kind) {
+        for (at, places) in &of_type.kinds {
+            let kind = all.get(*at)?;
+            match fields.fits(kind, places) {
                 Fit::Yes => return Some(kind),
                 Fit::Perhaps => return None,
                 Fit::No => {}

@@ -2,6 +2,7 @@
 //! that name one, which codes approve, how a reversal is made. All of it data.
 
 use super::codes::Codes;
+use super::kinds::Kinds;
 use super::wanted::Wanted;
 use crate::iso::message::{FieldId, FieldPath, Mti, ResponseCode, Text};
 use serde::Deserialize;
@@ -74,8 +75,8 @@ impl Purpose {
 /// The rules of a dialect for carrying its messages.
 #[derive(Clone, Debug)]
 pub struct Flow {
-    /// The kinds, the more specific first: the first match wins.
-    pub kinds: Vec<Kind>,
+    /// The kinds of its transactions.
+    pub kinds: Kinds,
     /// The fields that together name one transaction of one merchant, in requests of class 1 and 2
     /// (`UnionPay` POS: 42, 41, 60.2, 11).
     pub identity: Vec<FieldPath>,

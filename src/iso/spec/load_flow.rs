@@ -11,6 +11,7 @@ use super::flow::{
     ReversalRule, Script, StampForm,
 };
 use super::format::{FieldContent, Size};
+use super::kinds::Kinds;
 use super::load::{need, title};
 use super::load_codes::codes;
 use super::wanted::Wanted;
@@ -35,7 +36,7 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
             .transpose()
     };
     Ok(Flow {
-        kinds: check.kinds(&file.kinds)?,
+        kinds: Kinds::new(check.kinds(&file.kinds)?),
         identity,
         match_key: check.paths(["flow", "match_key"], &file.flow.match_key)?,
         original_stan: check

@@ -13,6 +13,7 @@ mod field;
 mod file;
 mod flow;
 mod format;
+mod kinds;
 mod layers;
 mod layout;
 mod load;
@@ -37,6 +38,7 @@ pub use flow::{
     Refusals, ReversalCause, ReversalRule, Script, StampForm, StampPart,
 };
 pub use format::{Charset, FieldContent, Format, Size};
+pub use kinds::Kinds;
 pub use layout::{Align, Encoding, Layout, LengthUnit, Odd, Prefix, PrefixEncoding};
 pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Http, Spec, Title};
 pub use step::{Check, FieldStep, Packing};

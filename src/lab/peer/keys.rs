@@ -5,11 +5,12 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// Master keys (TMK) of test terminals: those listed, and for all others, if there is a seed, one
-/// derived from it. For labs only: a seed is no secret.
+/// derived from it, or one for all. For labs only: a seed is no secret.
 #[derive(Clone, Debug, Default)]
 pub struct MasterKeys {
     listed: BTreeMap<(String, String), Key>,
     seed: Option<u64>,
+    default: Option<Key>,
 }
 
 impl MasterKeys {
@@ -19,18 +20,23 @@ impl MasterKeys {
         Self {
             listed: BTreeMap::new(),
             seed: Some(seed),
+            default: None,
         }
     }
 
-    /// Only these, by DE 42 and DE 41.
+    /// These, by DE 42 and DE 41, and for all others the default if there is one.
     #[must_use]
-    pub fn listed(keys: impl IntoIterator<Item = (String, String, Key)>) -> Self {
+    pub fn listed(
+        keys: impl IntoIterator<Item = (String, String, Key)>,
+        default: Option<Key>,
+    ) -> Self {
         let keys = keys.into_iter();
         Self {
             listed: keys
                 .map(|(merchant, terminal, key)| ((merchant, terminal), key))
                 .collect(),
             seed: None,
+            default,
         }
     }
 
@@ -39,7 +45,8 @@ impl MasterKeys {
     pub fn of(&self, merchant: &str, terminal: &str) -> Option<Key> {
         let name = (merchant.to_owned(), terminal.to_owned());
         let listed = self.listed.get(&name).cloned();
-        listed.or_else(|| derive(self.seed?, merchant, terminal))
+        let derived = || derive(self.seed?, merchant, terminal);
+        listed.or_else(derived).or_else(|| self.default.clone())
     }
 }
 
@@ -63,12 +70,19 @@ mod tests {
     }
 
     #[test]
-    fn without_a_seed_only_listed_terminals_have_keys() {
+    fn without_a_seed_listed_terminals_have_keys_and_others_the_default() {
         let key = Key::new(&[1; 16]).unwrap();
-        let keys = MasterKeys::listed([("M1".into(), "T1".into(), key.clone())]);
+        let listed = || [("M1".into(), "T1".into(), key.clone())];
+        let keys = MasterKeys::listed(listed(), None);
         assert_eq!(
             (keys.of("M1", "T1"), keys.of("M1", "T2")),
-            (Some(key), None)
+            (Some(key.clone()), None)
+        );
+        let default = Key::new(&[2; 16]).unwrap();
+        let keys = MasterKeys::listed(listed(), Some(default.clone()));
+        assert_eq!(
+            (keys.of("M1", "T1"), keys.of("M1", "T2")),
+            (Some(key), Some(default))
         );
     }
 }

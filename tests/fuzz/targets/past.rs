@@ -12,6 +12,7 @@ use isogate::engine::seam::Wall;
 use isogate::iso::codec::Message;
 use isogate::iso::message::{Amount, Stan};
 use isogate::iso::spec::{KeyBlockForm, ReversalCause, Spec};
+use std::sync::Arc;
 
 /// A vault whose keys are no secret.
 pub(super) fn vault() -> Vault {
@@ -59,7 +60,7 @@ fn step(row: char, state: State, note: Note, logged: Option<Logged>, stan: Optio
         why: Why::Plain,
         note,
         message: logged,
-        opened: stan.map(|stan| Box::new(opened(stan))),
+        opened: stan.map(|stan| Arc::new(opened(stan))),
     }))
 }
 

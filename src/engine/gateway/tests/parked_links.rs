@@ -107,7 +107,7 @@ fn a_journal_without_names_stops_no_start() {
         if let Fact::Step(step) = &mut record.fact
             && let Some(opened) = &mut step.opened
         {
-            opened.link = LinkId(5);
+            Arc::make_mut(opened).link = LinkId(5);
         }
     }
     let mut stage = Stage::recovered(without_first(), history);

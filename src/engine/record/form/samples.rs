@@ -12,6 +12,7 @@ use bytes::Bytes;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
+use std::sync::Arc;
 
 /// A vault whose keys are no secret.
 pub(crate) fn vault() -> Vault {
@@ -70,7 +71,7 @@ pub(crate) fn sale(seq: u64, tx: TxId, prev: Option<u64>) -> Record {
                     if first { patch } else { Patch::None },
                 ),
             }),
-            opened: first.then(|| Box::new(opened_sale())),
+            opened: first.then(|| Arc::new(opened_sale())),
         })),
     }
 }
@@ -242,7 +243,7 @@ fn states() -> impl Strategy<Value = State> {
 
 fn steps() -> impl Strategy<Value = Step> {
     let message = option::of(logged());
-    let opened = option::of(opened().prop_map(Box::new));
+    let opened = option::of(opened().prop_map(Arc::new));
     (any::<char>(), states(), notes(), message, opened).prop_map(
         |(row, state, note, message, opened)| Step {
             row: Row(row),

@@ -5,6 +5,7 @@ use super::wire::{Form, In, Out, coded, put_digits, take_digits, take_if};
 use crate::engine::record::{Identity, Note, Opened, Row, State, Step, Why};
 use crate::iso::message::{Stan, Text};
 use crate::iso::spec::Purpose;
+use std::sync::Arc;
 
 coded! { Why, "not a reason":
     0 Plain,
@@ -106,7 +107,7 @@ impl Form for Step {
             why,
             note,
             message: take_if(message, from)?,
-            opened: take_if::<Opened>(opened, from)?.map(Box::new),
+            opened: take_if::<Opened>(opened, from)?.map(Arc::new),
         })
     }
 }

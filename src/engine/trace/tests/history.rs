@@ -7,6 +7,7 @@ use crate::engine::seam::Wall;
 use crate::engine::trace::{Story, Verdict};
 use crate::iso::message::{Amount, Mti, Stan, Text};
 use crate::iso::spec::Purpose;
+use std::sync::Arc;
 
 pub(crate) fn text<const N: usize>(text: &str) -> Text<N> {
     Text::new(text).unwrap()
@@ -77,7 +78,7 @@ impl History {
             .step(state, why)
             .say(Hop::TerminalToGateway, "0200", "");
         let step = history.last();
-        step.opened = Some(Box::new(opened));
+        step.opened = Some(Arc::new(opened));
         step.message.as_mut().unwrap().relayed = relayed.map(|()| ConnId(9));
         history
     }
@@ -97,14 +98,14 @@ impl History {
             if let Fact::Step(step) = &mut record.fact
                 && let Some(opened) = &mut step.opened
             {
-                change(opened);
+                change(Arc::make_mut(opened));
             }
         }
     }
 
     /// The last step names the transaction.
     pub(crate) fn name(&mut self, opened: Opened) {
-        self.last().opened = Some(Box::new(opened));
+        self.last().opened = Some(Arc::new(opened));
     }
 
     /// Time passes, in milliseconds.

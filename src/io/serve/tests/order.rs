@@ -1,6 +1,6 @@
 //! Record, sync, then send: a driver by hand, with a disk that the test plays.
 
-use super::{PATIENCE, sale};
+use super::{PATIENCE, approval, sale};
 use crate::engine::driver::Trouble;
 use crate::engine::gateway::Gateway;
 use crate::engine::record::{ConnId, LinkId, ListenerId, Seq};
@@ -26,7 +26,7 @@ use tokio::sync::watch;
 struct Bench {
     driver: ServeDriver,
     terminal: (ConnId, Inbound),
-    acquirer: Inbound,
+    acquirer: (ConnId, Inbound),
     disk: watch::Sender<Progress>,
     /// The gateway's own ends, which nobody reads.
     _ends: [Inbound; 2],
@@ -66,14 +66,14 @@ impl Bench {
         let terminal = net::split(theirs, &wire).unwrap().0;
         let (ours, theirs) = pair(1 << 20).await;
         let (other_end, out) = net::split(ours, &wire).unwrap();
-        driver.link_up(LinkId(0), out);
+        let link = driver.link_up(LinkId(0), out);
         let acquirer = net::split(theirs, &wire).unwrap().0;
         // The sockets are ready once the runtime has looked at them.
         tokio::time::sleep(Duration::from_millis(1)).await;
         Self {
             driver,
             terminal: (conn, terminal),
-            acquirer,
+            acquirer: (link, acquirer),
             disk,
             _ends: [end, other_end],
             _folder: folder,
@@ -140,10 +140,59 @@ fn nothing_is_sent_before_the_record_that_explains_it_is_on_disk() {
         let last = bench.driver.last_recorded();
         for durable in 0..last {
             bench.turn(durable);
-            assert!(is_silent(&mut bench.acquirer).await, "{durable} of {last}");
+            assert!(
+                is_silent(&mut bench.acquirer.1).await,
+                "{durable} of {last}"
+            );
         }
         bench.turn(last);
-        assert_eq!(next(&mut bench.acquirer).await.mti().to_string(), "0200");
+        assert_eq!(next(&mut bench.acquirer.1).await.mti().to_string(), "0200");
+    });
+}
+
+#[test]
+fn a_record_that_no_send_waits_for_is_synced_with_the_next_that_one_waits_for() {
+    on_one_thread(async {
+        let mut bench = Bench::new("").await;
+        bench.sale(1);
+        bench.turn(0);
+        bench.turn(bench.driver.last_recorded());
+        let request = next(&mut bench.acquirer.1).await;
+        bench.driver.read_clock();
+        let answer = Received::Message(approval(&request));
+        assert!(bench.driver.take_from_acquirer(bench.acquirer.0, answer));
+        bench.turn(0);
+        let answered = bench.driver.last_recorded();
+        assert_eq!(bench.driver.last_handed(), answered);
+        bench.turn(answered);
+        // The answer is written, and that is recorded.
+        let delivered = bench.driver.last_recorded();
+        assert_eq!(
+            (delivered, bench.driver.last_handed()),
+            (answered + 1, answered)
+        );
+        bench.sale(2);
+        bench.turn(answered);
+        assert_eq!(bench.driver.last_handed(), delivered + 1);
+    });
+}
+
+#[test]
+fn a_record_that_no_send_waits_for_is_not_kept_back_for_long() {
+    on_one_thread(async {
+        let mut bench = Bench::new("").await;
+        bench.sale(1);
+        bench.turn(0);
+        let handed = bench.driver.last_handed();
+        let terminal = bench.terminal.0;
+        bench.driver.lost(terminal, false);
+        bench.turn(0);
+        let last = bench.driver.last_recorded();
+        assert!(last > handed && bench.driver.last_handed() == handed);
+        let wake_at = bench.driver.wake_at().unwrap();
+        tokio::time::sleep_until(wake_at.into()).await;
+        bench.turn(0);
+        assert_eq!(bench.driver.last_handed(), last);
     });
 }
 
@@ -159,7 +208,7 @@ fn a_request_that_the_disk_held_up_beyond_its_deadline_never_leaves() {
         let answer = next(&mut bench.terminal.1).await;
         assert_eq!(answer.mti().to_string(), "0210");
         assert_ne!(&*answer.response_code().unwrap(), "00");
-        assert!(is_silent(&mut bench.acquirer).await);
+        assert!(is_silent(&mut bench.acquirer.1).await);
     });
 }
 

@@ -116,7 +116,7 @@ pub(super) fn shape(record: &mut Record, n: u64, state: State) {
     };
     record.at = Wall(1_795_313_472_000_000 + i64::try_from(n).unwrap() * 1000);
     step.state = state;
-    if let Some(opened) = &mut step.opened {
+    if let Some(opened) = step.opened.as_mut().map(Arc::make_mut) {
         opened.stan = Stan(n);
         opened.terminal = Text::new(&format!("TERM{:04}", n % 7)).unwrap();
         opened.amount = Amount(n % 50 + 100);
@@ -168,7 +168,7 @@ fn carry(records: &mut Vec<Record>, last: &[u64]) {
         };
         let carried = Carried::Transaction(CarriedTransaction {
             tx: tx(n),
-            opened: *step.opened.unwrap(),
+            opened: (*step.opened.unwrap()).clone(),
             state: State::TimedOut,
             began: opening(1, n).at,
             last: Seq(last[usize::try_from(n).unwrap()]),
