@@ -45,6 +45,7 @@ fn ebcdic(encoding: Encoding, charset: Charset, body: &[u8]) -> bool {
 pub(super) struct Run<'a> {
     frame: &'a [u8],
     check: Check,
+    check_number: u8,
     from: usize,
     clean: bool,
 }
@@ -54,6 +55,7 @@ impl<'a> Run<'a> {
         Self {
             frame,
             check: Check::Nothing,
+            check_number: 0,
             from: 0,
             clean: true,
         }
@@ -62,9 +64,10 @@ impl<'a> Run<'a> {
     /// The next field begins at `at`.
     #[inline]
     pub(super) fn enter(&mut self, step: &FieldStep, at: usize) {
-        if step.check != self.check || !step.joins {
+        let is_first = self.from == 0;
+        if step.check_number != self.check_number || !step.joins || is_first {
             self.end(at);
-            self.check = step.check;
+            (self.check, self.check_number) = (step.check, step.check_number);
             self.from = at.wrapping_add(usize::from(step.prefix));
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{BuildFault, hex, number};
 use crate::iso::message::Part;
-use crate::iso::spec::{FixedPart, PrefixEncoding, tag_number};
+use crate::iso::spec::{FixedPart, PrefixEncoding};
 use std::ops::Range;
 
 /// One tagged part.
@@ -67,16 +67,6 @@ impl Tlv {
             rest = after;
         }
         Some(())
-    }
-
-    /// The number of the name of a tag as it stands: chip tags are named in hex.
-    pub(super) fn number(self, tag: &[u8]) -> u64 {
-        let named =
-            |number, byte: &u8| number << 16 | u64::from(u16::from_be_bytes(hex::pair(*byte)));
-        match self {
-            Self::Ber => tag.iter().fold(0, named),
-            Self::Text { .. } => tag_number(tag),
-        }
     }
 
     fn name(self, tag: &[u8]) -> Option<Part> {
@@ -162,16 +152,14 @@ fn ber(bytes: &[u8]) -> Cut<'_> {
 
 /// How many bytes a tag has: one, or more when its low five bits are all ones; four at most.
 fn ber_tag(bytes: &[u8]) -> Option<usize> {
-    let more = |at: usize, byte: u8| {
-        if at == 0 {
-            byte & 0x1F == 0x1F
-        } else {
-            byte & 0x80 != 0
+    match bytes {
+        [] => None,
+        [first, ..] if first & 0x1F != 0x1F => Some(1),
+        [_, more @ ..] => {
+            let last = more.iter().take(3).position(|byte| byte & 0x80 == 0)?;
+            Some(last.saturating_add(2))
         }
-    };
-    let mut places = bytes.iter().enumerate().take(4);
-    let last = places.position(|(at, byte)| !more(at, *byte))?;
-    Some(last.saturating_add(1))
+    }
 }
 
 fn ber_length(length: usize, out: &mut Vec<u8>) {

@@ -14,8 +14,8 @@ const fn digit(nibble: u8) -> u8 {
 
 /// Upper-case hex.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut digits = Vec::new();
-    push_hex(bytes, &mut digits);
+    let mut digits = vec![0; bytes.len().saturating_mul(2)];
+    write_pairs(bytes, &mut digits);
     String::from_utf8(digits).unwrap_or_default()
 }
 
@@ -23,7 +23,11 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub(super) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start.saturating_add(bytes.len().saturating_mul(2)), 0);
-    let (places, _) = out.get_mut(start..).unwrap_or_default().as_chunks_mut();
+    write_pairs(bytes, out.get_mut(start..).unwrap_or_default());
+}
+
+fn write_pairs(bytes: &[u8], digits: &mut [u8]) {
+    let (places, _) = digits.as_chunks_mut();
     for (place, byte) in places.iter_mut().zip(bytes) {
         *place = pair(*byte);
     }
@@ -32,11 +36,17 @@ pub(super) fn push_hex(bytes: &[u8], out: &mut Vec<u8>) {
 /// Appends bytes from hex, or tells the place of the first character that is none.
 pub(super) fn push_unhex(text: &str, out: &mut Vec<u8>) -> Result<(), usize> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    out.reserve(pairs.len());
-    for (at, [high, low]) in pairs.iter().enumerate() {
-        let pair = hex_digit(*high).zip(hex_digit(*low));
-        let (high, low) = pair.ok_or_else(|| first_non_hex(text, at.saturating_mul(2)))?;
-        out.push(high << 4 | low);
+    let start = out.len();
+    out.resize(start.saturating_add(pairs.len()), 0);
+    let places = out.get_mut(start..).unwrap_or_default();
+    let mut wrong = 0;
+    for (place, [high, low]) in places.iter_mut().zip(pairs) {
+        let (high, low) = (value(*high), value(*low));
+        *place = high << 4 | low & 0xF;
+        wrong |= high | low;
+    }
+    if wrong == NONE {
+        return Err(first_non_hex(text));
     }
     if rest.is_empty() {
         Ok(())
@@ -45,21 +55,33 @@ pub(super) fn push_unhex(text: &str, out: &mut Vec<u8>) -> Result<(), usize> {
     }
 }
 
-/// The place, in characters, of what is no hex digit at or after a place in bytes.
-fn first_non_hex(text: &str, from: usize) -> usize {
+/// The place, in characters, of the first that is no hex digit.
+#[cold]
+fn first_non_hex(text: &str) -> usize {
     let wrong = text.chars().position(|c| !c.is_ascii_hexdigit());
-    wrong.unwrap_or(from)
+    wrong.unwrap_or_default()
 }
 
+/// Stands for the value of what is no digit: all bits.
+const NONE: u8 = 0xFF;
+
 #[inline]
-const fn hex_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
-        b'A'..=b'F' => Some(digit.wrapping_sub(b'A').wrapping_add(10)),
-        b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
-        _ => None,
-    }
+fn value(digit: u8) -> u8 {
+    VALUES.get(usize::from(digit)).copied().unwrap_or(NONE)
 }
+
+/// The value of each hex digit, of either case.
+const VALUES: [u8; 256] = {
+    let mut values = [NONE; 256];
+    let mut nibble = 0u8;
+    while nibble < 16 {
+        let digit = digit(nibble);
+        values[digit as usize] = nibble;
+        values[digit.to_ascii_lowercase() as usize] = nibble;
+        nibble = nibble.wrapping_add(1);
+    }
+    values
+};
 
 /// Bytes from hex; the place of the first character that is none, if any.
 pub(super) fn unhex(text: &str) -> Result<Vec<u8>, usize> {

@@ -201,11 +201,8 @@ impl Message {
 
     /// Whether a change to this field has no place: what was not read stands before it.
     pub(super) fn is_beyond_fault(&self, field: FieldId) -> bool {
-        self.index
-            .unread
-            .iter()
-            .next()
-            .is_some_and(|unread| unread <= field)
+        let unread = self.index.unread.first();
+        unread.is_some_and(|unread| unread <= field)
     }
 
     /// The bytes that were not read: from the fault on.

@@ -76,7 +76,21 @@ impl Message {
             // Read in part only, and not what it should be: something else was taken for it.
             return None;
         }
-        let text = self.text(FieldId::of(field))?;
-        Text::new(text.trim()).filter(|trimmed| !trimmed.is_empty())
+        let field = FieldId::of(field);
+        let (layout, body, _) = self.value(field)?;
+        let trimmed = match value::plain(layout, body) {
+            Some(ascii) => Text::of_ascii(without_blanks(ascii)),
+            None => Text::new(self.text(field)?.trim()),
+        };
+        trimmed.filter(|trimmed| !trimmed.is_empty())
     }
+}
+
+/// Characters without the blanks around them.
+fn without_blanks(ascii: &[u8]) -> &[u8] {
+    let is_more = |byte: &u8| !matches!(byte, b' ' | b'\t'..=b'\r');
+    let from = ascii.iter().position(is_more).unwrap_or(ascii.len());
+    let to = ascii.iter().rposition(is_more);
+    let to = to.map_or(from, |last| last.saturating_add(1));
+    ascii.get(from..to).unwrap_or_default()
 }

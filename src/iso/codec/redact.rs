@@ -4,7 +4,9 @@
 use super::parts::{nested_bytes, tlv};
 use super::{BuildError, BuildFault, Message, characters, composite, nested, tagged};
 use crate::iso::message::{Bitmap, FieldId, Secret};
-use crate::iso::spec::{Align, Composite, Encoding, FieldContent, Layout, Nested, Store, Tags};
+use crate::iso::spec::{
+    Align, Composite, Encoding, FieldContent, Layout, Nested, Store, Tags, tag_number,
+};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -197,7 +199,7 @@ fn tagged_hidden(
     let bytes: Cow<'_, [u8]> = tagged::plain_bytes(layout, body)?;
     let (tlv, units) = (tlv(composite)?, bytes.len());
     tlv.each(&bytes, |tag, end, value| {
-        let known = tags.get(tlv.number(tag));
+        let known = tags.get(tag_number(tag));
         let store = known.map_or(unknown, |known| known.store);
         pen.hide(layout, start, units, value..end, store);
         Some(())

@@ -36,6 +36,12 @@ pub(super) fn text<'a>(
     }
 }
 
+/// The bytes of a value that are its text as they stand.
+pub(super) fn plain<'a>(layout: &Layout, body: &'a [u8]) -> Option<&'a [u8]> {
+    let is_text = matches!(layout.encoding, Encoding::Ascii | Encoding::Gbk);
+    (is_text && body.is_ascii()).then_some(body)
+}
+
 /// Hexadecimal digits in characters, in upper case.
 fn hex_text(encoding: Encoding, digits: &[u8]) -> Cow<'_, str> {
     let shown = match encoding {
@@ -67,25 +73,6 @@ fn packed_text(layout: &Layout, body: &[u8], units: usize, range: Range<usize>) 
     Some(text)
 }
 
-/// The nibbles of packed digits.
-fn nibbles<'a>(
-    layout: &Layout,
-    body: &'a [u8],
-    units: usize,
-    range: Range<usize>,
-) -> impl Iterator<Item = Option<u8>> + 'a {
-    let spare = first_nibble(layout, units);
-    range.map(move |place| {
-        let nibble = place.checked_add(spare)?;
-        let byte = *body.get(nibble / 2)?;
-        Some(if nibble.is_multiple_of(2) {
-            byte >> 4
-        } else {
-            byte & 0xF
-        })
-    })
-}
-
 /// The digits of a number field as numbers, however they are written; `None` if it has no digits.
 pub(super) fn digits<'a>(
     layout: &Layout,
@@ -98,13 +85,19 @@ pub(super) fn digits<'a>(
     }
     let is_packed = layout.encoding == Encoding::Bcd;
     let zero = characters::zero(layout.encoding);
-    let (packed, plain) = if is_packed {
-        (range, 0..0)
-    } else {
-        (0..0, range)
-    };
-    let plain = plain.map(move |at| body.get(at)?.checked_sub(zero));
-    Some(nibbles(layout, body, units, packed).chain(plain))
+    let spare = first_nibble(layout, units);
+    Some(range.map(move |place| {
+        if !is_packed {
+            return body.get(place)?.checked_sub(zero);
+        }
+        let nibble = place.checked_add(spare)?;
+        let byte = *body.get(nibble / 2)?;
+        Some(if nibble.is_multiple_of(2) {
+            byte >> 4
+        } else {
+            byte & 0xF
+        })
+    }))
 }
 
 /// Whether a number field has these digits; `None` if it is no number field.
@@ -248,16 +241,19 @@ fn write_digits(
     if let Some((byte, fill)) = spare {
         *byte = fill;
     }
-    let places = first.saturating_add(zeros)..;
-    for (place, (at, c)) in places.zip(text.bytes().enumerate()) {
-        let digit = nibble(c, is_track).ok_or_else(|| wrong(at))?;
-        if let Some(byte) = bytes.get_mut(place / 2) {
-            *byte |= if place.is_multiple_of(2) {
-                digit << 4
-            } else {
-                digit
-            };
-        }
+    let place = first.saturating_add(zeros);
+    let mut bytes = bytes.get_mut(place / 2..).unwrap_or_default().iter_mut();
+    let digit = |(at, c): (usize, u8)| nibble(c, is_track).ok_or_else(|| wrong(at));
+    let mut digits = text.bytes().enumerate();
+    if !place.is_multiple_of(2)
+        && let (Some(byte), Some(c)) = (bytes.next(), digits.next())
+    {
+        *byte |= digit(c)?;
+    }
+    for byte in bytes {
+        let high = digits.next().map_or(Ok(0), digit)?;
+        let low = digits.next().map_or(Ok(0), digit)?;
+        *byte |= high << 4 | low;
     }
     Ok(())
 }

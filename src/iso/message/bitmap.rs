@@ -27,12 +27,14 @@ impl Bitmap {
     }
 
     /// Adds a field.
+    #[inline]
     pub const fn insert(&mut self, id: FieldId) {
         let (word, mask) = Self::place(id);
         self.0[word] |= mask;
     }
 
     /// Takes a field out.
+    #[inline]
     pub const fn remove(&mut self, id: FieldId) {
         let (word, mask) = Self::place(id);
         self.0[word] &= !mask;
@@ -40,6 +42,7 @@ impl Bitmap {
 
     /// Whether the field is in the set.
     #[must_use]
+    #[inline]
     pub const fn contains(&self, id: FieldId) -> bool {
         let (word, mask) = Self::place(id);
         self.0[word] & mask != 0
@@ -47,6 +50,7 @@ impl Bitmap {
 
     /// The fields of either set.
     #[must_use]
+    #[inline]
     pub const fn with(self, other: Self) -> Self {
         let ([a, b, c], [x, y, z]) = (self.0, other.0);
         Self([a | x, b | y, c | z])
@@ -54,6 +58,7 @@ impl Bitmap {
 
     /// The fields that the other set has not.
     #[must_use]
+    #[inline]
     pub const fn without(self, other: Self) -> Self {
         let ([a, b, c], [x, y, z]) = (self.0, other.0);
         Self([a & !x, b & !y, c & !z])
@@ -61,6 +66,7 @@ impl Bitmap {
 
     /// How many fields come before `id`: its place among the fields present.
     #[must_use]
+    #[inline]
     pub const fn rank(&self, id: FieldId) -> usize {
         let (word, mask) = Self::place(id);
         // Bits above the mask come earlier on the wire.
@@ -86,20 +92,32 @@ impl Bitmap {
     }
 
     /// The fields, ascending.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = FieldId> + use<> {
-        let words = self.0;
-        (0..3u8).flat_map(move |index| {
-            let mut rest = words[index as usize];
-            std::iter::from_fn(move || {
-                let bit = u8::try_from(rest.leading_zeros())
-                    .ok()
-                    .filter(|bit| *bit < 64)?;
-                rest &= !(1 << (63 - bit));
-                FieldId::new(index * 64 + bit + 1)
-            })
+        let mut rest = *self;
+        std::iter::from_fn(move || {
+            let first = rest.first()?;
+            rest.remove(first);
+            Some(first)
         })
     }
 
+    /// The lowest field.
+    #[inline]
+    #[must_use]
+    pub const fn first(&self) -> Option<FieldId> {
+        let (before, word) = match self.0 {
+            [0, 0, 0] => return None,
+            [0, 0, word] => (128, word),
+            [0, word, _] => (64, word),
+            [word, ..] => (0, word),
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "a word has 64 bits")]
+        let zeros = word.leading_zeros() as u8;
+        FieldId::new(before + zeros + 1)
+    }
+
+    #[inline]
     const fn place(id: FieldId) -> (usize, u64) {
         let zero_based = id.number() - 1;
         ((zero_based / 64) as usize, 1 << (63 - zero_based % 64))

@@ -30,6 +30,17 @@ impl<const N: usize> Text<N> {
         })
     }
 
+    /// `None` if the bytes are more than `N`, or not ASCII.
+    #[must_use]
+    pub fn of_ascii(bytes: &[u8]) -> Option<Self> {
+        let mut text = Self::EMPTY;
+        text.bytes.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        text.len = u8::try_from(bytes.len())
+            .ok()
+            .filter(|_| bytes.is_ascii())?;
+        Some(text)
+    }
+
     /// As much of `text` as there is room for, in whole characters.
     #[must_use]
     pub fn clipped(text: &str) -> Self {

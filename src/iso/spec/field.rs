@@ -98,8 +98,10 @@ pub struct NestedPart {
 /// The tags known.
 #[derive(Clone, Debug)]
 pub struct Tags {
-    /// By the number of each name, ascending.
-    known: Vec<(u64, PartSpec)>,
+    /// Each as it stands, as a number, ascending.
+    numbers: Vec<u64>,
+    /// What each means.
+    specs: Vec<PartSpec>,
 }
 
 /// A part at a fixed place.
@@ -178,37 +180,38 @@ impl FieldMeaning {
     pub fn part(&self, part: &Part) -> Option<&PartSpec> {
         match self.composite.as_ref()? {
             Composite::Positions(all) => all.iter().find(|p| p.id == *part).map(|p| &p.spec),
-            Composite::BerTlv(tags) | Composite::TextTlv { tags, .. } => {
-                tags.get(tag_number(part.as_bytes()))
-            }
+            Composite::BerTlv(tags) => tags.get(chip_tag(part)?),
+            Composite::TextTlv { tags, .. } => tags.get(tag_number(part.as_bytes())),
             Composite::Bitmap(nested) => nested.part(part).map(|known| &known.spec),
         }
     }
 }
 
 impl Tags {
-    pub(super) fn new(known: impl IntoIterator<Item = (Part, PartSpec)>) -> Self {
-        let number = |(tag, spec): (Part, PartSpec)| (tag_number(tag.as_bytes()), spec);
-        let mut known: Vec<_> = known.into_iter().map(number).collect();
+    pub(super) fn new(mut known: Vec<(u64, PartSpec)>) -> Self {
         known.sort_unstable_by_key(|(number, _)| *number);
-        Self { known }
+        let (numbers, specs) = known.into_iter().unzip();
+        Self { numbers, specs }
     }
 
-    /// What a tag means, by the number of its name.
+    /// What a tag means, by its [`tag_number`].
     #[must_use]
     pub fn get(&self, number: u64) -> Option<&PartSpec> {
-        let at = self
-            .known
-            .binary_search_by_key(&number, |(known, _)| *known);
-        self.known.get(at.ok()?).map(|(_, spec)| spec)
+        self.specs.get(self.numbers.binary_search(&number).ok()?)
     }
 }
 
-/// The name of a tag, 8 characters at most, as one number.
+/// A tag as it stands, 8 bytes at most, as one number.
+#[inline]
 #[must_use]
-pub fn tag_number(name: &[u8]) -> u64 {
-    name.iter()
+pub fn tag_number(tag: &[u8]) -> u64 {
+    tag.iter()
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// The number of a chip tag, which is named in hex; `None` if that is none.
+pub(super) fn chip_tag(name: &Part) -> Option<u64> {
+    u64::from_str_radix(name, 16).ok()
 }
 
 impl Nested {

@@ -59,10 +59,7 @@ fn compose(file: &SpecFile) -> Result<Spec, SpecFault> {
         header,
         mti: mti(file)?,
         bitmap: bitmap(file)?,
-        steps: fields
-            .iter()
-            .map(|field| Some(FieldStep::of(&field.as_ref()?.layout)))
-            .collect(),
+        steps: FieldStep::all(fields.iter().map(|field| Some(&field.as_ref()?.layout))),
         kept: fields
             .iter()
             .flatten()

@@ -1,6 +1,8 @@
 //! From what the files say of a field's parts to a checked [`Composite`].
 
-use super::field::{Composite, FixedPart, Nested, NestedPart, PartSpec, Store, Tags};
+use super::field::{
+    Composite, FixedPart, Nested, NestedPart, PartSpec, Store, Tags, chip_tag, tag_number,
+};
 use super::file::{CompositeKind, FieldKeys, NamedValues, PartKeys};
 use super::format::{FieldContent, Size};
 use super::layout::{Encoding, Layout};
@@ -21,11 +23,11 @@ pub(super) fn composite(
             let parts = keys.parts.as_deref().unwrap_or_default();
             Some(positions(parts, store, layout.size).map_err(|what| ("parts", what))?)
         }
-        Some(CompositeKind::BerTlv) => Some(Composite::BerTlv(tags(&keys.tags)?)),
+        Some(CompositeKind::BerTlv) => Some(Composite::BerTlv(tags(&keys.tags, chip_tag)?)),
         Some(CompositeKind::TextTlv) => Some(Composite::TextTlv {
             tag: keys.tag_size.ok_or_else(|| missing("tag_size"))?,
             length: keys.length_size.ok_or_else(|| missing("length_size"))?,
-            tags: tags(&keys.tags)?,
+            tags: tags(&keys.tags, |tag| Some(tag_number(tag.as_bytes())))?,
         }),
         Some(CompositeKind::Bitmap) => Some(Composite::Bitmap(nested(keys, coding)?)),
     })
@@ -94,11 +96,16 @@ fn nested_part(
     })
 }
 
-fn tags(all: &NamedValues<PartKeys>) -> Result<Tags, FieldFault> {
+/// The tags of a field, each known by the number that it has as it stands.
+fn tags(
+    all: &NamedValues<PartKeys>,
+    number: impl Fn(&Part) -> Option<u64>,
+) -> Result<Tags, FieldFault> {
     let entry = |(tag, keys): (&String, &PartKeys)| {
         let id = part_id(tag).map_err(|what| ("tags", what))?;
+        let number = number(&id).ok_or_else(|| ("tags", format!("`{tag}` is no tag in hex")))?;
         // What stands in the list is known, so it may be kept unless it says otherwise.
-        Ok((id, part_spec(keys, tag, Store::Clear)))
+        Ok((number, part_spec(keys, tag, Store::Clear)))
     };
     let known = all.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
     Ok(Tags::new(known))

@@ -25,6 +25,8 @@ pub struct FieldStep {
     pub packing: Packing,
     /// What the bytes must be.
     pub check: Check,
+    /// The number of that check among those of the dialect.
+    pub check_number: u8,
     /// Whether the length before the value passes the same check, so that neighbours of one kind
     /// can be checked in one go.
     pub joins: bool,
@@ -75,6 +77,22 @@ pub enum Check {
 }
 
 impl FieldStep {
+    /// The steps of a dialect's fields, their checks numbered.
+    pub(super) fn all<'a>(layouts: impl Iterator<Item = Option<&'a Layout>>) -> Vec<Option<Self>> {
+        let mut checks = Vec::new();
+        let step = |layout: Option<&Layout>| {
+            let mut step = Self::of(layout?);
+            let known = checks.iter().position(|check| *check == step.check);
+            if known.is_none() {
+                checks.push(step.check);
+            }
+            let last = checks.len().saturating_sub(1);
+            step.check_number = u8::try_from(known.unwrap_or(last)).unwrap_or(u8::MAX);
+            Some(step)
+        };
+        layouts.map(step).collect()
+    }
+
     pub(super) const fn of(layout: &Layout) -> Self {
         let prefix = match layout.prefix {
             Some(prefix) => prefix,
@@ -100,6 +118,7 @@ impl FieldStep {
             },
             packing: Packing::of(layout),
             check: Check::of(layout),
+            check_number: 0,
             joins: joins(layout),
         }
     }
