@@ -45,7 +45,7 @@ fn sent(home: &Home, mti: &str) -> Vec<Message> {
         };
         let logged = step.message?;
         let wanted = logged.hop == Hop::GatewayToAcquirer && logged.mti.to_string() == mti;
-        wanted.then(|| Message::parse(&host_spec(), logged.frame.frame).unwrap())
+        wanted.then(|| Message::parse(&host_spec(), logged.frame.frame.clone()).unwrap())
     });
     messages.collect()
 }

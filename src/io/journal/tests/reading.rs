@@ -116,7 +116,7 @@ fn patches_open_for_who_holds_the_keys() {
         let Fact::Step(step) = record.fact else {
             panic!("{record:?}")
         };
-        step.message.unwrap().frame.patch
+        step.message.unwrap().frame.patch.clone()
     };
     assert!(matches!(restored(None), Patch::Sealed(_)));
     assert!(matches!(
