@@ -207,7 +207,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
-        Command::Load(args) => load::run(&args, out),
+        Command::Load(args) => load::run(&args, lang, out),
         Command::Host(args) => host::run(&args, out),
         Command::Term(args) => term::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),

@@ -69,6 +69,16 @@ impl PeerArgs {
         Dice::new(self.seed)
     }
 
+    /// The dialect as it was asked for.
+    pub(super) fn spec_name(&self) -> &str {
+        &self.spec
+    }
+
+    /// Whether any fault was asked for.
+    pub(super) const fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
     /// The faults that strike at a place.
     pub(super) fn faults(&self, place: FaultSide) -> anyhow::Result<Faults> {
         let read = |text: &String| {

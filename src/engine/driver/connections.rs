@@ -67,14 +67,13 @@ impl<R: Rim> Driver<R> {
         if !self.outbox.listens(conn) {
             return false;
         }
-        if let Received::Message(message) = &received {
-            let listener = self.core.listener_of(conn);
-            self.rim.heard(self.now, listener, message);
-        }
         self.happened(match received {
             Received::Message(message) => Event::TerminalMessage { conn, message },
             Received::Unreadable(frame) => Event::TerminalUnreadable { conn, frame },
         });
+        if let Some((listener, names)) = self.core.terminal_at(conn) {
+            self.rim.heard(self.now, listener, names);
+        }
         self.outbox.listens(conn)
     }
 

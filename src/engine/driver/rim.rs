@@ -5,7 +5,7 @@ use super::outbox::Side;
 use crate::engine::gateway::{Counts, SendId};
 use crate::engine::record::{ConnId, ListenerId, Record, Seq};
 use crate::engine::seam::{Mono, Now};
-use crate::iso::codec::Message;
+use crate::iso::message::{MerchantId, TerminalId};
 use std::fmt::Debug;
 
 /// The journal, as the driver reaches it.
@@ -42,8 +42,8 @@ pub trait Rim: JournalDoor {
     /// Less is unwritten on a connection than before: its reader may read on.
     fn has_drained(&mut self, beside: &Self::Beside);
 
-    /// A terminal said something, on a connection that listens.
-    fn heard(&mut self, now: Now, listener: Option<ListenerId>, message: &Message);
+    /// The terminal of these two names said something (DE 42, empty if none is known, and DE 41).
+    fn heard(&mut self, now: Now, listener: ListenerId, names: (MerchantId, TerminalId));
 
     /// The core recorded something.
     fn recorded(&mut self, now: Mono, record: &Record);

@@ -98,10 +98,9 @@ pub(super) fn identity_at(message: &Message, merchant: &str) -> Option<Identity>
     join(class_digit(message.mti()), paths.map(value))
 }
 
-/// A field of a message of this merchant, who may have been left out.
+/// A field of a message of this merchant, who may have been left out of it.
 fn told_at<'a>(message: &'a Message, path: &FieldPath, merchant: &'a str) -> Option<Cow<'a, str>> {
-    let left_out = *path == FieldPath::whole(MERCHANT) && message.merchant().is_none();
-    match left_out {
+    match *path == FieldPath::whole(MERCHANT) {
         true => Some(Cow::Borrowed(merchant)),
         false => message.text(*path),
     }

@@ -16,7 +16,7 @@ use crate::engine::record::{
 use crate::engine::seam::planted::{self, Bug};
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
-use crate::iso::message::MerchantId;
+use crate::iso::message::{MerchantId, TerminalId};
 use crate::iso::security;
 use crate::iso::spec::Purpose;
 use std::sync::Arc;
@@ -138,9 +138,18 @@ impl Gateway {
             || self.options.keys.names(&opened.merchant, &opened.terminal)
     }
 
+    /// Where a connection of a terminal came in, and the two names of the terminal that spoke last
+    /// on it (DE 42, empty if none is known, and DE 41).
+    #[must_use]
+    pub fn terminal_at(&self, conn: ConnId) -> Option<(ListenerId, (MerchantId, TerminalId))> {
+        let at = self.conns.get(&conn)?;
+        let terminal = at.terminal?;
+        Some((at.listener, (terminal.merchant, terminal.number)))
+    }
+
     /// Where a terminal came in.
     #[must_use]
-    pub fn listener_of(&self, conn: ConnId) -> Option<ListenerId> {
+    pub(super) fn listener_of(&self, conn: ConnId) -> Option<ListenerId> {
         self.conns.get(&conn).map(|conn| conn.listener)
     }
 

@@ -1,17 +1,18 @@
 //! A lab in small: terminals, gateway and acquirer over loopback, and their books compared.
 
-use super::load::{Load, LoadError, LoadOptions};
+use super::load::{Course, Load, LoadError, LoadOptions, RateSearch, Stretch, Verdict};
 use super::*;
 use crate::engine::gateway::Keys;
 use crate::engine::seam::Dice;
 use crate::io::config::Config;
 use crate::io::net::Wire;
 use crate::io::serve::{Handle, Server};
-use crate::iso::message::{MerchantId, TerminalId, Text};
+use crate::iso::message::{MerchantId, TerminalId};
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Span};
 use crate::lab::peer::{
-    Acquirer, AcquirerOptions, Deck, MasterKeys, Patience, TerminalOptions, TestTerminal, Workload,
+    Acquirer, AcquirerOptions, Deck, MasterKeys, Mix, Patience, TerminalOptions, TestTerminal,
+    Workload,
 };
 use std::net::SocketAddr;
 use std::path::Path;
@@ -152,12 +153,11 @@ fn load_options(to: SocketAddr) -> LoadOptions {
     LoadOptions {
         to: to.to_string(),
         wire: wire(&spec),
-        rate: 500,
-        length: Duration::from_millis(400),
+        course: Course::Open(vec![Stretch::even(500, Duration::from_millis(400))]),
         terminals: (0..10).map(|number| (merchant, name(number))).collect(),
         in_flight: 32,
         timeout: Duration::from_secs(5),
-        kind: Text::new("sale").unwrap(),
+        mix: Mix::new(&spec, &[("sale", 1)]).unwrap(),
         keys: MasterKeys::derived(SEED),
         cards: Deck::new(SEED, 10),
         seed: SEED,
@@ -171,24 +171,82 @@ fn a_load_is_offered_at_its_rate_and_every_answer_is_measured() {
     let gateway = gateway(host.address(), "cup-pos", folder.path());
     let options = load_options(gateway.ports()[0].address);
     let report = Load::start(options).unwrap().join().unwrap();
-    assert_eq!(report.sent + report.dropped, 200);
-    assert_eq!(report.answered, report.sent);
-    assert_eq!((report.approved, report.errors), (report.sent, 0));
-    assert!(0 < report.latency.p50 && report.latency.p50 <= report.latency.max);
+    let total = &report.total;
+    assert_eq!((total.offered, total.sent + total.dropped), (200, 200));
+    assert_eq!(
+        (total.approved, total.errors, total.strays),
+        (total.sent, 0, 0)
+    );
+    let latency = total.latencies.quantiles();
+    assert!(0 < latency.p50 && latency.p50 <= latency.max);
     let booked = host.with(|acquirer, _| acquirer.totals().taken / 100);
-    assert_eq!(booked, Some(report.sent));
+    assert_eq!(booked, Some(total.sent));
 }
 
 #[test]
-fn a_load_that_needs_more_names_than_there_are_is_refused() {
+fn a_mix_is_approved_kind_by_kind_its_follow_ups_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = Spec::builtin("cup-pos").unwrap();
+    let host = host(&spec);
+    let gateway = gateway(host.address(), "cup-pos", folder.path());
+    let mut options = load_options(gateway.ports()[0].address);
+    options.mix = Mix::shop(&spec).unwrap();
+    let report = Load::start(options).unwrap().join().unwrap();
+    assert_eq!(
+        report.total.approved, report.total.sent,
+        "{:?}",
+        report.kinds
+    );
+    let sent = |name: &str| {
+        report
+            .kinds
+            .iter()
+            .find(|kind| &*kind.name == name)
+            .unwrap()
+            .sent
+    };
+    assert!(
+        sent("sale_void") > 0 && sent("completion") > 0,
+        "{:?}",
+        report.kinds
+    );
+}
+
+#[test]
+fn a_closed_loop_and_a_search_measure_what_they_send() {
+    let folder = tempfile::tempdir().unwrap();
+    let host = host(&Spec::builtin("cup-pos").unwrap());
+    let gateway = gateway(host.address(), "cup-pos", folder.path());
+    let to = gateway.ports()[0].address;
+    let length = Duration::from_millis(200);
+    let mut options = load_options(to);
+    options.course = Course::Closed(length);
+    options.in_flight = 1;
+    let total = Load::start(options).unwrap().join().unwrap().total;
+    assert!(total.sent > 10 && total.approved == total.sent, "{total:?}");
+
+    let mut options = load_options(to);
+    let merchant = MerchantId::new(MERCHANT).unwrap();
+    options.terminals = vec![(merchant, TerminalId::new("T0000011").unwrap())];
+    let holds = Verdict::new(|figures| figures.sent <= 10);
+    options.course = Course::Search(RateSearch::new(20, length, holds));
+    let report = Load::start(options).unwrap().join().unwrap();
+    assert!(
+        report.found.is_some_and(|rate| (47..=54).contains(&rate)),
+        "{report:?}"
+    );
+}
+
+#[test]
+fn a_load_that_would_use_numbers_twice_is_refused() {
     let mut options = load_options("127.0.0.1:1".parse().unwrap());
-    options.rate = 1_000_000;
-    options.timeout = Duration::from_secs(60);
+    options.course = Course::Open(vec![Stretch::even(100_000, Duration::from_secs(600))]);
     let error = options.check().unwrap_err().to_string();
     assert!(
-        error.starts_with("1000000 a second with a timeout of 60s needs 60000000 names"),
+        error.starts_with("60000000 requests need as many trace numbers, and 10 terminals have"),
         "{error}"
     );
+    assert!(error.ends_with("use at least 61 terminals"), "{error}");
 }
 
 #[test]

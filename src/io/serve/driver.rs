@@ -15,7 +15,7 @@ use crate::io::journal::{JournalWriter, Progress};
 use crate::io::net::{ConnectionPermit, Sink, SocketOutbound};
 use crate::io::system::steps;
 use crate::io::telemetry::{DisconnectReason, HandshakeFault, Metrics};
-use crate::iso::codec::Message;
+use crate::iso::message::{MerchantId, TerminalId};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -129,12 +129,9 @@ impl Rim for Process {
     }
 
     /// Lists who speaks; one that has not spoken before gets a line in the log.
-    fn heard(&mut self, now: Now, listener: Option<ListenerId>, message: &Message) {
-        let Some(listener) = listener else {
-            return;
-        };
+    fn heard(&mut self, now: Now, listener: ListenerId, names: (MerchantId, TerminalId)) {
         let roster = self.status.roster();
-        if let Some(heard) = roster.note(now.wall, listener, message) {
+        if let Some(heard) = roster.note(now.wall, listener, names) {
             self.metrics
                 .terminals_seen
                 .set(count::as_float(roster.len()));

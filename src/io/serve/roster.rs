@@ -2,7 +2,6 @@
 
 use crate::engine::record::ListenerId;
 use crate::engine::seam::Wall;
-use crate::iso::codec::Message;
 use crate::iso::message::{MerchantId, TerminalId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -52,9 +51,8 @@ impl Roster {
         &self,
         now: Wall,
         listener: ListenerId,
-        message: &Message,
+        name: TerminalName,
     ) -> Option<HeardTerminal> {
-        let name = (message.merchant().unwrap_or_default(), message.terminal()?);
         let mut inner = self.inner();
         if let Some(heard) = inner.by_name.get_mut(&name) {
             heard.last = now;
@@ -107,21 +105,16 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iso::message::FieldId;
-    use crate::iso::spec::Spec;
 
-    fn from(terminal: usize) -> Message {
-        let spec = Spec::builtin("cup-pos").unwrap();
-        let mut message = Message::new(&spec, "0800".parse().unwrap());
-        let terminal = format!("{terminal:08}");
-        message.set(FieldId::of(41), &terminal).unwrap();
-        message
+    fn named(terminal: usize) -> TerminalName {
+        let number = TerminalId::new(&format!("{terminal:08}")).unwrap();
+        (MerchantId::EMPTY, number)
     }
 
     #[test]
     fn a_terminal_is_new_once_and_the_list_is_bounded() {
         let roster = Roster::default();
-        let note = |n, at| roster.note(Wall(at), ListenerId(0), &from(n));
+        let note = |n, at| roster.note(Wall(at), ListenerId(0), named(n));
         assert!(note(7, 1).is_some());
         assert!(note(7, 2).is_none());
         let known = roster.all();

@@ -11,7 +11,7 @@ use super::flow::{
     ReversalRule, Script, StampForm,
 };
 use super::format::{FieldContent, Size};
-use super::kinds::Kinds;
+use super::kinds::{Kinds, TooManyConditions};
 use super::load::{need, title};
 use super::load_codes::codes;
 use super::wanted::Wanted;
@@ -36,7 +36,12 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
             .transpose()
     };
     Ok(Flow {
-        kinds: Kinds::new(check.kinds(&file.kinds)?),
+        kinds: Kinds::new(check.kinds(&file.kinds)?).map_err(|TooManyConditions| {
+            SpecFault::at(
+                ["kinds"],
+                "have more than 127 conditions in one type of message",
+            )
+        })?,
         identity,
         match_key: check.paths(["flow", "match_key"], &file.flow.match_key)?,
         original_stan: check

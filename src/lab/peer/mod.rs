@@ -26,8 +26,8 @@ pub use acquirer::{
 pub use card::{CardEntry, Deck, TestCard};
 pub use keys::MasterKeys;
 pub use terminal::{
-    Order, OrderError, Patience, Receipt, Receipts, Slip, TerminalAction, TerminalBelief,
-    TerminalEvent, TerminalOptions, TestTerminal, Workload,
+    Earlier, Mix, MixedKind, Order, OrderError, Patience, Receipt, Receipts, Slip, Stencil,
+    TerminalAction, TerminalBelief, TerminalEvent, TerminalOptions, TestTerminal, Workload,
 };
 pub use totals::Totals;
 

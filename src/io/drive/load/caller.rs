@@ -1,220 +1,370 @@
-//! One terminal of a load: its connection, its session, and what it waits for.
+//! One terminal of a load: its connection, what it sends, and what it waits for.
 
-use super::measure::Tally;
+use super::measure::{Came, Tally, Which};
 use super::{LoadError, LoadOptions};
-use crate::engine::gateway::SendId;
-use crate::engine::record::Seq;
+use crate::engine::seam::{Dice, Now};
 use crate::io::drive::sleep_until;
-use crate::io::net::{self, End, Inbound, Received, SocketFlushed, SocketOutbound};
+use crate::io::net::Wire;
 use crate::io::serve::Clock;
-use crate::iso::codec::Message;
-use crate::iso::message::{Amount, FieldId, FieldPath, MerchantId, ResponseCode, Stan, TerminalId};
-use crate::lab::peer::{Order, TerminalAction, TerminalEvent, TestTerminal};
-use bytes::{Bytes, BytesMut};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use crate::iso::codec::{Framer, Message};
+use crate::iso::message::{MerchantId, Stan, TerminalId};
+use crate::iso::spec::Spec;
+use crate::lab::peer::{Earlier, Mix, Stencil, TerminalAction, TerminalEvent, TestTerminal};
+use bytes::BytesMut;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// How long connecting and signing on may take.
+/// How long connecting and signing on may take, and the pause after it was refused.
 const SIGN_ON: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(500);
+/// The first trace number; those before are for signing on.
+const FIRST: Stan = Stan(101);
+/// Requests of one terminal with trace numbers of their own.
+pub(super) const NUMBERS: u64 = Stan::MAX.0 - FIRST.0 + 1;
+/// Earlier transactions that a terminal keeps of a kind, to refer to them.
+const KEPT: usize = 16;
+/// Bytes read at once.
+const READ: usize = 16 << 10;
+
+pub(super) type SharedCaller = Rc<RefCell<Caller>>;
+
+/// What all terminals of a load have in common.
+pub(super) struct Common {
+    spec: Arc<Spec>,
+    mix: Mix,
+    /// Which kinds others of the mix refer to.
+    referred: Vec<bool>,
+    most: usize,
+    timeout: Duration,
+    pub tally: RefCell<Tally>,
+    dice: RefCell<Dice>,
+    /// The stretch that sends when answers come, as long as it lasts.
+    pub closed_loop: Cell<Option<usize>>,
+    /// Where bytes are read to; a terminal keeps some only between the halves of a frame.
+    buffer: RefCell<BytesMut>,
+}
+
+impl Common {
+    pub(super) fn new(options: &LoadOptions, tally: Tally) -> Self {
+        let kinds = options.mix.kinds();
+        let referred = |at| kinds.iter().any(|kind| kind.original == Some(at));
+        Self {
+            spec: Arc::clone(&options.wire.spec),
+            referred: (0..kinds.len()).map(referred).collect(),
+            mix: options.mix.clone(),
+            most: usize::from(options.in_flight),
+            timeout: options.timeout,
+            tally: RefCell::new(tally),
+            dice: RefCell::new(Dice::new(options.seed)),
+            closed_loop: Cell::new(None),
+            buffer: RefCell::new(BytesMut::new()),
+        }
+    }
+
+    pub(super) fn came(&self, which: Which, came: Came) {
+        self.tally.borrow_mut().came(which, came);
+    }
+}
 
 /// A terminal of a load.
 pub(super) struct Caller {
-    brain: TestTerminal,
-    /// What every request looks like, but for its trace number and MAC.
-    pattern: Message,
-    out: Option<SocketOutbound>,
-    waiting: BTreeMap<Stan, Instant>,
+    common: Rc<Common>,
+    stream: Option<Rc<TcpStream>>,
+    framer: Framer,
+    /// The beginning of a frame.
+    rest: BytesMut,
+    /// What is to be written.
+    outbox: Vec<u8>,
+    /// The socket takes no more for now; somebody waits for it.
+    blocked: bool,
+    /// What it sends, by kind.
+    stencils: Vec<Stencil>,
+    /// What later requests may refer to, by kind.
+    earlier: Vec<VecDeque<Earlier>>,
+    /// In the order of their moments.
+    waiting: VecDeque<WaitingRequest>,
+    /// The next number; none when they are used up.
+    stan: Option<Stan>,
+}
+
+/// A request that waits for its answer.
+struct WaitingRequest {
     stan: Stan,
-    most: usize,
-    timeout: Duration,
-    approved: Vec<ResponseCode>,
-    tally: Rc<RefCell<Tally>>,
+    meant: Instant,
+    which: Which,
 }
 
 impl Caller {
-    /// Connects and signs on as a terminal does, and keeps the first request that it would make.
+    /// Of a terminal that has signed on.
+    fn new(
+        common: Rc<Common>,
+        (stream, wire): (TcpStream, &Wire),
+        (brain, now, card): (&TestTerminal, Now, usize),
+    ) -> Result<Self, LoadError> {
+        let kinds = common.mix.kinds();
+        let stencils = kinds.iter().map(|kind| {
+            let stencil = brain.stencil(now, &kind.name, card);
+            stencil.ok_or_else(|| LoadError::Kind(kind.name.to_string()))
+        });
+        Ok(Self {
+            stream: Some(Rc::new(stream)),
+            framer: Framer::new(&wire.spec, wire.frame),
+            rest: BytesMut::new(),
+            outbox: Vec::new(),
+            blocked: false,
+            stencils: stencils.collect::<Result<_, _>>()?,
+            earlier: kinds.iter().map(|_| VecDeque::new()).collect(),
+            waiting: VecDeque::new(),
+            stan: Some(FIRST),
+            common,
+        })
+    }
+
+    /// Connects and signs on as a terminal does.
     pub(super) async fn connect(
         options: &LoadOptions,
+        number: usize,
         (merchant, name): (MerchantId, TerminalId),
-        tally: Rc<RefCell<Tally>>,
-    ) -> Result<Option<(Self, Inbound)>, LoadError> {
+        common: Rc<Common>,
+    ) -> Result<Option<SharedCaller>, LoadError> {
         let clock = Clock::new();
         let mut brain = options.terminal(merchant, name);
-        let order = Order {
-            kind: options.kind,
-            amount: Amount(100),
-            card: 0,
-            original: None,
-        };
-        let ordered = brain.order(clock.now(), order);
-        ordered.map_err(|error| LoadError::Kind(error.to_string()))?;
         let signing_on = sign_on(options, &mut brain, clock);
-        let Ok(Ok((pattern, inbound, out))) = tokio::time::timeout(SIGN_ON, signing_on).await
-        else {
+        let Ok(Ok(stream)) = tokio::time::timeout(SIGN_ON, signing_on).await else {
             return Ok(None);
         };
-        let caller = Self {
-            stan: pattern.stan().unwrap_or_default(),
-            brain,
-            pattern,
-            out: Some(out),
-            waiting: BTreeMap::new(),
-            most: usize::from(options.in_flight),
-            timeout: options.timeout,
-            approved: options.wire.spec.flow().codes.approved.clone(),
-            tally,
-        };
-        Ok(Some((caller, inbound)))
+        let card = number % options.cards.cards().len().max(1);
+        let whose = (&brain, clock.now(), card);
+        let caller = Self::new(common, (stream, &options.wire), whose)?;
+        Ok(Some(Rc::new(RefCell::new(caller))))
     }
 
-    /// One more request, that was meant to be sent at `meant`. It goes out with the next flush.
-    pub(super) fn offer(&mut self, meant: Instant) {
-        let mut tally = self.tally.borrow_mut();
-        tally.offered += 1;
-        if self.waiting.len() >= self.most {
-            tally.dropped += 1;
-            return;
+    /// One more request of a stretch, that was meant to be sent at `meant`. It goes out with the
+    /// next flush.
+    pub(super) fn offer(&mut self, stretch: usize, meant: Instant) {
+        let mut which = Which { stretch, kind: 0 };
+        self.common.tally.borrow_mut().offered(stretch);
+        if self.waiting.len() >= self.common.most {
+            self.expire(Instant::now());
         }
-        let (Some(out), Some(frame)) = (&mut self.out, next(&self.brain, &self.pattern, self.stan))
-        else {
-            tally.errors += 1;
-            return;
+        if self.stream.is_none() {
+            return self.common.came(which, Came::Error);
+        }
+        let Some(stan) = self.stan.filter(|_| self.waiting.len() < self.common.most) else {
+            return self.common.came(which, Came::Dropped);
         };
-        out.push(SendId(0), Seq(0), frame);
-        self.waiting.insert(self.stan, meant);
-        self.stan = self.stan.next();
-        tally.sent += 1;
+        let earlier = &mut self.earlier;
+        let has = |at: usize| earlier.get(at).is_some_and(|kept| !kept.is_empty());
+        which.kind = self
+            .common
+            .mix
+            .pick(&mut self.common.dice.borrow_mut(), has);
+        let kind = self.common.mix.kinds().get(which.kind);
+        let original = kind.and_then(|kind| kind.original);
+        let original = original.and_then(|at| earlier.get_mut(at)?.pop_front());
+        if let Some(stencil) = self.stencils.get_mut(which.kind) {
+            self.outbox
+                .extend_from_slice(stencil.next(stan, original.as_ref()));
+        }
+        self.waiting
+            .push_back(WaitingRequest { stan, meant, which });
+        self.stan = Some(stan.next()).filter(|next| *next > stan);
+        self.common.came(which, Came::Sent);
     }
 
-    /// Writes what is offered; true if the socket is full.
-    pub(super) fn flush(&mut self, scratch: &mut BytesMut) -> bool {
-        let Some(out) = &mut self.out else {
-            return false;
-        };
-        match out.flush(Seq(0), scratch, &mut Vec::new()) {
-            SocketFlushed::Clear => false,
-            SocketFlushed::Full => true,
-            SocketFlushed::Broken(_) => {
-                self.lost();
-                false
+    /// Sends all that may be on its way at once, in a closed loop.
+    pub(super) fn fill(&mut self, stretch: usize, now: Instant) {
+        self.expire(now);
+        while self.waiting.len() < self.common.most && self.stan.is_some() && self.stream.is_some()
+        {
+            self.offer(stretch, now);
+        }
+    }
+
+    fn write(&mut self) {
+        while let Some(stream) = &self.stream
+            && !self.outbox.is_empty()
+        {
+            match stream.try_write(&self.outbox) {
+                Ok(written) => drop(self.outbox.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => self.lost(),
             }
         }
     }
 
-    /// Waits until the socket takes more.
-    pub(super) fn writable(&self) -> Option<impl Future<Output = io::Result<()>> + use<>> {
-        self.out.as_ref().map(SocketOutbound::writable)
+    /// Reads what has come, and takes in what answers there are.
+    fn read(&mut self, stream: &TcpStream) -> io::Result<()> {
+        let common = Rc::clone(&self.common);
+        let (mut own, mut shared) = (std::mem::take(&mut self.rest), common.buffer.borrow_mut());
+        let buffer = if own.is_empty() {
+            &mut *shared
+        } else {
+            &mut own
+        };
+        buffer.reserve(READ);
+        match stream.try_read_buf(buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+        let now = Instant::now();
+        while let Some(frame) = self.framer.next(buffer).map_err(io::Error::other)? {
+            match Message::parse(&common.spec, frame) {
+                Ok(answer) => self.take_in(&answer, now),
+                Err(_) => self.common.came(Which::default(), Came::Stray),
+            }
+        }
+        if !buffer.is_empty() {
+            self.rest = buffer.split();
+        }
+        if let Some(stretch) = common.closed_loop.get() {
+            self.fill(stretch, now);
+        }
+        Ok(())
     }
 
-    /// A message came in.
+    /// An answer came.
     fn take_in(&mut self, answer: &Message, now: Instant) {
-        let Some(meant) = answer.stan().and_then(|stan| self.waiting.remove(&stan)) else {
-            return;
+        let stan = answer.stan();
+        let mut waiting = self.waiting.iter();
+        let at = waiting.position(|request| Some(request.stan) == stan);
+        let Some(WaitingRequest { stan, meant, which }) = at.and_then(|at| self.waiting.remove(at))
+        else {
+            return self.common.came(Which::default(), Came::Stray);
         };
-        let took = now.duration_since(meant);
-        let mut tally = self.tally.borrow_mut();
-        if took > self.timeout {
-            tally.timeouts += 1;
-        } else {
-            let code = answer.response_code();
-            let is_approval = code.is_some_and(|code| self.approved.contains(&code));
-            tally.answered(is_approval, took);
+        let took = now.saturating_duration_since(meant);
+        let codes = &self.common.spec.flow().codes;
+        let is_approval = answer
+            .response_code()
+            .is_some_and(|code| codes.approved.contains(&code));
+        self.common.came(
+            which,
+            match is_approval {
+                _ if took > self.common.timeout => Came::Timeout(took),
+                true => Came::Approved(took),
+                false => Came::Declined(took),
+            },
+        );
+        let is_referred = self.common.referred.get(which.kind).is_some_and(|is| *is);
+        if is_approval
+            && is_referred
+            && let Some(kept) = self.earlier.get_mut(which.kind)
+            && kept.len() < KEPT
+        {
+            kept.extend(Earlier::told(stan, answer));
+        }
+    }
+
+    /// What has waited too long is waited for no more.
+    fn expire(&mut self, now: Instant) {
+        let timeout = self.common.timeout;
+        while let Some(first) = self.waiting.front()
+            && now.saturating_duration_since(first.meant) > timeout
+        {
+            self.common.came(first.which, Came::Timeout(timeout));
+            self.waiting.pop_front();
         }
     }
 
     /// The connection is gone, with all that it waited for.
     fn lost(&mut self) {
-        self.out = None;
-        let lost = std::mem::take(&mut self.waiting).len();
-        self.tally.borrow_mut().errors += u64::try_from(lost).unwrap_or(u64::MAX);
+        self.stream = None;
+        for request in self.waiting.drain(..) {
+            self.common.came(request.which, Came::Error);
+        }
     }
 
     /// Whether it still waits for an answer that may come in time.
-    pub(super) fn waits(&self, now: Instant) -> bool {
-        let first = self.waiting.values().next_back();
-        first.is_some_and(|meant| now.duration_since(*meant) < self.timeout)
-    }
-
-    /// Nothing is waited for any more.
-    pub(super) fn give_up(&mut self) {
-        let late = std::mem::take(&mut self.waiting).len();
-        self.tally.borrow_mut().timeouts += u64::try_from(late).unwrap_or(u64::MAX);
+    pub(super) fn waits(&mut self, now: Instant) -> bool {
+        self.expire(now);
+        !self.waiting.is_empty()
     }
 }
 
-/// The next request; `None` if it cannot be built, which the first one showed it can.
-fn next(brain: &TestTerminal, pattern: &Message, stan: Stan) -> Option<Bytes> {
-    let mut request = pattern.clone();
-    let path = FieldPath::whole(FieldId::of(11));
-    request.set(path, &stan.to_string()).ok()?;
-    brain.seal(&mut request);
-    request.build().ok()
+/// Writes what is offered; where the socket takes no more, as soon as it does.
+pub(super) fn flush(caller: &SharedCaller) {
+    let mut own = caller.borrow_mut();
+    own.write();
+    if own.outbox.is_empty() || own.blocked {
+        return;
+    }
+    let Some(stream) = own.stream.clone() else {
+        return;
+    };
+    own.blocked = true;
+    let caller = Rc::clone(caller);
+    let _waiting = tokio::task::spawn_local(async move {
+        // A socket that broke is found so by the write.
+        let _broken = stream.writable().await;
+        caller.borrow_mut().blocked = false;
+        flush(&caller);
+    });
 }
 
 /// Reads answers until the connection ends.
-pub(super) async fn read(caller: Rc<RefCell<Caller>>, mut inbound: Inbound) {
-    while inbound.fill().await.is_ok() {
-        let now = Instant::now();
-        loop {
-            match inbound.receive() {
-                Ok(Some(Received::Message(answer))) => caller.borrow_mut().take_in(&answer, now),
-                Ok(Some(Received::Unreadable(_))) => {}
-                Ok(None) => break,
-                Err(_end) => return caller.borrow_mut().lost(),
-            }
+pub(super) async fn listen(caller: SharedCaller) {
+    let stream = caller.borrow().stream.clone();
+    let Some(stream) = stream else { return };
+    while stream.readable().await.is_ok() {
+        let read = caller.borrow_mut().read(&stream);
+        if read.is_err() {
+            break;
         }
+        flush(&caller);
     }
     caller.borrow_mut().lost();
 }
 
-/// Plays the terminal until it sends the request that was ordered; that one is kept back.
+/// Plays the terminal until it has signed on, where its dialect wants that.
 async fn sign_on(
     options: &LoadOptions,
     brain: &mut TestTerminal,
     clock: Clock,
-) -> io::Result<(Message, Inbound, SocketOutbound)> {
-    let stream = TcpStream::connect(&options.to).await?;
-    let (mut inbound, mut out) = net::split(stream, &options.wire)?;
-    brain.handle(clock.now(), TerminalEvent::Wake);
-    let (mut scratch, mut written) = (BytesMut::new(), Vec::new());
-    loop {
+) -> io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(&options.to).await?;
+    stream.set_nodelay(true)?;
+    let mut framer = Framer::new(&options.wire.spec, options.wire.frame);
+    let (mut inbox, mut outbox) = (BytesMut::new(), BytesMut::new());
+    let signs_on = options.wire.spec.flow().sign_on.is_some();
+    while signs_on && !brain.is_signed_in() {
+        if brain.is_idle() {
+            brain.sign_in(clock.now());
+            brain.handle(clock.now(), TerminalEvent::Wake);
+        }
         while let Some(action) = brain.poll_action() {
             match action {
                 TerminalAction::Connect => brain.handle(clock.now(), TerminalEvent::Connected),
                 TerminalAction::Send(frame) => {
-                    let message = Message::parse(&options.wire.spec, frame.clone())
-                        .map_err(io::Error::other)?;
-                    if message.kind().is_some_and(|kind| kind.name == options.kind) {
-                        return Ok((message, inbound, out));
-                    }
-                    out.push(SendId(0), Seq(0), frame);
-                    out.writable().await?;
-                    out.flush(Seq(0), &mut scratch, &mut written);
+                    framer.wrap(&frame, &mut outbox).map_err(io::Error::other)?;
                 }
                 TerminalAction::Close { .. } => return Err(io::ErrorKind::ConnectionAborted.into()),
                 TerminalAction::Print(_) => {}
             }
         }
+        stream.write_all(&outbox).await?;
+        outbox.clear();
         let due = brain.next_deadline().map(|due| clock.instant(due));
         tokio::select! {
-            frame = frame(&mut inbound) => {
-                brain.handle(clock.now(), TerminalEvent::Frame(frame.map_err(io::Error::other)?));
-            }
-            // It was refused, and tries again after a pause.
+            read = stream.read_buf(&mut inbox) => if read? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            },
             () = sleep_until(due) => brain.handle(clock.now(), TerminalEvent::Wake),
         }
-    }
-}
-
-async fn frame(inbound: &mut Inbound) -> Result<Bytes, End> {
-    loop {
-        match inbound.frame()? {
-            Some(frame) => return Ok(frame),
-            None => inbound.fill().await?,
+        while let Some(frame) = framer.next(&mut inbox).map_err(io::Error::other)? {
+            brain.handle(clock.now(), TerminalEvent::Frame(frame));
+        }
+        if brain.is_idle() && !brain.is_signed_in() {
+            // It was refused.
+            tokio::time::sleep(PAUSE).await;
         }
     }
+    Ok(stream)
 }

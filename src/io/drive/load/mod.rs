@@ -3,33 +3,41 @@
 //! is charged for every request that it kept from being sent (no coordinated omission).
 //!
 //! Each connection is one terminal, with many requests on their way at once, found again by their
-//! trace numbers. It signs on first where the dialect wants that, and its messages carry MACs.
+//! trace numbers. It signs on first where the dialect wants that; then its requests are changed in
+//! place from one to the next, MACs included. One thread carries them all.
 //!
 //! Start with [`Load::start`].
 
-mod caller;
+mod course;
 
 mod measure;
 
+mod metronome;
+
+mod caller;
+
 mod pace;
 
-pub use measure::{Latency, LoadReport};
+pub use course::{Course, RateSearch, Stretch, Verdict};
+pub use measure::{
+    Figures, Latencies, Latency, LoadReport, MeasuredKind, MeasuredSecond, MeasuredStretch,
+};
 
 use super::asks::{Asks, asks};
 use crate::engine::seam::Dice;
 use crate::io::net::Wire;
-use crate::iso::message::{MerchantId, TerminalId, Text};
-use crate::lab::peer::{Deck, MasterKeys, Patience, TerminalOptions, TestTerminal, Workload};
-use measure::Tally;
-use std::cell::RefCell;
+use crate::io::system::open_files;
+use crate::iso::message::{MerchantId, TerminalId};
+use crate::lab::peer::{Deck, MasterKeys, Mix, Patience, TerminalOptions, TestTerminal, Workload};
+use caller::{Common, NUMBERS};
 use std::io;
 use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 use tokio::runtime::{Builder, LocalOptions};
 
-/// The largest number of requests with trace numbers of their own.
-const STANS: u64 = 999_999;
+/// Files that the process has open beside its connections.
+const OTHER_FILES: usize = 32;
 
 /// What is offered, and to whom.
 #[derive(Clone, Debug)]
@@ -38,10 +46,8 @@ pub struct LoadOptions {
     pub to: String,
     /// How its frames are cut.
     pub wire: Wire,
-    /// Requests a second.
-    pub rate: u32,
-    /// For how long.
-    pub length: Duration,
+    /// At which rates, for how long.
+    pub course: Course,
     /// Terminals by DE 42 and DE 41, each with a connection. Names of another run would be taken
     /// for repeats of its transactions.
     pub terminals: Vec<(MerchantId, TerminalId)>,
@@ -49,8 +55,8 @@ pub struct LoadOptions {
     pub in_flight: u16,
     /// How long an answer is waited for.
     pub timeout: Duration,
-    /// The kind of transaction, by its name in the dialect.
-    pub kind: Text<24>,
+    /// Which kinds of transactions.
+    pub mix: Mix,
     /// Master keys of the terminals.
     pub keys: MasterKeys,
     /// The cards that pass.
@@ -62,25 +68,33 @@ pub struct LoadOptions {
 /// Why a load cannot be offered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
-    /// Names would be used twice while their first use is still waited for.
+    /// Trace numbers would be used twice.
     #[error(
-        "{rate} a second with a timeout of {timeout:?} needs {needed} names at a time, and \
-         {terminals} terminals have {free}; use more terminals, or wait less"
+        "{requests} requests need as many trace numbers, and {terminals} terminals have {free}: \
+         a number used again would be taken for a repeat; use at least {wanted} terminals"
     )]
-    Names {
-        /// Requests a second.
-        rate: u32,
-        /// How long each is waited for.
-        timeout: Duration,
-        /// How many names may be in use at once.
-        needed: u64,
-        /// How many there are.
-        free: u64,
-        /// With so many terminals.
+    Numbers {
+        /// How many requests there will be.
+        requests: u64,
+        /// From so many terminals.
         terminals: usize,
+        /// How many numbers these have.
+        free: u64,
+        /// So many terminals have enough.
+        wanted: u64,
     },
-    /// The kind is not known, or needs an earlier transaction.
-    #[error("{0}")]
+    /// There are more connections than the system lets a process have.
+    #[error(
+        "{terminals} terminals need as many open files, and the system allows {most} (ulimit -n)"
+    )]
+    Files {
+        /// The connections.
+        terminals: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// The kind is not known, or its numbers lie where they cannot be changed.
+    #[error("requests of the kind {0} cannot be made in this dialect: no trace number in them")]
     Kind(String),
     /// Not one terminal could connect and sign on.
     #[error("no terminal could connect to {to} and sign on; is it there, with the same keys?")]
@@ -88,34 +102,47 @@ pub enum LoadError {
         /// The address.
         to: String,
     },
+    /// The operating system refused something.
+    #[error("{0}")]
+    System(String),
+}
+
+impl From<io::Error> for LoadError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error.to_string())
+    }
 }
 
 impl LoadOptions {
-    /// Whether there are names enough.
+    /// Whether there are numbers and connections enough.
     ///
     /// # Errors
-    /// [`LoadError::Names`].
+    /// [`LoadError::Numbers`], [`LoadError::Files`].
     pub fn check(&self) -> Result<(), LoadError> {
-        let seconds = u64::try_from(self.timeout.as_millis()).unwrap_or(u64::MAX);
-        let needed = (u64::from(self.rate).saturating_mul(seconds)).div_ceil(1000);
-        let free = as_u64(self.terminals.len()).saturating_mul(STANS);
-        if needed > free {
-            return Err(LoadError::Names {
-                rate: self.rate,
-                timeout: self.timeout,
-                needed,
+        let terminals = self.terminals.len();
+        let free = as_u64(terminals).saturating_mul(NUMBERS);
+        if let Some(requests) = self.course.requests().filter(|requests| *requests > free) {
+            let wanted = requests.div_ceil(NUMBERS);
+            return Err(LoadError::Numbers {
+                requests,
+                terminals,
                 free,
-                terminals: self.terminals.len(),
+                wanted,
             });
         }
-        Ok(())
+        match open_files() {
+            Some(most) if most < terminals.saturating_add(OTHER_FILES) => {
+                Err(LoadError::Files { terminals, most })
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What should be looked at, though it is allowed.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let room = as_u64(self.terminals.len()) * u64::from(self.in_flight);
-        let seconds = room / u64::from(self.rate.max(1));
+        let seconds = room / u64::from(self.course.peak()?.max(1));
         (Duration::from_secs(seconds) < self.timeout).then(|| {
             format!(
                 "{} terminals with {} on their way each hold {room} requests: an answer that takes \
@@ -144,7 +171,7 @@ fn as_u64(count: usize) -> u64 {
 /// A load under way.
 #[derive(Debug)]
 pub struct Load {
-    asks: Asks<Rc<RefCell<Tally>>>,
+    asks: Asks<Rc<Common>>,
     thread: thread::JoinHandle<Result<LoadReport, LoadError>>,
 }
 
@@ -152,7 +179,7 @@ impl Load {
     /// Connects, signs on, and begins, on a thread of its own.
     ///
     /// # Errors
-    /// There are not names enough, or the system refuses a thread.
+    /// There are not numbers or files enough, or the system refuses a thread.
     pub fn start(options: LoadOptions) -> anyhow::Result<Self> {
         options.check()?;
         let (asks, asked) = asks();
@@ -161,9 +188,7 @@ impl Load {
         let thread = thread::Builder::new()
             .name("load".to_owned())
             .spawn(move || {
-                let runtime = runtime.build_local(LocalOptions::default());
-                let runtime =
-                    runtime.map_err(|error: io::Error| LoadError::Kind(error.to_string()))?;
+                let runtime = runtime.build_local(LocalOptions::default())?;
                 runtime.block_on(pace::run(options, asked))
             })?;
         Ok(Self { asks, thread })
@@ -172,7 +197,7 @@ impl Load {
     /// What was measured so far; `None` when it is over.
     #[must_use]
     pub fn so_far(&self) -> Option<LoadReport> {
-        self.asks.ask(|tally| tally.borrow().report())
+        self.asks.ask(|common| common.tally.borrow().report())
     }
 
     /// Waits for its end.
@@ -183,6 +208,6 @@ impl Load {
         let Self { asks, thread } = self;
         let ended = thread.join();
         drop(asks);
-        ended.unwrap_or_else(|_panic| Err(LoadError::Kind("the load ended by a bug".to_owned())))
+        ended.unwrap_or_else(|_panic| Err(LoadError::System("the load ended by a bug".to_owned())))
     }
 }

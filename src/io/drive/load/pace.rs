@@ -1,80 +1,85 @@
 //! When each request is meant to be sent, and the loop that sends it.
 
-use super::caller::{self, Caller};
-use super::measure::Tally;
-use super::{LoadError, LoadOptions, LoadReport};
+use super::caller::{self, Caller, Common, SharedCaller};
+use super::course::{Course, Stretch};
+use super::measure::{LoadReport, Tally};
+use super::metronome::Metronome;
+use super::{LoadError, LoadOptions};
 use crate::io::drive::asks::Asked;
-use bytes::BytesMut;
-use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::mpsc::{self, Sender};
-use std::thread;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 /// Terminals that connect and sign on at once.
 const AT_ONCE: usize = 64;
+/// How often it is looked whether answers are still waited for.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// How often a closed loop looks for terminals that wait for nothing.
+const BEGIN_EVERY: Duration = Duration::from_millis(100);
 
-type Callers = Vec<Rc<RefCell<Caller>>>;
+/// A load under way.
+struct UnderWay {
+    common: Rc<Common>,
+    callers: Vec<SharedCaller>,
+    /// Whose turn is next.
+    turn: usize,
+    metronome: Metronome,
+}
 
 /// Connects, offers, waits for what is under way, and reports.
 pub(super) async fn run(
     options: LoadOptions,
-    asked: Asked<Rc<RefCell<Tally>>>,
+    asked: Asked<Rc<Common>>,
 ) -> Result<LoadReport, LoadError> {
-    let tally = Rc::new(RefCell::new(Tally::new(Instant::now())));
-    let callers = connect(&options, &tally).await?;
+    let names = options.mix.kinds().iter().map(|kind| kind.name);
+    let tally = |terminals| Tally::new(Instant::now(), terminals, names.clone().collect());
+    let common = Rc::new(Common::new(&options, tally(0)));
+    let callers = connect(&options, &common).await?;
     if callers.is_empty() {
         return Err(LoadError::Nobody { to: options.to });
     }
-    let began = Instant::now();
-    *tally.borrow_mut() = Tally::new(began);
-    let answering = tokio::task::spawn_local(answer(asked, Rc::clone(&tally)));
-    offer(&options, &callers, began).await;
-    tally.borrow_mut().ended = Some(Instant::now());
-    while callers
-        .iter()
-        .any(|caller| caller.borrow().waits(Instant::now()))
-    {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    callers
-        .iter()
-        .for_each(|caller| caller.borrow_mut().give_up());
+    *common.tally.borrow_mut() = tally(callers.len());
+    let answering = tokio::task::spawn_local(answer(asked, Rc::clone(&common)));
+    let mut load = UnderWay {
+        common,
+        callers,
+        turn: 0,
+        metronome: Metronome::new()?,
+    };
+    let found = load.course(options.course).await?;
     answering.abort();
-    let report = tally.borrow().report();
-    Ok(report)
+    let end = Tally::new(Instant::now(), 0, Vec::new());
+    let tally = load.common.tally.replace(end);
+    Ok(tally.into_report(found))
 }
 
 /// Lets others look at what was measured so far.
-async fn answer(mut asked: Asked<Rc<RefCell<Tally>>>, mut tally: Rc<RefCell<Tally>>) {
+async fn answer(mut asked: Asked<Rc<Common>>, mut common: Rc<Common>) {
     while let Some(ask) = asked.next().await {
-        ask(&mut tally);
+        ask(&mut common);
     }
 }
 
-async fn connect(options: &LoadOptions, tally: &Rc<RefCell<Tally>>) -> Result<Callers, LoadError> {
-    let mut callers = Callers::new();
-    for some in options.terminals.chunks(AT_ONCE) {
-        let connecting: Vec<JoinHandle<_>> = some
-            .iter()
-            .map(|names| {
-                let (options, names, tally) = (options.clone(), *names, Rc::clone(tally));
-                tokio::task::spawn_local(
-                    async move { Caller::connect(&options, names, tally).await },
-                )
+async fn connect(
+    options: &LoadOptions,
+    common: &Rc<Common>,
+) -> Result<Vec<SharedCaller>, LoadError> {
+    let mut callers = Vec::new();
+    let numbered: Vec<_> = options.terminals.iter().copied().enumerate().collect();
+    for some in numbered.chunks(AT_ONCE) {
+        let connecting = some.iter().map(|(number, names)| {
+            let (options, number, names) = (options.clone(), *number, *names);
+            let common = Rc::clone(common);
+            tokio::task::spawn_local(async move {
+                Caller::connect(&options, number, names, common).await
             })
-            .collect();
-        for connecting in connecting {
+        });
+        for connecting in connecting.collect::<Vec<JoinHandle<_>>>() {
             let Ok(connected) = connecting.await else {
                 continue;
             };
-            if let Some((caller, inbound)) = connected? {
-                let caller = Rc::new(RefCell::new(caller));
-                let reading = caller::read(Rc::clone(&caller), inbound);
-                let _reading = tokio::task::spawn_local(reading);
+            if let Some(caller) = connected? {
+                let _listening = tokio::task::spawn_local(caller::listen(Rc::clone(&caller)));
                 callers.push(caller);
             }
         }
@@ -82,74 +87,110 @@ async fn connect(options: &LoadOptions, tally: &Rc<RefCell<Tally>>) -> Result<Ca
     Ok(callers)
 }
 
-/// Offers each request at its moment, or as soon after it as this machine manages; the moment is
-/// what counts.
-async fn offer(options: &LoadOptions, callers: &Callers, began: Instant) {
-    let gap = Duration::from_secs(1) / options.rate.max(1);
-    let metronome = Metronome::start();
-    let mut scratch = BytesMut::new();
-    let mut turn = callers.iter().cycle();
-    let mut due = began;
-    let end = began + options.length;
-    while due < end {
-        let now = Instant::now();
-        let mut offered = Vec::new();
-        while due <= now && due < end {
-            if let Some(caller) = turn.next() {
-                caller.borrow_mut().offer(due);
-                offered.push(caller);
+impl UnderWay {
+    /// Goes the whole course; gives the rate that was searched for.
+    async fn course(&mut self, course: Course) -> Result<Option<u32>, LoadError> {
+        match course {
+            Course::Open(stretches) => {
+                for stretch in stretches {
+                    self.open(stretch).await?;
+                }
+                self.settle().await;
+                Ok(None)
             }
-            due += gap;
-        }
-        for caller in offered.into_iter().take(callers.len()) {
-            flush(caller, &mut scratch);
-        }
-        metronome.wait(due).await;
-    }
-}
-
-fn flush(caller: &Rc<RefCell<Caller>>, scratch: &mut BytesMut) {
-    if !caller.borrow_mut().flush(scratch) {
-        return;
-    }
-    let waiting = caller.borrow().writable();
-    let Some(writable) = waiting else { return };
-    let caller = Rc::clone(caller);
-    let _waiting = tokio::task::spawn_local(async move {
-        // A socket that broke is found so by the write.
-        let _broken = writable.await;
-        flush(&caller, &mut BytesMut::new());
-    });
-}
-
-/// Wakes a task at a moment, to some ten microseconds: the timers of the runtime count whole
-/// milliseconds, which is more than many an answer takes.
-struct Metronome {
-    moments: Sender<Instant>,
-    tick: Arc<Notify>,
-}
-
-impl Metronome {
-    fn start() -> Self {
-        let (moments, waiting) = mpsc::channel::<Instant>();
-        let tick = Arc::new(Notify::new());
-        let ticking = Arc::clone(&tick);
-        let _ends_with_its_sender = thread::spawn(move || {
-            while let Ok(moment) = waiting.recv() {
-                thread::sleep(moment.saturating_duration_since(Instant::now()));
-                ticking.notify_one();
+            Course::Closed(length) => {
+                self.closed(length).await?;
+                self.settle().await;
+                Ok(None)
             }
-        });
-        Self { moments, tick }
+            Course::Search(mut search) => {
+                while let Some(stretch) = search.next() {
+                    let place = self.open(stretch).await?;
+                    self.settle().await;
+                    if let Some(figures) = self.common.tally.borrow().of(place) {
+                        search.tried(stretch.from, figures);
+                    }
+                }
+                Ok(search.found())
+            }
+        }
     }
 
-    async fn wait(&self, moment: Instant) {
-        if moment <= Instant::now() {
-            // Behind already: let answers in between.
-            return tokio::task::yield_now().await;
+    /// Offers each request at its moment, or as soon after it as this machine manages; the moment
+    /// is what counts.
+    async fn open(&mut self, stretch: Stretch) -> Result<usize, LoadError> {
+        let place = self.common.tally.borrow_mut().begin(stretch);
+        let began = Instant::now();
+        let all = stretch.requests();
+        let mut number = 0;
+        while number < all {
+            let now = Instant::now();
+            self.common.tally.borrow_mut().pass(now);
+            let (first, before) = (self.turn, number);
+            while number < all
+                && let meant = began + stretch.due(number)
+                && meant <= now
+            {
+                if let Some(caller) = self.callers.get(self.turn) {
+                    caller.borrow_mut().offer(place, meant);
+                }
+                self.turn = (self.turn + 1) % self.callers.len();
+                number += 1;
+            }
+            let offered = usize::try_from(number - before).unwrap_or(usize::MAX);
+            let touched = self.callers.iter().cycle().skip(first);
+            touched
+                .take(offered.min(self.callers.len()))
+                .for_each(caller::flush);
+            self.metronome.wait(began + stretch.due(number)).await?;
         }
-        // The other end lives as long as this one.
-        let _sent = self.moments.send(moment);
-        self.tick.notified().await;
+        self.metronome.wait(began + stretch.length).await?;
+        self.end(place, began);
+        Ok(place)
+    }
+
+    /// Keeps as many on their way as may be.
+    async fn closed(&mut self, length: Duration) -> Result<(), LoadError> {
+        let place = self
+            .common
+            .tally
+            .borrow_mut()
+            .begin(Stretch::even(0, length));
+        let began = Instant::now();
+        self.common.closed_loop.set(Some(place));
+        while began.elapsed() < length {
+            let now = Instant::now();
+            self.common.tally.borrow_mut().pass(now);
+            for caller in &self.callers {
+                // Here those begin that wait for nothing, also since it was lost.
+                caller.borrow_mut().fill(place, now);
+                caller::flush(caller);
+            }
+            let next = (now + BEGIN_EVERY).min(began + length);
+            self.metronome.wait(next).await?;
+        }
+        self.common.closed_loop.set(None);
+        self.end(place, began);
+        Ok(())
+    }
+
+    fn end(&self, place: usize, began: Instant) {
+        self.common.tally.borrow_mut().end(place, began.elapsed());
+    }
+
+    /// Waits until nothing is waited for.
+    async fn settle(&self) {
+        loop {
+            let now = Instant::now();
+            self.common.tally.borrow_mut().pass(now);
+            if !self
+                .callers
+                .iter()
+                .any(|caller| caller.borrow_mut().waits(now))
+            {
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 }

@@ -228,15 +228,9 @@ impl TestTerminal {
     pub fn order(&mut self, now: Now, order: Order) -> Result<(), OrderError> {
         let spec = &self.options.spec;
         let cards = self.options.workload.cards.cards().len();
-        let ordered = || spec.flow().kinds.iter().filter(|kind| is_ordered(kind));
-        let Some(kind) = ordered().find(|kind| kind.name == order.kind) else {
-            let names: Vec<&str> = ordered().map(|kind| kind.name.as_str()).collect();
-            let wrong = order.kind.to_string();
-            return Err(OrderError::Kind(
-                wrong,
-                spec.name().to_owned(),
-                names.join(", "),
-            ));
+        let mut ordered = spec.flow().kinds.iter().filter(|kind| is_ordered(kind));
+        let Some(kind) = ordered.find(|kind| kind.name == order.kind) else {
+            return Err(OrderError::unknown(&order.kind, spec));
         };
         if order.card >= cards {
             return Err(OrderError::Card(order.card, cards));

@@ -16,7 +16,13 @@ mod next;
 
 mod outcome;
 
+mod mix;
+
+mod stencil;
+
 pub use brain::{TerminalAction, TerminalEvent, TestTerminal};
+pub use mix::{Mix, MixedKind};
 pub use options::{Patience, TerminalOptions};
 pub use receipts::{Receipt, Receipts, Slip, TerminalBelief};
+pub use stencil::{Earlier, Stencil};
 pub use workload::{Order, OrderError, Workload};

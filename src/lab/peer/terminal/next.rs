@@ -2,7 +2,7 @@
 
 use super::brain::{Doing, LineState, SentRequest, Task, TerminalAction, TestTerminal};
 use super::form::{self, Stamp};
-use super::receipts::Unfinished;
+use super::receipts::{Receipt, Unfinished};
 use super::workload::{Order, kind_of};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -129,25 +129,7 @@ impl TestTerminal {
             (purpose, _) if purpose.moves_money() => order.amount,
             _ => Amount(0),
         };
-        let mut request = form::request(&self.options, kind, stamp, amount);
-        let has_card = kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry;
-        if kind.purpose == Purpose::Settlement {
-            form::put_totals(&mut request, self.receipts.batch_totals());
-        }
-        if let Some(card) = self.options.workload.cards.cards().get(order.card)
-            && has_card
-        {
-            let keys = self.session.keys.as_ref().filter(|_| earlier.is_none());
-            form::put_card(&mut request, card, keys);
-        }
-        if let Some(earlier) = &earlier {
-            form::put_original(&mut request, kind.purpose, earlier);
-        }
-        for (path, value) in &self.overrides {
-            // It fitted a request when it was given; one of another type may not have the part.
-            offer(&mut request, *path, value);
-        }
-        self.seal(&mut request);
+        let request = self.write(kind, stamp, (amount, order.card), earlier.as_ref());
         let at = self
             .receipts
             .open(kind, stamp.stan, amount, order.card, now.wall);
@@ -160,6 +142,36 @@ impl TestTerminal {
             .filter(|due| due.cause.is_some())
             .map(|due| (at, due.message.clone()));
         (at, request)
+    }
+
+    /// A request of a kind over an amount and with a card, whole and sealed.
+    pub(super) fn write(
+        &self,
+        kind: &Kind,
+        stamp: Stamp,
+        (amount, card): (Amount, usize),
+        earlier: Option<&Receipt>,
+    ) -> Message {
+        let mut request = form::request(&self.options, kind, stamp, amount);
+        let has_card = kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry;
+        if kind.purpose == Purpose::Settlement {
+            form::put_totals(&mut request, self.receipts.batch_totals());
+        }
+        if let Some(card) = self.options.workload.cards.cards().get(card)
+            && has_card
+        {
+            let keys = self.session.keys.as_ref().filter(|_| earlier.is_none());
+            form::put_card(&mut request, card, keys);
+        }
+        if let Some(earlier) = earlier {
+            form::put_original(&mut request, kind.purpose, earlier);
+        }
+        for (path, value) in &self.overrides {
+            // It fitted a request when it was given; one of another type may not have the part.
+            offer(&mut request, *path, value);
+        }
+        self.seal(&mut request);
+        request
     }
 
     /// A reversal, or the same again where a kind is repeated instead; nothing for inquiries.

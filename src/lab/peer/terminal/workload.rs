@@ -38,6 +38,15 @@ pub enum OrderError {
     Undo,
 }
 
+impl OrderError {
+    /// The dialect has no such kind, or nobody orders it.
+    pub(super) fn unknown(name: &str, spec: &Spec) -> Self {
+        let ordered = spec.flow().kinds.iter().filter(|kind| is_ordered(kind));
+        let names: Vec<&str> = ordered.map(|kind| kind.name.as_str()).collect();
+        Self::Kind(name.to_owned(), spec.name().to_owned(), names.join(", "))
+    }
+}
+
 /// What a terminal trades by itself.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -54,7 +63,7 @@ pub struct Workload {
 }
 
 /// The everyday mix of a shop, in whatever words the dialect has for it.
-const SHOP: [(&str, u64); 9] = [
+pub(super) const SHOP: [(&str, u64); 9] = [
     ("sale", 70),
     ("sale_void", 6),
     ("void", 6),

@@ -7,7 +7,7 @@ use crate::engine::gateway::{Counts, SendId};
 use crate::engine::journal::JournalError;
 use crate::engine::record::{ConnId, ListenerId, Record, Seq, VaultKeys};
 use crate::engine::seam::{Dice, Mono, Now};
-use crate::iso::codec::Message;
+use crate::iso::message::{MerchantId, TerminalId};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use zeroize::Zeroizing;
@@ -62,7 +62,7 @@ impl Rim for Bay {
 
     fn has_drained(&mut self, _beside: &ConnId) {}
 
-    fn heard(&mut self, _now: Now, _listener: Option<ListenerId>, _message: &Message) {}
+    fn heard(&mut self, _now: Now, _listener: ListenerId, _names: (MerchantId, TerminalId)) {}
 
     fn recorded(&mut self, _now: Mono, record: &Record) {
         if self.watch {
