@@ -12,9 +12,9 @@
 use isogate::engine::seam::Dice;
 use isogate::io::config::Config;
 use isogate::io::drive::Host;
-use isogate::io::drive::load::{Course, Load, LoadOptions, Stretch};
+use isogate::io::drive::load::{Course, Load, LoadOptions, LoadReport, Stretch};
 use isogate::io::net::Wire;
-use isogate::io::serve::Server;
+use isogate::io::serve::{Handle, Server};
 use isogate::iso::message::{MerchantId, TerminalId};
 use isogate::iso::spec::Spec;
 use isogate::lab::peer::{Acquirer, AcquirerOptions, Deck, MasterKeys, Mix};
@@ -22,76 +22,86 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn main() {
-    let words: Vec<String> = std::env::args().collect();
-    let at = words.iter().position(|word| word == "--seconds");
-    let seconds = at.map_or(3, |at| words[at + 1].parse().unwrap());
-    let length = Duration::from_secs(seconds);
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    let spec = Spec::builtin("cup-pos").unwrap();
-    let wire = Wire {
-        spec: Arc::clone(&spec),
+fn wire(spec: &Arc<Spec>) -> Wire {
+    Wire {
+        spec: Arc::clone(spec),
         frame: 8192,
         frame_time: Duration::from_secs(5),
         read: 16 << 10,
-    };
-    let options = AcquirerOptions::new(&spec, MasterKeys::derived(1), Deck::new(1, 20));
+    }
+}
+
+fn host(spec: &Arc<Spec>) -> Host {
+    let options = AcquirerOptions::new(spec, MasterKeys::derived(1), Deck::new(1, 20));
     let acquirer = Acquirer::new(options, Dice::new(1));
-    let host = Host::start("127.0.0.1:0".parse().unwrap(), wire.clone(), acquirer).unwrap();
+    Host::start("127.0.0.1:0".parse().unwrap(), wire(spec), acquirer).unwrap()
+}
+
+fn gateway(host: &Host, folder: &Path) -> Handle {
     let text = format!(
         "[journal]\npath = {:?}\n[limits]\nper_link = 100000\nin_flight = 100000\n\
+         [admin]\naddress = \"127.0.0.1:0\"\n\
          [[listener]]\naddress = \"127.0.0.1:0\"\n[[link]]\naddress = \"{}\"\n",
-        folder.path().join("journal"),
+        folder.join("journal"),
         host.address(),
     );
     let config = Config::parse("gateway.toml", &text, Path::new("")).unwrap();
-    let gateway = Server::start(config, 1).unwrap();
-    let to = gateway.ports()[0].address.to_string();
-    let closed = |terminals| {
+    Server::start(config, 1).unwrap()
+}
+
+/// Terminals that no other run has.
+fn load(run: usize, terminals: u32, course: Course, to: &str) -> LoadReport {
+    let spec = Spec::builtin("cup-pos").unwrap();
+    let names = (0..terminals).map(|number| {
+        let merchant = MerchantId::new("MERCHANT0000001").unwrap();
         (
-            format!("{terminals} x 1"),
-            terminals,
-            Course::Closed(length),
+            merchant,
+            TerminalId::new(&format!("{run}{number:07}")).unwrap(),
         )
+    });
+    let options = LoadOptions {
+        to: to.to_owned(),
+        wire: wire(&spec),
+        in_flight: match course {
+            Course::Closed(_) => 1,
+            Course::Open(_) | Course::Search(_) => 32,
+        },
+        course,
+        terminals: names.collect(),
+        timeout: Duration::from_secs(10),
+        mix: Mix::new(&spec, &[("sale", 1)]).unwrap(),
+        keys: MasterKeys::derived(1),
+        cards: Deck::new(1, 20),
+        seed: 1,
     };
+    Load::start(options).unwrap().join().unwrap()
+}
+
+fn main() {
+    let words: Vec<String> = std::env::args().collect();
+    let at = words.iter().position(|word| word == "--seconds");
+    let length = Duration::from_secs(at.map_or(3, |at| words[at + 1].parse().unwrap()));
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let host = host(&Spec::builtin("cup-pos").unwrap());
+    let gateway = gateway(&host, folder.path());
+    let to = gateway.ports()[0].address.to_string();
     let open = Course::Open(vec![Stretch::even(5000, length)]);
     let courses = [
-        closed(50),
-        closed(1000),
-        ("50 at 5000/s".to_owned(), 50, open),
+        ("50 x 1", 50, Course::Closed(length)),
+        ("1000 x 1", 1000, Course::Closed(length)),
+        ("50 at 5000/s", 50, open),
     ];
+    let heads = ["tx/s", "p50 us", "p99 us", "failed"];
     println!(
-        "{:14}{:>10}{:>10}{:>10}{:>8}",
-        "terminals", "tx/s", "p50 us", "p99 us", "failed"
+        "{:14}{}",
+        "terminals",
+        heads.map(|head| format!("{head:>10}")).concat()
     );
     for (run, (name, terminals, course)) in courses.into_iter().enumerate() {
-        let names = (0..terminals).map(|number| {
-            let merchant = MerchantId::new("MERCHANT0000001").unwrap();
-            (
-                merchant,
-                TerminalId::new(&format!("{run}{number:07}")).unwrap(),
-            )
-        });
-        let options = LoadOptions {
-            to: to.clone(),
-            wire: wire.clone(),
-            in_flight: if matches!(course, Course::Closed(_)) {
-                1
-            } else {
-                32
-            },
-            course,
-            terminals: names.collect(),
-            timeout: Duration::from_secs(10),
-            mix: Mix::new(&spec, &[("sale", 1)]).unwrap(),
-            keys: MasterKeys::derived(1),
-            cards: Deck::new(1, 20),
-            seed: 1,
-        };
-        let total = Load::start(options).unwrap().join().unwrap().total;
+        let total = load(run, terminals, course, &to).total;
         let latency = total.latencies.quantiles();
         println!(
-            "{name:14}{:>10.0}{:>10}{:>10}{:>8}",
+            "{name:14}{:>10.0}{:>10}{:>10}{:>10}",
             total.tps(),
             latency.p50,
             latency.p99,

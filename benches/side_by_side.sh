@@ -96,8 +96,10 @@ $5
 in_flight = 100000
 per_link = 100000
 per_terminal = 1024
+[admin]
+address = "127.0.0.1:0"
 [journal]
-path = "$1.journal"
+path = "$work/$1.journal"
 durability = "$2"
 END
     start "$1" "$ISOGATE" serve -c "$work/$1.toml" --log-level error
@@ -169,7 +171,7 @@ own_load() { # ARM TERMINALS DEPTH RATE [OPTION...]
 }
 
 measure() { # SCENARIO ARM [OPTION...]
-    local scenario=$1 arm=$2 load rate=0 line user=0 system=0 before after rss=0 answered
+    local scenario=$1 arm=$2 load rate=0 line user=0 kernel=0 before after rss=0 answered
     shift 2
     load=${scenario%@*}
     [ "$load" = "$scenario" ] || rate=${scenario#*@}
@@ -183,7 +185,8 @@ measure() { # SCENARIO ARM [OPTION...]
         bad=$(number bad "$line") p50=$(number p50_us "$line") p99=$(number p99_us "$line")
     else
         line=$(own_load "$arm" "${load%x*}" "${load#*x}" "$rate" "$@")
-        answered=$(number answered "$line")
+        # Each terminal has signed on, too.
+        answered=$(($(number answered "$line") + $(number terminals "$line")))
         bad=$(awk -v a="$(number offered "$line")" -v b="$(number approved "$line")" 'BEGIN { print a - b }')
         p50=$(number p50 "$line") p99=$(number p99 "$line")
     fi
@@ -191,15 +194,15 @@ measure() { # SCENARIO ARM [OPTION...]
         rss=$(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$gateway/status")
         idle "$gateway"
         after=$(times "$gateway")
-        read -r user system <<<"$(awk -v b="$before" -v a="$after" 'BEGIN {
+        read -r user kernel <<<"$(awk -v b="$before" -v a="$after" 'BEGIN {
             split(b, x); split(a, y); print y[1] - x[1], y[2] - x[2] }')"
     fi
     [ -n "$(number tps "$line")" ] || { echo "$scenario $arm: no figures: $line" >&2; return; }
-    awk -v OFS='\t' -v user="$user" -v system="$system" -v n="$answered" \
+    awk -v OFS='\t' -v user="$user" -v kernel="$kernel" -v n="$answered" \
         -v scenario="$scenario" -v arm="$arm" -v tps="$(number tps "$line")" \
         -v p50="$p50" -v p99="$p99" -v rss="$rss" -v bad="$bad" 'BEGIN {
             if (n < 1) n = 1
-            print scenario, arm, tps, p50, p99, (user + system) / n, user / n, rss, bad }' \
+            print scenario, arm, tps, p50, p99, (user + kernel) / n, user / n, rss, bad }' \
         >>"$work/figures"
 }
 

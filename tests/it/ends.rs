@@ -86,9 +86,7 @@ fn a_terminal_a_gateway_and_an_acquirer_trade_and_a_load_is_measured() {
         "5",
         "--json",
         "--threshold",
-        "errors<1",
-        "--threshold",
-        "p50<1us",
+        "errors<1%,p50<1us",
     ];
     let output = isogate(folder, &arguments).output().unwrap();
     assert_eq!(
@@ -98,7 +96,10 @@ fn a_terminal_a_gateway_and_an_acquirer_trade_and_a_load_is_measured() {
     );
     let report = json(&output);
     assert_eq!(report["approved"], 100, "{report}");
-    assert_eq!(report["offered_tps"], 200);
+    assert_eq!(report["settings"]["rate"], "200");
+    assert_eq!(report["thresholds"][0]["measured"], "0.00%");
+    assert_eq!(report["thresholds"][0]["holds"], true);
+    assert_eq!(report["thresholds"][1]["holds"], false);
 
     assert_eq!(gateway.end("-TERM").0, 0);
     let (code, printed) = host.end("-INT");

@@ -72,11 +72,14 @@ fn settings(run: &KeptRun) -> Vec<[String; 2]> {
 
 /// Rates and latencies, second by second.
 fn over_time(body: &mut String, run: &KeptRun, lang: Lang) -> anyhow::Result<()> {
-    if run.seconds.len() < 2 {
+    // Behind the last second in which anything was sent come only late answers.
+    let last = run.seconds.iter().rposition(|second| second.sent > 0);
+    let seconds = run.seconds.get(..=last.unwrap_or(0)).unwrap_or_default();
+    if seconds.len() < 2 {
         return Ok(());
     }
     let curve = |name: &str, of: fn(&KeptSecond) -> u64| {
-        let values = run.seconds.iter().map(|second| number(of(second)));
+        let values = seconds.iter().map(|second| number(of(second)));
         Curve {
             name: name.to_owned(),
             points: (1..).map(f64::from).zip(values).collect(),
@@ -87,8 +90,7 @@ fn over_time(body: &mut String, run: &KeptRun, lang: Lang) -> anyhow::Result<()>
         curve(say(lang, "answered", "已应答"), |second| second.answered),
         curve(say(lang, "failed", "失败"), |second| second.failed),
     ];
-    let seconds = say(lang, "second of the run", "第几秒");
-    let x = (Axis::Plain, seconds);
+    let x = (Axis::Plain, say(lang, "second of the run", "第几秒"));
     let a_second = (Axis::Plain, say(lang, "a second", "每秒"));
     let svg = plot::draw(x, a_second, &rates)?;
     figure(body, say(lang, "Rate over time", "速率随时间"), &svg)?;
@@ -185,6 +187,7 @@ fn figure(body: &mut String, title: &str, svg: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rows whose first cell names them; of three columns and more, the first row is a heading.
 fn table<const N: usize>(
     body: &mut String,
     title: Option<&str>,
@@ -194,10 +197,11 @@ fn table<const N: usize>(
     if let Some(title) = title {
         write!(body, "<caption>{title}</caption>")?;
     }
-    for row in rows {
+    for (at, row) in rows.iter().enumerate() {
+        let tag = if at == 0 && N > 2 { "th" } else { "td" };
         body.push_str("<tr>");
         for cell in row {
-            write!(body, "<td>{}</td>", escaped(cell))?;
+            write!(body, "<{tag}>{}</{tag}>", escaped(cell))?;
         }
         body.push_str("</tr>");
     }
@@ -243,7 +247,11 @@ mod tests {
         for n in 1..=1000 {
             report.total.latencies.record(n, 1);
         }
-        report.seconds = vec![MeasuredSecond::default(); 3];
+        let second = MeasuredSecond {
+            sent: 5,
+            ..MeasuredSecond::default()
+        };
+        report.seconds = vec![second; 3];
         KeptRun::new(json!({ "spec": spec }), Vec::new(), &report)
     }
 

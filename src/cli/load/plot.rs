@@ -44,6 +44,8 @@ impl Axis {
             Self::Plain if place.fract() == 0.0 => format!("{place:.0}"),
             Self::Plain => format!("{place:.1}"),
             Self::Time => figure::time(10_f64.powf(place).round() as u64),
+            // 90%, 99%, 99.9%: what lies between reads badly.
+            Self::Share if place.fract() != 0.0 => String::new(),
             Self::Share => {
                 let share = 100.0 * (1.0 - 10_f64.powf(-place));
                 let text = format!("{share:.5}");
@@ -90,6 +92,7 @@ pub(super) fn draw(
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
         let mut chart = ChartBuilder::on(&root)
             .margin(10)
+            .margin_right(30)
             .x_label_area_size(40)
             .y_label_area_size(70)
             .build_cartesian_2d(left..right, low..high)?;

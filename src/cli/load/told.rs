@@ -122,21 +122,27 @@ pub(super) fn kinds(run: &KeptRun, lang: Lang) -> Vec<[String; 3]> {
         .collect()
 }
 
-/// The thresholds, each with what came of it.
+/// The thresholds, each with what came of it, under a heading.
 pub(super) fn thresholds(run: &KeptRun, lang: Lang) -> Vec<[String; 3]> {
+    let heading = [
+        say(lang, "threshold", "阈值"),
+        "",
+        say(lang, "measured", "实测"),
+    ];
     let thresholds = run.thresholds.iter();
     let rows = thresholds.map(|one| {
         let holds = match one.holds {
             true => say(lang, "holds", "满足"),
             false => say(lang, "failed", "不满足"),
         };
-        let measured = match lang {
-            Lang::En => format!("measured {}", one.measured),
-            Lang::Zh => format!("实测 {}", one.measured),
-        };
-        [one.threshold.clone(), holds.to_owned(), measured]
+        [
+            one.threshold.clone(),
+            holds.to_owned(),
+            one.measured.clone(),
+        ]
     });
-    rows.collect()
+    let heading = heading.map(str::to_owned);
+    std::iter::once(heading).chain(rows).collect()
 }
 
 /// What a search found.

@@ -1,6 +1,6 @@
 //! One terminal of a load: its connection, what it sends, and what it waits for.
 
-use super::measure::{Came, Tally, Which};
+use super::measure::{Came, Tally, WhichRequest};
 use super::{LoadError, LoadOptions};
 use crate::engine::seam::{Dice, Now};
 use crate::io::drive::sleep_until;
@@ -38,7 +38,7 @@ pub(super) type SharedCaller = Rc<RefCell<Caller>>;
 pub(super) struct Common {
     spec: Arc<Spec>,
     mix: Mix,
-    /// Which kinds others of the mix refer to.
+    /// WhichRequest kinds others of the mix refer to.
     referred: Vec<bool>,
     most: usize,
     timeout: Duration,
@@ -67,7 +67,7 @@ impl Common {
         }
     }
 
-    pub(super) fn came(&self, which: Which, came: Came) {
+    pub(super) fn came(&self, which: WhichRequest, came: Came) {
         self.tally.borrow_mut().came(which, came);
     }
 }
@@ -97,7 +97,7 @@ pub(super) struct Caller {
 struct WaitingRequest {
     stan: Stan,
     meant: Instant,
-    which: Which,
+    which: WhichRequest,
 }
 
 impl Caller {
@@ -148,7 +148,7 @@ impl Caller {
     /// One more request of a stretch, that was meant to be sent at `meant`. It goes out with the
     /// next flush.
     pub(super) fn offer(&mut self, stretch: usize, meant: Instant) {
-        let mut which = Which { stretch, kind: 0 };
+        let mut which = WhichRequest { stretch, kind: 0 };
         self.common.tally.borrow_mut().offered(stretch);
         if self.waiting.len() >= self.common.most {
             self.expire(Instant::now());
@@ -219,7 +219,7 @@ impl Caller {
         while let Some(frame) = self.framer.next(buffer).map_err(io::Error::other)? {
             match Message::parse(&common.spec, frame) {
                 Ok(answer) => self.take_in(&answer, now),
-                Err(_) => self.common.came(Which::default(), Came::Stray),
+                Err(_) => self.common.came(WhichRequest::default(), Came::Stray),
             }
         }
         if !buffer.is_empty() {
@@ -238,7 +238,7 @@ impl Caller {
         let at = waiting.position(|request| Some(request.stan) == stan);
         let Some(WaitingRequest { stan, meant, which }) = at.and_then(|at| self.waiting.remove(at))
         else {
-            return self.common.came(Which::default(), Came::Stray);
+            return self.common.came(WhichRequest::default(), Came::Stray);
         };
         let took = now.saturating_duration_since(meant);
         let codes = &self.common.spec.flow().codes;

@@ -187,8 +187,10 @@ mod tests {
             let mut search = RateSearch::new(100, Duration::from_secs(1), holds);
             let mut tries = 0;
             while let Some(stretch) = search.next() {
-                let mut figures = Figures::default();
-                figures.sent = stretch.requests();
+                let figures = Figures {
+                    sent: stretch.requests(),
+                    ..Figures::default()
+                };
                 search.tried(stretch.from, &figures);
                 tries += 1;
                 assert!(tries < 30, "it never ends");

@@ -219,9 +219,9 @@ pub(super) enum Came {
     Stray,
 }
 
-/// Which request: of which stretch and which kind, by their places.
+/// WhichRequest request: of which stretch and which kind, by their places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Which {
+pub(super) struct WhichRequest {
     pub stretch: usize,
     pub kind: usize,
 }
@@ -275,7 +275,7 @@ impl Tally {
     }
 
     /// Something became of a request.
-    pub(super) fn came(&mut self, which: Which, came: Came) {
+    pub(super) fn came(&mut self, which: WhichRequest, came: Came) {
         let Some(measured) = self.report.stretches.get_mut(which.stretch) else {
             return;
         };
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn quantiles_are_of_all_answers_and_rates_of_the_whole_time() {
         let mut tally = tally(Instant::now());
-        let which = Which::default();
+        let which = WhichRequest::default();
         for n in 1..=1000 {
             tally.came(which, Came::Sent);
             let took = Duration::from_micros(n);
@@ -407,10 +407,16 @@ mod tests {
     fn a_request_that_is_not_answered_counts_with_all_the_time_that_it_was_waited_for() {
         let mut tally = tally(Instant::now());
         for _ in 0..98 {
-            tally.came(Which::default(), Came::Approved(Duration::from_millis(1)));
+            tally.came(
+                WhichRequest::default(),
+                Came::Approved(Duration::from_millis(1)),
+            );
         }
         for _ in 0..2 {
-            tally.came(Which::default(), Came::Timeout(Duration::from_secs(10)));
+            tally.came(
+                WhichRequest::default(),
+                Came::Timeout(Duration::from_secs(10)),
+            );
         }
         let latency = tally.into_report(None).total.latencies.quantiles();
         assert_eq!(latency.p50, 1000);
@@ -438,9 +444,12 @@ mod tests {
     fn seconds_are_closed_as_time_passes_empty_ones_too() {
         let began = Instant::now();
         let mut tally = tally(began);
-        tally.came(Which::default(), Came::Sent);
+        tally.came(WhichRequest::default(), Came::Sent);
         tally.pass(began + Duration::from_millis(2500));
-        tally.came(Which::default(), Came::Approved(Duration::from_millis(3)));
+        tally.came(
+            WhichRequest::default(),
+            Came::Approved(Duration::from_millis(3)),
+        );
         let seconds = tally.into_report(None).seconds;
         let counts: Vec<_> = seconds.iter().map(|one| (one.sent, one.answered)).collect();
         assert_eq!(counts, [(1, 0), (0, 0), (0, 1)]);

@@ -142,11 +142,11 @@ impl LoadOptions {
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let room = as_u64(self.terminals.len()) * u64::from(self.in_flight);
-        let seconds = room / u64::from(self.course.peak()?.max(1));
-        (Duration::from_secs(seconds) < self.timeout).then(|| {
+        let holds = Duration::from_millis(room * 1000 / u64::from(self.course.peak()?.max(1)));
+        (holds < self.timeout).then(|| {
             format!(
                 "{} terminals with {} on their way each hold {room} requests: an answer that takes \
-                 longer than {seconds} s makes requests drop; use more --terminals",
+                 longer than {holds:?} makes requests drop; use more --terminals",
                 self.terminals.len(),
                 self.in_flight
             )

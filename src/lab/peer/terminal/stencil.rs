@@ -229,3 +229,24 @@ fn stand_in(kind: &Kind, stamp: Stamp, card: usize) -> Receipt {
         touched: false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_found_and_written_one_or_two_a_byte() {
+        for (frame, zero) in [
+            (b"\x01\x23\x45".to_vec(), None),
+            (b"012345".to_vec(), Some(b'0')),
+            (b"\xF0\xF1\xF2\xF3\xF4\xF5".to_vec(), Some(0xF0)),
+        ] {
+            let digits = Digits::find(&frame, 0..frame.len(), "012345").unwrap();
+            assert_eq!(digits.zero, zero);
+            let mut again = vec![0; frame.len()];
+            digits.write(12_345, &mut again);
+            assert_eq!(again, frame);
+        }
+        assert!(Digits::find(b"01234", 0..5, "012345").is_none());
+    }
+}
