@@ -10,8 +10,8 @@ use crate::engine::seam::{Dice, Wall};
 /// How a journal is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct JournalOptions {
-    /// When a segment is full: so many bytes behind its checkpoint, or as many as the checkpoint
-    /// has, if that is more, so that checkpoints never are the larger half.
+    /// When a segment is full: so many bytes behind its checkpoint, or eight times as many as the
+    /// checkpoint has, if that is more, so that checkpoints are a small part of what is written.
     pub segment_bytes: u64,
     /// Whether to go on with what is left of a damaged journal.
     pub salvage: bool,
@@ -28,6 +28,9 @@ impl Default for JournalOptions {
         }
     }
 }
+
+/// So many times the bytes of a checkpoint stand behind it at least.
+const BEHIND_CHECKPOINT: u64 = 8;
 
 /// Why the journal did not do what it was told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -258,7 +261,8 @@ impl<S: Storage> Journal<S> {
     #[must_use]
     pub fn needs_checkpoint(&self) -> bool {
         let behind = self.end().saturating_sub(self.place.checkpoint_end);
-        let full = self.options.segment_bytes.max(self.place.checkpoint_end);
+        let enough = self.place.checkpoint_end.saturating_mul(BEHIND_CHECKPOINT);
+        let full = self.options.segment_bytes.max(enough);
         !self.in_checkpoint && behind >= full
     }
 
@@ -301,7 +305,7 @@ impl<S: Storage> Journal<S> {
         self.storage
     }
 
-    fn end(&self) -> u64 {
+    pub(super) fn end(&self) -> u64 {
         self.place.end + self.gathered.len() as u64
     }
 

@@ -514,3 +514,30 @@ fn a_busy_journal_writes_little_more_than_its_payload() {
     let payload = 313 * 1000;
     assert!(bytes * 100 <= payload * 132, "{bytes} for {payload}");
 }
+
+#[test]
+fn a_segment_with_a_large_checkpoint_is_full_once_eight_times_as_much_stands_behind_it() {
+    let mut desk = TestJournal::new(Memory::default()).unwrap();
+    let begin = desk.journal.end();
+    desk.append(fact(1, Fact::CheckpointBegin)).unwrap();
+    while desk.journal.end() < begin + 6000 {
+        let next = desk.journal.last().0 + 1;
+        let tombstone = Carried::Tombstone {
+            identity: crate::engine::record::Identity::new("2|a|b").unwrap(),
+            at: Wall(5),
+        };
+        desk.append(fact(next, Fact::Carried(Box::new(tombstone))))
+            .unwrap();
+    }
+    let next = desk.journal.last().0 + 1;
+    desk.append(fact(next, Fact::CheckpointEnd)).unwrap();
+    let checkpoint = desk.journal.end();
+    while !desk.journal.needs_checkpoint() {
+        desk.records(1).unwrap();
+    }
+    let behind = desk.journal.end() - checkpoint;
+    assert!(
+        (8 * checkpoint..8 * checkpoint + 1000).contains(&behind),
+        "{behind}"
+    );
+}
