@@ -4,6 +4,8 @@
 //! `--count` prints instructions instead of times: see `benches/README.md`.
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench is no library")]
 
+mod by_hand;
+
 use bytes::Bytes;
 use criterion::Criterion;
 use isogate::engine::record::{ConnId, Fact, Hop, Logged, Record, Seq, Vault, VaultKeys, encode};
@@ -71,6 +73,14 @@ fn of_message(name: &str, spec: &Arc<Spec>, frame: Vec<u8>) -> Vec<Operation> {
     let (again, read) = (Arc::clone(spec), frame.clone());
     all.push(operation(format!("parse {name}"), move || {
         black_box(Message::parse(&again, black_box(read.clone())).unwrap());
+    }));
+    let by_hand = match name {
+        "A" => by_hand::parse_a,
+        _ => by_hand::parse_b,
+    };
+    let read = frame.clone();
+    all.push(operation(format!("parse {name} by hand"), move || {
+        black_box(by_hand(black_box(&read)).unwrap());
     }));
     let again = Arc::clone(spec);
     all.push(operation(

@@ -82,7 +82,20 @@ pub fn encode(record: &Record, vault: &mut Vault, bytes: &mut Vec<u8>) {
 /// # Errors
 /// The bytes are not one whole record.
 pub fn decode(bytes: &[u8]) -> Result<Record, FormError> {
-    let from = &mut In::new(bytes);
+    take_record(&mut In::new(bytes))
+}
+
+/// As [`decode`], for whoever asks for names and states only: all frames are empty.
+///
+/// # Errors
+/// The bytes are not one whole record.
+pub fn decode_without_frames(bytes: &[u8]) -> Result<Record, FormError> {
+    let mut from = In::new(bytes);
+    from.with_frames = false;
+    take_record(&mut from)
+}
+
+fn take_record(from: &mut In<'_>) -> Result<Record, FormError> {
     let (head, kind) = take_head(from)?;
     let fact = take_fact(kind, from)?;
     if !from.rest.is_empty() {

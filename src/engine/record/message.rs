@@ -8,7 +8,7 @@ use crate::iso::message::{
 };
 use bytes::Bytes;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// Which way a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,8 +105,17 @@ fn moved(message: &Message, hop: Hop) -> Option<Amount> {
 
 /// A frame without length prefix, its sensitive bytes overwritten, and what may be restored aside.
 /// Shared: who takes a copy takes no bytes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct StoredFrame(Arc<MaskedFrame>);
+
+/// No frame.
+static EMPTY: LazyLock<StoredFrame> = LazyLock::new(|| StoredFrame(Arc::default()));
+
+impl Default for StoredFrame {
+    fn default() -> Self {
+        EMPTY.clone()
+    }
+}
 
 /// What is shared of a [`StoredFrame`].
 #[derive(Clone, Debug, Default)]

@@ -21,7 +21,7 @@ pub use fact::{
 };
 #[cfg(test)]
 pub(crate) use form::samples;
-pub use form::{FormError, Head, decode, decode_head, encode};
+pub use form::{FormError, Head, decode, decode_head, decode_without_frames, encode};
 pub use ids::{ConnId, Identity, LinkId, ListenerId, Seq, TxId};
 pub use message::{Hop, Logged, MaskedFrame, Patch, Sealed, StoredFrame};
 pub use state::{Awaited, Known, Meaning, Row, State};

@@ -102,7 +102,11 @@ impl Form for StoredFrame {
             before = start.wrapping_add(length);
         }
         let frame = take_frame(whole, &even, from)?;
-        Ok(Self::new(frame, hidden, Form::take(from)?))
+        let patch = Patch::take(from)?;
+        match from.with_frames {
+            true => Ok(Self::new(frame, hidden, patch)),
+            false => Ok(Self::default()),
+        }
     }
 }
 
@@ -130,6 +134,15 @@ fn take_frame(
     even: &[(usize, usize)],
     from: &mut In<'_>,
 ) -> Result<Bytes, FormError> {
+    if !from.with_frames {
+        let absent = even
+            .iter()
+            .map(|(_, length)| length.saturating_sub(1))
+            .sum();
+        return from
+            .raw(whole.saturating_sub(absent))
+            .map(|_passed| Bytes::new());
+    }
     if even.is_empty() {
         return from.raw(whole).map(Bytes::copy_from_slice);
     }
@@ -172,10 +185,14 @@ impl Form for Patch {
     fn take(from: &mut In<'_>) -> Result<Self, FormError> {
         match from.byte()? {
             0 => Ok(Self::None),
-            1 => Ok(Self::Sealed(Sealed {
-                key: Form::take(from)?,
-                bytes: Bytes::copy_from_slice(from.block()?),
-            })),
+            1 => {
+                let (key, sealed) = (Form::take(from)?, from.block()?);
+                let bytes = match from.with_frames {
+                    true => Bytes::copy_from_slice(sealed),
+                    false => Bytes::new(),
+                };
+                Ok(Self::Sealed(Sealed { key, bytes }))
+            }
             _ => Err(from.wrong("neither sealed nor absent")),
         }
     }

@@ -252,58 +252,100 @@ fn take_card(from: &mut In<'_>) -> Result<Text<19>, FormError> {
     }
     let mut room = [0; 10];
     let digits = take_digits(10, &mut room, from)?;
-    let digits = std::str::from_utf8(digits).unwrap_or_default();
     let (first, last) = digits.split_at_checked(6).unwrap_or_default();
-    let stars = length.saturating_sub(10).min(usize::from(u8::MAX));
-    Text::new(&format!("{first}{}{last}", "*".repeat(stars)))
-        .ok_or_else(|| from.wrong("not a masked card number"))
+    let mut card = [b'*'; 19];
+    let card = card.get_mut(..length.max(10));
+    let card = card.ok_or_else(|| from.wrong("not a masked card number"))?;
+    card.iter_mut()
+        .zip(first)
+        .for_each(|(place, digit)| *place = *digit);
+    let behind = card.iter_mut().rev().zip(last.iter().rev());
+    behind.for_each(|(place, digit)| *place = *digit);
+    Ok(Text::of_ascii(card).unwrap_or_default())
 }
 
 /// The names that an identity may be made of, in the order of their numbers on disk, from 1.
-struct Names<'a>([&'a str; 3], String);
+struct Names<'a>([&'a [u8]; 3], Text<20>);
 
 fn names(opened: &Opened) -> Names<'_> {
-    let texts = [&*opened.merchant, &*opened.terminal, &*opened.batch];
-    Names(texts, Stan::to_string(&opened.stan))
+    let (merchant, terminal) = (opened.merchant.as_bytes(), opened.terminal.as_bytes());
+    Names(
+        [merchant, terminal, opened.batch.as_bytes()],
+        digits(opened.stan),
+    )
+}
+
+/// As a trace number is written: six digits, or more where it has more.
+fn digits(stan: Stan) -> Text<20> {
+    let mut digits = [b'0'; 20];
+    let (mut rest, mut length) = (stan.0, 0usize);
+    for place in digits.iter_mut().rev() {
+        *place |= u8::try_from(rest % 10).unwrap_or_default();
+        length = length.saturating_add(usize::from(rest > 0));
+        rest /= 10;
+    }
+    let from = digits.len().saturating_sub(length.max(6));
+    Text::of_ascii(digits.get(from..).unwrap_or_default()).unwrap_or_default()
 }
 
 impl Names<'_> {
-    fn all(&self) -> [&str; 4] {
+    fn all(&self) -> [&[u8]; 4] {
         let [merchant, terminal, batch] = self.0;
-        [merchant, terminal, batch, &self.1]
+        [merchant, terminal, batch, self.1.as_bytes()]
     }
 }
 
 /// The parts between `|`: how many, and each as the number of the name it equals, or 0 and a text.
 fn put_identity(identity: &Identity, names: &Names<'_>, out: &mut Out<'_>) {
-    out.number(identity.split('|').count() as u64);
-    for part in identity.split('|') {
-        let name = names.all().iter().position(|name| *name == part);
+    let parts = || identity.as_bytes().split(|byte| *byte == b'|');
+    out.number(parts().count() as u64);
+    let all = names.all();
+    for part in parts() {
+        let name = all.iter().position(|name| *name == part);
         let number = name.and_then(|at| u8::try_from(at.saturating_add(1)).ok());
         out.byte(number.unwrap_or(0));
         if number.is_none() {
             // A part is no longer than the whole.
-            Identity::new(part).unwrap_or_default().put(out);
+            let text = std::str::from_utf8(part).unwrap_or_default();
+            Identity::new(text).unwrap_or_default().put(out);
         }
     }
 }
 
 fn take_identity(names: &Names<'_>, from: &mut In<'_>) -> Result<Identity, FormError> {
-    let mut whole = String::with_capacity(96);
+    let too_long = |from: &In<'_>| from.wrong("an identity too long");
+    let mut whole = Vec::with_capacity(LONGEST_IDENTITY);
     for part in 0..from.number()? {
         if part > 0 {
-            whole.push('|');
+            whole.push(b'|');
         }
         match usize::from(from.byte()?).checked_sub(1) {
-            None => whole.push_str(&Identity::take(from)?),
+            None => whole.extend_from_slice(Identity::take(from)?.as_bytes()),
             Some(name) => {
                 let name = names.all().get(name).copied();
-                whole.push_str(name.ok_or_else(|| from.wrong("not a name"))?);
+                whole.extend_from_slice(name.ok_or_else(|| from.wrong("not a name"))?);
             }
         }
-        if whole.len() > 96 {
-            return Err(from.wrong("an identity too long"));
+        if whole.len() > LONGEST_IDENTITY {
+            return Err(too_long(from));
         }
     }
-    Identity::new(&whole).ok_or_else(|| from.wrong("an identity too long"))
+    let text = std::str::from_utf8(&whole).ok().and_then(Identity::new);
+    text.ok_or_else(|| too_long(from))
+}
+
+const LONGEST_IDENTITY: usize = 96;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_trace_number_is_written_as_it_is_shown(number in any::<u64>(), shift in 0..64u32) {
+            let stan = Stan(number >> shift);
+            prop_assert_eq!(digits(stan).to_string(), stan.to_string());
+        }
+    }
 }

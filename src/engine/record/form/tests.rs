@@ -40,6 +40,14 @@ proptest! {
     }
 
     #[test]
+    fn a_record_is_read_without_its_frames(record in records()) {
+        let bytes = written(&record);
+        let mut whole = decode(&bytes).unwrap();
+        whole.frames_mut().for_each(|frame| *frame = StoredFrame::default());
+        prop_assert_eq!(shown(&decode_without_frames(&bytes).unwrap()), shown(&whole));
+    }
+
+    #[test]
     fn a_head_is_read_alone(record in records()) {
         let head = decode_head(&written(&record)).unwrap();
         prop_assert_eq!(

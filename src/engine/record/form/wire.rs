@@ -67,6 +67,8 @@ impl Out<'_> {
 pub(super) struct In<'a> {
     whole: usize,
     pub(super) rest: &'a [u8],
+    /// Whether frames are wanted, too; they are passed over otherwise.
+    pub(super) with_frames: bool,
 }
 
 impl<'a> In<'a> {
@@ -74,6 +76,7 @@ impl<'a> In<'a> {
         Self {
             whole: bytes.len(),
             rest: bytes,
+            with_frames: true,
         }
     }
 
