@@ -3,7 +3,7 @@
 //! know the fields of the two messages only.
 
 /// Where each field ends, by its place among those present.
-pub type Ends = ([u16; 64], usize);
+pub(crate) type Ends = ([u16; 64], usize);
 
 /// How a field of either dialect is written.
 enum Rule {
@@ -22,7 +22,7 @@ enum Rule {
 }
 
 /// ASCII with a bitmap in hex.
-pub fn parse_a(frame: &[u8]) -> Option<Ends> {
+pub(crate) fn parse_a(frame: &[u8]) -> Option<Ends> {
     let (mti, rest) = frame.split_at_checked(4)?;
     let (map, _) = rest.split_at_checked(16)?;
     let present = u64::from_str_radix(std::str::from_utf8(map).ok()?, 16).ok()?;
@@ -55,7 +55,7 @@ pub fn parse_a(frame: &[u8]) -> Option<Ends> {
 }
 
 /// Behind TPDU and header: packed digits, a raw bitmap.
-pub fn parse_b(frame: &[u8]) -> Option<Ends> {
+pub(crate) fn parse_b(frame: &[u8]) -> Option<Ends> {
     let (mti, rest) = frame.get(11..)?.split_at_checked(2)?;
     let present = u64::from_be_bytes(*rest.first_chunk()?);
     let rule = |field| {

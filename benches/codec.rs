@@ -1,8 +1,14 @@
 //! What reading, writing and masking a message costs: two messages, ASCII and BCD, the same that
 //! other codecs were measured with.
 //!
-//! `--count` prints instructions instead of times: see `benches/README.md`.
-#![allow(missing_docs, clippy::unwrap_used, reason = "a bench is no library")]
+//! `--names` lists what is measured, `--times N NAME` runs one of them so often: for counting
+//! instructions, as `benches/README.md` tells.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench is no library"
+)]
 
 mod by_hand;
 

@@ -71,6 +71,10 @@ fn value(digit: u8) -> u8 {
 }
 
 /// The value of each hex digit, of either case.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "every place is below 256, and all of it happens at compile time"
+)]
 const VALUES: [u8; 256] = {
     let mut values = [NONE; 256];
     let mut nibble = 0u8;

@@ -3,7 +3,7 @@
 use super::edits::Edits;
 use super::extent::Extent;
 use super::index::{self, Index};
-use super::{BuildFault, ParseError, ParseFault};
+use super::{BuildFault, ParseError};
 use crate::iso::message::{Bitmap, FieldId, Mti};
 use crate::iso::spec::{Composite, FieldMeaning, Layout, Spec};
 use bytes::Bytes;
@@ -64,12 +64,14 @@ impl Message {
     /// # Errors
     /// Header, type or bitmap cannot be read, so that nothing is known of the fields.
     pub fn read(spec: &Arc<Spec>, frame: Bytes) -> Result<Self, ParseError> {
-        let (message, error) = Self::parse_partial(spec, frame);
-        match (message, error) {
-            (Some(message), _) if message.index.bitmaps > 0 => Ok(message),
-            (Some(message), None) => Ok(message),
-            (_, Some(error)) => Err(error),
-            (None, None) => Err(ParseError::new(None, 0, ParseFault::Mti)),
+        let mut message = Self::of(spec, frame);
+        let error = message.walk();
+        match error {
+            Some(error) if message.index.bitmaps == 0 => Err(error),
+            _ => {
+                message.fault = error.map(Box::new);
+                Ok(message)
+            }
         }
     }
 

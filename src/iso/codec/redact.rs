@@ -200,8 +200,10 @@ fn tagged_hidden(
     let (tlv, units) = (tlv(composite)?, bytes.len());
     tlv.each(&bytes, |tag, end, value| {
         let known = tags.get(tag_number(tag));
-        let store = known.map_or(unknown, |known| known.store);
-        pen.hide(layout, start, units, value..end, store);
+        match known.map_or(unknown, |known| known.store) {
+            Store::Clear => {}
+            store => pen.hide(layout, start, units, value..end, store),
+        }
         Some(())
     })
 }
