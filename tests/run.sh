@@ -49,7 +49,7 @@ apt_get() {
         die "apt-get could not install $*: install it by hand"
 }
 
-# SQLite and the allocator come as C sources; Rust itself links with `cc`.
+# The allocator and the ciphers of TLS come as C sources; Rust itself links with `cc`.
 need_c_compiler() {
     command -v cc >/dev/null || apt_get gcc libc6-dev
 }

@@ -110,8 +110,9 @@ fn one(
                     )
                 });
                 bail!(
-                    "`{key}` names {} transactions: name one by its id, the newest are {}",
-                    several.len() + found.left_out,
+                    "`{key}` names {}{} transactions: name one by its id, the newest are {}",
+                    if found.more { "more than " } else { "" },
+                    several.len(),
                     named.collect::<Vec<_>>().join(", "),
                 );
             }

@@ -2,9 +2,8 @@
 
 use super::{Exit, ZoneArgs, table};
 use crate::engine::journal::{Damage, JournalReport, SegmentReport, Torn, verify};
-use crate::engine::record::{Carried, Fact, Logged, Record, StoredFrame};
 use crate::engine::seam::{Wall, Zone};
-use crate::io::journal::{Files, JournalReader};
+use crate::io::journal::{Files, JournalCounts, JournalReader, JournalSnapshot, ReadError};
 use crate::lab::model::{ModelBreach, ModelCheck, ModelReport, Policy, StillOpen};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -23,7 +22,7 @@ pub(crate) struct JournalArgs {
 enum JournalCommand {
     /// Read every byte: whether anything is damaged, torn or missing
     Verify(VerifyArgs),
-    /// What is in it: segments, records, messages
+    /// What is in it: segments, records, messages; told by the index, where that covers it
     Stats(ReadArgs),
 }
 
@@ -90,31 +89,37 @@ fn newest_lab(place: &Path) -> Option<PathBuf> {
 
 /// Runs the subcommand; `Found` if the journal is damaged, or breaks a rule of the model.
 pub(crate) fn run(args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let read = match &args.command {
-        JournalCommand::Verify(verify) => &verify.read,
-        JournalCommand::Stats(read) => read,
+    let sound = match &args.command {
+        JournalCommand::Verify(verify) => run_verify(verify, out)?,
+        JournalCommand::Stats(read) => run_stats(read, out)?,
     };
-    let reader = read.folder.reader()?;
-    let report = verify(&Files::read_only(&read.folder.folder()))?;
-    let mut found = !report.damage.is_empty();
-    match &args.command {
-        JournalCommand::Verify(verify) => {
-            let model = verify.model.then(|| held_against_model(&reader));
-            let model = model.transpose()?;
-            found |= model
-                .as_ref()
-                .is_some_and(|model| !model.breaches.is_empty());
-            print_report(&report, model.as_ref(), read, out)?;
-        }
-        JournalCommand::Stats(_) => {
-            let mut stats = Stats::default();
-            for record in reader.records() {
-                stats.take(&record?);
-            }
-            print_stats(&report, &stats, read, out)?;
-        }
-    }
-    Ok(if found { Exit::Found } else { Exit::Done })
+    Ok(if sound { Exit::Done } else { Exit::Found })
+}
+
+/// Whether the journal is sound, and breaks no rule that it was held against.
+fn run_verify(args: &VerifyArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let reader = args.read.folder.reader()?;
+    let report = verify(&Files::read_only(&args.read.folder.folder()))?;
+    let model = args.model.then(|| held_against_model(&reader));
+    let model = model.transpose()?;
+    print_report(&report, model.as_ref(), &args.read, out)?;
+    let kept = model.is_none_or(|model| model.breaches.is_empty());
+    Ok(report.damage.is_empty() && kept)
+}
+
+/// Counted by the index, which read the journal once; whether that found it sound.
+fn run_stats(args: &ReadArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let reader = args.folder.reader()?;
+    let counted = |snapshot: JournalSnapshot| {
+        let counts = snapshot.counts()?;
+        Ok((counts, snapshot.damage().is_empty()))
+    };
+    let (counts, sound) = match reader.snapshot().and_then(counted) {
+        Err(ReadError::Index(_)) => reader.snapshot_without_index().and_then(counted)?,
+        told => told?,
+    };
+    print_stats(&counts, args, out)?;
+    Ok(sound)
 }
 
 /// What the messages of a journal show of the rules of reversals. Who reverses on a route stands in
@@ -252,90 +257,26 @@ fn ends(report: &JournalReport) -> Option<(u64, u64)> {
     Some((first.0, ends.next_back().map_or(last.0, |(_, last)| last.0)))
 }
 
-/// What is counted over all records.
-#[derive(Debug, Default)]
-struct Stats {
-    records: BTreeMap<&'static str, u64>,
-    messages: BTreeMap<String, u64>,
-    transactions: u64,
-    frame_bytes: u64,
-    times: Option<(Wall, Wall)>,
-}
-
-impl Stats {
-    fn take(&mut self, record: &Record) {
-        *self.records.entry(kind(&record.fact)).or_default() += 1;
-        let (first, _) = self.times.unwrap_or((record.at, record.at));
-        self.times = Some((first, record.at));
-        match &record.fact {
-            Fact::Step(step) => {
-                self.transactions += u64::from(step.opened.is_some());
-                step.message.iter().for_each(|logged| self.message(logged));
-            }
-            Fact::Session(logged) => self.message(logged),
-            Fact::Unmatched(unmatched) => self.message(&unmatched.message),
-            Fact::Carried(carried) => match &**carried {
-                Carried::Transaction(live) => self.frame(&live.request),
-                Carried::Answer(done) => {
-                    let frames = done.answer.iter().chain(&done.reversal_answer);
-                    frames.for_each(|frame| self.frame(frame));
-                }
-                Carried::Keys(_)
-                | Carried::Tombstone { .. }
-                | Carried::Stan(_)
-                | Carried::Links(_)
-                | Carried::Clock(_) => {}
-            },
-            _ => {}
-        }
-    }
-
-    fn message(&mut self, logged: &Logged) {
-        let name = format!("{} {}", logged.hop.name(), logged.mti);
-        *self.messages.entry(name).or_default() += 1;
-        self.frame(&logged.frame);
-    }
-
-    fn frame(&mut self, frame: &StoredFrame) {
-        self.frame_bytes += frame.frame.len() as u64;
-    }
-}
-
-const fn kind(fact: &Fact) -> &'static str {
-    match fact {
-        Fact::Started { .. } => "started",
-        Fact::Stopped => "stopped",
-        Fact::Step(_) => "step",
-        Fact::Line(_) => "line",
-        Fact::Session(_) => "session",
-        Fact::Unmatched(_) => "unmatched",
-        Fact::Unreadable(_) => "unreadable",
-        Fact::Keys(_) => "keys",
-        Fact::Tombstone(_) => "tombstone",
-        Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => "checkpoint",
-    }
-}
-
-fn print_stats(
-    report: &JournalReport,
-    stats: &Stats,
-    read: &ReadArgs,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
+fn print_stats(stats: &JournalCounts, read: &ReadArgs, out: &mut dyn Write) -> anyhow::Result<()> {
     let zone = read.folder.zone();
     let time = |wall: Option<Wall>| wall.map(|wall| wall.rfc3339(zone));
+    let bytes: u64 = stats.segments.iter().map(|segment| segment.bytes).sum();
+    let messages = stats.messages.iter();
+    let messages: BTreeMap<String, u64> = messages
+        .map(|((way, mti), count)| (format!("{} {mti}", way.name()), *count))
+        .collect();
     let (from, to) = (stats.times.map(|t| t.0), stats.times.map(|t| t.1));
     if read.json {
-        let segments = report.segments.iter().map(|segment| {
+        let segments = stats.segments.iter().map(|segment| {
             json!({ "segment": segment.segment.0, "bytes": segment.bytes,
                     "records": segment.records, "began": time(segment.began) })
         });
         let document = json!({
             "from": time(from), "to": time(to),
             "transactions": stats.transactions,
-            "bytes": total(report, |segment| segment.bytes),
+            "bytes": bytes,
             "frame_bytes": stats.frame_bytes,
-            "records": stats.records, "messages": stats.messages,
+            "records": stats.records, "messages": messages,
             "segments": segments.collect::<Vec<_>>(),
         });
         writeln!(out, "{document}")?;
@@ -344,21 +285,20 @@ fn print_stats(
     if let (Some(from), Some(to)) = (from, to) {
         writeln!(out, "{from} to {to}")?;
     }
-    let bytes = total(report, |segment| segment.bytes);
     writeln!(
         out,
         "{} transactions; {bytes} bytes, {} of them frames\n",
         stats.transactions, stats.frame_bytes
     )?;
     let records = stats.records.iter().map(|(name, count)| (*name, count));
-    let messages = stats.messages.iter().map(|(name, count)| (&**name, count));
+    let messages = messages.iter().map(|(name, count)| (&**name, count));
     let rows = records.chain(messages);
     table::print(
         rows.map(|(name, count)| [name.to_owned(), count.to_string()]),
         out,
     )?;
     writeln!(out)?;
-    let rows = report.segments.iter().map(|segment| {
+    let rows = stats.segments.iter().map(|segment| {
         [
             segment.segment.to_string(),
             time(segment.began).unwrap_or_default(),

@@ -2,97 +2,152 @@
 
 use super::Lang;
 use super::screen::{self, Look};
-use crate::engine::record::{Carried, Fact, Note, Opened, Record, TxId};
+use crate::engine::record::{Carried, Fact, Note, Opened, Record, State, TxId};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Keep, Query, QueryError, Stories, Story, Verdict, View, subject};
-use crate::io::journal::{JournalReader, TransactionRecords};
-use std::collections::BTreeSet;
+use crate::io::journal::{JournalReader, JournalSnapshot, Reach, ReadError, TransactionRecords};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 
-/// How many candidates are looked at more closely at most, the newest; a list that must be whole
-/// takes them all.
-const CLOSER_LOOK: usize = 10_000;
+/// How many candidates are looked at more closely at once.
+const AT_ONCE: usize = 4096;
 
 /// What was found, each with its verdict, oldest first.
 #[derive(Debug)]
 pub(super) struct FoundStories {
     pub(super) all: Vec<(Story, Verdict)>,
-    /// How many older ones were left out.
-    pub(super) left_out: usize,
+    /// Whether older ones were left out.
+    pub(super) more: bool,
     /// Whether something of the journal could not be read, so that more may have been there.
     pub(super) damaged: bool,
 }
 
-/// Looks for the candidates first, then reads their stories and those of others that their
-/// verdicts turn on.
+/// Looks for the newest ones, so many at most.
 pub(super) fn find(
     reader: &JournalReader,
     query: &Query,
     limit: Option<usize>,
 ) -> anyhow::Result<FoundStories> {
-    let found = reader.find(query)?;
-    if let Some(first) = found.damage.first() {
-        let more = found.damage.len();
+    let found = match find_in(&reader.snapshot()?, query, limit) {
+        // An index that cannot be used is as good as none.
+        Err(ReadError::Index(_)) => find_in(&reader.snapshot_without_index()?, query, limit)?,
+        found => found?,
+    };
+    Ok(found)
+}
+
+/// Looks for candidates first, some at a time, then reads their stories and those of others that
+/// their verdicts turn on.
+fn find_in(
+    snapshot: &JournalSnapshot,
+    query: &Query,
+    limit: Option<usize>,
+) -> Result<FoundStories, ReadError> {
+    let damage = snapshot.damage();
+    if let Some(first) = damage.first() {
+        let more = damage.len();
         let _closed = writeln!(
             std::io::stderr(),
             "isogate: the journal is damaged in {more} places, the first is {first}: what was \
              skipped there is not known, and nothing that would rest on it is called safe"
         );
     }
-    let most = limit.map_or(usize::MAX, |limit| limit.max(CLOSER_LOOK));
-    let wanted: BTreeSet<TxId> = found.candidates.iter().rev().take(most).copied().collect();
-    if wanted.is_empty() {
-        return Ok(FoundStories {
-            all: Vec::new(),
-            left_out: 0,
-            damaged: !found.damage.is_empty(),
-        });
+    let mut found = JudgedStories {
+        damaged: !damage.is_empty(),
+        ..JudgedStories::default()
+    };
+    let mut search = snapshot.search(query)?;
+    let most = limit.unwrap_or(usize::MAX);
+    while found.matching.len() <= most {
+        let wanted = search.take(AT_ONCE.min(most.saturating_add(1)))?;
+        if wanted.is_empty() {
+            break;
+        }
+        found.judge(snapshot, query, &wanted)?;
     }
-    let told = with_related(reader, wanted.union(&found.related).copied().collect())?;
-    let damaged = !found.damage.is_empty() || !told.whole;
-    let mut stories = Stories::new(Keep::Everything);
-    told.records.iter().for_each(|record| stories.fold(record));
-    // Where only a standing is asked for, one that was read beside them may stand there, too.
-    let meant = stories
-        .iter()
-        .filter(|story| query.asks_only_where() || wanted.contains(&story.tx));
-    let judged = meant.filter_map(|story| {
-        let mut story = story.clone();
-        // A transaction's last record can be missing without a trace in the ones that are left.
-        story.gap |= damaged;
-        let verdict = Verdict::of(&story, &stories.others(&story));
-        let matches = query.matches(&story, verdict.class);
-        matches.then_some((story, verdict))
-    });
-    let mut all: Vec<_> = judged.collect();
-    let left_out = limit.map_or(0, |limit| all.len().saturating_sub(limit));
-    all.drain(..left_out);
+    let left_out = found.matching.len().saturating_sub(most);
     Ok(FoundStories {
-        all,
-        left_out,
-        damaged,
+        all: found.matching.into_values().skip(left_out).collect(),
+        more: left_out > 0,
+        damaged: found.damaged,
     })
+}
+
+/// Those that match, and whether what was read of them is damaged.
+#[derive(Debug, Default)]
+struct JudgedStories {
+    matching: BTreeMap<TxId, (Story, Verdict)>,
+    judged: BTreeSet<TxId>,
+    damaged: bool,
+}
+
+impl JudgedStories {
+    fn judge(
+        &mut self,
+        snapshot: &JournalSnapshot,
+        query: &Query,
+        wanted: &BTreeSet<TxId>,
+    ) -> Result<(), ReadError> {
+        let told = with_relatives(snapshot, wanted)?;
+        self.damaged |= !told.whole;
+        self.judged.extend(wanted);
+        let mut stories = Stories::new(Keep::Everything);
+        told.records.iter().for_each(|record| stories.fold(record));
+        for story in stories.iter() {
+            // Where only a standing is asked for, one that was read beside them may stand there,
+            // too.
+            let beside = query.asks_only_where() && !self.judged.contains(&story.tx);
+            if !beside && !wanted.contains(&story.tx) {
+                continue;
+            }
+            let mut story = story.clone();
+            // A transaction's last record can be missing without a trace in the ones that are left.
+            story.gap |= self.damaged;
+            let verdict = Verdict::of(&story, &stories.others(&story));
+            if query.matches(&story, verdict.class) {
+                self.matching.insert(story.tx, (story, verdict));
+            } else {
+                self.matching.remove(&story.tx);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// How often it is looked for what else belongs to what was found.
 const ROUNDS: usize = 3;
 
 /// The records of transactions, and of those that they name or that are named like them.
-fn with_related(
-    reader: &JournalReader,
-    mut read: BTreeSet<TxId>,
-) -> anyhow::Result<TransactionRecords> {
-    let mut told = reader.records_of(&read)?;
+fn with_relatives(
+    snapshot: &JournalSnapshot,
+    wanted: &BTreeSet<TxId>,
+) -> Result<TransactionRecords, ReadError> {
+    let mut told = snapshot.records_of(wanted)?;
+    let mut read = wanted.clone();
+    // Of these all relatives are looked for; of others only whether they were asked for again.
+    let mut central = wanted.clone();
     let mut newest = told.records.clone();
     for _round in 0..ROUNDS {
-        let mut more: BTreeSet<TxId> = newest.iter().flat_map(named_in).collect();
-        let opened = newest.iter().filter_map(opened_in);
-        more.extend(reader.related(opened)?);
+        let mut more = BTreeSet::new();
+        for record in &newest {
+            let named = named_in(record).collect::<Vec<_>>();
+            central.extend(&named);
+            more.extend(named);
+        }
+        let given_up = given_up(&newest);
+        for (tx, opened) in newest.iter().filter_map(opened_in) {
+            more.extend(opened.twin);
+            if central.contains(&tx) {
+                snapshot.relatives((tx, opened), Reach::All, &mut more)?;
+            } else if given_up.contains(&tx) {
+                snapshot.relatives((tx, opened), Reach::Name, &mut more)?;
+            }
+        }
         more.retain(|tx| !read.contains(tx));
         if more.is_empty() {
             break;
         }
-        let further = reader.records_of(&more)?;
+        let further = snapshot.records_of(&more)?;
         told.whole &= further.whole;
         read.extend(more);
         newest = further.records;
@@ -101,6 +156,20 @@ fn with_related(
     told.records.sort_by_key(|record| record.seq);
     told.records.dedup_by_key(|record| record.seq);
     Ok(told)
+}
+
+/// Those to which no answer came that settles them.
+fn given_up(records: &[Record]) -> BTreeSet<TxId> {
+    let unanswered = |record: &&Record| match &record.fact {
+        Fact::Step(step) => step.state == State::Unanswered,
+        Fact::Carried(_) => true,
+        _ => false,
+    };
+    records
+        .iter()
+        .filter(unanswered)
+        .filter_map(subject)
+        .collect()
 }
 
 /// The names with which a transaction begins in a record.
@@ -121,9 +190,9 @@ fn opened_in(record: &Record) -> Option<(TxId, &Opened)> {
     Some((subject(record)?, opened))
 }
 
-/// Other transactions that a record names.
+/// Other transactions that a record names, but for attempts of the same purchase.
 fn named_in(record: &Record) -> impl Iterator<Item = TxId> {
-    let opened = opened_in(record).map(|(_, opened)| [opened.original, opened.twin]);
+    let original = opened_in(record).and_then(|(_, opened)| opened.original);
     let noted = match &record.fact {
         Fact::Step(step) => match step.note {
             Note::Other(tx) => Some(tx),
@@ -131,7 +200,7 @@ fn named_in(record: &Record) -> impl Iterator<Item = TxId> {
         },
         _ => None,
     };
-    opened.into_iter().flatten().flatten().chain(noted)
+    original.into_iter().chain(noted)
 }
 
 /// What is said if there is none.

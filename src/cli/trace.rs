@@ -105,17 +105,17 @@ pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
             [] => continue,
             all if args.json => {
                 past::print_json(all, args.journal.zone(), out)?;
-                if found.left_out > 0 {
-                    let _closed = writeln!(std::io::stderr(), "{}", left_out(found.left_out, lang));
+                if found.more {
+                    let _closed = writeln!(std::io::stderr(), "{}", left_out(lang));
                 }
             }
-            [(story, verdict)] if found.left_out == 0 => {
+            [(story, verdict)] if !found.more => {
                 write!(out, "{}", screen::full(story, verdict, look))?;
             }
             _ => {
                 past::print_table(&found, look, out)?;
-                if found.left_out > 0 {
-                    writeln!(out, "{}", left_out(found.left_out, lang))?;
+                if found.more {
+                    writeln!(out, "{}", left_out(lang))?;
                 }
             }
         }
@@ -129,9 +129,9 @@ pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     Ok(Exit::Found)
 }
 
-fn left_out(count: usize, lang: Lang) -> String {
+const fn left_out(lang: Lang) -> &'static str {
     match lang {
-        Lang::En => format!("  {count} older ones are not shown: --limit 0 shows all"),
-        Lang::Zh => format!("  另有较早的{count}笔未显示: --limit 0 显示全部"),
+        Lang::En => "  older ones are not shown: --limit 0 shows all",
+        Lang::Zh => "  另有较早的交易未显示: --limit 0 显示全部",
     }
 }

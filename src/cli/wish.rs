@@ -65,19 +65,15 @@ pub(crate) fn run(args: &WishArgs, act: Act, out: &mut dyn Write) -> anyhow::Res
 fn named(args: &WishArgs) -> anyhow::Result<TxId> {
     let reader = args.journal.reader()?;
     for query in Query::guess(&args.key, args.journal.zone())? {
-        let found = past::find(&reader, &query, None)?;
+        let found = past::find(&reader, &query, Some(1))?;
         match found.all.as_slice() {
             [] => {}
-            [(story, _)] => return Ok(story.tx),
-            several => bail!(
-                "`{}` names {} transactions: name one by its id, the newest is {}",
+            [(story, _), ..] if found.more => bail!(
+                "`{}` names several transactions: name one by its id, the newest is {}",
                 args.key,
-                several.len(),
-                several
-                    .last()
-                    .map(|(story, _)| story.tx.to_string())
-                    .unwrap_or_default()
+                story.tx
             ),
+            [(story, _), ..] => return Ok(story.tx),
         }
     }
     bail!(

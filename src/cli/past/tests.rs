@@ -132,7 +132,7 @@ fn trace_finds_one_in_full_and_many_as_a_table() {
     );
     assert_eq!(text.lines().count(), 5, "{text}");
     let (_, text) = run(&folder, "trace --limit 1");
-    assert!(text.contains("3 older ones are not shown"), "{text}");
+    assert!(text.contains("\n  older ones are not shown"), "{text}");
     let (_, text) = run(&folder, "trace --state U1 --json");
     assert_eq!(objects(&text)[0]["stan"], "000002");
 }

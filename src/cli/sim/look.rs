@@ -89,3 +89,66 @@ impl Drop for WithIndex {
         let _left = std::fs::remove_dir_all(&self.folder);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::sim::{ByReading, play};
+    use crate::lab::swarm::draw;
+    use std::collections::BTreeSet;
+
+    /// Looks both ways, and holds that both see the same.
+    struct Both {
+        reading: ByReading,
+        index: WithIndex,
+        looks: usize,
+    }
+
+    impl Looker for Both {
+        fn look(&mut self, disk: &Memory) -> Printed {
+            let read = self.reading.look(disk);
+            let found = self.index.fill(disk).unwrap();
+            let said = |value: &Rc<Value>| {
+                let keys = [
+                    "tx",
+                    "state",
+                    "class",
+                    "safe_to_retry",
+                    "evidence",
+                    "verdict",
+                ];
+                keys.map(|key| value[key].to_string())
+            };
+            let all = |values: &[Rc<Value>]| values.iter().map(said).collect::<BTreeSet<_>>();
+            let (found_open, read_open) = (all(&found.open), all(&read.open));
+            let differ: Vec<_> = found_open.symmetric_difference(&read_open).collect();
+            assert!(differ.is_empty(), "open: {differ:#?}");
+            assert_eq!(found.all.len(), read.all.len());
+            // Asked for alone, a transaction has the verdict that it has among all.
+            for told in read.all.iter().rev().take(20) {
+                let alone = Query {
+                    tx: told["tx"].as_str().and_then(|tx| tx.parse().ok()),
+                    ..Query::default()
+                };
+                let alone = super::found(&self.index.folder, &alone).unwrap();
+                assert_eq!(alone.iter().map(said).collect::<Vec<_>>(), [said(told)]);
+            }
+            self.looks += 1;
+            read
+        }
+    }
+
+    #[test]
+    fn with_an_index_the_same_is_found_as_by_reading_all() {
+        let mut both = Both {
+            reading: ByReading::default(),
+            index: WithIndex::new().unwrap(),
+            looks: 0,
+        };
+        for seed in 1..=3 {
+            let (_, plan) = draw(seed);
+            play(&plan, &mut both);
+        }
+        assert!(both.looks > 3);
+    }
+}

@@ -158,6 +158,12 @@ impl Query {
     }
 
     fn fits(&self, opened: &Opened, began: Wall) -> bool {
+        self.names(opened)
+            && self.from.is_none_or(|from| began >= from)
+            && self.until.is_none_or(|until| began < until)
+    }
+
+    fn names(&self, opened: &Opened) -> bool {
         self.terminal
             .is_none_or(|terminal| terminal == opened.terminal)
             && self.stan.is_none_or(|stan| stan == opened.stan)
@@ -165,8 +171,6 @@ impl Query {
             && self
                 .last4
                 .is_none_or(|last4| opened.card.ends_with(&*last4))
-            && self.from.is_none_or(|from| began >= from)
-            && self.until.is_none_or(|until| began < until)
     }
 
     /// Whether nothing but a state is asked for.
@@ -181,11 +185,30 @@ impl Query {
                 }
     }
 
+    /// Whether it asks for what stands in a transaction's first record.
+    #[must_use]
+    pub const fn asks_beginning(&self) -> bool {
+        self.asks_names() || self.from.is_some() || self.until.is_some()
+    }
+
     const fn asks_names(&self) -> bool {
         self.terminal.is_some()
             || self.stan.is_some()
             || self.amount.is_some()
             || self.last4.is_some()
+    }
+
+    /// Whether a transaction that begins with a record, or that goes on with it, may be meant.
+    #[must_use]
+    pub fn may_begin_with(&self, record: &Record) -> bool {
+        let opened = news(record).and_then(|(_, _, opened)| opened);
+        opened.is_none_or(|opened| {
+            let began = match record.fact {
+                Fact::Carried(_) => None,
+                _ => Some(record.at),
+            };
+            began.map_or_else(|| self.names(opened), |began| self.fits(opened, began))
+        })
     }
 
     /// Whether a record makes its transaction worth a closer look: the one with the RRN or the

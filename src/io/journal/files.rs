@@ -110,6 +110,12 @@ impl Files {
         length.map_err(|error| failed(&path, &error))
     }
 
+    /// A segment's file, to read from.
+    pub(super) fn file(&self, segment: SegmentNo) -> Result<File, StorageError> {
+        let path = self.path(segment);
+        File::open(&path).map_err(|error| failed(&path, &error))
+    }
+
     fn path(&self, segment: SegmentNo) -> PathBuf {
         self.folder.join(format!("{segment}.{EXTENSION}"))
     }

@@ -27,17 +27,18 @@ mod index;
 
 mod writer;
 
-mod places;
-
 mod reader;
+
+mod snapshot;
 
 pub use crate::engine::driver::{Disk, Progress};
 pub use cursor::{Cursor, RecordPosition};
 pub(crate) use files::write_segment;
 pub use files::{Files, FolderError};
-pub(crate) use index::index_folder;
+pub use index::{JournalCounts, index_folder};
 pub use keys::{KeyFile, KeyFileError};
-pub use reader::{FoundTransactions, JournalReader, ReadError, RecordReader, TransactionRecords};
+pub use reader::{JournalReader, ReadError, RecordReader};
+pub use snapshot::{FoundTransactions, JournalSnapshot, Reach, TransactionRecords};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 
 #[cfg(test)]

@@ -2,11 +2,10 @@
 
 use super::cursor::{Cursor, RecordPosition};
 use super::files::Files;
-use super::places::{LookupError, Places};
+use super::index::IndexError;
+use super::snapshot::JournalSnapshot;
 use crate::engine::journal::{Damage, SegmentNo, Storage, StorageError};
-use crate::engine::record::{Opened, Record, Seq, TxId, Vault};
-use crate::engine::trace::{Finder, Query, subject};
-use std::collections::BTreeSet;
+use crate::engine::record::{Record, Vault};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +18,18 @@ pub enum ReadError {
     /// The storage.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// Its index; what it tells can be read from the segments, too.
+    #[error("the journal's index: {0}")]
+    Index(std::io::Error),
+}
+
+impl From<IndexError> for ReadError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Storage(error) => Self::Storage(error),
+            IndexError::Index(error) => Self::Index(error),
+        }
+    }
 }
 
 /// Reads a journal while it is written, or a copy of one. Never writes.
@@ -87,120 +98,21 @@ impl JournalReader {
         }
     }
 
-    /// One record by its place; `None` if it is not kept any more, or not there yet.
+    /// The journal as it is now, to look things up in.
+    ///
+    /// # Errors
+    /// The storage's; [`ReadError::Index`] if the index cannot be used.
+    pub fn snapshot(&self) -> Result<JournalSnapshot, ReadError> {
+        JournalSnapshot::open(&self.folder, self.vault.clone(), true)
+    }
+
+    /// As [`snapshot`](Self::snapshot), read from the segments alone: as slow as they are long.
     ///
     /// # Errors
     /// The storage's.
-    pub fn record(&self, seq: Seq) -> Result<Option<Record>, ReadError> {
-        let record = self.places()?.record(seq)?;
-        Ok(record.map(|record| self.opened(record)))
+    pub fn snapshot_without_index(&self) -> Result<JournalSnapshot, ReadError> {
+        JournalSnapshot::open(&self.folder, self.vault.clone(), false)
     }
-
-    fn places(&self) -> Result<Places, ReadError> {
-        Ok(Places::open(&self.folder)?)
-    }
-
-    fn opened(&self, mut record: Record) -> Record {
-        if let Some(vault) = &self.vault {
-            record.open_patches(vault);
-        }
-        record
-    }
-
-    /// Looks for transactions, in the index and in what it does not cover yet.
-    ///
-    /// # Errors
-    /// The storage's.
-    pub fn find(&self, query: &Query) -> Result<FoundTransactions, ReadError> {
-        let places = self.places()?;
-        match places.find(query) {
-            Ok(found) => Ok(found),
-            Err(LookupError::Storage(error)) => Err(error.into()),
-            // An index that cannot be used is as good as none.
-            Err(LookupError::Index(_)) => self.find_by_reading(query),
-        }
-    }
-
-    /// Others that the index knows to belong to these: attempts of the same purchase, those of the
-    /// same name. What no index covers is found by [`find`](Self::find).
-    ///
-    /// # Errors
-    /// The storage's.
-    pub fn related<'a>(
-        &self,
-        opened: impl Iterator<Item = (TxId, &'a Opened)>,
-    ) -> Result<BTreeSet<TxId>, ReadError> {
-        match self.places()?.related(opened) {
-            Ok(related) => Ok(related),
-            Err(LookupError::Storage(error)) => Err(error.into()),
-            Err(LookupError::Index(_)) => Ok(BTreeSet::new()),
-        }
-    }
-
-    fn find_by_reading(&self, query: &Query) -> Result<FoundTransactions, ReadError> {
-        let mut finder = Finder::new(query.clone());
-        let mut records = self.records();
-        for record in records.by_ref() {
-            finder.look(&record?);
-        }
-        Ok(FoundTransactions {
-            candidates: finder.candidates().collect(),
-            related: finder.related(),
-            damage: records.damage().to_vec(),
-        })
-    }
-
-    /// The records of transactions, as far as they are kept; for a transaction whose beginning is
-    /// not kept, what a checkpoint carried of it.
-    ///
-    /// # Errors
-    /// The storage's.
-    pub fn records_of(&self, txs: &BTreeSet<TxId>) -> Result<TransactionRecords, ReadError> {
-        let mut told = match self.places()?.records_of(txs) {
-            Ok(told) => told,
-            Err(LookupError::Storage(error)) => return Err(error.into()),
-            Err(LookupError::Index(_)) => self.read_records_of(txs)?,
-        };
-        if let Some(vault) = &self.vault {
-            let records = told.records.iter_mut();
-            records.for_each(|record| record.open_patches(vault));
-        }
-        Ok(told)
-    }
-
-    fn read_records_of(&self, txs: &BTreeSet<TxId>) -> Result<TransactionRecords, ReadError> {
-        let of_them = |record: &Record| subject(record).is_some_and(|tx| txs.contains(&tx));
-        let mut records = self.records();
-        let told = records
-            .by_ref()
-            .filter(|record| record.as_ref().map_or(true, of_them))
-            .collect::<Result<_, _>>()?;
-        Ok(TransactionRecords {
-            records: told,
-            whole: records.damage().is_empty(),
-        })
-    }
-}
-
-/// What was found for a query.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FoundTransactions {
-    /// None that matches is missing, but some may not match: [`Query::matches`] has the last word
-    /// on each one's story.
-    pub candidates: BTreeSet<TxId>,
-    /// Others that a candidate's verdict may turn on: attempts of the same purchase, repeats.
-    pub related: BTreeSet<TxId>,
-    /// What could not be read, and was skipped: whatever stood there is not found.
-    pub damage: Vec<Damage>,
-}
-
-/// What the journal tells of transactions.
-#[derive(Clone, Debug, Default)]
-pub struct TransactionRecords {
-    /// Their records, in order.
-    pub records: Vec<Record>,
-    /// Whether no record is missing that should still be there.
-    pub whole: bool,
 }
 
 /// Records in order.

@@ -1,4 +1,4 @@
-//! Writing within files, and making sure of it.
+//! Reading and writing within files, and making sure of what was written.
 
 use std::fs::File;
 use std::io;
@@ -22,6 +22,37 @@ pub fn write_all_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     use std::io::{Seek, SeekFrom, Write};
     file.seek(SeekFrom::Start(at))?;
     file.write_all(bytes)
+}
+
+/// Reads so many bytes from a place of a file, or as many as it has there.
+///
+/// # Errors
+/// The system refuses.
+pub fn read_up_to(file: &File, most: usize, at: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; most];
+    let mut there = 0;
+    while let Some(room) = bytes.get_mut(there..).filter(|room| !room.is_empty()) {
+        match read_at(file, room, at + there as u64) {
+            Ok(0) => break,
+            Ok(read) => there += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(there);
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn read_at(mut file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
+    use std::io::{Read, Seek, SeekFrom};
+    file.seek(SeekFrom::Start(at))?;
+    file.read(bytes)
 }
 
 /// Has the disk put aside so many bytes for a new file.

@@ -1,6 +1,7 @@
 //! Which files the index has.
 
 use crate::engine::journal::SegmentNo;
+use std::cmp::Reverse;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +13,8 @@ pub(super) const GROUP: u64 = 16;
 pub(super) struct CatalogFile {
     pub(super) first: SegmentNo,
     pub(super) last: SegmentNo,
-    /// Whether it is finished: whole, synced, and never changed again.
-    pub(super) finished: bool,
+    /// Of a piece, the byte at which it begins; those of one segment follow one another.
+    pub(super) piece: Option<u64>,
     pub(super) path: PathBuf,
 }
 
@@ -23,22 +24,22 @@ pub(super) fn folder(journal: &Path) -> PathBuf {
 }
 
 impl CatalogFile {
-    /// The file of a segment that still grows.
-    pub(super) fn live(journal: &Path, segment: SegmentNo) -> Self {
+    /// The file of a piece of a segment that still grows.
+    pub(super) fn piece(journal: &Path, segment: SegmentNo, from: u64) -> Self {
         Self {
-            first: segment,
-            last: segment,
-            finished: false,
-            path: folder(journal).join(format!("{segment}.live")),
+            piece: Some(from),
+            path: folder(journal).join(format!("{segment}.{from}.live")),
+            ..Self::single(journal, segment)
         }
     }
 
     /// The file of a sealed segment.
     pub(super) fn single(journal: &Path, segment: SegmentNo) -> Self {
         Self {
-            finished: true,
-            path: folder(journal).join(format!("{segment}.idx")),
-            ..Self::live(journal, segment)
+            first: segment,
+            last: segment,
+            piece: None,
+            path: folder(journal).join(format!("{segment}.run")),
         }
     }
 
@@ -48,33 +49,40 @@ impl CatalogFile {
         Self {
             first,
             last,
-            finished: true,
-            path: folder(journal).join(format!("{first}-{last}.idx")),
+            piece: None,
+            path: folder(journal).join(format!("{first}-{last}.run")),
         }
     }
 
     fn of(path: PathBuf) -> Option<Self> {
-        let finished = match path.extension()?.to_str()? {
-            "idx" => true,
-            "live" => false,
+        let live = match path.extension()?.to_str()? {
+            "run" => false,
+            "live" => true,
             _ => return None,
         };
         let stem = path.file_stem()?.to_str()?;
+        let (stem, piece) = match stem.split_once('.') {
+            Some((stem, from)) if live => (stem, Some(from.parse().ok()?)),
+            _ if live => return None,
+            _ => (stem, None),
+        };
         let (first, last) = stem.split_once('-').unwrap_or((stem, stem));
-        Some(Self {
-            first: SegmentNo(first.parse().ok()?),
-            last: SegmentNo(last.parse().ok()?),
-            finished,
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
+        (first <= last).then_some(Self {
+            first: SegmentNo(first),
+            last: SegmentNo(last),
+            piece,
             path,
         })
     }
 
+    /// Whether it tells all of a segment.
     pub(super) fn covers(&self, segment: SegmentNo) -> bool {
-        (self.first..=self.last).contains(&segment)
+        self.piece.is_none() && (self.first..=self.last).contains(&segment)
     }
 }
 
-/// The files that are there, the widest first.
+/// The files that are there: the widest first, pieces last and in their order.
 pub(super) fn entries(journal: &Path) -> io::Result<Vec<CatalogFile>> {
     let mut entries = Vec::new();
     let folder = match std::fs::read_dir(folder(journal)) {
@@ -85,6 +93,7 @@ pub(super) fn entries(journal: &Path) -> io::Result<Vec<CatalogFile>> {
     for entry in folder {
         entries.extend(CatalogFile::of(entry?.path()));
     }
-    entries.sort_by_key(|entry| (entry.first.0.wrapping_sub(entry.last.0), !entry.finished));
+    let width = |entry: &CatalogFile| entry.last.0 - entry.first.0;
+    entries.sort_by_key(|entry| (entry.piece, Reverse(width(entry)), entry.first));
     Ok(entries)
 }

@@ -1,10 +1,11 @@
 //! Keeps the index up.
 
-use super::super::cursor::{Cursor, RecordPosition};
+use super::super::cursor::RecordPosition;
 use super::super::files::Files;
 use super::catalog::{self, CatalogFile, GROUP, entries};
-use super::rows::Rows;
-use super::table::IndexTable;
+use super::join::join;
+use super::lookup::{IndexError, index_from, open_behind};
+use super::run::IndexRun;
 use crate::engine::journal::{SegmentNo, Storage};
 use std::fs::File;
 use std::io;
@@ -16,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// A segment that still grows is indexed in pieces of at least so many bytes.
 const PIECE: u64 = 4 << 20;
+/// And of not much more than so many, which bounds the memory that it takes.
+const MOST: u64 = 2 * PIECE;
 /// How often it is looked for work.
 const EVERY: Duration = Duration::from_secs(1);
 /// For each moment of work so many of rest.
@@ -60,17 +63,6 @@ impl Drop for Indexer {
     }
 }
 
-/// Why a piece of work was not done.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum IndexError {
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    #[error(transparent)]
-    Storage(#[from] crate::engine::journal::StorageError),
-}
-
 /// The thread's own.
 #[derive(Debug)]
 pub(super) struct IndexWork {
@@ -80,8 +72,11 @@ pub(super) struct IndexWork {
     pub(super) rests: bool,
 }
 
-/// Indexes all sealed segments of a folder that nobody writes, now and without rest.
-pub(crate) fn index_folder(journal: &Path) -> io::Result<()> {
+/// Indexes a folder that nobody writes, now and without rest.
+///
+/// # Errors
+/// The index cannot be written, or the journal not be read.
+pub fn index_folder(journal: &Path) -> io::Result<()> {
     let work = IndexWork {
         journal: journal.to_owned(),
         stop: Arc::new(AtomicBool::new(false)),
@@ -123,12 +118,14 @@ impl IndexWork {
         }
     }
 
-    /// What was being made when the last process ended: its last segment may have lost its end.
+    /// Removes what was being made when the last process ended, since its last segment may have
+    /// lost its end, and what is no index that is known here.
     pub(super) fn clear(&self) -> io::Result<()> {
         std::fs::create_dir_all(catalog::folder(&self.journal))?;
         for entry in std::fs::read_dir(catalog::folder(&self.journal))? {
             let path = entry?.path();
-            if path.extension().is_none_or(|end| end != "idx") {
+            let finished = path.extension().is_some_and(|end| end == "run");
+            if !finished || IndexRun::open(&path).is_err() {
                 std::fs::remove_file(path)?;
             }
         }
@@ -138,90 +135,99 @@ impl IndexWork {
     /// Everything that is to be done now, oldest first.
     pub(super) fn pass(&self) -> Result<(), IndexError> {
         let segments = Files::read_only(&self.journal).segments()?;
-        let Some((newest, sealed)) = segments.split_last() else {
+        let Some(newest) = segments.last() else {
             return Ok(());
         };
         self.drop_expired(segments.first().copied())?;
-        for segment in sealed {
+        // The run before the next, whose list goes on there.
+        let mut before: Option<CatalogFile> = None;
+        let mut known = entries(&self.journal)?;
+        for segment in &segments {
+            let oldest = segments.first() == Some(segment);
+            if !known.iter().any(|entry| entry.covers(*segment)) {
+                let least = if segment == newest { PIECE } else { 0 };
+                let pieces = self.extend(*segment, oldest, before.as_ref(), least)?;
+                if segment != newest && !self.stopped() {
+                    let work = Instant::now();
+                    self.replace(&pieces, &CatalogFile::single(&self.journal, *segment))?;
+                    self.group(&segments)?;
+                    self.rest_for(work);
+                }
+                known = entries(&self.journal)?;
+            }
             if self.stopped() {
                 return Ok(());
             }
-            let known = entries(&self.journal)?;
-            if !known
-                .iter()
-                .any(|entry| entry.finished && entry.covers(*segment))
-            {
-                let work = Instant::now();
-                self.extend(*segment, segments.first() == Some(segment), 0)?;
-                self.finish(*segment)?;
-                self.rest_for(work);
-            }
+            before = known.iter().find(|entry| entry.covers(*segment)).cloned();
         }
-        self.extend(*newest, segments.first() == Some(newest), PIECE)?;
-        self.group()
-    }
-
-    /// Indexes what came since, if it is worth it.
-    fn extend(&self, segment: SegmentNo, oldest: bool, least: u64) -> Result<(), IndexError> {
-        let entry = CatalogFile::live(&self.journal, segment);
-        let files = Files::read_only(&self.journal);
-        let mut from = RecordPosition::start_of(segment);
-        if entry.path.exists() {
-            from = IndexTable::open(&entry.path)?.covers()?.unwrap_or(from);
-        }
-        if files.length(segment)?.saturating_sub(from.offset) < least {
-            return Ok(());
-        }
-        let mut cursor = Cursor::within(files, from);
-        let mut rows = Rows::default();
-        let carried = oldest && segment != SegmentNo::FIRST;
-        let mut covers = from;
-        while let Some(record) = cursor.next() {
-            rows.take(covers, &record?, carried);
-            covers = cursor.position();
-        }
-        let damage = cursor.damage().iter();
-        rows.damage = damage
-            .map(|damage| RecordPosition {
-                segment,
-                offset: damage.offset,
-            })
-            .collect();
-        IndexTable::create(&entry.path)?.add(&rows, covers)?;
         Ok(())
     }
 
-    /// A sealed segment's file is synced, and gets its last name.
-    fn finish(&self, segment: SegmentNo) -> io::Result<()> {
-        let live = CatalogFile::live(&self.journal, segment).path;
-        File::open(&live)?.sync_all()?;
-        std::fs::rename(live, CatalogFile::single(&self.journal, segment).path)
+    /// Indexes what came since of a segment, if it is worth it; the pieces that there are then.
+    fn extend(
+        &self,
+        segment: SegmentNo,
+        oldest: bool,
+        before: Option<&CatalogFile>,
+        least: u64,
+    ) -> Result<Vec<CatalogFile>, IndexError> {
+        let mut pieces = Vec::new();
+        let mut newest = before.map(|file| IndexRun::open(&file.path)).transpose()?;
+        let mut from = RecordPosition::start_of(segment);
+        for piece in entries(&self.journal)? {
+            if piece.first == segment && piece.piece == Some(from.offset) {
+                let run = IndexRun::open(&piece.path)?;
+                from = run.head.to;
+                newest = Some(run);
+                pieces.push(piece);
+            }
+        }
+        let length = Files::read_only(&self.journal).length(segment)?;
+        let carried = oldest && segment != SegmentNo::FIRST;
+        let mut all = false;
+        while !all && !self.stopped() && length.saturating_sub(from.offset) >= least {
+            let work = Instant::now();
+            let before = open_behind(newest.as_ref())?;
+            let (run, _told) = index_from(&self.journal, (from, MOST), carried, before)?;
+            all = run.head.to.offset - from.offset < MOST;
+            if run.head.to > from || pieces.is_empty() {
+                let piece = CatalogFile::piece(&self.journal, segment, from.offset);
+                write_new(&piece.path, |path| run.write(path))?;
+                pieces.push(piece);
+            }
+            from = run.head.to;
+            newest = Some(run);
+            self.rest_for(work);
+        }
+        Ok(pieces)
     }
 
-    /// Sixteen finished files become one.
-    fn group(&self) -> Result<(), IndexError> {
+    /// Several files become one, which is synced and gets its last name.
+    fn replace(&self, parts: &[CatalogFile], whole: &CatalogFile) -> io::Result<()> {
+        let runs = parts.iter().map(|part| IndexRun::open(&part.path));
+        let runs = runs.collect::<io::Result<Vec<_>>>()?;
+        write_new(&whole.path, |path| {
+            join(&runs, path)?;
+            File::open(path)?.sync_all()
+        })?;
+        remove_all(parts)
+    }
+
+    /// Sixteen finished files become one, or as many as are kept of them.
+    fn group(&self, segments: &[SegmentNo]) -> io::Result<()> {
         let known = entries(&self.journal)?;
-        let singles = known.iter().filter(|e| e.finished && e.first == e.last);
-        for last in singles.filter(|entry| entry.last.0 % GROUP == 0) {
-            let first = SegmentNo(last.last.0 + 1 - GROUP);
-            let group = CatalogFile::group(&self.journal, first);
-            let parts: Vec<PathBuf> = (first.0..=last.last.0)
-                .map(|segment| CatalogFile::single(&self.journal, SegmentNo(segment)).path)
-                .filter(|path| path.exists())
-                .collect();
-            if self.stopped() {
-                return Ok(());
+        for last in segments.iter().filter(|segment| segment.0 % GROUP == 0) {
+            let group = CatalogFile::group(&self.journal, SegmentNo(last.0 + 1 - GROUP));
+            let of_it = |file: &&CatalogFile| file.first == file.last && group.covers(file.first);
+            let parts = known.iter().filter(|file| file.piece.is_none());
+            let parts: Vec<CatalogFile> = parts.filter(of_it).cloned().collect();
+            let kept = segments.iter().filter(|segment| group.covers(**segment));
+            if group.path.exists() {
+                // A crash came between the two.
+                remove_all(&parts)?;
+            } else if parts.len() == kept.count() {
+                self.replace(&parts, &group)?;
             }
-            let work = Instant::now();
-            let new = group.path.with_extension("new");
-            remove_if_there(&new)?;
-            IndexTable::create(&new)?.merge(parts.iter().map(PathBuf::as_path))?;
-            File::open(&new)?.sync_all()?;
-            std::fs::rename(&new, &group.path)?;
-            for part in parts {
-                std::fs::remove_file(part)?;
-            }
-            self.rest_for(work);
         }
         Ok(())
     }
@@ -237,9 +243,14 @@ impl IndexWork {
     }
 }
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(()),
-    }
+/// A file is made under another name, so that nobody reads half of it.
+fn write_new(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let new = path.with_extension("new");
+    write(&new)?;
+    std::fs::rename(new, path)
+}
+
+fn remove_all(files: &[CatalogFile]) -> io::Result<()> {
+    let mut files = files.iter();
+    files.try_for_each(|file| std::fs::remove_file(&file.path))
 }

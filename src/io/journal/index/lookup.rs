@@ -1,177 +1,175 @@
-//! Using the index: what it covers is looked up, the rest is read.
+//! The index as it is now, whole: what no file covers is read, and indexed in memory.
 
 use super::super::cursor::{Cursor, RecordPosition};
 use super::super::files::Files;
-use super::catalog::entries;
-use super::table::{IndexTable, TransactionNames};
+use super::catalog::{CatalogFile, entries};
+use super::counts::JournalCounts;
+use super::key::Key;
+use super::rows::Rows;
+use super::run::{IndexRun, Standing};
 use crate::engine::journal::{Damage, DamageKind, SegmentNo, Storage, StorageError};
-use crate::engine::record::{Record, Seq, TxId};
-use crate::engine::trace::Query;
-use std::collections::BTreeSet;
+use crate::engine::record::{Seq, TxId};
+use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
-/// The files of the index as they are now, and what they do not cover. A file that cannot be used
-/// is as good as none.
+/// The runs of a journal, in order.
 #[derive(Debug)]
-pub(crate) struct Lookup {
-    tables: Vec<(SegmentNo, SegmentNo, IndexTable)>,
-    gaps: Vec<Gap>,
+pub(in crate::io::journal) struct Lookup {
+    pub(super) runs: Vec<IndexRun>,
+    damage: Vec<Damage>,
 }
 
-/// A piece of the journal without index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Gap {
-    from: RecordPosition,
-    /// Before this segment; none for to the end.
-    until: Option<SegmentNo>,
+/// Why a stretch of the journal was not indexed.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::io::journal) enum IndexError {
+    /// The index.
+    #[error("the journal's index: {0}")]
+    Index(#[from] io::Error),
+    /// The journal.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Indexes a stretch of a segment, from a place to the end of what is there, but not much more than
+/// `most` bytes; and what was damaged.
+pub(super) fn index_from(
+    journal: &Path,
+    (from, most): (RecordPosition, u64),
+    carried: bool,
+    before: BTreeMap<TxId, Standing>,
+) -> Result<(IndexRun, Vec<Damage>), StorageError> {
+    let mut cursor = Cursor::within(Files::read_only(journal), from);
+    let mut rows = Rows::new(from, carried, before);
+    let mut at = from;
+    while let Some(record) = cursor.next() {
+        rows.take(at, &record?);
+        at = cursor.position();
+        if at.offset - from.offset >= most {
+            break;
+        }
+    }
+    let damage = cursor.damage();
+    let places = damage.iter().map(|damage| RecordPosition {
+        segment: damage.segment,
+        offset: damage.offset,
+    });
+    let places: Vec<_> = places.collect();
+    Ok((rows.finish(at, &places), damage.to_vec()))
+}
+
+/// What is in an open state at the end of a run, if there is one.
+pub(super) fn open_behind(run: Option<&IndexRun>) -> io::Result<BTreeMap<TxId, Standing>> {
+    let list = run.map(IndexRun::list).transpose()?;
+    Ok(list.unwrap_or_default().into_iter().collect())
 }
 
 impl Lookup {
-    /// The index of the journal in a folder.
+    /// Of the journal in a folder. A file that cannot be used is as good as none, and without
+    /// `files` everything is read.
     ///
     /// # Errors
-    /// The storage's: the segments cannot be listed.
-    pub(crate) fn open(journal: &Path) -> Result<Self, StorageError> {
+    /// The storage's: a segment cannot be read.
+    pub(in crate::io::journal) fn open(journal: &Path, files: bool) -> Result<Self, IndexError> {
         let mut lookup = Self {
-            tables: Vec::new(),
-            gaps: Vec::new(),
+            runs: Vec::new(),
+            damage: Vec::new(),
         };
-        let entries = entries(journal).unwrap_or_default();
-        for segment in Files::read_only(journal).segments()? {
-            if lookup.tables.iter().any(|(_, last, _)| *last >= segment) {
-                continue;
-            }
-            let mut from = RecordPosition::start_of(segment);
-            for entry in entries.iter().filter(|entry| entry.covers(segment)) {
-                let Ok(table) = IndexTable::open(&entry.path) else {
-                    continue;
-                };
-                let Ok(Some(covers)) = table.covers() else {
-                    continue;
-                };
-                lookup.tables.push((entry.first, entry.last, table));
-                from = covers;
-                if entry.finished {
-                    from.segment = entry.last.next();
-                }
-                break;
-            }
-            if from.segment == segment {
-                lookup.gap(from);
+        let entries = match files {
+            true => entries(journal).unwrap_or_default(),
+            false => Vec::new(),
+        };
+        let segments = Files::read_only(journal).segments()?;
+        for segment in &segments {
+            let told = lookup.runs.last().map(|run| run.head.to.segment);
+            if told < Some(*segment) {
+                let oldest = segments.first() == Some(segment);
+                lookup.add(journal, *segment, oldest, &entries)?;
             }
         }
         Ok(lookup)
     }
 
-    /// Whether there is no index at all.
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.tables.is_empty()
-    }
-
-    /// Adds a gap that reaches to the next segment at least.
-    fn gap(&mut self, from: RecordPosition) {
-        match self.gaps.last_mut() {
-            Some(gap) if gap.until == Some(from.segment) => {
-                gap.until = Some(from.segment.next());
-            }
-            Some(_) | None => self.gaps.push(Gap {
-                from,
-                until: Some(from.segment.next()),
-            }),
-        }
-    }
-
-    /// Reads what the index does not cover, as far as `wanted` says of a record's body; what was
-    /// damaged.
-    pub(crate) fn read_gaps(
-        &self,
+    /// Adds a segment: its file or that of its group, else its pieces, and what those do not cover.
+    fn add(
+        &mut self,
         journal: &Path,
-        wanted: impl Fn(&[u8]) -> bool,
-        mut take: impl FnMut(&Record),
-    ) -> Result<Vec<Damage>, StorageError> {
-        let mut damage = Vec::new();
-        for (at, gap) in self.gaps.iter().enumerate() {
-            let last = at + 1 == self.gaps.len();
-            let mut cursor = Cursor::at(Files::read_only(journal), gap.from);
-            while let Some(record) = cursor.next_if(&wanted)? {
-                let behind = gap
-                    .until
-                    .is_some_and(|until| cursor.position().segment >= until);
-                // What began since the index was listed belongs to the last gap.
-                if behind && !last {
-                    break;
-                }
-                record.iter().for_each(&mut take);
-            }
-            damage.extend(cursor.damage());
+        segment: SegmentNo,
+        oldest: bool,
+        entries: &[CatalogFile],
+    ) -> Result<(), IndexError> {
+        let whole = entries.iter().filter(|entry| entry.covers(segment));
+        let mut whole = whole.filter_map(|entry| IndexRun::open(&entry.path).ok());
+        if let Some(run) = whole.next() {
+            self.take(run)?;
+            return Ok(());
         }
-        Ok(damage)
+        let mut from = RecordPosition::start_of(segment);
+        let pieces = entries.iter().filter(|entry| entry.first == segment);
+        for piece in pieces {
+            if piece.piece != Some(from.offset) {
+                continue;
+            }
+            let Ok(run) = IndexRun::open(&piece.path) else {
+                break;
+            };
+            from = run.head.to;
+            self.take(run)?;
+        }
+        let before = open_behind(self.runs.last())?;
+        let carried = oldest && segment != SegmentNo::FIRST;
+        let (rest, damage) = index_from(journal, (from, u64::MAX), carried, before)?;
+        self.damage.extend(damage);
+        self.runs.push(rest);
+        Ok(())
     }
 
-    /// What could not be read when it was indexed.
-    pub(crate) fn damage(&self) -> rusqlite::Result<Vec<Damage>> {
-        let mut damage = Vec::new();
-        for (_, _, table) in &self.tables {
-            let kind = DamageKind::Record;
-            let places = table.damage()?.into_iter();
-            damage.extend(places.map(|RecordPosition { segment, offset }| Damage {
+    fn take(&mut self, run: IndexRun) -> io::Result<()> {
+        let damage = run.damage()?.into_iter();
+        self.damage
+            .extend(damage.map(|RecordPosition { segment, offset }| Damage {
                 segment,
                 offset,
-                kind,
+                kind: DamageKind::Record,
             }));
-        }
-        Ok(damage)
+        self.runs.push(run);
+        Ok(())
     }
 
-    /// Candidates that the index knows.
-    pub(crate) fn find(&self, query: &Query) -> rusqlite::Result<BTreeSet<TxId>> {
-        let mut found = BTreeSet::new();
-        for (_, _, table) in &self.tables {
-            found.extend(table.find(query)?);
-        }
-        Ok(found)
+    /// What could not be read.
+    pub(in crate::io::journal) fn damage(&self) -> &[Damage] {
+        &self.damage
     }
 
-    /// The names of transactions, as far as the index knows them.
-    pub(crate) fn names(&self, txs: &BTreeSet<TxId>) -> rusqlite::Result<Vec<TransactionNames>> {
-        let mut names = Vec::new();
-        for tx in txs {
-            for (_, _, table) in &self.tables {
-                names.extend(table.names(*tx)?);
-            }
-        }
-        Ok(names)
+    /// What can be counted.
+    pub(in crate::io::journal) fn counts(&self) -> io::Result<JournalCounts> {
+        let mut counts = JournalCounts::default();
+        self.runs.iter().try_for_each(|run| counts.add(run))?;
+        Ok(counts)
     }
 
-    /// Others that the index knows to belong to the same purchase or to have the same names.
-    pub(crate) fn related(&self, names: &[TransactionNames]) -> rusqlite::Result<BTreeSet<TxId>> {
-        let mut found: BTreeSet<TxId> = names.iter().filter_map(|names| names.twin).collect();
-        for (_, _, table) in &self.tables {
-            for names in names {
-                found.extend(table.related(names)?);
-            }
-        }
-        Ok(found)
+    /// The transactions in an open state, oldest first.
+    pub(in crate::io::journal) fn list(&self) -> io::Result<BTreeMap<TxId, Standing>> {
+        open_behind(self.runs.last())
     }
 
-    /// A transaction's last record, as far as the index knows.
-    pub(crate) fn last(&self, tx: TxId) -> rusqlite::Result<Option<Seq>> {
-        for (_, _, table) in self.tables.iter().rev() {
-            let last = table.last(tx)?;
-            if last.is_some() {
-                return Ok(last);
+    /// A transaction's last record, as far as it is kept.
+    pub(in crate::io::journal) fn last(&self, tx: TxId) -> io::Result<Option<RecordPosition>> {
+        for run in self.runs.iter().rev() {
+            for entry in run.entries(Key::Transaction(tx).entry())?.rev() {
+                let row = run.row(run.row_at(entry)?)?;
+                if row.tx == tx {
+                    return Ok(Some(row.last));
+                }
             }
         }
         Ok(None)
     }
 
-    /// A place shortly before a record in a segment, if the index knows one.
-    pub(crate) fn place(&self, segment: SegmentNo, seq: Seq) -> Option<RecordPosition> {
-        let covering = |(first, last, _): &&(SegmentNo, SegmentNo, IndexTable)| {
-            (*first..=*last).contains(&segment)
-        };
-        let (_, _, table) = self.tables.iter().find(covering)?;
-        let place = table.place(seq).ok()??;
-        (place.segment == segment).then_some(place)
+    /// A place shortly before a record.
+    pub(in crate::io::journal) fn place(&self, seq: Seq) -> io::Result<Option<RecordPosition>> {
+        let behind = self.runs.partition_point(|run| run.head.first <= seq);
+        let run = behind.checked_sub(1).and_then(|at| self.runs.get(at));
+        Ok(run.map(|run| run.place(seq)).transpose()?.flatten())
     }
 }

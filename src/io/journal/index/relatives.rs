@@ -1,150 +1,134 @@
-//! Whether a transaction is related to any of many: by its names, by the purchase, or because it
-//! refers to one. Each question is answered at once, however many there are.
+//! The relatives of a transaction: those of its name, other attempts of its purchase, and those
+//! that name it.
 
-use super::table::TransactionNames;
+use super::key::{CardKey, Key, is_nameless};
+use super::lookup::Lookup;
+use super::run::IndexRun;
 use crate::engine::record::{Opened, TxId};
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::io;
+use std::ops::Range;
 
-/// A card as it is known: by its hash, or as people see it where no hash is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum CardName {
-    Hash([u8; 16]),
-    Masked(String),
-}
+/// How many of the same name, and how many other attempts of a purchase, are looked at on either
+/// side; at least as many as verdicts link.
+const NEAREST: usize = 16;
 
-/// A purchase: card and amount, and the merchant.
-type Purchase = (CardName, i64, String);
+/// So few of a key are looked at one by one, in whatever order a clock that jumped left them.
+const FEW: u64 = 64;
 
-/// The transactions of which relatives are looked for.
-#[derive(Debug, Default)]
-pub(in crate::io::journal) struct Relatives {
-    txs: BTreeSet<TxId>,
-    /// Merchant, terminal, trace number, batch.
-    named: BTreeSet<(String, String, i64, String)>,
-    bought: BTreeSet<Purchase>,
-    /// The same without the merchant, for a message that names none.
-    bought_anywhere: BTreeSet<(CardName, i64)>,
-}
+impl Lookup {
+    /// Transactions of the same name: of each key the nearest before and behind, since a test card
+    /// may have bought the same thing ten thousand times.
+    pub(in crate::io::journal) fn namesakes(
+        &self,
+        tx: TxId,
+        opened: &Opened,
+        found: &mut BTreeSet<TxId>,
+    ) -> io::Result<()> {
+        if opened.identity.is_empty() {
+            return Ok(());
+        }
+        self.nearest(tx, Key::Identity(&opened.identity), found)
+    }
 
-impl Relatives {
-    /// Those of transactions with these names.
-    pub(in crate::io::journal) fn of(all: &[TransactionNames]) -> Self {
-        let mut relatives = Self::default();
-        for names in all {
-            relatives.txs.insert(names.tx);
-            relatives.named.insert(names.numbered());
-            for card in cards(names) {
-                relatives
-                    .bought_anywhere
-                    .insert((card.clone(), names.amount));
-                relatives
-                    .bought
-                    .insert((card, names.amount, names.merchant.clone()));
+    /// Other attempts of the same purchase, and what may be a part of it.
+    pub(in crate::io::journal) fn attempts(
+        &self,
+        tx: TxId,
+        opened: &Opened,
+        found: &mut BTreeSet<TxId>,
+    ) -> io::Result<()> {
+        let mut keys = Vec::new();
+        for card in CardKey::all(opened) {
+            keys.push(Key::Nameless(card));
+            keys.push(Key::Purchase(card, opened.amount.0, ""));
+            // A message that names no merchant may be of any.
+            if opened.merchant.trim().is_empty() || is_nameless(opened) {
+                keys.push(Key::Card(card));
+                keys.push(Key::Amount(opened.amount.0));
+            }
+            keys.push(Key::Purchase(card, opened.amount.0, &opened.merchant));
+        }
+        // Others of its card may be known by a hash that it lacks.
+        if opened.card_hash == [0; 16] && !keys.is_empty() {
+            keys.push(Key::Amount(opened.amount.0));
+        }
+        let mut keys = keys.into_iter();
+        keys.try_for_each(|key| self.nearest(tx, key, found))
+    }
+
+    /// Those that name it as their original, or as another attempt.
+    pub(in crate::io::journal) fn referring(
+        &self,
+        tx: TxId,
+        found: &mut BTreeSet<TxId>,
+    ) -> io::Result<()> {
+        self.nearest(tx, Key::Refers(tx), found)
+    }
+
+    /// Of a key the nearest on either side, whatever time lies between: clocks jump. It is looked
+    /// from the run outwards in which the transaction began, until there are enough.
+    fn nearest(&self, tx: TxId, key: Key<'_>, found: &mut BTreeSet<TxId>) -> io::Result<()> {
+        let began = tx.began();
+        let own = self.runs.partition_point(|run| run.head.began.1 < began);
+        let (before, behind) = self.runs.split_at(own.min(self.runs.len()));
+        let mut near = Nearest::default();
+        for run in behind {
+            near.take(run, key, tx)?;
+            if near.behind.len() >= NEAREST {
+                break;
             }
         }
-        relatives
-    }
-
-    /// Whether a transaction that began in this way is one.
-    pub(in crate::io::journal) fn include(&self, opened: &Opened) -> bool {
-        let refers = [opened.twin, opened.original].into_iter().flatten();
-        if refers.into_iter().any(|tx| self.txs.contains(&tx)) {
-            return true;
+        for run in before.iter().rev() {
+            if near.before.len() >= NEAREST {
+                break;
+            }
+            near.take(run, key, tx)?;
         }
-        if self.txs.is_empty() {
-            return false;
-        }
-        let names = TransactionNames::of(TxId(0), opened);
-        self.named.contains(&names.numbered())
-            || cards(&names).any(|card| self.is_bought(&names, card))
-    }
-
-    /// Where one of both names no merchant, it may be the same.
-    fn is_bought(&self, names: &TransactionNames, card: CardName) -> bool {
-        let purchase = (card, names.amount);
-        if names.merchant.is_empty() {
-            return self.bought_anywhere.contains(&purchase);
-        }
-        let (card, amount) = purchase;
-        let of_merchant = (card.clone(), amount, names.merchant.clone());
-        self.bought.contains(&of_merchant) || self.bought.contains(&(card, amount, String::new()))
+        found.extend(near.before.into_iter().rev().take(NEAREST));
+        found.extend(near.behind.into_iter().take(NEAREST));
+        Ok(())
     }
 }
 
-fn cards(names: &TransactionNames) -> impl Iterator<Item = CardName> {
-    let hash = names.card_hash.map(CardName::Hash);
-    let masked = Some(&names.card).filter(|card| !card.is_empty());
-    hash.into_iter()
-        .chain(masked.map(|card| CardName::Masked(card.clone())))
+/// Others of a key, by the side of a transaction on which they are.
+#[derive(Debug, Default)]
+struct Nearest {
+    before: BTreeSet<TxId>,
+    behind: BTreeSet<TxId>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::trace::tests::opened;
-    use crate::iso::message::{Stan, Text};
-    use crate::iso::spec::Purpose;
-
-    fn text<const N: usize>(text: &str) -> Text<N> {
-        Text::new(text).unwrap()
+impl Nearest {
+    fn take(&mut self, run: &IndexRun, key: Key<'_>, tx: TxId) -> io::Result<()> {
+        let entries = run.entries(key.entry())?;
+        for entry in around(run, entries, tx)? {
+            let other = run.row(run.row_at(entry)?)?.tx;
+            match other.cmp(&tx) {
+                Ordering::Less => self.before.insert(other),
+                Ordering::Greater => self.behind.insert(other),
+                Ordering::Equal => false,
+            };
+        }
+        Ok(())
     }
+}
 
-    #[test]
-    fn names_purchases_and_references_relate() {
-        let first = opened(Purpose::Debit);
-        let other = || Opened {
-            stan: Stan(first.stan.0 + 1),
-            card: text("400000******0000"),
-            card_hash: [9; 16],
-            ..opened(Purpose::Debit)
-        };
-        let relatives = Relatives::of(&[TransactionNames::of(TxId(7), &first)]);
-        let is = |of: Opened| relatives.include(&of);
-        assert!(!is(other()));
-        assert!(!Relatives::of(&[]).include(&first));
-        assert!(
-            is(Opened {
-                stan: first.stan,
-                ..other()
-            }),
-            "its number"
-        );
-        assert!(
-            is(Opened {
-                card: first.card,
-                ..other()
-            }),
-            "its purchase"
-        );
-        assert!(
-            is(Opened {
-                card_hash: first.card_hash,
-                ..other()
-            }),
-            "its purchase"
-        );
-        assert!(
-            is(Opened {
-                original: Some(TxId(7)),
-                ..other()
-            }),
-            "it as the original"
-        );
-        assert!(
-            is(Opened {
-                twin: Some(TxId(7)),
-                ..other()
-            }),
-            "it as an attempt"
-        );
-        let elsewhere = |merchant| Opened {
-            merchant: text(merchant),
-            ..opened(Purpose::Debit)
-        };
-        assert!(!is(elsewhere("111111111111111")));
-        assert!(
-            is(elsewhere("")),
-            "a merchant that is not named may be the same"
-        );
+/// Of many entries those around the place that a transaction has, or would have.
+fn around(run: &IndexRun, entries: Range<u64>, tx: TxId) -> io::Result<Range<u64>> {
+    let Range { start, end } = entries;
+    if end - start <= FEW {
+        return Ok(entries);
     }
+    let (mut low, mut high) = (start, end);
+    while low < high {
+        let middle = low.midpoint(high);
+        if run.row(run.row_at(middle)?)?.tx < tx {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    let reach = FEW / 2;
+    Ok(start.max(low.saturating_sub(reach))..end.min(low + reach))
 }

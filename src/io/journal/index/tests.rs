@@ -3,15 +3,17 @@
 mod past;
 
 use super::super::files::Files;
-use super::super::places::Places;
-use super::catalog::folder;
+use super::super::snapshot::Reach;
+use super::super::{JournalReader, ReadError};
+use super::catalog::{entries, folder};
 use super::indexer::IndexWork;
-use super::table::IndexTable;
+use super::run::IndexRun;
 use crate::engine::journal::{Journal, JournalOptions, SegmentNo, Storage};
-use crate::engine::record::{Record, Seq, State, samples};
+use crate::engine::record::{Fact, Record, Seq, State, samples};
 use crate::engine::trace::{Query, subject};
 use crate::iso::message::Stan;
-use past::{Past, queries, shape, tx};
+use crate::iso::spec::Purpose;
+use past::{Past, found, queries, shape, tx};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -27,10 +29,10 @@ fn the_index_finds_what_reading_finds() {
     assert_eq!(
         past.files(),
         [
-            "00000001-00000016.idx",
-            "00000017.idx",
-            "00000018.idx",
-            "00000019.idx"
+            "00000001-00000016.run",
+            "00000017.run",
+            "00000018.run",
+            "00000019.run"
         ]
     );
     past.check("whole");
@@ -43,37 +45,43 @@ fn an_index_with_holes_or_ruins_is_made_good_by_reading() {
     past.work().clear().unwrap();
     past.work().pass().unwrap();
     let folder = folder(past.path());
-    std::fs::remove_file(folder.join("00000018.idx")).unwrap();
+    std::fs::remove_file(folder.join("00000018.run")).unwrap();
     past.check("a hole");
-    std::fs::write(folder.join("00000017.idx"), b"not a database").unwrap();
+    std::fs::write(folder.join("00000017.run"), b"not a database").unwrap();
     past.check("a ruin");
-    std::fs::remove_file(folder.join("00000001-00000016.idx")).unwrap();
+    std::fs::remove_file(folder.join("00000001-00000016.run")).unwrap();
     past.check("nearly nothing");
-    std::fs::remove_file(folder.join("00000017.idx")).unwrap();
+    std::fs::remove_file(folder.join("00000017.run")).unwrap();
     past.work().pass().unwrap();
     past.check("rebuilt");
     assert_eq!(past.files().len(), 4);
 }
 
 #[test]
-fn a_ruin_within_a_file_is_no_index_at_all() {
+fn a_ruin_within_a_file_is_told_and_the_segments_are_read() {
     let past = Past::new();
     past.work().clear().unwrap();
     past.work().pass().unwrap();
-    let path = folder(past.path()).join("00000001-00000016.idx");
+    let path = folder(past.path()).join("00000001-00000016.run");
     let mut bytes = std::fs::read(&path).unwrap();
     // The first page says what there is; the others are made nonsense.
     bytes[4096..].fill(0x55);
     std::fs::write(&path, bytes).unwrap();
-    let reader = super::super::JournalReader::open(past.path(), None).unwrap();
+    let reader = JournalReader::open(past.path(), None).unwrap();
     let query = &queries()[1];
-    assert!(reader.find(query).unwrap().candidates.contains(&tx(233)));
-    let records = reader
+    let spoiled = reader.snapshot().and_then(|snapshot| {
+        let mut search = snapshot.search(query)?;
+        search.take(10)
+    });
+    assert!(matches!(spoiled, Err(ReadError::Index(_))));
+    let snapshot = reader.snapshot_without_index().unwrap();
+    assert!(found(&snapshot, query).contains(&tx(233)));
+    let records = snapshot
         .records_of(&BTreeSet::from([tx(233)]))
         .unwrap()
         .records;
     let told = |record: &Record| subject(record) == Some(tx(233));
-    assert!(records.len() > 2 && records.iter().all(told));
+    assert!(records.len() == 2 && records.iter().all(told));
 }
 
 #[test]
@@ -92,11 +100,11 @@ fn records_are_found_through_the_index() {
             past.work().clear().unwrap();
             past.work().pass().unwrap();
         }
-        let found = past.places().records_of(&wanted).unwrap().records;
+        let found = past.snapshot().records_of(&wanted).unwrap().records;
         let steps = found.iter().filter(|record| record.tx.is_some());
         assert_eq!(steps.map(|record| record.seq).collect::<Vec<_>>(), given);
         for record in past.records.iter().step_by(97) {
-            let found = past.places().record(record.seq).unwrap().unwrap();
+            let found = past.snapshot().record(record.seq).unwrap().unwrap();
             assert_eq!((found.seq, found.tx), (record.seq, record.tx));
         }
     }
@@ -105,23 +113,24 @@ fn records_are_found_through_the_index() {
 #[test]
 fn other_attempts_of_a_purchase_are_related() {
     let past = Past::new();
-    let query = Query {
-        tx: Some(tx(101)),
-        ..Query::default()
-    };
     for indexed in [false, true] {
         if indexed {
             past.work().clear().unwrap();
             past.work().pass().unwrap();
         }
-        let later = past.places().find(&query).unwrap();
-        assert!(later.related.contains(&tx(150)), "{indexed}");
-        let earlier = Query {
-            tx: Some(tx(150)),
-            ..Query::default()
+        let snapshot = past.snapshot();
+        let related = |n| {
+            let mut related = BTreeSet::new();
+            let records = snapshot.records_of(&BTreeSet::from([tx(n)])).unwrap();
+            let Fact::Step(step) = &records.records[0].fact else {
+                panic!("a sale is a step")
+            };
+            let opened = step.opened.as_deref().unwrap();
+            let of = (tx(n), opened);
+            snapshot.relatives(of, Reach::All, &mut related).unwrap();
+            related
         };
-        let earlier = past.places().find(&earlier).unwrap();
-        assert!(earlier.related.contains(&tx(101)), "{indexed}");
+        assert!(related(101).contains(&tx(150)), "{indexed}");
     }
 }
 
@@ -134,14 +143,14 @@ fn what_began_in_a_segment_that_is_gone_is_told_by_the_oldest_checkpoint() {
     }
     past.work().clear().unwrap();
     past.work().pass().unwrap();
-    assert_eq!(past.files(), ["00000018.idx", "00000019.idx"]);
+    assert_eq!(past.files(), ["00000018.run", "00000019.run"]);
     let stan = Query {
         stan: Some(Stan(33)),
         ..Query::default()
     };
-    let found = past.places().find(&stan).unwrap().candidates;
+    let found = found(&past.snapshot(), &stan);
     assert_eq!(found, BTreeSet::from([tx(33)]));
-    let records = past.places().records_of(&found).unwrap().records;
+    let records = past.snapshot().records_of(&found).unwrap().records;
     assert!(!records.is_empty() && records.iter().all(|record| subject(record) == Some(tx(33))));
 }
 
@@ -155,7 +164,7 @@ fn the_index_of_what_is_gone_goes_too() {
         files.remove(SegmentNo(segment)).unwrap();
     }
     past.work().pass().unwrap();
-    assert_eq!(past.files(), ["00000018.idx", "00000019.idx"]);
+    assert_eq!(past.files(), ["00000018.run", "00000019.run"]);
 }
 
 /// The thread of a running writer indexes what grows, in pieces.
@@ -181,21 +190,26 @@ fn what_grows_is_indexed_in_pieces() {
         }
         journal.sync().unwrap();
         work.pass().unwrap();
-        let covered =
-            IndexTable::open(&super::catalog::folder(folder.path()).join("00000001.live"));
-        let covered = covered.unwrap().covers().unwrap().unwrap().offset;
+        let pieces = entries(folder.path()).unwrap();
+        let covered = IndexRun::open(&pieces.last().unwrap().path).unwrap();
+        let covered = covered.head.to.offset;
         assert!(covered > round * (4 << 20), "{covered}");
+        assert_eq!(pieces.len() as u64, round);
     }
-    let places = Places::open(folder.path()).unwrap();
+    let reader = JournalReader::open(folder.path(), None).unwrap();
     let stan = Query {
         stan: Some(Stan(21_999)),
         ..Query::default()
     };
-    let found = places.find(&stan).unwrap();
-    assert_eq!(found.candidates, BTreeSet::from([tx(21_999)]));
+    let snapshot = reader.snapshot().unwrap();
+    let found = found(&snapshot, &stan);
+    assert_eq!(found, BTreeSet::from([tx(21_999)]));
     // All of them bought the same with one card.
-    let related = found.related.len();
-    assert!((1..=64).contains(&related), "{related}");
+    let mut related = BTreeSet::new();
+    let names = crate::engine::trace::tests::opened(Purpose::Debit);
+    let of = (tx(15_000), &names);
+    snapshot.relatives(of, Reach::All, &mut related).unwrap();
+    assert!(related.len() <= 64, "{}", related.len());
 }
 
 /// Whatever stood in a damaged place is not found, index or not; that must be told.
@@ -206,11 +220,11 @@ fn damage_is_told_by_the_index_too() {
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[2000] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    let read = past.places().find(&queries()[0]).unwrap().damage;
+    let read = past.snapshot().damage().to_vec();
     assert_eq!(read.len(), 1);
     past.work().clear().unwrap();
     past.work().pass().unwrap();
-    assert_eq!(past.places().find(&queries()[0]).unwrap().damage, read);
+    assert_eq!(past.snapshot().damage(), read);
 }
 
 #[test]
@@ -219,10 +233,10 @@ fn a_record_damaged_after_it_was_indexed_is_missed() {
     past.work().clear().unwrap();
     past.work().pass().unwrap();
     let all = BTreeSet::from([tx(0), tx(1), tx(2)]);
-    assert!(past.places().records_of(&all).unwrap().whole);
+    assert!(past.snapshot().records_of(&all).unwrap().whole);
     let path = past.path().join("00000001.seg");
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[500] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    assert!(!past.places().records_of(&all).unwrap().whole);
+    assert!(!past.snapshot().records_of(&all).unwrap().whole);
 }

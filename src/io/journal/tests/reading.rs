@@ -79,6 +79,7 @@ fn one_record_is_found_by_its_place() {
     let folder = TempDir::new().unwrap();
     let opened = write_some(&folder);
     let reader = reader(&folder);
+    let reader = reader.snapshot().unwrap();
     for seq in [1, 109, 110, 200, 330] {
         assert_eq!(reader.record(Seq(seq)).unwrap().unwrap().seq, Seq(seq));
     }
@@ -95,10 +96,10 @@ fn a_transaction_is_found_and_told_from_its_records() {
         tx: Some(TxId(20)),
         ..Query::default()
     };
-    let reader = reader(&folder);
-    let found = reader.find(&query).unwrap();
-    assert_eq!(found.candidates, BTreeSet::from([TxId(20)]));
-    let records = reader.records_of(&found.candidates).unwrap().records;
+    let snapshot = reader(&folder).snapshot().unwrap();
+    let found = snapshot.search(&query).unwrap().take(10).unwrap();
+    assert_eq!(found, BTreeSet::from([TxId(20)]));
+    let records = snapshot.records_of(&found).unwrap().records;
     let seqs: Vec<u64> = records.iter().map(|record| record.seq.0).collect();
     assert_eq!(seqs, [77, 78, 79, 80]);
 }

@@ -1,7 +1,7 @@
 //! A past to look things up in.
 
 use super::super::super::files::Files;
-use super::super::super::places::Places;
+use super::super::super::{JournalReader, JournalSnapshot};
 use super::super::catalog;
 use super::super::indexer::IndexWork;
 use crate::engine::journal::{Journal, JournalOptions};
@@ -73,8 +73,9 @@ impl Past {
         }
     }
 
-    pub(super) fn places(&self) -> Places {
-        Places::open(self.path()).unwrap()
+    pub(super) fn snapshot(&self) -> JournalSnapshot {
+        let reader = JournalReader::open(self.path(), None).unwrap();
+        reader.snapshot().unwrap()
     }
 
     pub(super) fn files(&self) -> Vec<String> {
@@ -91,12 +92,12 @@ impl Past {
     pub(super) fn check(&self, why: &str) {
         let mut stories = Stories::new(Keep::Everything);
         self.records.iter().for_each(|record| stories.fold(record));
-        let places = self.places();
+        let snapshot = self.snapshot();
         for query in queries() {
             let class = |story: &Story| Verdict::of(story, &stories.others(story)).class;
             let matching = stories.iter().filter(|s| query.matches(s, class(s)));
             let wanted: BTreeSet<TxId> = matching.map(|story| story.tx).collect();
-            let found = places.find(&query).unwrap().candidates;
+            let found = found(&snapshot, &query);
             let missing = wanted.difference(&found).count();
             let needless = found.difference(&wanted).count();
             assert_eq!(missing, 0, "{why}: missing of {query:?}");
@@ -108,6 +109,12 @@ impl Past {
             );
         }
     }
+}
+
+/// All candidates.
+pub(super) fn found(snapshot: &JournalSnapshot, query: &Query) -> BTreeSet<TxId> {
+    let mut search = snapshot.search(query).unwrap();
+    search.take(usize::MAX).unwrap()
 }
 
 pub(super) fn shape(record: &mut Record, n: u64, state: State) {

@@ -1,0 +1,124 @@
+//! Makes one run of several that follow one another, a page of each in memory at a time.
+
+use super::counts::JournalCounts;
+use super::key::ROW_BITS;
+use super::run::{IndexRun, RunHead, RunWriter, SECTIONS, Section};
+use std::io;
+use std::path::Path;
+
+/// How many words are read of a run at once.
+const AT_ONCE: u64 = 2048;
+
+/// Writes the run that several make together into a file.
+pub(super) fn join(runs: &[IndexRun], path: &Path) -> io::Result<()> {
+    let (Some(first), Some(last)) = (runs.first(), runs.last()) else {
+        return Ok(());
+    };
+    let mut counts = JournalCounts::default();
+    runs.iter().try_for_each(|run| counts.add(run))?;
+    let (counted, segments) = (counts.words(), counts.segment_words());
+    let all = |section| runs.iter().map(|run| run.len(section)).sum::<u64>();
+    let length = |section| match section {
+        Section::Rows | Section::Entries | Section::Places | Section::Damage => all(section),
+        Section::List => last.len(section),
+        Section::Counts => counted.len() as u64,
+        Section::Segments => segments.len() as u64,
+    };
+    let began_there = |run: &&IndexRun| run.rows() > 0;
+    let moments = runs.iter().filter(began_there).map(|run| run.head.began);
+    let began =
+        moments.reduce(|(from, until), (earliest, latest)| (from.min(earliest), until.max(latest)));
+    let head = RunHead {
+        from: first.head.from,
+        to: last.head.to,
+        first: first.head.first,
+        began: began.unwrap_or_default(),
+        lengths: SECTIONS.map(length),
+    };
+    let mut file = RunWriter::create(path)?;
+    for section in SECTIONS {
+        match section {
+            Section::Entries => entries(runs, &mut file)?,
+            Section::Rows | Section::Places | Section::Damage => {
+                runs.iter()
+                    .try_for_each(|run| copy(run, section, &mut file))?;
+            }
+            Section::List => copy(last, section, &mut file)?,
+            Section::Counts => counted.iter().try_for_each(|word| file.put(*word))?,
+            Section::Segments => segments.iter().try_for_each(|word| file.put(*word))?,
+        }
+    }
+    file.finish(&head)
+}
+
+fn copy(run: &IndexRun, section: Section, file: &mut RunWriter) -> io::Result<()> {
+    let all = run.len(section);
+    let mut at = 0;
+    while at < all {
+        let end = all.min(at + AT_ONCE);
+        let words = run.words(section, at..end)?;
+        words.iter().try_for_each(|word| file.put(*word))?;
+        at = end;
+    }
+    Ok(())
+}
+
+/// The entries of a run that are not taken yet.
+struct Rest<'r> {
+    run: &'r IndexRun,
+    /// How many rows the runs before it have.
+    rows: u64,
+    at: u64,
+    read: std::vec::IntoIter<u64>,
+}
+
+impl Rest<'_> {
+    /// Takes those below a word, or all.
+    fn take(&mut self, below: Option<u64>, slice: &mut Vec<u64>) -> io::Result<()> {
+        loop {
+            let rows = self.rows;
+            let read = self.read.as_slice();
+            let count = below.map_or(read.len(), |below| read.partition_point(|e| *e < below));
+            slice.extend(self.read.by_ref().take(count).map(|entry| entry + rows));
+            let all = self.run.len(Section::Entries);
+            if self.read.len() > 0 || self.at == all {
+                return Ok(());
+            }
+            let end = all.min(self.at + AT_ONCE);
+            let words = self.run.words(Section::Entries, self.at..end)?;
+            (self.at, self.read) = (end, words.into_iter());
+        }
+    }
+}
+
+/// Hashes are spread evenly: each slice of them is small, and consists of sorted pieces.
+fn entries(runs: &[IndexRun], file: &mut RunWriter) -> io::Result<()> {
+    const SLICES: u64 = 64;
+    let mut rows = 0;
+    let mut rests = Vec::new();
+    for run in runs {
+        rests.push(Rest {
+            run,
+            rows,
+            at: 0,
+            read: Vec::new().into_iter(),
+        });
+        rows += run.rows();
+    }
+    if rows >> ROW_BITS > 0 {
+        return Err(io::Error::other(
+            "too many transactions for one file of the index",
+        ));
+    }
+    let mut slice = Vec::new();
+    for number in 1..=SLICES {
+        let below = (number < SLICES).then(|| number << (64 - SLICES.trailing_zeros()));
+        rests
+            .iter_mut()
+            .try_for_each(|rest| rest.take(below, &mut slice))?;
+        // Stable sorting merges pieces that are sorted.
+        slice.sort();
+        slice.drain(..).try_for_each(|word| file.put(word))?;
+    }
+    Ok(())
+}
