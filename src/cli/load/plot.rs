@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn axes_place_and_label_their_values() {
-        assert_eq!(Axis::Share.label(Axis::Share.place(0.99)), "99%");
-        assert_eq!(Axis::Share.label(Axis::Share.place(0.999)), "99.9%");
+        assert_eq!(Axis::Share.label(Axis::Share.place(0.99).round()), "99%");
+        assert_eq!(Axis::Share.label(Axis::Share.place(0.999).round()), "99.9%");
         assert_eq!(Axis::Time.label(Axis::Time.place(10_000.0)), "10.0 ms");
         assert_eq!(Axis::Plain.label(2000.0), "2000");
         assert_eq!(Axis::Time.range([300.0, 20_000.0].into_iter()), (2.0, 5.0));
