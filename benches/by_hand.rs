@@ -1,6 +1,6 @@
-//! Parsers of the two dialects as one would write them for nothing else: what a dialect as data costs
-//! is measured against them. Of each field they note the end and check its length and digits; they
-//! know the fields of the two messages only.
+//! Parsers of the two dialects as one would write them for nothing else: what a dialect as data
+//! costs is measured against them. Of each field they note the end and check its length and digits;
+//! they know the fields of the two messages only.
 
 /// Where each field ends, by its place among those present.
 pub(crate) type Ends = ([u16; 64], usize);

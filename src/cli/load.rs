@@ -12,12 +12,12 @@ mod told;
 use super::peer::{self, PeerArgs};
 use super::serve::chance;
 use super::{Exit, Lang};
-use crate::io::drive::load::{Course, Load, LoadOptions, RateSearch, Stretch, Verdict};
+use crate::io::drive::load::{Course, Load, LoadOptions, RateCriterion, RateSearch, Stretch};
 use crate::iso::message::{MerchantId, TerminalId};
 use anyhow::{Context, ensure};
 use asked::{MixArg, RateArg};
 use clap::{Args, Subcommand};
-use kept::{KeptRun, Settings};
+use kept::{KeptRun, LoadSettings};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -243,7 +243,8 @@ fn course(args: &OfferArgs) -> Course {
     }
     if !args.find.is_empty() {
         let wanted = args.find.clone();
-        let holds = Verdict::new(move |figures| wanted.iter().all(|one| one.judge(figures).holds));
+        let holds =
+            RateCriterion::new(move |figures| wanted.iter().all(|one| one.judge(figures).holds));
         return Course::Search(RateSearch::new(args.rate.first(), args.duration, holds));
     }
     if !args.steps.is_empty() {
@@ -258,7 +259,7 @@ fn course(args: &OfferArgs) -> Course {
 }
 
 /// How it was asked for, so that a kept run can be made again.
-fn settings(args: &OfferArgs) -> Settings {
+fn settings(args: &OfferArgs) -> LoadSettings {
     let listed = |parts: Vec<String>| parts.join(",");
     let mut settings = json!({
         "to": args.to,

@@ -5,7 +5,9 @@ use super::screen::{self, Look};
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, State, TxId};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Keep, Query, QueryError, Stories, Story, Verdict, View, subject};
-use crate::io::journal::{JournalReader, JournalSnapshot, Reach, ReadError, TransactionRecords};
+use crate::io::journal::{
+    JournalReader, JournalSnapshot, ReadError, RelativesReach, TransactionRecords,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};
 
@@ -138,9 +140,9 @@ fn with_relatives(
         for (tx, opened) in newest.iter().filter_map(opened_in) {
             more.extend(opened.twin);
             if central.contains(&tx) {
-                snapshot.relatives((tx, opened), Reach::All, &mut more)?;
+                snapshot.relatives((tx, opened), RelativesReach::All, &mut more)?;
             } else if given_up.contains(&tx) {
-                snapshot.relatives((tx, opened), Reach::Name, &mut more)?;
+                snapshot.relatives((tx, opened), RelativesReach::Name, &mut more)?;
             }
         }
         more.retain(|tx| !read.contains(tx));

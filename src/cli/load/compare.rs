@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
 /// A figure of two runs.
-struct Pair {
+struct FigurePair {
     /// As the document names it.
     name: &'static str,
     told: (&'static str, &'static str),
@@ -15,7 +15,7 @@ struct Pair {
     is_time: bool,
 }
 
-const PAIRS: [Pair; 9] = [
+const PAIRS: [FigurePair; 9] = [
     pair(
         "tps",
         ("answers a second", "每秒应答"),
@@ -77,8 +77,8 @@ const fn pair(
     told: (&'static str, &'static str),
     of: fn(&KeptFigures) -> f64,
     is_time: bool,
-) -> Pair {
-    Pair {
+) -> FigurePair {
+    FigurePair {
         name,
         told,
         of,

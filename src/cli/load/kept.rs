@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// How a run was asked for, by the names of the options.
-pub(super) type Settings = Value;
+pub(super) type LoadSettings = Value;
 
 /// The form of the document.
 const FORM: u32 = 1;
@@ -20,7 +20,7 @@ pub(super) struct KeptRun {
     /// The form of this document.
     isogate_load: u32,
     /// How it was asked for; of several runs, each.
-    pub settings: Settings,
+    pub settings: LoadSettings,
     /// Terminals that signed on.
     pub terminals: usize,
     /// The whole.
@@ -190,7 +190,7 @@ impl KeptFigures {
 impl KeptRun {
     /// Of what was measured.
     pub(super) fn new(
-        settings: Settings,
+        settings: LoadSettings,
         thresholds: Vec<KeptThreshold>,
         report: &LoadReport,
     ) -> Self {

@@ -204,7 +204,8 @@ impl<R: Rim> Driver<R> {
         troubles
     }
 
-    /// Hands what is recorded over to the journal, once a send waits for it or it has waited enough.
+    /// Hands what is recorded over to the journal, once a send waits for it or it has waited
+    /// enough.
     fn hand_over_in_time(&mut self) {
         if self.rim.take_checkpoint_due() {
             self.batch.extend(self.core.checkpoint(self.now));

@@ -212,8 +212,8 @@ impl Gateway {
             .then_some(Why::AnswerMac)
     }
 
-    /// Whether an answer speaks of the card and the currency that were sent to a host otherwise than
-    /// they came in, as far as it names them.
+    /// Whether an answer speaks of the card and the currency that were sent to a host otherwise
+    /// than they came in, as far as it names them.
     fn is_about(&self, sent: &UpstreamRequest, opened: &Opened, answer: &Message) -> bool {
         let told = answer.currency();
         let told = told.as_deref();

@@ -1,6 +1,6 @@
 //! A lab in small: terminals, gateway and acquirer over loopback, and their books compared.
 
-use super::load::{Course, Load, LoadError, LoadOptions, RateSearch, Stretch, Verdict};
+use super::load::{Course, Load, LoadError, LoadOptions, RateCriterion, RateSearch, Stretch};
 use super::*;
 use crate::engine::gateway::Keys;
 use crate::engine::seam::Dice;
@@ -228,7 +228,7 @@ fn a_closed_loop_and_a_search_measure_what_they_send() {
     let mut options = load_options(to);
     let merchant = MerchantId::new(MERCHANT).unwrap();
     options.terminals = vec![(merchant, TerminalId::new("T0000011").unwrap())];
-    let holds = Verdict::new(|figures| figures.sent <= 10);
+    let holds = RateCriterion::new(|figures| figures.sent <= 10);
     options.course = Course::Search(RateSearch::new(20, length, holds));
     let report = Load::start(options).unwrap().join().unwrap();
     assert!(

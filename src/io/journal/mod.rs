@@ -38,7 +38,7 @@ pub use files::{Files, FolderError};
 pub use index::{JournalCounts, index_folder};
 pub use keys::{KeyFile, KeyFileError};
 pub use reader::{JournalReader, ReadError, RecordReader};
-pub use snapshot::{FoundTransactions, JournalSnapshot, Reach, TransactionRecords};
+pub use snapshot::{FoundTransactions, JournalSnapshot, RelativesReach, TransactionRecords};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 
 #[cfg(test)]

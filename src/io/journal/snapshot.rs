@@ -53,7 +53,7 @@ pub struct TransactionRecords {
 
 /// Which relatives of a transaction are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub enum RelativesReach {
     /// Those of its name.
     Name,
     /// Other attempts of its purchase, and those that refer to it, too.
@@ -117,13 +117,13 @@ impl JournalSnapshot {
     pub fn relatives(
         &self,
         (tx, opened): (TxId, &Opened),
-        reach: Reach,
+        reach: RelativesReach,
         found: &mut BTreeSet<TxId>,
     ) -> Result<(), ReadError> {
         let lookup = &self.lookup;
         let told = match reach {
-            Reach::Name => lookup.namesakes(tx, opened, found),
-            Reach::All => lookup
+            RelativesReach::Name => lookup.namesakes(tx, opened, found),
+            RelativesReach::All => lookup
                 .namesakes(tx, opened, found)
                 .and_then(|()| lookup.attempts(tx, opened, found))
                 .and_then(|()| lookup.referring(tx, found)),

@@ -133,9 +133,9 @@ impl Tlv {
 }
 
 /// A part and what follows it: tag, value, rest.
-type Cut<'a> = Option<(&'a [u8], &'a [u8], &'a [u8])>;
+type TagParts<'a> = Option<(&'a [u8], &'a [u8], &'a [u8])>;
 
-fn ber(bytes: &[u8]) -> Cut<'_> {
+fn ber(bytes: &[u8]) -> TagParts<'_> {
     let (tag, rest) = bytes.split_at_checked(ber_tag(bytes)?)?;
     let (first, rest) = rest.split_first()?;
     let (length, rest) = match first {
@@ -172,7 +172,7 @@ fn ber_length(length: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(if length == 0 { &[0] } else { digits });
 }
 
-fn text(tag: u8, length: u8, bytes: &[u8]) -> Cut<'_> {
+fn text(tag: u8, length: u8, bytes: &[u8]) -> TagParts<'_> {
     let (tag, rest) = bytes.split_at_checked(usize::from(tag))?;
     let (digits, rest) = rest.split_at_checked(usize::from(length))?;
     let (value, rest) = rest.split_at_checked(number::read(PrefixEncoding::Ascii, digits)?)?;

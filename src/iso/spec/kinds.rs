@@ -13,13 +13,13 @@ pub struct Kinds {
 
 /// The kinds that messages of one type may be of, and what tells them apart.
 #[derive(Clone, Debug)]
-pub(in crate::iso) struct KindsOfType {
+pub(crate) struct KindsOfType {
     mti: Mti,
     /// The conditions of all of them, each once: the values that a field is compared with, and the
     /// bit of each.
-    pub(in crate::iso) conditions: Vec<(FieldPath, Vec<(Wanted, u128)>)>,
+    pub(crate) conditions: Vec<(FieldPath, Vec<(Wanted, u128)>)>,
     /// The place of a kind among all, and the bits of its conditions.
-    pub(in crate::iso) kinds: Vec<(usize, u128)>,
+    pub(crate) kinds: Vec<(usize, u128)>,
     /// The next bit.
     bit: u128,
 }
@@ -43,7 +43,7 @@ impl Kinds {
     }
 
     /// The kinds of requests of a type, or of those that a type answers.
-    pub(in crate::iso) fn of_type(&self, mti: Mti) -> Option<&KindsOfType> {
+    pub(crate) fn of_type(&self, mti: Mti) -> Option<&KindsOfType> {
         self.by_type.iter().find(|own| own.mti == mti)
     }
 }

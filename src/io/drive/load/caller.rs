@@ -1,6 +1,6 @@
 //! One terminal of a load: its connection, what it sends, and what it waits for.
 
-use super::measure::{Came, Tally, WhichRequest};
+use super::measure::{LoadEvent, Tally, WhichRequest};
 use super::{LoadError, LoadOptions};
 use crate::engine::seam::{Dice, Now};
 use crate::io::drive::sleep_until;
@@ -67,7 +67,7 @@ impl Common {
         }
     }
 
-    pub(super) fn came(&self, which: WhichRequest, came: Came) {
+    pub(super) fn came(&self, which: WhichRequest, came: LoadEvent) {
         self.tally.borrow_mut().came(which, came);
     }
 }
@@ -154,10 +154,10 @@ impl Caller {
             self.expire(Instant::now());
         }
         if self.stream.is_none() {
-            return self.common.came(which, Came::Error);
+            return self.common.came(which, LoadEvent::Error);
         }
         let Some(stan) = self.stan.filter(|_| self.waiting.len() < self.common.most) else {
-            return self.common.came(which, Came::Dropped);
+            return self.common.came(which, LoadEvent::Dropped);
         };
         let earlier = &mut self.earlier;
         let has = |at: usize| earlier.get(at).is_some_and(|kept| !kept.is_empty());
@@ -175,7 +175,7 @@ impl Caller {
         self.waiting
             .push_back(WaitingRequest { stan, meant, which });
         self.stan = Some(stan.next()).filter(|next| *next > stan);
-        self.common.came(which, Came::Sent);
+        self.common.came(which, LoadEvent::Sent);
     }
 
     /// Sends all that may be on its way at once, in a closed loop.
@@ -219,7 +219,7 @@ impl Caller {
         while let Some(frame) = self.framer.next(buffer).map_err(io::Error::other)? {
             match Message::parse(&common.spec, frame) {
                 Ok(answer) => self.take_in(&answer, now),
-                Err(_) => self.common.came(WhichRequest::default(), Came::Stray),
+                Err(_) => self.common.came(WhichRequest::default(), LoadEvent::Stray),
             }
         }
         if !buffer.is_empty() {
@@ -238,7 +238,7 @@ impl Caller {
         let at = waiting.position(|request| Some(request.stan) == stan);
         let Some(WaitingRequest { stan, meant, which }) = at.and_then(|at| self.waiting.remove(at))
         else {
-            return self.common.came(WhichRequest::default(), Came::Stray);
+            return self.common.came(WhichRequest::default(), LoadEvent::Stray);
         };
         let took = now.saturating_duration_since(meant);
         let codes = &self.common.spec.flow().codes;
@@ -248,9 +248,9 @@ impl Caller {
         self.common.came(
             which,
             match is_approval {
-                _ if took > self.common.timeout => Came::Timeout(took),
-                true => Came::Approved(took),
-                false => Came::Declined(took),
+                _ if took > self.common.timeout => LoadEvent::Timeout(took),
+                true => LoadEvent::Approved(took),
+                false => LoadEvent::Declined(took),
             },
         );
         let is_referred = self.common.referred.get(which.kind).is_some_and(|is| *is);
@@ -269,7 +269,7 @@ impl Caller {
         while let Some(first) = self.waiting.front()
             && now.saturating_duration_since(first.meant) > timeout
         {
-            self.common.came(first.which, Came::Timeout(timeout));
+            self.common.came(first.which, LoadEvent::Timeout(timeout));
             self.waiting.pop_front();
         }
     }
@@ -278,7 +278,7 @@ impl Caller {
     fn lost(&mut self) {
         self.stream = None;
         for request in self.waiting.drain(..) {
-            self.common.came(request.which, Came::Error);
+            self.common.came(request.which, LoadEvent::Error);
         }
     }
 

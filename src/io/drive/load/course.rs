@@ -84,18 +84,18 @@ impl Course {
 
 /// Whether figures are good enough.
 #[derive(Clone)]
-pub struct Verdict(Arc<dyn Fn(&Figures) -> bool + Send + Sync>);
+pub struct RateCriterion(Arc<dyn Fn(&Figures) -> bool + Send + Sync>);
 
-impl Verdict {
+impl RateCriterion {
     /// By a function.
     pub fn new(holds: impl Fn(&Figures) -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(holds))
     }
 }
 
-impl fmt::Debug for Verdict {
+impl fmt::Debug for RateCriterion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Verdict")
+        f.write_str("RateCriterion")
     }
 }
 
@@ -108,7 +108,7 @@ pub struct RateSearch {
     /// For how long each is tried.
     pub length: Duration,
     /// Whether a rate held.
-    pub holds: Verdict,
+    pub holds: RateCriterion,
     good: Option<u32>,
     bad: Option<u32>,
 }
@@ -116,7 +116,7 @@ pub struct RateSearch {
 impl RateSearch {
     /// One that begins at `from`.
     #[must_use]
-    pub const fn new(from: u32, length: Duration, holds: Verdict) -> Self {
+    pub const fn new(from: u32, length: Duration, holds: RateCriterion) -> Self {
         Self {
             from,
             length,
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_search_closes_in_on_the_highest_rate_that_holds() {
         for limit in [3, 90, 100, 101, 777, 12_345] {
-            let holds = Verdict::new(move |figures| figures.sent <= limit);
+            let holds = RateCriterion::new(move |figures| figures.sent <= limit);
             let mut search = RateSearch::new(100, Duration::from_secs(1), holds);
             let mut tries = 0;
             while let Some(stretch) = search.next() {

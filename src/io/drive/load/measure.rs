@@ -209,7 +209,7 @@ pub(super) struct Tally {
 
 /// What became of a request, or of what was none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Came {
+pub(super) enum LoadEvent {
     Sent,
     Approved(Duration),
     Declined(Duration),
@@ -275,20 +275,20 @@ impl Tally {
     }
 
     /// Something became of a request.
-    pub(super) fn came(&mut self, which: WhichRequest, came: Came) {
+    pub(super) fn came(&mut self, which: WhichRequest, came: LoadEvent) {
         let Some(measured) = self.report.stretches.get_mut(which.stretch) else {
             return;
         };
         let figures = &mut measured.figures;
         let kind = self.report.kinds.get_mut(which.kind);
         match came {
-            Came::Sent => {
+            LoadEvent::Sent => {
                 figures.sent += 1;
                 self.second.sent += 1;
                 kind.into_iter().for_each(|kind| kind.sent += 1);
             }
-            Came::Approved(took) | Came::Declined(took) => {
-                if matches!(came, Came::Approved(_)) {
+            LoadEvent::Approved(took) | LoadEvent::Declined(took) => {
+                if matches!(came, LoadEvent::Approved(_)) {
                     figures.approved += 1;
                     kind.into_iter().for_each(|kind| kind.approved += 1);
                 } else {
@@ -298,20 +298,20 @@ impl Tally {
                 self.second.answered += 1;
                 self.second_latencies.record(micros(took), 1);
             }
-            Came::Timeout(waited) => {
+            LoadEvent::Timeout(waited) => {
                 figures.timeouts += 1;
                 figures.latencies.record(micros(waited), 1);
                 self.second.failed += 1;
             }
-            Came::Error => {
+            LoadEvent::Error => {
                 figures.errors += 1;
                 self.second.failed += 1;
             }
-            Came::Dropped => {
+            LoadEvent::Dropped => {
                 figures.dropped += 1;
                 self.second.failed += 1;
             }
-            Came::Stray => figures.strays += 1,
+            LoadEvent::Stray => figures.strays += 1,
         }
     }
 
@@ -376,14 +376,14 @@ mod tests {
         let mut tally = tally(Instant::now());
         let which = WhichRequest::default();
         for n in 1..=1000 {
-            tally.came(which, Came::Sent);
+            tally.came(which, LoadEvent::Sent);
             let took = Duration::from_micros(n);
             tally.came(
                 which,
                 if n % 10 == 0 {
-                    Came::Declined(took)
+                    LoadEvent::Declined(took)
                 } else {
-                    Came::Approved(took)
+                    LoadEvent::Approved(took)
                 },
             );
         }
@@ -409,13 +409,13 @@ mod tests {
         for _ in 0..98 {
             tally.came(
                 WhichRequest::default(),
-                Came::Approved(Duration::from_millis(1)),
+                LoadEvent::Approved(Duration::from_millis(1)),
             );
         }
         for _ in 0..2 {
             tally.came(
                 WhichRequest::default(),
-                Came::Timeout(Duration::from_secs(10)),
+                LoadEvent::Timeout(Duration::from_secs(10)),
             );
         }
         let latency = tally.into_report(None).total.latencies.quantiles();
@@ -444,11 +444,11 @@ mod tests {
     fn seconds_are_closed_as_time_passes_empty_ones_too() {
         let began = Instant::now();
         let mut tally = tally(began);
-        tally.came(WhichRequest::default(), Came::Sent);
+        tally.came(WhichRequest::default(), LoadEvent::Sent);
         tally.pass(began + Duration::from_millis(2500));
         tally.came(
             WhichRequest::default(),
-            Came::Approved(Duration::from_millis(3)),
+            LoadEvent::Approved(Duration::from_millis(3)),
         );
         let seconds = tally.into_report(None).seconds;
         let counts: Vec<_> = seconds.iter().map(|one| (one.sent, one.answered)).collect();

@@ -18,7 +18,7 @@ mod caller;
 
 mod pace;
 
-pub use course::{Course, RateSearch, Stretch, Verdict};
+pub use course::{Course, RateCriterion, RateSearch, Stretch};
 pub use measure::{
     Figures, Latencies, Latency, LoadReport, MeasuredKind, MeasuredSecond, MeasuredStretch,
 };

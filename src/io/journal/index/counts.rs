@@ -1,7 +1,7 @@
 //! What can be counted of a journal without reading all of it: records, messages, bytes.
 
 use super::super::cursor::RecordPosition;
-use super::run::{IndexRun, Section};
+use super::run::{IndexRun, RunSection};
 use crate::engine::journal::{SegmentNo, SegmentReport};
 use crate::engine::record::{Carried, Fact, Hop, Logged, Record, Seq, StoredFrame};
 use crate::engine::seam::Wall;
@@ -152,7 +152,7 @@ impl JournalCounts {
         });
     }
 
-    /// As the words of [`Section::Counts`].
+    /// As the words of [`RunSection::Counts`].
     pub(super) fn words(&self) -> Vec<u64> {
         let number = |name: &str| KINDS.iter().position(|known| *known == name);
         let kinds = self.records.iter();
@@ -173,7 +173,7 @@ impl JournalCounts {
         kinds.chain(messages).chain(others).flatten().collect()
     }
 
-    /// As the words of [`Section::Segments`].
+    /// As the words of [`RunSection::Segments`].
     pub(super) fn segment_words(&self) -> Vec<u64> {
         let words = self.segments.iter().map(|told| {
             let (first, last) = told.ends.unwrap_or_default();
@@ -193,7 +193,7 @@ impl JournalCounts {
     /// Adds what a run counted, that follows what is counted.
     pub(super) fn add(&mut self, run: &IndexRun) -> io::Result<()> {
         let mut times = (0, 0);
-        let all: Vec<[u64; 2]> = run.all(Section::Counts)?;
+        let all: Vec<[u64; 2]> = run.all(RunSection::Counts)?;
         for [what, count] in all {
             match what {
                 TRANSACTIONS => self.transactions += count,
@@ -220,7 +220,7 @@ impl JournalCounts {
             let (first, last) = (Wall(times.0), Wall(times.1));
             self.times = Some((self.times.map_or(first, |(first, _)| first), last));
         }
-        let all: Vec<[u64; 6]> = run.all(Section::Segments)?;
+        let all: Vec<[u64; 6]> = run.all(RunSection::Segments)?;
         for [segment, bytes, records, began, first, last] in all {
             self.in_segment(SegmentReport {
                 segment: SegmentNo(segment),

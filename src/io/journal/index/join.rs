@@ -2,7 +2,7 @@
 
 use super::counts::JournalCounts;
 use super::key::ROW_BITS;
-use super::run::{IndexRun, RunHead, RunWriter, SECTIONS, Section};
+use super::run::{IndexRun, RunHead, RunSection, RunWriter, SECTIONS};
 use std::io;
 use std::path::Path;
 
@@ -19,10 +19,12 @@ pub(super) fn join(runs: &[IndexRun], path: &Path) -> io::Result<()> {
     let (counted, segments) = (counts.words(), counts.segment_words());
     let all = |section| runs.iter().map(|run| run.len(section)).sum::<u64>();
     let length = |section| match section {
-        Section::Rows | Section::Entries | Section::Places | Section::Damage => all(section),
-        Section::List => last.len(section),
-        Section::Counts => counted.len() as u64,
-        Section::Segments => segments.len() as u64,
+        RunSection::Rows | RunSection::Entries | RunSection::Places | RunSection::Damage => {
+            all(section)
+        }
+        RunSection::List => last.len(section),
+        RunSection::Counts => counted.len() as u64,
+        RunSection::Segments => segments.len() as u64,
     };
     let began_there = |run: &&IndexRun| run.rows() > 0;
     let moments = runs.iter().filter(began_there).map(|run| run.head.began);
@@ -38,20 +40,20 @@ pub(super) fn join(runs: &[IndexRun], path: &Path) -> io::Result<()> {
     let mut file = RunWriter::create(path)?;
     for section in SECTIONS {
         match section {
-            Section::Entries => entries(runs, &mut file)?,
-            Section::Rows | Section::Places | Section::Damage => {
+            RunSection::Entries => entries(runs, &mut file)?,
+            RunSection::Rows | RunSection::Places | RunSection::Damage => {
                 runs.iter()
                     .try_for_each(|run| copy(run, section, &mut file))?;
             }
-            Section::List => copy(last, section, &mut file)?,
-            Section::Counts => counted.iter().try_for_each(|word| file.put(*word))?,
-            Section::Segments => segments.iter().try_for_each(|word| file.put(*word))?,
+            RunSection::List => copy(last, section, &mut file)?,
+            RunSection::Counts => counted.iter().try_for_each(|word| file.put(*word))?,
+            RunSection::Segments => segments.iter().try_for_each(|word| file.put(*word))?,
         }
     }
     file.finish(&head)
 }
 
-fn copy(run: &IndexRun, section: Section, file: &mut RunWriter) -> io::Result<()> {
+fn copy(run: &IndexRun, section: RunSection, file: &mut RunWriter) -> io::Result<()> {
     let all = run.len(section);
     let mut at = 0;
     while at < all {
@@ -80,12 +82,12 @@ impl Rest<'_> {
             let read = self.read.as_slice();
             let count = below.map_or(read.len(), |below| read.partition_point(|e| *e < below));
             slice.extend(self.read.by_ref().take(count).map(|entry| entry + rows));
-            let all = self.run.len(Section::Entries);
+            let all = self.run.len(RunSection::Entries);
             if self.read.len() > 0 || self.at == all {
                 return Ok(());
             }
             let end = all.min(self.at + AT_ONCE);
-            let words = self.run.words(Section::Entries, self.at..end)?;
+            let words = self.run.words(RunSection::Entries, self.at..end)?;
             (self.at, self.read) = (end, words.into_iter());
         }
     }

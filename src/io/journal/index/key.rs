@@ -9,7 +9,7 @@ pub(super) const ROW_BITS: u32 = 24;
 /// A name, or another trait by which transactions are looked up. A key of one kind is told from
 /// one of another by its hash alone.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Key<'a> {
+pub(super) enum IndexKey<'a> {
     Transaction(TxId),
     Rrn(&'a str),
     Auth(&'a str),
@@ -58,30 +58,30 @@ pub(super) fn is_nameless(opened: &Opened) -> bool {
     opened.original.is_none() && (undoes || opened.kind.contains("completion"))
 }
 
-impl Key<'_> {
+impl IndexKey<'_> {
     /// The first of the entries of this key: its hash, and row 0.
     pub(super) fn entry(self) -> u64 {
         self.hash() & !((1 << ROW_BITS) - 1)
     }
 
     /// The names with which a transaction begins.
-    pub(super) fn of_opened(opened: &Opened, mut take: impl FnMut(Key<'_>)) {
-        take(Key::Number(&opened.terminal, opened.stan.0));
-        take(Key::Terminal(&opened.terminal));
-        take(Key::Stan(opened.stan.0));
-        take(Key::Amount(opened.amount.0));
+    pub(super) fn of_opened(opened: &Opened, mut take: impl FnMut(IndexKey<'_>)) {
+        take(IndexKey::Number(&opened.terminal, opened.stan.0));
+        take(IndexKey::Terminal(&opened.terminal));
+        take(IndexKey::Stan(opened.stan.0));
+        take(IndexKey::Amount(opened.amount.0));
         if !opened.identity.is_empty() {
-            take(Key::Identity(&opened.identity));
+            take(IndexKey::Identity(&opened.identity));
         }
         if let Some(card) = CardKey::of(opened) {
-            take(Key::Purchase(card, opened.amount.0, &opened.merchant));
-            take(Key::Card(card));
+            take(IndexKey::Purchase(card, opened.amount.0, &opened.merchant));
+            take(IndexKey::Card(card));
             if is_nameless(opened) {
-                take(Key::Nameless(card));
+                take(IndexKey::Nameless(card));
             }
         }
         for other in [opened.original, opened.twin].into_iter().flatten() {
-            take(Key::Refers(other));
+            take(IndexKey::Refers(other));
         }
     }
 

@@ -4,7 +4,7 @@ use super::super::cursor::{Cursor, RecordPosition};
 use super::super::files::Files;
 use super::catalog::{CatalogFile, entries};
 use super::counts::JournalCounts;
-use super::key::Key;
+use super::key::IndexKey;
 use super::rows::Rows;
 use super::run::{IndexRun, Standing};
 use crate::engine::journal::{Damage, DamageKind, SegmentNo, Storage, StorageError};
@@ -156,7 +156,7 @@ impl Lookup {
     /// A transaction's last record, as far as it is kept.
     pub(in crate::io::journal) fn last(&self, tx: TxId) -> io::Result<Option<RecordPosition>> {
         for run in self.runs.iter().rev() {
-            for entry in run.entries(Key::Transaction(tx).entry())?.rev() {
+            for entry in run.entries(IndexKey::Transaction(tx).entry())?.rev() {
                 let row = run.row(run.row_at(entry)?)?;
                 if row.tx == tx {
                     return Ok(Some(row.last));

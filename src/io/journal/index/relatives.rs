@@ -1,7 +1,7 @@
 //! The relatives of a transaction: those of its name, other attempts of its purchase, and those
 //! that name it.
 
-use super::key::{CardKey, Key, is_nameless};
+use super::key::{CardKey, IndexKey, is_nameless};
 use super::lookup::Lookup;
 use super::run::IndexRun;
 use crate::engine::record::{Opened, TxId};
@@ -29,7 +29,7 @@ impl Lookup {
         if opened.identity.is_empty() {
             return Ok(());
         }
-        self.nearest(tx, Key::Identity(&opened.identity), found)
+        self.nearest(tx, IndexKey::Identity(&opened.identity), found)
     }
 
     /// Other attempts of the same purchase, and what may be a part of it.
@@ -41,18 +41,18 @@ impl Lookup {
     ) -> io::Result<()> {
         let mut keys = Vec::new();
         for card in CardKey::all(opened) {
-            keys.push(Key::Nameless(card));
-            keys.push(Key::Purchase(card, opened.amount.0, ""));
+            keys.push(IndexKey::Nameless(card));
+            keys.push(IndexKey::Purchase(card, opened.amount.0, ""));
             // A message that names no merchant may be of any.
             if opened.merchant.trim().is_empty() || is_nameless(opened) {
-                keys.push(Key::Card(card));
-                keys.push(Key::Amount(opened.amount.0));
+                keys.push(IndexKey::Card(card));
+                keys.push(IndexKey::Amount(opened.amount.0));
             }
-            keys.push(Key::Purchase(card, opened.amount.0, &opened.merchant));
+            keys.push(IndexKey::Purchase(card, opened.amount.0, &opened.merchant));
         }
         // Others of its card may be known by a hash that it lacks.
         if opened.card_hash == [0; 16] && !keys.is_empty() {
-            keys.push(Key::Amount(opened.amount.0));
+            keys.push(IndexKey::Amount(opened.amount.0));
         }
         let mut keys = keys.into_iter();
         keys.try_for_each(|key| self.nearest(tx, key, found))
@@ -64,12 +64,12 @@ impl Lookup {
         tx: TxId,
         found: &mut BTreeSet<TxId>,
     ) -> io::Result<()> {
-        self.nearest(tx, Key::Refers(tx), found)
+        self.nearest(tx, IndexKey::Refers(tx), found)
     }
 
     /// Of a key the nearest on either side, whatever time lies between: clocks jump. It is looked
     /// from the run outwards in which the transaction began, until there are enough.
-    fn nearest(&self, tx: TxId, key: Key<'_>, found: &mut BTreeSet<TxId>) -> io::Result<()> {
+    fn nearest(&self, tx: TxId, key: IndexKey<'_>, found: &mut BTreeSet<TxId>) -> io::Result<()> {
         let began = tx.began();
         let own = self.runs.partition_point(|run| run.head.began.1 < began);
         let (before, behind) = self.runs.split_at(own.min(self.runs.len()));
@@ -100,7 +100,7 @@ struct Nearest {
 }
 
 impl Nearest {
-    fn take(&mut self, run: &IndexRun, key: Key<'_>, tx: TxId) -> io::Result<()> {
+    fn take(&mut self, run: &IndexRun, key: IndexKey<'_>, tx: TxId) -> io::Result<()> {
         let entries = run.entries(key.entry())?;
         for entry in around(run, entries, tx)? {
             let other = run.row(run.row_at(entry)?)?.tx;

@@ -2,7 +2,7 @@
 
 use super::super::cursor::RecordPosition;
 use super::counts::JournalCounts;
-use super::key::{Key, number_of};
+use super::key::{IndexKey, number_of};
 use super::run::{
     IndexRun, RunHead, SECTIONS, STRIDE, Standing, id_words, place_word, standing_words,
 };
@@ -97,12 +97,12 @@ impl Rows {
             .filter(|_| message.mti.class() != Class::Reversal);
         if rrn.is_some() && own.rrn != rrn {
             own.rrn = rrn;
-            let entries = rrn.map(|rrn| entry(Key::Rrn(&rrn), row));
+            let entries = rrn.map(|rrn| entry(IndexKey::Rrn(&rrn), row));
             self.entries.extend(entries);
         }
         if message.auth.is_some() && own.auth != message.auth {
             own.auth = message.auth;
-            let entries = message.auth.map(|auth| entry(Key::Auth(&auth), row));
+            let entries = message.auth.map(|auth| entry(IndexKey::Auth(&auth), row));
             self.entries.extend(entries);
         }
     }
@@ -119,14 +119,14 @@ impl Rows {
         };
         let row = self.row(tx, state, at);
         self.opened(row, opened, tx.began());
-        let entries = auth.map(|auth| entry(Key::Auth(&auth), row));
+        let entries = auth.map(|auth| entry(IndexKey::Auth(&auth), row));
         self.entries.extend(entries);
     }
 
     fn opened(&mut self, row: usize, opened: &Opened, at: Wall) {
         let (from, until) = self.began.unwrap_or((at, at));
         self.began = Some((from.min(at), until.max(at)));
-        Key::of_opened(opened, |key| self.entries.push(entry(key, row)));
+        IndexKey::of_opened(opened, |key| self.entries.push(entry(key, row)));
     }
 
     fn row(&mut self, tx: TxId, state: State, at: RecordPosition) -> usize {
@@ -142,7 +142,7 @@ impl Rows {
                 state,
                 doubtful: false,
             });
-            self.entries.push(entry(Key::Transaction(tx), row));
+            self.entries.push(entry(IndexKey::Transaction(tx), row));
         }
         if let Some(row) = self.rows.get_mut(row) {
             row.state = state;
@@ -155,7 +155,7 @@ impl Rows {
     pub(super) fn finish(mut self, to: RecordPosition, damage: &[RecordPosition]) -> IndexRun {
         let mut rows = Vec::with_capacity(self.rows.len() * 4);
         for (at, row) in self.rows.iter().enumerate() {
-            self.entries.push(entry(Key::State(row.state), at));
+            self.entries.push(entry(IndexKey::State(row.state), at));
             rows.extend(id_words(row.tx));
             rows.extend([place_word(row.first), place_word(row.last)]);
             let open = Unconfirmed::at(row.state).is_some_and(Unconfirmed::is_open);
@@ -166,7 +166,7 @@ impl Rows {
                 self.before.remove(&row.tx);
             }
             if row.doubtful || !open && Which::Open.admits(row.state) {
-                self.entries.push(entry(Key::Doubt, at));
+                self.entries.push(entry(IndexKey::Doubt, at));
             }
         }
         self.entries.sort_unstable();
@@ -194,6 +194,6 @@ impl Rows {
 }
 
 /// The entry of a key for a row. Runs are far shorter than the bits of a row's number allow.
-fn entry(key: Key<'_>, row: usize) -> u64 {
+fn entry(key: IndexKey<'_>, row: usize) -> u64 {
     key.entry() | row as u64
 }

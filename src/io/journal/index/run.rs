@@ -33,7 +33,7 @@ pub(super) const STRIDE: u64 = 16;
 
 /// What a run consists of, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Section {
+pub(super) enum RunSection {
     /// Four words a transaction: its id, the places of its first record and of its last. One that
     /// was taken over from several runs may have several rows; the last is the newest.
     Rows,
@@ -53,14 +53,14 @@ pub(super) enum Section {
     Segments,
 }
 
-pub(super) const SECTIONS: [Section; 7] = [
-    Section::Rows,
-    Section::Entries,
-    Section::Places,
-    Section::Damage,
-    Section::List,
-    Section::Counts,
-    Section::Segments,
+pub(super) const SECTIONS: [RunSection; 7] = [
+    RunSection::Rows,
+    RunSection::Entries,
+    RunSection::Places,
+    RunSection::Damage,
+    RunSection::List,
+    RunSection::Counts,
+    RunSection::Segments,
 ];
 
 /// What a run says of itself.
@@ -116,7 +116,7 @@ impl RunHead {
     }
 
     /// Where a section begins and ends among the words.
-    fn range(&self, section: Section) -> Range<u64> {
+    fn range(&self, section: RunSection) -> Range<u64> {
         let before = self.lengths.iter().take(section as usize).sum();
         let length = self.lengths.get(section as usize).copied();
         before..before + length.unwrap_or(0)
@@ -211,7 +211,7 @@ impl IndexRun {
     }
 
     /// How many words a section has.
-    pub(super) fn len(&self, section: Section) -> u64 {
+    pub(super) fn len(&self, section: RunSection) -> u64 {
         let range = self.head.range(section);
         range.end - range.start
     }
@@ -240,7 +240,7 @@ impl IndexRun {
     }
 
     /// RunWords of a section.
-    pub(super) fn words(&self, section: Section, range: Range<u64>) -> io::Result<Vec<u64>> {
+    pub(super) fn words(&self, section: RunSection, range: Range<u64>) -> io::Result<Vec<u64>> {
         let start = self.head.range(section).start;
         let (mut at, end) = (start + range.start, start + range.end);
         let mut words = Vec::with_capacity(index(end.saturating_sub(at)));
@@ -257,24 +257,24 @@ impl IndexRun {
         Ok(words)
     }
 
-    fn some<const N: usize>(&self, section: Section, at: u64) -> io::Result<[u64; N]> {
+    fn some<const N: usize>(&self, section: RunSection, at: u64) -> io::Result<[u64; N]> {
         self.some_at(section, at * N as u64)
     }
 
-    fn some_at<const N: usize>(&self, section: Section, word: u64) -> io::Result<[u64; N]> {
+    fn some_at<const N: usize>(&self, section: RunSection, word: u64) -> io::Result<[u64; N]> {
         let words = self.words(section, word..word + N as u64)?;
         words.first_chunk().copied().ok_or_else(spoiled)
     }
 
     /// All of a section, in groups of words.
-    pub(super) fn all<const N: usize>(&self, section: Section) -> io::Result<Vec<[u64; N]>> {
+    pub(super) fn all<const N: usize>(&self, section: RunSection) -> io::Result<Vec<[u64; N]>> {
         let words = self.words(section, 0..self.len(section))?;
         Ok(words.as_chunks().0.to_vec())
     }
 
     /// A transaction by the number of its row.
     pub(super) fn row(&self, row: u64) -> io::Result<RunRow> {
-        let [high, low, first, last] = self.some(Section::Rows, row)?;
+        let [high, low, first, last] = self.some(RunSection::Rows, row)?;
         Ok(RunRow {
             tx: id_of(high, low),
             first: place_of(first),
@@ -284,12 +284,12 @@ impl IndexRun {
 
     /// How many rows there are.
     pub(super) fn rows(&self) -> u64 {
-        self.len(Section::Rows) / 4
+        self.len(RunSection::Rows) / 4
     }
 
     /// The row of an entry.
     pub(super) fn row_at(&self, entry: u64) -> io::Result<u64> {
-        let [word] = self.some(Section::Entries, entry)?;
+        let [word] = self.some(RunSection::Entries, entry)?;
         Ok(word & ((1 << ROW_BITS) - 1))
     }
 
@@ -298,13 +298,14 @@ impl IndexRun {
         let last = first | ((1 << ROW_BITS) - 1);
         let start = self.bound(first)?;
         // Most keys have few entries: the next word tells.
-        if start == self.len(Section::Entries) || self.some::<1>(Section::Entries, start)? > [last]
+        if start == self.len(RunSection::Entries)
+            || self.some::<1>(RunSection::Entries, start)? > [last]
         {
             return Ok(start..start);
         }
         let end = match last.checked_add(1) {
             Some(next) => self.bound(next)?,
-            None => self.len(Section::Entries),
+            None => self.len(RunSection::Entries),
         };
         Ok(start..end)
     }
@@ -312,7 +313,7 @@ impl IndexRun {
     /// The first entry that is not below a word. Hashes are spread evenly, so that a guess is
     /// right within a page or two.
     fn bound(&self, word: u64) -> io::Result<u64> {
-        let range = self.head.range(Section::Entries);
+        let range = self.head.range(RunSection::Entries);
         let (mut low, mut high) = (range.start, range.end);
         let guess = u128::from(word) * u128::from(high - low);
         let mut guess = low + u64::try_from(guess >> 64).unwrap_or(0);
@@ -346,18 +347,18 @@ impl IndexRun {
 
     /// The last known place at or before a record.
     pub(super) fn place(&self, seq: Seq) -> io::Result<Option<RecordPosition>> {
-        let (mut low, mut high) = (0, self.len(Section::Places) / 2);
+        let (mut low, mut high) = (0, self.len(RunSection::Places) / 2);
         // Where nothing is damaged they stand at even distances.
         let even = (seq.0 / STRIDE).saturating_sub(self.head.first.0 / STRIDE);
         if even + 1 < high {
-            let [told, place, next, _] = self.some_at(Section::Places, even * 2)?;
+            let [told, place, next, _] = self.some_at(RunSection::Places, even * 2)?;
             if (told..next).contains(&seq.0) {
                 return Ok(Some(place_of(place)));
             }
         }
         while low < high {
             let middle = low.midpoint(high);
-            let [told, _] = self.some(Section::Places, middle)?;
+            let [told, _] = self.some(RunSection::Places, middle)?;
             if told <= seq.0 {
                 low = middle + 1;
             } else {
@@ -367,19 +368,19 @@ impl IndexRun {
         let Some(at) = low.checked_sub(1) else {
             return Ok(None);
         };
-        let [_, place] = self.some(Section::Places, at)?;
+        let [_, place] = self.some(RunSection::Places, at)?;
         Ok(Some(place_of(place)))
     }
 
     /// What could not be read.
     pub(super) fn damage(&self) -> io::Result<Vec<RecordPosition>> {
-        let all = self.all(Section::Damage)?;
+        let all = self.all(RunSection::Damage)?;
         Ok(all.into_iter().map(|[word]| place_of(word)).collect())
     }
 
     /// What is in an open state at its end.
     pub(super) fn list(&self) -> io::Result<Vec<(TxId, Standing)>> {
-        let all = self.all(Section::List)?.into_iter();
+        let all = self.all(RunSection::List)?.into_iter();
         let standing = |[high, low, last, state]: [u64; 4]| {
             let standing = Standing {
                 last: place_of(last),

@@ -1,6 +1,6 @@
 //! Looks for what a query asks for, the newest first, and no further than it is asked to.
 
-use super::key::{Key, number_of};
+use super::key::{IndexKey, number_of};
 use super::lookup::Lookup;
 use super::run::{IndexRun, RunRow, Standing};
 use crate::engine::record::State;
@@ -100,19 +100,19 @@ impl<'l> TransactionSearch<'l> {
 fn plan(lookup: &Lookup, query: &Query) -> io::Result<SearchPlan> {
     let number = query.terminal.as_ref().zip(query.stan);
     let keys = [
-        query.tx.map(Key::Transaction),
-        query.rrn.as_ref().map(|rrn| Key::Rrn(rrn)),
-        query.auth.as_ref().map(|auth| Key::Auth(auth)),
-        number.map(|(terminal, stan)| Key::Number(terminal, stan.0)),
+        query.tx.map(IndexKey::Transaction),
+        query.rrn.as_ref().map(|rrn| IndexKey::Rrn(rrn)),
+        query.auth.as_ref().map(|auth| IndexKey::Auth(auth)),
+        number.map(|(terminal, stan)| IndexKey::Number(terminal, stan.0)),
         query
             .terminal
             .as_ref()
-            .map(|terminal| Key::Terminal(terminal)),
-        query.stan.map(|stan| Key::Stan(stan.0)),
-        query.amount.map(|amount| Key::Amount(amount.0)),
+            .map(|terminal| IndexKey::Terminal(terminal)),
+        query.stan.map(|stan| IndexKey::Stan(stan.0)),
+        query.amount.map(|amount| IndexKey::Amount(amount.0)),
     ];
     let mut fewest: Option<(u64, u64)> = None;
-    for key in keys.into_iter().flatten().map(Key::entry) {
+    for key in keys.into_iter().flatten().map(IndexKey::entry) {
         let mut count = 0;
         for run in &lookup.runs {
             let entries = run.entries(key)?;
@@ -133,7 +133,7 @@ fn plan(lookup: &Lookup, query: &Query) -> io::Result<SearchPlan> {
 fn standing(lookup: &Lookup, which: Which) -> io::Result<SearchPlan> {
     let states = State::ALL.into_iter().filter(|state| which.admits(*state));
     if !which.may_be_in_doubt() {
-        let keys = states.map(|state| Key::State(state).entry());
+        let keys = states.map(|state| IndexKey::State(state).entry());
         return Ok(SearchPlan::Keys(keys.collect()));
     }
     let states: Vec<u64> = states.map(number_of).collect();
@@ -148,7 +148,7 @@ fn standing(lookup: &Lookup, which: Which) -> io::Result<SearchPlan> {
         }
     }
     for run in &lookup.runs {
-        for entry in run.entries(Key::Doubt.entry())? {
+        for entry in run.entries(IndexKey::Doubt.entry())? {
             meant.push(run.row(run.row_at(entry)?)?);
         }
     }

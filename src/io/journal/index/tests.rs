@@ -3,7 +3,7 @@
 mod past;
 
 use super::super::files::Files;
-use super::super::snapshot::Reach;
+use super::super::snapshot::RelativesReach;
 use super::super::{JournalReader, ReadError};
 use super::catalog::{entries, folder};
 use super::indexer::IndexWork;
@@ -127,7 +127,9 @@ fn other_attempts_of_a_purchase_are_related() {
             };
             let opened = step.opened.as_deref().unwrap();
             let of = (tx(n), opened);
-            snapshot.relatives(of, Reach::All, &mut related).unwrap();
+            snapshot
+                .relatives(of, RelativesReach::All, &mut related)
+                .unwrap();
             related
         };
         assert!(related(101).contains(&tx(150)), "{indexed}");
@@ -208,7 +210,9 @@ fn what_grows_is_indexed_in_pieces() {
     let mut related = BTreeSet::new();
     let names = crate::engine::trace::tests::opened(Purpose::Debit);
     let of = (tx(15_000), &names);
-    snapshot.relatives(of, Reach::All, &mut related).unwrap();
+    snapshot
+        .relatives(of, RelativesReach::All, &mut related)
+        .unwrap();
     assert!(related.len() <= 64, "{}", related.len());
 }
 
