@@ -72,35 +72,48 @@ fn operations() -> Vec<Operation> {
 fn of_message(name: &str, spec: &Arc<Spec>, frame: Vec<u8>) -> Vec<Operation> {
     let frame = Bytes::from(frame);
     let message = Message::parse(spec, frame.clone()).unwrap();
-    let fields: Vec<FieldId> = message.fields().iter().collect();
-    let text = |field: &FieldId| (*field, message.text(*field).unwrap().into_owned());
-    let values: Vec<(FieldId, String)> = fields.iter().map(text).collect();
-    let mut all = Vec::new();
+    let mut all = Vec::from(reading(name, spec, &frame));
+    all.push(building(name, spec, &message));
+    all.extend(asking(name, &message));
+    all.extend(recording(name, &message));
+    all
+}
+
+/// A frame becomes a message.
+fn reading(name: &str, spec: &Arc<Spec>, frame: &Bytes) -> [Operation; 3] {
     let (again, read) = (Arc::clone(spec), frame.clone());
-    all.push(operation(format!("parse {name}"), move || {
+    let parse = operation(format!("parse {name}"), move || {
         black_box(Message::parse(&again, black_box(read.clone())).unwrap());
-    }));
+    });
     let by_hand = match name {
         "A" => by_hand::parse_a,
         _ => by_hand::parse_b,
     };
     let read = frame.clone();
-    all.push(operation(format!("parse {name} by hand"), move || {
+    let by_hand = operation(format!("parse {name} by hand"), move || {
         black_box(by_hand(black_box(&read)).unwrap());
-    }));
-    let again = Arc::clone(spec);
-    all.push(operation(
+    });
+    let (again, read) = (Arc::clone(spec), frame.clone());
+    let fields = Message::parse(spec, frame.clone()).unwrap().fields();
+    let texts = operation(
         format!("parse {name} and read every field as text"),
         move || {
-            let message = Message::parse(&again, black_box(frame.clone())).unwrap();
-            for field in &fields {
-                black_box(message.text(*field));
+            let message = Message::parse(&again, black_box(read.clone())).unwrap();
+            for field in fields.iter() {
+                black_box(message.text(field));
             }
         },
-    ));
+    );
+    [parse, by_hand, texts]
+}
+
+/// Values become a frame.
+fn building(name: &str, spec: &Arc<Spec>, message: &Message) -> Operation {
+    let text = |field| (field, message.text(field).unwrap().into_owned());
+    let values: Vec<(FieldId, String)> = message.fields().iter().map(text).collect();
     let (mut fresh, mut out) = (Message::new(spec, message.mti()), Vec::new());
     let mti = message.mti();
-    all.push(operation(format!("build {name} from values"), move || {
+    operation(format!("build {name} from values"), move || {
         fresh.reset(mti);
         for (field, value) in &values {
             fresh.set(*field, black_box(value)).unwrap();
@@ -108,13 +121,17 @@ fn of_message(name: &str, spec: &Arc<Spec>, frame: Vec<u8>) -> Vec<Operation> {
         out.clear();
         fresh.write_to(&mut out).unwrap();
         black_box(&out);
-    }));
+    })
+}
+
+/// What a gateway asks of a message.
+fn asking(name: &str, message: &Message) -> [Operation; 2] {
     let asked = message.clone();
-    all.push(operation(format!("tell the kind of {name}"), move || {
+    let kind = operation(format!("tell the kind of {name}"), move || {
         black_box(black_box(&asked).kind());
-    }));
+    });
     let asked = message.clone();
-    all.push(operation(format!("read the names in {name}"), move || {
+    let names = operation(format!("read the names in {name}"), move || {
         let asked = black_box(&asked);
         black_box((
             asked.stan(),
@@ -123,17 +140,20 @@ fn of_message(name: &str, spec: &Arc<Spec>, frame: Vec<u8>) -> Vec<Operation> {
             asked.rrn(),
         ));
         black_box((asked.amount(), asked.currency(), asked.pan()));
-    }));
+    });
+    [kind, names]
+}
+
+/// A message goes into the journal.
+fn recording(name: &str, message: &Message) -> [Operation; 2] {
     let masked = message.clone();
-    all.push(operation(
-        format!("mask {name} for the journal"),
-        move || {
-            black_box(black_box(&masked).redact().unwrap());
-        },
-    ));
+    let mask = operation(format!("mask {name} for the journal"), move || {
+        black_box(black_box(&masked).redact().unwrap());
+    });
+    let message = message.clone();
     let mut vault = Vault::new(VaultKeys::new(&[1; 32], 1, &[2; 32]), [0; 4]);
     let mut out = Vec::new();
-    all.push(operation(format!("write {name} as a record"), move || {
+    let write = operation(format!("write {name} as a record"), move || {
         let logged = Logged::of(&message, Hop::TerminalToGateway, ConnId(7), None);
         let record = Record {
             seq: Seq(1_000_000),
@@ -145,8 +165,8 @@ fn of_message(name: &str, spec: &Arc<Spec>, frame: Vec<u8>) -> Vec<Operation> {
         out.clear();
         encode(&record, &mut vault, &mut out);
         black_box(&out);
-    }));
-    all
+    });
+    [mask, write]
 }
 
 fn main() {
