@@ -314,9 +314,14 @@ impl Gateway {
             .as_ref()
             .is_some_and(|reversal| reversal.frame.is_none());
         let used_up = tries >= self.options.routes[transaction.route].reversal.tries;
+        // Whoever asked was answered, and a late approval asks for one more (R19).
+        let nobody_asks = transaction
+            .reversal
+            .as_ref()
+            .is_some_and(|reversal| reversal.askers.is_empty());
         let pause = if transaction.state == State::ReversalUndeliverable {
             self.options.ladder.slow_pause
-        } else if own || used_up {
+        } else if own || used_up || nobody_asks {
             self.pause(tries)
         } else {
             // The terminal repeats by itself; after its time the reversal is listed.

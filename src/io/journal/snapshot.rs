@@ -334,7 +334,8 @@ impl FoundTransactions<'_> {
 
     /// Told from the names with which it began, where they are at hand.
     fn may_match(&self, row: RunRow) -> Result<bool, ReadError> {
-        if !self.query.asks_beginning() {
+        // What went on of late need not have begun of late.
+        if !self.query.asks_beginning() && !self.search.looks_at_all() {
             return Ok(true);
         }
         let Some(first) = self.snapshot.record_at(row.first)? else {

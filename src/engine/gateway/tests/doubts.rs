@@ -138,3 +138,24 @@ fn a_try_that_was_not_written_is_taken_back() {
     stage.happen(Event::NotWritten(send));
     assert_eq!(stage.last_state(), State::ReversalPending);
 }
+
+#[test]
+fn a_reversal_that_a_late_approval_asks_for_is_tried_again_though_its_terminal_was_answered() {
+    let mut stage = Stage::with(options(ReversalBy::Terminal, true));
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.pass(45);
+    stage.terminal_says(stage.reversal(2, "98"));
+    let reversal = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&reversal, "00"));
+    assert_eq!(&*stage.deliver(T).response_code().unwrap(), "00");
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    let again = stage.deliver(A);
+    let mut answer = stage.answer(&again, "00");
+    answer.set(path("64"), "3030303030303030").unwrap();
+    stage.acquirer_says(answer);
+    assert_eq!(stage.last_state(), State::ReversalPending);
+    // The terminal was told that its reversal is over: nobody but the gateway goes on.
+    stage.pass(3);
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
+}

@@ -119,9 +119,17 @@ impl IndexWork {
     }
 
     /// Removes what was being made when the last process ended, since its last segment may have
-    /// lost its end, and what is no index that is known here.
+    /// lost its end, what tells of the segment that goes on growing, since that was finished once
+    /// where a crash took the next one away, and what is no index that is known here.
     pub(super) fn clear(&self) -> io::Result<()> {
         std::fs::create_dir_all(catalog::folder(&self.journal))?;
+        let segments = Files::read_only(&self.journal).segments();
+        let newest = segments.map_err(io::Error::other)?.last().copied();
+        for entry in entries(&self.journal)? {
+            if newest.is_some_and(|newest| entry.covers(newest)) {
+                std::fs::remove_file(entry.path)?;
+            }
+        }
         for entry in std::fs::read_dir(catalog::folder(&self.journal))? {
             let path = entry?.path();
             let finished = path.extension().is_some_and(|end| end == "run");

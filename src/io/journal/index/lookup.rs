@@ -100,17 +100,25 @@ impl Lookup {
     ) -> Result<(), IndexError> {
         let whole = entries.iter().filter(|entry| entry.covers(segment));
         let mut whole = whole.filter_map(|entry| IndexRun::open(&entry.path).ok());
-        if let Some(run) = whole.next() {
-            self.take(run)?;
-            return Ok(());
-        }
+        let length = Files::read_only(journal).length(segment)?;
         let mut from = RecordPosition::start_of(segment);
+        if let Some(run) = whole.next() {
+            let to = run.head.to;
+            self.take(run)?;
+            if to.segment != segment || length <= to.offset {
+                return Ok(());
+            }
+            // It went on after a crash that took the next one's unfinished checkpoint away.
+            from = to;
+        }
         let pieces = entries.iter().filter(|entry| entry.first == segment);
         for piece in pieces {
             if piece.piece != Some(from.offset) {
                 continue;
             }
-            let Ok(run) = IndexRun::open(&piece.path) else {
+            let run = IndexRun::open(&piece.path).ok();
+            let fits = |run: &IndexRun| run.head.to.offset <= length && run.is_sound();
+            let Some(run) = run.filter(fits) else {
                 break;
             };
             from = run.head.to;
@@ -168,8 +176,9 @@ impl Lookup {
 
     /// A place shortly before a record.
     pub(in crate::io::journal) fn place(&self, seq: Seq) -> io::Result<Option<RecordPosition>> {
-        let behind = self.runs.partition_point(|run| run.head.first <= seq);
-        let run = behind.checked_sub(1).and_then(|at| self.runs.get(at));
+        // A run without records, of a segment that has only begun, has no first one.
+        let begun = |run: &&IndexRun| run.head.first != Seq(0) && run.head.first <= seq;
+        let run = self.runs.iter().rev().find(begun);
         Ok(run.map(|run| run.place(seq)).transpose()?.flatten())
     }
 }

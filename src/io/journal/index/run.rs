@@ -197,6 +197,18 @@ impl IndexRun {
         })
     }
 
+    /// Whether each of its pages is as it was written. Asked of a file that was not synced: a
+    /// crash, or a copy made meanwhile, may have left any part of it out.
+    pub(super) fn is_sound(&self) -> bool {
+        match &self.words {
+            RunWords::Memory(_) => true,
+            RunWords::File(file, _) => {
+                let words: u64 = self.head.lengths.iter().sum();
+                (1..=words.div_ceil(PAGE)).all(|page| read_page(file, page).is_ok())
+            }
+        }
+    }
+
     /// Writes it into a file.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
         let mut file = RunWriter::create(path)?;
@@ -403,7 +415,9 @@ fn index(word: u64) -> usize {
 }
 
 fn spoiled() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "a file of the index is spoiled")
+    let what = "a file in the journal's folder index/ is spoiled: remove that folder, which the \
+                gateway makes anew from the segments";
+    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 fn checksum(number: u64, words: &[u8]) -> u64 {
