@@ -13,7 +13,7 @@ use crate::engine::record::{Fact, Record, Seq, State, samples};
 use crate::engine::trace::{Query, subject};
 use crate::iso::message::Stan;
 use crate::iso::spec::Purpose;
-use past::{Past, found, queries, shape, tx};
+use past::{EACH, Past, SEGMENTS, found, opening, queries, shape, tx};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -243,4 +243,51 @@ fn a_record_damaged_after_it_was_indexed_is_missed() {
     bytes[500] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     assert!(!past.snapshot().records_of(&all).unwrap().whole);
+}
+
+#[test]
+fn without_a_filter_what_began_last_comes_first_though_older_ones_went_on_later() {
+    let past = Past::new();
+    for indexed in [false, true] {
+        if indexed {
+            past.work().clear().unwrap();
+            past.work().pass().unwrap();
+        }
+        let snapshot = past.snapshot();
+        let mut search = snapshot.search(&Query::default()).unwrap();
+        let last = SEGMENTS * EACH;
+        let newest: BTreeSet<_> = (last - 5..last).map(tx).collect();
+        assert_eq!(search.take(5).unwrap(), newest);
+    }
+}
+
+#[test]
+fn a_segment_that_goes_on_growing_after_it_was_finished_is_read_to_its_end() {
+    let past = Past::new();
+    past.work().clear().unwrap();
+    past.work().pass().unwrap();
+    let finished = "00000019.run".to_owned();
+    assert!(past.files().contains(&finished));
+    // A crash within a checkpoint takes its segment away, and the one before goes on.
+    std::fs::remove_file(past.path().join("00000020.seg")).unwrap();
+    let files = Files::open(past.path(), 0).unwrap();
+    let (mut journal, _) = Journal::open(files, JournalOptions::default()).unwrap();
+    let next = journal.last().next().0;
+    let record = opening(next, 500);
+    journal.append(&record, &mut samples::vault()).unwrap();
+    journal.sync().unwrap();
+    let is_found = || {
+        let snapshot = past.snapshot();
+        let query = Query {
+            tx: Some(tx(500)),
+            ..Query::default()
+        };
+        found(&snapshot, &query) == BTreeSet::from([tx(500)])
+            && snapshot.record(Seq(next)).unwrap().is_some()
+    };
+    assert!(is_found());
+    past.work().clear().unwrap();
+    assert!(!past.files().contains(&finished));
+    past.work().pass().unwrap();
+    assert!(is_found());
 }

@@ -138,7 +138,7 @@ pub(super) fn shape(record: &mut Record, n: u64, state: State) {
     }
 }
 
-fn opening(seq: u64, n: u64) -> Record {
+pub(super) fn opening(seq: u64, n: u64) -> Record {
     let mut record = samples::sale(seq, tx(n), None);
     shape(&mut record, n, State::Forwarded);
     record
