@@ -10,6 +10,8 @@
 //! ```
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench is no library")]
 
+mod messages;
+
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion};
 use isogate::engine::gateway::{Action, Event, Gateway, Options, SendId};
@@ -23,6 +25,7 @@ use isogate::iso::spec::Spec;
 use isogate::lab::peer::{Acquirer, AcquirerAction, AcquirerEvent, AcquirerOptions};
 use isogate::lab::peer::{Deck, MasterKeys, TerminalOptions, Workload};
 use isogate::lab::peer::{TerminalAction, TerminalEvent, TestTerminal};
+use messages::{A, B, hex};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,23 +33,6 @@ use std::time::Duration;
 const TERMINALS: usize = 1000;
 const ACQUIRER: ConnId = ConnId(0);
 const STAN: FieldId = FieldId::of(11);
-
-/// ASCII, hex bitmap, 16 fields, 181 bytes.
-const A: &str = concat!(
-    "02007238448128C08000166225880123456789000000000000012345112210451212345610451211225411051001",
-    "112345678901376225880123456789=30122011234567890123532610123456TERM0001MERCHANT0000001156"
-);
-
-/// BCD, raw bitmap, 23 fields, 311 bytes, behind TPDU and header.
-const B: &str = concat!(
-    "60000300006031003107300200703C06C028C09A1D16622588012345678900000000000001234512345610451211",
-    "2230120051000100123706225880123456789D301220112345678901233533323631303132333435365445524D30",
-    "3030314D45524348414E5430303030303031313536A1B2C3D4E5F60718260000000000000001459F2608A1B2C3D4",
-    "E5F601029F2701809F101307010103A0A000010A0100000000001A2B3C4D9F37041A2B3C4D9F36020A1B95050880",
-    "0460009A032611229C01009F02060000000123455F2A02015682027C009F1A0201569F03060000000000009F3303",
-    "E0F8C89F34034203009F3501229F1E0831323334353637388408A0000003330101019F0902008C9F410400012345",
-    "00130220000010005000150000001000123112001731323334353637385452414345494E464F0102030405060708"
-);
 
 /// A way through the gateway: dialects, and what is done with the messages.
 struct Way {
@@ -102,13 +88,6 @@ const WAYS: [Way; 5] = [
         route: "rewrite_stan = true\n[route.map]",
     },
 ];
-
-fn hex(text: &str) -> Vec<u8> {
-    let pairs = text.as_bytes().chunks_exact(2);
-    pairs
-        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
-}
 
 /// A gateway with terminals that have signed on, and requests on their way to the acquirer.
 struct Bench {

@@ -11,6 +11,8 @@
     reason = "a bench is no library"
 )]
 
+mod messages;
+
 use isogate::cli;
 use isogate::engine::journal::{Journal, JournalOptions};
 use isogate::engine::record::{
@@ -25,17 +27,6 @@ use isogate::iso::spec::{Purpose, Spec};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// A sale in BCD, raw bitmap, 23 fields, behind TPDU and header: 322 bytes.
-const SALE: &str = concat!(
-    "60000300006031003107300200703C06C028C09A1D16622588012345678900000000000001234512345610451211",
-    "2230120051000100123706225880123456789D301220112345678901233533323631303132333435365445524D30",
-    "3030314D45524348414E5430303030303031313536A1B2C3D4E5F60718260000000000000001459F2608A1B2C3D4",
-    "E5F601029F2701809F101307010103A0A000010A0100000000001A2B3C4D9F37041A2B3C4D9F36020A1B95050880",
-    "0460009A032611229C01009F02060000000123455F2A02015682027C009F1A0201569F03060000000000009F3303",
-    "E0F8C89F34034203009F3501229F1E0831323334353637388408A0000003330101019F0902008C9F410400012345",
-    "00130220000010005000150000001000123112001731323334353637385452414345494E464F0102030405060708"
-);
 
 const TERMINALS: u64 = 1000;
 /// Of so many sales one stays open.
@@ -60,11 +51,7 @@ fn text<const N: usize>(text: &str) -> Text<N> {
 
 impl Sales {
     fn new() -> Self {
-        let digits = SALE.as_bytes().as_chunks::<2>().0.iter();
-        let digits = digits.map(|pair| std::str::from_utf8(pair).unwrap());
-        let frame: Vec<u8> = digits
-            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
-            .collect();
+        let frame = messages::hex(messages::B);
         let spec = Spec::builtin("cup-pos").unwrap();
         let request = Message::parse(&spec, frame.into()).unwrap();
         let answer = request.answer().unwrap();
