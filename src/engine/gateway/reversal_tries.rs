@@ -305,23 +305,15 @@ impl Gateway {
         let Some(transaction) = self.live.get(slot) else {
             return;
         };
-        let tries = transaction
-            .reversal
-            .as_ref()
-            .map_or(0, |reversal| reversal.tries);
-        let own = transaction
-            .reversal
-            .as_ref()
-            .is_some_and(|reversal| reversal.frame.is_none());
+        let reversal = transaction.reversal.as_ref();
+        let tries = reversal.map_or(0, |reversal| reversal.tries);
         let used_up = tries >= self.options.routes[transaction.route].reversal.tries;
-        // Whoever asked was answered, and a late approval asks for one more (R19).
-        let nobody_asks = transaction
-            .reversal
-            .as_ref()
-            .is_some_and(|reversal| reversal.askers.is_empty());
+        // Its own; or whoever asked was answered, and a late approval asks for one more (R19).
+        let goes_on_alone =
+            reversal.is_some_and(|reversal| reversal.frame.is_none() || reversal.askers.is_empty());
         let pause = if transaction.state == State::ReversalUndeliverable {
             self.options.ladder.slow_pause
-        } else if own || used_up || nobody_asks {
+        } else if goes_on_alone || used_up {
             self.pause(tries)
         } else {
             // The terminal repeats by itself; after its time the reversal is listed.
