@@ -95,8 +95,14 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     trade(args, &lab, &stopped, out)?;
     lab.heal();
     let healed = Instant::now();
-    while !lab.is_at_rest() && healed.elapsed() < REST {
+    let mut looks_at_rest = 0;
+    while looks_at_rest < 2 && healed.elapsed() < REST {
         std::thread::sleep(Duration::from_millis(50));
+        looks_at_rest = if lab.is_at_rest() {
+            looks_at_rest + 1
+        } else {
+            0
+        };
     }
     let report = lab.finish()?;
     let reader = JournalReader::open(&folder, None)?;

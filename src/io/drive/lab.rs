@@ -240,11 +240,14 @@ impl Lab {
         self.host.with(|acquirer, now| acquirer.heal(now));
     }
 
-    /// Whether nothing is under way any more on any side.
+    /// Whether nothing is under way any more on any side: an answer that the acquirer holds back
+    /// may need a reversal. What crosses between two of them is seen by the next look.
     #[must_use]
     pub fn is_at_rest(&self) -> bool {
+        let answered = self.host.with(|acquirer, _| acquirer.is_idle());
         let health = self.gateway.status().health();
-        health.in_flight == 0
+        answered != Some(false)
+            && health.in_flight == 0
             && health.reversals == 0
             && self
                 .fleet

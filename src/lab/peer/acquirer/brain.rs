@@ -156,6 +156,12 @@ impl Acquirer {
             .min()
     }
 
+    /// Whether no answer is still to leave.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.later.is_empty() && self.held.is_empty()
+    }
+
     fn tick(&mut self, now: Now) {
         self.gone_until.take_if(|until| *until <= now.mono);
         let outage = self.options.faults.outage(now);
