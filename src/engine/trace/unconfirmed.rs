@@ -169,10 +169,13 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
     match story.state {
         State::Refused if retry::was_sent(story) => Some(Unconfirmed::NoAnswer),
         State::NotSent if retry::was_answered(story) => Some(Unconfirmed::NoAnswer),
-        State::Declined | State::DeclineDelivered if unknown || approved => {
+        // Of two requests under one name the first may have been booked.
+        State::Declined | State::DeclineDelivered
+            if unknown || approved || story.repeats.is_some() =>
+        {
             Some(Unconfirmed::NoAnswer)
         }
-        State::Unanswered if unknown => Some(Unconfirmed::NoAnswer),
+        State::Unanswered if unknown && story.again.is_none() => Some(Unconfirmed::NoAnswer),
         // Given back twice, perhaps.
         State::Returned if story.taken_back => Some(Unconfirmed::SettleMismatch),
         State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),
