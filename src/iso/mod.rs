@@ -17,3 +17,5 @@ pub mod codec;
 pub mod security;
 
 pub mod translate;
+
+pub mod stream;
