@@ -206,7 +206,7 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
 fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let lang = arguments.lang.map_or_else(lang_of_environment, Lang::from);
     match arguments.command {
-        Command::Capture(args) => capture::run(&args, out),
+        Command::Capture(args) => capture::run(&args, lang, out),
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
