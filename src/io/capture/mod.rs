@@ -8,11 +8,13 @@
 mod headers;
 mod open;
 mod packets;
+mod pcapng_out;
 mod traffic;
 
 use crate::iso::stream::Sighting;
 
 pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open};
+pub use pcapng_out::PcapngWriter;
 
 /// Why a capture cannot be read any further.
 #[derive(Debug, thiserror::Error)]
