@@ -38,7 +38,7 @@ pub(crate) struct CaptureArgs {
     unmasked: bool,
     #[command(flatten)]
     zone: ZoneArgs,
-    /// pcap or pcapng, or - for standard input
+    /// pcap, pcapng, a jPOS log, hex or JSON lines, a journal's folder, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -87,6 +87,7 @@ fn open(args: &CaptureArgs) -> anyhow::Result<OpenedCapture> {
     let options = CaptureOptions {
         spec,
         server_port: args.port,
+        zone: args.zone.it.clone(),
     };
     capture::open(&args.file, &options).with_context(|| named(args))
 }
