@@ -15,6 +15,7 @@ mod host;
 mod input;
 mod journal;
 mod lab;
+mod lines;
 mod load;
 mod open;
 mod past;
