@@ -1,6 +1,7 @@
 //! `isogate journal`: whether a journal is sound, and what is in it.
 
 mod export;
+mod shadow;
 
 use super::{Exit, ZoneArgs, table};
 use crate::engine::journal::{Damage, JournalReport, SegmentReport, Torn, verify};
@@ -28,6 +29,8 @@ enum JournalCommand {
     Stats(ReadArgs),
     /// Each message of it as a line for other programs
     Export(export::ExportArgs),
+    /// What a link's shadow answered otherwise than its acquirer; exit code 1 if anything
+    Shadow(ReadArgs),
 }
 
 #[derive(Args, Debug)]
@@ -97,6 +100,7 @@ pub(crate) fn run(args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result<Exi
         JournalCommand::Verify(verify) => run_verify(verify, out)?,
         JournalCommand::Stats(read) => run_stats(read, out)?,
         JournalCommand::Export(export) => export::run(export, out)?,
+        JournalCommand::Shadow(read) => shadow::run(read, out)?,
     };
     Ok(if sound { Exit::Done } else { Exit::Found })
 }
