@@ -233,25 +233,25 @@ impl Serialize for MessageSheet {
         document.serialize_entry("header", &HeaderParts(self))?;
         let paths = self.message.as_ref().map(Self::paths).unwrap_or_default();
         if let Some(message) = &self.message {
-            document.serialize_entry("mti", &Shown(message.mti()))?;
+            document.serialize_entry("mti", &Displayed(message.mti()))?;
             if let Some(kind) = message.kind() {
                 document.serialize_entry("kind", kind.name.as_str())?;
             }
         }
-        let fields = Values {
+        let fields = SheetValues {
             sheet: self,
             paths: &paths,
             parts: false,
         };
         document.serialize_entry("fields", &fields)?;
-        let subfields = Values {
+        let subfields = SheetValues {
             parts: true,
             ..fields
         };
         document.serialize_entry("subfields", &subfields)?;
         document.serialize_entry("warnings", &self.all_warnings().collect::<Vec<_>>())?;
         if let Some(error) = self.error() {
-            document.serialize_entry("error", &Fault(error))?;
+            document.serialize_entry("error", &SheetFault(error))?;
         }
         document.end()
     }
@@ -275,20 +275,20 @@ impl Serialize for HeaderParts<'_> {
 
 /// The values of whole fields, or of parts.
 #[derive(Clone, Copy)]
-struct Values<'a> {
+struct SheetValues<'a> {
     sheet: &'a MessageSheet,
     paths: &'a [FieldPath],
     parts: bool,
 }
 
-impl Serialize for Values<'_> {
+impl Serialize for SheetValues<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut values = to.serialize_map(None)?;
         if let Some(message) = &self.sheet.message {
             let paths = self.paths.iter();
             for path in paths.filter(|path| path.part.is_some() == self.parts) {
                 let text = self.sheet.text(message, *path);
-                values.serialize_entry(&Shown(path), &text)?;
+                values.serialize_entry(&Displayed(path), &text)?;
             }
         }
         values.end()
@@ -296,24 +296,24 @@ impl Serialize for Values<'_> {
 }
 
 /// Something as it is displayed.
-struct Shown<T>(T);
+struct Displayed<T>(T);
 
-impl<T: fmt::Display> Serialize for Shown<T> {
+impl<T: fmt::Display> Serialize for Displayed<T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(&self.0)
     }
 }
 
 /// Where and why a message cannot be read.
-struct Fault(ParseError);
+struct SheetFault(ParseError);
 
-impl Serialize for Fault {
+impl Serialize for SheetFault {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let Self(error) = self;
         let mut fault = to.serialize_map(Some(4))?;
         fault.serialize_entry("field", &error.field.map(|path| path.field.number()))?;
         fault.serialize_entry("offset", &error.offset)?;
-        fault.serialize_entry("message", &Shown(error))?;
+        fault.serialize_entry("message", &Displayed(error))?;
         fault.serialize_entry("hint", &error.hint())?;
         fault.end()
     }

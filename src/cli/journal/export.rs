@@ -62,7 +62,7 @@ const REMEMBERED: usize = 1 << 18;
 /// Writes every message, oldest first. Whether the journal is sound.
 pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     let mut records = args.folder.reader()?.records();
-    let mut terms = Terms::default();
+    let mut terms = KnownTerms::default();
     let mut sheet = Sheet::new(&args.form, out);
     for record in records.by_ref() {
         for message in terms.messages(&record?, args.folder.zone()) {
@@ -108,9 +108,9 @@ impl<'a> Sheet<'a> {
 
 /// The terms of transactions, as far as they are remembered.
 #[derive(Default)]
-struct Terms(BTreeMap<TxId, Arc<Opened>>);
+struct KnownTerms(BTreeMap<TxId, Arc<Opened>>);
 
-impl Terms {
+impl KnownTerms {
     /// The messages of a record, one for each leg.
     fn messages(&mut self, record: &Record, zone: &Zone) -> Vec<ExportedMessage> {
         let (message, state) = match &record.fact {
@@ -189,7 +189,7 @@ mod tests {
         let mut out = Vec::new();
         let form = ExportForm { jsonl: !csv, csv };
         let mut sheet = Sheet::new(&form, &mut out);
-        let mut terms = Terms::default();
+        let mut terms = KnownTerms::default();
         for record in records {
             for message in terms.messages(record, &Zone::CHINA) {
                 sheet.write(&message).unwrap();

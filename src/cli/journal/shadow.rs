@@ -12,11 +12,11 @@ use std::io::Write;
 const NAMED: usize = 3;
 
 /// One kind of difference.
-type Kind = (String, String, String, String);
+type DifferenceKind = (String, String, String, String);
 
 /// Counts differences by their kind, and names the first of each; whether there are none.
 pub(super) fn run(args: &ReadArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
-    let mut kinds: BTreeMap<Kind, (u64, Vec<String>)> = BTreeMap::new();
+    let mut kinds: BTreeMap<DifferenceKind, (u64, Vec<String>)> = BTreeMap::new();
     for record in args.folder.reader()?.records() {
         if let Fact::Shadow(difference) = record?.fact {
             let (count, named) = kinds.entry(kind(&difference)).or_default();
@@ -51,7 +51,7 @@ pub(super) fn run(args: &ReadArgs, out: &mut dyn Write) -> anyhow::Result<bool> 
     Ok(false)
 }
 
-fn kind(difference: &ShadowDifference) -> Kind {
+fn kind(difference: &ShadowDifference) -> DifferenceKind {
     let code = |code: Option<ResponseCode>| code.map_or_else(|| "-".into(), |it| it.to_string());
     (
         difference.mti.to_string(),

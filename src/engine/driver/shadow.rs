@@ -24,7 +24,7 @@ pub struct ShadowPairs {
     /// How long answers are waited for.
     patience: Duration,
     /// By transaction and the type of the answer: a sale and its reversal are two requests.
-    waiting: BTreeMap<(TxId, Mti), Copied>,
+    waiting: BTreeMap<(TxId, Mti), CopiedRequest>,
     by_name: BTreeMap<AnswerName, (TxId, Mti)>,
     by_age: BTreeSet<(Mono, (TxId, Mti))>,
 }
@@ -33,7 +33,7 @@ pub struct ShadowPairs {
 type AnswerName = (Mti, Vec<String>);
 
 #[derive(Debug)]
-struct Copied {
+struct CopiedRequest {
     at: Mono,
     mti: Mti,
     name: AnswerName,
@@ -81,7 +81,7 @@ impl ShadowPairs {
         }
         self.by_name.insert(name.clone(), id);
         self.by_age.insert((now, id));
-        let copied = Copied {
+        let copied = CopiedRequest {
             at: now,
             mti,
             name,

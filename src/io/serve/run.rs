@@ -33,7 +33,7 @@ pub(super) struct ServeWork {
     pub status: Arc<Status>,
     /// What it is told while it runs.
     pub told: mpsc::Receiver<ServerCommand>,
-    /// Told when it listens.
+    /// LoopInbox when it listens.
     pub started: oneshot::Sender<Ports>,
 }
 
@@ -76,7 +76,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         ends::connect(&config, &context, &mut dice);
         // Whoever started this went away: there is nobody to serve for, but commands still come.
         let _gone = work.started.send(ports);
-        let told = Told {
+        let told = LoopInbox {
             commands: work.told,
             found,
         };
@@ -91,7 +91,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
 }
 
 /// What the loop is told from other threads.
-struct Told {
+struct LoopInbox {
     commands: mpsc::Receiver<ServerCommand>,
     /// What shadows answered otherwise.
     found: Found,
@@ -101,7 +101,7 @@ struct Told {
 async fn serve(
     context: &ConnectionContext,
     drain: Duration,
-    mut told: Told,
+    mut told: LoopInbox,
     listening: Vec<JoinHandle<()>>,
     status: &Status,
 ) -> Result<(), ServeError> {

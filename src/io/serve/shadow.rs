@@ -45,7 +45,7 @@ const READ: usize = 64 << 10;
 
 /// One message of the link, as its shadow is told.
 #[derive(Debug)]
-enum Copied {
+enum ShadowCopy {
     /// A request, or another message that goes to the acquirer, and its transaction.
     Sent(Option<TxId>, Bytes),
     /// An answer of the acquirer, as the journal keeps it.
@@ -56,7 +56,7 @@ enum Copied {
 #[derive(Debug, Default)]
 pub(super) struct Shadows {
     /// The queue of each link that has a shadow.
-    queues: BTreeMap<LinkId, mpsc::Sender<Copied>>,
+    queues: BTreeMap<LinkId, mpsc::Sender<ShadowCopy>>,
     /// The connections of those links.
     conns: BTreeMap<ConnId, LinkId>,
     /// The record before a send, and its transaction.
@@ -98,7 +98,7 @@ impl Shadows {
                 },
                 pairs: ShadowPairs::new(id, key_of(key, &options.spec), shadow.wait),
                 found: found.clone(),
-                counts: Counts::of(metrics),
+                counts: ShadowCounters::of(metrics),
                 clock: Clock::new(),
             };
             let dice = dice.split();
@@ -136,7 +136,7 @@ impl Shadows {
         self.recorded = Some((record.seq, tx));
         if message.hop == Hop::AcquirerToGateway {
             for queue in self.queues.values() {
-                let answer = Copied::Answered(tx, message.frame.frame.clone());
+                let answer = ShadowCopy::Answered(tx, message.frame.frame.clone());
                 self.count(queue.try_send(answer).is_ok());
             }
         }
@@ -147,7 +147,7 @@ impl Shadows {
         let link = self.conns.get(&conn);
         if let Some(queue) = link.and_then(|link| self.queues.get(link)) {
             let recorded = self.recorded.filter(|(seq, _)| *seq == after);
-            let sent = Copied::Sent(recorded.map(|(_, tx)| tx), frame.clone());
+            let sent = ShadowCopy::Sent(recorded.map(|(_, tx)| tx), frame.clone());
             self.count(queue.try_send(sent).is_ok());
         }
     }
@@ -166,13 +166,13 @@ fn key_of(route: Option<Vec<FieldPath>>, spec: &Spec) -> Vec<FieldPath> {
 
 /// What is counted of one shadow.
 #[derive(Debug)]
-struct Counts {
+struct ShadowCounters {
     same: Counter,
     different: Counter,
     left_out: Counter,
 }
 
-impl Counts {
+impl ShadowCounters {
     fn of(metrics: &Metrics) -> Self {
         Self {
             same: metrics.shadow_same.clone(),
@@ -189,12 +189,12 @@ struct ShadowHost {
     wire: Wire,
     pairs: ShadowPairs,
     found: mpsc::Sender<Box<ShadowDifference>>,
-    counts: Counts,
+    counts: ShadowCounters,
     clock: Clock,
 }
 
 impl ShadowHost {
-    fn run(self, copies: mpsc::Receiver<Copied>, dice: Dice) {
+    fn run(self, copies: mpsc::Receiver<ShadowCopy>, dice: Dice) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build_local(tokio::runtime::LocalOptions::default());
@@ -205,7 +205,7 @@ impl ShadowHost {
     }
 
     /// Connects, and connects again, until the gateway ends.
-    async fn live(mut self, mut copies: mpsc::Receiver<Copied>, dice: Dice) {
+    async fn live(mut self, mut copies: mpsc::Receiver<ShadowCopy>, dice: Dice) {
         let mut backoff = Backoff::new(PAUSES.0, PAUSES.1, dice);
         let address = self.config.address.clone();
         loop {
@@ -231,7 +231,7 @@ impl ShadowHost {
     /// Makes a connection; `None` if the gateway ended meanwhile.
     async fn connect(
         &mut self,
-        copies: &mut mpsc::Receiver<Copied>,
+        copies: &mut mpsc::Receiver<ShadowCopy>,
     ) -> Option<io::Result<(Inbound, SocketOutbound)>> {
         let connecting = TcpStream::connect(self.config.address.clone());
         let connecting = tokio::time::timeout(CONNECT, connecting);
@@ -243,7 +243,7 @@ impl ShadowHost {
     /// Waits for something without a connection: requests are left out, answers are taken.
     async fn meanwhile<T>(
         &mut self,
-        copies: &mut mpsc::Receiver<Copied>,
+        copies: &mut mpsc::Receiver<ShadowCopy>,
         something: impl Future<Output = T>,
     ) -> Option<T> {
         tokio::pin!(something);
@@ -251,8 +251,8 @@ impl ShadowHost {
             tokio::select! {
                 done = &mut something => return Some(done),
                 copied = copies.recv() => match copied? {
-                    Copied::Sent(..) => self.counts.left_out.increment(1),
-                    Copied::Answered(tx, frame) => self.answered(tx, frame),
+                    ShadowCopy::Sent(..) => self.counts.left_out.increment(1),
+                    ShadowCopy::Answered(tx, frame) => self.answered(tx, frame),
                 },
                 () = tokio::time::sleep(LOOK) => {}
             }
@@ -263,7 +263,7 @@ impl ShadowHost {
     /// Sends copies and takes answers until the connection ends; `None` if the gateway ended.
     async fn converse(
         &mut self,
-        copies: &mut mpsc::Receiver<Copied>,
+        copies: &mut mpsc::Receiver<ShadowCopy>,
         mut inbound: Inbound,
         mut out: SocketOutbound,
     ) -> Option<()> {
@@ -279,8 +279,8 @@ impl ShadowHost {
             let writable = out.writable();
             tokio::select! {
                 copied = copies.recv() => match copied? {
-                    Copied::Sent(tx, frame) => self.send(tx, frame, &mut out),
-                    Copied::Answered(tx, frame) => self.answered(tx, frame),
+                    ShadowCopy::Sent(tx, frame) => self.send(tx, frame, &mut out),
+                    ShadowCopy::Answered(tx, frame) => self.answered(tx, frame),
                 },
                 filled = inbound.fill() => {
                     if filled.is_err() || self.take_in(&mut inbound).is_err() {
