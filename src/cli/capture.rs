@@ -1,5 +1,8 @@
 //! `isogate capture`: what captured traffic holds.
 
+mod fold;
+
+use self::fold::FoldArgs;
 use super::{Exit, input};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
 use crate::iso::stream::Sighting;
@@ -17,6 +20,8 @@ pub(crate) struct CaptureArgs {
     /// The server's port, where the opening of a connection was not captured
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    #[command(flatten)]
+    fold: FoldArgs,
     /// pcap or pcapng, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -24,6 +29,9 @@ pub(crate) struct CaptureArgs {
 
 /// Lists what the capture holds.
 pub(crate) fn run(args: &CaptureArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(journal) = &args.fold.journal {
+        return fold::run(args, journal, out);
+    }
     let mut capture = open(args)?;
     while let Some(sighting) = capture.reader.next().with_context(|| named(args))? {
         match sighting {
@@ -46,10 +54,13 @@ fn named(args: &CaptureArgs) -> String {
 }
 
 fn open(args: &CaptureArgs) -> anyhow::Result<OpenedCapture> {
+    capture::open(&args.file, &options(args)?).with_context(|| named(args))
+}
+
+fn options(args: &CaptureArgs) -> anyhow::Result<CaptureOptions> {
     let spec = args.spec.as_deref().map(input::spec).transpose()?;
-    let options = CaptureOptions {
+    Ok(CaptureOptions {
         spec,
         server_port: args.port,
-    };
-    capture::open(&args.file, &options).with_context(|| named(args))
+    })
 }
