@@ -1,8 +1,10 @@
 //! `isogate capture`: what captured traffic holds.
 
+mod fold;
 mod list;
 mod print;
 
+use self::fold::FoldArgs;
 use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
 use anyhow::Context;
@@ -26,6 +28,8 @@ pub(crate) struct CaptureArgs {
     json: bool,
     #[command(flatten)]
     zone: ZoneArgs,
+    #[command(flatten)]
+    fold: FoldArgs,
     /// pcap or pcapng, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -33,6 +37,9 @@ pub(crate) struct CaptureArgs {
 
 /// Lists what the capture holds.
 pub(crate) fn run(args: &CaptureArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(journal) = &args.fold.journal {
+        return fold::run(args, journal, out);
+    }
     let mut capture = open(args)?;
     let mut listing = CaptureListing::new(&capture.dialect.spec);
     let end = loop {
@@ -66,10 +73,13 @@ fn named(args: &CaptureArgs) -> String {
 }
 
 fn open(args: &CaptureArgs) -> anyhow::Result<OpenedCapture> {
+    capture::open(&args.file, &options(args)?).with_context(|| named(args))
+}
+
+fn options(args: &CaptureArgs) -> anyhow::Result<CaptureOptions> {
     let spec = args.spec.as_deref().map(input::spec).transpose()?;
-    let options = CaptureOptions {
+    Ok(CaptureOptions {
         spec,
         server_port: args.port,
-    };
-    capture::open(&args.file, &options).with_context(|| named(args))
+    })
 }

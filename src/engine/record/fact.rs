@@ -159,6 +159,8 @@ pub enum Why {
     OriginalUnknown,
     /// Its MAC would have to be made anew, and the key is not known.
     KeyUnknown,
+    /// Captured traffic lacks what would tell: it has a gap there, or ends.
+    Unseen,
 }
 
 /// What else is worth knowing about a step.
