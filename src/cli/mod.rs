@@ -3,6 +3,7 @@
 //! [`run`] parses the arguments and gives the exit code: 0 done, 1 it found something, 2 it failed,
 //! 64 wrong usage. An error names the thing, the place and the mend.
 
+mod capture;
 mod decode;
 mod diff;
 mod document;
@@ -121,6 +122,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Capture(capture::CaptureArgs),
     Decode(decode::DecodeArgs),
     Diff(diff::DiffArgs),
     Encode(encode::EncodeArgs),
@@ -204,6 +206,7 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
 fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let lang = arguments.lang.map_or_else(lang_of_environment, Lang::from);
     match arguments.command {
+        Command::Capture(args) => capture::run(&args, out),
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),

@@ -100,6 +100,24 @@ pub enum Sighting {
     },
 }
 
+impl Sighting {
+    /// When it was seen.
+    #[must_use]
+    pub const fn at(&self) -> SeenAt {
+        match self {
+            Self::Frame(frame) => frame.at,
+            Self::Opened { at, .. } | Self::Gap { at, .. } | Self::Ended { at, .. } => *at,
+        }
+    }
+
+    pub(super) const fn set_at(&mut self, seen: SeenAt) {
+        match self {
+            Self::Frame(frame) => frame.at = seen,
+            Self::Opened { at, .. } | Self::Gap { at, .. } | Self::Ended { at, .. } => *at = seen,
+        }
+    }
+}
+
 /// Why bytes could not be read as frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GapCause {
