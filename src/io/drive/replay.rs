@@ -66,7 +66,7 @@ pub fn play(
     wire: &Wire,
     capture: &mut dyn CaptureReader,
     replayer: Replayer,
-    tell: impl FnMut(ReplayTold) + 'static,
+    tell: &mut dyn FnMut(ReplayTold) -> io::Result<()>,
 ) -> Result<bool, ReplayError> {
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -83,9 +83,9 @@ pub fn play(
         wake: Rc::new(Notify::new()),
         refused: 0,
         gone: None,
-        tell: Box::new(tell),
+        told: Vec::new(),
     }));
-    let ended = runtime.block_on(run(&shared, capture));
+    let ended = runtime.block_on(run(&shared, capture, tell));
     drop(runtime);
     ended
 }
@@ -107,7 +107,7 @@ struct ReplayCarrier {
     refused: u32,
     /// Why the system under test counts as gone.
     gone: Option<io::Error>,
-    tell: Box<dyn FnMut(ReplayTold)>,
+    told: Vec<ReplayTold>,
 }
 
 struct CarriedLine {
@@ -134,8 +134,8 @@ impl ReplayCarrier {
                         known.reader.abort();
                     }
                 }
-                ReplayAction::Tell(told) => (self.tell)(ReplayTold::Exchange(told)),
-                ReplayAction::Stray(frame) => (self.tell)(ReplayTold::Stray(frame)),
+                ReplayAction::Tell(told) => self.told.push(ReplayTold::Exchange(told)),
+                ReplayAction::Stray(frame) => self.told.push(ReplayTold::Stray(frame)),
             }
         }
         self.wake.notify_one();
@@ -166,7 +166,11 @@ impl ReplayCarrier {
     }
 }
 
-async fn run(shared: &SharedReplay, capture: &mut dyn CaptureReader) -> Result<bool, ReplayError> {
+async fn run(
+    shared: &SharedReplay,
+    capture: &mut dyn CaptureReader,
+    tell: &mut dyn FnMut(ReplayTold) -> io::Result<()>,
+) -> Result<bool, ReplayError> {
     let mut signals = Signals::new()?;
     let (clock, wake) = {
         let carrier = shared.borrow();
@@ -176,6 +180,7 @@ async fn run(shared: &SharedReplay, capture: &mut dyn CaptureReader) -> Result<b
         take_in(shared, capture)?;
         shared.borrow_mut().happened(ReplayEvent::Wake);
         carry(shared);
+        tell_all(shared, tell)?;
         let (due, wants_more) = {
             let mut carrier = shared.borrow_mut();
             if let Some(error) = carrier.gone.take() {
@@ -199,7 +204,16 @@ async fn run(shared: &SharedReplay, capture: &mut dyn CaptureReader) -> Result<b
         }
     }
     tokio::time::sleep(LINGER).await;
+    tell_all(shared, tell)?;
     Ok(true)
+}
+
+fn tell_all(
+    shared: &SharedReplay,
+    tell: &mut dyn FnMut(ReplayTold) -> io::Result<()>,
+) -> io::Result<()> {
+    let told = std::mem::take(&mut shared.borrow_mut().told);
+    told.into_iter().try_for_each(tell)
 }
 
 /// Takes some of the capture, as far as it is wanted.
