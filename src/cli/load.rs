@@ -2,7 +2,7 @@
 
 mod asked;
 mod compare;
-mod figure;
+pub(super) mod figure;
 mod kept;
 mod page;
 mod plot;
