@@ -23,6 +23,8 @@ pub struct ShadowPairs {
     key: Vec<FieldPath>,
     /// How long answers are waited for.
     patience: Duration,
+    /// When the shadow answered last.
+    heard: Option<Mono>,
     /// By transaction and the type of the answer: a sale and its reversal are two requests.
     waiting: BTreeMap<(TxId, Mti), CopiedRequest>,
     by_name: BTreeMap<AnswerName, (TxId, Mti)>,
@@ -48,6 +50,9 @@ pub enum ShadowOutcome {
     Same,
     /// They did not.
     Differs(Box<ShadowDifference>),
+    /// The shadow has answered nothing at all since: that is said of it once, and not of each
+    /// transaction.
+    Silent,
 }
 
 impl ShadowPairs {
@@ -58,6 +63,7 @@ impl ShadowPairs {
             link,
             key,
             patience,
+            heard: None,
             waiting: BTreeMap::new(),
             by_name: BTreeMap::new(),
             by_age: BTreeSet::new(),
@@ -102,7 +108,8 @@ impl ShadowPairs {
     }
 
     /// The shadow answered.
-    pub fn shadow_answered(&mut self, answer: Message) -> Option<ShadowOutcome> {
+    pub fn shadow_answered(&mut self, now: Mono, answer: Message) -> Option<ShadowOutcome> {
+        self.heard = Some(now);
         let name = self.name(answer.mti(), &answer);
         let id = *self.by_name.get(&name)?;
         self.waiting.get_mut(&id)?.shadow.get_or_insert(answer);
@@ -129,6 +136,7 @@ impl ShadowPairs {
         }
         let what = match (&copied.acquirer, &copied.shadow) {
             (None, None) => return Some(ShadowOutcome::Same),
+            (Some(_), None) if self.heard < Some(copied.at) => return Some(ShadowOutcome::Silent),
             (Some(_), None) => Text::clipped("the shadow did not answer"),
             (None, Some(_)) => Text::clipped("the acquirer did not answer"),
             (Some(acquirer), Some(shadow)) => {
@@ -214,6 +222,7 @@ mod tests {
         match outcome {
             None => "waits".to_owned(),
             Some(ShadowOutcome::Same) => "same".to_owned(),
+            Some(ShadowOutcome::Silent) => "silent".to_owned(),
             Some(ShadowOutcome::Differs(difference)) => difference.what.to_string(),
         }
     }
@@ -230,10 +239,10 @@ mod tests {
         }
         let first = pairs.acquirer_answered(TxId(1), answer("000001", "00", "A00001"));
         assert_eq!(told(first), "waits");
-        let both = pairs.shadow_answered(answer("000001", "51", "A00001"));
+        let both = pairs.shadow_answered(Mono(1), answer("000001", "51", "A00001"));
         assert_eq!(told(both), "DE 39");
         // Each host gives its own authorization codes.
-        let shadow = pairs.shadow_answered(answer("000002", "00", "B00002"));
+        let shadow = pairs.shadow_answered(Mono(1), answer("000002", "00", "B00002"));
         assert_eq!(told(shadow), "waits");
         let both = pairs.acquirer_answered(TxId(2), answer("000002", "00", "A00002"));
         assert_eq!(told(both), "same");
@@ -249,7 +258,7 @@ mod tests {
         let mut pairs = pairs();
         pairs.copied(Mono(0), TxId(1), &message("0200", "000001", &[]));
         pairs.acquirer_answered(TxId(1), chip("11223344556677880000"));
-        let both = pairs.shadow_answered(chip("11223344556677889999"));
+        let both = pairs.shadow_answered(Mono(1), chip("11223344556677889999"));
         assert_eq!(told(both), "DE 55.91");
     }
 
@@ -265,12 +274,20 @@ mod tests {
             pairs.copied(Mono(0), tx, &message("0200", stan, &[]));
         }
         pairs.acquirer_answered(TxId(1), answer("000001", "00", "A00001"));
-        pairs.shadow_answered(answer("000002", "00", "A00001"));
+        pairs.shadow_answered(Mono(1), answer("000002", "00", "A00001"));
         assert_eq!(pairs.overdue(Mono(59_999_999)), None);
         assert_eq!(told(pairs.overdue(late)), "the shadow did not answer");
         assert_eq!(told(pairs.overdue(late)), "the acquirer did not answer");
         assert_eq!(told(pairs.overdue(late)), "same");
         assert_eq!(told(pairs.overdue(late)), "waits");
+    }
+
+    #[test]
+    fn a_shadow_that_answers_nothing_is_silent_and_no_difference_each_time() {
+        let mut pairs = pairs();
+        pairs.copied(Mono(5), TxId(1), &message("0200", "000001", &[]));
+        pairs.acquirer_answered(TxId(1), answer("000001", "00", "A00001"));
+        assert_eq!(told(pairs.overdue(Mono(60_000_005))), "silent");
     }
 
     #[test]

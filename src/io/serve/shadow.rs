@@ -100,6 +100,7 @@ impl Shadows {
                 found: found.clone(),
                 counts: ShadowCounters::of(metrics),
                 clock: Clock::new(),
+                is_silent: false,
             };
             let dice = dice.split();
             thread::Builder::new()
@@ -191,6 +192,8 @@ struct ShadowHost {
     found: mpsc::Sender<Box<ShadowDifference>>,
     counts: ShadowCounters,
     clock: Clock,
+    /// It was said that the shadow answers nothing.
+    is_silent: bool,
 }
 
 impl ShadowHost {
@@ -317,7 +320,7 @@ impl ShadowHost {
     fn take_in(&mut self, inbound: &mut Inbound) -> Result<(), net::End> {
         while let Some(frame) = inbound.frame()? {
             if let Some(answer) = Message::parse_partial(&self.wire.spec, frame).0 {
-                let outcome = self.pairs.shadow_answered(answer);
+                let outcome = self.pairs.shadow_answered(self.clock.now().mono, answer);
                 self.tell(outcome);
             }
         }
@@ -331,11 +334,26 @@ impl ShadowHost {
         }
     }
 
-    fn tell(&self, outcome: Option<ShadowOutcome>) {
+    fn tell(&mut self, outcome: Option<ShadowOutcome>) {
         match outcome {
             None => {}
-            Some(ShadowOutcome::Same) => self.counts.same.increment(1),
+            Some(ShadowOutcome::Same) => {
+                self.is_silent = false;
+                self.counts.same.increment(1);
+            }
+            Some(ShadowOutcome::Silent) => {
+                self.counts.left_out.increment(1);
+                if !std::mem::replace(&mut self.is_silent, true) {
+                    let (address, wait) = (&self.config.address, self.config.wait);
+                    warn!(
+                        address,
+                        ?wait,
+                        "the shadow answers nothing: nothing is compared"
+                    );
+                }
+            }
             Some(ShadowOutcome::Differs(difference)) => {
+                self.is_silent = false;
                 self.counts.different.increment(1);
                 // The figure counts those that find no room in the queue, too.
                 let _full = self.found.try_send(difference);
