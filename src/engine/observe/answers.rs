@@ -248,13 +248,13 @@ impl Observer {
             return self.is_told(case, seen);
         }
         if !approves && !missed {
-            let case = self.begin(&asked, opened, Trigger::Refuse);
+            let case = self.begin(&asked, opened, kept_back(&seen.message));
             if let Some(case) = case {
                 self.remark(case, Note::None, answer);
             }
             return;
         }
-        if let Some(case) = self.begin(&asked, opened, Trigger::Forward) {
+        if let Some(case) = self.begin(&asked, opened, (Trigger::Forward, Why::Plain)) {
             self.is_told(case, seen);
         }
     }
@@ -318,6 +318,15 @@ impl Observer {
             Class::Network => self.session(role, FlowSide::Server, seen),
             _ => self.unmatched(role, FlowSide::Server, seen),
         }
+    }
+}
+
+/// Why a gateway that asked nobody says no, as far as its code tells.
+fn kept_back(answer: &Message) -> (Trigger, Why) {
+    let unavailable = answer.spec().flow().answer.unavailable;
+    match answer.response_code() {
+        Some(code) if code == unavailable => (Trigger::NoLink, Why::NoLink),
+        _ => (Trigger::Refuse, Why::Plain),
     }
 }
 

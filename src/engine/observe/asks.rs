@@ -10,7 +10,7 @@ use super::watched::{Case, Watched};
 use crate::engine::gateway::{
     OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer,
 };
-use crate::engine::record::{Known, Logged, Note, Opened, State, TxId};
+use crate::engine::record::{Known, Logged, Note, Opened, State, TxId, Why};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, Class, Text};
 use crate::iso::spec::Purpose;
@@ -177,7 +177,7 @@ impl Observer {
             let told = OriginalNames::told_by(&first.message);
             opened.original = self.table.referred(&opened, &told);
         }
-        self.begin(&asked, opened, Trigger::Forward);
+        self.begin(&asked, opened, (Trigger::Forward, Why::Plain));
     }
 
     /// A transaction begins.
@@ -185,7 +185,7 @@ impl Observer {
         &mut self,
         asked: &AskedTwice,
         mut opened: Opened,
-        trigger: Trigger,
+        (trigger, why): (Trigger, Why),
     ) -> Option<Case> {
         let first = asked.first()?;
         let id = self.next_id(first.at);
@@ -200,7 +200,10 @@ impl Observer {
             watched.trade = asked_for(&there.message);
             watched.stan = there.message.stan().unwrap_or_default();
         }
-        let cause = Cause::of(first, asked.logged()?);
+        let cause = Cause {
+            why,
+            ..Cause::of(first, asked.logged()?)
+        };
         let case = self.open(watched, trigger, cause);
         self.trades_on(first, &opened, case);
         self.expect(case, asked);
@@ -211,6 +214,15 @@ impl Observer {
                 lost: Text::EMPTY,
             };
             self.remark(case, note, logged);
+        }
+        let gone = |told: &SeenMessage| !self.flows.contains_key(&told.flow);
+        if opened.reverses && asked.told.as_ref().is_some_and(gone) {
+            // It hung up before its request was seen to go on.
+            self.step(
+                case,
+                Trigger::TerminalClosed,
+                Cause::why(Why::TerminalClosed),
+            );
         }
         if let Some(original) = original {
             self.later_message(&opened, original, Trigger::Proof, id);
@@ -254,7 +266,8 @@ impl Observer {
         let waits = own.state.awaits_answer();
         let known = own.state.meaning().known;
         let stands = matches!(known, Known::Told | Known::Doubt | Known::DoubtTold);
-        let asks_again = own.state == State::Unanswered || !opened.touches_money();
+        let unheard = own.state == State::Unanswered && !own.approved;
+        let asks_again = unheard || !opened.touches_money();
         let repeats = waits || (stands && !asks_again);
         (repeats && is_same(opened, &own.opened)).then_some(case)
     }
@@ -264,7 +277,10 @@ impl Observer {
         let (Some(own), Some(logged)) = (self.table.get_mut(case), asked.logged()) else {
             return;
         };
-        let gone = matches!(own.state, State::ForwardedGone | State::TerminalGone);
+        let gone = matches!(
+            own.state,
+            State::ForwardedGone | State::TerminalGone | State::Unanswered
+        );
         own.terminal = asked
             .told
             .as_ref()

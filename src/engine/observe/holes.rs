@@ -74,6 +74,9 @@ impl Observer {
 
     /// A connection ended.
     pub(super) fn ended(&mut self, flow: FlowId, how: FlowEnd) {
+        if how == FlowEnd::CaptureEnded {
+            return;
+        }
         let Some(known) = self.flows.remove(&flow) else {
             return;
         };
@@ -81,10 +84,8 @@ impl Observer {
         cases.sort_unstable();
         cases.dedup();
         let reset = how == FlowEnd::Reset;
-        if how != FlowEnd::CaptureEnded {
-            for case in cases {
-                self.line_ended(flow, &known, case, reset);
-            }
+        for case in cases {
+            self.line_ended(flow, &known, case, reset);
         }
         if known.role != LegRole::Terminals {
             let (link, conn) = (HOST, host_conn(flow));
