@@ -24,6 +24,8 @@ mod malformed;
 
 mod python;
 
+mod replay;
+
 mod talk;
 
 mod tls;
