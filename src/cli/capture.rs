@@ -1,10 +1,16 @@
 //! `isogate capture`: what captured traffic holds.
 
-use super::{Exit, input};
+mod fold;
+mod list;
+mod print;
+
+use self::fold::FoldArgs;
+use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
-use crate::iso::stream::Sighting;
 use anyhow::Context;
 use clap::Args;
+use list::CaptureListing;
+use print::CaptureReport;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -17,28 +23,49 @@ pub(crate) struct CaptureArgs {
     /// The server's port, where the opening of a connection was not captured
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    zone: ZoneArgs,
+    #[command(flatten)]
+    fold: FoldArgs,
     /// pcap or pcapng, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
 
 /// Lists what the capture holds.
-pub(crate) fn run(args: &CaptureArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let mut capture = open(args)?;
-    while let Some(sighting) = capture.reader.next().with_context(|| named(args))? {
-        match sighting {
-            Sighting::Frame(frame) => writeln!(
-                out,
-                "{:?} {:?} {:?} {}",
-                frame.flow,
-                frame.from,
-                frame.at,
-                input::to_hex(&frame.bytes)
-            )?,
-            other => writeln!(out, "{other:?}")?,
-        }
+pub(crate) fn run(args: &CaptureArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(journal) = &args.fold.journal {
+        return fold::run(args, journal, out);
     }
-    Ok(Exit::Done)
+    let mut capture = open(args)?;
+    let mut listing = CaptureListing::new(&capture.dialect.spec);
+    let end = loop {
+        match capture.reader.next() {
+            Ok(Some(sighting)) => listing.take(&sighting),
+            Ok(None) => break Ok(Exit::Done),
+            // What stands before it is listed all the same.
+            Err(error) => break Err(error).with_context(|| named(args)),
+        }
+    };
+    listing.finish();
+    let report = CaptureReport {
+        file: named(args),
+        form: capture.form.name(),
+        dialect: &capture.dialect,
+        tally: capture.reader.tally(),
+        listing: &listing,
+        zone: &args.zone.it,
+    };
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &report.json())?;
+        writeln!(out)?;
+    } else {
+        report.print(lang, out)?;
+    }
+    end
 }
 
 fn named(args: &CaptureArgs) -> String {
@@ -46,10 +73,13 @@ fn named(args: &CaptureArgs) -> String {
 }
 
 fn open(args: &CaptureArgs) -> anyhow::Result<OpenedCapture> {
+    capture::open(&args.file, &options(args)?).with_context(|| named(args))
+}
+
+fn options(args: &CaptureArgs) -> anyhow::Result<CaptureOptions> {
     let spec = args.spec.as_deref().map(input::spec).transpose()?;
-    let options = CaptureOptions {
+    Ok(CaptureOptions {
         spec,
         server_port: args.port,
-    };
-    capture::open(&args.file, &options).with_context(|| named(args))
+    })
 }

@@ -16,6 +16,7 @@ mod host;
 mod input;
 mod journal;
 mod lab;
+mod lines;
 mod load;
 mod open;
 mod page;
@@ -209,7 +210,7 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
 fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let lang = arguments.lang.map_or_else(lang_of_environment, Lang::from);
     match arguments.command {
-        Command::Capture(args) => capture::run(&args, out),
+        Command::Capture(args) => capture::run(&args, lang, out),
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
         Command::Replay(args) => replay::run(&args, lang, out),

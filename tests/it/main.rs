@@ -11,6 +11,7 @@ mod kill;
 mod canary;
 
 mod second_process;
+mod shadow;
 
 mod lab;
 

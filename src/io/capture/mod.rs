@@ -5,6 +5,7 @@
 //!
 //! Start with [`open`].
 
+mod fold;
 mod headers;
 mod open;
 mod packets;
@@ -12,6 +13,7 @@ mod traffic;
 
 use crate::iso::stream::Sighting;
 
+pub use fold::{FoldError, FoldOptions, FoldReport, fold_into};
 pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open};
 
 /// Why a capture cannot be read any further.

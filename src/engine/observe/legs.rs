@@ -1,0 +1,225 @@
+//! Which connections are a terminal's, and which a gateway opened to a host.
+//!
+//! A capture may show one leg, on which what a terminal sends is what its host gets, or both legs
+//! around a gateway. Who listens on one leg and sends the same requests on over another is a
+//! gateway: told by its address where that is its own, and by the requests everywhere, since on one
+//! machine all addresses are alike.
+
+use crate::engine::gateway::{identity, original_stan};
+use crate::engine::record::Identity;
+use crate::engine::seam::{KeyedMap, Wall};
+use crate::iso::codec::Message;
+use crate::iso::message::Text;
+use crate::iso::spec::Spec;
+use crate::iso::stream::{FlowId, FlowSide, SeenFrame, Sighting};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LegRole {
+    /// The whole way: a terminal on one side, its host on the other.
+    #[default]
+    Whole,
+    /// From a terminal to a gateway.
+    Terminals,
+    /// From a gateway to a host.
+    Hosts,
+}
+
+impl LegRole {
+    /// As in the summary.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "terminals to host",
+            Self::Terminals => "terminals to gateway",
+            Self::Hosts => "gateway to host",
+        }
+    }
+}
+
+/// What the connections to each server are for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Legs {
+    /// By the address where the server listens.
+    pub servers: BTreeMap<SocketAddr, LegRole>,
+    /// By its port, as the user says; these count before what was found.
+    pub ports: BTreeMap<u16, LegRole>,
+}
+
+impl Legs {
+    /// What a connection to this server is for.
+    #[must_use]
+    pub fn of(&self, server: Option<SocketAddr>) -> LegRole {
+        let Some(server) = server else {
+            return LegRole::Whole;
+        };
+        let told = self.ports.get(&server.port());
+        let found = told.or_else(|| self.servers.get(&server));
+        found.copied().unwrap_or_default()
+    }
+
+    /// Whether both legs around a gateway are among them.
+    #[must_use]
+    pub fn are_two(&self) -> bool {
+        let all = || self.servers.values().chain(self.ports.values());
+        let has = |role| all().any(|own| *own == role);
+        has(LegRole::Terminals) && has(LegRole::Hosts)
+    }
+}
+
+/// How long after a request on one leg the same one on another leg counts as sent on.
+const SENT_ON_WITHIN: Duration = Duration::from_secs(60);
+/// Requests that are looked back at.
+const LOOKED_BACK_AT: usize = 65_536;
+/// Connections and servers that are looked at.
+const FLOWS: usize = 65_536;
+const SERVERS: usize = 1024;
+
+/// A first look at a capture, which finds its legs.
+#[derive(Debug)]
+pub struct LegFinder {
+    spec: Arc<Spec>,
+    flows: BTreeMap<FlowId, SocketAddr>,
+    servers: BTreeMap<SocketAddr, ServerLook>,
+    /// Where a request was seen first, by its name.
+    requests: KeyedMap<Text<128>, (SocketAddr, Wall)>,
+    order: VecDeque<(Wall, Text<128>)>,
+    /// How many requests were seen at the first server, and then at the second.
+    sent_on: BTreeMap<(SocketAddr, SocketAddr), u64>,
+}
+
+#[derive(Debug, Default)]
+struct ServerLook {
+    clients: Vec<IpAddr>,
+    requests: u64,
+}
+
+/// Addresses of clients that are kept of a server.
+const CLIENTS: usize = 256;
+
+impl LegFinder {
+    /// One that reads frames by this dialect.
+    #[must_use]
+    pub fn new(spec: Arc<Spec>) -> Self {
+        Self {
+            spec,
+            flows: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            requests: KeyedMap::new(0x6C65_6773),
+            order: VecDeque::new(),
+            sent_on: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next sighting.
+    pub fn take(&mut self, sighting: &Sighting) {
+        match sighting {
+            Sighting::Opened {
+                flow,
+                client,
+                server: Some(server),
+                ..
+            } if self.flows.len() < FLOWS => {
+                self.flows.insert(*flow, *server);
+                if self.servers.len() < SERVERS || self.servers.contains_key(server) {
+                    let look = self.servers.entry(*server).or_default();
+                    let client = client.map(|client| client.ip());
+                    let client = client.filter(|client| !look.clients.contains(client));
+                    look.clients
+                        .extend(client.filter(|_| look.clients.len() < CLIENTS));
+                }
+            }
+            Sighting::Frame(frame) if frame.from == FlowSide::Client => self.frame(frame),
+            Sighting::Ended { flow, .. } => {
+                self.flows.remove(flow);
+            }
+            Sighting::Opened { .. } | Sighting::Frame(_) | Sighting::Gap { .. } => {}
+        }
+    }
+
+    fn frame(&mut self, frame: &SeenFrame) {
+        let Some(server) = self.flows.get(&frame.flow).copied() else {
+            return;
+        };
+        let Ok(message) = Message::read(&self.spec, frame.bytes.clone()) else {
+            return;
+        };
+        let Some(look) = self.servers.get_mut(&server) else {
+            return;
+        };
+        if message.mti().is_answer() {
+            return;
+        }
+        let Some(name) = name(&message) else { return };
+        look.requests = look.requests.saturating_add(1);
+        let at = Wall(frame.at.0);
+        match self.requests.get(&name).copied() {
+            Some((first, then)) if first != server && at - then <= SENT_ON_WITHIN => {
+                let count = self.sent_on.entry((first, server)).or_default();
+                *count = count.saturating_add(1);
+            }
+            Some((_, then)) if at - then <= SENT_ON_WITHIN => {}
+            _ => self.note(name, server, at),
+        }
+    }
+
+    fn note(&mut self, name: Text<128>, server: SocketAddr, at: Wall) {
+        self.requests.remove(&name);
+        let _fresh = self.requests.insert_new(name, (server, at));
+        self.order.push_back((at, name));
+        while self.order.len() > LOOKED_BACK_AT
+            && let Some((then, name)) = self.order.pop_front()
+        {
+            if self.requests.get(&name).is_some_and(|(_, at)| *at == then) {
+                self.requests.remove(&name);
+            }
+        }
+    }
+
+    /// The legs, as far as they were found. Of three in a row, the one in the middle is told as a
+    /// host's: nothing of the last is lost by it.
+    #[must_use]
+    pub fn finish(self) -> Legs {
+        let mut servers: BTreeMap<SocketAddr, LegRole> = BTreeMap::new();
+        for server in self.servers.keys() {
+            servers.insert(*server, LegRole::Whole);
+        }
+        for ((first, second), count) in &self.sent_on {
+            let back = self.sent_on.get(&(*second, *first)).copied();
+            let asked = self.servers.get(first).map_or(0, |look| look.requests);
+            let is_own = self.opens_itself(*first, *second);
+            // A few of the same name may be chance.
+            let often = count.saturating_mul(8) >= asked;
+            if *count > back.unwrap_or(0) && (often || is_own) {
+                servers.insert(*second, LegRole::Hosts);
+                let role = servers.entry(*first).or_default();
+                if *role == LegRole::Whole {
+                    *role = LegRole::Terminals;
+                }
+            }
+        }
+        Legs {
+            servers,
+            ports: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the machine of one server opens connections to another machine's.
+    fn opens_itself(&self, first: SocketAddr, second: SocketAddr) -> bool {
+        let look = self.servers.get(&second);
+        look.is_some_and(|look| {
+            first.ip() != second.ip() && look.clients.iter().all(|client| *client == first.ip())
+        })
+    }
+}
+
+/// What names a request on both legs: as its dialect names it, and which message of it this is.
+fn name(message: &Message) -> Option<Text<128>> {
+    let of: Identity = identity(message)?;
+    let original = original_stan(message).unwrap_or_default();
+    Text::new(&format!("{}|{of}|{original}", message.mti()))
+}
