@@ -25,6 +25,8 @@ mod malformed;
 
 mod python;
 
+mod replay;
+
 mod talk;
 
 mod tls;

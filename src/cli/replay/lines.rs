@@ -1,6 +1,6 @@
 //! What came of a replay, as JSON: an object a request, and the sum.
 
-use super::sum::{Difference, ReplaySum, kind_name, result};
+use super::sum::{DifferenceSort, ReplaySum, kind_name, result};
 use crate::engine::seam::Zone;
 use crate::iso::compare::FieldDifference;
 use crate::lab::replay::{JudgedExchange, ReplayVerdict};
@@ -52,7 +52,7 @@ fn micros(time: Duration) -> u64 {
 
 /// The sum.
 pub(super) fn sum(sum: &ReplaySum, ended: bool) -> Value {
-    let of_sort = |wanted: fn(&Difference) -> bool| -> u64 {
+    let of_sort = |wanted: fn(&DifferenceSort) -> bool| -> u64 {
         let groups = sum.groups.iter();
         let of_it = groups.filter(|((_, sort), _)| wanted(sort));
         of_it.map(|(_, group)| group.times).sum()
@@ -70,10 +70,10 @@ pub(super) fn sum(sum: &ReplaySum, ended: bool) -> Value {
         "requests": sum.requests,
         "same": sum.same,
         "differ": sum.differ,
-        "missing": of_sort(|sort| *sort == Difference::Missing),
-        "late": of_sort(|sort| *sort == Difference::Late),
-        "extra": of_sort(|sort| *sort == Difference::Extra) + sum.strays,
-        "out_of_order": of_sort(|sort| *sort == Difference::Order),
+        "missing": of_sort(|sort| *sort == DifferenceSort::Missing),
+        "late": of_sort(|sort| *sort == DifferenceSort::Late),
+        "extra": of_sort(|sort| *sort == DifferenceSort::Extra) + sum.strays,
+        "out_of_order": of_sort(|sort| *sort == DifferenceSort::Order),
         "silent": sum.silent,
         "unknown": sum.unknown,
         "skipped": skipped.collect::<Vec<_>>(),
@@ -85,13 +85,13 @@ pub(super) fn sum(sum: &ReplaySum, ended: bool) -> Value {
 }
 
 /// A sort of difference, in a word.
-fn what(sort: &Difference) -> String {
+fn what(sort: &DifferenceSort) -> String {
     match sort {
-        Difference::Type => "mti".to_owned(),
-        Difference::Field(path, _) => path.to_string(),
-        Difference::Missing => "missing".to_owned(),
-        Difference::Late => "late".to_owned(),
-        Difference::Extra | Difference::Stray => "extra".to_owned(),
-        Difference::Order => "order".to_owned(),
+        DifferenceSort::Type => "mti".to_owned(),
+        DifferenceSort::Field(path, _) => path.to_string(),
+        DifferenceSort::Missing => "missing".to_owned(),
+        DifferenceSort::Late => "late".to_owned(),
+        DifferenceSort::Extra | DifferenceSort::Stray => "extra".to_owned(),
+        DifferenceSort::Order => "order".to_owned(),
     }
 }

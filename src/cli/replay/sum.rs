@@ -17,7 +17,7 @@ const GROUPS: usize = 1000;
 
 /// A sort of difference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Difference {
+pub(super) enum DifferenceSort {
     /// The answer's type.
     Type,
     /// A field or part.
@@ -70,7 +70,7 @@ pub(super) struct ReplaySum {
     pub strays: u64,
     pub kinds: BTreeMap<String, KindSum>,
     /// By kind and sort.
-    pub groups: BTreeMap<(String, Difference), DifferenceGroup>,
+    pub groups: BTreeMap<(String, DifferenceSort), DifferenceGroup>,
     /// Fields that differ, by the type of the answer.
     fields: BTreeMap<(Mti, FieldPath), u64>,
     pub captured_times: Latencies,
@@ -147,21 +147,21 @@ impl ReplaySum {
 
     fn differences(&mut self, kind: &str, one: &JudgedExchange) {
         let whole = match one.verdict {
-            ReplayVerdict::Missing(_) => Some(Difference::Missing),
-            ReplayVerdict::Late => Some(Difference::Late),
-            ReplayVerdict::Extra => Some(Difference::Extra),
+            ReplayVerdict::Missing(_) => Some(DifferenceSort::Missing),
+            ReplayVerdict::Late => Some(DifferenceSort::Late),
+            ReplayVerdict::Extra => Some(DifferenceSort::Extra),
             _ => None,
         };
         if let Some(sort) = whole {
             self.group(kind, sort, one, None);
         }
         if one.out_of_order {
-            self.group(kind, Difference::Order, one, None);
+            self.group(kind, DifferenceSort::Order, one, None);
         }
         for difference in &one.differences {
             let sort = match difference.path {
-                Some(path) => Difference::Field(path, difference.comparison),
-                None => Difference::Type,
+                Some(path) => DifferenceSort::Field(path, difference.comparison),
+                None => DifferenceSort::Type,
             };
             if let (Some(path), Some(answer)) = (difference.path, one.mti.and_then(Mti::answer)) {
                 *self.fields.entry((answer, path)).or_default() += 1;
@@ -173,7 +173,7 @@ impl ReplaySum {
     fn group(
         &mut self,
         kind: &str,
-        sort: Difference,
+        sort: DifferenceSort,
         one: &JudgedExchange,
         field: Option<&FieldDifference>,
     ) {
@@ -202,7 +202,7 @@ impl ReplaySum {
         let mti = frame
             .mti
             .map_or_else(|| "?".to_owned(), |mti| mti.to_string());
-        let group = self.groups.entry((mti, Difference::Stray)).or_default();
+        let group = self.groups.entry((mti, DifferenceSort::Stray)).or_default();
         group.times += 1;
         if group.examples.len() < EXAMPLES {
             let terminal = frame.terminal.as_deref().unwrap_or("?");
@@ -251,8 +251,8 @@ impl ReplaySum {
         }
         let groups = self.groups.iter();
         let rest = groups.filter(|((_, sort), _)| match sort {
-            Difference::Field(path, _) => !is_noise(*path),
-            Difference::Order => {
+            DifferenceSort::Field(path, _) => !is_noise(*path),
+            DifferenceSort::Order => {
                 file.free_order();
                 false
             }

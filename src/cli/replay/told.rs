@@ -1,6 +1,6 @@
 //! What came of a replay, for people.
 
-use super::sum::{Difference, DifferenceGroup, Example, ReplaySum};
+use super::sum::{DifferenceSort, DifferenceGroup, Example, ReplaySum};
 use crate::cli::{Lang, table};
 use crate::engine::seam::Zone;
 use crate::iso::message::FieldPath;
@@ -132,7 +132,7 @@ pub(super) fn differences(sum: &ReplaySum, zone: &Zone, lang: Lang) -> Vec<[Stri
 fn group_rows(
     sum: &ReplaySum,
     kind: &str,
-    sort: &Difference,
+    sort: &DifferenceSort,
     group: &DifferenceGroup,
     zone: &Zone,
     lang: Lang,
@@ -142,7 +142,7 @@ fn group_rows(
         let [wanted, found] = [&example.wanted, &example.found].map(|value| {
             let absent = say(lang, "(absent)", "(无)");
             match sort {
-                Difference::Field(..) | Difference::Type => {
+                DifferenceSort::Field(..) | DifferenceSort::Type => {
                     value.clone().unwrap_or_else(|| absent.to_owned())
                 }
                 _ => value.clone().unwrap_or_default(),
@@ -172,17 +172,17 @@ pub(super) fn kind_title(spec: &Spec, name: &str, lang: Lang) -> String {
 }
 
 /// What differs, in words.
-pub(super) fn title(spec: &Spec, sort: &Difference, lang: Lang) -> String {
+pub(super) fn title(spec: &Spec, sort: &DifferenceSort, lang: Lang) -> String {
     let words = match sort {
-        Difference::Field(path, comparison) => {
+        DifferenceSort::Field(path, comparison) => {
             return format!("{} ({comparison})", field_title(spec, *path, lang));
         }
-        Difference::Type => ("type of the answer", "应答报文类型"),
-        Difference::Missing => ("no answer", "无应答"),
-        Difference::Late => ("late answer", "应答迟到"),
-        Difference::Extra => ("answer where the capture has none", "捕获中没有的应答"),
-        Difference::Order => ("answers in another order", "应答顺序不同"),
-        Difference::Stray => ("answer to nothing", "无主应答"),
+        DifferenceSort::Type => ("type of the answer", "应答报文类型"),
+        DifferenceSort::Missing => ("no answer", "无应答"),
+        DifferenceSort::Late => ("late answer", "应答迟到"),
+        DifferenceSort::Extra => ("answer where the capture has none", "捕获中没有的应答"),
+        DifferenceSort::Order => ("answers in another order", "应答顺序不同"),
+        DifferenceSort::Stray => ("answer to nothing", "无主应答"),
     };
     say(lang, words.0, words.1).to_owned()
 }

@@ -48,7 +48,7 @@ pub fn compare(
             found: Some(now.answer.mti().to_string()),
         });
     }
-    let bench = Bench {
+    let bench = SideBySide {
         rules,
         captured,
         now,
@@ -66,7 +66,7 @@ fn union(one: Bitmap, other: Bitmap) -> Bitmap {
 }
 
 /// What lies side by side.
-struct Bench<'a> {
+struct SideBySide<'a> {
     rules: &'a CompareRules,
     captured: ComparedPair<'a>,
     now: ComparedPair<'a>,
@@ -74,7 +74,7 @@ struct Bench<'a> {
     mac: Option<bool>,
 }
 
-impl Bench<'_> {
+impl SideBySide<'_> {
     fn field(&self, field: FieldId, out: &mut Vec<FieldDifference>) {
         let whole = FieldPath::whole(field);
         if self.agrees(whole) {
@@ -82,11 +82,11 @@ impl Bench<'_> {
         }
         let parts = self.parts(field);
         if parts.is_empty() {
-            out.extend(self.difference(whole));
+            out.push(self.difference(whole));
         }
         for part in parts {
             if !self.agrees(part) {
-                out.extend(self.difference(part));
+                out.push(self.difference(part));
             }
         }
     }
@@ -106,29 +106,41 @@ impl Bench<'_> {
         .collect()
     }
 
+    /// How a field or part is compared, an echo as what it amounts to: as captured, or as new, where
+    /// the captured answer did not repeat its request.
+    fn comparison(&self, path: FieldPath) -> Comparison {
+        match self.rules.of(self.now.answer, path) {
+            Comparison::Echo if self.was_repeated(path) => Comparison::Echo,
+            Comparison::Echo if self.rules.is_made(path.field) => Comparison::New,
+            Comparison::Echo => Comparison::Equal,
+            other => other,
+        }
+    }
+
+    fn was_repeated(&self, path: FieldPath) -> bool {
+        let pair = [self.captured.request, self.captured.answer];
+        let [asked, told] = pair.map(|message| message.text(path));
+        asked.is_some() && asked == told
+    }
+
     fn agrees(&self, path: FieldPath) -> bool {
-        let comparison = self.rules.of(self.now.answer, path);
+        let comparison = self.comparison(path);
         if comparison == Comparison::Free {
             return true;
         }
         let (old, new) = (self.captured.answer.text(path), self.now.answer.text(path));
-        let (Some(old), Some(new)) = (old, new) else {
-            // A part may be absent on both sides, of which the whole knows nothing.
-            let both = [self.captured, self.now].map(|pair| pair.answer.text(path).is_none());
-            return both == [true, true];
+        let (Some(old), Some(new)) = (&old, &new) else {
+            return old.is_none() && new.is_none();
         };
-        let asked = self.captured.request.text(path);
-        let was_repeated = asked.as_deref() == Some(&*old);
         match comparison {
             Comparison::Free => true,
-            Comparison::Echo if was_repeated => {
+            Comparison::Echo => {
                 let asked = self.now.request.text(path);
-                asked.is_none_or(|asked| asked == new)
+                asked.is_none_or(|asked| asked == *new)
             }
-            Comparison::Echo if self.rules.is_made(path.field) => is_like(&old, &new),
-            Comparison::New => is_like(&old, &new),
+            Comparison::New => is_like(old, new),
             Comparison::Recomputed => !self.is_mac(path) || self.mac != Some(false),
-            Comparison::Equal | Comparison::Echo => self.is_overwritten(path) || old == new,
+            Comparison::Equal => self.is_overwritten(path) || old == new,
         }
     }
 
@@ -150,23 +162,18 @@ impl Bench<'_> {
         self.masked && store != Some(Store::Clear)
     }
 
-    fn difference(&self, path: FieldPath) -> Option<FieldDifference> {
-        let comparison = self.rules.of(self.now.answer, path);
-        let was_repeated = {
-            let [asked, told] = [self.captured.request, self.captured.answer].map(|m| m.text(path));
-            asked.is_some() && asked == told
-        };
+    fn difference(&self, path: FieldPath) -> FieldDifference {
+        let comparison = self.comparison(path);
         let wanted = match comparison {
-            Comparison::Echo if was_repeated => self.now.request.shown(path),
+            Comparison::Echo => self.now.request.shown(path),
             _ => self.captured.answer.shown(path),
         };
-        let found = self.now.answer.shown(path);
-        Some(FieldDifference {
+        FieldDifference {
             path: Some(path),
             comparison,
             wanted,
-            found,
-        })
+            found: self.now.answer.shown(path),
+        }
     }
 }
 

@@ -101,13 +101,17 @@ impl CompareRules {
             Comparison::Recomputed
         } else if field == CODE {
             Comparison::Equal
-        } else if MADE.contains(&field) {
-            Comparison::New
-        } else if flow.stamp(field).is_some() && !flow.answer.copy.contains(&field) {
+        } else if MADE.contains(&field) || self.is_new_moment(field) {
             Comparison::New
         } else {
             Comparison::Echo
         }
+    }
+
+    /// Whether a field holds a moment that answers do not take over from their requests.
+    fn is_new_moment(&self, field: FieldId) -> bool {
+        let flow = self.spec.flow();
+        flow.stamp(field).is_some() && !flow.answer.copy.contains(&field)
     }
 
     /// Whether whoever answers makes the value of a field, if it does not repeat it.

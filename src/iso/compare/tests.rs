@@ -68,8 +68,15 @@ fn differences(rules: &str, asked: &[(&str, &str)], told: &[(&str, &str)]) -> Ve
     found
         .into_iter()
         .map(|one| {
-            let path = one.path.map_or_else(|| "mti".to_owned(), |path| path.to_string());
-            format!("{path} {} {} -> {}", one.comparison, text(one.wanted), text(one.found))
+            let path = one
+                .path
+                .map_or_else(|| "mti".to_owned(), |path| path.to_string());
+            format!(
+                "{path} {} {} -> {}",
+                one.comparison,
+                text(one.wanted),
+                text(one.found)
+            )
         })
         .collect()
 }
@@ -103,7 +110,7 @@ fn what_was_echoed_is_echoed_again() {
 fn a_field_that_comes_on_top_differs_and_so_does_one_that_is_missing() {
     assert_eq!(
         differences("", &[], &[("44", "01020000   "), ("60", "-")]),
-        ["44 echo - -> 01020000   ", "60 echo 22000001 -> -"]
+        ["44 equal - -> 01020000   ", "60 echo 22000001 -> -"]
     );
 }
 
@@ -121,7 +128,8 @@ fn a_file_says_otherwise_and_a_type_before_all_types() {
     let told = [("39", "51"), ("44", "01020000   ")];
     let free = "[fields]\n39 = \"free\"\n[types.0210]\n44 = \"free\"";
     assert!(differences(free, &[], &told).is_empty());
-    let other = "[fields]\n39 = \"free\"\n[types.0210]\n39 = \"equal\"\n[types.0230]\n44 = \"free\"";
+    let other =
+        "[fields]\n39 = \"free\"\n[types.0210]\n39 = \"equal\"\n[types.0230]\n44 = \"free\"";
     assert_eq!(differences(other, &[], &told).len(), 2);
     assert_eq!(
         differences("[fields]\n37 = \"equal\"", &[], &[("37", "999999999999")]),
@@ -155,7 +163,9 @@ fn of_a_masked_capture_overwritten_fields_only_have_to_be_there() {
     let request = message("0200", &SALE);
     let [old, new] = ["6226090000000048", "6226091234560048"].map(|number| {
         let mut answer = message("0210", &ANSWER);
-        answer.set(crate::iso::message::FieldId::of(2), number).unwrap();
+        answer
+            .set(crate::iso::message::FieldId::of(2), number)
+            .unwrap();
         answer
     });
     let rules = CompareRules::new(spec(), CompareFile::default());
@@ -163,7 +173,10 @@ fn of_a_masked_capture_overwritten_fields_only_have_to_be_there() {
         request: &request,
         answer,
     };
-    assert_eq!(compare(&rules, pair(&old), pair(&new), false, None).len(), 1);
+    assert_eq!(
+        compare(&rules, pair(&old), pair(&new), false, None).len(),
+        1
+    );
     assert!(compare(&rules, pair(&old), pair(&new), true, None).is_empty());
 }
 
@@ -179,10 +192,19 @@ fn a_file_of_comparisons_is_written_as_it_is_read() {
 #[test]
 fn a_wrong_file_of_comparisons_says_where_and_why() {
     for (text, says) in [
-        ("[fields]\n37 = \"now\"", "[fields] 37 = \"now\": it is equal, new, echo"),
+        (
+            "[fields]\n37 = \"now\"",
+            "[fields] 37 = \"now\": it is equal, new, echo",
+        ),
         ("[fields]\nrrn = \"new\"", "[fields] rrn: this is no field"),
-        ("[types.210]\n37 = \"new\"", "[types.210]: a type has four digits"),
-        ("[types.0210]\n\"63.\" = \"new\"", "[types.0210] 63.: this is no field"),
+        (
+            "[types.210]\n37 = \"new\"",
+            "[types.210]: a type has four digits",
+        ),
+        (
+            "[types.0210]\n\"63.\" = \"new\"",
+            "[types.0210] 63.: this is no field",
+        ),
         ("[answers]\norder = \"any\"", "it is \"equal\" or \"free\""),
         ("[field]\n37 = \"new\"", "unknown field `field`"),
         ("[fields]\n37 = 5", "expected a string"),

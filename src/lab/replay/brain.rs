@@ -26,7 +26,7 @@ pub struct Replayer {
     pub(super) actions: VecDeque<ReplayAction>,
     /// All that is not told yet, by number.
     pub(super) exchanges: BTreeMap<u64, ReplayedExchange>,
-    pub(super) reading: Reading,
+    pub(super) reading: CaptureReading,
     pub(super) ways: Ways,
     pub(super) renamed: Renamed,
     pub(super) sessions: ReplaySessions,
@@ -37,7 +37,7 @@ pub struct Replayer {
 
 /// How far the capture was read.
 #[derive(Debug, Default)]
-pub(super) struct Reading {
+pub(super) struct CaptureReading {
     pub traffic: CapturedTraffic,
     /// Connections that are left out.
     pub ignored: BTreeSet<FlowId>,
@@ -79,7 +79,7 @@ impl Replayer {
         Self {
             actions: VecDeque::new(),
             exchanges: BTreeMap::new(),
-            reading: Reading::default(),
+            reading: CaptureReading::default(),
             ways: Ways {
                 lanes: BTreeMap::new(),
                 lane_of: KeyedMap::new(seed),

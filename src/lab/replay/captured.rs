@@ -13,12 +13,12 @@ const MOST: usize = 20_000;
 /// By what an answer finds its request: all fields that the dialect names, and the type with the
 /// trace number, for hosts that leave the others out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct AnswerKey {
+pub(super) struct ReplayKey {
     pub whole: String,
     pub brief: String,
 }
 
-impl AnswerKey {
+impl ReplayKey {
     /// Of a request, as its answer will bear it; `None` if it has none.
     pub(super) fn of_request(request: &Message) -> Option<Self> {
         Some(Self::of(request, request.mti().answer()?))
@@ -46,13 +46,13 @@ impl AnswerKey {
 /// Requests without their answers yet.
 #[derive(Debug, Default)]
 pub(super) struct CapturedTraffic {
-    flows: BTreeMap<FlowId, CapturedFlow>,
+    flows: BTreeMap<FlowId, OpenRequests>,
     ages: VecDeque<(SeenAt, FlowId, u64)>,
 }
 
 #[derive(Debug, Default)]
-struct CapturedFlow {
-    open: VecDeque<(AnswerKey, u64)>,
+struct OpenRequests {
+    open: VecDeque<(ReplayKey, u64)>,
     answers: u64,
 }
 
@@ -62,7 +62,7 @@ impl CapturedTraffic {
         &mut self,
         flow: FlowId,
         at: SeenAt,
-        key: AnswerKey,
+        key: ReplayKey,
         number: u64,
     ) -> Vec<u64> {
         self.flows
@@ -90,7 +90,7 @@ impl CapturedTraffic {
     }
 
     /// An answer: the number of its request, and its place among the answers of its connection.
-    pub(super) fn answered(&mut self, flow: FlowId, key: &AnswerKey) -> Option<(u64, u64)> {
+    pub(super) fn answered(&mut self, flow: FlowId, key: &ReplayKey) -> Option<(u64, u64)> {
         let found = self.take(flow, |(own, _)| own.whole == key.whole);
         let found = found.or_else(|| self.take(flow, |(own, _)| own.brief == key.brief));
         let (_, number) = found?;
@@ -102,8 +102,8 @@ impl CapturedTraffic {
     fn take(
         &mut self,
         flow: FlowId,
-        is_it: impl Fn(&(AnswerKey, u64)) -> bool,
-    ) -> Option<(AnswerKey, u64)> {
+        is_it: impl Fn(&(ReplayKey, u64)) -> bool,
+    ) -> Option<(ReplayKey, u64)> {
         let open = &mut self.flows.get_mut(&flow)?.open;
         let at = open.iter().position(is_it)?;
         open.remove(at)

@@ -1,6 +1,6 @@
 //! One captured request, its captured answer, and what came of it now.
 
-use super::captured::AnswerKey;
+use super::captured::ReplayKey;
 use super::event::{LineId, SkipCause, UnansweredCause};
 use crate::engine::seam::Mono;
 use crate::iso::codec::Message;
@@ -63,7 +63,7 @@ pub(super) struct SentMessage {
     pub line: LineId,
     pub at: Mono,
     /// By which its answer finds it.
-    pub key: AnswerKey,
+    pub key: ReplayKey,
     /// Whether the time for its answer is over.
     pub overdue: bool,
 }

@@ -1,7 +1,7 @@
 //! Hears what comes back, and tells what became of each request.
 
 use super::brain::Replayer;
-use super::captured::AnswerKey;
+use super::captured::ReplayKey;
 use super::event::{
     JudgedExchange, LineId, ReplayAction, ReplayVerdict, SkipCause, StrayFrame, UnansweredCause,
 };
@@ -68,7 +68,7 @@ impl Replayer {
 
     /// The request that this answers: by all that the dialect names, else by type and trace number.
     fn request_of(&self, line: LineId, answer: &Message) -> Option<u64> {
-        let key = AnswerKey::of_answer(answer);
+        let key = ReplayKey::of_answer(answer);
         let waiting = self.ways.awaiting.get(&(line, key.whole));
         if let Some(first) = waiting.and_then(|waiting| waiting.front()) {
             return Some(*first);
@@ -129,7 +129,14 @@ impl Replayer {
         let (Some(own), Some(line)) = (rank(&number), self.ways.lines.get(&line)) else {
             return false;
         };
+        // One whose time is over is missing, or late; it holds up no order.
+        let is_due = |other: &&u64| {
+            let exchange = self.exchanges.get(*other);
+            let sent = exchange.and_then(ReplayedExchange::sent);
+            sent.is_some_and(|sent| !sent.overdue)
+        };
         let others = line.awaiting.iter().filter(|other| **other != number);
+        let others = others.filter(is_due);
         others
             .take(ORDER_LOOKED_AT)
             .filter(|other| flow(other) == flow(&number))

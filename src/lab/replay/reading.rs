@@ -1,7 +1,7 @@
 //! Takes in what the capture holds.
 
 use super::brain::Replayer;
-use super::captured::AnswerKey;
+use super::captured::ReplayKey;
 use super::event::{LineId, ReplayAction};
 use super::exchange::{
     CapturedAnswer, CapturedOutcome, CapturedRequest, NowOutcome, ReplayedExchange,
@@ -105,7 +105,7 @@ impl Replayer {
     }
 
     fn seen_request(&mut self, now: Now, seen: &SeenFrame, message: Message) {
-        let Some(key) = AnswerKey::of_request(&message) else {
+        let Some(key) = ReplayKey::of_request(&message) else {
             return;
         };
         let number = self.count();
@@ -140,7 +140,7 @@ impl Replayer {
     }
 
     fn seen_answer(&mut self, now: Now, seen: &SeenFrame, message: Message) {
-        let key = AnswerKey::of_answer(&message);
+        let key = ReplayKey::of_answer(&message);
         let Some((number, rank)) = self.reading.traffic.answered(seen.flow, &key) else {
             return;
         };

@@ -1,7 +1,7 @@
 //! Sends what is due, each request behind what it waits for.
 
 use super::brain::Replayer;
-use super::captured::AnswerKey;
+use super::captured::ReplayKey;
 use super::event::{LineId, ReplayAction, SkipCause, UnansweredCause};
 use super::exchange::{
     CapturedOutcome, CapturedRequest, NowOutcome, ReplayedExchange, SentMessage,
@@ -18,7 +18,7 @@ use crate::iso::stream::{FlowId, SeenAt};
 const FLYING: usize = 10_000;
 
 /// What became of an attempt to send.
-enum Attempt {
+enum SendAttempt {
     /// It is on its way, or will never be.
     Done,
     /// Its terminal signs on first, by an exchange of this number.
@@ -85,7 +85,7 @@ impl Replayer {
         let Some(request) = self.take_request(lane) else {
             return;
         };
-        if let Attempt::Behind(number, request) = self.attempt(now, request)
+        if let SendAttempt::Behind(number, request) = self.attempt(now, request)
             && let Some(lane) = self.ways.lanes.get_mut(&lane)
         {
             self.ways.queued += 1;
@@ -108,7 +108,7 @@ impl Replayer {
         Some(request)
     }
 
-    fn attempt(&mut self, now: Now, request: Box<CapturedRequest>) -> Attempt {
+    fn attempt(&mut self, now: Now, request: Box<CapturedRequest>) -> SendAttempt {
         let mut rewrite = Rewrite {
             options: &self.options,
             renamed: &mut self.renamed,
@@ -130,14 +130,14 @@ impl Replayer {
                 let number = self.own;
                 self.exchanges.insert(number, own_exchange());
                 self.put_out(now, number, request.line, sign_on);
-                return Attempt::Behind(number, request);
+                return SendAttempt::Behind(number, request);
             }
         }
         match self.seal(&request, &mut message, pin.as_ref()) {
             Ok(()) => self.put_out(now, request.number, request.line, message),
             Err(cause) => return self.skip(now, &request, cause),
         }
-        Attempt::Done
+        SendAttempt::Done
     }
 
     /// Whether a message needs working keys that its terminal has not got, and could have.
@@ -197,7 +197,7 @@ impl Replayer {
 
     /// A message leaves, and its answer is waited for.
     fn put_out(&mut self, now: Now, number: u64, line: LineId, message: Message) {
-        let (Ok(frame), Some(key)) = (message.build(), AnswerKey::of_request(&message)) else {
+        let (Ok(frame), Some(key)) = (message.build(), ReplayKey::of_request(&message)) else {
             self.settle_as(now, number, NowOutcome::Skipped(SkipCause::NotBuilt));
             return;
         };
@@ -227,10 +227,10 @@ impl Replayer {
         self.actions.push_back(ReplayAction::Send(line, frame));
     }
 
-    fn skip(&mut self, now: Now, request: &CapturedRequest, cause: SkipCause) -> Attempt {
+    fn skip(&mut self, now: Now, request: &CapturedRequest, cause: SkipCause) -> SendAttempt {
         self.settle_as(now, request.number, NowOutcome::Skipped(cause));
         self.close_if_done(request.line);
-        Attempt::Done
+        SendAttempt::Done
     }
 
     /// A line is up.

@@ -79,8 +79,8 @@ fn passes_check(number: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Puts a test card, wherever a masked message has one. What was overwritten besides, and is needed,
-/// keeps the message from being sent.
+/// Puts a test card, wherever a masked message has one. What was overwritten besides, and is
+/// needed, keeps the message from being sent.
 pub(super) fn put_stand_in(
     message: &mut Message,
     deck: &Deck,

@@ -96,7 +96,7 @@ fn capture(pairs: &[(Message, Message)]) -> Vec<Sighting> {
 }
 
 /// A replay, and what it sent and told.
-struct Stage {
+struct ReplayStage {
     replayer: Replayer,
     now: Now,
     sent: Vec<Message>,
@@ -104,7 +104,7 @@ struct Stage {
     strays: usize,
 }
 
-impl Stage {
+impl ReplayStage {
     fn new(options: ReplayOptions) -> Self {
         Self {
             replayer: Replayer::new(options),
@@ -130,7 +130,8 @@ impl Stage {
                     let request = Message::parse(&spec(), frame).unwrap();
                     for answer in host(&request) {
                         let frame = answer.build().unwrap();
-                        self.replayer.handle(self.now, ReplayEvent::Frame(line, frame));
+                        self.replayer
+                            .handle(self.now, ReplayEvent::Frame(line, frame));
                     }
                     self.sent.push(request);
                 }
@@ -142,7 +143,11 @@ impl Stage {
     }
 
     /// Plays a capture to its end.
-    fn play(mut self, capture: Vec<Sighting>, mut host: impl FnMut(&Message) -> Vec<Message>) -> Self {
+    fn play(
+        mut self,
+        capture: Vec<Sighting>,
+        mut host: impl FnMut(&Message) -> Vec<Message>,
+    ) -> Self {
         for sighting in capture {
             self.happen(ReplayEvent::Seen(sighting), &mut host);
         }
@@ -172,11 +177,15 @@ fn the_same_host_gives_no_difference() {
         .iter()
         .map(|stan| (sale(stan), approval(&sale(stan), "111111111111", "AAAAAA")))
         .collect();
-    let stage = Stage::new(options())
-        .play(capture(&pairs), |request| vec![approval(request, "222222222222", "BBBBBB")]);
+    let stage = ReplayStage::new(options()).play(capture(&pairs), |request| {
+        vec![approval(request, "222222222222", "BBBBBB")]
+    });
     assert_eq!(stage.verdicts(), vec![ReplayVerdict::Compared; 3]);
     assert!(stage.told.iter().all(|one| one.differences.is_empty()));
-    let as_captured: Vec<_> = pairs.iter().map(|(request, _)| request.build().unwrap()).collect();
+    let as_captured: Vec<_> = pairs
+        .iter()
+        .map(|(request, _)| request.build().unwrap())
+        .collect();
     let sent: Vec<_> = stage.sent.iter().map(|one| one.build().unwrap()).collect();
     assert_eq!(sent, as_captured);
 }
@@ -199,11 +208,15 @@ fn void() -> Message {
 #[test]
 fn a_void_names_its_sale_as_the_new_host_does() {
     let pairs = [
-        (sale("000001"), approval(&sale("000001"), "111111111111", "AAAAAA")),
+        (
+            sale("000001"),
+            approval(&sale("000001"), "111111111111", "AAAAAA"),
+        ),
         (void(), approval(&void(), "111111111112", "AAAAAB")),
     ];
-    let stage = Stage::new(options())
-        .play(capture(&pairs), |request| vec![approval(request, "222222222222", "BBBBBB")]);
+    let stage = ReplayStage::new(options()).play(capture(&pairs), |request| {
+        vec![approval(request, "222222222222", "BBBBBB")]
+    });
     assert_eq!(stage.sent_text(1, "37"), "222222222222");
     assert_eq!(stage.sent_text(1, "38"), "BBBBBB");
     assert_eq!(stage.verdicts(), vec![ReplayVerdict::Compared; 2]);
@@ -214,11 +227,20 @@ fn fresh_numbers_and_times_are_those_of_the_original_in_its_reversal() {
     let mut reversal = sale("000001");
     reversal.set_mti("0420".parse().unwrap());
     reversal
-        .set(FieldId::of(90), "020000000111221011120000000000000000000000")
+        .set(
+            FieldId::of(90),
+            "020000000111221011120000000000000000000000",
+        )
         .unwrap();
     let pairs = [
-        (sale("000001"), approval(&sale("000001"), "111111111111", "AAAAAA")),
-        (reversal.clone(), approval(&reversal, "111111111111", "AAAAAA")),
+        (
+            sale("000001"),
+            approval(&sale("000001"), "111111111111", "AAAAAA"),
+        ),
+        (
+            reversal.clone(),
+            approval(&reversal, "111111111111", "AAAAAA"),
+        ),
     ];
     let options = ReplayOptions {
         fresh: FreshNames {
@@ -228,8 +250,9 @@ fn fresh_numbers_and_times_are_those_of_the_original_in_its_reversal() {
         },
         ..options()
     };
-    let stage = Stage::new(options)
-        .play(capture(&pairs), |request| vec![approval(request, "222222222222", "BBBBBB")]);
+    let stage = ReplayStage::new(options).play(capture(&pairs), |request| {
+        vec![approval(request, "222222222222", "BBBBBB")]
+    });
     assert_eq!(stage.sent_text(0, "11"), "700001");
     assert_eq!(stage.sent_text(0, "7"), "1122021112");
     assert_eq!(stage.sent_text(1, "90.2"), "700001");
@@ -243,12 +266,14 @@ fn a_request_waits_for_the_answers_that_the_capture_has_before_it() {
         .iter()
         .map(|stan| (sale(stan), approval(&sale(stan), "111111111111", "AAAAAA")))
         .collect();
-    let mut silent = Stage::new(options());
+    let mut silent = ReplayStage::new(options());
     for sighting in capture(&pairs) {
         silent.happen(ReplayEvent::Seen(sighting), &mut |_| Vec::new());
     }
     assert_eq!(silent.sent.len(), 1);
-    let answer = approval(&sale("000001"), "222222222222", "BBBBBB").build().unwrap();
+    let answer = approval(&sale("000001"), "222222222222", "BBBBBB")
+        .build()
+        .unwrap();
     silent.happen(ReplayEvent::Frame(LineId(0), answer), &mut |_| Vec::new());
     assert_eq!(silent.sent.len(), 2);
 }
@@ -264,7 +289,7 @@ fn answers_that_are_missing_late_or_too_many_are_told() {
         at: SeenAt(500_000),
         how: crate::iso::stream::FlowEnd::Closed,
     });
-    let stage = Stage::new(options()).play(sightings, |request| {
+    let stage = ReplayStage::new(options()).play(sightings, |request| {
         let answer = approval(request, "222222222222", "BBBBBB");
         match request.stan().unwrap().0 {
             1 => Vec::new(),
@@ -285,15 +310,20 @@ fn answers_that_are_missing_late_or_too_many_are_told() {
 
 #[test]
 fn a_late_answer_is_told_as_late() {
-    let pair = (sale("000001"), approval(&sale("000001"), "111111111111", "AAAAAA"));
-    let mut stage = Stage::new(options());
+    let pair = (
+        sale("000001"),
+        approval(&sale("000001"), "111111111111", "AAAAAA"),
+    );
+    let mut stage = ReplayStage::new(options());
     for sighting in capture(&[pair]) {
         stage.happen(ReplayEvent::Seen(sighting), &mut |_| Vec::new());
     }
     stage.now.mono = Mono(11_000_000);
     stage.happen(ReplayEvent::Wake, &mut |_| Vec::new());
     assert!(stage.told.is_empty());
-    let answer = approval(&sale("000001"), "222222222222", "BBBBBB").build().unwrap();
+    let answer = approval(&sale("000001"), "222222222222", "BBBBBB")
+        .build()
+        .unwrap();
     stage.happen(ReplayEvent::Frame(LineId(0), answer), &mut |_| Vec::new());
     assert_eq!(stage.verdicts(), [ReplayVerdict::Late]);
 }
@@ -310,15 +340,18 @@ fn where_bytes_of_the_capture_are_missing_nothing_is_compared() {
             why: crate::iso::stream::GapCause::Lost,
         },
     ];
-    let stage = Stage::new(options())
-        .play(sightings, |request| vec![approval(request, "222222222222", "BBBBBB")]);
+    let stage = ReplayStage::new(options()).play(sightings, |request| {
+        vec![approval(request, "222222222222", "BBBBBB")]
+    });
     assert_eq!(stage.verdicts(), [ReplayVerdict::Unknown]);
 }
 
 #[test]
 fn answers_in_another_order_are_told() {
     let requests = [sale("000001"), sale("000002")];
-    let [first, second] = requests.each_ref().map(|one| approval(one, "111111111111", "AAAAAA"));
+    let [first, second] = requests
+        .each_ref()
+        .map(|one| approval(one, "111111111111", "AAAAAA"));
     let sightings = vec![
         seen(0, FlowSide::Client, &requests[0]),
         seen(1, FlowSide::Client, &requests[1]),
@@ -335,10 +368,12 @@ fn answers_in_another_order_are_told() {
             .map(|one| approval(one, "222222222222", "BBBBBB"))
             .into(),
     };
-    let mut stage = Stage::new(options());
+    let mut stage = ReplayStage::new(options());
     // All of the capture is read before the first answer comes.
     for sighting in sightings {
-        stage.replayer.handle(stage.now, ReplayEvent::Seen(sighting));
+        stage
+            .replayer
+            .handle(stage.now, ReplayEvent::Seen(sighting));
     }
     stage.happen(ReplayEvent::CaptureEnded, &mut host);
     stage.told.sort_by_key(|one| one.number);
@@ -348,14 +383,16 @@ fn answers_in_another_order_are_told() {
 
 #[test]
 fn a_masked_card_is_sent_as_a_test_card_or_not_at_all() {
-    let card = &Deck::new(1, 4).cards()[0].pan;
-    let number = card.reveal();
+    let deck = Deck::new(1, 4);
+    let number = deck.cards()[0].pan.reveal();
     let masked = |fields: &[(&str, &str)]| {
         let mut request = sale("000001");
         let overwritten = format!("{}000000000{}", &number[..6], &number[15..]);
         request.set(FieldId::of(2), &overwritten).unwrap();
         for (path, value) in fields {
-            request.set(path.parse::<FieldPath>().unwrap(), value).unwrap();
+            request
+                .set(path.parse::<FieldPath>().unwrap(), value)
+                .unwrap();
         }
         vec![Sighting::Frame(SeenFrame {
             flow: FlowId(0),
@@ -366,13 +403,13 @@ fn a_masked_card_is_sent_as_a_test_card_or_not_at_all() {
         })]
     };
     let mut host = |request: &Message| vec![approval(request, "222222222222", "BBBBBB")];
-    let sent = Stage::new(options()).play(masked(&[]), &mut host);
+    let sent = ReplayStage::new(options()).play(masked(&[]), &mut host);
     assert_eq!(sent.sent_text(0, "2"), number);
     for (field, value, cause) in [
         ("52", "0000000000000000", SkipCause::NoPin),
         ("48", "0000", SkipCause::Masked(FieldId::of(48))),
     ] {
-        let skipped = Stage::new(options()).play(masked(&[(field, value)]), &mut host);
+        let skipped = ReplayStage::new(options()).play(masked(&[(field, value)]), &mut host);
         assert_eq!(skipped.verdicts(), [ReplayVerdict::Skipped(cause)]);
         assert!(skipped.sent.is_empty());
     }
@@ -380,20 +417,33 @@ fn a_masked_card_is_sent_as_a_test_card_or_not_at_all() {
 
 #[test]
 fn a_request_is_changed_as_it_is_asked_for() {
-    let pairs = [(sale("000001"), approval(&sale("000001"), "111111111111", "AAAAAA"))];
+    let pairs = [(
+        sale("000001"),
+        approval(&sale("000001"), "111111111111", "AAAAAA"),
+    )];
     let options = ReplayOptions {
-        set: vec![("42".parse().unwrap(), "M2".into()), ("48".parse().unwrap(), "X".into())],
+        set: vec![
+            ("42".parse().unwrap(), "M2".into()),
+            ("48".parse().unwrap(), "X".into()),
+        ],
         terminals: vec![("T0000001".into(), "T9".into())],
         amounts: "150%".parse().unwrap(),
         ..options()
     };
-    let stage = Stage::new(options)
-        .play(capture(&pairs), |request| vec![approval(request, "222222222222", "BBBBBB")]);
-    let sent: Vec<String> = ["4", "41", "42"].map(|path| stage.sent_text(0, path)).into();
+    let stage = ReplayStage::new(options).play(capture(&pairs), |request| {
+        vec![approval(request, "222222222222", "BBBBBB")]
+    });
+    let sent: Vec<String> = ["4", "41", "42"]
+        .map(|path| stage.sent_text(0, path))
+        .into();
     assert_eq!(sent, ["000000000750", "T9      ", "M2             "]);
     // What a request has not got is not put into it, and what is echoed is echoed as sent.
     assert!(!stage.sent[0].has(FieldId::of(48)));
-    assert!(stage.told[0].differences.is_empty(), "{:?}", stage.told[0].differences);
+    assert!(
+        stage.told[0].differences.is_empty(),
+        "{:?}",
+        stage.told[0].differences
+    );
 }
 
 #[test]
@@ -407,7 +457,7 @@ fn messages_are_as_far_apart_as_captured_or_so_many_times_closer() {
         (ReplayPace::Scaled(10), Some(10_000)),
         (ReplayPace::Rate(20), Some(50_000)),
     ] {
-        let mut stage = Stage::new(ReplayOptions { pace, ..options() });
+        let mut stage = ReplayStage::new(ReplayOptions { pace, ..options() });
         let mut host = |request: &Message| vec![approval(request, "222222222222", "BBBBBB")];
         for sighting in capture(&pairs) {
             stage.happen(ReplayEvent::Seen(sighting), &mut host);
@@ -422,13 +472,19 @@ fn messages_are_as_far_apart_as_captured_or_so_many_times_closer() {
 fn a_limit_ends_the_replay_behind_the_answers_to_what_was_taken() {
     let pairs: Vec<_> = (1..=9)
         .map(|stan| sale(&format!("{stan:06}")))
-        .map(|request| (request.clone(), approval(&request, "111111111111", "AAAAAA")))
+        .map(|request| {
+            (
+                request.clone(),
+                approval(&request, "111111111111", "AAAAAA"),
+            )
+        })
         .collect();
     let options = ReplayOptions {
         limit: Some(4),
         ..options()
     };
-    let stage = Stage::new(options)
-        .play(capture(&pairs), |request| vec![approval(request, "222222222222", "BBBBBB")]);
+    let stage = ReplayStage::new(options).play(capture(&pairs), |request| {
+        vec![approval(request, "222222222222", "BBBBBB")]
+    });
     assert_eq!(stage.verdicts(), vec![ReplayVerdict::Compared; 4]);
 }
