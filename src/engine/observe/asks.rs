@@ -121,7 +121,7 @@ impl Observer {
     }
 
     /// The held request of a terminal that goes on as this message: by its name, else the only one
-    /// of the same terminal, kind, card and amount.
+    /// of the same terminal, type, card and amount.
     fn release(&mut self, there: &SeenMessage) -> Option<SeenMessage> {
         let name = identity(&there.message);
         let wanted = self.describe(there);
@@ -133,10 +133,11 @@ impl Observer {
         let at = at.or_else(|| {
             let alike = |held: &SeenMessage| is_alike(held, there, &wanted);
             let mut alike = self.held.iter().enumerate().filter(|(_, own)| alike(own));
-            match (alike.next(), alike.next()) {
-                (Some((at, _)), None) => Some(at),
-                _ => None,
-            }
+            let (at, first) = alike.next()?;
+            // A terminal that repeats itself is no other request.
+            let name = identity(&first.message);
+            let same = alike.all(|(_, own)| name.is_some() && identity(&own.message) == name);
+            same.then_some(at)
         });
         self.held.remove(at?)
     }
@@ -380,8 +381,14 @@ fn is_alike(held: &SeenMessage, there: &SeenMessage, wanted: &Opened) -> bool {
     let own: &Message = &held.message;
     let card = |message: &Message| message.pan().map(|pan| pan.masked());
     let (mine, theirs) = (card(own), card(&there.message));
+    // A gateway may put a request into another type: what it is for stays.
+    let purpose = |message: &Message| message.kind().map(|kind| kind.purpose);
+    let same = match (purpose(own), purpose(&there.message)) {
+        (Some(mine), Some(theirs)) => mine == theirs,
+        _ => own.mti().original() == there.message.mti().original(),
+    };
     class(held) == class(there)
-        && own.mti().original() == there.message.mti().original()
+        && same
         && own.terminal().unwrap_or_default() == wanted.terminal
         && own.amount().unwrap_or_default() == wanted.amount
         && (mine == theirs || held.masked || there.masked)

@@ -11,11 +11,10 @@ use crate::engine::gateway::Trigger;
 use crate::engine::record::{Fact, LineFact, State, Why};
 use crate::iso::message::Text;
 use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause};
-use std::time::Duration;
 
-/// What had ended this long before a gap may still have had a last word in it. Whatever is not
-/// over is concerned by every gap of its connections.
-const NEAR: Duration = Duration::from_secs(5);
+/// What ended this part of the waiting time before a gap may still have had a last word in it.
+/// Whatever is not over is concerned by every gap of its connections.
+const NEAR: u32 = 10;
 
 impl Observer {
     /// Bytes are missing, or are no frame.
@@ -35,6 +34,7 @@ impl Observer {
     /// had just ended.
     pub(super) fn may_have_missed(&mut self, flow: FlowId, from: FlowSide) {
         let now = self.now();
+        let near = self.options.timeout / NEAR;
         let Some(known) = self.flows.get(&flow) else {
             return;
         };
@@ -48,8 +48,8 @@ impl Observer {
         cases.dedup();
         for case in cases {
             let recent = self.table.get(case).is_some_and(|own| {
-                let near = since.is_none_or(|since| since - own.changed <= NEAR);
-                own.state.is_live() || near
+                let just_over = since.is_none_or(|since| since - own.changed <= near);
+                own.state.is_live() || just_over
             });
             if recent {
                 self.note_unseen(case);
