@@ -1,13 +1,18 @@
 //! `isogate capture`: what captured traffic holds.
 
 mod fold;
+mod list;
+mod out;
+mod print;
 
 use self::fold::FoldArgs;
-use super::{Exit, input};
+use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
-use crate::iso::stream::Sighting;
 use anyhow::Context;
 use clap::Args;
+use list::CaptureListing;
+use out::CaptureCopy;
+use print::CaptureReport;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -20,6 +25,21 @@ pub(crate) struct CaptureArgs {
     /// The server's port, where the opening of a connection was not captured
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+    /// Write the capture as a pcapng file that may be handed on: card numbers become others that
+    /// look alike, tracks, PIN blocks and the like are overwritten
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Under one seed a card always becomes the same other one; keep it secret [default: random]
+    #[arg(long, value_name = "TEXT", requires = "out")]
+    seed: Option<String>,
+    /// Write everything in clear: for test cards only
+    #[arg(long, requires = "out", conflicts_with = "seed")]
+    unmasked: bool,
+    #[command(flatten)]
+    zone: ZoneArgs,
     #[command(flatten)]
     fold: FoldArgs,
     /// pcap or pcapng, or - for standard input
@@ -28,25 +48,41 @@ pub(crate) struct CaptureArgs {
 }
 
 /// Lists what the capture holds.
-pub(crate) fn run(args: &CaptureArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &CaptureArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if let Some(journal) = &args.fold.journal {
         return fold::run(args, journal, out);
     }
     let mut capture = open(args)?;
-    while let Some(sighting) = capture.reader.next().with_context(|| named(args))? {
-        match sighting {
-            Sighting::Frame(frame) => writeln!(
-                out,
-                "{:?} {:?} {:?} {}",
-                frame.flow,
-                frame.from,
-                frame.at,
-                input::to_hex(&frame.bytes)
-            )?,
-            other => writeln!(out, "{other:?}")?,
+    let mut listing = CaptureListing::new(&capture.dialect.spec);
+    let mut copy = CaptureCopy::begin(args, &capture.dialect.spec)?;
+    let end = loop {
+        match capture.reader.next() {
+            Ok(Some(sighting)) => {
+                listing.take(&sighting);
+                copy.as_mut().map_or(Ok(()), |copy| copy.write(&sighting))?;
+            }
+            Ok(None) => break Ok(Exit::Done),
+            // What stands before it is listed all the same.
+            Err(error) => break Err(error).with_context(|| named(args)),
         }
+    };
+    listing.finish();
+    copy.map_or(Ok(()), CaptureCopy::finish)?;
+    let report = CaptureReport {
+        file: named(args),
+        form: capture.form.name(),
+        dialect: &capture.dialect,
+        tally: capture.reader.tally(),
+        listing: &listing,
+        zone: &args.zone.it,
+    };
+    if args.json {
+        serde_json::to_writer_pretty(&mut *out, &report.json())?;
+        writeln!(out)?;
+    } else {
+        report.print(lang, out)?;
     }
-    Ok(Exit::Done)
+    end
 }
 
 fn named(args: &CaptureArgs) -> String {

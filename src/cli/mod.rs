@@ -16,10 +16,13 @@ mod host;
 mod input;
 mod journal;
 mod lab;
+mod lines;
 mod load;
 mod open;
+mod page;
 mod past;
 mod peer;
+mod replay;
 mod screen;
 mod send;
 mod serve;
@@ -131,6 +134,7 @@ enum Command {
     Load(load::LoadArgs),
     Journal(journal::JournalArgs),
     Lab(lab::LabArgs),
+    Replay(replay::ReplayArgs),
     Send(send::SendArgs),
     Serve(serve::ServeArgs),
     Sim(sim::SimArgs),
@@ -206,9 +210,10 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
 fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let lang = arguments.lang.map_or_else(lang_of_environment, Lang::from);
     match arguments.command {
-        Command::Capture(args) => capture::run(&args, out),
+        Command::Capture(args) => capture::run(&args, lang, out),
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
+        Command::Replay(args) => replay::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
         Command::Load(args) => load::run(&args, lang, out),
         Command::Host(args) => host::run(&args, out),

@@ -19,3 +19,5 @@ pub mod security;
 pub mod translate;
 
 pub mod stream;
+
+pub mod compare;

@@ -9,12 +9,14 @@ mod fold;
 mod headers;
 mod open;
 mod packets;
+mod pcapng_out;
 mod traffic;
 
 use crate::iso::stream::Sighting;
 
 pub use fold::{FoldError, FoldOptions, FoldReport, fold_into};
 pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open};
+pub use pcapng_out::PcapngWriter;
 
 /// Why a capture cannot be read any further.
 #[derive(Debug, thiserror::Error)]

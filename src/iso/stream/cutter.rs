@@ -277,14 +277,14 @@ impl FrameCutter {
     }
 }
 
-/// What a frame that could only be read in part is worth, by what stands behind it.
+/// What a frame that could only be read in part is worth, by the frame behind it.
 fn follower(spec: &Arc<Spec>, framer: Framer, behind: &[u8]) -> Candidate {
     match framer.place(behind) {
         Ok(Some(next)) if behind.len() >= next.end => {
-            let frame = behind.get(next).unwrap_or_default();
-            match Message::read(spec, Bytes::copy_from_slice(frame)) {
-                Ok(_) => Candidate::Yes,
-                Err(_) => Candidate::No,
+            let frame = Bytes::copy_from_slice(behind.get(next).unwrap_or_default());
+            match Message::parse(spec, frame) {
+                Ok(message) if is_plausible(&message) => Candidate::Yes,
+                _ => Candidate::No,
             }
         }
         Ok(_) => Candidate::Perhaps,
@@ -292,10 +292,17 @@ fn follower(spec: &Arc<Spec>, framer: Framer, behind: &[u8]) -> Candidate {
     }
 }
 
-/// Whether a message may be one by its type and its bitmap: zeros are none.
+/// Whether a message may be one by its type and its bitmap: any digits may look like a type, and
+/// zeros like a message.
 fn is_plausible(message: &Message) -> bool {
-    let mti = message.mti();
-    mti.version() <= 2 && mti.class() != Class::Reserved && !message.fields().is_empty()
+    let (mti, kinds) = (message.mti().original(), &message.spec().flow().kinds);
+    let is_sound = mti.version() <= 2 && mti.class() != Class::Reserved;
+    let is_of = |kind: Mti| match message.fault() {
+        None => kind.version() == mti.version(),
+        Some(_) => kind == mti || kind.answer() == Some(mti),
+    };
+    let is_known = kinds.iter().any(|kind| is_of(kind.mti)) || kinds.iter().next().is_none();
+    is_sound && is_known && !message.fields().is_empty()
 }
 
 /// How many bytes of a message are enough to tell its header, type and bitmap.

@@ -59,6 +59,9 @@ impl CapturedFlow {
         out: &mut Vec<Sighting>,
     ) {
         self.last = self.last.max(segment.at);
+        if !self.opened {
+            self.first = self.first.min(segment.at);
+        }
         self.reset |= segment.rst;
         if segment.syn {
             let is_answer = segment.acknowledged.is_some();
@@ -67,10 +70,13 @@ impl CapturedFlow {
             self.midway &= self.opened;
             self.open(None, out);
         }
+        if let Some(number) = segment.acknowledged.filter(|_| !segment.rst) {
+            self.half(1 - from).0.acknowledge(number);
+        }
         let (half, cutter, cuts) = self.half(from);
         half.take(segment, &mut |run| feed(cutter, run, spec, cuts));
         self.tell(from, out);
-        self.end_if_closed(out);
+        self.end_if_closed(spec, out);
     }
 
     fn half(&mut self, from: usize) -> (&mut HalfConnection, &mut FrameCutter, &mut Vec<Cut>) {
@@ -92,19 +98,20 @@ impl CapturedFlow {
             self.tell(from, out);
         }
         if self.reset {
-            self.end(FlowEnd::Reset, out);
+            self.end(FlowEnd::Reset, spec, out);
         }
-        self.end_if_closed(out);
+        self.end_if_closed(spec, out);
     }
 
     /// Nothing more comes.
-    pub(super) fn end(&mut self, how: FlowEnd, out: &mut Vec<Sighting>) {
+    pub(super) fn end(&mut self, how: FlowEnd, spec: &Arc<Spec>, out: &mut Vec<Sighting>) {
         if self.ended {
             return;
         }
         self.ended = true;
         for from in [0, 1] {
-            let (_, cutter, cuts) = self.half(from);
+            let (half, cutter, cuts) = self.half(from);
+            half.finish(&mut |run| feed(cutter, run, spec, cuts));
             cutter.end(cuts);
             self.tell(from, out);
         }
@@ -116,9 +123,9 @@ impl CapturedFlow {
         });
     }
 
-    fn end_if_closed(&mut self, out: &mut Vec<Sighting>) {
+    fn end_if_closed(&mut self, spec: &Arc<Spec>, out: &mut Vec<Sighting>) {
         if !self.reset && self.halves.iter().all(HalfConnection::is_finished) {
-            self.end(FlowEnd::Closed, out);
+            self.end(FlowEnd::Closed, spec, out);
         }
     }
 
@@ -135,7 +142,10 @@ impl CapturedFlow {
                 true => FlowSide::Client,
                 false => FlowSide::Server,
             };
-            out.push(sighting(self.id, side, cut));
+            let mut sighting = sighting(self.id, side, cut);
+            // Packets may stand before the first one in time and behind it in the capture.
+            sighting.set_at(sighting.at().max(self.first));
+            out.push(sighting);
         }
     }
 
@@ -191,13 +201,9 @@ impl CapturedFlow {
         !self.ended && (self.reset || self.halves.iter().any(HalfConnection::is_waiting))
     }
 
-    /// Whether what is waited for will hardly come, now that the end `from` has acknowledged.
-    pub(super) fn is_lost(&self, from: usize, acknowledged: Option<u32>) -> bool {
-        let other = self.halves.get(1 - from);
-        let by_other = acknowledged
-            .zip(other)
-            .is_some_and(|(ack, half)| half.is_lost(ack));
-        self.reset || by_other || self.halves.iter().any(HalfConnection::is_unbegun)
+    /// Whether what is waited for will hardly come.
+    pub(super) fn is_lost(&self) -> bool {
+        self.reset || self.halves.iter().any(HalfConnection::is_lost)
     }
 
     pub(super) const fn is_ended(&self) -> bool {

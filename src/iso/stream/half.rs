@@ -47,6 +47,8 @@ pub(super) struct HalfConnection {
     held_bytes: usize,
     /// The position behind the last byte, once told.
     end: Option<i64>,
+    /// The position up to which its receiver has everything.
+    acknowledged: Option<i64>,
 }
 
 impl HalfConnection {
@@ -59,6 +61,7 @@ impl HalfConnection {
             held: BTreeMap::new(),
             held_bytes: 0,
             end: None,
+            acknowledged: None,
         }
     }
 
@@ -94,6 +97,7 @@ impl HalfConnection {
             }
             sink(Run::Hole(None));
             (self.beginning, self.end) = (Beginning::Unseen, None);
+            self.acknowledged = None;
         }
         if segment.syn {
             self.opening = Some(start);
@@ -183,14 +187,34 @@ impl HalfConnection {
         !self.held.is_empty()
     }
 
-    /// Whether what is waited for will hardly come, as its receiver has it.
-    pub(super) fn is_lost(&self, acknowledged: u32) -> bool {
-        self.is_waiting() && self.place(acknowledged) > self.position
+    /// Its receiver has everything up to a number.
+    pub(super) fn acknowledge(&mut self, number: u32) {
+        let place = self.place(number);
+        let is_near = place.saturating_sub(self.position).abs() <= FAR;
+        if is_near && self.beginning != Beginning::Unseen {
+            self.acknowledged = self.acknowledged.max(Some(place));
+        }
     }
 
-    /// Whether bytes are held because they may not be the first ones.
-    pub(super) fn is_unbegun(&self) -> bool {
-        self.is_waiting() && self.beginning != Beginning::Known
+    /// Whether what is waited for will hardly come, as its receiver has it, or as it may not be.
+    pub(super) fn is_lost(&self) -> bool {
+        let has_it = self.acknowledged > Some(self.position);
+        self.is_waiting() && (has_it || self.beginning != Beginning::Known)
+    }
+
+    /// Gives what is known to be missing behind all that was given.
+    pub(super) fn finish(&mut self, sink: &mut dyn FnMut(Run<'_>)) {
+        // An end counts as one byte where it is acknowledged, and may itself be missing.
+        let told = self
+            .end
+            .or(self.acknowledged.map(|place| place.saturating_sub(1)));
+        let missing = told.map(|told| told.saturating_sub(self.position));
+        let missing = missing.and_then(|missing| u64::try_from(missing).ok());
+        if let Some(missing) = missing.filter(|missing| *missing > 0)
+            && self.beginning == Beginning::Known
+        {
+            sink(Run::Hole(Some(missing)));
+        }
     }
 
     /// Whether all its bytes were given.

@@ -99,7 +99,7 @@ impl Reassembler {
                 if let Some(server) = server.filter(|_| self.servers.len() < SERVERS) {
                     self.servers.insert(server);
                 }
-                self.watch(id, from, segment);
+                self.watch(id, segment.at);
             }
         }
         self.give_up_old();
@@ -152,7 +152,7 @@ impl Reassembler {
     }
 
     /// Notes whether a flow waits, since when, and until when at most.
-    fn watch(&mut self, id: FlowId, from: usize, segment: &TcpSegment<'_>) {
+    fn watch(&mut self, id: FlowId, at: SeenAt) {
         let Some(tracked) = self.flows.get_mut(&id) else {
             return;
         };
@@ -161,8 +161,8 @@ impl Reassembler {
         self.held_bytes = self.held_bytes.saturating_add(held);
         tracked.held_bytes = held;
         let wait = tracked.flow.is_waiting().then(|| {
-            let (until, since) = tracked.wait.unwrap_or((u64::MAX, segment.at));
-            let is_lost = tracked.flow.is_lost(from, segment.acknowledged);
+            let (until, since) = tracked.wait.unwrap_or((u64::MAX, at));
+            let is_lost = tracked.flow.is_lost();
             let patience = if is_lost { SHORT_PATIENCE } else { PATIENCE };
             (until.min(self.packets.saturating_add(patience)), since)
         });
@@ -218,7 +218,7 @@ impl Reassembler {
 
     fn end(&mut self, flow: &mut CapturedFlow) {
         flow.give_up(&self.spec, &mut self.found);
-        flow.end(FlowEnd::CaptureEnded, &mut self.found);
+        flow.end(FlowEnd::CaptureEnded, &self.spec, &mut self.found);
     }
 
     /// Makes room: first of those that have ended, then of those that rested longest.
