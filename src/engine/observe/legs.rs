@@ -12,8 +12,8 @@ use crate::iso::codec::Message;
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
 use crate::iso::stream::{FlowId, FlowSide, SeenFrame, Sighting};
+use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
