@@ -5,8 +5,8 @@
 //! for is its own.
 
 use super::legs::LegRole;
-use super::observer::{Cause, Observer, SeenMessage, host_conn, key_on, logged, mono};
-use super::watched::{Case, Watched};
+use super::observer::{Observer, SeenCause, SeenMessage, host_conn, key_on, logged, mono};
+use super::watched::{CaseNo, Watched};
 use crate::engine::gateway::{
     OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer,
 };
@@ -121,7 +121,7 @@ impl Observer {
     }
 
     /// The held request of a terminal that goes on as this message: by its name, else the only one
-    /// of the same terminal, kind, card and amount.
+    /// of the same terminal, type, card and amount.
     fn release(&mut self, there: &SeenMessage) -> Option<SeenMessage> {
         let name = identity(&there.message);
         let wanted = self.describe(there);
@@ -133,10 +133,11 @@ impl Observer {
         let at = at.or_else(|| {
             let alike = |held: &SeenMessage| is_alike(held, there, &wanted);
             let mut alike = self.held.iter().enumerate().filter(|(_, own)| alike(own));
-            match (alike.next(), alike.next()) {
-                (Some((at, _)), None) => Some(at),
-                _ => None,
-            }
+            let (at, first) = alike.next()?;
+            // A terminal that repeats itself is no other request.
+            let name = identity(&first.message);
+            let same = alike.all(|(_, own)| name.is_some() && identity(&own.message) == name);
+            same.then_some(at)
         });
         self.held.remove(at?)
     }
@@ -186,7 +187,7 @@ impl Observer {
         asked: &AskedTwice,
         mut opened: Opened,
         (trigger, why): (Trigger, Why),
-    ) -> Option<Case> {
+    ) -> Option<CaseNo> {
         let first = asked.first()?;
         let id = self.next_id(first.at);
         opened.twin = self.twin_of(&opened, id);
@@ -200,9 +201,9 @@ impl Observer {
             watched.trade = asked_for(&there.message);
             watched.stan = there.message.stan().unwrap_or_default();
         }
-        let cause = Cause {
+        let cause = SeenCause {
             why,
-            ..Cause::of(first, asked.logged()?)
+            ..SeenCause::of(first, asked.logged()?)
         };
         let case = self.open(watched, trigger, cause);
         self.trades_on(first, &opened, case);
@@ -221,7 +222,7 @@ impl Observer {
             self.step(
                 case,
                 Trigger::TerminalClosed,
-                Cause::why(Why::TerminalClosed),
+                SeenCause::why(Why::TerminalClosed),
             );
         }
         if let Some(original) = original {
@@ -231,7 +232,7 @@ impl Observer {
     }
 
     /// The answer will be known by what it carries, and by what connections it may come over.
-    pub(super) fn expect(&mut self, case: Case, asked: &AskedTwice) {
+    pub(super) fn expect(&mut self, case: CaseNo, asked: &AskedTwice) {
         if let Some(told) = &asked.told {
             self.touch(told.flow, case);
             if let Some(key) = key_on(LegRole::Terminals, &told.message) {
@@ -260,7 +261,7 @@ impl Observer {
 
     /// The transaction that a request repeats: of its name, kind, amount and card, and not over in
     /// a way that lets the number be used again.
-    fn repeated(&self, opened: &Opened) -> Option<Case> {
+    fn repeated(&self, opened: &Opened) -> Option<CaseNo> {
         let mut named = self.table.named(&opened.identity);
         let (case, own) = named.find(|(_, own)| own.opened.identity == opened.identity)?;
         let waits = own.state.awaits_answer();
@@ -273,7 +274,7 @@ impl Observer {
     }
 
     /// A request came before: it changes nothing, but that its terminal is there.
-    pub(super) fn repeats(&mut self, case: Case, asked: &AskedTwice) {
+    pub(super) fn repeats(&mut self, case: CaseNo, asked: &AskedTwice) {
         let (Some(own), Some(logged)) = (self.table.get_mut(case), asked.logged()) else {
             return;
         };
@@ -292,10 +293,10 @@ impl Observer {
         let note = Note::Duplicate(if own.state == State::Forwarded { 1 } else { 2 });
         if gone && asked.told.is_some() {
             let message = Some(logged);
-            let cause = Cause {
+            let cause = SeenCause {
                 note,
                 message,
-                ..Cause::default()
+                ..SeenCause::default()
             };
             self.step(case, Trigger::TerminalBack, cause);
         } else {
@@ -308,7 +309,7 @@ impl Observer {
     }
 
     /// A terminal that begins another trade on its connection has dealt with the answer before.
-    fn trades_on(&mut self, first: &SeenMessage, opened: &Opened, begun: Case) {
+    fn trades_on(&mut self, first: &SeenMessage, opened: &Opened, begun: CaseNo) {
         if !opened.purpose.moves_money() {
             return;
         }
@@ -340,15 +341,15 @@ impl Observer {
             return;
         };
         let trigger = self.returned(case, of, trigger);
-        let cause = Cause {
+        let cause = SeenCause {
             note: Note::Other(by),
-            ..Cause::default()
+            ..SeenCause::default()
         };
         self.step(case, trigger, cause);
     }
 
     /// Counts what goes back of an original, or comes again, and says what that makes of it.
-    fn returned(&mut self, case: Case, of: &Opened, trigger: Trigger) -> Trigger {
+    fn returned(&mut self, case: CaseNo, of: &Opened, trigger: Trigger) -> Trigger {
         let Some(own) = self.table.get_mut(case) else {
             return trigger;
         };
@@ -380,8 +381,14 @@ fn is_alike(held: &SeenMessage, there: &SeenMessage, wanted: &Opened) -> bool {
     let own: &Message = &held.message;
     let card = |message: &Message| message.pan().map(|pan| pan.masked());
     let (mine, theirs) = (card(own), card(&there.message));
+    // A gateway may put a request into another type: what it is for stays.
+    let purpose = |message: &Message| message.kind().map(|kind| kind.purpose);
+    let same = match (purpose(own), purpose(&there.message)) {
+        (Some(mine), Some(theirs)) => mine == theirs,
+        _ => own.mti().original() == there.message.mti().original(),
+    };
     class(held) == class(there)
-        && own.mti().original() == there.message.mti().original()
+        && same
         && own.terminal().unwrap_or_default() == wanted.terminal
         && own.amount().unwrap_or_default() == wanted.amount
         && (mine == theirs || held.masked || there.masked)
