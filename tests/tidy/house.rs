@@ -160,7 +160,6 @@ fn the_plan_is_read_from_the_doors() {
             "security",
             "translate",
             "stream",
-            "stream",
             "compare",
             "foreign"
         ]
