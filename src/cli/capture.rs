@@ -1,9 +1,11 @@
 //! `isogate capture`: what captured traffic holds.
 
+mod fold;
 mod list;
 mod out;
 mod print;
 
+use self::fold::FoldArgs;
 use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
 use anyhow::Context;
@@ -38,6 +40,8 @@ pub(crate) struct CaptureArgs {
     unmasked: bool,
     #[command(flatten)]
     zone: ZoneArgs,
+    #[command(flatten)]
+    fold: FoldArgs,
     /// pcap, pcapng, a jPOS log, hex or JSON lines, a journal's folder, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -45,6 +49,9 @@ pub(crate) struct CaptureArgs {
 
 /// Lists what the capture holds.
 pub(crate) fn run(args: &CaptureArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(journal) = &args.fold.journal {
+        return fold::run(args, journal, out);
+    }
     let mut capture = open(args)?;
     let mut listing = CaptureListing::new(&capture.dialect.spec);
     let mut copy = CaptureCopy::begin(args, &capture.dialect.spec)?;
@@ -83,11 +90,14 @@ fn named(args: &CaptureArgs) -> String {
 }
 
 fn open(args: &CaptureArgs) -> anyhow::Result<OpenedCapture> {
+    capture::open(&args.file, &options(args)?).with_context(|| named(args))
+}
+
+fn options(args: &CaptureArgs) -> anyhow::Result<CaptureOptions> {
     let spec = args.spec.as_deref().map(input::spec).transpose()?;
-    let options = CaptureOptions {
+    Ok(CaptureOptions {
         spec,
         server_port: args.port,
         zone: args.zone.it.clone(),
-    };
-    capture::open(&args.file, &options).with_context(|| named(args))
+    })
 }

@@ -16,10 +16,13 @@ mod host;
 mod input;
 mod journal;
 mod lab;
+mod lines;
 mod load;
 mod open;
+mod page;
 mod past;
 mod peer;
+mod replay;
 mod screen;
 mod send;
 mod serve;
@@ -131,6 +134,7 @@ enum Command {
     Load(load::LoadArgs),
     Journal(journal::JournalArgs),
     Lab(lab::LabArgs),
+    Replay(replay::ReplayArgs),
     Send(send::SendArgs),
     Serve(serve::ServeArgs),
     Sim(sim::SimArgs),
@@ -209,6 +213,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Capture(args) => capture::run(&args, lang, out),
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
+        Command::Replay(args) => replay::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
         Command::Load(args) => load::run(&args, lang, out),
         Command::Host(args) => host::run(&args, out),

@@ -19,3 +19,7 @@ pub mod security;
 pub mod translate;
 
 pub mod stream;
+
+pub mod compare;
+
+pub mod foreign;

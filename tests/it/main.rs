@@ -10,7 +10,10 @@ mod kill;
 
 mod canary;
 
+mod capture;
+
 mod second_process;
+mod shadow;
 
 mod lab;
 
@@ -23,6 +26,8 @@ mod passthrough;
 mod malformed;
 
 mod python;
+
+mod replay;
 
 mod talk;
 

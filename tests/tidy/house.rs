@@ -153,7 +153,16 @@ fn the_plan_is_read_from_the_doors() {
     assert_eq!(wings, ["iso", "engine", "lab", "io", "cli"]);
     assert_eq!(
         plan.0[0].1,
-        ["message", "spec", "codec", "security", "translate"]
+        [
+            "message",
+            "spec",
+            "codec",
+            "security",
+            "translate",
+            "stream",
+            "compare",
+            "foreign"
+        ]
     );
     assert!(plan.place(&["iso", "codec"]) < plan.place(&["engine", "record", "fact"]));
     assert!(plan.place(&["iso", "codec"]) > plan.place(&["iso", "spec"]));

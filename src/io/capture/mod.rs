@@ -8,6 +8,7 @@
 mod binlog;
 mod documents;
 mod draft;
+mod fold;
 mod headers;
 mod hex_lines;
 mod jpos_log;
@@ -22,7 +23,8 @@ mod traffic;
 
 use crate::iso::stream::Sighting;
 
-pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open};
+pub use fold::{FoldError, FoldOptions, FoldReport, fold_into};
+pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open, open_stream};
 pub use pcapng_out::PcapngWriter;
 
 /// Why a capture cannot be read any further.

@@ -1,7 +1,7 @@
 //! One thing seen on a captured connection.
 
 use bytes::Bytes;
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 /// A captured connection, numbered from 0 as they were first seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
