@@ -56,14 +56,14 @@ pub(crate) struct ReplayArgs {
     #[arg(long, default_value = "max")]
     pace: PaceArg,
     /// Requests a second, instead of a pace
-    #[arg(long, value_name = "N", conflicts_with = "pace", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", conflicts_with = "pace", value_parser = counted())]
     rate: Option<u32>,
     /// What a request waits for: all answers that the capture has before it, or those of its own
     /// terminal [default: captured, with --rate terminal]
     #[arg(long, value_enum)]
     order: Option<OrderArg>,
     /// How many connections are opened [default: as captured]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = counted())]
     connections: Option<u32>,
     /// How long an answer is waited for; one that comes within the same time again is late
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
@@ -136,6 +136,11 @@ struct JudgeArgs {
     /// Write a page to FILE, which needs nothing else to be shown
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+}
+
+/// A number of 1 or more.
+fn counted() -> clap::builder::RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(1..)
 }
 
 /// Plays, and tells what came of it.

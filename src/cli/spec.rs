@@ -1,5 +1,7 @@
 //! `isogate spec`: the dialects: listed, shown, checked.
 
+mod import;
+
 use super::{Exit, Lang, input, table};
 use crate::iso::spec::{Composite, FieldSpec, Prefix, Spec, SpecError, Store};
 use anyhow::Context;
@@ -39,6 +41,8 @@ enum SpecCommand {
         /// The TOML file
         file: String,
     },
+    /// A dialect file made of another system's: a jPOS packager, a moov-io spec, j8583 guides
+    Import(import::ImportArgs),
 }
 
 /// Runs the subcommand; `Found` if a checked file is not sound.
@@ -47,6 +51,7 @@ pub(crate) fn run(args: &SpecArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
         SpecCommand::List { json } => list(*json, lang, out),
         SpecCommand::Show { json, name } => show(&*input::spec(name)?, *json, lang, out),
         SpecCommand::Check { json, file } => check(file, *json, out),
+        SpecCommand::Import(args) => import::run(args, out),
     }
 }
 

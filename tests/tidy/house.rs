@@ -159,7 +159,9 @@ fn the_plan_is_read_from_the_doors() {
             "codec",
             "security",
             "translate",
-            "stream"
+            "stream",
+            "compare",
+            "foreign"
         ]
     );
     assert!(plan.place(&["iso", "codec"]) < plan.place(&["engine", "record", "fact"]));

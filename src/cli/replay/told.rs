@@ -1,6 +1,6 @@
 //! What came of a replay, for people.
 
-use super::sum::{DifferenceSort, DifferenceGroup, Example, ReplaySum};
+use super::sum::{DifferenceGroup, DifferenceSort, Example, ReplaySum};
 use crate::cli::{Lang, table};
 use crate::engine::seam::Zone;
 use crate::iso::message::FieldPath;

@@ -106,8 +106,8 @@ impl SideBySide<'_> {
         .collect()
     }
 
-    /// How a field or part is compared, an echo as what it amounts to: as captured, or as new, where
-    /// the captured answer did not repeat its request.
+    /// How a field or part is compared, an echo as what it amounts to: as captured, or as new,
+    /// where the captured answer did not repeat its request.
     fn comparison(&self, path: FieldPath) -> Comparison {
         match self.rules.of(self.now.answer, path) {
             Comparison::Echo if self.was_repeated(path) => Comparison::Echo,

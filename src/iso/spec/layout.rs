@@ -2,7 +2,7 @@
 
 use super::format::{FieldContent, Size};
 use super::step::Packing;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How one field is written, composed at load and followed by the codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Layout {
 }
 
 /// How units become bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Encoding {
     /// A byte a character; bytes above 7F are carried as Latin-1, so nothing is lost.
@@ -56,7 +56,7 @@ pub struct Odd {
 }
 
 /// Where the digits stand when they do not fill their bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Align {
     /// Digits first, the spare nibble last.
@@ -79,7 +79,7 @@ pub struct Prefix {
 }
 
 /// How a length is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrefixEncoding {
     /// Decimal digits, a byte each.
@@ -97,7 +97,7 @@ pub enum PrefixEncoding {
 }
 
 /// What a length counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LengthUnit {
     /// Digits, characters or bytes of the value, before encoding.
@@ -173,6 +173,7 @@ impl PrefixEncoding {
             Self::Hex => (16, bytes),
             Self::Binary | Self::BinaryLe => (256, bytes),
         };
-        usize::pow(base, if digits > 4 { 4 } else { digits as u32 }).saturating_sub(1)
+        // No message has more than 65535 bytes, which six digits of any kind can say.
+        usize::saturating_pow(base, if digits > 6 { 6 } else { digits as u32 }).saturating_sub(1)
     }
 }

@@ -42,6 +42,15 @@ fn compose(file: &SpecFile) -> Result<Spec, SpecFault> {
             *place = Some(spec);
         }
     }
+    if let Some(Some(_)) = fields.get(65)
+        && let Some(beyond) = fields
+            .iter()
+            .flatten()
+            .find(|field| field.id.number() > 128)
+    {
+        let what = "field 65 is data here, so that no third bitmap is announced";
+        return Err(SpecFault::at(["fields", &beyond.id.to_string()], what));
+    }
     let flow = load_flow::flow(file, &fields)?;
     let usages = usages(&file.usage, &FieldLookup { fields: &fields })?;
     let header = header(file)?;
@@ -169,6 +178,7 @@ fn bitmap(file: &SpecFile) -> Result<BitmapShape, SpecFault> {
             encoding,
             always_double,
             announced: file.message.bitmap_announced.unwrap_or(true),
+            third: !file.fields.contains_key("65"),
         }),
         _ => Err(SpecFault::at(
             ["message", "bitmap"],

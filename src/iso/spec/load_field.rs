@@ -75,7 +75,7 @@ pub(super) fn field(
     if id.is_bitmap_flag() {
         return Err((
             "format",
-            "fields 1, 65 and 129 announce a bitmap, they are no data".into(),
+            "fields 1 and 129 announce a bitmap, they are no data".into(),
         ));
     }
     let notation = keys.format.clone().ok_or_else(|| missing("format"))?;

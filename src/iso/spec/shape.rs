@@ -105,6 +105,8 @@ pub struct BitmapShape {
     pub always_double: bool,
     /// Whether bit 1 says so of a second bitmap that is written here.
     pub announced: bool,
+    /// Whether bit 65 announces a third one; else field 65 is data.
+    pub third: bool,
 }
 
 impl Spec {
