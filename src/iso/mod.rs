@@ -21,3 +21,5 @@ pub mod translate;
 pub mod stream;
 
 pub mod foreign;
+
+pub mod doctor;

@@ -29,3 +29,5 @@ mod talk;
 mod tls;
 
 mod hostile;
+
+mod specs;

@@ -160,7 +160,8 @@ fn the_plan_is_read_from_the_doors() {
             "security",
             "translate",
             "stream",
-            "foreign"
+            "foreign",
+            "doctor"
         ]
     );
     assert!(plan.place(&["iso", "codec"]) < plan.place(&["engine", "record", "fact"]));

@@ -84,7 +84,7 @@ mod recover;
 mod checkpoint;
 
 pub use self::core::{Counts, Gateway};
-pub use action::{Action, SendId};
+pub use action::{Action, CloseReason, SendId};
 pub use event::{Event, UnreadableFrame};
 pub use lifecycle::{Decision, Effect, Trigger, decide};
 pub use options::{
