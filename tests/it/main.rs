@@ -34,3 +34,5 @@ mod talk;
 mod tls;
 
 mod hostile;
+
+mod specs;
