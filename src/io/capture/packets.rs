@@ -120,7 +120,10 @@ impl PacketFile {
     }
 
     fn refill(&mut self, at: u64) -> Result<(), CaptureError> {
-        self.blocks.refill().map_err(|e| fault(&e, at))
+        let before = self.blocks.data().len();
+        self.blocks.refill().map_err(|e| fault(&e, at))?;
+        let is_full = self.blocks.data().len() == before && !self.blocks.reader_exhausted();
+        if is_full { self.grow(at) } else { Ok(()) }
     }
 
     fn grow(&mut self, at: u64) -> Result<(), CaptureError> {
