@@ -23,3 +23,5 @@ pub mod stream;
 pub mod compare;
 
 pub mod foreign;
+
+pub mod doctor;

@@ -34,3 +34,5 @@ mod tls;
 mod hostile;
 
 mod captured;
+
+mod specs;

@@ -161,7 +161,8 @@ fn the_plan_is_read_from_the_doors() {
             "translate",
             "stream",
             "compare",
-            "foreign"
+            "foreign",
+            "doctor"
         ]
     );
     assert!(plan.place(&["iso", "codec"]) < plan.place(&["engine", "record", "fact"]));

@@ -1,7 +1,7 @@
 //! A dialect as a reader found it, before it is written down.
 
 use super::ImportNote;
-use crate::iso::spec::{Align, Encoding, LengthUnit, PrefixEncoding};
+use crate::iso::spec::{Align, Encoding, LengthUnit, Pad, PrefixEncoding};
 use std::collections::BTreeMap;
 
 /// A dialect as a reader found it.
@@ -55,6 +55,8 @@ pub(super) struct DraftWire {
     pub align: Align,
     /// The spare nibble of odd digits.
     pub fill: u8,
+    /// What is added to a short value, if not as the standard has it.
+    pub pad: Option<Pad>,
     /// Whether the file knows no better what it holds than that it is text.
     pub is_vague: bool,
 }
@@ -146,6 +148,7 @@ impl DraftWire {
             prefix: None,
             align: Align::Right,
             fill: 0,
+            pad: None,
             is_vague: false,
         }
     }

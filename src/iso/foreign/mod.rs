@@ -23,6 +23,18 @@ mod xml;
 
 mod write;
 
+mod export;
+
+mod lua;
+
+mod page;
+
+mod to_jpos;
+
+mod to_moov;
+
+pub use export::{ExportForm, Exported, export};
+
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,7 @@ use super::draft::{
     DialectDraft, DraftContent, DraftField, DraftPart, DraftParts, DraftPrefix, DraftWire,
 };
 use super::{ImportError, line_of};
-use crate::iso::spec::{Align, Encoding, LengthUnit, PrefixEncoding};
+use crate::iso::spec::{Align, Encoding, LengthUnit, Pad, PrefixEncoding};
 use serde_json::{Map, Value};
 
 type JsonTable = Map<String, Value>;
@@ -17,7 +17,7 @@ pub(super) fn read(text: &str) -> Result<DialectDraft, ImportError> {
     let fields = fields.ok_or_else(missing)?;
     let title = root.get("name").and_then(Value::as_str);
     let mut draft = DialectDraft::new(title.unwrap_or("Imported from moov-io").to_owned());
-    let lines = Lines::of(text);
+    let lines = FieldLines::of(text);
     for (number, keys) in fields {
         let line = lines.of_field(number);
         let id = number.parse::<u8>().ok().filter(|number| *number <= 192);
@@ -152,7 +152,24 @@ fn wire(keys: &JsonTable) -> Result<DraftWire, String> {
         ..DraftWire::fixed(content, max, encoding)
     };
     let prefix = prefix(text(keys, "prefix"))?;
-    Ok(DraftWire { prefix, ..wire })
+    let pad = padding(keys).filter(|_| prefix.is_none());
+    Ok(DraftWire {
+        prefix,
+        pad,
+        ..wire
+    })
+}
+
+/// What is added to a short value.
+fn padding(keys: &JsonTable) -> Option<Pad> {
+    let padding = keys.get("padding")?.as_object()?;
+    match (text(padding, "type"), text(padding, "pad")) {
+        ("Left", "0") => Some(Pad::LeftZeros),
+        ("Left", " ") => Some(Pad::LeftBlanks),
+        ("Right", "0") => Some(Pad::RightZeros),
+        ("Right", " ") => Some(Pad::RightBlanks),
+        _ => None,
+    }
 }
 
 /// `ASCII.LL` and the like; nothing for a fixed length.
@@ -266,13 +283,13 @@ fn tagged(
 }
 
 /// The lines of the fields' numbers.
-struct Lines<'a> {
+struct FieldLines<'a> {
     text: &'a str,
     /// The keys two braces deep, each with its place.
     keys: Vec<(&'a str, usize)>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> FieldLines<'a> {
     /// Goes through a text that was read as JSON before.
     fn of(text: &'a str) -> Self {
         let (mut depth, mut keys) = (0usize, Vec::new());

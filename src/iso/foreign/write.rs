@@ -3,7 +3,7 @@
 use super::draft::{DialectDraft, DraftContent, DraftField, DraftPart, DraftParts, DraftWire};
 use super::{ImportError, Imported};
 use crate::iso::spec::{
-    Align, Composite, Encoding, FieldContent, FieldSpec, LengthUnit, PrefixEncoding, Spec,
+    Align, Composite, Encoding, FieldContent, FieldSpec, LengthUnit, Pad, PrefixEncoding, Spec,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -339,6 +339,19 @@ fn layout_keys(wire: &DraftWire, usual: &Usual, is_special: bool, keys: &mut Vec
     }
     if is_odd(wire) && wire.fill != usual.odd.1 {
         keys.push(format!("fill = \"{:X}\"", wire.fill));
+    }
+    let usual_pad = match wire.content {
+        DraftContent::Digits => Some(Pad::LeftZeros),
+        DraftContent::Text => Some(Pad::RightBlanks),
+        DraftContent::Signed | DraftContent::Track | DraftContent::Binary => None,
+    };
+    let pad = wire
+        .pad
+        .filter(|pad| usual_pad.is_some_and(|usual| usual != *pad));
+    // Digits are never padded with blanks.
+    let is_blank = matches!(pad, Some(Pad::LeftBlanks | Pad::RightBlanks));
+    if let Some(pad) = pad.filter(|_| !(is_blank && wire.content == DraftContent::Digits)) {
+        keys.push(format!("pad = {}", word(pad)));
     }
     let Some(prefix) = wire.prefix else { return };
     if prefix.encoding != usual.prefix {

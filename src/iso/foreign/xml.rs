@@ -46,9 +46,13 @@ pub(super) fn read(text: &str) -> Result<Element, ImportError> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = vec![Element::default()];
     let mut count = 0usize;
+    let (mut line, mut from) = (1usize, 0usize);
     loop {
+        // Counted on from the element before, so that a long file is gone through once.
         let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
-        let line = line_of(text, at);
+        let passed = text.as_bytes().get(from..at).unwrap_or_default();
+        let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
+        (line, from) = (line.saturating_add(breaks), at);
         let event = reader.read_event().map_err(|e| {
             let at = usize::try_from(reader.error_position()).unwrap_or(usize::MAX);
             ImportError::at(line_of(text, at), format!("no sound XML: {e}"))

@@ -17,6 +17,24 @@ pub struct Layout {
     pub odd: Odd,
     /// How its length is written, if it varies.
     pub prefix: Option<Prefix>,
+    /// What is added to a short value of a fixed field.
+    pub pad: Pad,
+}
+
+/// What is added to a short value of a fixed field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pad {
+    /// Nothing: a short value is refused.
+    None,
+    /// Zeros before it, as the standard has it for digits.
+    LeftZeros,
+    /// Zeros after it.
+    RightZeros,
+    /// Blanks before it.
+    LeftBlanks,
+    /// Blanks after it, as the standard has it for text.
+    RightBlanks,
 }
 
 /// How units become bytes.
@@ -104,6 +122,30 @@ pub enum LengthUnit {
     Units,
     /// Bytes on the wire.
     Bytes,
+}
+
+impl Pad {
+    /// As the standard has it.
+    #[must_use]
+    pub const fn usual(content: FieldContent) -> Self {
+        match content {
+            FieldContent::Digits => Self::LeftZeros,
+            FieldContent::Text(_) => Self::RightBlanks,
+            FieldContent::SignedDigits | FieldContent::Track | FieldContent::Binary => Self::None,
+        }
+    }
+
+    /// Whether content of this kind can be so padded.
+    #[must_use]
+    pub const fn fits(self, content: FieldContent) -> bool {
+        match self {
+            Self::None => true,
+            Self::LeftZeros | Self::RightZeros => {
+                matches!(content, FieldContent::Digits | FieldContent::Text(_))
+            }
+            Self::LeftBlanks | Self::RightBlanks => matches!(content, FieldContent::Text(_)),
+        }
+    }
 }
 
 impl Layout {

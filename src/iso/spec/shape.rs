@@ -135,6 +135,17 @@ impl Spec {
         load::load(file, text, resolve).map(Arc::new)
     }
 
+    /// Everything that is wrong with a dialect in TOML, where [`Spec::load`] tells the first fault;
+    /// empty if it is sound.
+    #[must_use]
+    pub fn faults(
+        file: &str,
+        text: &str,
+        resolve: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<SpecError> {
+        load::faults(file, text, resolve)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
