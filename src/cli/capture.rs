@@ -2,6 +2,7 @@
 
 mod fold;
 mod list;
+mod out;
 mod print;
 
 use self::fold::FoldArgs;
@@ -10,6 +11,7 @@ use crate::io::capture::{self, CaptureOptions, OpenedCapture};
 use anyhow::Context;
 use clap::Args;
 use list::CaptureListing;
+use out::CaptureCopy;
 use print::CaptureReport;
 use std::io::Write;
 use std::path::PathBuf;
@@ -26,11 +28,21 @@ pub(crate) struct CaptureArgs {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+    /// Write the capture as a pcapng file that may be handed on: card numbers become others that
+    /// look alike, tracks, PIN blocks and the like are overwritten
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Under one seed a card always becomes the same other one; keep it secret [default: random]
+    #[arg(long, value_name = "TEXT", requires = "out")]
+    seed: Option<String>,
+    /// Write everything in clear: for test cards only
+    #[arg(long, requires = "out", conflicts_with = "seed")]
+    unmasked: bool,
     #[command(flatten)]
     zone: ZoneArgs,
     #[command(flatten)]
     fold: FoldArgs,
-    /// pcap or pcapng, or - for standard input
+    /// pcap, pcapng, a jPOS log, hex or JSON lines, a journal's folder, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -42,15 +54,20 @@ pub(crate) fn run(args: &CaptureArgs, lang: Lang, out: &mut dyn Write) -> anyhow
     }
     let mut capture = open(args)?;
     let mut listing = CaptureListing::new(&capture.dialect.spec);
+    let mut copy = CaptureCopy::begin(args, &capture.dialect.spec)?;
     let end = loop {
         match capture.reader.next() {
-            Ok(Some(sighting)) => listing.take(&sighting),
+            Ok(Some(sighting)) => {
+                listing.take(&sighting);
+                copy.as_mut().map_or(Ok(()), |copy| copy.write(&sighting))?;
+            }
             Ok(None) => break Ok(Exit::Done),
             // What stands before it is listed all the same.
             Err(error) => break Err(error).with_context(|| named(args)),
         }
     };
     listing.finish();
+    copy.map_or(Ok(()), CaptureCopy::finish)?;
     let report = CaptureReport {
         file: named(args),
         form: capture.form.name(),
@@ -81,5 +98,6 @@ fn options(args: &CaptureArgs) -> anyhow::Result<CaptureOptions> {
     Ok(CaptureOptions {
         spec,
         server_port: args.port,
+        zone: args.zone.it.clone(),
     })
 }

@@ -80,23 +80,7 @@ fn set_named(message: &mut Message, path: &str, text: &str) -> anyhow::Result<()
 
 /// Sets a field or part; a masked value is refused.
 pub(super) fn set(message: &mut Message, path: FieldPath, text: &str) -> anyhow::Result<()> {
-    let units = [
-        "byte",
-        "bytes",
-        "digit",
-        "digits",
-        "character",
-        "characters",
-    ];
-    let is_length = |inner: &str| {
-        units
-            .iter()
-            .any(|unit| inner.ends_with(&format!(" {unit}")))
-    };
-    let inner = text
-        .strip_prefix('(')
-        .and_then(|text| text.strip_suffix(')'));
-    if inner.is_some_and(is_length) || text.contains("**") {
+    if message.is_masked(path, text) {
         bail!("field {path}: the value is masked; decode with --reveal, or give a value");
     }
     Ok(message.set(path, text)?)
@@ -169,6 +153,16 @@ mod tests {
         for masked in [r#""52":"(8 bytes)""#, r#""2":"622609******0048""#] {
             let error = hex(&format!(r#"{{"mti":"0200","fields":{{{masked}}}}}"#)).unwrap_err();
             assert!(error.to_string().contains("--reveal"), "{error}");
+        }
+    }
+
+    #[test]
+    fn stars_are_a_text_like_any_where_nothing_is_masked() {
+        let document = |field: &str| format!(r#"{{"mti":"0200","fields":{{{field}}}}}"#);
+        for plain in [r#""43":"a**b""#, r#""63":"x****""#, r#""43":"(8 bytes)""#] {
+            let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
+            let read: Document = serde_json::from_str(&document(plain)).unwrap();
+            assert!(message(&spec, &read).is_ok(), "{plain}");
         }
     }
 

@@ -107,6 +107,7 @@ pub(super) fn master_keys(file: Option<&Path>, seed: u64) -> anyhow::Result<Mast
 pub(super) fn wire(spec: &Arc<Spec>) -> Wire {
     Wire {
         spec: Arc::clone(spec),
+        framing: None,
         frame: FRAME,
         frame_time: Duration::from_secs(5),
         read: 16 << 10,

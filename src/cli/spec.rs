@@ -1,5 +1,9 @@
 //! `isogate spec`: the dialects: listed, shown, checked.
 
+mod doctor;
+mod export;
+mod import;
+
 use super::{Exit, Lang, input, table};
 use crate::iso::spec::{Composite, FieldSpec, Prefix, Spec, SpecError, Store};
 use anyhow::Context;
@@ -39,6 +43,12 @@ enum SpecCommand {
         /// The TOML file
         file: String,
     },
+    /// A dialect file made of another system's: a jPOS packager, a moov-io spec, j8583 guides
+    Import(import::ImportArgs),
+    /// A dialect in the words of another system: jPOS, moov-io, Wireshark, or a page
+    Export(export::ExportArgs),
+    /// Which dialect unknown bytes are in, or what is likely wrong with one message
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Runs the subcommand; `Found` if a checked file is not sound.
@@ -47,6 +57,9 @@ pub(crate) fn run(args: &SpecArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
         SpecCommand::List { json } => list(*json, lang, out),
         SpecCommand::Show { json, name } => show(&*input::spec(name)?, *json, lang, out),
         SpecCommand::Check { json, file } => check(file, *json, out),
+        SpecCommand::Import(args) => import::run(args, out),
+        SpecCommand::Export(args) => export::run(args, out),
+        SpecCommand::Doctor(args) => doctor::run(args, out),
     }
 }
 
@@ -153,19 +166,34 @@ fn check(file: &str, json: bool, out: &mut dyn Write) -> anyhow::Result<Exit> {
             )?;
             Ok(Exit::Done)
         }
-        Err(error) => unsound(file, &error, json, out),
+        Err(first) => {
+            let mut all = Spec::faults(file, &text, &|base| input::beside(Path::new(file), base));
+            if all.is_empty() {
+                all.push(first);
+            }
+            unsound(file, &all, json, out)
+        }
     }
 }
 
-fn unsound(file: &str, error: &SpecError, json: bool, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn unsound(
+    file: &str,
+    errors: &[SpecError],
+    json: bool,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     if json {
-        let error = json!({ "file": error.file, "line": error.line, "message": error.what });
+        let told = |error: &SpecError| json!({ "file": error.file, "line": error.line, "message": error.what });
+        let all: Vec<Value> = errors.iter().map(told).collect();
+        let first = all.first().cloned();
         print_json(
-            &json!({ "file": file, "sound": false, "error": error }),
+            &json!({ "file": file, "sound": false, "error": first, "errors": all }),
             out,
         )?;
     } else {
-        writeln!(out, "{error}")?;
+        for error in errors {
+            writeln!(out, "{error}")?;
+        }
     }
     Ok(Exit::Found)
 }
@@ -244,15 +272,30 @@ mod tests {
     fn an_unsound_file_is_told_with_line_and_mend() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.toml");
-        let text = "name = \"mine\"\nextends = \"cup-pos\"\n[fields]\n22 = { algin = \"right\" }\n";
+        let text = "name = \"mine\"\nextends = \"cup-pos\"\n[fields]\n3 = { formt = \"n6\" }\n\
+                    22 = { algin = \"right\" }\n";
         std::fs::write(&file, text).unwrap();
         let mut out = Vec::new();
         let exit = check(file.to_str().unwrap(), false, &mut out).unwrap();
         let said = String::from_utf8(out).unwrap();
         assert_eq!(exit, Exit::Found);
         assert!(
-            said.ends_with(":4: unknown field `algin`; did you mean `align`?\n"),
+            said.ends_with(":5: unknown field `algin`; did you mean `align`?\n"),
             "{said}"
         );
+        assert!(said.contains(":4: unknown field `formt`; did you mean `format`?"));
+        let text = "extends = \"cup-pos\"\n[fields]\n3 = { format = \"q6\" }\n\
+                    22 = { encoding = \"raw\" }\n";
+        std::fs::write(&file, text).unwrap();
+        let mut out = Vec::new();
+        check(file.to_str().unwrap(), false, &mut out).unwrap();
+        let said = String::from_utf8(out).unwrap();
+        assert_eq!(said.lines().count(), 2, "{said}");
+    }
+
+    #[test]
+    fn a_file_without_a_name_is_called_as_it_is() {
+        let spec = Spec::load("some/mine.toml", "extends = \"cup-pos\"", &|_| None).unwrap();
+        assert_eq!(spec.name(), "mine");
     }
 }

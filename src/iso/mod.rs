@@ -21,3 +21,7 @@ pub mod translate;
 pub mod stream;
 
 pub mod compare;
+
+pub mod foreign;
+
+pub mod doctor;

@@ -32,3 +32,5 @@ mod talk;
 mod tls;
 
 mod hostile;
+
+mod specs;

@@ -160,7 +160,9 @@ fn the_plan_is_read_from_the_doors() {
             "security",
             "translate",
             "stream",
-            "compare"
+            "compare",
+            "foreign",
+            "doctor"
         ]
     );
     assert!(plan.place(&["iso", "codec"]) < plan.place(&["engine", "record", "fact"]));

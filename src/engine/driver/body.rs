@@ -135,7 +135,8 @@ impl<R: Rim> Driver<R> {
                 }
             }
             Action::Revoke(id) => self.revoke(id),
-            Action::Close(conn) => {
+            Action::Close(conn, reason) => {
+                self.rim.closes(conn, reason);
                 if self.outbox.close(conn) {
                     self.closed(conn, false);
                 }

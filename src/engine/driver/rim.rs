@@ -2,7 +2,7 @@
 
 use super::outbound::ByteSink;
 use super::outbox::Side;
-use crate::engine::gateway::{Counts, SendId};
+use crate::engine::gateway::{CloseReason, Counts, SendId};
 use crate::engine::record::{ConnId, ListenerId, Record, Seq};
 use crate::engine::seam::{Mono, Now};
 use crate::iso::message::{MerchantId, TerminalId};
@@ -57,6 +57,9 @@ pub trait Rim: JournalDoor {
 
     /// A send was taken back.
     fn revoked(&mut self, send: SendId);
+
+    /// The core closes a connection.
+    fn closes(&mut self, _conn: ConnId, _reason: CloseReason) {}
 
     /// A connection was taken out.
     fn closed(&mut self, side: Side, beside: Self::Beside);

@@ -27,6 +27,35 @@ pub enum Action {
     /// Take a send back if it is not written yet. Answer with `Written` or `NotWritten` in any
     /// case.
     Revoke(SendId),
-    /// Close a connection.
-    Close(ConnId),
+    /// Close a connection, for this reason.
+    Close(ConnId, CloseReason),
+}
+
+/// Why the gateway closes a connection of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseReason {
+    /// Its sign-on was not answered in time.
+    SignOnUnanswered,
+    /// Its sign-on was refused.
+    SignOnRefused,
+    /// Its echoes were not answered.
+    EchoUnanswered,
+}
+
+impl CloseReason {
+    /// What happened, and the mend.
+    #[must_use]
+    pub const fn what(self) -> &'static str {
+        match self {
+            Self::SignOnUnanswered => {
+                "its sign-on was not answered: if this host wants none, say sign_on = false in \
+                 its [[link]]"
+            }
+            Self::SignOnRefused => "its sign-on was refused",
+            Self::EchoUnanswered => {
+                "its echoes were not answered: if this host answers none, say \
+                 echo_interval = \"0s\" in its [[link]]"
+            }
+        }
+    }
 }

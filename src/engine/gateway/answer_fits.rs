@@ -9,20 +9,20 @@ use crate::iso::spec::RequestOutcome;
 
 /// What a request asked for, as its host heard it.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::engine) struct AskedFor<'a> {
+pub(crate) struct AskedFor<'a> {
     /// What names it.
-    pub(in crate::engine) opened: &'a Opened,
+    pub(crate) opened: &'a Opened,
     /// Its type there, if that is known.
-    pub(in crate::engine) mti: Option<Mti>,
+    pub(crate) mti: Option<Mti>,
     /// The first two digits of DE 3 there, if they are known.
-    pub(in crate::engine) trade: Text<2>,
+    pub(crate) trade: Text<2>,
     /// Its trace number there.
-    pub(in crate::engine) stan: Stan,
+    pub(crate) stan: Stan,
 }
 
 impl AskedFor<'_> {
     /// Whether an answer speaks of something else.
-    pub(in crate::engine) fn is_contradicted_by(&self, answer: &Message, vault: &Vault) -> bool {
+    pub(crate) fn is_contradicted_by(&self, answer: &Message, vault: &Vault) -> bool {
         let opened = self.opened;
         let in_part = || {
             let flow = answer.spec().flow();
@@ -50,7 +50,7 @@ impl AskedFor<'_> {
 }
 
 /// Whether an answer speaks of the currency and the card of its request, as far as it names them.
-pub(in crate::engine) fn is_of(opened: &Opened, answer: &Message, vault: &Vault) -> bool {
+pub(crate) fn is_of(opened: &Opened, answer: &Message, vault: &Vault) -> bool {
     // What stands behind a fault may be anything, and what stands before it as well.
     answer.fault().is_some() || is_of_currency(opened, answer) && is_of_card(opened, answer, vault)
 }

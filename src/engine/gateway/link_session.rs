@@ -1,6 +1,6 @@
 //! The gateway's own sessions with acquirers: sign-on, echo, and what the host begins.
 
-use super::action::Action;
+use super::action::{Action, CloseReason};
 use super::core::Gateway;
 use super::lifecycle::Trigger;
 use super::links::{LinkConn, SessionRequest};
@@ -153,7 +153,7 @@ impl Gateway {
             if fine {
                 self.signed_on(now, link, conn);
             } else {
-                self.order(Action::Close(conn));
+                self.order(Action::Close(conn, CloseReason::SignOnRefused));
             }
         }
         true
@@ -256,7 +256,11 @@ impl Gateway {
         if !own.ready || own.missed >= MISSES {
             // Not asked again before it is gone.
             own.next_echo = None;
-            self.order(Action::Close(conn));
+            let reason = match own.ready {
+                true => CloseReason::EchoUnanswered,
+                false => CloseReason::SignOnUnanswered,
+            };
+            self.order(Action::Close(conn, reason));
         } else if let Some(script) = echo {
             self.ask(now, link, conn, &script, Purpose::Echo);
         }

@@ -14,7 +14,7 @@ pub(super) const AMOUNT: FieldId = FieldId::of(4);
 pub(super) const CODE: FieldId = FieldId::of(39);
 
 /// The terminal of a transaction.
-pub(in crate::engine) const fn key_of(opened: &Opened) -> TerminalKey {
+pub(crate) const fn key_of(opened: &Opened) -> TerminalKey {
     TerminalKey {
         merchant: opened.merchant,
         number: opened.terminal,
@@ -46,11 +46,7 @@ fn purpose_of(message: &Message, kind: Option<&Kind>) -> Purpose {
 
 /// What names the transaction that a message begins or speaks of, without those that it refers to.
 /// `merchant` is whose terminal it is, who may have been left out.
-pub(in crate::engine) fn opened_of(
-    message: &Message,
-    merchant: MerchantId,
-    vault: &Vault,
-) -> Opened {
+pub(crate) fn opened_of(message: &Message, merchant: MerchantId, vault: &Vault) -> Opened {
     let kind = message.kind();
     let pan = message.pan();
     let purpose = purpose_of(message, kind);
@@ -83,7 +79,7 @@ pub(in crate::engine) fn opened_of(
 
 /// Whether a message of this purpose may name an earlier transaction by the names of its answer. A
 /// completion names its pre-authorization by the code of its approval.
-pub(in crate::engine) fn may_refer(message: &Message, purpose: Purpose) -> bool {
+pub(crate) fn may_refer(message: &Message, purpose: Purpose) -> bool {
     let completes = purpose == Purpose::Debit && message.auth_code().is_some();
     completes || matches!(purpose, Purpose::Void | Purpose::Refund)
 }
@@ -109,7 +105,7 @@ pub(super) fn batch_of(message: &Message) -> Text<6> {
 
 /// The first two digits of DE 3: what is asked for. The other four are account types, which hosts
 /// may tell (ISO 8583:1987 §4.3.2).
-pub(in crate::engine) fn asked_for(message: &Message) -> Text<2> {
+pub(crate) fn asked_for(message: &Message) -> Text<2> {
     const PROCESSING: FieldId = FieldId::of(3);
     let code = message.text(FieldPath::whole(PROCESSING));
     code.and_then(|code| Text::new(code.get(..2)?))
@@ -117,13 +113,13 @@ pub(in crate::engine) fn asked_for(message: &Message) -> Text<2> {
 }
 
 /// Whether an answer speaks of the kind of trade that was asked for, as far as both say.
-pub(in crate::engine) fn is_of_trade(asked: &Text<2>, answer: &Message) -> bool {
+pub(crate) fn is_of_trade(asked: &Text<2>, answer: &Message) -> bool {
     let told = asked_for(answer);
     answer.fault().is_some() || asked.is_empty() || told.is_empty() || told == *asked
 }
 
 /// What an answer says of the outcome of its request.
-pub(in crate::engine) fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
+pub(crate) fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
     let flow = message.spec().flow();
     let money = opened.touches_money();
     match flow.outcome(opened.purpose, message.response_code()) {
@@ -140,20 +136,20 @@ pub(in crate::engine) fn outcome_of(message: &Message, opened: &Opened) -> Trigg
 
 /// What was heard of a transaction before.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::engine) struct HeardBefore {
+pub(crate) struct HeardBefore {
     /// An approval was seen.
-    pub(in crate::engine) approved: bool,
+    pub(crate) approved: bool,
     /// An answer came that could not be believed, or left the outcome open.
-    pub(in crate::engine) doubted: bool,
+    pub(crate) doubted: bool,
     /// A try of its reversal has left.
-    pub(in crate::engine) tried: bool,
+    pub(crate) tried: bool,
     /// DE 38 of the approval.
-    pub(in crate::engine) auth: Option<AuthCode>,
+    pub(crate) auth: Option<AuthCode>,
 }
 
 impl HeardBefore {
     /// What an answer says, in view of this.
-    pub(in crate::engine) fn and_now(&self, message: &Message, outcome: Trigger) -> Trigger {
+    pub(crate) fn and_now(&self, message: &Message, outcome: Trigger) -> Trigger {
         let auth = message.auth_code();
         let other = auth.is_some() && self.auth.is_some() && auth != self.auth;
         if outcome == Trigger::Approval && self.approved {
@@ -188,7 +184,7 @@ pub(super) fn digest(message: &Message, opened: &Opened) -> u32 {
 }
 
 /// Whether a request with a known name is the same one: kind, amount and card agree.
-pub(in crate::engine) fn is_same(new: &Opened, first: &Opened) -> bool {
+pub(crate) fn is_same(new: &Opened, first: &Opened) -> bool {
     new.kind == first.kind
         && new.amount == first.amount
         && new.currency == first.currency

@@ -20,15 +20,15 @@ use std::sync::Arc;
 
 /// How a message names its original.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::engine) struct OriginalNames {
-    pub(in crate::engine) rrn: Option<Rrn>,
-    pub(in crate::engine) auth: Option<AuthCode>,
-    pub(in crate::engine) stan: Option<Stan>,
+pub(crate) struct OriginalNames {
+    pub(crate) rrn: Option<Rrn>,
+    pub(crate) auth: Option<AuthCode>,
+    pub(crate) stan: Option<Stan>,
 }
 
 impl OriginalNames {
     /// As a void, refund or completion tells them.
-    pub(in crate::engine) fn told_by(message: &Message) -> Self {
+    pub(crate) fn told_by(message: &Message) -> Self {
         Self {
             rrn: message.rrn(),
             auth: message.auth_code(),
@@ -37,12 +37,7 @@ impl OriginalNames {
     }
 
     /// Whether these names are meant: by RRN if one is told, else by what else is told.
-    pub(in crate::engine) fn names(
-        &self,
-        rrn: Option<Rrn>,
-        auth: Option<AuthCode>,
-        own: &Opened,
-    ) -> bool {
+    pub(crate) fn names(&self, rrn: Option<Rrn>, auth: Option<AuthCode>, own: &Opened) -> bool {
         if self.rrn.is_some() && rrn.is_some() {
             return self.rrn == rrn;
         }
@@ -53,14 +48,14 @@ impl OriginalNames {
 }
 
 /// Whether a message of this kind and card may speak of that transaction.
-pub(in crate::engine) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
+pub(crate) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
     let completed = own.purpose == Purpose::Debit && of.purpose != Purpose::Debit;
     let kind = completed || own.purpose == Purpose::Hold;
     kind && own.is_of_card(&of.card_hash)
 }
 
 /// The only one there is.
-pub(in crate::engine) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+pub(crate) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     match (all.next(), all.next()) {
         (Some(one), None) => Some(one),
         _ => None,
@@ -355,7 +350,7 @@ impl Terminals {
 
 /// Sales of moments ago, to link two of the same card, amount and merchant (D0).
 #[derive(Debug)]
-pub(in crate::engine) struct Twins {
+pub(crate) struct Twins {
     by_sale: KeyedMap<Sale, TxId>,
     order: VecDeque<(Mono, Sale)>,
 }
@@ -366,7 +361,7 @@ type Sale = ([u8; 16], u64, MerchantId);
 const TWINS: usize = 100_000;
 
 impl Twins {
-    pub(in crate::engine) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             by_sale: KeyedMap::new(seed),
             order: VecDeque::new(),
@@ -374,7 +369,7 @@ impl Twins {
     }
 
     /// Remembers a sale until `until`, and gives the one of moments ago that looks the same.
-    pub(in crate::engine) fn meet(
+    pub(crate) fn meet(
         &mut self,
         opened: &Opened,
         id: TxId,

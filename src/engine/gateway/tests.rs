@@ -177,7 +177,7 @@ impl Stage {
                     self.sends.push((id, conn, message));
                 }
                 Action::Revoke(id) => self.revoked.push(id),
-                Action::Close(_) => {}
+                Action::Close(..) => {}
             }
         }
     }

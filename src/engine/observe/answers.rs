@@ -2,8 +2,8 @@
 
 use super::asks::AskedTwice;
 use super::legs::LegRole;
-use super::observer::{Cause, Observer, SeenMessage, key_on, logged};
-use super::watched::{Case, Watched};
+use super::observer::{Observer, SeenCause, SeenMessage, key_on, logged};
+use super::watched::{CaseNo, Watched};
 use crate::engine::gateway::{
     Trigger, hides_its_code, identity, only, outcome_of, unread_note, unread_note_or,
 };
@@ -44,7 +44,7 @@ impl Observer {
 
     /// The transaction that an answer belongs to: by what it carries, by its name, or as the only
     /// one that waits on its connection and is not contradicted.
-    fn asked_by(&self, role: LegRole, seen: &SeenMessage) -> Option<Case> {
+    fn asked_by(&self, role: LegRole, seen: &SeenMessage) -> Option<CaseNo> {
         let message = &seen.message;
         let fits = |own: &Watched| !own.asked().is_contradicted_by(message, &self.vault);
         let undoes = message.mti().class() == Class::Reversal;
@@ -75,9 +75,9 @@ impl Observer {
         flow: FlowId,
         message: &Message,
         fits: impl Fn(&Watched) -> bool,
-    ) -> Option<Case> {
+    ) -> Option<CaseNo> {
         let touched = self.flows.get(&flow).map(|own| &own.touched);
-        let mut cases: Vec<Case> = touched
+        let mut cases: Vec<CaseNo> = touched
             .into_iter()
             .flatten()
             .map(|(_, case)| *case)
@@ -100,7 +100,7 @@ impl Observer {
     }
 
     /// A host answers a request.
-    fn request_answered(&mut self, case: Case, role: LegRole, seen: &SeenMessage) {
+    fn request_answered(&mut self, case: CaseNo, role: LegRole, seen: &SeenMessage) {
         let message = &seen.message;
         let logged = logged(role, FlowSide::Server, seen);
         let Some(own) = self.table.get(case) else {
@@ -110,9 +110,9 @@ impl Observer {
             return self.cannot_be_believed(case, seen, logged);
         }
         if hides_its_code(message) {
-            let cause = Cause {
+            let cause = SeenCause {
                 why: Why::AnswerUnreadable,
-                ..Cause::of(seen, logged)
+                ..SeenCause::of(seen, logged)
             };
             self.step(case, Trigger::AnswerUnread, cause);
             return;
@@ -134,7 +134,7 @@ impl Observer {
         };
         let (opened, id) = (own.opened.clone(), own.id);
         self.note_outcome(case, message, trigger, approved);
-        let cause = Cause {
+        let cause = SeenCause {
             why,
             note: unread_note_or(message, note),
             message: Some(logged),
@@ -152,14 +152,14 @@ impl Observer {
     }
 
     /// On the whole way, an answer that was seen is one that goes to the terminal.
-    fn reaches_terminal(&mut self, case: Case) {
+    fn reaches_terminal(&mut self, case: CaseNo) {
         let state = self.table.get(case).map(|own| own.state);
         if matches!(state, Some(State::Approved | State::Declined)) {
-            self.step(case, Trigger::Written, Cause::default());
+            self.step(case, Trigger::Written, SeenCause::default());
         }
     }
 
-    fn note_outcome(&mut self, case: Case, message: &Message, trigger: Trigger, approved: bool) {
+    fn note_outcome(&mut self, case: CaseNo, message: &Message, trigger: Trigger, approved: bool) {
         let Some(own) = self.table.get_mut(case) else {
             return;
         };
@@ -185,7 +185,7 @@ impl Observer {
     /// An answer of another amount, card or trace number: it counts as none.
     fn cannot_be_believed(
         &mut self,
-        case: Case,
+        case: CaseNo,
         seen: &SeenMessage,
         logged: crate::engine::record::Logged,
     ) {
@@ -199,7 +199,7 @@ impl Observer {
             true => Trigger::BadAnswer,
             false => Trigger::GaveUp,
         };
-        let cause = Cause {
+        let cause = SeenCause {
             why: Why::AnswerMismatch,
             note: unread_note(&seen.message),
             message: Some(logged),
@@ -248,19 +248,19 @@ impl Observer {
             return self.is_told(case, seen);
         }
         if !approves && !missed {
-            let case = self.begin(&asked, opened, Trigger::Refuse);
+            let case = self.begin(&asked, opened, kept_back(&seen.message));
             if let Some(case) = case {
                 self.remark(case, Note::None, answer);
             }
             return;
         }
-        if let Some(case) = self.begin(&asked, opened, Trigger::Forward) {
+        if let Some(case) = self.begin(&asked, opened, (Trigger::Forward, Why::Plain)) {
             self.is_told(case, seen);
         }
     }
 
     /// What a terminal is told of a transaction, and what that shows.
-    fn is_told(&mut self, case: Case, seen: &SeenMessage) {
+    fn is_told(&mut self, case: CaseNo, seen: &SeenMessage) {
         let answer = logged(LegRole::Terminals, FlowSide::Server, seen);
         let Some(own) = self.table.get(case) else {
             return;
@@ -273,9 +273,9 @@ impl Observer {
         let approves = outcome == Trigger::Approval;
         let unseen = own.unseen || self.host_unseen.is_some_and(|at| at >= own.began);
         let reverses = own.opened.reverses;
-        let cause = |why| Cause {
+        let cause = |why| SeenCause {
             why,
-            ..Cause::of(seen, answer.clone())
+            ..SeenCause::of(seen, answer.clone())
         };
         match (own.state, approves) {
             (State::Approved, true) | (State::Declined, false) => {
@@ -289,14 +289,14 @@ impl Observer {
                 self.step(case, Trigger::BadAnswer, cause(Why::AnswersDisagree));
             }
             (State::TerminalGone, true) => {
-                self.step(case, Trigger::TerminalBack, Cause::default());
+                self.step(case, Trigger::TerminalBack, SeenCause::default());
                 self.step(case, Trigger::Written, cause(Why::Plain));
             }
             (State::Forwarded | State::ForwardedGone, true) => {
                 self.note_outcome(case, &seen.message, Trigger::Approval, true);
-                self.step(case, Trigger::TerminalBack, Cause::default());
+                self.step(case, Trigger::TerminalBack, SeenCause::default());
                 self.step(case, Trigger::Approval, cause(Why::Unseen));
-                self.step(case, Trigger::Written, Cause::default());
+                self.step(case, Trigger::Written, SeenCause::default());
             }
             (State::Forwarded | State::ForwardedGone, false) => {
                 let (trigger, why) = match (reverses, unseen) {
@@ -318,6 +318,15 @@ impl Observer {
             Class::Network => self.session(role, FlowSide::Server, seen),
             _ => self.unmatched(role, FlowSide::Server, seen),
         }
+    }
+}
+
+/// Why a gateway that asked nobody says no, as far as its code tells.
+fn kept_back(answer: &Message) -> (Trigger, Why) {
+    let unavailable = answer.spec().flow().answer.unavailable;
+    match answer.response_code() {
+        Some(code) if code == unavailable => (Trigger::NoLink, Why::NoLink),
+        _ => (Trigger::Refuse, Why::Plain),
     }
 }
 

@@ -5,12 +5,13 @@
 //! for is its own.
 
 use super::legs::LegRole;
-use super::observer::{Cause, Observer, SeenMessage, host_conn, key_on, logged, mono};
-use super::watched::{Case, Watched};
+use super::observer::{Observer, SeenCause, SeenMessage, host_conn, key_on, logged, mono};
+use super::watched::{CaseNo, Watched};
 use crate::engine::gateway::{
     OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer,
 };
-use crate::engine::record::{Known, Logged, Note, Opened, State, TxId};
+use crate::engine::record::{Known, Logged, Note, Opened, State, TxId, Why};
+use crate::engine::seam::Wall;
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, Class, Text};
 use crate::iso::spec::Purpose;
@@ -121,7 +122,7 @@ impl Observer {
     }
 
     /// The held request of a terminal that goes on as this message: by its name, else the only one
-    /// of the same terminal, kind, card and amount.
+    /// of the same terminal, type, card and amount.
     fn release(&mut self, there: &SeenMessage) -> Option<SeenMessage> {
         let name = identity(&there.message);
         let wanted = self.describe(there);
@@ -133,10 +134,11 @@ impl Observer {
         let at = at.or_else(|| {
             let alike = |held: &SeenMessage| is_alike(held, there, &wanted);
             let mut alike = self.held.iter().enumerate().filter(|(_, own)| alike(own));
-            match (alike.next(), alike.next()) {
-                (Some((at, _)), None) => Some(at),
-                _ => None,
-            }
+            let (at, first) = alike.next()?;
+            // A terminal that repeats itself is no other request.
+            let name = identity(&first.message);
+            let same = alike.all(|(_, own)| name.is_some() && identity(&own.message) == name);
+            same.then_some(at)
         });
         self.held.remove(at?)
     }
@@ -151,8 +153,8 @@ impl Observer {
     }
 
     /// Requests that were held as long as an answer is waited for.
-    pub(super) fn let_go_overdue(&mut self) {
-        let (now, timeout) = (self.now(), self.options.timeout);
+    pub(super) fn let_go_overdue(&mut self, now: Wall) {
+        let timeout = self.options.timeout;
         while self
             .held
             .front()
@@ -177,7 +179,7 @@ impl Observer {
             let told = OriginalNames::told_by(&first.message);
             opened.original = self.table.referred(&opened, &told);
         }
-        self.begin(&asked, opened, Trigger::Forward);
+        self.begin(&asked, opened, (Trigger::Forward, Why::Plain));
     }
 
     /// A transaction begins.
@@ -185,8 +187,8 @@ impl Observer {
         &mut self,
         asked: &AskedTwice,
         mut opened: Opened,
-        trigger: Trigger,
-    ) -> Option<Case> {
+        (trigger, why): (Trigger, Why),
+    ) -> Option<CaseNo> {
         let first = asked.first()?;
         let id = self.next_id(first.at);
         opened.twin = self.twin_of(&opened, id);
@@ -200,7 +202,10 @@ impl Observer {
             watched.trade = asked_for(&there.message);
             watched.stan = there.message.stan().unwrap_or_default();
         }
-        let cause = Cause::of(first, asked.logged()?);
+        let cause = SeenCause {
+            why,
+            ..SeenCause::of(first, asked.logged()?)
+        };
         let case = self.open(watched, trigger, cause);
         self.trades_on(first, &opened, case);
         self.expect(case, asked);
@@ -212,6 +217,15 @@ impl Observer {
             };
             self.remark(case, note, logged);
         }
+        let gone = |told: &SeenMessage| !self.flows.contains_key(&told.flow);
+        if opened.reverses && asked.told.as_ref().is_some_and(gone) {
+            // It hung up before its request was seen to go on.
+            self.step(
+                case,
+                Trigger::TerminalClosed,
+                SeenCause::why(Why::TerminalClosed),
+            );
+        }
         if let Some(original) = original {
             self.later_message(&opened, original, Trigger::Proof, id);
         }
@@ -219,7 +233,7 @@ impl Observer {
     }
 
     /// The answer will be known by what it carries, and by what connections it may come over.
-    pub(super) fn expect(&mut self, case: Case, asked: &AskedTwice) {
+    pub(super) fn expect(&mut self, case: CaseNo, asked: &AskedTwice) {
         if let Some(told) = &asked.told {
             self.touch(told.flow, case);
             if let Some(key) = key_on(LegRole::Terminals, &told.message) {
@@ -248,23 +262,27 @@ impl Observer {
 
     /// The transaction that a request repeats: of its name, kind, amount and card, and not over in
     /// a way that lets the number be used again.
-    fn repeated(&self, opened: &Opened) -> Option<Case> {
+    fn repeated(&self, opened: &Opened) -> Option<CaseNo> {
         let mut named = self.table.named(&opened.identity);
         let (case, own) = named.find(|(_, own)| own.opened.identity == opened.identity)?;
         let waits = own.state.awaits_answer();
         let known = own.state.meaning().known;
         let stands = matches!(known, Known::Told | Known::Doubt | Known::DoubtTold);
-        let asks_again = own.state == State::Unanswered || !opened.touches_money();
+        let unheard = own.state == State::Unanswered && !own.approved;
+        let asks_again = unheard || !opened.touches_money();
         let repeats = waits || (stands && !asks_again);
         (repeats && is_same(opened, &own.opened)).then_some(case)
     }
 
     /// A request came before: it changes nothing, but that its terminal is there.
-    pub(super) fn repeats(&mut self, case: Case, asked: &AskedTwice) {
+    pub(super) fn repeats(&mut self, case: CaseNo, asked: &AskedTwice) {
         let (Some(own), Some(logged)) = (self.table.get_mut(case), asked.logged()) else {
             return;
         };
-        let gone = matches!(own.state, State::ForwardedGone | State::TerminalGone);
+        let gone = matches!(
+            own.state,
+            State::ForwardedGone | State::TerminalGone | State::Unanswered
+        );
         own.terminal = asked
             .told
             .as_ref()
@@ -276,10 +294,10 @@ impl Observer {
         let note = Note::Duplicate(if own.state == State::Forwarded { 1 } else { 2 });
         if gone && asked.told.is_some() {
             let message = Some(logged);
-            let cause = Cause {
+            let cause = SeenCause {
                 note,
                 message,
-                ..Cause::default()
+                ..SeenCause::default()
             };
             self.step(case, Trigger::TerminalBack, cause);
         } else {
@@ -292,7 +310,7 @@ impl Observer {
     }
 
     /// A terminal that begins another trade on its connection has dealt with the answer before.
-    fn trades_on(&mut self, first: &SeenMessage, opened: &Opened, begun: Case) {
+    fn trades_on(&mut self, first: &SeenMessage, opened: &Opened, begun: CaseNo) {
         if !opened.purpose.moves_money() {
             return;
         }
@@ -324,15 +342,15 @@ impl Observer {
             return;
         };
         let trigger = self.returned(case, of, trigger);
-        let cause = Cause {
+        let cause = SeenCause {
             note: Note::Other(by),
-            ..Cause::default()
+            ..SeenCause::default()
         };
         self.step(case, trigger, cause);
     }
 
     /// Counts what goes back of an original, or comes again, and says what that makes of it.
-    fn returned(&mut self, case: Case, of: &Opened, trigger: Trigger) -> Trigger {
+    fn returned(&mut self, case: CaseNo, of: &Opened, trigger: Trigger) -> Trigger {
         let Some(own) = self.table.get_mut(case) else {
             return trigger;
         };
@@ -364,8 +382,14 @@ fn is_alike(held: &SeenMessage, there: &SeenMessage, wanted: &Opened) -> bool {
     let own: &Message = &held.message;
     let card = |message: &Message| message.pan().map(|pan| pan.masked());
     let (mine, theirs) = (card(own), card(&there.message));
+    // A gateway may put a request into another type: what it is for stays.
+    let purpose = |message: &Message| message.kind().map(|kind| kind.purpose);
+    let same = match (purpose(own), purpose(&there.message)) {
+        (Some(mine), Some(theirs)) => mine == theirs,
+        _ => own.mti().original() == there.message.mti().original(),
+    };
     class(held) == class(there)
-        && own.mti().original() == there.message.mti().original()
+        && same
         && own.terminal().unwrap_or_default() == wanted.terminal
         && own.amount().unwrap_or_default() == wanted.amount
         && (mine == theirs || held.masked || there.masked)

@@ -5,17 +5,16 @@
 //! no verdict on it says that a new payment is safe.
 
 use super::legs::LegRole;
-use super::observer::{Cause, HOST, Observer, SeenFlow, host_conn};
-use super::watched::Case;
+use super::observer::{HOST, Observer, SeenCause, SeenFlow, host_conn};
+use super::watched::CaseNo;
 use crate::engine::gateway::Trigger;
 use crate::engine::record::{Fact, LineFact, State, Why};
 use crate::iso::message::Text;
 use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause};
-use std::time::Duration;
 
-/// What had ended this long before a gap may still have had a last word in it. Whatever is not
-/// over is concerned by every gap of its connections.
-const NEAR: Duration = Duration::from_secs(5);
+/// What ended this part of the waiting time before a gap may still have had a last word in it.
+/// Whatever is not over is concerned by every gap of its connections.
+const NEAR: u32 = 10;
 
 impl Observer {
     /// Bytes are missing, or are no frame.
@@ -35,6 +34,7 @@ impl Observer {
     /// had just ended.
     pub(super) fn may_have_missed(&mut self, flow: FlowId, from: FlowSide) {
         let now = self.now();
+        let near = self.options.timeout / NEAR;
         let Some(known) = self.flows.get(&flow) else {
             return;
         };
@@ -43,13 +43,13 @@ impl Observer {
             FlowSide::Server => known.heard.1,
         };
         let role = known.role;
-        let mut cases: Vec<Case> = known.touched.iter().map(|(_, case)| *case).collect();
+        let mut cases: Vec<CaseNo> = known.touched.iter().map(|(_, case)| *case).collect();
         cases.sort_unstable();
         cases.dedup();
         for case in cases {
             let recent = self.table.get(case).is_some_and(|own| {
-                let near = since.is_none_or(|since| since - own.changed <= NEAR);
-                own.state.is_live() || near
+                let just_over = since.is_none_or(|since| since - own.changed <= near);
+                own.state.is_live() || just_over
             });
             if recent {
                 self.note_unseen(case);
@@ -61,7 +61,7 @@ impl Observer {
     }
 
     /// Notes that something of a transaction may have been missed.
-    fn note_unseen(&mut self, case: Case) {
+    fn note_unseen(&mut self, case: CaseNo) {
         let Some(own) = self.table.get_mut(case) else {
             return;
         };
@@ -69,22 +69,23 @@ impl Observer {
             return;
         }
         // Nothing happened that is known: a row that changes nothing.
-        self.step(case, Trigger::NoLink, Cause::why(Why::Unseen));
+        self.step(case, Trigger::NoLink, SeenCause::why(Why::Unseen));
     }
 
     /// A connection ended.
     pub(super) fn ended(&mut self, flow: FlowId, how: FlowEnd) {
+        if how == FlowEnd::CaptureEnded {
+            return;
+        }
         let Some(known) = self.flows.remove(&flow) else {
             return;
         };
-        let mut cases: Vec<Case> = known.touched.iter().map(|(_, case)| *case).collect();
+        let mut cases: Vec<CaseNo> = known.touched.iter().map(|(_, case)| *case).collect();
         cases.sort_unstable();
         cases.dedup();
         let reset = how == FlowEnd::Reset;
-        if how != FlowEnd::CaptureEnded {
-            for case in cases {
-                self.line_ended(flow, &known, case, reset);
-            }
+        for case in cases {
+            self.line_ended(flow, &known, case, reset);
         }
         if known.role != LegRole::Terminals {
             let (link, conn) = (HOST, host_conn(flow));
@@ -92,7 +93,7 @@ impl Observer {
         }
     }
 
-    fn line_ended(&mut self, flow: FlowId, known: &SeenFlow, case: Case, reset: bool) {
+    fn line_ended(&mut self, flow: FlowId, known: &SeenFlow, case: CaseNo, reset: bool) {
         if known.role != LegRole::Hosts {
             self.terminal_ended(flow, known.role, case, reset);
         }
@@ -102,7 +103,7 @@ impl Observer {
     }
 
     /// The connection of its terminal ended.
-    fn terminal_ended(&mut self, flow: FlowId, role: LegRole, case: Case, reset: bool) {
+    fn terminal_ended(&mut self, flow: FlowId, role: LegRole, case: CaseNo, reset: bool) {
         let soon = self.options.timeout.saturating_mul(4) / 3;
         let now = self.now();
         let Some(own) = self.table.get(case) else {
@@ -112,7 +113,7 @@ impl Observer {
             return;
         }
         let fresh = !own.dealt_with && now - own.changed <= soon;
-        let gone = Cause::why(Why::TerminalClosed);
+        let gone = SeenCause::why(Why::TerminalClosed);
         match own.state {
             State::Delivered if reset && fresh => {
                 self.step(case, Trigger::Reset, gone);
@@ -125,7 +126,7 @@ impl Observer {
     }
 
     /// The connection to its host ended.
-    fn host_ended(&mut self, flow: FlowId, case: Case) {
+    fn host_ended(&mut self, flow: FlowId, case: CaseNo) {
         let Some(own) = self.table.get(case) else {
             return;
         };
@@ -135,7 +136,7 @@ impl Observer {
             true => Trigger::LinkLost,
             false => Trigger::GaveUp,
         };
-        let lost = Cause::why(Why::LinkLost);
+        let lost = SeenCause::why(Why::LinkLost);
         if carried {
             self.step(case, trigger, lost);
         } else if tried && own.state == State::ReversalSent {
@@ -144,7 +145,7 @@ impl Observer {
     }
 
     /// What was waited for did not come in its time.
-    pub(super) fn silence(&mut self, case: Case) {
+    pub(super) fn silence(&mut self, case: CaseNo) {
         let Some(own) = self.table.get(case) else {
             return;
         };
@@ -161,31 +162,31 @@ impl Observer {
                     (false, true) => (Trigger::GaveUp, Why::Unseen),
                     (false, false) => (Trigger::GaveUp, Why::NoAnswer),
                 };
-                self.step(case, trigger, Cause::why(why));
+                self.step(case, trigger, SeenCause::why(why));
             }
             State::Approved if two && !unseen => {
                 let trigger = match reverses {
                     true => Trigger::NotWritten,
                     false => Trigger::GaveUp,
                 };
-                self.step(case, trigger, Cause::why(Why::WriteFailed));
+                self.step(case, trigger, SeenCause::why(Why::WriteFailed));
             }
             State::Approved => {
-                self.step(case, Trigger::Restart, Cause::why(Why::Unseen));
+                self.step(case, Trigger::Restart, SeenCause::why(Why::Unseen));
             }
             State::Declined => {
-                self.step(case, Trigger::NotWritten, Cause::why(Why::WriteFailed));
+                self.step(case, Trigger::NotWritten, SeenCause::why(Why::WriteFailed));
             }
             State::ReversalSent => {
                 let why = if unseen { Why::Unseen } else { Why::NoAnswer };
-                self.step(case, Trigger::ReversalRetry, Cause::why(why));
+                self.step(case, Trigger::ReversalRetry, SeenCause::why(why));
             }
             _ => {}
         }
     }
 
     /// It is not followed any more: what comes later is not known.
-    pub(super) fn give_up(&mut self, case: Case) {
+    pub(super) fn give_up(&mut self, case: CaseNo) {
         let Some(own) = self.table.get(case) else {
             return;
         };
@@ -198,7 +199,7 @@ impl Observer {
             | State::ReversalSent => Trigger::Restart,
             _ => return,
         };
-        self.step(case, trigger, Cause::why(Why::Unseen));
+        self.step(case, trigger, SeenCause::why(Why::Unseen));
     }
 
     /// The capture ends: of what is under way, nobody saw the end.

@@ -5,15 +5,15 @@
 //! gateway: told by its address where that is its own, and by the requests everywhere, since on one
 //! machine all addresses are alike.
 
-use crate::engine::gateway::{identity, original_stan};
+use crate::engine::gateway::{asked_for, identity, original_stan};
 use crate::engine::record::Identity;
 use crate::engine::seam::{KeyedMap, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
 use crate::iso::stream::{FlowId, FlowSide, SeenFrame, Sighting};
+use core::net::{IpAddr, SocketAddr};
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,11 +85,10 @@ pub struct LegFinder {
     spec: Arc<Spec>,
     flows: BTreeMap<FlowId, SocketAddr>,
     servers: BTreeMap<SocketAddr, ServerLook>,
-    /// Where a request was seen first, by its name.
-    requests: KeyedMap<Text<128>, (SocketAddr, Wall)>,
-    order: VecDeque<(Wall, Text<128>)>,
-    /// How many requests were seen at the first server, and then at the second.
-    sent_on: BTreeMap<(SocketAddr, SocketAddr), u64>,
+    /// By the names of requests.
+    named: SentOn,
+    /// By what a gateway leaves as it is that gives requests names of its own.
+    alike: SentOn,
 }
 
 #[derive(Debug, Default)]
@@ -98,8 +97,56 @@ struct ServerLook {
     requests: u64,
 }
 
+/// Requests that were seen at one server, and then at another.
+#[derive(Debug)]
+struct SentOn {
+    /// Where a request was seen first.
+    first: KeyedMap<Text<128>, (SocketAddr, Wall)>,
+    order: VecDeque<(Wall, Text<128>)>,
+    count: BTreeMap<(SocketAddr, SocketAddr), u64>,
+}
+
 /// Addresses of clients that are kept of a server.
 const CLIENTS: usize = 256;
+
+impl SentOn {
+    fn new(seed: u64) -> Self {
+        Self {
+            first: KeyedMap::new(seed),
+            order: VecDeque::new(),
+            count: BTreeMap::new(),
+        }
+    }
+
+    /// A request of this name was seen at a server.
+    fn take(&mut self, name: Text<128>, server: SocketAddr, at: Wall) {
+        match self.first.get(&name).copied() {
+            Some((first, then)) if first != server && at - then <= SENT_ON_WITHIN => {
+                let count = self.count.entry((first, server)).or_default();
+                *count = count.saturating_add(1);
+            }
+            Some((_, then)) if at - then <= SENT_ON_WITHIN => {}
+            _ => self.note(name, server, at),
+        }
+    }
+
+    fn note(&mut self, name: Text<128>, server: SocketAddr, at: Wall) {
+        self.first.remove(&name);
+        let _fresh = self.first.insert_new(name, (server, at));
+        self.order.push_back((at, name));
+        while self.order.len() > LOOKED_BACK_AT
+            && let Some((then, name)) = self.order.pop_front()
+        {
+            if self.first.get(&name).is_some_and(|(_, at)| *at == then) {
+                self.first.remove(&name);
+            }
+        }
+    }
+
+    fn count(&self, first: SocketAddr, second: SocketAddr) -> u64 {
+        self.count.get(&(first, second)).copied().unwrap_or(0)
+    }
+}
 
 impl LegFinder {
     /// One that reads frames by this dialect.
@@ -109,9 +156,8 @@ impl LegFinder {
             spec,
             flows: BTreeMap::new(),
             servers: BTreeMap::new(),
-            requests: KeyedMap::new(0x6C65_6773),
-            order: VecDeque::new(),
-            sent_on: BTreeMap::new(),
+            named: SentOn::new(0x6C65_6773),
+            alike: SentOn::new(0x7367_656C),
         }
     }
 
@@ -129,8 +175,8 @@ impl LegFinder {
                     let look = self.servers.entry(*server).or_default();
                     let client = client.map(|client| client.ip());
                     let client = client.filter(|client| !look.clients.contains(client));
-                    look.clients
-                        .extend(client.filter(|_| look.clients.len() < CLIENTS));
+                    let room = look.clients.len() < CLIENTS;
+                    look.clients.extend(client.filter(|_| room));
                 }
             }
             Sighting::Frame(frame) if frame.from == FlowSide::Client => self.frame(frame),
@@ -154,29 +200,13 @@ impl LegFinder {
         if message.mti().is_answer() {
             return;
         }
-        let Some(name) = name(&message) else { return };
-        look.requests = look.requests.saturating_add(1);
         let at = Wall(frame.at.0);
-        match self.requests.get(&name).copied() {
-            Some((first, then)) if first != server && at - then <= SENT_ON_WITHIN => {
-                let count = self.sent_on.entry((first, server)).or_default();
-                *count = count.saturating_add(1);
-            }
-            Some((_, then)) if at - then <= SENT_ON_WITHIN => {}
-            _ => self.note(name, server, at),
+        look.requests = look.requests.saturating_add(1);
+        if let Some(name) = name(&message) {
+            self.named.take(name, server, at);
         }
-    }
-
-    fn note(&mut self, name: Text<128>, server: SocketAddr, at: Wall) {
-        self.requests.remove(&name);
-        let _fresh = self.requests.insert_new(name, (server, at));
-        self.order.push_back((at, name));
-        while self.order.len() > LOOKED_BACK_AT
-            && let Some((then, name)) = self.order.pop_front()
-        {
-            if self.requests.get(&name).is_some_and(|(_, at)| *at == then) {
-                self.requests.remove(&name);
-            }
+        if let Some(likeness) = likeness(&message) {
+            self.alike.take(likeness, server, at);
         }
     }
 
@@ -184,21 +214,19 @@ impl LegFinder {
     /// host's: nothing of the last is lost by it.
     #[must_use]
     pub fn finish(self) -> Legs {
-        let mut servers: BTreeMap<SocketAddr, LegRole> = BTreeMap::new();
-        for server in self.servers.keys() {
-            servers.insert(*server, LegRole::Whole);
-        }
-        for ((first, second), count) in &self.sent_on {
-            let back = self.sent_on.get(&(*second, *first)).copied();
-            let asked = self.servers.get(first).map_or(0, |look| look.requests);
-            let is_own = self.opens_itself(*first, *second);
-            // A few of the same name may be chance.
-            let often = count.saturating_mul(8) >= asked;
-            if *count > back.unwrap_or(0) && (often || is_own) {
-                servers.insert(*second, LegRole::Hosts);
-                let role = servers.entry(*first).or_default();
-                if *role == LegRole::Whole {
-                    *role = LegRole::Terminals;
+        let all = self.servers.keys().map(|server| (*server, LegRole::Whole));
+        let mut servers: BTreeMap<SocketAddr, LegRole> = all.collect();
+        for sent_on in [&self.named, &self.alike] {
+            if servers.values().any(|role| *role != LegRole::Whole) {
+                break;
+            }
+            for (first, second) in sent_on.count.keys().copied() {
+                if self.is_sent_on(sent_on, first, second) {
+                    servers.insert(second, LegRole::Hosts);
+                    let role = servers.entry(first).or_default();
+                    if *role == LegRole::Whole {
+                        *role = LegRole::Terminals;
+                    }
                 }
             }
         }
@@ -208,7 +236,16 @@ impl LegFinder {
         }
     }
 
-    /// Whether the machine of one server opens connections to another machine's.
+    /// Whether what comes to one server goes on to another: many of the same name, not by chance,
+    /// and more than come back.
+    fn is_sent_on(&self, sent_on: &SentOn, first: SocketAddr, second: SocketAddr) -> bool {
+        let asked = self.servers.get(&first).map_or(0, |look| look.requests);
+        let count = sent_on.count(first, second);
+        let often = count.saturating_mul(8) >= asked;
+        count > sent_on.count(second, first) && (often || self.opens_itself(first, second))
+    }
+
+    /// Whether the machine of one server is the only one that opens connections to another's.
     fn opens_itself(&self, first: SocketAddr, second: SocketAddr) -> bool {
         let look = self.servers.get(&second);
         look.is_some_and(|look| {
@@ -222,4 +259,13 @@ fn name(message: &Message) -> Option<Text<128>> {
     let of: Identity = identity(message)?;
     let original = original_stan(message).unwrap_or_default();
     Text::new(&format!("{}|{of}|{original}", message.mti()))
+}
+
+/// What a request of money asks, by whom, and of which card.
+fn likeness(message: &Message) -> Option<Text<128>> {
+    let (terminal, card) = (message.terminal()?, message.pan()?.masked());
+    let amount = message.amount()?.0;
+    let class = message.mti().original();
+    let asked = asked_for(message);
+    Text::new(&format!("{class}|{terminal}|{card}|{amount}|{asked}"))
 }

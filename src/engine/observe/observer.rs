@@ -1,13 +1,13 @@
 //! The observer: sightings in, records out, and the one way to take a step.
 
 use super::legs::{LegRole, Legs};
-use super::watched::{Case, WatchTable, Watched};
+use super::watched::{CaseNo, WatchTable, Watched};
 use crate::engine::gateway::{
     Decision, MatchKey, Trigger, Twins, decide, match_key, opened_of, unread_note,
 };
 use crate::engine::record::{
-    ConnId, Fact, Hop, LineFact, LinkId, LinkName, Logged, Note, Opened, Record, Seq, State, Step,
-    TxId, Unmatched, Unreadable, Vault, Why,
+    ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
+    Unmatched, Unreadable, Vault, Why,
 };
 use crate::engine::seam::{Dice, KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;
@@ -65,7 +65,7 @@ pub(super) struct SeenMessage {
 pub(super) struct SeenFlow {
     pub(super) role: LegRole,
     /// What was touched by its messages, and when; as long as a gap may concern it.
-    pub(super) touched: VecDeque<(Wall, Case)>,
+    pub(super) touched: VecDeque<(Wall, CaseNo)>,
     /// When its last frame came, of each side: a gap begins behind it.
     pub(super) heard: (Option<Wall>, Option<Wall>),
 }
@@ -179,25 +179,27 @@ impl Observer {
     /// little, and time does not go back for it.
     pub(super) fn time_is(&mut self, at: Wall) {
         let until = at.max(self.now);
+        self.let_go_overdue(until);
         while let Some((due, case)) = self.table.pop_due(until) {
             self.now = self.now.max(due);
             self.silence(case);
         }
         self.now = until;
-        self.let_go_overdue();
     }
 
     fn begins(&mut self) {
+        let link = self.link_name();
+        let started = Fact::Started {
+            gateway: link.name,
+            links: vec![link],
+        };
+        self.record(None, None, started);
+    }
+
+    /// What stands for the gateway and for its link, and the link's dialect.
+    pub(super) fn names(&self) -> (Text<24>, Text<32>) {
         let spec = Text::new(self.options.host_spec.name()).unwrap_or_default();
-        let name = Text::new(CAPTURED).unwrap_or_default();
-        self.record(
-            None,
-            None,
-            Fact::Started {
-                gateway: name,
-                links: vec![LinkName { name, spec }],
-            },
-        );
+        (Text::new(CAPTURED).unwrap_or_default(), spec)
     }
 
     fn opened(&mut self, flow: FlowId, role: LegRole, midway: bool) {
@@ -340,11 +342,16 @@ impl Observer {
     }
 
     /// Begins a transaction with its first step, at the moment at which its request was seen.
-    pub(super) fn open(&mut self, mut watched: Watched, trigger: Trigger, cause: Cause) -> Case {
+    pub(super) fn open(
+        &mut self,
+        mut watched: Watched,
+        trigger: Trigger,
+        cause: SeenCause,
+    ) -> CaseNo {
         self.counts.transactions = self.counts.transactions.saturating_add(1);
         let Decision { row, next, .. } = decide(State::Received, trigger);
         let (id, at) = (watched.id, watched.began);
-        let Cause { why, note, message } = cause;
+        let SeenCause { why, note, message } = cause;
         let step = Step {
             row,
             state: next,
@@ -365,11 +372,16 @@ impl Observer {
 
     /// Takes the row of the decision table, and records it. What the row owes is owed by whoever
     /// was seen; it is not done here.
-    pub(super) fn step(&mut self, case: Case, trigger: Trigger, cause: Cause) -> Option<Decision> {
+    pub(super) fn step(
+        &mut self,
+        case: CaseNo,
+        trigger: Trigger,
+        cause: SeenCause,
+    ) -> Option<Decision> {
         let now = self.now;
         let own = self.table.get_mut(case)?;
         let decision = decide(own.state, trigger);
-        let Cause { why, note, message } = cause;
+        let SeenCause { why, note, message } = cause;
         let nothing = message.is_none() && matches!(why, Why::Plain);
         if decision.row.0 == 'z' && nothing {
             return Some(decision);
@@ -396,7 +408,7 @@ impl Observer {
     }
 
     /// How long silence in a state is none.
-    fn wait_for(&mut self, case: Case, state: State) {
+    fn wait_for(&mut self, case: CaseNo, state: State) {
         let waits = matches!(
             state,
             State::Approved | State::Declined | State::ReversalSent | State::Forwarded
@@ -409,7 +421,7 @@ impl Observer {
     }
 
     /// Records a message that changes nothing.
-    pub(super) fn remark(&mut self, case: Case, note: Note, message: Logged) {
+    pub(super) fn remark(&mut self, case: CaseNo, note: Note, message: Logged) {
         let Some(own) = self.table.get_mut(case) else {
             return;
         };
@@ -430,7 +442,7 @@ impl Observer {
     }
 
     /// A connection carried something of a transaction.
-    pub(super) fn touch(&mut self, flow: FlowId, case: Case) {
+    pub(super) fn touch(&mut self, flow: FlowId, case: CaseNo) {
         let (now, window) = (self.now, self.options.timeout);
         let Some(own) = self.flows.get_mut(&flow) else {
             return;
@@ -473,13 +485,13 @@ impl Observer {
 
 /// What a step should say besides its row.
 #[derive(Debug, Default)]
-pub(super) struct Cause {
+pub(super) struct SeenCause {
     pub(super) why: Why,
     pub(super) note: Note,
     pub(super) message: Option<Logged>,
 }
 
-impl Cause {
+impl SeenCause {
     pub(super) fn why(why: Why) -> Self {
         Self {
             why,

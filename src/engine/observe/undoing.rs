@@ -2,8 +2,8 @@
 
 use super::asks::AskedTwice;
 use super::legs::LegRole;
-use super::observer::{Cause, Observer, SeenMessage, key_on, logged};
-use super::watched::{Case, Undoing};
+use super::observer::{Observer, SeenCause, SeenMessage, key_on, logged};
+use super::watched::{CaseNo, Undoing};
 use crate::engine::gateway::{
     Trigger, decide, granted, is_about, is_of, is_partial, key_of, only, original_stan, originals,
     part_given_back,
@@ -17,7 +17,7 @@ use crate::iso::stream::FlowSide;
 impl Observer {
     /// The transaction that a reversal speaks of, by the names that it may have; else the only one
     /// of its terminal under the trace number that it tells.
-    fn original_of(&self, message: &Message, opened: &Opened) -> Option<Case> {
+    fn original_of(&self, message: &Message, opened: &Opened) -> Option<CaseNo> {
         let about = |of: &super::watched::Watched| {
             of.opened.purpose != Purpose::Reversal
                 && is_about(message, opened, (&of.opened, of.part.as_ref()))
@@ -83,7 +83,7 @@ impl Observer {
     }
 
     /// Whether a reversal leaves a part of what stands, and its original is not being undone.
-    fn leaves_a_part(&self, case: Case, message: &Message) -> bool {
+    fn leaves_a_part(&self, case: CaseNo, message: &Message) -> bool {
         let Some(own) = self.table.get(case) else {
             return false;
         };
@@ -92,11 +92,11 @@ impl Observer {
     }
 
     /// A terminal wants it undone.
-    fn asks_to_undo(&mut self, case: Case, seen: &SeenMessage) -> Row {
+    fn asks_to_undo(&mut self, case: CaseNo, seen: &SeenMessage) -> Row {
         let message = logged(LegRole::Terminals, FlowSide::Client, seen);
-        let cause = Cause {
+        let cause = SeenCause {
             why: Why::TerminalAsked,
-            ..Cause::of(seen, message)
+            ..SeenCause::of(seen, message)
         };
         let row = self.step(case, Trigger::TerminalReversal, cause);
         if let Some(own) = self.table.get_mut(case) {
@@ -111,7 +111,7 @@ impl Observer {
     }
 
     /// A try of its reversal went to its host.
-    fn tries_to_undo(&mut self, case: Case, there: &SeenMessage) {
+    fn tries_to_undo(&mut self, case: CaseNo, there: &SeenMessage) {
         self.is_to_be_undone(case);
         let message = logged(LegRole::Hosts, FlowSide::Client, there);
         let amount = there.message.amount();
@@ -123,9 +123,9 @@ impl Observer {
         undoing.unanswered = undoing.unanswered.saturating_add(1);
         undoing.host = Some(there.flow);
         undoing.amount = amount;
-        let cause = Cause {
+        let cause = SeenCause {
             note: Note::Try(undoing.tries),
-            ..Cause::of(there, message)
+            ..SeenCause::of(there, message)
         };
         self.step(case, Trigger::ReversalTry, cause);
         self.touch(there.flow, case);
@@ -136,24 +136,24 @@ impl Observer {
 
     /// What must have happened before a try goes out: the one before it had no answer, or whoever
     /// sends it gave the transaction up.
-    fn is_to_be_undone(&mut self, case: Case) {
+    fn is_to_be_undone(&mut self, case: CaseNo) {
         let Some(state) = self.table.get(case).map(|own| own.state) else {
             return;
         };
         match state {
             State::ReversalSent => {
-                self.step(case, Trigger::ReversalRetry, Cause::why(Why::NoAnswer));
+                self.step(case, Trigger::ReversalRetry, SeenCause::why(Why::NoAnswer));
             }
             State::Forwarded | State::ForwardedGone => {
-                self.step(case, Trigger::Deadline, Cause::why(Why::NoAnswer));
-                self.step(case, Trigger::ReverseNow, Cause::default());
+                self.step(case, Trigger::Deadline, SeenCause::why(Why::NoAnswer));
+                self.step(case, Trigger::ReverseNow, SeenCause::default());
             }
             State::Approved => {
-                self.step(case, Trigger::NotWritten, Cause::why(Why::WriteFailed));
-                self.step(case, Trigger::ReverseNow, Cause::default());
+                self.step(case, Trigger::NotWritten, SeenCause::why(Why::WriteFailed));
+                self.step(case, Trigger::ReverseNow, SeenCause::default());
             }
             State::TimedOut | State::TerminalGone | State::LateApproval => {
-                self.step(case, Trigger::ReverseNow, Cause::default());
+                self.step(case, Trigger::ReverseNow, SeenCause::default());
             }
             State::Delivered
             | State::DeliveryUnproven
@@ -167,7 +167,7 @@ impl Observer {
                     State::Delivered | State::DeliveryUnproven | State::Confirmed
                 );
                 // Somebody decided that; nobody said who.
-                self.step(case, Trigger::Operator, Cause::default());
+                self.step(case, Trigger::Operator, SeenCause::default());
                 if let Some(own) = self.table.get_mut(case) {
                     own.undoing.get_or_insert_with(Undoing::default).of_receipt = shown;
                 }
@@ -188,7 +188,7 @@ impl Observer {
     }
 
     /// A host answers a reversal.
-    pub(super) fn undo_answered(&mut self, case: Case, role: LegRole, seen: &SeenMessage) {
+    pub(super) fn undo_answered(&mut self, case: CaseNo, role: LegRole, seen: &SeenMessage) {
         let message = &seen.message;
         let about_another = !self.answers_undoing(case, message);
         let outcome = message
@@ -221,9 +221,9 @@ impl Observer {
             (false, false) => (trigger, Why::Plain),
         };
         let (opened, id) = (own.opened.clone(), own.id);
-        let cause = Cause {
+        let cause = SeenCause {
             why,
-            ..Cause::of(seen, logged(role, FlowSide::Server, seen))
+            ..SeenCause::of(seen, logged(role, FlowSide::Server, seen))
         };
         let before = own.state;
         let decision = self.step(case, trigger, cause);
@@ -237,7 +237,7 @@ impl Observer {
     }
 
     /// Whether an answer to a reversal speaks of what was to be undone.
-    fn answers_undoing(&self, case: Case, message: &Message) -> bool {
+    fn answers_undoing(&self, case: CaseNo, message: &Message) -> bool {
         let Some(own) = self.table.get(case) else {
             return false;
         };
@@ -279,7 +279,7 @@ impl Observer {
             true => Trigger::GaveUp,
             false => Trigger::TakenBack,
         };
-        let decision = self.step(case, trigger, Cause::of(seen, message));
+        let decision = self.step(case, trigger, SeenCause::of(seen, message));
         if decision.is_some_and(|decision| decision.row == Row('3'))
             && let Some(original) = opened.original
         {

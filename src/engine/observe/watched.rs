@@ -19,7 +19,7 @@ const LOOKED_AT: usize = 64;
 
 /// A transaction in the table, numbered as they began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Case(pub(super) u64);
+pub(super) struct CaseNo(pub(super) u64);
 
 /// A transaction as far as it was seen.
 #[derive(Debug)]
@@ -133,21 +133,26 @@ impl Watched {
         }
     }
 
-    /// Whether something is still waited for.
+    /// Whether nothing is waited for, and nothing of it is open.
     fn is_over(&self) -> bool {
-        !self.state.is_live() && self.deadline.is_none()
+        !self.state.is_live() && self.deadline.is_none() && !self.is_open()
+    }
+
+    /// Whether it stands on the list of the open ones.
+    fn is_open(&self) -> bool {
+        self.opened.touches_money() && self.state.meaning().known.is_open()
     }
 }
 
 /// All of them.
 #[derive(Debug)]
 pub(super) struct WatchTable {
-    all: BTreeMap<Case, Watched>,
-    named: KeyedMap<Identity, Vec<Case>>,
-    keyed: KeyedMap<MatchKey, Vec<Case>>,
-    of_terminal: KeyedMap<TerminalKey, VecDeque<Case>>,
-    due: BTreeSet<(Wall, Case)>,
-    next: Case,
+    all: BTreeMap<CaseNo, Watched>,
+    named: KeyedMap<Identity, Vec<CaseNo>>,
+    keyed: KeyedMap<MatchKey, Vec<CaseNo>>,
+    of_terminal: KeyedMap<TerminalKey, VecDeque<CaseNo>>,
+    due: BTreeSet<(Wall, CaseNo)>,
+    next: CaseNo,
 }
 
 impl WatchTable {
@@ -159,14 +164,14 @@ impl WatchTable {
             keyed: KeyedMap::new(seed.rotate_left(17)),
             of_terminal: KeyedMap::new(seed.rotate_left(34)),
             due: BTreeSet::new(),
-            next: Case(0),
+            next: CaseNo(0),
         }
     }
 
     /// Takes one in.
-    pub(super) fn insert(&mut self, watched: Watched) -> Case {
+    pub(super) fn insert(&mut self, watched: Watched) -> CaseNo {
         let case = self.next;
-        self.next = Case(case.0.saturating_add(1));
+        self.next = CaseNo(case.0.saturating_add(1));
         let key = key_of(&watched.opened);
         let name = watched.opened.identity;
         self.of_terminal
@@ -178,7 +183,7 @@ impl WatchTable {
     }
 
     /// The one that must make room for another, if any: call [`remove`](Self::remove) with it.
-    pub(super) fn surplus(&self) -> Option<Case> {
+    pub(super) fn surplus(&self) -> Option<CaseNo> {
         if self.all.len() <= MOST {
             return None;
         }
@@ -188,7 +193,7 @@ impl WatchTable {
     }
 
     /// Takes one out, with its names.
-    pub(super) fn remove(&mut self, case: Case) {
+    pub(super) fn remove(&mut self, case: CaseNo) {
         self.set_deadline(case, None);
         let Some(own) = self.all.remove(&case) else {
             return;
@@ -209,7 +214,7 @@ impl WatchTable {
     }
 
     /// Lets one be found by a further name, such as that at its host.
-    pub(super) fn add_name(&mut self, case: Case, name: Identity) {
+    pub(super) fn add_name(&mut self, case: CaseNo, name: Identity) {
         if let Some(own) = self.all.get_mut(&case)
             && !name.is_empty()
             && !own.names.contains(&name)
@@ -220,7 +225,7 @@ impl WatchTable {
     }
 
     /// Lets an answer with this key find one.
-    pub(super) fn add_key(&mut self, case: Case, key: MatchKey) {
+    pub(super) fn add_key(&mut self, case: CaseNo, key: MatchKey) {
         if let Some(own) = self.all.get_mut(&case)
             && !own.keys.contains(&key)
         {
@@ -229,34 +234,34 @@ impl WatchTable {
         }
     }
 
-    pub(super) fn get(&self, case: Case) -> Option<&Watched> {
+    pub(super) fn get(&self, case: CaseNo) -> Option<&Watched> {
         self.all.get(&case)
     }
 
-    pub(super) fn get_mut(&mut self, case: Case) -> Option<&mut Watched> {
+    pub(super) fn get_mut(&mut self, case: CaseNo) -> Option<&mut Watched> {
         self.all.get_mut(&case)
     }
 
     /// Those of a name, the newest first.
-    pub(super) fn named(&self, name: &Identity) -> impl Iterator<Item = (Case, &Watched)> {
+    pub(super) fn named(&self, name: &Identity) -> impl Iterator<Item = (CaseNo, &Watched)> {
         let cases = self.named.get(name).into_iter().flatten().rev();
         cases.filter_map(|case| Some((*case, self.all.get(case)?)))
     }
 
     /// Those whose answer has this key, the newest first.
-    pub(super) fn keyed(&self, key: &MatchKey) -> impl Iterator<Item = (Case, &Watched)> {
+    pub(super) fn keyed(&self, key: &MatchKey) -> impl Iterator<Item = (CaseNo, &Watched)> {
         let cases = self.keyed.get(key).into_iter().flatten().rev();
         cases.filter_map(|case| Some((*case, self.all.get(case)?)))
     }
 
     /// Those of a terminal, the newest first.
-    pub(super) fn of_terminal(&self, key: TerminalKey) -> impl Iterator<Item = (Case, &Watched)> {
+    pub(super) fn of_terminal(&self, key: TerminalKey) -> impl Iterator<Item = (CaseNo, &Watched)> {
         let cases = self.of_terminal.get(&key).into_iter().flatten().rev();
         cases.filter_map(|case| Some((*case, self.all.get(case)?)))
     }
 
     /// The one with an id.
-    pub(super) fn of_id(&self, key: TerminalKey, id: TxId) -> Option<Case> {
+    pub(super) fn of_id(&self, key: TerminalKey, id: TxId) -> Option<CaseNo> {
         let mut own = self.of_terminal(key);
         own.find(|(_, own)| own.id == id).map(|(case, _)| case)
     }
@@ -275,7 +280,7 @@ impl WatchTable {
     }
 
     /// Sets when silence becomes an event.
-    pub(super) fn set_deadline(&mut self, case: Case, at: Option<Wall>) {
+    pub(super) fn set_deadline(&mut self, case: CaseNo, at: Option<Wall>) {
         let Some(own) = self.all.get_mut(&case) else {
             return;
         };
@@ -288,7 +293,7 @@ impl WatchTable {
     }
 
     /// The earliest whose deadline is over; that is cleared.
-    pub(super) fn pop_due(&mut self, now: Wall) -> Option<(Wall, Case)> {
+    pub(super) fn pop_due(&mut self, now: Wall) -> Option<(Wall, CaseNo)> {
         let (at, case) = *self.due.first()?;
         if at > now {
             return None;
@@ -297,14 +302,20 @@ impl WatchTable {
         Some((at, case))
     }
 
+    /// All that a reader of the journal must know of who begins here: live, or open. Oldest first.
+    pub(super) fn carried(&self) -> impl Iterator<Item = &Watched> {
+        let all = self.all.values();
+        all.filter(|own| own.state.is_live() || own.is_open())
+    }
+
     /// All that something is still waited for, oldest first.
-    pub(super) fn unfinished(&self) -> Vec<Case> {
+    pub(super) fn unfinished(&self) -> Vec<CaseNo> {
         let own = self.all.iter().filter(|(_, own)| own.state.is_live());
         own.map(|(case, _)| *case).collect()
     }
 }
 
-fn forget<K: Eq + std::hash::Hash>(map: &mut KeyedMap<K, Vec<Case>>, key: &K, case: Case) {
+fn forget<K: Eq + std::hash::Hash>(map: &mut KeyedMap<K, Vec<CaseNo>>, key: &K, case: CaseNo) {
     if let Some(cases) = map.get_mut(key) {
         cases.retain(|other| *other != case);
         if cases.is_empty() {

@@ -5,16 +5,27 @@
 //!
 //! Start with [`open`].
 
+mod binlog;
+mod documents;
+mod draft;
 mod fold;
 mod headers;
+mod hex_lines;
+mod jpos_log;
+mod lines;
+mod log;
+mod moment;
 mod open;
+mod own_journal;
 mod packets;
+mod pcapng_out;
 mod traffic;
 
 use crate::iso::stream::Sighting;
 
 pub use fold::{FoldError, FoldOptions, FoldReport, fold_into};
 pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open};
+pub use pcapng_out::PcapngWriter;
 
 /// Why a capture cannot be read any further.
 #[derive(Debug, thiserror::Error)]

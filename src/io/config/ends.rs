@@ -14,7 +14,7 @@ use crate::engine::gateway::{
 };
 use crate::engine::record::{LinkId, ListenerId};
 use crate::iso::message::{TerminalId, Text};
-use crate::iso::spec::Spec;
+use crate::iso::spec::{Framing, Spec};
 use crate::iso::translate::Map;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,10 +30,27 @@ pub(super) struct Ends {
     pub unnamed_links: usize,
 }
 
-fn spec(section: &mut Section<'_>, specs: &mut Specs<'_>) -> Option<Arc<Spec>> {
+/// What is spoken at an end, and how frames are told apart there: as its dialect says, or as
+/// `header` and `frame` beside it do.
+fn spoken(section: &mut Section<'_>, specs: &mut Specs<'_>) -> Option<(Arc<Spec>, Framing)> {
     let name = section.or("spec", "cup-pos".to_owned());
+    let (header, frame) = (section.verbatim("header"), section.verbatim("frame"));
     let spec = specs.named(&name);
-    spec.map_err(|what| section.problem("spec", what)).ok()
+    let spec = spec.map_err(|what| section.problem("spec", what)).ok()?;
+    let header = header.map_or_else(
+        || Ok(Arc::clone(&spec)),
+        |header| specs.changed(&name, &format!("header = {header}")),
+    );
+    let framed = frame.map_or_else(
+        || Ok(spec.framing()),
+        |frame| {
+            let changed = specs.changed(&name, &format!("frame = {frame}"));
+            changed.map(|changed| changed.framing())
+        },
+    );
+    let header = header.map_err(|what| section.problem("header", what)).ok();
+    let framed = framed.map_err(|what| section.problem("frame", what)).ok();
+    header.zip(framed)
 }
 
 /// The terminals that may come in: any, or those with a key of their own and those in the list.
@@ -89,10 +106,11 @@ impl Ends {
             let allow = Allow::read(&mut section);
             let known = known(&mut section);
             let tls = tls.server(&mut section);
-            if let Some(spec) = spec(&mut section, specs) {
+            if let Some((spec, framing)) = spoken(&mut section, specs) {
                 self.listeners.push(ListenerConfig {
                     name,
                     address,
+                    framing,
                     allow,
                     tls,
                 });
@@ -127,9 +145,10 @@ impl Ends {
             reconnect.finish();
             let tls = tls.client(&mut section, &address);
             let shadow = shadow(&mut section, &address);
-            if let Some(spec) = spec(&mut section, specs) {
+            if let Some((spec, framing)) = spoken(&mut section, specs) {
                 self.links.push(LinkConfig {
                     address,
+                    framing,
                     connections,
                     first_pause,
                     last_pause: last_pause.max(first_pause),

@@ -46,6 +46,7 @@ pub use setting::duration as parse_time;
 pub use tls::{ClientTls, ServerTls};
 
 use crate::engine::gateway::Options;
+use crate::iso::spec::Framing;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -81,6 +82,8 @@ pub struct ListenerConfig {
     pub name: String,
     /// `host:port`; port 0 for any free one.
     pub address: String,
+    /// How frames are told apart there.
+    pub framing: Framing,
     /// From where terminals may come.
     pub allow: Allow,
     /// How TLS is spoken there; plain without.
@@ -92,6 +95,8 @@ pub struct ListenerConfig {
 pub struct LinkConfig {
     /// `host:port`.
     pub address: String,
+    /// How frames are told apart there.
+    pub framing: Framing,
     /// How many connections are held.
     pub connections: u16,
     /// The first pause before a lost connection is tried again; doubled up to `last_pause`.

@@ -183,6 +183,14 @@ impl<'t> Section<'t> {
         self.find(key).map(Spanned::get_ref)
     }
 
+    /// Whatever stands at a key, as it would be written: for what is read by somebody else.
+    pub(super) fn verbatim(&mut self, key: &'static str) -> Option<String> {
+        let value = written(self.find(key)?.get_ref());
+        let mut settled = self.source.settled.borrow_mut();
+        settled.say(self.part, key, value.clone(), false);
+        Some(value)
+    }
+
     /// The value of a key, or its default.
     pub(super) fn or<T: Setting + Shown>(&mut self, key: &'static str, default: T) -> T {
         if !self.has(key) {

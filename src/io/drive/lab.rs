@@ -161,6 +161,7 @@ impl Lab {
         let deck = Deck::new(dice.number(), 200);
         let wire = Wire {
             spec: Arc::clone(&options.spec),
+            framing: None,
             frame: 8 << 10,
             frame_time: Duration::from_secs(5),
             read: 16 << 10,

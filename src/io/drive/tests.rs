@@ -26,6 +26,7 @@ const MERCHANT: &str = "874350357222471";
 fn wire(spec: &Arc<Spec>) -> Wire {
     Wire {
         spec: Arc::clone(spec),
+        framing: None,
         frame: 8192,
         frame_time: Duration::from_secs(5),
         read: 4096,

@@ -105,7 +105,7 @@ impl Inbound {
         Self {
             source,
             spec: wire.spec.clone(),
-            framer: Framer::new(&wire.spec, wire.frame),
+            framer: wire.framer(),
             buffer: BytesMut::new(),
             read: wire.read,
             frame_time: wire.frame_time,

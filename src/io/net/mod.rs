@@ -43,7 +43,8 @@ pub use inbound::{End, Inbound};
 pub use outbound::{Sink, SocketFlushed, SocketOutbound};
 pub use refusal::FailedHandshake;
 
-use crate::iso::spec::Spec;
+use crate::iso::codec::Framer;
+use crate::iso::spec::{Framing, Spec};
 use inbound::ByteSource;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -56,12 +57,23 @@ use tokio::net::TcpStream;
 pub struct Wire {
     /// The dialect.
     pub spec: Arc<Spec>,
+    /// How frames are told apart, if not as the dialect says.
+    pub framing: Option<Framing>,
     /// The longest frame, in bytes.
     pub frame: usize,
     /// How long a frame may take from its first byte to its last.
     pub frame_time: Duration,
     /// Bytes read at once: more for links, which carry many frames, than for terminals.
     pub read: usize,
+}
+
+impl Wire {
+    /// Cuts and wraps its frames.
+    #[must_use]
+    pub fn framer(&self) -> Framer {
+        let framing = self.framing.unwrap_or_else(|| self.spec.framing());
+        Framer::framed(framing, self.frame)
+    }
 }
 
 /// A connected socket: plain, or one that came out of a TLS handshake.

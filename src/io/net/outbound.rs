@@ -3,7 +3,6 @@
 use super::Wire;
 use super::tls::Tls;
 use crate::engine::driver::{self, ByteSink, Taken};
-use crate::iso::codec::Framer;
 use std::io;
 use std::rc::Rc;
 use tokio::net::TcpStream;
@@ -80,7 +79,7 @@ impl Sink {
 
 /// The writing side over a socket.
 pub(super) fn outbound(sink: Sink, wire: &Wire) -> SocketOutbound {
-    SocketOutbound::new(sink, Framer::new(&wire.spec, wire.frame))
+    SocketOutbound::new(sink, wire.framer())
 }
 
 impl driver::Outbound<Sink> {

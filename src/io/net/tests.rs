@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 fn wire() -> Wire {
     Wire {
         spec: Spec::builtin("cup-pos").unwrap(),
+        framing: None,
         frame: 1024,
         frame_time: Duration::from_millis(50),
         read: 256,

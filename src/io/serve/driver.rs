@@ -7,7 +7,7 @@ use super::notice::Notices;
 use super::shadow::Shadows;
 use super::status::Status;
 use crate::engine::driver::{self, Crowded, Disk, JournalDoor, Received, Rim, Side, Trouble};
-use crate::engine::gateway::{Counts, Event, Gateway, Limits, SendId, Wish};
+use crate::engine::gateway::{CloseReason, Counts, Event, Gateway, Limits, SendId, Wish};
 use crate::engine::journal::JournalError;
 use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, State};
 use crate::engine::seam::{Mono, Now};
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 /// The driver, shared by the tasks of one thread. Never borrowed across an `await`.
 #[derive(Clone, Debug)]
@@ -161,6 +161,10 @@ impl Rim for Process {
 
     fn revoked(&mut self, _send: SendId) {
         self.metrics.revoked.increment(1);
+    }
+
+    fn closes(&mut self, conn: ConnId, reason: CloseReason) {
+        warn!(%conn, "a link's connection is closed: {}", reason.what());
     }
 
     fn closed(&mut self, side: Side, beside: Beside) {

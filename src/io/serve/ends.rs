@@ -52,6 +52,7 @@ pub(super) async fn listen(
             handshakes: context.handshakes.clone(),
             id: ListenerId(id),
             spec: Arc::clone(&options.spec),
+            framing: listener.framing,
         };
         tasks.push(tokio::task::spawn_local(entrance.accept(socket)));
     }
@@ -87,6 +88,7 @@ pub(super) fn connect(config: &Config, context: &ConnectionContext, dice: &mut D
                 id: LinkId(id),
                 address: link.address.clone(),
                 spec: Arc::clone(&options.spec),
+                framing: link.framing,
             };
             let _held = tokio::task::spawn_local(hold.run(dice.split()));
         }

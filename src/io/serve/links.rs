@@ -7,7 +7,7 @@ use crate::engine::record::LinkId;
 use crate::engine::seam::Dice;
 use crate::io::config::LinkConfig;
 use crate::io::net::{self, Backoff, FailedHandshake, Handshakes, Stream, Wire};
-use crate::iso::spec::Spec;
+use crate::iso::spec::{Framing, Spec};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,7 @@ pub(super) struct Hold {
     pub id: LinkId,
     pub address: String,
     pub spec: Arc<Spec>,
+    pub framing: Framing,
 }
 
 /// Why a connection was not made.
@@ -104,6 +105,7 @@ impl Hold {
         };
         let wire = Wire {
             spec: Arc::clone(&self.spec),
+            framing: Some(self.framing),
             frame: limits.frame,
             frame_time: limits.frame_time,
             read: READ,

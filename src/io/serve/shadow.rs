@@ -92,6 +92,7 @@ impl Shadows {
                 config: shadow.clone(),
                 wire: Wire {
                     spec: Arc::clone(&options.spec),
+                    framing: Some(link.framing),
                     frame: config.limits.frame,
                     frame_time: config.limits.frame_time,
                     read: READ,

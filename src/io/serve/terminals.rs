@@ -4,7 +4,7 @@ use super::driver::{ServeDriver, SharedDriver};
 use super::settings::Settings;
 use crate::engine::record::{ConnId, ListenerId};
 use crate::io::net::{self, ConnectionPermit, End, Handshakes, Inbound, Stream, Wire};
-use crate::iso::spec::Spec;
+use crate::iso::spec::{Framing, Spec};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,7 @@ pub(super) struct Entrance {
     pub handshakes: Handshakes,
     pub id: ListenerId,
     pub spec: Arc<Spec>,
+    pub framing: Framing,
 }
 
 impl Entrance {
@@ -75,6 +76,7 @@ impl Entrance {
         let limits = self.settings.limits();
         let wire = Wire {
             spec: Arc::clone(&self.spec),
+            framing: Some(self.framing),
             frame: limits.frame,
             frame_time: limits.frame_time,
             read: READ,

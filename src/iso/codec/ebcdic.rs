@@ -41,6 +41,12 @@ const LATIN_OF_037: &[u8; 512] = b"\
     7B414243444546474849ADF4F6F2F3F57D4A4B4C4D4E4F505152B9FBFCF9FAFF\
     5CF7535455565758595AB2D4D6D2D3D530313233343536373839B3DBDCD9DA9F";
 
+/// The Latin-1 character of each byte of an EBCDIC code page; `None` if the encoding is none.
+#[must_use]
+pub fn latin_of_page(encoding: Encoding) -> Option<&'static [u8; 256]> {
+    Page::of(encoding).map(|page| &page.latin)
+}
+
 impl Page {
     /// Of an encoding that is EBCDIC.
     #[inline]

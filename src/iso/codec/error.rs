@@ -149,7 +149,7 @@ pub enum FrameError {
     #[error("the length says {0}, less than its own bytes, which it should count")]
     TooShort(usize),
     /// The frame is longer than allowed.
-    #[error("the length says {length}, frames may have {max} bytes")]
+    #[error("the length says {length}, frames may have {max} bytes{}", digits_read(*length))]
     TooLong {
         /// What it says.
         length: usize,
@@ -176,6 +176,20 @@ pub enum FrameError {
         /// What prefix and frame would take.
         said: usize,
     },
+}
+
+/// Where a length is really characters, that is told: 12338 is `02`, with which a message begins
+/// that has no length before it, or one in characters.
+fn digits_read(length: usize) -> String {
+    let bytes = length
+        .to_be_bytes()
+        .into_iter()
+        .skip_while(|byte| *byte == 0);
+    let text: String = bytes.map(char::from).collect();
+    if text.len() < 2 || text.chars().any(|c| !c.is_ascii_digit()) {
+        return String::new();
+    }
+    format!("; its bytes are the characters `{text}`: is the length written in ASCII, or absent?")
 }
 
 /// Why a value does not fit its field.
@@ -270,6 +284,16 @@ impl fmt::Display for BuildFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_length_that_is_really_text_is_told() {
+        let (length, max) = (12_338, 8192);
+        let said = FrameError::TooLong { length, max }.to_string();
+        assert!(said.contains("the characters `02`"), "{said}");
+        let length = 0x1234;
+        let said = FrameError::TooLong { length, max }.to_string();
+        assert!(said.ends_with("8192 bytes"), "{said}");
+    }
 
     #[test]
     fn an_error_names_field_place_and_mend() {

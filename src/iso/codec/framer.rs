@@ -20,8 +20,14 @@ impl Framer {
     /// writes requests, as terminals do, and the gateway to its acquirers.
     #[must_use]
     pub const fn new(spec: &Spec, max: usize) -> Self {
+        Self::framed(spec.framing(), max)
+    }
+
+    /// The same for frames that are told apart so, whatever a dialect says.
+    #[must_use]
+    pub const fn framed(framing: Framing, max: usize) -> Self {
         Self {
-            framing: spec.framing(),
+            framing,
             max,
             answers: false,
         }

@@ -207,11 +207,15 @@ fn read_bitmap<'a>(
     let mut count = 0usize;
     let mut more = true;
     let mut from = 0usize;
-    for word in &mut words {
+    for (place, word) in words.iter_mut().enumerate() {
         from = bytes.len().saturating_sub(rest.len());
         (*word, rest) = read_word(shape.encoding, rest).ok_or(from)?;
-        let announced = *word & FIRST_BIT != 0;
-        *word &= !FIRST_BIT;
+        // Where field 65 is data, the first bit of the second one announces nothing.
+        let is_flag = shape.third || place == 0;
+        let announced = is_flag && *word & FIRST_BIT != 0;
+        if is_flag {
+            *word &= !FIRST_BIT;
+        }
         if count == 0 {
             index.announced = announced;
         }

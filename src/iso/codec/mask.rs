@@ -23,6 +23,22 @@ impl Message {
         }
     }
 
+    /// Whether a text is what [`Message::shown`] makes of a value that may not be shown: no value
+    /// to be set.
+    #[must_use]
+    pub fn is_masked(&self, path: impl Into<FieldPath>, text: &str) -> bool {
+        let path = path.into();
+        match self.store(path) {
+            None | Some(Store::Clear) => false,
+            Some(Store::Masked | Store::Restorable) => {
+                let hidden = middle(text.chars().count());
+                let mut stars = text.chars().skip(hidden.start).take(hidden.len());
+                !hidden.is_empty() && stars.all(|c| c == '*')
+            }
+            Some(Store::Length) => is_length(text),
+        }
+    }
+
     /// What may be kept of a field or part. A field of parts is clear only if each of them is.
     fn store(&self, path: FieldPath) -> Option<Store> {
         let meaning = self.meaning(path.field)?;
@@ -58,4 +74,16 @@ impl Message {
         };
         format!("({count} {unit}{})", if count == 1 { "" } else { "s" })
     }
+}
+
+/// Whether a text is a length in words: `(8 bytes)`.
+fn is_length(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('(')
+        .and_then(|text| text.strip_suffix(')'));
+    let Some((count, unit)) = inner.and_then(|inner| inner.split_once(' ')) else {
+        return false;
+    };
+    let is_count = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+    is_count && matches!(unit.trim_end_matches('s'), "byte" | "digit" | "character")
 }

@@ -3,6 +3,7 @@
 use super::edits::Edits;
 use super::extent::Extent;
 use super::index::{self, Index};
+use super::value::has_odd_spare;
 use super::{BuildFault, ParseError};
 use crate::iso::message::{Bitmap, FieldId, Mti};
 use crate::iso::spec::{Composite, FieldMeaning, Layout, Spec};
@@ -290,6 +291,14 @@ impl Message {
             }
         }
         for field in self.fields.iter() {
+            let came = self.edits.bytes(field).is_none();
+            let odd = self.value(field);
+            if came && odd.is_some_and(|(layout, body, units)| has_odd_spare(layout, body, units)) {
+                all.push(format!(
+                    "field {field}: the spare nibble beside its odd digits is not what the dialect \
+                     has there: do they stand on the other side (align)?"
+                ));
+            }
             let has_parts = self.meaning(field).is_some_and(|meaning| {
                 matches!(
                     meaning.composite,

@@ -38,6 +38,7 @@ mod value;
 mod tests;
 
 pub use dissect::{Piece, PieceKind, dissect};
+pub use ebcdic::latin_of_page;
 pub use error::{BuildError, BuildFault, FrameError, ParseError, ParseFault};
 pub use framer::Framer;
 pub use message::Message;

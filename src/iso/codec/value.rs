@@ -3,7 +3,7 @@
 
 use super::hex::{hex, push_hex, push_unhex, unhex};
 use super::{BuildFault, characters, gbk, number};
-use crate::iso::spec::{Align, Encoding, FieldContent, Layout, LengthUnit, Prefix, Size};
+use crate::iso::spec::{Align, Encoding, FieldContent, Layout, LengthUnit, Pad, Prefix, Size};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -134,14 +134,18 @@ pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<()
         Size::Fixed(_) if given <= max => max.saturating_sub(given),
         _ => return Err(BuildFault::TooLong { length: given, max }),
     };
-    let is_padded = matches!(layout.content, FieldContent::Digits | FieldContent::Text(_));
-    if missing > 0 && !is_padded {
+    if missing > 0 && layout.pad == Pad::None {
         return Err(BuildFault::TooShort {
             length: given,
             needed: max,
         });
     }
     let units = units.saturating_add(missing);
+    let (value, missing) = if missing > 0 && layout.pad != Pad::usual(layout.content) {
+        (Cow::Owned(padded(layout.pad, &value, missing)), 0)
+    } else {
+        (value, missing)
+    };
     if let Some(prefix) = layout.prefix {
         write_prefix(layout, prefix, units, out)?;
     }
@@ -162,6 +166,31 @@ pub(super) fn write(layout: &Layout, text: &str, out: &mut Vec<u8>) -> Result<()
         }
         FieldContent::Binary => write_binary(layout.encoding, &value, out),
     }
+}
+
+/// A value with what is added to it, where that is not as the standard has it.
+fn padded(pad: Pad, value: &str, missing: usize) -> String {
+    match pad {
+        Pad::None => value.to_owned(),
+        Pad::LeftZeros => "0".repeat(missing) + value,
+        Pad::LeftBlanks => " ".repeat(missing) + value,
+        Pad::RightZeros => value.to_owned() + &"0".repeat(missing),
+        Pad::RightBlanks => value.to_owned() + &" ".repeat(missing),
+    }
+}
+
+/// Whether the spare nibble of odd digits is not what the dialect has there.
+pub(super) fn has_odd_spare(layout: &Layout, body: &[u8], units: usize) -> bool {
+    let is_packed = layout.encoding == Encoding::Bcd
+        && matches!(layout.content, FieldContent::Digits | FieldContent::Track);
+    if !is_packed || units.is_multiple_of(2) {
+        return false;
+    }
+    let spare = match layout.odd.align {
+        Align::Right => body.first().map(|byte| byte >> 4),
+        Align::Left => body.last().map(|byte| byte & 0xF),
+    };
+    spare.is_some_and(|spare| spare != layout.odd.fill)
 }
 
 fn write_prefix(

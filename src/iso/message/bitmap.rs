@@ -5,8 +5,8 @@ use std::fmt;
 
 /// The set of fields present, 1 to 192; bit 1 of the wire is field 1.
 ///
-/// Fields 1, 65 and 129 are flags of the wire, never data; what they say is derived when a message
-/// is built.
+/// Fields 1 and 129 are flags of the wire, never data; what they say is derived when a message is
+/// built. So is field 65, but in dialects that have data in it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Bitmap([u64; 3]);
 

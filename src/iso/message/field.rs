@@ -37,10 +37,10 @@ impl FieldId {
         self.0.get()
     }
 
-    /// Fields 1, 65 and 129 announce another bitmap; they are never data.
+    /// Fields 1 and 129 announce another bitmap and are never data; 65 does so in most dialects.
     #[must_use]
     pub const fn is_bitmap_flag(self) -> bool {
-        self.number() % 64 == 1
+        self.number() % 128 == 1
     }
 }
 

@@ -31,6 +31,7 @@ dialects!(
     "cups",
     "iso8583-1987-ascii",
     "iso8583-1987-binary",
+    "iso8583-1987-binary-left",
     "iso8583-1987-ebcdic",
     "iso8583-1993-ascii",
     "iso8583-2003-binary",

@@ -154,6 +154,12 @@ impl FieldSpec {
         self.meaning.is_kept() && uses.all(FieldMeaning::is_kept)
     }
 
+    /// What it means in messages of certain types; the first that fits wins.
+    #[must_use]
+    pub fn uses(&self) -> &[(Vec<MtiMask>, FieldMeaning)] {
+        &self.uses
+    }
+
     /// What the field means where no use says otherwise.
     #[must_use]
     pub const fn usual_meaning(&self) -> &FieldMeaning {
@@ -247,6 +253,19 @@ impl MtiMask {
     }
 }
 
+impl std::fmt::Display for MtiMask {
+    /// As it was written: `08xx`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for shift in [12u32, 8, 4, 0] {
+            match self.mask >> shift & 0xF {
+                0 => f.write_str("x")?,
+                _ => write!(f, "{}", self.value >> shift & 0xF)?,
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,6 +273,7 @@ mod tests {
     #[test]
     fn patterns_leave_digits_open() {
         let network = MtiMask::read("08xx").unwrap();
+        assert_eq!(network.to_string(), "08xx");
         assert!(network.matches("0810".parse().unwrap()));
         assert!(!network.matches("0210".parse().unwrap()));
         assert_eq!(MtiMask::read("8xx"), None);

@@ -3,7 +3,7 @@
 
 use super::field::Store;
 use super::flow::{KeyBlockForm, MacAlgorithm, Purpose};
-use super::layout::{Align, Encoding, LengthUnit, PrefixEncoding};
+use super::layout::{Align, Encoding, LengthUnit, Pad, PrefixEncoding};
 use super::shape::HeaderAnswer;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -102,6 +102,7 @@ pub(super) struct FieldKeys {
     pub encoding: Option<Encoding>,
     pub align: Option<Align>,
     pub fill: Option<String>,
+    pub pad: Option<Pad>,
     pub prefix: Option<PrefixEncoding>,
     pub prefix_bytes: Option<u8>,
     pub prefix_counts: Option<LengthUnit>,
@@ -151,6 +152,7 @@ pub(super) struct PartKeys {
     pub encoding: Option<Encoding>,
     pub align: Option<Align>,
     pub fill: Option<String>,
+    pub pad: Option<Pad>,
     pub prefix: Option<PrefixEncoding>,
     pub prefix_bytes: Option<u8>,
     pub prefix_counts: Option<LengthUnit>,
@@ -163,6 +165,7 @@ pub(super) struct LayoutKeys<'a> {
     pub encoding: Option<Encoding>,
     pub align: Option<Align>,
     pub fill: Option<&'a str>,
+    pub pad: Option<Pad>,
     pub prefix: Option<PrefixEncoding>,
     pub prefix_bytes: Option<u8>,
     pub prefix_counts: Option<LengthUnit>,
@@ -175,6 +178,7 @@ impl FieldKeys {
             encoding: self.encoding,
             align: self.align,
             fill: self.fill.as_deref(),
+            pad: self.pad,
             prefix: self.prefix,
             prefix_bytes: self.prefix_bytes,
             prefix_counts: self.prefix_counts,
@@ -189,6 +193,7 @@ impl PartKeys {
             encoding: self.encoding,
             align: self.align,
             fill: self.fill.as_deref(),
+            pad: self.pad,
             prefix: self.prefix,
             prefix_bytes: self.prefix_bytes,
             prefix_counts: self.prefix_counts,

@@ -148,13 +148,13 @@ fn compose(signed: bool, class: &str, dots: usize, length: u16) -> Option<Format
         (0, FieldContent::Binary) => return None,
         (0, FieldContent::SignedDigits) => Size::Fixed(length.checked_add(1)?),
         (0, _) => Size::Fixed(length),
-        (1..=4, _) => Size::Variable {
+        (1..=6, _) => Size::Variable {
             digits: u8::try_from(dots).ok()?,
             max: length,
         },
         _ => return None,
     };
-    (length > 0 && length <= 9999).then_some(Format { content, size })
+    (length > 0 && (dots > 4 || length <= 9999)).then_some(Format { content, size })
 }
 
 #[cfg(test)]
@@ -184,6 +184,13 @@ mod tests {
                 },
             ),
             ("n...022", Size::Variable { digits: 3, max: 22 }),
+            (
+                "ans......65535",
+                Size::Variable {
+                    digits: 6,
+                    max: 65_535,
+                },
+            ),
         ];
         for (text, size) in sizes {
             assert_eq!(
@@ -210,7 +217,7 @@ mod tests {
             "x+an3",
             "n6 ",
             "n0",
-            "ans.....9",
+            "ans.......9",
             "n99999",
         ] {
             assert_eq!(Format::read(text), None, "{text}");

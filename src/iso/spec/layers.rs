@@ -10,6 +10,9 @@ use toml::de::{DeTable, DeValue};
 /// Bases may be stacked so high; more is a circle.
 const MAX_LAYERS: usize = 8;
 
+/// So many faults are told at once.
+const MOST_FAULTS: usize = 50;
+
 /// The files, the topmost first.
 pub(super) struct Layers(Vec<Layer>);
 
@@ -45,6 +48,36 @@ impl Layers {
         Ok(layers)
     }
 
+    /// Every line of a file that is at fault by itself: each is taken out, and the rest read again.
+    pub(super) fn faults(
+        file: &str,
+        text: &str,
+        resolve: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<SpecError> {
+        let mut all: Vec<SpecError> = Vec::new();
+        let mut text = text.to_owned();
+        while let Err(fault) = Self::read(file, &text, resolve) {
+            let number = fault.line;
+            let is_own = fault.file == file;
+            all.push(fault);
+            let without = |(at, line): (usize, &str)| {
+                if at.saturating_add(1) == number {
+                    "\n".to_owned()
+                } else {
+                    format!("{line}\n")
+                }
+            };
+            let rest: String = text.lines().enumerate().map(without).collect();
+            if !is_own || rest == text || DeTable::parse(&rest).is_err() || all.len() >= MOST_FAULTS
+            {
+                break;
+            }
+            text = rest;
+        }
+        all.sort_by_key(|fault| fault.line);
+        all
+    }
+
     fn base(&self) -> Option<String> {
         self.0
             .last()?
@@ -68,6 +101,16 @@ impl Layers {
             .first()
             .map(|layer| layer.file.clone())
             .unwrap_or_default();
+        if self
+            .0
+            .first()
+            .is_some_and(|top| !top.table.contains_key("name"))
+        {
+            // One without a name is called as its file is, not as its base.
+            let name = top.rsplit(['/', '\\']).next().unwrap_or(&top);
+            let name = name.strip_suffix(".toml").unwrap_or(name).to_owned();
+            merged.insert("name".to_owned(), toml::Value::String(name));
+        }
         merged
             .try_into()
             .map_err(|e| error::from_toml(&top, "", &e))

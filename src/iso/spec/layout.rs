@@ -2,7 +2,7 @@
 
 use super::format::{FieldContent, Size};
 use super::step::Packing;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How one field is written, composed at load and followed by the codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +17,28 @@ pub struct Layout {
     pub odd: Odd,
     /// How its length is written, if it varies.
     pub prefix: Option<Prefix>,
+    /// What is added to a short value of a fixed field.
+    pub pad: Pad,
+}
+
+/// What is added to a short value of a fixed field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pad {
+    /// Nothing: a short value is refused.
+    None,
+    /// Zeros before it, as the standard has it for digits.
+    LeftZeros,
+    /// Zeros after it.
+    RightZeros,
+    /// Blanks before it.
+    LeftBlanks,
+    /// Blanks after it, as the standard has it for text.
+    RightBlanks,
 }
 
 /// How units become bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Encoding {
     /// A byte a character; bytes above 7F are carried as Latin-1, so nothing is lost.
@@ -56,7 +74,7 @@ pub struct Odd {
 }
 
 /// Where the digits stand when they do not fill their bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Align {
     /// Digits first, the spare nibble last.
@@ -79,7 +97,7 @@ pub struct Prefix {
 }
 
 /// How a length is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrefixEncoding {
     /// Decimal digits, a byte each.
@@ -97,13 +115,37 @@ pub enum PrefixEncoding {
 }
 
 /// What a length counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LengthUnit {
     /// Digits, characters or bytes of the value, before encoding.
     Units,
     /// Bytes on the wire.
     Bytes,
+}
+
+impl Pad {
+    /// As the standard has it.
+    #[must_use]
+    pub const fn usual(content: FieldContent) -> Self {
+        match content {
+            FieldContent::Digits => Self::LeftZeros,
+            FieldContent::Text(_) => Self::RightBlanks,
+            FieldContent::SignedDigits | FieldContent::Track | FieldContent::Binary => Self::None,
+        }
+    }
+
+    /// Whether content of this kind can be so padded.
+    #[must_use]
+    pub const fn fits(self, content: FieldContent) -> bool {
+        match self {
+            Self::None => true,
+            Self::LeftZeros | Self::RightZeros => {
+                matches!(content, FieldContent::Digits | FieldContent::Text(_))
+            }
+            Self::LeftBlanks | Self::RightBlanks => matches!(content, FieldContent::Text(_)),
+        }
+    }
 }
 
 impl Layout {
@@ -173,6 +215,7 @@ impl PrefixEncoding {
             Self::Hex => (16, bytes),
             Self::Binary | Self::BinaryLe => (256, bytes),
         };
-        usize::pow(base, if digits > 4 { 4 } else { digits as u32 }).saturating_sub(1)
+        // No message has more than 65535 bytes, which six digits of any kind can say.
+        usize::saturating_pow(base, if digits > 6 { 6 } else { digits as u32 }).saturating_sub(1)
     }
 }

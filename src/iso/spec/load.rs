@@ -3,7 +3,7 @@
 
 use super::error::{SpecError, SpecFault};
 use super::field::FieldSpec;
-use super::file::{HttpKeys, NamedValues, SpecFile};
+use super::file::{FieldKeys, HttpKeys, NamedValues, SpecFile};
 use super::layers::Layers;
 use super::layout::Encoding;
 use super::load_field::{Coding, field};
@@ -24,7 +24,60 @@ pub(super) fn load(
 ) -> Result<Spec, SpecError> {
     let layers = Layers::read(file, text, resolve)?;
     let merged = layers.merged()?;
-    compose(&merged).map_err(|fault| layers.error(&fault))
+    let fault = match compose(&merged) {
+        Ok(spec) => return Ok(spec),
+        Err(fault) => fault,
+    };
+    Err(layers.error(&fault))
+}
+
+/// Everything that is wrong with a file: first what is so by itself, line by line, then what it
+/// says together with its bases.
+pub(super) fn faults(
+    file: &str,
+    text: &str,
+    resolve: &dyn Fn(&str) -> Option<String>,
+) -> Vec<SpecError> {
+    let layers = match Layers::read(file, text, resolve) {
+        Ok(layers) => layers,
+        Err(_) => return Layers::faults(file, text, resolve),
+    };
+    let merged = match layers.merged() {
+        Ok(merged) => merged,
+        Err(error) => return vec![error],
+    };
+    let told = |fault: &SpecFault| layers.error(fault);
+    let of_fields = Coding::read(&merged.coding).map(|coding| field_faults(&merged, &coding));
+    let mut all: Vec<SpecError> = match of_fields {
+        Ok(faults) => faults.iter().map(told).collect(),
+        Err(fault) => vec![told(&fault)],
+    };
+    let alone = [
+        framing(&merged).err(),
+        header(&merged).err(),
+        mti(&merged).err(),
+        bitmap(&merged).err(),
+        response_titles(&merged.response).err(),
+    ];
+    all.extend(alone.iter().flatten().map(told));
+    if all.is_empty() {
+        all.extend(compose(&merged).err().iter().map(told));
+    }
+    all.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+    all
+}
+
+fn field_faults(file: &SpecFile, coding: &Coding) -> Vec<SpecFault> {
+    let all = file.fields.iter();
+    all.filter_map(|(number, keys)| numbered(number, keys, coding).err())
+        .collect()
+}
+
+fn numbered(number: &str, keys: &FieldKeys, coding: &Coding) -> Result<FieldSpec, SpecFault> {
+    let id: FieldId = number
+        .parse()
+        .map_err(|why: &str| SpecFault::at(["fields", number], why))?;
+    field(id, keys, coding).map_err(|(key, what)| SpecFault::at(["fields", number, key], what))
 }
 
 fn compose(file: &SpecFile) -> Result<Spec, SpecFault> {
@@ -33,14 +86,19 @@ fn compose(file: &SpecFile) -> Result<Spec, SpecFault> {
     let mut fields: Vec<Option<FieldSpec>> = Vec::new();
     fields.resize_with(FIELDS, || None);
     for (number, keys) in &file.fields {
-        let id: FieldId = number
-            .parse()
-            .map_err(|why: &str| SpecFault::at(["fields", number], why))?;
-        let spec = field(id, keys, &coding)
-            .map_err(|(key, what)| SpecFault::at(["fields", number, key], what))?;
-        if let Some(place) = fields.get_mut(usize::from(id.number())) {
+        let spec = numbered(number, keys, &coding)?;
+        if let Some(place) = fields.get_mut(usize::from(spec.id.number())) {
             *place = Some(spec);
         }
+    }
+    if let Some(Some(_)) = fields.get(65)
+        && let Some(beyond) = fields
+            .iter()
+            .flatten()
+            .find(|field| field.id.number() > 128)
+    {
+        let what = "field 65 is data here, so that no third bitmap is announced";
+        return Err(SpecFault::at(["fields", &beyond.id.to_string()], what));
     }
     let flow = load_flow::flow(file, &fields)?;
     let usages = usages(&file.usage, &FieldLookup { fields: &fields })?;
@@ -169,6 +227,7 @@ fn bitmap(file: &SpecFile) -> Result<BitmapShape, SpecFault> {
             encoding,
             always_double,
             announced: file.message.bitmap_announced.unwrap_or(true),
+            third: !file.fields.contains_key("65"),
         }),
         _ => Err(SpecFault::at(
             ["message", "bitmap"],

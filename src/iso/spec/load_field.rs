@@ -4,7 +4,7 @@ use super::error::SpecFault;
 use super::field::{FieldMeaning, FieldSpec, MtiMask};
 use super::file::{CodingKeys, CompositeKind, FieldKeys, LayoutKeys, UseKeys};
 use super::format::{FieldContent, Format, Size};
-use super::layout::{Align, Encoding, Layout, LengthUnit, Odd, Prefix, PrefixEncoding};
+use super::layout::{Align, Encoding, Layout, LengthUnit, Odd, Pad, Prefix, PrefixEncoding};
 use super::load::{need, title};
 use super::load_composite::{composite, positions};
 use crate::iso::message::FieldId;
@@ -75,7 +75,7 @@ pub(super) fn field(
     if id.is_bitmap_flag() {
         return Err((
             "format",
-            "fields 1, 65 and 129 announce a bitmap, they are no data".into(),
+            "fields 1 and 129 announce a bitmap, they are no data".into(),
         ));
     }
     let notation = keys.format.clone().ok_or_else(|| missing("format"))?;
@@ -141,7 +141,11 @@ pub(super) fn layout(
             fill: nibble.unwrap_or(coding.odd.fill),
         },
         prefix,
+        pad: keys.pad.unwrap_or(Pad::usual(format.content)),
     };
+    if !layout.pad.fits(format.content) {
+        return Err(("pad", "this format cannot be so padded".into()));
+    }
     if !layout.is_sound() {
         return Err(("encoding", "this encoding cannot write this format".into()));
     }

@@ -39,7 +39,7 @@ pub use flow::{
 };
 pub use format::{Charset, FieldContent, Format, Size};
 pub use kinds::Kinds;
-pub use layout::{Align, Encoding, Layout, LengthUnit, Odd, Prefix, PrefixEncoding};
+pub use layout::{Align, Encoding, Layout, LengthUnit, Odd, Pad, Prefix, PrefixEncoding};
 pub use shape::{BitmapShape, Framing, HeaderAnswer, HeaderPart, Http, Spec, Title};
 pub use step::{Check, FieldStep, Packing};
 pub use usage::Usage;

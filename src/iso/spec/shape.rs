@@ -105,6 +105,8 @@ pub struct BitmapShape {
     pub always_double: bool,
     /// Whether bit 1 says so of a second bitmap that is written here.
     pub announced: bool,
+    /// Whether bit 65 announces a third one; else field 65 is data.
+    pub third: bool,
 }
 
 impl Spec {
@@ -131,6 +133,17 @@ impl Spec {
         resolve: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Arc<Self>, SpecError> {
         load::load(file, text, resolve).map(Arc::new)
+    }
+
+    /// Everything that is wrong with a dialect in TOML, where [`Spec::load`] tells the first fault;
+    /// empty if it is sound.
+    #[must_use]
+    pub fn faults(
+        file: &str,
+        text: &str,
+        resolve: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<SpecError> {
+        load::faults(file, text, resolve)
     }
 
     /// Its name.

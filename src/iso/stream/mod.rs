@@ -11,11 +11,16 @@
 mod cutter;
 mod flow;
 mod half;
+mod mask;
 mod order;
 mod reassembler;
 mod segment;
 mod sighting;
 
+pub use mask::FrameMask;
 pub use reassembler::Reassembler;
 pub use segment::TcpSegment;
 pub use sighting::{FlowEnd, FlowId, FlowSide, GapCause, SeenAt, SeenFrame, Sighting};
+
+#[cfg(test)]
+mod tests;

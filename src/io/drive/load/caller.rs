@@ -114,7 +114,7 @@ impl Caller {
         });
         Ok(Self {
             stream: Some(Rc::new(stream)),
-            framer: Framer::new(&wire.spec, wire.frame),
+            framer: wire.framer(),
             rest: BytesMut::new(),
             outbox: Vec::new(),
             blocked: false,
@@ -331,7 +331,7 @@ async fn sign_on(
 ) -> io::Result<TcpStream> {
     let mut stream = TcpStream::connect(&options.to).await?;
     stream.set_nodelay(true)?;
-    let mut framer = Framer::new(&options.wire.spec, options.wire.frame);
+    let mut framer = options.wire.framer();
     let (mut inbox, mut outbox) = (BytesMut::new(), BytesMut::new());
     let signs_on = options.wire.spec.flow().sign_on.is_some();
     while signs_on && !brain.is_signed_in() {

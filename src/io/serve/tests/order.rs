@@ -57,6 +57,7 @@ impl Bench {
         });
         let wire = Wire {
             spec: Arc::clone(&config.options.links[0].spec),
+            framing: None,
             frame: 8192,
             frame_time: PATIENCE,
             read: 4096,

@@ -1,0 +1,115 @@
+//! Published frames are found in the dialect that they were published in, also where the stream is
+//! cut.
+
+use super::*;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Published {
+    sample: Vec<PublishedFrame>,
+}
+
+#[derive(Deserialize)]
+struct PublishedFrame {
+    title: String,
+    hex: String,
+    framed: bool,
+    error: Option<toml::Value>,
+}
+
+macro_rules! published {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../proto-specs/vectors/", $name, ".toml")))),*]
+    };
+}
+
+const PUBLISHED: &[(&str, &str)] = published![
+    "cup-pos",
+    "cups",
+    "iso8583-1987-ascii",
+    "iso8583-1987-binary",
+    "iso8583-1987-ebcdic",
+    "iso8583-1993-ascii",
+    "iso8583-2003-binary",
+];
+
+fn unhex(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex.bytes().filter(u8::is_ascii_hexdigit).collect();
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+    digits.chunks_exact(2).map(byte).collect()
+}
+
+/// The frames of a dialect that are sound, as they travel.
+fn frames(name: &str, text: &str) -> Vec<(String, Vec<u8>)> {
+    let spec = Spec::builtin(name).unwrap();
+    let published: Published = toml::from_str(text).unwrap();
+    let sound = published
+        .sample
+        .into_iter()
+        .filter(|one| one.error.is_none());
+    let framer = crate::iso::codec::Framer::new(&spec, 8192);
+    let wrapped = sound.map(|one| {
+        let bytes = unhex(&one.hex);
+        if one.framed {
+            return (one.title, bytes);
+        }
+        let mut wire = bytes::BytesMut::new();
+        framer.wrap(&bytes, &mut wire).unwrap();
+        (one.title, wire.to_vec())
+    });
+    wrapped.collect()
+}
+
+/// Whether the dialect is among those that nothing is likelier than.
+fn is_found(name: &str, pieces: &[Vec<u8>]) -> bool {
+    let all = examine(pieces);
+    let best = all.first().map_or(0, |best| best.confidence);
+    all.iter()
+        .any(|one| one.dialect == name && one.confidence == best)
+}
+
+#[test]
+fn a_published_frame_is_found_in_its_dialect() {
+    let mut missed = Vec::new();
+    for (name, text) in PUBLISHED {
+        for (title, frame) in frames(name, text) {
+            if !is_found(name, &[frame.clone()]) {
+                let all = examine(&[frame]);
+                let said = all
+                    .iter()
+                    .map(|one| (&one.dialect, one.confidence, &one.reason));
+                missed.push(format!("{name}: {title}: {:?}", said.collect::<Vec<_>>()));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn a_stream_that_is_cut_anywhere_is_found_in_its_dialect() {
+    for (name, text) in PUBLISHED {
+        let all = frames(name, text);
+        let mut stream: Vec<u8> = Vec::new();
+        for (_, frame) in all.iter().cycle().take(6) {
+            stream.extend(frame);
+        }
+        let first = all.first().map_or(0, |(_, frame)| frame.len());
+        for cut in [1, 2, 3, first / 2, first - 1] {
+            let piece = stream.get(cut..stream.len() - 3).unwrap().to_vec();
+            assert!(is_found(name, &[piece]), "{name}, cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn what_would_mend_a_broken_message_is_told() {
+    // Track 2 behind a binary length, where the dialect has BCD: 0x10 is 10, or 16.
+    let spec = Spec::builtin("iso8583-1987-binary").unwrap();
+    let frame = unhex("0200 2000000020000000 000000 10 1234567890123456");
+    let head = "name = \"draft\"\nextends = \"iso8583-1987-binary\"";
+    let (error, mends) = mends(&spec, head, &frame);
+    assert!(error.is_some());
+    let first = mends.first().unwrap();
+    assert!(first.whole, "{mends:?}");
+    assert!(first.what.contains("binary"), "{mends:?}");
+}
