@@ -258,6 +258,7 @@ fn start_acquirer(
     let capture_options = CaptureOptions {
         spec: Some(options.spec.clone()),
         server_port: args.acquirer_port,
+        zone: args.zone.it.clone(),
     };
     let open = move || Ok(capture::open(&file, &capture_options)?.reader);
     let host = AnswerHost::start(address, peer::wire(&options.spec), answerer, open)
