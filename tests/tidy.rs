@@ -114,9 +114,14 @@ const REVEAL: &[(&str, &str)] = &[
         "src/iso/codec/redact.rs",
         "puts hidden bytes back into a frame",
     ),
+    ("src/iso/stream/mask.rs", "compares a card with its mask"),
     (
         "src/iso/security/key.rs",
         "feeds the ciphers, derives and wraps keys",
+    ),
+    (
+        "src/iso/security/key_block.rs",
+        "takes a key block out of a sign-on",
     ),
     ("src/iso/security/mac.rs", "feeds the ciphers"),
     (
@@ -133,9 +138,10 @@ const REVEAL: &[(&str, &str)] = &[
         "writes the file of its terminals' keys",
     ),
     ("src/lab/peer/terminal/form.rs", "swipes a test card"),
+    ("src/lab/replay/session.rs", "makes PIN blocks anew"),
     (
-        "src/lab/peer/terminal/outcome.rs",
-        "takes a key block out of a sign-on",
+        "src/lab/replay/stand_in.rs",
+        "puts a test card in place of a masked one",
     ),
     ("src/lab/peer/acquirer/issuer.rs", "knows its test cards"),
     ("src/lab/peer/acquirer/reply.rs", "fills an answer in"),

@@ -1,9 +1,13 @@
 //! `isogate decode`: a message for people or as JSON, broken ones as far as they go.
 
+use super::lines::{LineAnswer, Lines, answer_each};
 use super::view::MessageSheet;
 use super::{Exit, Lang, input};
+use crate::iso::spec::Spec;
+use anyhow::Context;
 use clap::Args;
 use std::io::Write;
+use std::sync::Arc;
 
 /// Show a message field by field
 #[derive(Args, Debug)]
@@ -20,6 +24,9 @@ pub(crate) struct DecodeArgs {
     /// The length prefix is there [default: found out]
     #[arg(long)]
     framed: bool,
+    /// Each line is a message in hex; print one JSON document a line
+    #[arg(long)]
+    lines: bool,
     /// Hex (white space is ignored), a file with hex or bytes, or - for standard input
     #[arg(value_name = "HEX|FILE")]
     message: String,
@@ -28,6 +35,12 @@ pub(crate) struct DecodeArgs {
 /// Prints the message; `Found` if it is broken.
 pub(crate) fn run(args: &DecodeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let spec = input::spec(&args.spec)?;
+    if args.lines {
+        let mut lines = Lines::open(&args.message)?;
+        let answer = |_, line: &Vec<u8>| decode_line(args, &spec, line);
+        let fine = answer_each(|| lines.next(), Vec::len, answer, out)?;
+        return Ok(if fine { Exit::Done } else { Exit::Found });
+    }
     let view = MessageSheet::of(
         &spec,
         input::message(&args.message)?,
@@ -44,5 +57,14 @@ pub(crate) fn run(args: &DecodeArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
         Exit::Done
     } else {
         Exit::Found
+    })
+}
+
+fn decode_line(args: &DecodeArgs, spec: &Arc<Spec>, line: &[u8]) -> anyhow::Result<LineAnswer> {
+    let bytes = input::hex(line).context("no hex: a message a line is wanted, in hex digits")?;
+    let sheet = MessageSheet::of(spec, bytes, args.framed, args.reveal);
+    Ok(LineAnswer {
+        text: serde_json::to_vec(&sheet)?,
+        fine: sheet.error().is_none(),
     })
 }

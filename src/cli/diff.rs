@@ -1,16 +1,18 @@
 //! `isogate diff`: two messages, or two files of them, field by field.
 
+use super::lines::{LineAnswer, Lines, answer_each};
 use super::view::{MessageSheet, printable};
 use super::{Exit, Lang, input, table};
 use crate::iso::message::FieldPath;
 use crate::iso::spec::Spec;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Compare two messages, or two files of hex lines, field by field
 ///
@@ -32,6 +34,10 @@ pub(crate) struct DiffArgs {
     /// The length prefix is there [default: found out]
     #[arg(long)]
     framed: bool,
+    /// Both are files with a message a line, in hex: print one JSON document a pair that differs,
+    /// and the sum
+    #[arg(long)]
+    lines: bool,
     /// Hex (white space is ignored), a file with hex or bytes, or - for standard input
     #[arg(value_name = "A")]
     a: String,
@@ -64,6 +70,9 @@ pub(crate) fn run(args: &DiffArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     if args.a == "-" && args.b == "-" {
         bail!("standard input can be one of the two, not both");
     }
+    if args.lines {
+        return compare_lines(args, &spec, out);
+    }
     let (a, b) = (input::messages(&args.a)?, input::messages(&args.b)?);
     if a.len() != b.len() {
         let (first, second) = (a.len(), b.len());
@@ -91,6 +100,43 @@ pub(crate) fn run(args: &DiffArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     }
     let differ = pairs.iter().any(|pair| !pair.differences.is_empty());
     Ok(if differ { Exit::Found } else { Exit::Done })
+}
+
+/// Compares two files of any size, line by line.
+fn compare_lines(args: &DiffArgs, spec: &Arc<Spec>, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let (mut left, mut right) = (Lines::open(&args.a)?, Lines::open(&args.b)?);
+    let mut pairs = 0;
+    let next = || {
+        let (Some((_, a)), Some((_, b))) = (match (left.next()?, right.next()?) {
+            (None, Some(_)) => bail!("{} has {pairs} messages, {} has more", args.a, args.b),
+            (Some(_), None) => bail!("{} has {pairs} messages, {} has more", args.b, args.a),
+            both => both,
+        }) else {
+            return Ok(None);
+        };
+        pairs += 1;
+        Ok(Some((pairs, [a, b])))
+    };
+    let differ = AtomicUsize::new(0);
+    let answer = |number: usize, pair: &[Vec<u8>; 2]| {
+        let [a, b] = pair.each_ref().map(|line| input::hex(line));
+        let both = a.zip(b);
+        let (a, b) = both.context("no hex: a message a line is wanted, in hex digits")?;
+        let pair = Pair::of(args, spec, a, b);
+        let fine = pair.differences.is_empty();
+        let text = match fine {
+            true => Vec::new(),
+            false => pair.json(number - 1).to_string().into_bytes(),
+        };
+        differ.fetch_add(usize::from(!fine), Ordering::Relaxed);
+        Ok(LineAnswer { text, fine })
+    };
+    let size = |pair: &[Vec<u8>; 2]| pair.iter().map(Vec::len).sum();
+    let same = answer_each(next, size, answer, out)?;
+    let differ = differ.into_inner();
+    let sum = json!({ "spec": spec.name(), "same": same, "pairs": pairs, "differ": differ });
+    writeln!(out, "{sum}")?;
+    Ok(if same { Exit::Done } else { Exit::Found })
 }
 
 fn print(pairs: &[Pair], lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {

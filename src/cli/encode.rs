@@ -1,12 +1,15 @@
 //! `isogate encode`: the document that `decode` prints, back to hex.
 
 use super::document::Document;
+use super::lines::{LineAnswer, Lines, answer_each};
 use super::{Exit, input};
 use crate::iso::codec::Framer;
+use crate::iso::spec::Spec;
 use bytes::BytesMut;
 use clap::Args;
 use serde_json::json;
 use std::io::Write;
+use std::sync::Arc;
 
 /// Build a message from the JSON that decode prints
 #[derive(Args, Debug)]
@@ -20,6 +23,9 @@ pub(crate) struct EncodeArgs {
     /// Put the length prefix before it [default: if the document has a length]
     #[arg(long)]
     framed: bool,
+    /// Each line is a document; print one message a line
+    #[arg(long)]
+    lines: bool,
     /// A file with the document, or - for standard input
     #[arg(value_name = "FILE", default_value = "-")]
     document: String,
@@ -27,10 +33,34 @@ pub(crate) struct EncodeArgs {
 
 /// Prints the message as hex.
 pub(crate) fn run(args: &EncodeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let text = input::text(&args.document)?;
-    let document = Document::read(&args.document, &text)?;
-    let name = args.spec.as_ref().or(document.spec.as_ref());
-    let spec = input::spec(name.map_or("cup-pos", String::as_str))?;
+    let chosen = args.spec.as_deref().map(input::spec).transpose()?;
+    if args.lines {
+        let answer = |_, line: &Vec<u8>| {
+            let document = Document::read("the line", std::str::from_utf8(line)?)?;
+            let text = encode(args, chosen.as_ref(), &document)?.into_bytes();
+            Ok(LineAnswer { text, fine: true })
+        };
+        let mut lines = Lines::open(&args.document)?;
+        answer_each(|| lines.next(), Vec::len, answer, out)?;
+    } else {
+        let text = input::text(&args.document)?;
+        let document = Document::read(&args.document, &text)?;
+        writeln!(out, "{}", encode(args, chosen.as_ref(), &document)?)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// The message of a document as it is printed; without a chosen dialect, by that which the document
+/// names.
+fn encode(
+    args: &EncodeArgs,
+    chosen: Option<&Arc<Spec>>,
+    document: &Document,
+) -> anyhow::Result<String> {
+    let spec = match chosen {
+        Some(spec) => Arc::clone(spec),
+        None => input::spec(document.spec.as_deref().unwrap_or("cup-pos"))?,
+    };
     let frame = document.message(&spec)?.build()?;
     let mut bytes = BytesMut::new();
     if args.framed || document.is_framed() {
@@ -39,11 +69,8 @@ pub(crate) fn run(args: &EncodeArgs, out: &mut dyn Write) -> anyhow::Result<Exit
         bytes.extend_from_slice(&frame);
     }
     let hex = input::to_hex(&bytes);
-    if args.json {
-        serde_json::to_writer(&mut *out, &json!({ "spec": spec.name(), "hex": hex }))?;
-        writeln!(out)?;
-    } else {
-        writeln!(out, "{hex}")?;
-    }
-    Ok(Exit::Done)
+    Ok(match args.json {
+        true => json!({ "spec": spec.name(), "hex": hex }).to_string(),
+        false => hex,
+    })
 }

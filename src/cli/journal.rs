@@ -1,5 +1,8 @@
 //! `isogate journal`: whether a journal is sound, and what is in it.
 
+mod export;
+mod shadow;
+
 use super::{Exit, ZoneArgs, table};
 use crate::engine::journal::{Damage, JournalReport, SegmentReport, Torn, verify};
 use crate::engine::seam::{Wall, Zone};
@@ -24,6 +27,10 @@ enum JournalCommand {
     Verify(VerifyArgs),
     /// What is in it: segments, records, messages; told by the index, where that covers it
     Stats(ReadArgs),
+    /// Each message of it as a line for other programs
+    Export(export::ExportArgs),
+    /// What a link's shadow answered otherwise than its acquirer; exit code 1 if anything
+    Shadow(ReadArgs),
 }
 
 #[derive(Args, Debug)]
@@ -92,6 +99,8 @@ pub(crate) fn run(args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result<Exi
     let sound = match &args.command {
         JournalCommand::Verify(verify) => run_verify(verify, out)?,
         JournalCommand::Stats(read) => run_stats(read, out)?,
+        JournalCommand::Export(export) => export::run(export, out)?,
+        JournalCommand::Shadow(read) => shadow::run(read, out)?,
     };
     Ok(if sound { Exit::Done } else { Exit::Found })
 }

@@ -1,7 +1,7 @@
 //! `isogate lab`: terminals, gateway and acquirer in one process, nothing to configure.
 
 use super::past::{self, FoundStories};
-use super::{Exit, Lang, ZoneArgs};
+use super::{Exit, Lang, ZoneArgs, peer};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
 use crate::io::admin::{Admin, Views};
@@ -24,9 +24,9 @@ use std::time::{Duration, Instant};
 /// books do not balance, or something is open but reversals that were closed without proof (U9)
 #[derive(Args, Debug)]
 pub(crate) struct LabArgs {
-    /// How long is traded, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    duration: u64,
+    /// How long is traded, such as 10s or 2m; a bare number is seconds
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = seconds)]
+    duration: Duration,
     /// The dialect of the terminals
     #[arg(long, default_value = "cup-pos")]
     spec: String,
@@ -65,6 +65,14 @@ pub(crate) struct LabArgs {
     log_level: String,
     #[command(flatten)]
     zone: ZoneArgs,
+}
+
+/// A time as everywhere, or a bare number of seconds.
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    match text.parse() {
+        Ok(seconds) => Ok(Duration::from_secs(seconds)),
+        Err(_not_bare) => peer::time(text),
+    }
 }
 
 /// How long the healed lab may take to come to rest.
@@ -219,7 +227,7 @@ fn trade(
     let bar = bar(args);
     let began = Instant::now();
     let mut told = Duration::ZERO;
-    while began.elapsed() < Duration::from_secs(args.duration) && !stopped.load(Ordering::Relaxed) {
+    while began.elapsed() < args.duration && !stopped.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(200));
         if began.elapsed() - told < Duration::from_secs(1) {
             continue;
@@ -243,7 +251,7 @@ fn bar(args: &LabArgs) -> ProgressBar {
     } else {
         ProgressDrawTarget::hidden()
     };
-    let bar = ProgressBar::with_draw_target(Some(args.duration), target);
+    let bar = ProgressBar::with_draw_target(Some(args.duration.as_secs()), target);
     let style = ProgressStyle::with_template("{bar:24} {pos:>3}/{len} s  {msg}");
     style.map_or_else(
         |_unknown| bar.clone(),

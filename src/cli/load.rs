@@ -2,7 +2,7 @@
 
 mod asked;
 mod compare;
-mod figure;
+pub(super) mod figure;
 mod kept;
 mod page;
 mod plot;
@@ -33,7 +33,7 @@ use threshold::Threshold;
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:\n  \
     isogate load --rate 500..20000/60s --duration 90s --html page.html\n  \
-    isogate load --find 'p99<20ms,errors<1%' --mix shop --terminals 1000")]
+    isogate load --find 'p99<20ms,failed<1%' --mix shop --terminals 1000")]
 pub(super) struct LoadArgs {
     #[command(subcommand)]
     kept: Option<KeptCommand>,
@@ -90,10 +90,11 @@ struct OfferArgs {
         long,
         value_name = "RATE",
         value_delimiter = ',',
+        value_parser = clap::value_parser!(u32).range(1..),
         conflicts_with = "rate"
     )]
     steps: Vec<u32>,
-    /// Search for the highest rate at which this holds, such as 'p99<20ms,errors<1%'; it begins
+    /// Search for the highest rate at which this holds, such as 'p99<20ms,failed<1%'; it begins
     /// at --rate, and tries each for --duration
     #[arg(
         long,
@@ -109,10 +110,15 @@ struct OfferArgs {
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = peer::time)]
     duration: Duration,
     /// Terminals, each with a connection of its own
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 50,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
     terminals: u16,
     /// Requests that one terminal may have on their way [default: 32, with --closed 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     in_flight: Option<u16>,
     /// How long an answer is waited for
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = peer::time)]
@@ -129,7 +135,7 @@ struct OfferArgs {
     /// DE 42
     #[arg(long, default_value = "874350357222471")]
     merchant: String,
-    /// What must hold, such as 'p99<5ms', 'errors<1%' or 'tps>4900'; exit code 1 if it does not
+    /// What must hold, such as 'p99<5ms', 'failed<1%' or 'tps>4900'; exit code 1 if it does not
     #[arg(
         long = "threshold",
         value_name = "THRESHOLD",

@@ -3,6 +3,7 @@
 //! [`run`] parses the arguments and gives the exit code: 0 done, 1 it found something, 2 it failed,
 //! 64 wrong usage. An error names the thing, the place and the mend.
 
+mod capture;
 mod decode;
 mod diff;
 mod document;
@@ -15,10 +16,13 @@ mod host;
 mod input;
 mod journal;
 mod lab;
+mod lines;
 mod load;
 mod open;
+mod page;
 mod past;
 mod peer;
+mod replay;
 mod screen;
 mod send;
 mod serve;
@@ -121,6 +125,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Capture(capture::CaptureArgs),
     Decode(decode::DecodeArgs),
     Diff(diff::DiffArgs),
     Encode(encode::EncodeArgs),
@@ -129,6 +134,7 @@ enum Command {
     Load(load::LoadArgs),
     Journal(journal::JournalArgs),
     Lab(lab::LabArgs),
+    Replay(replay::ReplayArgs),
     Send(send::SendArgs),
     Serve(serve::ServeArgs),
     Sim(sim::SimArgs),
@@ -204,8 +210,10 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
 fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let lang = arguments.lang.map_or_else(lang_of_environment, Lang::from);
     match arguments.command {
+        Command::Capture(args) => capture::run(&args, lang, out),
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
+        Command::Replay(args) => replay::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
         Command::Load(args) => load::run(&args, lang, out),
         Command::Host(args) => host::run(&args, out),

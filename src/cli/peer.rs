@@ -21,7 +21,7 @@ use std::time::Duration;
 /// The longest frame that a simulated peer takes.
 const FRAME: usize = 8 << 10;
 /// How many test cards there are.
-const CARDS: usize = 20;
+pub(super) const CARDS: usize = 20;
 
 /// How an end of the wire speaks, and with which keys.
 #[derive(Args, Debug)]

@@ -11,7 +11,9 @@ use crate::iso::codec::{Framer, Message, ParseError};
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::Spec;
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+use std::fmt;
 use std::sync::Arc;
 
 /// One message as it is shown.
@@ -188,44 +190,9 @@ impl MessageSheet {
         message.fields().iter().flat_map(with_parts).collect()
     }
 
+    /// The document of the message, as a value.
     pub(super) fn json(&self) -> Value {
-        let mut header = Map::new();
-        if let Some((_, length)) = self.prefix {
-            header.insert("length".into(), length.into());
-        }
-        header.extend(
-            self.header()
-                .into_iter()
-                .map(|(name, hex)| (name, hex.into())),
-        );
-        let (mut fields, mut subfields) = (Map::new(), Map::new());
-        let mut document = json!({ "spec": self.spec.name(), "header": header });
-        if let Some(message) = &self.message {
-            for path in Self::paths(message) {
-                let list = if path.part.is_none() {
-                    &mut fields
-                } else {
-                    &mut subfields
-                };
-                list.insert(path.to_string(), self.text(message, path).into());
-            }
-            document["mti"] = message.mti().to_string().into();
-            if let Some(kind) = message.kind() {
-                document["kind"] = kind.name.as_str().into();
-            }
-        }
-        document["fields"] = fields.into();
-        document["subfields"] = subfields.into();
-        document["warnings"] = self.all_warnings().collect();
-        if let Some(error) = self.error() {
-            document["error"] = json!({
-                "field": error.field.map(|path| path.field.number()),
-                "offset": error.offset,
-                "message": error.to_string(),
-                "hint": error.hint(),
-            });
-        }
-        document
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// What a field or part is called; empty if the spec does not know it.
@@ -255,6 +222,100 @@ impl MessageSheet {
             Lang::Zh => kind.title_zh.as_str(),
         });
         format!("{}  {}", message.mti(), kind.unwrap_or("-"))
+    }
+}
+
+/// The document that `decode --json` prints, and `encode` reads.
+impl Serialize for MessageSheet {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut document = to.serialize_map(None)?;
+        document.serialize_entry("spec", self.spec.name())?;
+        document.serialize_entry("header", &HeaderParts(self))?;
+        let paths = self.message.as_ref().map(Self::paths).unwrap_or_default();
+        if let Some(message) = &self.message {
+            document.serialize_entry("mti", &Displayed(message.mti()))?;
+            if let Some(kind) = message.kind() {
+                document.serialize_entry("kind", kind.name.as_str())?;
+            }
+        }
+        let fields = SheetValues {
+            sheet: self,
+            paths: &paths,
+            parts: false,
+        };
+        document.serialize_entry("fields", &fields)?;
+        let subfields = SheetValues {
+            parts: true,
+            ..fields
+        };
+        document.serialize_entry("subfields", &subfields)?;
+        document.serialize_entry("warnings", &self.all_warnings().collect::<Vec<_>>())?;
+        if let Some(error) = self.error() {
+            document.serialize_entry("error", &SheetFault(error))?;
+        }
+        document.end()
+    }
+}
+
+/// The parts of a header, in hex, and the length before it.
+struct HeaderParts<'a>(&'a MessageSheet);
+
+impl Serialize for HeaderParts<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut header = to.serialize_map(None)?;
+        if let Some((_, length)) = self.0.prefix {
+            header.serialize_entry("length", &length)?;
+        }
+        for (name, hex) in self.0.header() {
+            header.serialize_entry(&name, &hex)?;
+        }
+        header.end()
+    }
+}
+
+/// The values of whole fields, or of parts.
+#[derive(Clone, Copy)]
+struct SheetValues<'a> {
+    sheet: &'a MessageSheet,
+    paths: &'a [FieldPath],
+    parts: bool,
+}
+
+impl Serialize for SheetValues<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut values = to.serialize_map(None)?;
+        if let Some(message) = &self.sheet.message {
+            let paths = self.paths.iter();
+            for path in paths.filter(|path| path.part.is_some() == self.parts) {
+                let text = self.sheet.text(message, *path);
+                values.serialize_entry(&Displayed(path), &text)?;
+            }
+        }
+        values.end()
+    }
+}
+
+/// Something as it is displayed.
+struct Displayed<T>(T);
+
+impl<T: fmt::Display> Serialize for Displayed<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&self.0)
+    }
+}
+
+/// Where and why a message cannot be read.
+struct SheetFault(ParseError);
+
+impl Serialize for SheetFault {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let Self(error) = self;
+        let mut fault = to.serialize_map(Some(4))?;
+        fault.serialize_entry("field", &error.field.map(|path| path.field.number()))?;
+        fault.serialize_entry("offset", &error.offset)?;
+        fault.serialize_entry("message", &Displayed(error))?;
+        fault.serialize_entry("hint", &error.hint())?;
+        fault.end()
     }
 }
 

@@ -15,4 +15,6 @@ pub mod gateway;
 
 pub mod driver;
 
+pub mod observe;
+
 pub mod trace;

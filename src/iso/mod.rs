@@ -20,6 +20,8 @@ pub mod translate;
 
 pub mod stream;
 
+pub mod compare;
+
 pub mod foreign;
 
 pub mod doctor;

@@ -9,6 +9,8 @@ pub mod fault;
 
 pub mod peer;
 
+pub mod replay;
+
 pub mod plan;
 
 pub mod odd;

@@ -13,7 +13,7 @@ fn lab(home: &Path, spec: &str, more: &[&str]) -> (Value, Output) {
         "lab",
         "--json",
         "--duration",
-        "5",
+        "5s",
         "--seed",
         "7",
         "--spec",

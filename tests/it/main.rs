@@ -11,6 +11,7 @@ mod kill;
 mod canary;
 
 mod second_process;
+mod shadow;
 
 mod lab;
 
@@ -23,6 +24,8 @@ mod passthrough;
 mod malformed;
 
 mod python;
+
+mod replay;
 
 mod talk;
 

@@ -160,6 +160,7 @@ fn the_plan_is_read_from_the_doors() {
             "security",
             "translate",
             "stream",
+            "compare",
             "foreign",
             "doctor"
         ]

@@ -15,7 +15,7 @@ pub(super) const fn say<'a>(lang: Lang, en: &'a str, zh: &'a str) -> &'a str {
     clippy::cast_precision_loss,
     reason = "latencies are far below 2^53 us"
 )]
-pub(super) fn time(micros: u64) -> String {
+pub(in crate::cli) fn time(micros: u64) -> String {
     let micros = micros as f64;
     let (value, unit) = match micros {
         small if small < 1e3 => return format!("{small:.0} us"),

@@ -6,10 +6,9 @@ use super::kept::{KeptRun, KeptSecond};
 use super::plot::{self, Axis, Curve};
 use super::told;
 use crate::cli::Lang;
+use crate::cli::page::{escaped, page, table};
 use crate::io::drive::load::Latencies;
 use std::fmt::Write;
-
-const STYLE: &str = include_str!("page.css");
 
 /// The page of a run.
 pub(super) fn one(run: &KeptRun, lang: Lang) -> anyhow::Result<String> {
@@ -185,55 +184,6 @@ fn figure(body: &mut String, title: &str, svg: &str) -> anyhow::Result<()> {
         "<figure><figcaption>{title}</figcaption>{svg}</figure>"
     )?;
     Ok(())
-}
-
-/// Rows whose first cell names them; of three columns and more, the first row is a heading.
-fn table<const N: usize>(
-    body: &mut String,
-    title: Option<&str>,
-    rows: &[[String; N]],
-) -> anyhow::Result<()> {
-    body.push_str("<table>");
-    if let Some(title) = title {
-        write!(body, "<caption>{title}</caption>")?;
-    }
-    for (at, row) in rows.iter().enumerate() {
-        let tag = if at == 0 && N > 2 { "th" } else { "td" };
-        body.push_str("<tr>");
-        for cell in row {
-            write!(body, "<{tag}>{}</{tag}>", escaped(cell))?;
-        }
-        body.push_str("</tr>");
-    }
-    body.push_str("</table>");
-    Ok(())
-}
-
-fn page(title: &str, body: &str, lang: Lang) -> String {
-    let code = say(lang, "en", "zh-CN");
-    let policy = "default-src 'none'; style-src 'unsafe-inline'";
-    format!(
-        "<!doctype html>\n<html lang={code}><head><meta charset=utf-8>\
-         <meta http-equiv=Content-Security-Policy content=\"{policy}\">\
-         <meta name=viewport content=\"width=device-width\">\
-         <title>isogate: {title}</title><style>{STYLE}</style></head>\
-         <body><main><h1>{title}</h1>{body}</main></body></html>\n"
-    )
-}
-
-/// Text as it stands in HTML.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            c => safe.push(c),
-        }
-    }
-    safe
 }
 
 #[cfg(test)]

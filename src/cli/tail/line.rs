@@ -1,7 +1,9 @@
 //! One record as `isogate tail` prints it, live.
 
 use crate::cli::screen::Look;
-use crate::engine::record::{Carried, Fact, LineFact, Logged, Opened, Record, Step, TxId};
+use crate::engine::record::{
+    Carried, Fact, LineFact, Logged, Opened, Record, ShadowDifference, Step, TxId,
+};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Code, Lang, money, notes, subject};
 use serde::Serialize;
@@ -160,6 +162,7 @@ const fn name(fact: &Fact) -> &'static str {
         Fact::Session(_) => "session",
         Fact::Unmatched(_) => "unmatched",
         Fact::Unreadable(_) => "unreadable",
+        Fact::Shadow(_) => "shadow",
         Fact::Keys(_) => "keys",
         Fact::Tombstone(_) => "tombstone",
         Fact::CheckpointBegin => "checkpoint_begin",
@@ -197,6 +200,12 @@ fn remark(fact: &Fact, lang: Lang) -> String {
                 "{way} {}: {} bytes, {}",
                 bytes.conn, bytes.length, bytes.what
             )
+        }
+        Fact::Shadow(difference) => {
+            let [acquirer, shadow] = [difference.acquirer, difference.shadow]
+                .map(|code| code.map_or_else(|| "-".to_owned(), |code| code.to_string()));
+            let ShadowDifference { tx, mti, what, .. } = &**difference;
+            format!("{tx} {mti}: acquirer {acquirer}, shadow {shadow}: {what}")
         }
         Fact::Keys(keys) => format!("terminal {}", keys.terminal),
         Fact::Tombstone(identity) => identity.to_string(),

@@ -128,8 +128,8 @@ impl<R: Rim> Driver<R> {
                 conn,
                 frame,
             } => {
-                if self.outbox.push(id, after, conn, frame) {
-                    self.rim.ordered(conn, id, after);
+                if self.outbox.push(id, after, conn, frame.clone()) {
+                    self.rim.ordered(conn, id, after, &frame);
                 } else {
                     self.follow_ups.push_back(Event::NotWritten(id));
                 }

@@ -23,12 +23,15 @@ mod connections;
 
 mod commit;
 
+mod shadow;
+
 pub use body::Driver;
 pub use commit::{CommitRules, Committer, Disk, KeyRing, Next, Progress, Woken, hour};
 pub use connections::{Crowded, Received};
 pub use outbound::{ByteSink, Flushed, Outbound, Taken};
 pub use outbox::{Side, Trouble};
 pub use rim::{JournalDoor, Rim};
+pub use shadow::{ShadowOutcome, ShadowPairs};
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::engine::gateway::{CloseReason, Counts, SendId};
 use crate::engine::record::{ConnId, ListenerId, Record, Seq};
 use crate::engine::seam::{Mono, Now};
 use crate::iso::message::{MerchantId, TerminalId};
+use bytes::Bytes;
 use std::fmt::Debug;
 
 /// The journal, as the driver reaches it.
@@ -49,7 +50,7 @@ pub trait Rim: JournalDoor {
     fn recorded(&mut self, now: Mono, record: &Record);
 
     /// The core ordered a send, for a connection that is there.
-    fn ordered(&mut self, conn: ConnId, send: SendId, after: Seq);
+    fn ordered(&mut self, conn: ConnId, send: SendId, after: Seq, frame: &Bytes);
 
     /// So many frames were handed to a connection of this side, and the core was not told so.
     fn sent(&mut self, _side: Side, _frames: usize) {}

@@ -1,10 +1,11 @@
 //! An answer comes in from the acquirer: can it be trusted, is it in time, what does it say?
 
+use super::answer_fits::AskedFor;
 use super::answer_match::{AnswerMatch, RequestFound, sent_stan};
 use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::message_facts::{is_closed, is_of_trade, key_of};
+use super::message_facts::{HeardBefore, key_of, outcome_of};
 use super::partly_read;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
@@ -13,9 +14,9 @@ use crate::engine::record::{
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, Class};
+use crate::iso::message::Class;
 use crate::iso::security;
-use crate::iso::spec::{RequestOutcome, ReversalCause};
+use crate::iso::spec::ReversalCause;
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -179,33 +180,13 @@ impl Gateway {
         {
             return Some(Why::AnswerMismatch);
         }
-        let in_part = || {
-            let flow = message.spec().flow();
-            let outcome = flow.outcome(opened.purpose, message.response_code());
-            outcome == RequestOutcome::ApprovedInPart
+        let asked = AskedFor {
+            opened,
+            mti: transaction.mti,
+            trade: transaction.asked_for,
+            stan: sent_stan(transaction),
         };
-        let other_amount = message.amount().is_some_and(|amount| {
-            amount != opened.amount && !(amount < opened.amount && in_part())
-        });
-        let other_terminal = message.terminal().is_some_and(|id| id != opened.terminal);
-        let other_stan = message
-            .stan()
-            .is_some_and(|stan| stan != sent_stan(transaction));
-        // Of a kind that the dialect does not know, nobody can say what its amounts mean.
-        let judged = !opened.kind.is_empty() || message.fault().is_some();
-        let other_type = transaction
-            .mti
-            .is_some_and(|asked| !message.mti().answers(asked));
-        let money = opened.purpose.moves_money();
-        // A request of money without an amount tells too little to compare the rest with.
-        let tells_all = judged && (!money || opened.amount != Amount(0));
-        if (money && judged && other_amount)
-            || (tells_all && !self.is_of(opened, message))
-            || other_terminal
-            || other_stan
-            || other_type
-            || (tells_all && !is_of_trade(&transaction.asked_for, message))
-        {
+        if asked.is_contradicted_by(message, &self.vault) {
             return Some(Why::AnswerMismatch);
         }
         self.mac_of_answer_is_wrong(opened, message)
@@ -329,40 +310,14 @@ const fn why_of(trigger: Trigger, late_approval: bool) -> Why {
     }
 }
 
-/// What an answer says of the outcome of its request.
-fn outcome_of(message: &Message, opened: &Opened) -> Trigger {
-    let flow = message.spec().flow();
-    let money = opened.touches_money();
-    match flow.outcome(opened.purpose, message.response_code()) {
-        RequestOutcome::Approved | RequestOutcome::ApprovedInPart => Trigger::Approval,
-        RequestOutcome::Declined => Trigger::Decline,
-        // 25 or 12 to a reversal of what is not known here: closed for whoever sent it.
-        RequestOutcome::Unknown if is_closed(message, opened) => Trigger::Decline,
-        RequestOutcome::Unknown if opened.reverses => Trigger::OutcomeUnknown,
-        // Nothing will undo it: whoever asked may read more in the answer.
-        RequestOutcome::Unknown if money => Trigger::AnswerUnread,
-        RequestOutcome::Unknown => Trigger::Decline,
-    }
-}
-
-/// The same, in view of what was heard before.
+/// What an answer says, in view of what was heard before.
 fn in_view_of(transaction: &Transaction, message: &Message, outcome: Trigger) -> Trigger {
-    let auth = message.auth_code();
-    let other = auth.is_some() && transaction.auth.is_some() && auth != transaction.auth;
-    let tried = transaction
-        .reversal
-        .as_ref()
-        .is_some_and(|own| own.tries > 0);
-    if outcome == Trigger::Approval && transaction.approved {
-        if other {
-            Trigger::OtherApproval
-        } else {
-            Trigger::ApprovalAgain
-        }
-    } else if outcome == Trigger::Decline && (transaction.approved || transaction.doubted || tried)
-    {
-        Trigger::DeclineInDoubt
-    } else {
-        outcome
-    }
+    let reversal = transaction.reversal.as_ref();
+    let before = HeardBefore {
+        approved: transaction.approved,
+        doubted: transaction.doubted,
+        tried: reversal.is_some_and(|own| own.tries > 0),
+        auth: transaction.auth,
+    };
+    before.and_now(message, outcome)
 }

@@ -3,6 +3,7 @@
 //! By its key first, which is exact; else by what it does not leave out; else among the requests
 //! that were answered before. Where more than one fits, none is taken.
 
+use super::answer_fits::is_of;
 use super::core::Gateway;
 use super::live::{Slot, Transaction};
 use super::message_facts::batch_of;
@@ -11,7 +12,7 @@ use super::remembered::Remembered;
 use super::upstream_request::stan_there;
 use crate::engine::record::{Identity, LinkId, Opened, State, TxId};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, FieldPath, Stan};
+use crate::iso::message::{Class, Stan};
 
 /// What was found for an answer. Where nothing was, the name that was looked for.
 pub(super) enum RequestFound {
@@ -202,23 +203,7 @@ impl Gateway {
     /// Whether an answer speaks of the currency and the card of its request, as far as it names
     /// them.
     pub(super) fn is_of(&self, opened: &Opened, answer: &Message) -> bool {
-        // What stands behind a fault may be anything, and what stands before it as well.
-        answer.fault().is_some()
-            || is_of_currency(opened, answer) && self.is_of_card(opened, answer)
-    }
-
-    /// The same of the card. That of a request that was read in part is known by its hash only.
-    fn is_of_card(&self, opened: &Opened, answer: &Message) -> bool {
-        // A track in an answer is none of its card.
-        let told = answer.text(FieldPath::whole(FieldId::of(2)));
-        let told = told.is_some_and(|digits| !digits.is_empty());
-        answer.pan().filter(|_| told).is_none_or(|pan| {
-            if opened.card.is_empty() {
-                opened.is_of_card(&self.vault.card_hash(&pan))
-            } else {
-                *opened.card == *pan.masked()
-            }
-        })
+        is_of(opened, answer, &self.vault)
     }
 }
 
@@ -234,16 +219,4 @@ fn only_one(found: &[Slot], wanted: Identity) -> RequestFound {
 /// The trace number under which a request went out.
 pub(super) fn sent_stan(transaction: &Transaction) -> Stan {
     stan_there(&transaction.opened, transaction.upstream.as_deref())
-}
-
-/// Whether an answer speaks of the currency of its request, as far as it names one.
-fn is_of_currency(opened: &Opened, answer: &Message) -> bool {
-    // Three digits, or letters (ISO 4217); where anything else stands, none is told. What a request
-    // that was read in part tells may be anything: that counts where money moves, and as digits.
-    let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_alphanumeric());
-    let moves = opened.purpose.moves_money();
-    let is_sure = |text: &str| !opened.partly || moves && text.bytes().all(|c| c.is_ascii_digit());
-    let asked = Some(&*opened.currency).filter(|asked| is_one(asked) && is_sure(asked));
-    let told = answer.currency().filter(|told| is_one(told));
-    asked.zip(told).is_none_or(|(asked, told)| *asked == *told)
 }

@@ -137,6 +137,9 @@ impl Gateway {
             Event::Operator(wish) => self.operator(now, &wish),
             Event::Drain => self.draining = true,
             Event::DiskLow(low) => self.disk_low = low,
+            Event::ShadowDiffers(difference) => {
+                self.record(now, None, None, Fact::Shadow(difference));
+            }
         }
         self.do_what_is_due(now);
     }

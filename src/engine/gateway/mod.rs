@@ -49,6 +49,8 @@ mod repeats;
 
 mod own_answers;
 
+mod answer_fits;
+
 mod answer_match;
 
 mod answer;
@@ -84,14 +86,23 @@ mod recover;
 mod checkpoint;
 
 pub use self::core::{Counts, Gateway};
+// What the gateway goes by to read a message: for whoever follows transactions that it never had.
 pub use action::{Action, CloseReason, SendId};
+pub(crate) use answer_fits::{AskedFor, is_of};
 pub use event::{Event, UnreadableFrame};
 pub use lifecycle::{Decision, Effect, Trigger, decide};
+pub(crate) use message_facts::{
+    HeardBefore, asked_for, is_same, key_of, may_refer, opened_of, outcome_of,
+};
+pub(crate) use names::{MatchKey, TerminalKey, identity, match_key, original_stan, originals};
 pub use options::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, Options, ReversalBy, ReversalOptions,
     RouteOptions, SignOn,
 };
+pub(crate) use partly_read::{hides_its_code, note as unread_note, note_or as unread_note_or};
 pub use route::{Balance, CardRange, CodePattern, Match, MtiPattern, TerminalPattern};
+pub(crate) use terminal_memory::{OriginalNames, Twins, may_be_referred, only};
+pub(crate) use terminal_reversal::{granted, is_about, is_partial, part_given_back};
 pub use wish::{Act, Wish};
 
 #[cfg(test)]

@@ -13,19 +13,19 @@ const STAN: FieldId = FieldId::of(11);
 
 /// What an answer is looked up by: link, class of message, values of the route's key fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct MatchKey {
-    pub(super) link: LinkId,
-    pub(super) class: Class,
-    pub(super) values: Identity,
+pub(crate) struct MatchKey {
+    pub(crate) link: LinkId,
+    pub(crate) class: Class,
+    pub(crate) values: Identity,
 }
 
 /// A terminal: DE 42 and DE 41.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct TerminalKey {
+pub(crate) struct TerminalKey {
     /// DE 42; empty while no merchant was named.
-    pub(super) merchant: MerchantId,
+    pub(crate) merchant: MerchantId,
     /// DE 41.
-    pub(super) number: TerminalId,
+    pub(crate) number: TerminalId,
 }
 
 /// Text written into a fixed space; too long is an error, never a cut.
@@ -81,7 +81,7 @@ const fn class_digit(mti: Mti) -> &'static str {
 
 /// The name of the transaction that a message speaks of; `None` if the message lacks one of the
 /// fields that name one, so that no two can be told apart.
-pub(super) fn identity(message: &Message) -> Option<Identity> {
+pub(crate) fn identity(message: &Message) -> Option<Identity> {
     let spec = message.spec();
     let paths = spec.flow().identity.iter();
     join(
@@ -122,7 +122,7 @@ fn plain<'a>(spec: &Spec, path: FieldPath, value: Cow<'a, str>) -> Cow<'a, str> 
 
 /// The names that the original of a reversal of this merchant may have: one per class of original
 /// that the reversal does not tell apart.
-pub(super) fn originals(reversal: &Message, merchant: &str) -> Vec<Identity> {
+pub(crate) fn originals(reversal: &Message, merchant: &str) -> Vec<Identity> {
     let flow = reversal.spec().flow();
     let Some(rule) = &flow.reversal else {
         return Vec::new();
@@ -198,14 +198,14 @@ pub(super) fn original_stan_path(flow: &Flow) -> Option<FieldPath> {
 }
 
 /// The trace number of the original that a void, refund or completion names, if it names one.
-pub(super) fn original_stan(message: &Message) -> Option<Stan> {
+pub(crate) fn original_stan(message: &Message) -> Option<Stan> {
     let path = original_stan_path(message.spec().flow())?;
     let stan = message.text(path)?.trim().parse().ok().map(Stan)?;
     (stan != Stan(0)).then_some(stan)
 }
 
 /// The key of the answer to a message that goes out on a link.
-pub(super) fn match_key(message: &Message, link: LinkId, fields: &[FieldPath]) -> Option<MatchKey> {
+pub(crate) fn match_key(message: &Message, link: LinkId, fields: &[FieldPath]) -> Option<MatchKey> {
     let fields = if fields.is_empty() {
         &message.spec().flow().match_key
     } else {

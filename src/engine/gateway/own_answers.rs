@@ -4,20 +4,18 @@ use super::core::Gateway;
 use super::kept_frames::{kept, readdressed};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::message_facts::{CODE, batch_of, is_same, key_of, purpose_of, text_of};
-use super::names;
+use super::message_facts::{CODE, is_same, key_of, may_refer, opened_of};
 use super::partly_read;
 use super::remembered::Remembered;
 use super::terminal_memory::{OriginalNames, may_be_referred, only};
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, Row, Seq, State, Step, TxId,
-    Why,
+    ConnId, Fact, Hop, Known, Logged, Note, Opened, Row, Seq, State, Step, TxId, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{ResponseCode, Text};
+use crate::iso::message::ResponseCode;
 use crate::iso::security;
-use crate::iso::spec::{Flow, Purpose, Spec};
+use crate::iso::spec::{Flow, Spec};
 use std::sync::Arc;
 
 /// Why a request is refused, and what exactly was wrong.
@@ -264,44 +262,10 @@ impl Gateway {
 
     /// What names the transaction that a request begins.
     pub(super) fn describe(&self, message: &Message) -> Opened {
-        let kind = message.kind();
-        let pan = message.pan();
-        let purpose = purpose_of(message, kind);
-        let partly = message.fault().is_some();
-        let merchant = self.merchant_of(message);
-        let mut opened = Opened {
-            spec: Text::new(message.spec().name()).unwrap_or_default(),
-            kind: kind.map(|kind| kind.name).unwrap_or_default(),
-            purpose,
-            reverses: kind.map_or_else(|| purpose.moves_money(), |kind| kind.reverses),
-            partly,
-            identity: names::identity_at(message, &merchant).unwrap_or(Identity::EMPTY),
-            terminal: message.terminal().unwrap_or_default(),
-            merchant,
-            stan: message.stan().unwrap_or_default(),
-            batch: batch_of(message),
-            amount: message.amount().unwrap_or_default(),
-            currency: text_of(message, message.spec().flow().currency),
-            card: pan
-                .as_ref()
-                // What was misread may show other digits than a mask would.
-                .filter(|_| !partly)
-                .and_then(|pan| Text::new(&pan.masked()))
-                .unwrap_or_default(),
-            card_hash: pan.map_or([0; 16], |pan| self.vault.card_hash(&pan)),
-            link: LinkId(0),
-            original: None,
-            twin: None,
-        };
-        // A completion names its pre-authorization by the code of its approval.
-        let completes = purpose == Purpose::Debit && message.auth_code().is_some();
-        if completes || matches!(purpose, Purpose::Void | Purpose::Refund) {
+        let mut opened = opened_of(message, self.merchant_of(message), &self.vault);
+        if may_refer(message, opened.purpose) {
             let terminal = self.terminals.get(&key_of(&opened));
-            let told = OriginalNames {
-                rrn: message.rrn(),
-                auth: message.auth_code(),
-                stan: names::original_stan(message),
-            };
+            let told = OriginalNames::told_by(message);
             let answered = terminal.and_then(|own| own.referred(&opened, &told));
             opened.original = answered.or_else(|| self.referred_live(&opened, &told));
         }
@@ -382,6 +346,7 @@ const fn refusal(flow: &Flow, why: Why) -> ResponseCode {
         | Why::Draining
         | Why::OriginalUnknown
         | Why::TriesUsedUp
+        | Why::Unseen
         | Why::Expired => answer.malfunction,
     }
 }

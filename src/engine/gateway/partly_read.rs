@@ -16,12 +16,12 @@ use crate::iso::message::FieldPath;
 use crate::iso::security::{self, Key};
 
 /// What of a message could not be read, for its record.
-pub(super) fn note(message: &Message) -> Note {
+pub(crate) fn note(message: &Message) -> Note {
     note_or(message, Note::None)
 }
 
 /// The same; `otherwise` if all of it could be read.
-pub(super) fn note_or(message: &Message, otherwise: Note) -> Note {
+pub(crate) fn note_or(message: &Message, otherwise: Note) -> Note {
     match message.fault() {
         Some(fault) => Note::Unreadable(fault_text(fault)),
         None => otherwise,
@@ -41,7 +41,7 @@ fn are_read(message: &Message, fields: &[FieldPath]) -> bool {
 }
 
 /// Whether an answer was passed on without anybody here knowing what it says.
-pub(super) fn hides_its_code(answer: &Message) -> bool {
+pub(crate) fn hides_its_code(answer: &Message) -> bool {
     answer.fault().is_some() && answer.response_code().is_none()
 }
 

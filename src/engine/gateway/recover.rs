@@ -183,6 +183,7 @@ impl Fold {
             | Fact::Session(_)
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
+            | Fact::Shadow(_)
             | Fact::CheckpointEnd => {}
         }
     }

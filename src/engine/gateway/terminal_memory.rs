@@ -6,11 +6,12 @@
 //! repeats would be booked twice, and its MACs go unchecked. What is open is never forgotten:
 //! `limits.live` counts it, and beyond it new requests are refused.
 
-use super::names::TerminalKey;
+use super::names::{self, TerminalKey};
 use super::options::Limits;
 use super::remembered::{Remembered, RememberedAnswers};
 use crate::engine::record::{CarriedKeys, Identity, Opened, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
+use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
 use crate::iso::security::WorkingKeys;
 use crate::iso::spec::Purpose;
@@ -19,15 +20,24 @@ use std::sync::Arc;
 
 /// How a message names its original.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct OriginalNames {
-    pub(super) rrn: Option<Rrn>,
-    pub(super) auth: Option<AuthCode>,
-    pub(super) stan: Option<Stan>,
+pub(crate) struct OriginalNames {
+    pub(crate) rrn: Option<Rrn>,
+    pub(crate) auth: Option<AuthCode>,
+    pub(crate) stan: Option<Stan>,
 }
 
 impl OriginalNames {
+    /// As a void, refund or completion tells them.
+    pub(crate) fn told_by(message: &Message) -> Self {
+        Self {
+            rrn: message.rrn(),
+            auth: message.auth_code(),
+            stan: names::original_stan(message),
+        }
+    }
+
     /// Whether these names are meant: by RRN if one is told, else by what else is told.
-    pub(super) fn names(&self, rrn: Option<Rrn>, auth: Option<AuthCode>, own: &Opened) -> bool {
+    pub(crate) fn names(&self, rrn: Option<Rrn>, auth: Option<AuthCode>, own: &Opened) -> bool {
         if self.rrn.is_some() && rrn.is_some() {
             return self.rrn == rrn;
         }
@@ -38,14 +48,14 @@ impl OriginalNames {
 }
 
 /// Whether a message of this kind and card may speak of that transaction.
-pub(super) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
+pub(crate) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
     let completed = own.purpose == Purpose::Debit && of.purpose != Purpose::Debit;
     let kind = completed || own.purpose == Purpose::Hold;
     kind && own.is_of_card(&of.card_hash)
 }
 
 /// The only one there is.
-pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+pub(crate) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     match (all.next(), all.next()) {
         (Some(one), None) => Some(one),
         _ => None,
@@ -340,7 +350,7 @@ impl Terminals {
 
 /// Sales of moments ago, to link two of the same card, amount and merchant (D0).
 #[derive(Debug)]
-pub(super) struct Twins {
+pub(crate) struct Twins {
     by_sale: KeyedMap<Sale, TxId>,
     order: VecDeque<(Mono, Sale)>,
 }
@@ -351,7 +361,7 @@ type Sale = ([u8; 16], u64, MerchantId);
 const TWINS: usize = 100_000;
 
 impl Twins {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             by_sale: KeyedMap::new(seed),
             order: VecDeque::new(),
@@ -359,7 +369,7 @@ impl Twins {
     }
 
     /// Remembers a sale until `until`, and gives the one of moments ago that looks the same.
-    pub(super) fn meet(
+    pub(crate) fn meet(
         &mut self,
         opened: &Opened,
         id: TxId,

@@ -463,7 +463,7 @@ impl Gateway {
 
 /// Whether a reversal speaks of this transaction, as far as both say: amount, currency, card. Its
 /// amount is that which was asked for, granted by the answer, or left standing.
-pub(super) fn is_about(
+pub(crate) fn is_about(
     reversal: &Message,
     told: &Opened,
     (of, answer): (&Opened, Option<&Bytes>),
@@ -479,7 +479,7 @@ pub(super) fn is_about(
 }
 
 /// What an answer approved, if that is less than was asked for.
-pub(super) fn granted(spec: &Arc<Spec>, answer: &Bytes) -> Option<Amount> {
+pub(crate) fn granted(spec: &Arc<Spec>, answer: &Bytes) -> Option<Amount> {
     let answer = Message::read(spec, answer.clone()).ok()?;
     let outcome = spec.flow().outcome(Purpose::Debit, answer.response_code());
     (outcome == RequestOutcome::ApprovedInPart).then(|| answer.amount())?
@@ -495,7 +495,7 @@ const FUNCTION: FieldId = FieldId::of(24);
 const COMPLETED_IN_PART: &str = "401";
 
 /// What a reversal of a part gives back: the amount of its original without what is to stand.
-fn part_given_back(reversal: &Message, amount: Amount) -> Amount {
+pub(crate) fn part_given_back(reversal: &Message, amount: Amount) -> Amount {
     let stands = left_standing(reversal);
     Amount(amount.0.saturating_sub(stands.map_or(0, |stands| stands.0)))
 }
@@ -518,7 +518,7 @@ fn leaves_no_more(reversal: &Message, amount: Amount) -> bool {
 }
 
 /// Whether a reversal leaves something of its original standing.
-pub(super) fn is_partial(reversal: &Message) -> bool {
+pub(crate) fn is_partial(reversal: &Message) -> bool {
     left_standing(reversal).is_some_and(|stands| stands != Amount(0))
 }
 

@@ -171,6 +171,7 @@ impl<S: Storage> Journal<S> {
             | Fact::Session(_)
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
+            | Fact::Shadow(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::Carried(_) => {}

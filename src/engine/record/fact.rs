@@ -2,7 +2,9 @@
 
 use super::{ConnId, Hop, Identity, LinkId, Logged, Row, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::Wall;
-use crate::iso::message::{Amount, AuthCode, MerchantId, Stan, TerminalId, Text};
+use crate::iso::message::{
+    Amount, AuthCode, MerchantId, Mti, ResponseCode, Stan, TerminalId, Text,
+};
 use crate::iso::spec::{KeyBlockForm, Purpose, ReversalCause};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -57,6 +59,8 @@ pub enum Fact {
     Unmatched(Box<Unmatched>),
     /// Bytes that could not be read; kept as length and hash only.
     Unreadable(Box<Unreadable>),
+    /// What a shadow answered otherwise than the acquirer.
+    Shadow(Box<ShadowDifference>),
     /// A terminal's working keys came in.
     Keys(Box<CarriedKeys>),
     /// A reversal came before its request: the request will be refused.
@@ -155,6 +159,8 @@ pub enum Why {
     OriginalUnknown,
     /// Its MAC would have to be made anew, and the key is not known.
     KeyUnknown,
+    /// Captured traffic lacks what would tell: it has a gap there, or ends.
+    Unseen,
 }
 
 /// What else is worth knowing about a step.
@@ -322,6 +328,24 @@ pub struct Unreadable {
     pub hash: [u8; 16],
     /// What was wrong, with field and byte; no bytes of the message.
     pub what: Text<120>,
+}
+
+/// What a shadow, which is sent copies of a link's requests, answered otherwise than the acquirer
+/// behind that link. Says nothing of the transaction: no terminal ever hears a shadow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShadowDifference {
+    /// The transaction whose request was copied.
+    pub tx: TxId,
+    /// The link whose requests are copied.
+    pub link: LinkId,
+    /// The type of the request.
+    pub mti: Mti,
+    /// DE 39 of the acquirer's answer; `None` if it has none, or there was no answer.
+    pub acquirer: Option<ResponseCode>,
+    /// DE 39 of the shadow's answer.
+    pub shadow: Option<ResponseCode>,
+    /// What differs: the places of fields, or which answer is missing.
+    pub what: Text<96>,
 }
 
 /// A terminal's working keys, as the cryptograms that came in.

@@ -71,6 +71,7 @@ pub fn encode(record: &Record, vault: &mut Vault, bytes: &mut Vec<u8>) {
         Fact::Session(logged) => logged.put(out),
         Fact::Unmatched(unmatched) => unmatched.put(out),
         Fact::Unreadable(unreadable) => unreadable.put(out),
+        Fact::Shadow(difference) => difference.put(out),
         Fact::Keys(keys) => keys.put(out),
         Fact::Tombstone(identity) => identity.put(out),
         Fact::Carried(carried) => carried.put(out),
@@ -161,6 +162,7 @@ impl Record {
             | Fact::Stopped
             | Fact::Line(_)
             | Fact::Unreadable(_)
+            | Fact::Shadow(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin
@@ -188,6 +190,7 @@ const fn kind(fact: &Fact) -> u8 {
         Fact::CheckpointBegin => 9,
         Fact::Carried(_) => 10,
         Fact::CheckpointEnd => 11,
+        Fact::Shadow(_) => 13,
     }
 }
 
@@ -213,6 +216,7 @@ fn take_fact(kind: u8, from: &mut In<'_>) -> Result<Fact, FormError> {
             gateway: Form::take(from)?,
             links: Form::take(from)?,
         },
+        13 => Fact::Shadow(Box::new(Form::take(from)?)),
         _ => return Err(from.wrong("a kind of fact not known here")),
     })
 }

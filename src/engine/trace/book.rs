@@ -54,6 +54,7 @@ impl Book {
             | Fact::Session(_)
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
+            | Fact::Shadow(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

@@ -101,6 +101,10 @@ causes! {
         "the gateway restarted while the transaction was under way"
         "交易进行中网关重启"
         "S1.1";
+    NotCaptured "not_captured"
+        "the captured traffic does not show it: it has a gap there, or ends"
+        "抓包缺失: 此处有缺口或已结束"
+        "";
     TerminalGone "terminal_gone"
         "approved, but the terminal was no longer there to take the answer"
         "已批准, 但终端已断开, 应答未送达"

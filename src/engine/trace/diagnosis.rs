@@ -124,6 +124,7 @@ fn roots(story: &Story) -> Vec<Cause> {
                 terminal.push(Cause::TerminalGone);
             }
             Why::Restarted if state == State::DeliveryUnproven => terminal.push(Cause::Restart),
+            Why::Unseen if state == State::DeliveryUnproven => terminal.push(Cause::NotCaptured),
             // Where the terminal reversed while the answer was still on its way, the answer came
             // after that, but it was not late.
             Why::LateApproval
@@ -140,6 +141,7 @@ fn roots(story: &Story) -> Vec<Cause> {
             Why::AnswersDisagree => upstream.push(Cause::AnswersDisagree),
             Why::LinkLost => upstream.push(Cause::LinkLost),
             Why::Restarted if upstream.is_empty() => upstream.push(Cause::Restart),
+            Why::Unseen if upstream.is_empty() => upstream.push(Cause::NotCaptured),
             _ => {}
         }
     }

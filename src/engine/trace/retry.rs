@@ -42,11 +42,12 @@ impl Retry {
             Self::No if story.uncoded && is_answered(story.state) => Self::Unproven,
             other => other,
         };
-        // What came before the first record that was seen, or between, might say otherwise; a
+        // What came before the first record that was seen, or between, or where captured traffic
+        // has a gap, might say otherwise; a
         // checkpoint carries that an approval was seen, but not one that could not be trusted. An
         // answer whose code was not read may have been an approval.
         let unread = story.unread_answer && story.is_money();
-        let known = if story.whole && !story.gap && !unread {
+        let known = if story.whole && !story.gap && !story.unseen && !unread {
             Self::Yes
         } else {
             Self::Unproven

@@ -34,6 +34,9 @@ pub struct Story {
     /// Whether a record in the midst of it is missing: the journal is damaged. What it said is not
     /// known, so nothing that only its absence would allow may be allowed.
     pub gap: bool,
+    /// Whether it is told from captured traffic that lacks a part in which something of it may
+    /// stand.
+    pub unseen: bool,
     /// What happened, in order.
     pub moments: Vec<Moment>,
     /// DE 37, from whichever message brought it.
@@ -137,6 +140,7 @@ impl Story {
             last: Seq(0),
             whole: false,
             gap: false,
+            unseen: false,
             moments: Vec::new(),
             rrn: None,
             auth: None,
@@ -220,6 +224,7 @@ impl Story {
         let Fact::Step(step) = &record.fact else {
             return;
         };
+        self.unseen |= step.why == Why::Unseen;
         self.gap |= record.prev.is_some_and(|prev| !self.knows(prev));
         if let Some(opened) = &step.opened {
             self.open(opened);

@@ -210,6 +210,13 @@ pub(super) const UNKNOWN_BEHIND: Row = row(
         "请先向收单机构查询, 确认未{done}前请勿{swipe}",
     ),
 );
+pub(super) const BESIDE_A_GAP: Row = row(
+    p(
+        "answered {rc} {meaning}; outcome not known, since the captured traffic has a gap",
+        "应答{rc} {meaning}, 抓包有缺口, 结果未知",
+    ),
+    UNKNOWN_BEHIND.next,
+);
 pub(super) const UNKNOWN_UNREVERSED: Row = row(
     p(
         "answered {rc} {meaning}; outcome behind the acquirer unknown; reversal {reversal}",
@@ -534,6 +541,12 @@ pub(super) const UNHEARD: Row = row(
 pub(super) const GAP: Phrase = p(
     "the journal is damaged, a record may be missing",
     "日志损坏, 可能缺少记录",
+);
+
+// ── Captured traffic ─────────────────────────────────────────────────────────────────────────────
+pub(super) const UNSEEN: Phrase = p(
+    "told from captured traffic, of which a part is missing",
+    "依据抓包判断, 抓包不完整",
 );
 
 // ── Read in part ─────────────────────────────────────────────────────────────────────────────────

@@ -170,8 +170,9 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
         State::Refused if retry::was_sent(story) => Some(Unconfirmed::NoAnswer),
         State::NotSent if retry::was_answered(story) => Some(Unconfirmed::NoAnswer),
         // Of two requests under one name the first may have been booked.
+        State::Refused | State::NotSent if story.unseen => Some(Unconfirmed::NoAnswer),
         State::Declined | State::DeclineDelivered
-            if unknown || approved || story.repeats.is_some() =>
+            if unknown || approved || story.unseen || story.repeats.is_some() =>
         {
             Some(Unconfirmed::NoAnswer)
         }
@@ -214,7 +215,7 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
 /// acquirer booked last is not known; or no answer that was seen is one that accepts.
 fn is_unproven(story: &Story) -> bool {
     let told = !story.whole || retry::is_reversed(story);
-    story.seen == Seen::ApprovalAfterReversal || !told
+    story.seen == Seen::ApprovalAfterReversal || !told || story.unseen
 }
 
 /// Whether a terminal may still show success for what was reversed without its asking.

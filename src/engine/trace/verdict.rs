@@ -67,6 +67,9 @@ impl Verdict {
         if story.gap {
             verdict = verdict.and(&texts::GAP.plain());
         }
+        if story.unseen {
+            verdict = verdict.and(&texts::UNSEEN.plain());
+        }
         for part in wording::unread(story) {
             verdict = verdict.and(&part);
         }

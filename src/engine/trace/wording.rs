@@ -154,6 +154,7 @@ fn alone(story: &Story) -> Row {
 /// Nothing left the gateway; unless the records disagree, or the code names another one.
 fn kept_back(story: &Story, cause: Cause, retry: Retry) -> Row {
     match cause {
+        _ if story.unseen && retry != Retry::Yes => texts::BESIDE_A_GAP,
         Cause::RefusedDuplicate if retry == Retry::Yes => texts::DUPLICATE_ELSEWHERE,
         Cause::RefusedDuplicate => texts::DUPLICATE,
         _ if retry != Retry::Yes && retry::was_sent(story) => texts::NOT_SENT_AFTER_ALL,
@@ -187,6 +188,7 @@ fn declined(story: &Story, cause: Cause, retry: Retry) -> Row {
         (Cause::AnswersDisagree, _) => return texts::DISAGREE,
         (Cause::Declined, Retry::Yes) if story.late_ms > Some(0) => texts::DECLINED_LATE,
         (Cause::Declined, Retry::Yes) => texts::DECLINED,
+        _ if story.unseen => return texts::BESIDE_A_GAP,
         _ if code_of(story.answer).advice == Advice::Duplicate => Row {
             next: texts::DUPLICATE.next,
             ..texts::UNKNOWN_BEHIND
@@ -417,6 +419,7 @@ fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::AnswersDisagree => Phrase::new("two answers disagree", "两次应答不一致"),
         Cause::LinkLost => Phrase::new("sent, connection lost", "已发出, 连接中断"),
         Cause::Restart => Phrase::new("gateway restarted before an answer", "网关在应答前重启"),
+        Cause::NotCaptured => Phrase::new("no answer was captured", "抓包中未见应答"),
         Cause::TerminalGone => Phrase::new(
             "approved{auth} but not delivered to terminal",
             "已批准{auth}但未送达终端",

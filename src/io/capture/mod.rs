@@ -3,9 +3,20 @@
 //! Readers stream: a capture may be larger than memory. Which bytes make a frame is said by the
 //! dialect; what the frames mean is left to whoever reads them.
 //!
-//! Start with [`CaptureReader`].
+//! Start with [`open`].
+
+mod fold;
+mod headers;
+mod open;
+mod packets;
+mod pcapng_out;
+mod traffic;
 
 use crate::iso::stream::Sighting;
+
+pub use fold::{FoldError, FoldOptions, FoldReport, fold_into};
+pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open};
+pub use pcapng_out::PcapngWriter;
 
 /// Why a capture cannot be read any further.
 #[derive(Debug, thiserror::Error)]
@@ -23,11 +34,32 @@ pub enum CaptureError {
     },
 }
 
+/// What a capture held, and what of it could not be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaptureTally {
+    /// Packets, or records of a log.
+    pub packets: u64,
+    /// Those that are no TCP, or no message.
+    pub other: u64,
+    /// Those that are pieces of a packet, of which others are missing.
+    pub fragments: u64,
+    /// Those that are damaged, or cut off by the capture.
+    pub unreadable: u64,
+    /// Those that begin with a header of a kind that is not known here.
+    pub unknown_link: u64,
+    /// Whether the file ends within a packet or a record.
+    pub cut_short: bool,
+}
+
 /// A captured row of sightings, read one at a time, in the order of their times.
 pub trait CaptureReader {
-    /// The next sighting; `None` at the end.
+    /// The next sighting; `None` at the end. After an error, which tells what stopped the reading,
+    /// nothing comes any more; all that stands before it was given.
     ///
     /// # Errors
     /// The file cannot be read any further.
     fn next(&mut self) -> Result<Option<Sighting>, CaptureError>;
+
+    /// What was read so far, and what of it could not be used.
+    fn tally(&self) -> CaptureTally;
 }

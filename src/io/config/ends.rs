@@ -7,7 +7,7 @@ use super::settled::{list, quoted};
 use super::specs::Specs;
 use super::tls::TlsReader;
 use super::translation::{self, RouteDialects};
-use super::{Allow, LinkConfig, ListenerConfig};
+use super::{Allow, LinkConfig, ListenerConfig, ShadowConfig};
 use crate::engine::gateway::{
     Balance, Keys, LinkOptions, ListenerOptions, Match, ReversalBy, ReversalOptions, RouteOptions,
     SignOn,
@@ -67,6 +67,27 @@ fn known(section: &mut Section<'_>) -> Option<Vec<TerminalId>> {
     only.then_some(known)
 }
 
+/// Who is sent copies of a link's requests: not the link itself, which would book them twice.
+fn shadow(section: &mut Section<'_>, link: &str) -> Option<ShadowConfig> {
+    if !section.has("shadow") {
+        return None;
+    }
+    let mut shadow = section.section("shadow");
+    let address = shadow.required("address").map(|Address(address)| address);
+    let wait = shadow.or_time("wait", Duration::from_secs(60));
+    if address.as_deref() == Some(link) {
+        shadow.problem(
+            "address",
+            "is the link itself: it would book everything twice",
+        );
+    }
+    shadow.finish();
+    Some(ShadowConfig {
+        address: address?,
+        wait,
+    })
+}
+
 impl Ends {
     pub(super) fn listeners(
         &mut self,
@@ -123,6 +144,7 @@ impl Ends {
             let last_pause = reconnect.or_time("max", Duration::from_secs(30));
             reconnect.finish();
             let tls = tls.client(&mut section, &address);
+            let shadow = shadow(&mut section, &address);
             if let Some((spec, framing)) = spoken(&mut section, specs) {
                 self.links.push(LinkConfig {
                     address,
@@ -131,6 +153,7 @@ impl Ends {
                     first_pause,
                     last_pause: last_pause.max(first_pause),
                     tls,
+                    shadow,
                 });
                 self.link_options.push(LinkOptions {
                     name,

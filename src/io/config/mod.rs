@@ -105,6 +105,17 @@ pub struct LinkConfig {
     pub last_pause: Duration,
     /// How TLS is spoken; plain without.
     pub tls: Option<ClientTls>,
+    /// Who is sent copies.
+    pub shadow: Option<ShadowConfig>,
+}
+
+/// A host that is sent copies of a link's requests; its answers are compared and go nowhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShadowConfig {
+    /// `host:port`.
+    pub address: String,
+    /// How long an answer is waited for.
+    pub wait: Duration,
 }
 
 /// The administrator's socket.

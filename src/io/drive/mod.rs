@@ -1,7 +1,7 @@
 //! The lab's brains over TCP: [`Host`] carries an acquirer, [`Fleet`] carries terminals, each on a
 //! thread of its own. What they say and when is decided by [`crate::lab::peer`]; here are sockets
 //! and clocks only. [`Call`] is a connection in the hands of a person; [`load`] offers messages at
-//! a rate that does not wait for answers, and measures.
+//! a rate that does not wait for answers, and measures; [`play`] sends what was captured.
 //!
 //! Start with [`Host::start`].
 
@@ -15,6 +15,8 @@ mod fleet;
 
 mod lab;
 
+mod replay;
+
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +26,7 @@ pub use call::{Call, CallError};
 pub use fleet::{Fleet, TerminalSight};
 pub use host::Host;
 pub use lab::{Lab, LabError, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
+pub use replay::{ReplayError, ReplayTold, play};
 
 /// Sleeps until a moment; for ever without one.
 async fn sleep_until(due: Option<std::time::Instant>) {

@@ -192,6 +192,12 @@ impl JournalWriter {
         self.queue.len() < self.backlog
     }
 
+    /// Whether its disk is broken, so that nothing more will be written.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        matches!(self.progress.borrow().disk, Disk::Failed(_))
+    }
+
     /// How far the journal is, to be awaited: `changed().await`, then `borrow_and_update()`.
     #[must_use]
     pub fn progress(&self) -> watch::Receiver<Progress> {

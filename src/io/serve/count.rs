@@ -18,6 +18,7 @@ pub(super) fn record(metrics: &Metrics, record: &Record) {
         Fact::Started { .. }
         | Fact::Stopped
         | Fact::Line(_)
+        | Fact::Shadow(_)
         | Fact::Keys(_)
         | Fact::Tombstone(_)
         | Fact::CheckpointBegin

@@ -4,6 +4,7 @@
 use super::clock::Clock;
 use super::count;
 use super::notice::Notices;
+use super::shadow::Shadows;
 use super::status::Status;
 use crate::engine::driver::{self, Crowded, Disk, JournalDoor, Received, Rim, Side, Trouble};
 use crate::engine::gateway::{CloseReason, Counts, Event, Gateway, Limits, SendId, Wish};
@@ -16,6 +17,7 @@ use crate::io::net::{ConnectionPermit, Sink, SocketOutbound};
 use crate::io::system::steps;
 use crate::io::telemetry::{DisconnectReason, HandshakeFault, Metrics};
 use crate::iso::message::{MerchantId, TerminalId};
+use bytes::Bytes;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -49,6 +51,7 @@ pub(super) struct Parts {
     pub limits: SocketLimits,
     pub metrics: Metrics,
     pub status: Arc<Status>,
+    pub shadows: Shadows,
 }
 
 /// What is around the driver in a process.
@@ -61,6 +64,7 @@ struct Process {
     metrics: Metrics,
     notices: Notices,
     status: Arc<Status>,
+    shadows: Shadows,
     /// How the disk was when somebody was last told.
     disk: Disk,
     /// Wakes the loop, if it sleeps.
@@ -72,6 +76,7 @@ struct Process {
 /// What is kept beside a connection.
 #[derive(Debug)]
 struct Beside {
+    conn: ConnId,
     /// A terminal's place behind the door.
     _permit: Option<ConnectionPermit>,
     /// The task that reads it.
@@ -81,8 +86,9 @@ struct Beside {
 }
 
 impl Beside {
-    fn new(permit: Option<ConnectionPermit>) -> Self {
+    fn new(conn: ConnId, permit: Option<ConnectionPermit>) -> Self {
         Self {
+            conn,
             _permit: permit,
             reader: None,
             room: Rc::new(Notify::new()),
@@ -141,10 +147,13 @@ impl Rim for Process {
 
     fn recorded(&mut self, now: Mono, record: &Record) {
         count::record(&self.metrics, record);
+        self.shadows.recorded(record);
         self.notices.of(now, record);
     }
 
-    fn ordered(&mut self, _conn: ConnId, _send: SendId, _after: Seq) {}
+    fn ordered(&mut self, conn: ConnId, _send: SendId, after: Seq, frame: &Bytes) {
+        self.shadows.ordered(conn, after, frame);
+    }
 
     fn sent(&mut self, side: Side, frames: usize) {
         steps::sent(side == Side::Terminal, frames);
@@ -165,7 +174,10 @@ impl Rim for Process {
         }
         match side {
             Side::Terminal => self.metrics.terminal_connections.decrement(1),
-            Side::Link(_) => self.metrics.acquirer_connections.decrement(1),
+            Side::Link(_) => {
+                self.shadows.gone(beside.conn);
+                self.metrics.acquirer_connections.decrement(1);
+            }
         }
     }
 
@@ -236,6 +248,7 @@ impl ServeDriver {
             metrics: parts.metrics,
             notices: Notices::default(),
             status: parts.status,
+            shadows: parts.shadows,
             disk: Disk::Well,
             wake: Rc::new(Notify::new()),
             room: Rc::new(Notify::new()),
@@ -319,7 +332,7 @@ impl ServeDriver {
     ) -> ConnId {
         let conn = self.name();
         self.body.rim().metrics.terminal_connections.increment(1);
-        let beside = Beside::new(Some(permit));
+        let beside = Beside::new(conn, Some(permit));
         let now = self.clock.now();
         self.body.terminal(now, (conn, listener), out, beside);
         conn
@@ -329,8 +342,10 @@ impl ServeDriver {
     pub(super) fn link_up(&mut self, link: LinkId, out: SocketOutbound) -> ConnId {
         let conn = self.name();
         self.body.rim().metrics.acquirer_connections.increment(1);
+        self.body.rim_mut().shadows.link_up(conn, link);
         let now = self.clock.now();
-        self.body.link_up(now, (conn, link), out, Beside::new(None));
+        self.body
+            .link_up(now, (conn, link), out, Beside::new(conn, None));
         conn
     }
 

@@ -27,6 +27,8 @@ mod descriptors;
 
 mod settings;
 
+mod shadow;
+
 mod terminals;
 
 mod links;

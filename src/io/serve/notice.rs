@@ -66,6 +66,7 @@ impl Notices {
             | Fact::Stopped
             | Fact::Line(_)
             | Fact::Session(_)
+            | Fact::Shadow(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

@@ -5,6 +5,7 @@ use super::driver::{Parts, ServeDriver, SharedDriver};
 use super::ends::{self, ConnectionContext};
 use super::server::{Ports, ServeError, ServerCommand};
 use super::settings::Settings;
+use super::shadow::{Found, Shadows};
 use super::status::Status;
 use crate::engine::driver::Trouble;
 use crate::engine::gateway::{Event, Gateway};
@@ -32,7 +33,7 @@ pub(super) struct ServeWork {
     pub status: Arc<Status>,
     /// What it is told while it runs.
     pub told: mpsc::Receiver<ServerCommand>,
-    /// Told when it listens.
+    /// LoopInbox when it listens.
     pub started: oneshot::Sender<Ports>,
 }
 
@@ -45,6 +46,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
     let mut dice = Dice::new(work.seed);
     let clock = Clock::new();
     let opened = JournalWriter::open(&config.journal.clone().into())?;
+    let (shadows, found) = Shadows::start(&config, &work.metrics, &mut dice)?;
     let core = Gateway::recover(
         config.options.clone(),
         opened.vault,
@@ -60,6 +62,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         limits: config.limits,
         metrics: work.metrics,
         status: Arc::clone(&status),
+        shadows,
     });
     let shared = SharedDriver(Rc::new(RefCell::new(driver)));
     let handshakes = HandshakeThread::new(config.limits.handshakes)?;
@@ -73,7 +76,11 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         ends::connect(&config, &context, &mut dice);
         // Whoever started this went away: there is nobody to serve for, but commands still come.
         let _gone = work.started.send(ports);
-        serve(&context, config.drain, work.told, listening, &status).await
+        let told = LoopInbox {
+            commands: work.told,
+            found,
+        };
+        serve(&context, config.drain, told, listening, &status).await
     });
     drop(context);
     // Every task goes with it, and every connection with those.
@@ -83,11 +90,18 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
     result.and_then(|()| closed.map_err(ServeError::Failed))
 }
 
+/// What the loop is told from other threads.
+struct LoopInbox {
+    commands: mpsc::Receiver<ServerCommand>,
+    /// What shadows answered otherwise.
+    found: Found,
+}
+
 /// The loop. Ends when told to, or when the journal fails.
 async fn serve(
     context: &ConnectionContext,
     drain: Duration,
-    mut told: mpsc::Receiver<ServerCommand>,
+    mut told: LoopInbox,
     listening: Vec<JoinHandle<()>>,
     status: &Status,
 ) -> Result<(), ServeError> {
@@ -119,7 +133,10 @@ async fn serve(
             biased;
             _ = progress.changed() => {}
             () = wake.notified() => {}
-            Some(command) = told.recv() => match command {
+            Some(difference) = told.found.recv() => {
+                shared.0.borrow_mut().told(Event::ShadowDiffers(difference));
+            }
+            Some(command) = told.commands.recv() => match command {
                 ServerCommand::Stop => break,
                 ServerCommand::Drain if until.is_none() => {
                     info!(at_most = ?drain, "draining: no new requests");

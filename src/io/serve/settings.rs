@@ -2,7 +2,7 @@
 
 use super::descriptors::room_for_terminals;
 use super::driver::SharedDriver;
-use crate::io::config::{Config, LinkConfig, ListenerConfig, SocketLimits};
+use crate::io::config::{Config, LinkConfig, ListenerConfig, ShadowConfig, SocketLimits};
 use crate::io::net::Door;
 use std::cell::RefCell;
 use std::fmt::Debug;
@@ -88,10 +88,10 @@ fn after_restart(old: &Config, new: &Config) -> Vec<&'static str> {
             .map(|at| (at.name.clone(), at.address.clone()))
             .collect()
     };
-    let links = |config: &Config| -> Vec<(String, u16)> {
+    let links = |config: &Config| -> Vec<(String, u16, Option<ShadowConfig>)> {
         let links = config.links.iter();
         links
-            .map(|at| (at.address.clone(), at.connections))
+            .map(|at| (at.address.clone(), at.connections, at.shadow.clone()))
             .collect()
     };
     let admin = |config: &Config| config.admin.as_ref().map(|admin| admin.address.clone());

@@ -29,6 +29,12 @@ pub struct Metrics {
     pub turned_away: Counter,
     disconnected: [Counter; DisconnectReason::ALL.len()],
     tls_refused: [Counter; HandshakeFault::ALL.len()],
+    /// Requests that a shadow answered as the acquirer did.
+    pub shadow_same: Counter,
+    /// Those that it answered otherwise, or not.
+    pub shadow_different: Counter,
+    /// Messages that no shadow was sent.
+    pub shadow_left_out: Counter,
     /// Sends that wait.
     pub unsent: Gauge,
     /// Sends taken back.
@@ -104,6 +110,9 @@ impl Metrics {
             tls_refused: HandshakeFault::ALL.map(|reason| {
                 registry.counter(names::TLS_REFUSED, Some(("reason", reason.name())))
             }),
+            shadow_same: registry.counter(names::SHADOW, Some(("answer", "same"))),
+            shadow_different: registry.counter(names::SHADOW, Some(("answer", "different"))),
+            shadow_left_out: registry.counter(names::SHADOW_LEFT_OUT, None),
             unsent: registry.gauge(names::UNSENT, None),
             revoked: registry.counter(names::REVOKED, None),
             batch_records: registry.histogram(names::BATCH),

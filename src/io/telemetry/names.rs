@@ -35,6 +35,8 @@ names! {
     TURNED_AWAY = "isogate_turned_away_total", "Connections refused at a limit.";
     DISCONNECTED = "isogate_disconnected_total", "Connections ended for a fault.";
     TLS_REFUSED = "isogate_tls_refused_total", "TLS handshakes that came to nothing, by reason.";
+    SHADOW = "isogate_shadow_answers_total", "Answers of shadows: same, different.";
+    SHADOW_LEFT_OUT = "isogate_shadow_left_out_total", "Messages not copied to a shadow.";
     UNSENT = "isogate_unsent", "Sends that wait for their record or for their socket.";
     REVOKED = "isogate_revoked_total", "Sends taken back before they were written.";
     BATCH = "isogate_batch_records", "Records handed to the journal at once.";

@@ -1,6 +1,6 @@
 //! Messages that other systems built, read and built through their packagers.
 
-use super::{ExportForm, PackagerKind, export, import};
+use super::{DialectForm, PackagerKind, export, import};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::Spec;
@@ -268,7 +268,7 @@ fn what_is_exported_and_imported_again_writes_the_same_bytes() {
         "iso8583-1987-ebcdic",
     ] {
         let own = Spec::builtin(name).unwrap();
-        let text = export(&own, ExportForm::Jpos).text;
+        let text = export(&own, DialectForm::Jpos).text;
         let back = import(PackagerKind::Jpos, "back", &text).unwrap();
         assert_eq!(back.left_out, [], "{name}");
         let back = Spec::load("back", &back.text, &|_| None).unwrap();

@@ -2,6 +2,8 @@
 //! terminal's master key, each with its check value.
 
 use super::{Key, KeyError};
+use crate::iso::codec::Message;
+use crate::iso::message::Secret;
 use crate::iso::spec::KeyBlockForm;
 use subtle::ConstantTimeEq;
 
@@ -65,6 +67,17 @@ pub fn unwrap_block(tmk: &Key, form: KeyBlockForm, block: &[u8]) -> Result<Worki
         mac: next("MAC")?.ok_or(missing)?,
         track: next("track")?,
     })
+}
+
+/// The working keys that the answer to a sign-on brings; `None` if it brings none that fit this
+/// master key.
+#[must_use]
+pub fn brought_keys(answer: &Message, tmk: &Key) -> Option<WorkingKeys> {
+    let rule = answer.spec().flow().keys.as_ref()?;
+    let mut forms = rule.forms.iter();
+    let (_, _, form) = forms.find(|(path, value, _)| answer.is(*path, value))?;
+    let block = Secret::from_hex(&answer.text(rule.field)?)?;
+    unwrap_block(tmk, *form, block.reveal()).ok()
 }
 
 /// A 16-byte slot whose second half is zero holds a single-length key, as the MAC key's usually

@@ -18,7 +18,7 @@ mod pin;
 mod tests;
 
 pub use key::{Key, KeyError};
-pub use key_block::{WorkingKeys, unwrap_block, wrap_block};
+pub use key_block::{WorkingKeys, brought_keys, unwrap_block, wrap_block};
 pub use mac::{Padding, cbc_mac, mac, retail_mac, union_pay_ecb_mac};
 pub use message_mac::{seal, verify};
 pub use pin::{decrypt_pin_block, encrypt_pin_block, pin_block, pin_of_block};

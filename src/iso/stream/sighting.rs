@@ -1,7 +1,7 @@
 //! One thing seen on a captured connection.
 
 use bytes::Bytes;
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 /// A captured connection, numbered from 0 as they were first seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +98,24 @@ pub enum Sighting {
         /// How.
         how: FlowEnd,
     },
+}
+
+impl Sighting {
+    /// When it was seen.
+    #[must_use]
+    pub const fn at(&self) -> SeenAt {
+        match self {
+            Self::Frame(frame) => frame.at,
+            Self::Opened { at, .. } | Self::Gap { at, .. } | Self::Ended { at, .. } => *at,
+        }
+    }
+
+    pub(super) const fn set_at(&mut self, seen: SeenAt) {
+        match self {
+            Self::Frame(frame) => frame.at = seen,
+            Self::Opened { at, .. } | Self::Gap { at, .. } | Self::Ended { at, .. } => *at = seen,
+        }
+    }
 }
 
 /// Why bytes could not be read as frames.

@@ -246,6 +246,14 @@ pub(super) const CLAUSES: &[Clause] = &[
         "the journal is damaged, a record may be missing",
         &[Unknown],
     ),
+    (
+        "outcome not known, since the captured traffic has a gap",
+        &[Unknown],
+    ),
+    (
+        "told from captured traffic, of which a part is missing",
+        &[Unknown],
+    ),
     ("not all of the request could be read ({x})", &[]),
     ("not all of the answer could be read ({x})", &[]),
     // ── How things went ──────────────────────────────────────────────────────────────────────────

@@ -134,6 +134,7 @@ impl ModelCheck {
             | Fact::Line(_)
             | Fact::Session(_)
             | Fact::Unreadable(_)
+            | Fact::Shadow(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

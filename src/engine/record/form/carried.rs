@@ -1,10 +1,10 @@
 //! The form of what a checkpoint carries, and of facts beside a transaction's life.
 
 use super::FormError;
-use super::wire::{Form, In, Out, coded};
+use super::wire::{Form, In, Out, coded, take_if};
 use crate::engine::record::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, LinkName, Unmatched,
-    Unreadable,
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, LinkName, ShadowDifference,
+    Unmatched, Unreadable,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::Amount;
@@ -100,6 +100,31 @@ impl Form for Unreadable {
             conn: Form::take(from)?,
             length: Form::take(from)?,
             hash: from.array()?,
+            what: Form::take(from)?,
+        })
+    }
+}
+
+impl Form for ShadowDifference {
+    fn put(&self, out: &mut Out<'_>) {
+        self.tx.put(out);
+        self.link.put(out);
+        self.mti.put(out);
+        out.flags(&[self.acquirer.is_some(), self.shadow.is_some()]);
+        self.acquirer.iter().for_each(|code| code.put(out));
+        self.shadow.iter().for_each(|code| code.put(out));
+        self.what.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let (tx, link, mti) = (Form::take(from)?, Form::take(from)?, Form::take(from)?);
+        let [acquirer, shadow] = from.flags()?;
+        Ok(Self {
+            tx,
+            link,
+            mti,
+            acquirer: take_if(acquirer, from)?,
+            shadow: take_if(shadow, from)?,
             what: Form::take(from)?,
         })
     }

@@ -2,11 +2,11 @@
 
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, Identity, LineFact,
-    LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq, State, Step, StoredFrame,
-    TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
+    LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq, ShadowDifference, State, Step,
+    StoredFrame, TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::{Amount, Mti, Secret, Stan, Text};
+use crate::iso::message::{Amount, Mti, ResponseCode, Secret, Stan, Text};
 use crate::iso::spec::{KeyBlockForm, Purpose, ReversalCause};
 use bytes::Bytes;
 use proptest::option;
@@ -345,6 +345,14 @@ fn facts() -> impl Strategy<Value = Fact> {
         logged().prop_map(|logged| Fact::Session(Box::new(logged))),
         unmatched,
         unreadable,
+        texts().prop_map(move |what| Fact::Shadow(Box::new(ShadowDifference {
+            tx: TxId(7),
+            link,
+            mti: "0200".parse().unwrap(),
+            acquirer: ResponseCode::new("00"),
+            shadow: None,
+            what,
+        }))),
         keys().prop_map(|keys| Fact::Keys(Box::new(keys))),
         texts().prop_map(Fact::Tombstone),
         Just(Fact::CheckpointBegin),

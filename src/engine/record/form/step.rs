@@ -36,6 +36,7 @@ coded! { Why, "not a reason":
     25 OriginalUnknown,
     26 KeyUnknown,
     27 UnknownTerminal,
+    28 Unseen,
 }
 
 coded! { Purpose, "not a purpose":

@@ -32,6 +32,7 @@ const WHYS: &[Why] = &[
     Why::Expired,
     Why::RequestUnread,
     Why::UnknownTerminal,
+    Why::Unseen,
 ];
 
 const PURPOSES: &[Purpose] = &[

@@ -27,7 +27,7 @@ pub struct JournalCounts {
 }
 
 /// The kinds of records, by their numbers in a run.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     "started",
     "stopped",
     "step",
@@ -38,6 +38,7 @@ const KINDS: [&str; 10] = [
     "keys",
     "tombstone",
     "checkpoint",
+    "shadow",
 ];
 
 /// What else a run counts, by number.
@@ -67,6 +68,7 @@ const fn kind(fact: &Fact) -> &'static str {
         keys,
         tombstone,
         checkpoint,
+        shadow,
     ] = KINDS;
     match fact {
         Fact::Started { .. } => started,
@@ -76,6 +78,7 @@ const fn kind(fact: &Fact) -> &'static str {
         Fact::Session(_) => session,
         Fact::Unmatched(_) => unmatched,
         Fact::Unreadable(_) => unreadable,
+        Fact::Shadow(_) => shadow,
         Fact::Keys(_) => keys,
         Fact::Tombstone(_) => tombstone,
         Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => checkpoint,

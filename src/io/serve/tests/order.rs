@@ -10,6 +10,7 @@ use crate::io::net::{self, Door, Inbound, Received, Wire};
 use crate::io::serve::Clock;
 use crate::io::serve::driver::{Parts, ServeDriver, SharedDriver};
 use crate::io::serve::run::look_after;
+use crate::io::serve::shadow::Shadows;
 use crate::io::serve::status::Status;
 use crate::io::telemetry::Exporter;
 use crate::iso::codec::Message;
@@ -45,6 +46,7 @@ impl Bench {
         let options = config.options.clone();
         let core = Gateway::recover(options, opened.vault, 7, clock.now(), opened.history);
         let mut driver = ServeDriver::new(Parts {
+            shadows: Shadows::default(),
             core,
             clock,
             progress,

@@ -6,8 +6,8 @@ use super::judge::{AnswerCheck, judge};
 use super::receipts::{Slip, TerminalBelief};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{ResponseCode, Secret, Text};
-use crate::iso::security::{WorkingKeys, unwrap_block};
+use crate::iso::message::{ResponseCode, Text};
+use crate::iso::security::brought_keys;
 use crate::iso::spec::{Purpose, ReversalCause, ReversalOutcome};
 use crate::lab::peer::names::batch_path;
 use bytes::Bytes;
@@ -98,7 +98,8 @@ impl TestTerminal {
     fn signed_on(&mut self, now: Now, answer: &Message, code: ResponseCode) {
         let spec = Arc::clone(&self.options.spec);
         let flow = spec.flow();
-        let keys = self.working_keys(answer);
+        let master = self.options.master.as_ref();
+        let keys = master.and_then(|master| brought_keys(answer, master));
         self.session.asked = false;
         if !flow.accepts(Purpose::SignOn, code) || (flow.keys.is_some() && keys.is_none()) {
             self.pause(now);
@@ -111,15 +112,6 @@ impl TestTerminal {
             self.receipts.batch = batch;
         }
         self.due = now.mono;
-    }
-
-    fn working_keys(&self, answer: &Message) -> Option<WorkingKeys> {
-        let rule = self.options.spec.flow().keys.as_ref()?;
-        let told =
-            |(path, value, _): &&(_, String, _)| answer.text(*path).as_deref() == Some(value);
-        let (_, _, form) = rule.forms.iter().find(told)?;
-        let block = Secret::from_hex(&answer.text(rule.field)?)?;
-        unwrap_block(self.options.master.as_ref()?, *form, block.reveal()).ok()
     }
 
     fn traded(

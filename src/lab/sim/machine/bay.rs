@@ -8,6 +8,7 @@ use crate::engine::journal::JournalError;
 use crate::engine::record::{ConnId, ListenerId, Record, Seq, VaultKeys};
 use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::message::{MerchantId, TerminalId};
+use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use zeroize::Zeroizing;
@@ -70,7 +71,7 @@ impl Rim for Bay {
         }
     }
 
-    fn ordered(&mut self, conn: ConnId, send: SendId, after: Seq) {
+    fn ordered(&mut self, conn: ConnId, send: SendId, after: Seq, _frame: &Bytes) {
         let own = self.ordered.entry(conn).or_default();
         own.push_back((send, after));
     }

@@ -1,0 +1,226 @@
+//! `isogate journal export`: each message of a journal as a line for other programs.
+
+use super::FolderArgs;
+use crate::cli::input;
+use crate::engine::record::{Fact, Hop, Logged, Opened, Record, State, TxId};
+use crate::engine::seam::Zone;
+use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+
+/// How a journal is exported.
+#[derive(Args, Debug)]
+pub(super) struct ExportArgs {
+    #[command(flatten)]
+    folder: FolderArgs,
+    #[command(flatten)]
+    form: ExportForm,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct ExportForm {
+    /// One JSON object a message
+    #[arg(long)]
+    jsonl: bool,
+    /// One row a message (RFC 4180), with a header
+    #[arg(long)]
+    csv: bool,
+}
+
+/// One message on one leg.
+#[derive(Debug, Serialize)]
+struct ExportedMessage {
+    at: String,
+    seq: u64,
+    tx: Option<String>,
+    dir: &'static str,
+    conn: String,
+    mti: String,
+    kind: Option<String>,
+    terminal: Option<String>,
+    merchant: Option<String>,
+    stan: Option<String>,
+    rrn: Option<String>,
+    auth: Option<String>,
+    /// Minor units.
+    amount: Option<u64>,
+    currency: Option<String>,
+    card: Option<String>,
+    code: Option<String>,
+    state: Option<&'static str>,
+    /// Hex; what is sensitive is overwritten with zeros.
+    frame: String,
+}
+
+/// Transactions whose terms are remembered, the newest: a message of an older one is exported
+/// without them.
+const REMEMBERED: usize = 1 << 18;
+
+/// Writes every message, oldest first. Whether the journal is sound.
+pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+    let mut records = args.folder.reader()?.records();
+    let mut terms = KnownTerms::default();
+    let mut sheet = Sheet::new(&args.form, out);
+    for record in records.by_ref() {
+        for message in terms.messages(&record?, args.folder.zone()) {
+            sheet.write(&message)?;
+        }
+    }
+    sheet.finish()?;
+    Ok(records.damage().is_empty())
+}
+
+/// What is written.
+enum Sheet<'a> {
+    Objects(&'a mut dyn Write),
+    Table(Box<csv::Writer<&'a mut dyn Write>>),
+}
+
+impl<'a> Sheet<'a> {
+    fn new(form: &ExportForm, out: &'a mut dyn Write) -> Self {
+        match form.csv {
+            true => Self::Table(Box::new(csv::Writer::from_writer(out))),
+            false => Self::Objects(out),
+        }
+    }
+
+    fn write(&mut self, message: &ExportedMessage) -> anyhow::Result<()> {
+        match self {
+            Self::Table(table) => table.serialize(message)?,
+            Self::Objects(out) => {
+                serde_json::to_writer(&mut *out, message)?;
+                out.write_all(b"\n")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> std::io::Result<()> {
+        match self {
+            Self::Table(mut table) => table.flush(),
+            Self::Objects(out) => out.flush(),
+        }
+    }
+}
+
+/// The terms of transactions, as far as they are remembered.
+#[derive(Default)]
+struct KnownTerms(BTreeMap<TxId, Arc<Opened>>);
+
+impl KnownTerms {
+    /// The messages of a record, one for each leg.
+    fn messages(&mut self, record: &Record, zone: &Zone) -> Vec<ExportedMessage> {
+        let (message, state) = match &record.fact {
+            Fact::Step(step) => {
+                if let Some((tx, opened)) = record.tx.zip(step.opened.as_ref()) {
+                    self.0.insert(tx, Arc::clone(opened));
+                    if self.0.len() > REMEMBERED {
+                        self.0.pop_first();
+                    }
+                }
+                (step.message.as_ref(), Some(step.state))
+            }
+            Fact::Session(message) => (Some(&**message), None),
+            Fact::Unmatched(unmatched) => (Some(&unmatched.message), None),
+            _ => (None, None),
+        };
+        let Some(message) = message else {
+            return Vec::new();
+        };
+        let opened = record.tx.and_then(|tx| self.0.get(&tx));
+        let opened = opened.map(|opened| &**opened);
+        let own = exported(record, (message, state), opened, zone);
+        let relayed = message.relayed.map(|conn| ExportedMessage {
+            dir: onward(message.hop).name(),
+            conn: conn.to_string(),
+            frame: own.frame.clone(),
+            ..exported(record, (message, state), opened, zone)
+        });
+        std::iter::once(own).chain(relayed).collect()
+    }
+}
+
+/// The leg on which a message goes on.
+const fn onward(hop: Hop) -> Hop {
+    match hop {
+        Hop::TerminalToGateway | Hop::GatewayToAcquirer => Hop::GatewayToAcquirer,
+        Hop::AcquirerToGateway | Hop::GatewayToTerminal => Hop::GatewayToTerminal,
+    }
+}
+
+fn exported(
+    record: &Record,
+    (message, state): (&Logged, Option<State>),
+    opened: Option<&Opened>,
+    zone: &Zone,
+) -> ExportedMessage {
+    let of = |value: fn(&Opened) -> String| opened.map(value).filter(|text| !text.is_empty());
+    ExportedMessage {
+        at: record.at.rfc3339(zone),
+        seq: record.seq.0,
+        tx: record.tx.map(|tx| tx.to_string()),
+        dir: message.hop.name(),
+        conn: message.conn.to_string(),
+        mti: message.mti.to_string(),
+        kind: of(|opened| opened.kind.to_string()),
+        terminal: of(|opened| opened.terminal.to_string()),
+        merchant: of(|opened| opened.merchant.to_string()),
+        stan: of(|opened| opened.stan.to_string()),
+        rrn: message.rrn.map(|rrn| rrn.to_string()),
+        auth: message.auth.map(|auth| auth.to_string()),
+        amount: opened.map(|opened| opened.amount.0),
+        currency: of(|opened| opened.currency.to_string()),
+        card: of(|opened| opened.card.to_string()),
+        code: message.code.map(|code| code.to_string()),
+        state: state.map(State::name),
+        frame: input::to_hex(&message.frame.frame),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::trace::tests::History;
+
+    fn rows(records: &[Record], csv: bool) -> String {
+        let mut out = Vec::new();
+        let form = ExportForm { jsonl: !csv, csv };
+        let mut sheet = Sheet::new(&form, &mut out);
+        let mut terms = KnownTerms::default();
+        for record in records {
+            for message in terms.messages(record, &Zone::CHINA) {
+                sheet.write(&message).unwrap();
+            }
+        }
+        sheet.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn each_message_is_a_line_for_each_leg_with_the_terms_of_its_transaction() {
+        let history = History::sale().declined("51");
+        let text = rows(&history.records, false);
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let ways: Vec<_> = lines
+            .iter()
+            .map(|line| line["dir"].as_str().unwrap())
+            .collect();
+        assert_eq!(ways, ["T>G", "G>A", "A>G", "G>T"]);
+        assert!(lines.iter().all(|line| line["stan"] == lines[0]["stan"]));
+        assert_eq!(lines[2]["code"], "51");
+    }
+
+    #[test]
+    fn a_table_has_a_header_and_a_row_a_message() {
+        let history = History::sale().declined("51");
+        let text = rows(&history.records, true);
+        assert!(text.starts_with("at,seq,tx,dir,conn,mti,kind,"), "{text}");
+        assert_eq!(text.lines().count(), 5);
+    }
+}

@@ -1,0 +1,395 @@
+//! What terminals ask, and what of it goes on to a host.
+//!
+//! On the whole way both are one. Around a gateway a request of a terminal is held until it is seen
+//! to go on, or to be answered by the gateway alone; what a gateway sends that no terminal asked
+//! for is its own.
+
+use super::legs::LegRole;
+use super::observer::{Observer, SeenCause, SeenMessage, host_conn, key_on, logged, mono};
+use super::watched::{CaseNo, Watched};
+use crate::engine::gateway::{
+    OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer,
+};
+use crate::engine::record::{Known, Logged, Note, Opened, State, TxId, Why};
+use crate::iso::codec::Message;
+use crate::iso::message::{Amount, Class, Text};
+use crate::iso::spec::Purpose;
+use crate::iso::stream::FlowSide;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Requests held at once.
+const HELD: usize = 16_384;
+/// How long two sales of same card, amount and merchant count as twins (D0).
+const TWIN: Duration = Duration::from_secs(300);
+
+/// A request, as its terminal sent it and as its host heard it, as far as each was seen.
+#[derive(Clone, Debug)]
+pub(super) struct AskedTwice {
+    pub(super) told: Option<SeenMessage>,
+    pub(super) there: Option<SeenMessage>,
+}
+
+impl AskedTwice {
+    /// What names it: what the terminal said, if that was seen.
+    fn first(&self) -> Option<&SeenMessage> {
+        self.told.as_ref().or(self.there.as_ref())
+    }
+
+    /// What its host heard.
+    pub(super) fn heard(&self) -> Option<&SeenMessage> {
+        self.there.as_ref()
+    }
+
+    /// Whether the host heard it byte for byte, headers aside.
+    fn is_as_it_was(&self) -> bool {
+        let body = |seen: &SeenMessage| {
+            let frame = seen.message.build().ok()?;
+            frame.get(seen.message.header().len()..).map(<[u8]>::to_vec)
+        };
+        let both = self.told.as_ref().zip(self.there.as_ref());
+        both.is_some_and(|(told, there)| {
+            told.flow == there.flow || body(told).is_some() && body(told) == body(there)
+        })
+    }
+
+    /// The message for its record: one record for both, if the host heard it as it was.
+    pub(super) fn logged(&self) -> Option<Logged> {
+        let Some(told) = &self.told else {
+            let there = self.there.as_ref()?;
+            return Some(logged(LegRole::Hosts, FlowSide::Client, there));
+        };
+        let there = self.there.as_ref().filter(|_| self.is_as_it_was());
+        Some(Logged {
+            relayed: there.map(|there| host_conn(there.flow)),
+            ..logged(LegRole::Terminals, FlowSide::Client, told)
+        })
+    }
+
+    /// What its host heard, where that needs a record of its own.
+    pub(super) fn logged_there(&self) -> Option<Logged> {
+        let there = self.there.as_ref();
+        let other = there.filter(|_| self.told.is_some() && !self.is_as_it_was())?;
+        Some(logged(LegRole::Hosts, FlowSide::Client, other))
+    }
+}
+
+impl Observer {
+    /// A client asks.
+    pub(super) fn asks(&mut self, role: LegRole, seen: SeenMessage) {
+        match role {
+            LegRole::Whole => {
+                let there = Some(seen.clone());
+                let told = Some(seen);
+                self.request(AskedTwice { told, there });
+            }
+            LegRole::Terminals => self.terminal_asks(seen),
+            LegRole::Hosts => self.goes_on(seen),
+        }
+    }
+
+    /// A terminal asks a gateway. A reversal of what is known here is its wish at once, whatever
+    /// becomes of it.
+    fn terminal_asks(&mut self, seen: SeenMessage) {
+        let opened = self.describe(&seen);
+        if opened.purpose == Purpose::Reversal && self.undoes(&seen, &opened) {
+            return;
+        }
+        self.held.push_back(seen);
+        if self.held.len() > HELD {
+            self.let_go_first();
+        }
+    }
+
+    /// A request goes to a host over the gateway's connection.
+    fn goes_on(&mut self, seen: SeenMessage) {
+        let told = self.release(&seen);
+        let class = seen.message.mti().class();
+        match told {
+            Some(_) => self.request(AskedTwice {
+                told,
+                there: Some(seen),
+            }),
+            None if class == Class::Network => {
+                self.session(LegRole::Hosts, FlowSide::Client, &seen);
+            }
+            None => self.request(AskedTwice {
+                told: None,
+                there: Some(seen),
+            }),
+        }
+    }
+
+    /// The held request of a terminal that goes on as this message: by its name, else the only one
+    /// of the same terminal, type, card and amount.
+    fn release(&mut self, there: &SeenMessage) -> Option<SeenMessage> {
+        let name = identity(&there.message);
+        let wanted = self.describe(there);
+        let named = |seen: &SeenMessage| {
+            let own = identity(&seen.message);
+            own.is_some() && own == name && class(seen) == class(there)
+        };
+        let at = self.held.iter().position(named);
+        let at = at.or_else(|| {
+            let alike = |held: &SeenMessage| is_alike(held, there, &wanted);
+            let mut alike = self.held.iter().enumerate().filter(|(_, own)| alike(own));
+            let (at, first) = alike.next()?;
+            // A terminal that repeats itself is no other request.
+            let name = identity(&first.message);
+            let same = alike.all(|(_, own)| name.is_some() && identity(&own.message) == name);
+            same.then_some(at)
+        });
+        self.held.remove(at?)
+    }
+
+    /// Nothing was seen of the first held request but that its terminal sent it.
+    pub(super) fn let_go_first(&mut self) {
+        let Some(told) = self.held.pop_front() else {
+            return;
+        };
+        let told = Some(told);
+        self.request(AskedTwice { told, there: None });
+    }
+
+    /// Requests that were held as long as an answer is waited for.
+    pub(super) fn let_go_overdue(&mut self) {
+        let (now, timeout) = (self.now(), self.options.timeout);
+        while self
+            .held
+            .front()
+            .is_some_and(|held| now - held.at > timeout)
+        {
+            self.let_go_first();
+        }
+    }
+
+    /// A request, as far as it was seen.
+    pub(super) fn request(&mut self, asked: AskedTwice) {
+        let Some(first) = asked.first() else { return };
+        let first = first.clone();
+        let mut opened = self.describe(&first);
+        if opened.purpose == Purpose::Reversal && self.reverses(&asked, &mut opened) {
+            return;
+        }
+        if let Some(case) = self.repeated(&opened) {
+            return self.repeats(case, &asked);
+        }
+        if may_refer(&first.message, opened.purpose) && opened.original.is_none() {
+            let told = OriginalNames::told_by(&first.message);
+            opened.original = self.table.referred(&opened, &told);
+        }
+        self.begin(&asked, opened, (Trigger::Forward, Why::Plain));
+    }
+
+    /// A transaction begins.
+    pub(super) fn begin(
+        &mut self,
+        asked: &AskedTwice,
+        mut opened: Opened,
+        (trigger, why): (Trigger, Why),
+    ) -> Option<CaseNo> {
+        let first = asked.first()?;
+        let id = self.next_id(first.at);
+        opened.twin = self.twin_of(&opened, id);
+        let original = opened.original;
+        let opened = Arc::new(opened);
+        let mut watched = Watched::new(id, Arc::clone(&opened), first.at);
+        watched.terminal = asked.told.as_ref().map(|told| told.flow);
+        if let Some(there) = asked.heard() {
+            watched.host = Some(there.flow);
+            watched.mti = Some(there.message.mti());
+            watched.trade = asked_for(&there.message);
+            watched.stan = there.message.stan().unwrap_or_default();
+        }
+        let cause = SeenCause {
+            why,
+            ..SeenCause::of(first, asked.logged()?)
+        };
+        let case = self.open(watched, trigger, cause);
+        self.trades_on(first, &opened, case);
+        self.expect(case, asked);
+        if let Some(logged) = asked.logged_there() {
+            let stan = asked.heard().and_then(|there| there.message.stan());
+            let note = Note::GoesOn {
+                stan: stan.unwrap_or_default(),
+                lost: Text::EMPTY,
+            };
+            self.remark(case, note, logged);
+        }
+        let gone = |told: &SeenMessage| !self.flows.contains_key(&told.flow);
+        if opened.reverses && asked.told.as_ref().is_some_and(gone) {
+            // It hung up before its request was seen to go on.
+            self.step(
+                case,
+                Trigger::TerminalClosed,
+                SeenCause::why(Why::TerminalClosed),
+            );
+        }
+        if let Some(original) = original {
+            self.later_message(&opened, original, Trigger::Proof, id);
+        }
+        Some(case)
+    }
+
+    /// The answer will be known by what it carries, and by what connections it may come over.
+    pub(super) fn expect(&mut self, case: CaseNo, asked: &AskedTwice) {
+        if let Some(told) = &asked.told {
+            self.touch(told.flow, case);
+            if let Some(key) = key_on(LegRole::Terminals, &told.message) {
+                self.table.add_key(case, key);
+            }
+        }
+        if let Some(there) = &asked.there {
+            if asked.told.as_ref().is_none_or(|own| own.flow != there.flow) {
+                self.touch(there.flow, case);
+            }
+            if let Some(key) = key_on(LegRole::Hosts, &there.message) {
+                self.table.add_key(case, key);
+            }
+            if let Some(name) = identity(&there.message) {
+                self.table.add_name(case, name);
+            }
+        }
+    }
+
+    fn twin_of(&mut self, opened: &Opened, id: TxId) -> Option<TxId> {
+        let now = self.now();
+        let moves = opened.purpose.moves_money();
+        let until = mono(now + TWIN);
+        moves.then(|| self.twins.meet(opened, id, mono(now), until))?
+    }
+
+    /// The transaction that a request repeats: of its name, kind, amount and card, and not over in
+    /// a way that lets the number be used again.
+    fn repeated(&self, opened: &Opened) -> Option<CaseNo> {
+        let mut named = self.table.named(&opened.identity);
+        let (case, own) = named.find(|(_, own)| own.opened.identity == opened.identity)?;
+        let waits = own.state.awaits_answer();
+        let known = own.state.meaning().known;
+        let stands = matches!(known, Known::Told | Known::Doubt | Known::DoubtTold);
+        let unheard = own.state == State::Unanswered && !own.approved;
+        let asks_again = unheard || !opened.touches_money();
+        let repeats = waits || (stands && !asks_again);
+        (repeats && is_same(opened, &own.opened)).then_some(case)
+    }
+
+    /// A request came before: it changes nothing, but that its terminal is there.
+    pub(super) fn repeats(&mut self, case: CaseNo, asked: &AskedTwice) {
+        let (Some(own), Some(logged)) = (self.table.get_mut(case), asked.logged()) else {
+            return;
+        };
+        let gone = matches!(
+            own.state,
+            State::ForwardedGone | State::TerminalGone | State::Unanswered
+        );
+        own.terminal = asked
+            .told
+            .as_ref()
+            .map_or(own.terminal, |told| Some(told.flow));
+        own.host = asked.heard().map_or(own.host, |there| Some(there.flow));
+        if let Some(there) = asked.heard() {
+            own.stan = there.message.stan().unwrap_or(own.stan);
+        }
+        let note = Note::Duplicate(if own.state == State::Forwarded { 1 } else { 2 });
+        if gone && asked.told.is_some() {
+            let message = Some(logged);
+            let cause = SeenCause {
+                note,
+                message,
+                ..SeenCause::default()
+            };
+            self.step(case, Trigger::TerminalBack, cause);
+        } else {
+            self.remark(case, note, logged);
+        }
+        self.expect(case, asked);
+        if let Some(logged) = asked.logged_there() {
+            self.remark(case, Note::None, logged);
+        }
+    }
+
+    /// A terminal that begins another trade on its connection has dealt with the answer before.
+    fn trades_on(&mut self, first: &SeenMessage, opened: &Opened, begun: CaseNo) {
+        if !opened.purpose.moves_money() {
+            return;
+        }
+        let key = key_of(opened);
+        let table = &mut self.table;
+        let Some(flow) = self.flows.get(&first.flow) else {
+            return;
+        };
+        let before = flow.touched.iter().map(|(_, case)| *case);
+        for case in before.filter(|case| *case != begun).collect::<Vec<_>>() {
+            if let Some(own) = table.get_mut(case)
+                && own.state == State::Delivered
+                && key_of(&own.opened) == key
+            {
+                own.dealt_with = true;
+            }
+        }
+    }
+
+    /// A later message speaks of an answered transaction.
+    pub(super) fn later_message(
+        &mut self,
+        of: &Opened,
+        original: TxId,
+        trigger: Trigger,
+        by: TxId,
+    ) {
+        let Some(case) = self.table.of_id(key_of(of), original) else {
+            return;
+        };
+        let trigger = self.returned(case, of, trigger);
+        let cause = SeenCause {
+            note: Note::Other(by),
+            ..SeenCause::default()
+        };
+        self.step(case, trigger, cause);
+    }
+
+    /// Counts what goes back of an original, or comes again, and says what that makes of it.
+    fn returned(&mut self, case: CaseNo, of: &Opened, trigger: Trigger) -> Trigger {
+        let Some(own) = self.table.get_mut(case) else {
+            return trigger;
+        };
+        match (trigger, of.purpose) {
+            (Trigger::Returned, Purpose::Debit) => Trigger::Proof,
+            (Trigger::Returned, Purpose::Refund | Purpose::Reversal) => {
+                own.returned.0 = own.returned.0.saturating_add(of.amount.0);
+                if own.returned >= own.opened.amount {
+                    trigger
+                } else {
+                    Trigger::ReturnedInPart
+                }
+            }
+            (Trigger::ReturnUndone, Purpose::Refund) => {
+                own.returned = Amount(own.returned.0.saturating_sub(of.amount.0));
+                trigger
+            }
+            (same, _) => same,
+        }
+    }
+}
+
+fn class(seen: &SeenMessage) -> Class {
+    seen.message.mti().class()
+}
+
+/// Whether a held request may be the one that goes on under another name.
+fn is_alike(held: &SeenMessage, there: &SeenMessage, wanted: &Opened) -> bool {
+    let own: &Message = &held.message;
+    let card = |message: &Message| message.pan().map(|pan| pan.masked());
+    let (mine, theirs) = (card(own), card(&there.message));
+    // A gateway may put a request into another type: what it is for stays.
+    let purpose = |message: &Message| message.kind().map(|kind| kind.purpose);
+    let same = match (purpose(own), purpose(&there.message)) {
+        (Some(mine), Some(theirs)) => mine == theirs,
+        _ => own.mti().original() == there.message.mti().original(),
+    };
+    class(held) == class(there)
+        && same
+        && own.terminal().unwrap_or_default() == wanted.terminal
+        && own.amount().unwrap_or_default() == wanted.amount
+        && (mine == theirs || held.masked || there.masked)
+}

@@ -1,0 +1,45 @@
+//! Captured traffic told as records, for traffic that never went through isogate.
+//!
+//! [`Observer`] takes the [`Sighting`](crate::iso::stream::Sighting)s of one capture and gives the
+//! records of an ordinary journal, from which `trace`, `open` and `explain` answer as they do for
+//! the gateway's own. It authors nothing: no message, no answer, no reversal. Transactions move by
+//! the one decision table, [`decide`](crate::engine::gateway::decide), with what was seen as its
+//! events; what a row owes is owed by whoever was seen, and shows, or does not, in what is seen
+//! next.
+//!
+//! **Which legs.** A capture shows the whole way, on which what a terminal sends is what its host
+//! gets, or both legs around a gateway: [`LegFinder`] tells them apart.
+//!
+//! **Delivered** is what was seen whole on the terminal's leg with no reset behind it: an answer
+//! that TCP gave up on shows as a reset, or as an answer that is missing. Seen is not read: as in
+//! the gateway's own journal, a terminal that did not read it says so by its reversal. Where only
+//! the leg to a host was captured, delivery is unproven.
+//!
+//! **Silence** counts where somebody looked: after [`ObserveOptions::timeout`] without an answer,
+//! on a connection whose capture has no gap. Behind a gap, at the end of the capture, and where a
+//! request may have gone on unseen, nothing is concluded from silence: such a step has the reason
+//! [`Why::Unseen`](crate::engine::record::Why::Unseen), and no verdict that rests on it says that a
+//! new payment is safe.
+//!
+//! **Not checked** are MACs: no key is known here, so nothing is called wrong for its MAC.
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+mod legs;
+
+mod watched;
+
+mod observer;
+
+mod asks;
+
+mod undoing;
+
+mod answers;
+
+mod holes;
+
+pub use legs::{LegFinder, LegRole, Legs};
+pub use observer::{ObserveCounts, ObserveOptions, Observer};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+//! The transactions that are followed: found by name, by what their answer carries, by terminal.
+//! Bounded: beyond [`MOST`] the oldest goes, one that is over before one that is not.
+
+use crate::engine::gateway::{
+    AskedFor, HeardBefore, MatchKey, OriginalNames, TerminalKey, key_of, may_be_referred, only,
+};
+use crate::engine::record::{Identity, Opened, Seq, State, TxId};
+use crate::engine::seam::{KeyedMap, Wall};
+use crate::iso::message::{Amount, AuthCode, Mti, Rrn, Stan, Text};
+use crate::iso::stream::FlowId;
+use bytes::Bytes;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// Transactions followed at once.
+const MOST: usize = 32_768;
+/// How many of the oldest are looked at to find one that is over.
+const LOOKED_AT: usize = 64;
+
+/// A transaction in the table, numbered as they began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct CaseNo(pub(super) u64);
+
+/// A transaction as far as it was seen.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pub(super) id: TxId,
+    pub(super) opened: Arc<Opened>,
+    pub(super) state: State,
+    /// Its last record.
+    pub(super) last: Seq,
+    /// When its request was seen.
+    pub(super) began: Wall,
+    /// When it last changed.
+    pub(super) changed: Wall,
+    /// The connection of its terminal, if that was seen.
+    pub(super) terminal: Option<FlowId>,
+    /// The connection that carried it to its host, if that was seen.
+    pub(super) host: Option<FlowId>,
+    /// The type under which its host heard it.
+    pub(super) mti: Option<Mti>,
+    /// The first two digits of DE 3 there.
+    pub(super) trade: Text<2>,
+    /// Its trace number there.
+    pub(super) stan: Stan,
+    pub(super) rrn: Option<Rrn>,
+    pub(super) auth: Option<AuthCode>,
+    /// An approval was seen.
+    pub(super) approved: bool,
+    /// An answer came that could not be believed, or left the outcome open.
+    pub(super) doubted: bool,
+    /// The answer that approved a part.
+    pub(super) part: Option<Bytes>,
+    /// What went back of it by voids, refunds and partial reversals.
+    pub(super) returned: Amount,
+    pub(super) undoing: Option<Undoing>,
+    /// When silence becomes an event.
+    pub(super) deadline: Option<Wall>,
+    /// Whether something that belongs to it may stand where the capture shows nothing.
+    pub(super) unseen: bool,
+    /// Whether its terminal traded on after its approval: a reset that comes then cuts off what is
+    /// said from there on.
+    pub(super) dealt_with: bool,
+    names: Vec<Identity>,
+    keys: Vec<MatchKey>,
+}
+
+/// Its reversal.
+#[derive(Debug, Default)]
+pub(super) struct Undoing {
+    /// Tries that went to its host.
+    pub(super) tries: u16,
+    /// Tries that were not answered.
+    pub(super) unanswered: u16,
+    /// The connection of the last try.
+    pub(super) host: Option<FlowId>,
+    /// The first approval was seen while a try was not answered.
+    pub(super) overtaken: bool,
+    /// Its terminal may hold the receipt, and did not ask for it.
+    pub(super) of_receipt: bool,
+    /// DE 4 of the last try.
+    pub(super) amount: Option<Amount>,
+}
+
+impl Watched {
+    /// One that begins.
+    pub(super) fn new(id: TxId, opened: Arc<Opened>, began: Wall) -> Self {
+        Self {
+            id,
+            stan: opened.stan,
+            opened,
+            state: State::Received,
+            last: Seq(0),
+            began,
+            changed: began,
+            terminal: None,
+            host: None,
+            mti: None,
+            trade: Text::EMPTY,
+            rrn: None,
+            auth: None,
+            approved: false,
+            doubted: false,
+            part: None,
+            returned: Amount(0),
+            undoing: None,
+            deadline: None,
+            unseen: false,
+            dealt_with: false,
+            names: Vec::new(),
+            keys: Vec::new(),
+        }
+    }
+
+    /// What its answers are compared with.
+    pub(super) fn asked(&self) -> AskedFor<'_> {
+        AskedFor {
+            opened: &self.opened,
+            mti: self.mti,
+            trade: self.trade,
+            stan: self.stan,
+        }
+    }
+
+    /// What was heard of it so far.
+    pub(super) fn heard(&self) -> HeardBefore {
+        let tries = self.undoing.as_ref().map_or(0, |own| own.tries);
+        HeardBefore {
+            approved: self.approved,
+            doubted: self.doubted,
+            tried: tries > 0,
+            auth: self.auth,
+        }
+    }
+
+    /// Whether something is still waited for.
+    fn is_over(&self) -> bool {
+        !self.state.is_live() && self.deadline.is_none()
+    }
+}
+
+/// All of them.
+#[derive(Debug)]
+pub(super) struct WatchTable {
+    all: BTreeMap<CaseNo, Watched>,
+    named: KeyedMap<Identity, Vec<CaseNo>>,
+    keyed: KeyedMap<MatchKey, Vec<CaseNo>>,
+    of_terminal: KeyedMap<TerminalKey, VecDeque<CaseNo>>,
+    due: BTreeSet<(Wall, CaseNo)>,
+    next: CaseNo,
+}
+
+impl WatchTable {
+    /// None yet.
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            all: BTreeMap::new(),
+            named: KeyedMap::new(seed),
+            keyed: KeyedMap::new(seed.rotate_left(17)),
+            of_terminal: KeyedMap::new(seed.rotate_left(34)),
+            due: BTreeSet::new(),
+            next: CaseNo(0),
+        }
+    }
+
+    /// Takes one in.
+    pub(super) fn insert(&mut self, watched: Watched) -> CaseNo {
+        let case = self.next;
+        self.next = CaseNo(case.0.saturating_add(1));
+        let key = key_of(&watched.opened);
+        let name = watched.opened.identity;
+        self.of_terminal
+            .or_insert_with(key, VecDeque::new)
+            .push_back(case);
+        self.all.insert(case, watched);
+        self.add_name(case, name);
+        case
+    }
+
+    /// The one that must make room for another, if any: call [`remove`](Self::remove) with it.
+    pub(super) fn surplus(&self) -> Option<CaseNo> {
+        if self.all.len() <= MOST {
+            return None;
+        }
+        let mut oldest = self.all.iter().take(LOOKED_AT);
+        let over = oldest.find(|(_, own)| own.is_over()).map(|(case, _)| *case);
+        over.or_else(|| self.all.keys().next().copied())
+    }
+
+    /// Takes one out, with its names.
+    pub(super) fn remove(&mut self, case: CaseNo) {
+        self.set_deadline(case, None);
+        let Some(own) = self.all.remove(&case) else {
+            return;
+        };
+        for name in &own.names {
+            forget(&mut self.named, name, case);
+        }
+        for key in &own.keys {
+            forget(&mut self.keyed, key, case);
+        }
+        let key = key_of(&own.opened);
+        if let Some(cases) = self.of_terminal.get_mut(&key) {
+            cases.retain(|other| *other != case);
+            if cases.is_empty() {
+                self.of_terminal.remove(&key);
+            }
+        }
+    }
+
+    /// Lets one be found by a further name, such as that at its host.
+    pub(super) fn add_name(&mut self, case: CaseNo, name: Identity) {
+        if let Some(own) = self.all.get_mut(&case)
+            && !name.is_empty()
+            && !own.names.contains(&name)
+        {
+            own.names.push(name);
+            self.named.or_insert_with(name, Vec::new).push(case);
+        }
+    }
+
+    /// Lets an answer with this key find one.
+    pub(super) fn add_key(&mut self, case: CaseNo, key: MatchKey) {
+        if let Some(own) = self.all.get_mut(&case)
+            && !own.keys.contains(&key)
+        {
+            own.keys.push(key);
+            self.keyed.or_insert_with(key, Vec::new).push(case);
+        }
+    }
+
+    pub(super) fn get(&self, case: CaseNo) -> Option<&Watched> {
+        self.all.get(&case)
+    }
+
+    pub(super) fn get_mut(&mut self, case: CaseNo) -> Option<&mut Watched> {
+        self.all.get_mut(&case)
+    }
+
+    /// Those of a name, the newest first.
+    pub(super) fn named(&self, name: &Identity) -> impl Iterator<Item = (CaseNo, &Watched)> {
+        let cases = self.named.get(name).into_iter().flatten().rev();
+        cases.filter_map(|case| Some((*case, self.all.get(case)?)))
+    }
+
+    /// Those whose answer has this key, the newest first.
+    pub(super) fn keyed(&self, key: &MatchKey) -> impl Iterator<Item = (CaseNo, &Watched)> {
+        let cases = self.keyed.get(key).into_iter().flatten().rev();
+        cases.filter_map(|case| Some((*case, self.all.get(case)?)))
+    }
+
+    /// Those of a terminal, the newest first.
+    pub(super) fn of_terminal(&self, key: TerminalKey) -> impl Iterator<Item = (CaseNo, &Watched)> {
+        let cases = self.of_terminal.get(&key).into_iter().flatten().rev();
+        cases.filter_map(|case| Some((*case, self.all.get(case)?)))
+    }
+
+    /// The one with an id.
+    pub(super) fn of_id(&self, key: TerminalKey, id: TxId) -> Option<CaseNo> {
+        let mut own = self.of_terminal(key);
+        own.find(|(_, own)| own.id == id).map(|(case, _)| case)
+    }
+
+    /// The one that a void, refund or completion refers to: by RRN if that is known, else by the
+    /// authorization code and trace number that it names, if no other has them too.
+    pub(super) fn referred(&self, of: &Opened, told: &OriginalNames) -> Option<TxId> {
+        let meant = || {
+            let own = self.of_terminal(key_of(of)).map(|(_, own)| own);
+            own.filter(|own| may_be_referred(of, &own.opened))
+        };
+        let by_rrn = meant().find(|own| told.rrn.is_some() && own.rrn == told.rrn);
+        let unnamed = OriginalNames { rrn: None, ..*told };
+        let others = || meant().filter(|own| unnamed.names(own.rrn, own.auth, &own.opened));
+        by_rrn.or_else(|| only(others())).map(|own| own.id)
+    }
+
+    /// Sets when silence becomes an event.
+    pub(super) fn set_deadline(&mut self, case: CaseNo, at: Option<Wall>) {
+        let Some(own) = self.all.get_mut(&case) else {
+            return;
+        };
+        if let Some(before) = std::mem::replace(&mut own.deadline, at) {
+            self.due.remove(&(before, case));
+        }
+        if let Some(at) = at {
+            self.due.insert((at, case));
+        }
+    }
+
+    /// The earliest whose deadline is over; that is cleared.
+    pub(super) fn pop_due(&mut self, now: Wall) -> Option<(Wall, CaseNo)> {
+        let (at, case) = *self.due.first()?;
+        if at > now {
+            return None;
+        }
+        self.set_deadline(case, None);
+        Some((at, case))
+    }
+
+    /// All that something is still waited for, oldest first.
+    pub(super) fn unfinished(&self) -> Vec<CaseNo> {
+        let own = self.all.iter().filter(|(_, own)| own.state.is_live());
+        own.map(|(case, _)| *case).collect()
+    }
+}
+
+fn forget<K: Eq + std::hash::Hash>(map: &mut KeyedMap<K, Vec<CaseNo>>, key: &K, case: CaseNo) {
+    if let Some(cases) = map.get_mut(key) {
+        cases.retain(|other| *other != case);
+        if cases.is_empty() {
+            map.remove(key);
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The packets of a pcap or pcapng file, one at a time.
+
+use super::CaptureError;
+use crate::iso::stream::SeenAt;
+use pcap_parser::traits::{PcapNGPacketBlock, PcapReaderIterator};
+use pcap_parser::{Block, LegacyPcapReader, PcapBlockOwned, PcapError, PcapHeader, PcapNGReader};
+use std::io::Read;
+
+/// Where reading begins with.
+const BUFFER: usize = 256 << 10;
+/// A block is not longer: no packet is.
+const MAX_BLOCK: usize = 1 << 20;
+/// So many interfaces may a file describe.
+const MAX_INTERFACES: usize = 4096;
+
+/// One packet as it was captured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CapturedPacket<'a> {
+    pub at: SeenAt,
+    /// The kind of its first header, by the numbers of pcap.
+    pub link: i32,
+    pub data: &'a [u8],
+    /// How many more bytes it had.
+    pub missing: u32,
+}
+
+/// One interface of a file: how its packets begin, and how their times are counted.
+#[derive(Clone, Copy, Debug)]
+struct Interface {
+    link: i32,
+    snap: u32,
+    clock: PacketClock,
+}
+
+/// How a file counts time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PacketClock {
+    /// Ticks in a second.
+    ticks: u64,
+    /// Seconds to add.
+    offset: i64,
+}
+
+/// Reads a pcap or pcapng file, block by block.
+pub(super) struct PacketFile {
+    blocks: Box<dyn PcapReaderIterator + Send>,
+    interfaces: Vec<Interface>,
+    /// The form of a pcap file, which has one interface.
+    header: Option<PcapHeader>,
+    capacity: usize,
+    /// Whether the file ends within a block.
+    pub cut_short: bool,
+}
+
+impl std::fmt::Debug for PacketFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PacketFile")
+            .field("interfaces", &self.interfaces)
+            .finish_non_exhaustive()
+    }
+}
+
+impl PacketFile {
+    /// A pcap file.
+    pub(super) fn pcap(input: impl Read + Send + 'static) -> Result<Self, CaptureError> {
+        let reader = LegacyPcapReader::new(BUFFER, input).map_err(|e| fault(&e, 0))?;
+        Ok(Self::of(Box::new(reader)))
+    }
+
+    /// A pcapng file.
+    pub(super) fn pcapng(input: impl Read + Send + 'static) -> Result<Self, CaptureError> {
+        let reader = PcapNGReader::new(BUFFER, input).map_err(|e| fault(&e, 0))?;
+        Ok(Self::of(Box::new(reader)))
+    }
+
+    fn of(blocks: Box<dyn PcapReaderIterator + Send>) -> Self {
+        Self {
+            blocks,
+            interfaces: Vec::new(),
+            header: None,
+            capacity: BUFFER,
+            cut_short: false,
+        }
+    }
+
+    /// Shows the next packet to `see`; `false` at the end.
+    pub(super) fn next(
+        &mut self,
+        see: &mut dyn FnMut(&CapturedPacket<'_>),
+    ) -> Result<bool, CaptureError> {
+        loop {
+            let at = self.blocks.consumed() as u64;
+            let (length, seen) = match self.blocks.next() {
+                Ok((length, block)) => {
+                    let (interfaces, header) = (&mut self.interfaces, &mut self.header);
+                    (length, show(&block, interfaces, header, see))
+                }
+                Err(PcapError::Eof) => return Ok(false),
+                Err(PcapError::UnexpectedEof) => {
+                    self.cut_short = true;
+                    return Ok(false);
+                }
+                Err(PcapError::Incomplete(_)) => {
+                    self.refill(at)?;
+                    continue;
+                }
+                Err(PcapError::BufferTooSmall) => {
+                    self.grow(at)?;
+                    continue;
+                }
+                Err(error) => return Err(fault(&error, at)),
+            };
+            self.blocks.consume(length);
+            match seen {
+                Seen::Packet => return Ok(true),
+                Seen::Other => {}
+                Seen::Damaged(what) => return Err(damaged(at, what)),
+            }
+        }
+    }
+
+    fn refill(&mut self, at: u64) -> Result<(), CaptureError> {
+        self.blocks.refill().map_err(|e| fault(&e, at))
+    }
+
+    fn grow(&mut self, at: u64) -> Result<(), CaptureError> {
+        if self.capacity >= MAX_BLOCK {
+            return Err(damaged(at, "a block is longer than 1 MiB"));
+        }
+        self.capacity = self.capacity.saturating_mul(2);
+        self.blocks.grow(self.capacity);
+        self.refill(at)
+    }
+}
+
+/// What a block was.
+enum Seen {
+    Packet,
+    Other,
+    Damaged(&'static str),
+}
+
+fn show(
+    block: &PcapBlockOwned<'_>,
+    interfaces: &mut Vec<Interface>,
+    header: &mut Option<PcapHeader>,
+    see: &mut dyn FnMut(&CapturedPacket<'_>),
+) -> Seen {
+    let unknown = Seen::Damaged("a packet of an interface that the file does not describe");
+    match block {
+        PcapBlockOwned::LegacyHeader(found) => {
+            *header = Some(found.clone());
+            Seen::Other
+        }
+        PcapBlockOwned::Legacy(packet) => {
+            let Some(header) = header else {
+                return unknown;
+            };
+            let ticks = match header.is_nanosecond_precision() {
+                true => 1_000_000_000,
+                false => 1_000_000,
+            };
+            let part = micros(u64::from(packet.ts_usec), ticks);
+            let at = i64::from(packet.ts_sec).saturating_mul(1_000_000);
+            see(&CapturedPacket {
+                at: SeenAt(at.saturating_add(part)),
+                link: header.network.0 & 0xFFFF,
+                data: packet.data,
+                missing: missing(packet.origlen, packet.data),
+            });
+            Seen::Packet
+        }
+        PcapBlockOwned::NG(Block::SectionHeader(_)) => {
+            interfaces.clear();
+            Seen::Other
+        }
+        PcapBlockOwned::NG(Block::InterfaceDescription(found)) => {
+            if interfaces.len() >= MAX_INTERFACES {
+                return Seen::Damaged("it describes more interfaces than 4096");
+            }
+            interfaces.push(Interface {
+                link: found.linktype.0 & 0xFFFF,
+                snap: found.snaplen,
+                clock: PacketClock::read(found.if_tsresol, found.if_tsoffset),
+            });
+            Seen::Other
+        }
+        PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
+            let number = usize::try_from(packet.if_id).unwrap_or(usize::MAX);
+            let Some(interface) = interfaces.get(number) else {
+                return unknown;
+            };
+            let ticks = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
+            let data = packet.packet_data();
+            see(&CapturedPacket {
+                at: interface.clock.at(ticks),
+                link: interface.link,
+                data,
+                missing: missing(packet.origlen, data),
+            });
+            Seen::Packet
+        }
+        // It has no time: the time of what stands before it is not known here either.
+        PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
+            let Some(interface) = interfaces.first() else {
+                return unknown;
+            };
+            let snap = if interface.snap == 0 {
+                u32::MAX
+            } else {
+                interface.snap
+            };
+            let length = usize::try_from(packet.origlen.min(snap)).unwrap_or(usize::MAX);
+            let data = packet.data.get(..length).unwrap_or(packet.data);
+            see(&CapturedPacket {
+                at: SeenAt(0),
+                link: interface.link,
+                data,
+                missing: missing(packet.origlen, data),
+            });
+            Seen::Packet
+        }
+        PcapBlockOwned::NG(_) => Seen::Other,
+    }
+}
+
+fn missing(length: u32, data: &[u8]) -> u32 {
+    length.saturating_sub(u32::try_from(data.len()).unwrap_or(u32::MAX))
+}
+
+fn micros(ticks: u64, in_a_second: u64) -> i64 {
+    let micros = u128::from(ticks) * 1_000_000 / u128::from(in_a_second.max(1));
+    i64::try_from(micros).unwrap_or(i64::MAX)
+}
+
+impl PacketClock {
+    /// By the two options of an interface: a power of ten, or of two where the highest bit is set.
+    fn read(resolution: u8, offset: i64) -> Self {
+        let exponent = u32::from(resolution & 0x7F);
+        let ticks = match resolution & 0x80 {
+            0 => 10u64.checked_pow(exponent),
+            _ => 2u64.checked_pow(exponent),
+        };
+        Self {
+            ticks: ticks.unwrap_or(1_000_000),
+            offset,
+        }
+    }
+
+    fn at(self, ticks: u64) -> SeenAt {
+        let offset = self.offset.saturating_mul(1_000_000);
+        SeenAt(micros(ticks, self.ticks).saturating_add(offset))
+    }
+}
+
+fn damaged(at: u64, what: &str) -> CaptureError {
+    CaptureError::Format {
+        at,
+        fault: format!("{what}; what stands before it was read"),
+    }
+}
+
+fn fault(error: &PcapError<&[u8]>, at: u64) -> CaptureError {
+    match error {
+        PcapError::ReadError => std::io::Error::other("reading the capture failed").into(),
+        _ => damaged(at, "no whole block of a capture begins here"),
+    }
+}

@@ -1,0 +1,76 @@
+//! Packets of a file, put together to what was seen on its connections.
+
+use super::headers::{self, PacketContent};
+use super::packets::PacketFile;
+use super::{CaptureError, CaptureReader, CaptureTally};
+use crate::iso::spec::Spec;
+use crate::iso::stream::{Reassembler, Sighting};
+use std::sync::Arc;
+
+/// Reads the traffic of a file of packets.
+#[derive(Debug)]
+pub(super) struct TrafficReader {
+    packets: PacketFile,
+    flows: Reassembler,
+    tally: CaptureTally,
+    is_done: bool,
+    /// What ended the reading, told after everything that stands before it.
+    fault: Option<CaptureError>,
+}
+
+impl TrafficReader {
+    pub(super) fn new(packets: PacketFile, spec: &Arc<Spec>, server_port: Option<u16>) -> Self {
+        Self {
+            packets,
+            flows: Reassembler::new(spec, server_port),
+            tally: CaptureTally::default(),
+            is_done: false,
+            fault: None,
+        }
+    }
+
+    fn read(&mut self) {
+        let (flows, tally) = (&mut self.flows, &mut self.tally);
+        let read = self.packets.next(&mut |packet| {
+            tally.packets = tally.packets.saturating_add(1);
+            let count = match headers::read(packet) {
+                PacketContent::Segment(segment) => {
+                    flows.take(&segment);
+                    return;
+                }
+                PacketContent::Other => &mut tally.other,
+                PacketContent::Fragment => &mut tally.fragments,
+                PacketContent::Unreadable => &mut tally.unreadable,
+                PacketContent::UnknownLink => &mut tally.unknown_link,
+            };
+            *count = count.saturating_add(1);
+        });
+        let goes_on = read.unwrap_or_else(|fault| {
+            self.fault = Some(fault);
+            false
+        });
+        if !goes_on {
+            self.tally.cut_short = self.packets.cut_short;
+            self.flows.finish();
+            self.is_done = true;
+        }
+    }
+}
+
+impl CaptureReader for TrafficReader {
+    fn next(&mut self) -> Result<Option<Sighting>, CaptureError> {
+        loop {
+            if let Some(sighting) = self.flows.next() {
+                return Ok(Some(sighting));
+            }
+            if self.is_done {
+                return self.fault.take().map_or(Ok(None), Err);
+            }
+            self.read();
+        }
+    }
+
+    fn tally(&self) -> CaptureTally {
+        self.tally
+    }
+}

@@ -1,0 +1,364 @@
+//! Shadows: a link's requests are copied to a second host, whose answers are compared with the
+//! acquirer's and go nowhere.
+//!
+//! A shadow lives on a thread of its own and is handed copies through a queue with an end: one that
+//! is slow, dead or mad costs the gateway's thread two copies of a reference for each transaction.
+//! What does not fit into the queue is not copied, and counted.
+
+use crate::engine::driver::{ShadowOutcome, ShadowPairs};
+use crate::engine::gateway::SendId;
+use crate::engine::record::{ConnId, Fact, Hop, LinkId, Record, Seq, ShadowDifference, TxId};
+use crate::engine::seam::Dice;
+use crate::io::config::{Config, ShadowConfig};
+use crate::io::net::{self, Backoff, Inbound, SocketFlushed, SocketOutbound, Wire};
+use crate::io::telemetry::Metrics;
+use crate::iso::codec::Message;
+use crate::iso::message::FieldPath;
+use crate::iso::spec::Spec;
+use bytes::{Bytes, BytesMut};
+use metrics::Counter;
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tracing::{info, warn};
+
+use super::clock::Clock;
+
+/// Messages that wait for one shadow's thread.
+const QUEUE: usize = 4096;
+/// Differences that wait to be recorded.
+const FOUND: usize = 1024;
+/// Bytes that may be unwritten at a shadow before requests are left out.
+const UNWRITTEN: usize = 1 << 20;
+/// How long a connection may take to be made.
+const CONNECT: Duration = Duration::from_secs(5);
+/// The pauses between tries to connect.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// How often overdue answers are looked for.
+const LOOK: Duration = Duration::from_millis(200);
+/// Bytes read at once.
+const READ: usize = 64 << 10;
+
+/// One message of the link, as its shadow is told.
+#[derive(Debug)]
+enum ShadowCopy {
+    /// A request, or another message that goes to the acquirer, and its transaction.
+    Sent(Option<TxId>, Bytes),
+    /// An answer of the acquirer, as the journal keeps it.
+    Answered(TxId, Bytes),
+}
+
+/// The shadows of all links, seen from the gateway's thread.
+#[derive(Debug, Default)]
+pub(super) struct Shadows {
+    /// The queue of each link that has a shadow.
+    queues: BTreeMap<LinkId, mpsc::Sender<ShadowCopy>>,
+    /// The connections of those links.
+    conns: BTreeMap<ConnId, LinkId>,
+    /// The record before a send, and its transaction.
+    recorded: Option<(Seq, TxId)>,
+    left_out: Option<Counter>,
+}
+
+/// What the shadows found, to be recorded.
+pub(super) type Found = mpsc::Receiver<Box<ShadowDifference>>;
+
+impl Shadows {
+    /// Starts a thread for each shadow of the configuration.
+    pub(super) fn start(
+        config: &Config,
+        metrics: &Metrics,
+        dice: &mut Dice,
+    ) -> io::Result<(Self, Found)> {
+        let (found, differences) = mpsc::channel(FOUND);
+        let mut shadows = Self {
+            left_out: Some(metrics.shadow_left_out.clone()),
+            ..Self::default()
+        };
+        let links = config.links.iter().zip(&config.options.links).zip(0..);
+        for ((link, options), id) in links {
+            let Some(shadow) = &link.shadow else { continue };
+            let (id, (queue, copies)) = (LinkId(id), mpsc::channel(QUEUE));
+            let routes = &config.options.routes;
+            let key = routes.iter().find(|route| route.to.contains(&id));
+            let key = key
+                .map(|route| route.key.clone())
+                .filter(|key| !key.is_empty());
+            let host = ShadowHost {
+                config: shadow.clone(),
+                wire: Wire {
+                    spec: Arc::clone(&options.spec),
+                    framing: Some(link.framing),
+                    frame: config.limits.frame,
+                    frame_time: config.limits.frame_time,
+                    read: READ,
+                },
+                pairs: ShadowPairs::new(id, key_of(key, &options.spec), shadow.wait),
+                found: found.clone(),
+                counts: ShadowCounters::of(metrics),
+                clock: Clock::new(),
+                is_silent: false,
+            };
+            let dice = dice.split();
+            thread::Builder::new()
+                .name(format!("shadow-{}", id.0))
+                .spawn(move || host.run(copies, dice))?;
+            shadows.queues.insert(id, queue);
+        }
+        Ok((shadows, differences))
+    }
+
+    /// A connection of a link is up.
+    pub(super) fn link_up(&mut self, conn: ConnId, link: LinkId) {
+        if self.queues.contains_key(&link) {
+            self.conns.insert(conn, link);
+        }
+    }
+
+    /// A connection is gone.
+    pub(super) fn gone(&mut self, conn: ConnId) {
+        self.conns.remove(&conn);
+    }
+
+    /// The core recorded something: an answer goes to whoever copied its request.
+    pub(super) fn recorded(&mut self, record: &Record) {
+        if self.queues.is_empty() {
+            return;
+        }
+        let Fact::Step(step) = &record.fact else {
+            return;
+        };
+        let Some((tx, message)) = record.tx.zip(step.message.as_ref()) else {
+            return;
+        };
+        self.recorded = Some((record.seq, tx));
+        if message.hop == Hop::AcquirerToGateway {
+            for queue in self.queues.values() {
+                let answer = ShadowCopy::Answered(tx, message.frame.frame.clone());
+                self.count(queue.try_send(answer).is_ok());
+            }
+        }
+    }
+
+    /// The core ordered a send that waits for a record.
+    pub(super) fn ordered(&self, conn: ConnId, after: Seq, frame: &Bytes) {
+        let link = self.conns.get(&conn);
+        if let Some(queue) = link.and_then(|link| self.queues.get(link)) {
+            let recorded = self.recorded.filter(|(seq, _)| *seq == after);
+            let sent = ShadowCopy::Sent(recorded.map(|(_, tx)| tx), frame.clone());
+            self.count(queue.try_send(sent).is_ok());
+        }
+    }
+
+    fn count(&self, taken: bool) {
+        if let Some(left_out) = self.left_out.as_ref().filter(|_| !taken) {
+            left_out.increment(1);
+        }
+    }
+}
+
+/// What names the request of an answer: as the route says, else as the dialect does.
+fn key_of(route: Option<Vec<FieldPath>>, spec: &Spec) -> Vec<FieldPath> {
+    route.unwrap_or_else(|| spec.flow().match_key.clone())
+}
+
+/// What is counted of one shadow.
+#[derive(Debug)]
+struct ShadowCounters {
+    same: Counter,
+    different: Counter,
+    left_out: Counter,
+}
+
+impl ShadowCounters {
+    fn of(metrics: &Metrics) -> Self {
+        Self {
+            same: metrics.shadow_same.clone(),
+            different: metrics.shadow_different.clone(),
+            left_out: metrics.shadow_left_out.clone(),
+        }
+    }
+}
+
+/// One shadow, on its own thread.
+#[derive(Debug)]
+struct ShadowHost {
+    config: ShadowConfig,
+    wire: Wire,
+    pairs: ShadowPairs,
+    found: mpsc::Sender<Box<ShadowDifference>>,
+    counts: ShadowCounters,
+    clock: Clock,
+    /// It was said that the shadow answers nothing.
+    is_silent: bool,
+}
+
+impl ShadowHost {
+    fn run(self, copies: mpsc::Receiver<ShadowCopy>, dice: Dice) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build_local(tokio::runtime::LocalOptions::default());
+        match runtime {
+            Ok(runtime) => runtime.block_on(self.live(copies, dice)),
+            Err(error) => warn!(%error, "no shadow: the system refuses what its thread needs"),
+        }
+    }
+
+    /// Connects, and connects again, until the gateway ends.
+    async fn live(mut self, mut copies: mpsc::Receiver<ShadowCopy>, dice: Dice) {
+        let mut backoff = Backoff::new(PAUSES.0, PAUSES.1, dice);
+        let address = self.config.address.clone();
+        loop {
+            match self.connect(&mut copies).await {
+                Some(Ok((inbound, out))) => {
+                    info!(address, "shadow connected");
+                    backoff.reset();
+                    if self.converse(&mut copies, inbound, out).await.is_none() {
+                        return;
+                    }
+                    warn!(address, "shadow lost");
+                }
+                Some(Err(error)) => warn!(address, %error, "shadow not connected"),
+                None => return,
+            }
+            let pause = tokio::time::sleep(backoff.pause());
+            if self.meanwhile(&mut copies, pause).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Makes a connection; `None` if the gateway ended meanwhile.
+    async fn connect(
+        &mut self,
+        copies: &mut mpsc::Receiver<ShadowCopy>,
+    ) -> Option<io::Result<(Inbound, SocketOutbound)>> {
+        let connecting = TcpStream::connect(self.config.address.clone());
+        let connecting = tokio::time::timeout(CONNECT, connecting);
+        let stream = self.meanwhile(copies, connecting).await?;
+        let stream = stream.map_err(io::Error::from).and_then(|stream| stream);
+        Some(stream.and_then(|stream| net::split(stream, &self.wire)))
+    }
+
+    /// Waits for something without a connection: requests are left out, answers are taken.
+    async fn meanwhile<T>(
+        &mut self,
+        copies: &mut mpsc::Receiver<ShadowCopy>,
+        something: impl Future<Output = T>,
+    ) -> Option<T> {
+        tokio::pin!(something);
+        loop {
+            tokio::select! {
+                done = &mut something => return Some(done),
+                copied = copies.recv() => match copied? {
+                    ShadowCopy::Sent(..) => self.counts.left_out.increment(1),
+                    ShadowCopy::Answered(tx, frame) => self.answered(tx, frame),
+                },
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            self.look_for_overdue();
+        }
+    }
+
+    /// Sends copies and takes answers until the connection ends; `None` if the gateway ended.
+    async fn converse(
+        &mut self,
+        copies: &mut mpsc::Receiver<ShadowCopy>,
+        mut inbound: Inbound,
+        mut out: SocketOutbound,
+    ) -> Option<()> {
+        let (mut scratch, mut written) = (BytesMut::new(), Vec::new());
+        loop {
+            let flushed = out.flush(Seq(0), &mut scratch, &mut written);
+            written.clear();
+            let full = match flushed {
+                SocketFlushed::Clear => false,
+                SocketFlushed::Full => true,
+                SocketFlushed::Broken(_) => return Some(()),
+            };
+            let writable = out.writable();
+            tokio::select! {
+                copied = copies.recv() => match copied? {
+                    ShadowCopy::Sent(tx, frame) => self.send(tx, frame, &mut out),
+                    ShadowCopy::Answered(tx, frame) => self.answered(tx, frame),
+                },
+                filled = inbound.fill() => {
+                    if filled.is_err() || self.take_in(&mut inbound).is_err() {
+                        return Some(());
+                    }
+                }
+                _ = writable, if full => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            self.look_for_overdue();
+        }
+    }
+
+    fn send(&mut self, tx: Option<TxId>, frame: Bytes, out: &mut SocketOutbound) {
+        if out.waiting() > UNWRITTEN {
+            self.counts.left_out.increment(1);
+            return;
+        }
+        let request = Message::parse_partial(&self.wire.spec, frame.clone()).0;
+        if let Some((tx, request)) = tx.zip(request) {
+            let outcome = self.pairs.copied(self.clock.now().mono, tx, &request);
+            self.tell(outcome);
+        }
+        out.push(SendId(0), Seq(0), frame);
+    }
+
+    fn answered(&mut self, tx: TxId, frame: Bytes) {
+        if let Some(answer) = Message::parse_partial(&self.wire.spec, frame).0 {
+            let outcome = self.pairs.acquirer_answered(tx, answer);
+            self.tell(outcome);
+        }
+    }
+
+    fn take_in(&mut self, inbound: &mut Inbound) -> Result<(), net::End> {
+        while let Some(frame) = inbound.frame()? {
+            if let Some(answer) = Message::parse_partial(&self.wire.spec, frame).0 {
+                let outcome = self.pairs.shadow_answered(self.clock.now().mono, answer);
+                self.tell(outcome);
+            }
+        }
+        Ok(())
+    }
+
+    fn look_for_overdue(&mut self) {
+        let now = self.clock.now().mono;
+        while let Some(outcome) = self.pairs.overdue(now) {
+            self.tell(Some(outcome));
+        }
+    }
+
+    fn tell(&mut self, outcome: Option<ShadowOutcome>) {
+        match outcome {
+            None => {}
+            Some(ShadowOutcome::Same) => {
+                self.is_silent = false;
+                self.counts.same.increment(1);
+            }
+            Some(ShadowOutcome::Silent) => {
+                self.counts.left_out.increment(1);
+                if !std::mem::replace(&mut self.is_silent, true) {
+                    let (address, wait) = (&self.config.address, self.config.wait);
+                    warn!(
+                        address,
+                        ?wait,
+                        "the shadow answers nothing: nothing is compared"
+                    );
+                }
+            }
+            Some(ShadowOutcome::Differs(difference)) => {
+                self.is_silent = false;
+                self.counts.different.increment(1);
+                // The figure counts those that find no room in the queue, too.
+                let _full = self.found.try_send(difference);
+            }
+        }
+    }
+}

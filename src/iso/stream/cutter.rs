@@ -1,0 +1,325 @@
+//! Cuts one direction's bytes into frames, and finds the next frame again where bytes are missing.
+
+use super::sighting::{GapCause, SeenAt};
+use crate::iso::codec::{Framer, Message};
+use crate::iso::message::{Class, Mti};
+use crate::iso::spec::Spec;
+use bytes::{Buf, Bytes, BytesMut};
+use std::sync::Arc;
+
+/// A frame is not longer.
+const MAX_FRAME: usize = 65_535;
+/// So many bytes are searched for a frame at once; beyond, the first half is given up.
+const SEARCHED: usize = 2 * (MAX_FRAME + 512);
+/// A direction in which nothing can be read for so many bytes is no traffic of this dialect.
+const FOREIGN: u64 = 4 << 20;
+/// Frames in sequence that cannot be read: then their lengths are not believed either.
+const UNREAD_FRAMES: u8 = 2;
+/// Bytes that tell whether a message begins with them, beyond the header: type and bitmap.
+const TELLING: usize = 4 + 32 + 64;
+
+/// What was cut from a direction.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// A frame, its type, and when its last byte was seen.
+    Frame(Bytes, Option<Mti>, SeenAt),
+    /// Bytes that are missing or cannot be read; reading went on, or ended, at that moment.
+    Gap(Option<u64>, GapCause, SeenAt),
+}
+
+/// How the bytes are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Footing {
+    /// One frame begins where the last one ended.
+    Firm,
+    /// A frame begins somewhere.
+    Searching,
+    /// No traffic of this dialect: bytes are only counted.
+    Foreign,
+}
+
+/// Cuts one direction's bytes into frames.
+#[derive(Debug)]
+pub(super) struct FrameCutter {
+    footing: Footing,
+    buffer: BytesMut,
+    /// When the newest byte was seen.
+    at: SeenAt,
+    /// The gap that reading has not come out of.
+    gap: Option<(Option<u64>, GapCause)>,
+    /// Frames in sequence that could not be read.
+    unread: u8,
+    /// How long the buffer was when it was last searched in vain.
+    searched: usize,
+    /// Whether any frame was read.
+    has_read: bool,
+}
+
+/// What stands at a place that is searched.
+enum Candidate {
+    /// No frame.
+    No,
+    /// Perhaps one, of which more must come.
+    Perhaps,
+    /// A frame.
+    Yes,
+}
+
+impl FrameCutter {
+    /// For a direction whose first byte begins a frame.
+    pub(super) fn new() -> Self {
+        Self {
+            footing: Footing::Firm,
+            buffer: BytesMut::new(),
+            at: SeenAt::default(),
+            gap: None,
+            unread: 0,
+            searched: 0,
+            has_read: false,
+        }
+    }
+
+    /// The direction begins within a connection, perhaps within a frame.
+    pub(super) fn begin_midway(&mut self) {
+        if self.footing == Footing::Firm {
+            self.footing = Footing::Searching;
+        }
+        self.gap.get_or_insert((Some(0), GapCause::CutOff));
+    }
+
+    /// Takes bytes in, and gives the frames that are whole with them.
+    pub(super) fn take(&mut self, spec: &Arc<Spec>, bytes: &[u8], at: SeenAt, out: &mut Vec<Cut>) {
+        self.at = self.at.max(at);
+        if self.footing == Footing::Foreign {
+            self.widen(Some(bytes.len()));
+            return;
+        }
+        self.buffer.extend_from_slice(bytes);
+        loop {
+            let goes_on = match self.footing {
+                Footing::Firm => self.cut(spec, out),
+                Footing::Searching => self.search(spec, out),
+                Footing::Foreign => false,
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// So many bytes are missing behind those taken in.
+    pub(super) fn hole(&mut self, bytes: Option<u64>) {
+        if self.footing == Footing::Firm {
+            self.lose(GapCause::Lost);
+        } else {
+            self.give_up_all();
+            self.gap = self.gap.map(|(bytes, _)| (bytes, GapCause::Lost));
+        }
+        let bytes = bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        self.widen(bytes);
+    }
+
+    /// The bytes are at their end.
+    pub(super) fn end(&mut self, out: &mut Vec<Cut>) {
+        if !self.buffer.is_empty() {
+            match self.footing {
+                Footing::Firm => self.lose(GapCause::CutOff),
+                Footing::Searching | Footing::Foreign => self.give_up_all(),
+            }
+        }
+        self.tell_gap(out);
+    }
+
+    /// The next frame, where the last one ended; whether there may be more.
+    fn cut(&mut self, spec: &Arc<Spec>, out: &mut Vec<Cut>) -> bool {
+        let framer = Framer::new(spec, MAX_FRAME);
+        let place = match framer.place(&self.buffer) {
+            Ok(Some(place)) => place,
+            Ok(None) => return false,
+            Err(_no_length) => return self.lose_footing(),
+        };
+        if self.buffer.len() < place.end {
+            // A length that no message follows is none; waiting for its end could take for ever.
+            let came = self.buffer.get(place.start..).unwrap_or_default();
+            if came.len() >= telling(spec) && !begins_message(spec, came) {
+                return self.lose_footing();
+            }
+            return false;
+        }
+        if place.is_empty() {
+            self.buffer.advance(place.end);
+            return !self.buffer.is_empty();
+        }
+        let bytes = self.buffer.get(place.clone()).unwrap_or_default();
+        let frame = Bytes::copy_from_slice(bytes);
+        let mti = Message::read(spec, frame.clone())
+            .ok()
+            .map(|message| message.mti());
+        self.unread = match mti {
+            Some(_) => 0,
+            None => self.unread.saturating_add(1),
+        };
+        if self.unread >= UNREAD_FRAMES {
+            self.unread = 0;
+            return self.lose_footing();
+        }
+        self.buffer.advance(place.end);
+        self.has_read |= mti.is_some();
+        self.tell_gap(out);
+        out.push(Cut::Frame(frame, mti, self.at));
+        !self.buffer.is_empty()
+    }
+
+    /// No frame begins here: one is searched for from the next byte on.
+    fn lose_footing(&mut self) -> bool {
+        (self.footing, self.searched) = (Footing::Searching, 0);
+        self.gap = Some((Some(0), GapCause::Unreadable));
+        self.give_up(1);
+        true
+    }
+
+    /// What was begun will not be whole.
+    fn lose(&mut self, why: GapCause) {
+        (self.footing, self.searched) = (Footing::Searching, 0);
+        self.gap = Some((Some(0), why));
+        self.give_up_all();
+    }
+
+    /// The first place at which a frame begins; whether there may be more behind it.
+    fn search(&mut self, spec: &Arc<Spec>, out: &mut Vec<Cut>) -> bool {
+        // Bytes that come one by one are not each a reason to search all of them again.
+        let grown = self.buffer.len().saturating_sub(self.searched);
+        if grown == 0 || grown < self.searched / 16 {
+            return false;
+        }
+        let mut open = None;
+        for at in 0..self.buffer.len() {
+            match self.candidate(spec, at) {
+                Candidate::No => {}
+                Candidate::Perhaps => {
+                    open.get_or_insert(at);
+                }
+                Candidate::Yes => {
+                    self.give_up(at);
+                    self.tell_gap(out);
+                    (self.footing, self.searched) = (Footing::Firm, 0);
+                    return true;
+                }
+            }
+        }
+        self.give_up(open.unwrap_or(self.buffer.len()));
+        if self.buffer.len() > SEARCHED {
+            self.give_up(SEARCHED / 2);
+        }
+        self.searched = self.buffer.len();
+        if !self.has_read && self.gap.is_some_and(|(bytes, _)| bytes >= Some(FOREIGN)) {
+            self.footing = Footing::Foreign;
+            self.give_up_all();
+        }
+        false
+    }
+
+    /// Whether a frame begins at a place: its length, header, type, bitmap and fields agree, or
+    /// these but for a field, and the frame behind it too.
+    fn candidate(&self, spec: &Arc<Spec>, at: usize) -> Candidate {
+        let rest = self.buffer.get(at..).unwrap_or_default();
+        if spec.framing().http.is_some() && !begins_http(rest) {
+            return Candidate::No;
+        }
+        let framer = Framer::new(spec, MAX_FRAME);
+        let place = match framer.place(rest) {
+            Ok(Some(place)) if !place.is_empty() => place,
+            Ok(None) => return Candidate::Perhaps,
+            Ok(Some(_)) | Err(_) => return Candidate::No,
+        };
+        let came = rest.get(place.start..place.end.min(rest.len()));
+        let came = came.unwrap_or_default();
+        let is_whole = rest.len() >= place.end;
+        if came.len() >= telling(spec).min(place.len()) && !begins_message(spec, came) {
+            return Candidate::No;
+        }
+        if !is_whole {
+            return Candidate::Perhaps;
+        }
+        match Message::read(spec, Bytes::copy_from_slice(came)) {
+            Ok(message) if !is_plausible(&message) => Candidate::No,
+            Err(_) => Candidate::No,
+            Ok(message) if message.fault().is_none() => Candidate::Yes,
+            Ok(_) => follower(spec, framer, rest.get(place.end..).unwrap_or_default()),
+        }
+    }
+
+    /// Leaves out what stands before a place.
+    fn give_up(&mut self, count: usize) {
+        self.buffer.advance(count.min(self.buffer.len()));
+        self.widen(Some(count));
+    }
+
+    fn give_up_all(&mut self) {
+        let count = self.buffer.len();
+        self.give_up(count);
+        self.searched = 0;
+    }
+
+    /// Makes the gap longer.
+    fn widen(&mut self, bytes: Option<usize>) {
+        if let Some((length, _)) = &mut self.gap {
+            *length = length.zip(bytes).map(|(a, b)| a.saturating_add(b as u64));
+        }
+    }
+
+    /// Tells the gap, now that reading goes on or has ended.
+    fn tell_gap(&mut self, out: &mut Vec<Cut>) {
+        match self.gap.take() {
+            None | Some((Some(0), _)) => {}
+            Some((bytes, why)) => out.push(Cut::Gap(bytes, why, self.at)),
+        }
+    }
+}
+
+/// What a frame that could only be read in part is worth, by the frame behind it.
+fn follower(spec: &Arc<Spec>, framer: Framer, behind: &[u8]) -> Candidate {
+    match framer.place(behind) {
+        Ok(Some(next)) if behind.len() >= next.end => {
+            let frame = Bytes::copy_from_slice(behind.get(next).unwrap_or_default());
+            match Message::parse(spec, frame) {
+                Ok(message) if is_plausible(&message) => Candidate::Yes,
+                _ => Candidate::No,
+            }
+        }
+        Ok(_) => Candidate::Perhaps,
+        Err(_) => Candidate::No,
+    }
+}
+
+/// Whether a message may be one by its type and its bitmap: any digits may look like a type, and
+/// zeros like a message.
+fn is_plausible(message: &Message) -> bool {
+    let (mti, kinds) = (message.mti().original(), &message.spec().flow().kinds);
+    let is_sound = mti.version() <= 2 && mti.class() != Class::Reserved;
+    let is_of = |kind: Mti| match message.fault() {
+        None => kind.version() == mti.version(),
+        Some(_) => kind == mti || kind.answer() == Some(mti),
+    };
+    let is_known = kinds.iter().any(|kind| is_of(kind.mti)) || kinds.iter().next().is_none();
+    is_sound && is_known && !message.fields().is_empty()
+}
+
+/// How many bytes of a message are enough to tell its header, type and bitmap.
+fn telling(spec: &Spec) -> usize {
+    let header = spec.header().iter().map(|part| part.default.len());
+    header.sum::<usize>().saturating_add(TELLING)
+}
+
+/// Whether header, type and bitmap can be read.
+fn begins_message(spec: &Arc<Spec>, bytes: &[u8]) -> bool {
+    let first = bytes.get(..telling(spec)).unwrap_or(bytes);
+    Message::read(spec, Bytes::copy_from_slice(first)).is_ok()
+}
+
+fn begins_http(bytes: &[u8]) -> bool {
+    [&b"POST "[..], b"HTTP/"].iter().any(|word| {
+        let length = word.len().min(bytes.len());
+        word.get(..length) == bytes.get(..length)
+    })
+}

@@ -1,0 +1,239 @@
+//! One direction of a connection: segments in, its bytes in their order out, and the holes between.
+
+use super::segment::TcpSegment;
+use super::sighting::SeenAt;
+use std::collections::BTreeMap;
+
+/// So many bytes of one direction are held while an earlier one is missing.
+const HELD_BYTES: usize = 1 << 20;
+/// In so many pieces.
+const HELD_PIECES: usize = 1024;
+/// A number so far from the one expected belongs to another connection between the same addresses.
+const FAR: i64 = 1 << 26;
+
+/// What comes next of a direction.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Run<'a> {
+    /// The opening was not seen: the bytes that follow may begin anywhere.
+    Midway,
+    /// Bytes, and when they were seen.
+    Bytes(&'a [u8], SeenAt),
+    /// So many bytes are missing; `None` where that is not known.
+    Hole(Option<u64>),
+}
+
+/// Where a direction's bytes begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beginning {
+    /// Nothing was seen of it.
+    Unseen,
+    /// Its opening was not seen: bytes may come whose packets were overtaken.
+    Guessed,
+    /// What comes next is certain.
+    Known,
+}
+
+/// One direction of a connection. Positions count its bytes; a number of TCP, which wraps, is one
+/// by its distance from the number expected next.
+#[derive(Debug)]
+pub(super) struct HalfConnection {
+    beginning: Beginning,
+    /// The number of the first byte, where the opening was seen.
+    opening: Option<u32>,
+    /// The number of the next byte, and its position.
+    next: u32,
+    position: i64,
+    held: BTreeMap<i64, (Vec<u8>, SeenAt)>,
+    held_bytes: usize,
+    /// The position behind the last byte, once told.
+    end: Option<i64>,
+    /// The position up to which its receiver has everything.
+    acknowledged: Option<i64>,
+}
+
+impl HalfConnection {
+    pub(super) const fn new() -> Self {
+        Self {
+            beginning: Beginning::Unseen,
+            opening: None,
+            next: 0,
+            position: 0,
+            held: BTreeMap::new(),
+            held_bytes: 0,
+            end: None,
+            acknowledged: None,
+        }
+    }
+
+    /// Takes a segment in, and gives what can be read on.
+    pub(super) fn take(&mut self, segment: &TcpSegment<'_>, sink: &mut dyn FnMut(Run<'_>)) {
+        self.begin(segment, sink);
+        let start = self.place(segment.start());
+        if segment.fin {
+            self.end = Some(self.place(segment.end()));
+        }
+        if segment.payload.is_empty() {
+            return;
+        }
+        let (bytes, at) = (segment.payload, segment.at);
+        if self.beginning == Beginning::Known && start <= self.position {
+            self.pass(start, bytes, at, sink);
+            self.drain(sink);
+        } else {
+            self.hold(start, bytes, at);
+            while self.held_bytes > HELD_BYTES || self.held.len() > HELD_PIECES {
+                self.skip(sink);
+            }
+        }
+    }
+
+    /// Learns where the bytes begin.
+    fn begin(&mut self, segment: &TcpSegment<'_>, sink: &mut dyn FnMut(Run<'_>)) {
+        let start = segment.start();
+        let is_far = self.place(start).saturating_sub(self.position).abs() > FAR;
+        if self.beginning == Beginning::Known && is_far {
+            while self.is_waiting() {
+                self.skip(sink);
+            }
+            sink(Run::Hole(None));
+            (self.beginning, self.end) = (Beginning::Unseen, None);
+            self.acknowledged = None;
+        }
+        if segment.syn {
+            self.opening = Some(start);
+        }
+        match (self.beginning, segment.syn) {
+            (Beginning::Unseen, syn) => {
+                self.next = start;
+                self.beginning = match syn {
+                    true => Beginning::Known,
+                    false => Beginning::Guessed,
+                };
+            }
+            (Beginning::Guessed, true) => {
+                self.position = self.place(start);
+                self.next = start;
+                self.beginning = Beginning::Known;
+                self.drain(sink);
+            }
+            (Beginning::Guessed, false) | (Beginning::Known, _) => {}
+        }
+    }
+
+    /// The position of a number.
+    fn place(&self, number: u32) -> i64 {
+        let distance = number.wrapping_sub(self.next).cast_signed();
+        self.position.saturating_add(i64::from(distance))
+    }
+
+    /// Gives bytes that begin at or before the next position, without what was given before.
+    fn pass(&mut self, start: i64, bytes: &[u8], at: SeenAt, sink: &mut dyn FnMut(Run<'_>)) {
+        let known = usize::try_from(self.position.saturating_sub(start)).unwrap_or(usize::MAX);
+        let fresh = bytes.get(known..).unwrap_or_default();
+        if !fresh.is_empty() {
+            self.advance(fresh.len());
+            sink(Run::Bytes(fresh, at));
+        }
+    }
+
+    fn advance(&mut self, count: usize) {
+        self.position = self.position.saturating_add_unsigned(count as u64);
+        // A number of TCP wraps.
+        let low = u64::from(u32::MAX) & count as u64;
+        self.next = self.next.wrapping_add(u32::try_from(low).unwrap_or(0));
+    }
+
+    fn hold(&mut self, start: i64, bytes: &[u8], at: SeenAt) {
+        let known = self.held.get(&start).map_or(0, |(held, _)| held.len());
+        if bytes.len() > known {
+            self.held.insert(start, (bytes.to_vec(), at));
+            self.held_bytes = self.held_bytes.saturating_sub(known);
+            self.held_bytes = self.held_bytes.saturating_add(bytes.len());
+        }
+    }
+
+    /// Gives what was held for what has now come.
+    fn drain(&mut self, sink: &mut dyn FnMut(Run<'_>)) {
+        while let Some(first) = self.held.first_entry() {
+            if *first.key() > self.position {
+                return;
+            }
+            let (start, (bytes, at)) = first.remove_entry();
+            self.held_bytes = self.held_bytes.saturating_sub(bytes.len());
+            self.pass(start, &bytes, at, sink);
+        }
+    }
+
+    /// Waits no longer for what is missing first, and reads on behind it.
+    pub(super) fn skip(&mut self, sink: &mut dyn FnMut(Run<'_>)) {
+        let Some(first) = self.held.keys().next().copied() else {
+            return;
+        };
+        let hole = first.saturating_sub(self.position);
+        match self.beginning {
+            Beginning::Known => sink(Run::Hole(u64::try_from(hole).ok())),
+            Beginning::Unseen | Beginning::Guessed => sink(Run::Midway),
+        }
+        // In two steps, as a hole may be longer than a number of TCP is wide.
+        self.next = u32::try_from(i64::from(self.next).saturating_add(hole) & 0xFFFF_FFFF)
+            .unwrap_or(self.next);
+        self.position = first;
+        self.beginning = Beginning::Known;
+        self.drain(sink);
+    }
+
+    /// Whether bytes are held for others that are missing.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Its receiver has everything up to a number.
+    pub(super) fn acknowledge(&mut self, number: u32) {
+        let place = self.place(number);
+        let is_near = place.saturating_sub(self.position).abs() <= FAR;
+        if is_near && self.beginning != Beginning::Unseen {
+            self.acknowledged = self.acknowledged.max(Some(place));
+        }
+    }
+
+    /// Whether what is waited for will hardly come, as its receiver has it, or as it may not be.
+    pub(super) fn is_lost(&self) -> bool {
+        let has_it = self.acknowledged > Some(self.position);
+        self.is_waiting() && (has_it || self.beginning != Beginning::Known)
+    }
+
+    /// Gives what is known to be missing behind all that was given.
+    pub(super) fn finish(&mut self, sink: &mut dyn FnMut(Run<'_>)) {
+        // An end counts as one byte where it is acknowledged, and may itself be missing.
+        let told = self
+            .end
+            .or(self.acknowledged.map(|place| place.saturating_sub(1)));
+        let missing = told.map(|told| told.saturating_sub(self.position));
+        let missing = missing.and_then(|missing| u64::try_from(missing).ok());
+        if let Some(missing) = missing.filter(|missing| *missing > 0)
+            && self.beginning == Beginning::Known
+        {
+            sink(Run::Hole(Some(missing)));
+        }
+    }
+
+    /// Whether all its bytes were given.
+    pub(super) fn is_finished(&self) -> bool {
+        self.end.is_some_and(|end| end <= self.position)
+    }
+
+    /// How many bytes are held.
+    pub(super) const fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
+    /// Whether an opening whose bytes begin with this number is that of another connection.
+    pub(super) fn is_reopened_by(&self, start: u32) -> bool {
+        let first = self.held.keys().next();
+        match self.beginning {
+            Beginning::Unseen => false,
+            Beginning::Guessed => first.is_some_and(|first| self.place(start) > *first),
+            Beginning::Known => self.opening != Some(start),
+        }
+    }
+}

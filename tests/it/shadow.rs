@@ -1,0 +1,135 @@
+//! A shadow: copies of a link's requests go to a second host, whose answers are compared.
+
+use crate::rig::{Running, isogate, json_lines, ports};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+fn host(folder: &Path, file: &str, more: &[&str]) -> (Running, String) {
+    let usual = [
+        "host",
+        "--spec",
+        "iso8583-1987-ascii",
+        "--listen",
+        "127.0.0.1:0",
+        "--ports",
+    ];
+    let arguments = [&usual, [file].as_slice(), more].concat();
+    let host = Running::start(folder, &arguments);
+    let address = ports(folder, file)["host"]["address"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    (host, address)
+}
+
+/// Trades by a script, from a terminal that did not trade before; the codes on the slips.
+fn trade(folder: &Path, to: &str, terminal: &str, script: &str) -> Vec<String> {
+    let arguments = [
+        "term",
+        "--spec",
+        "iso8583-1987-ascii",
+        "--to",
+        to,
+        "--terminal",
+        terminal,
+        "--brief",
+        "--scale",
+        "50",
+    ];
+    let mut term = isogate(folder, &arguments);
+    let mut term = term
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    term.stdin
+        .take()
+        .unwrap()
+        .write_all(script.as_bytes())
+        .unwrap();
+    let output = term.wait_with_output().unwrap();
+    let slips = String::from_utf8(output.stdout).unwrap();
+    let code = |line: &str| Some(line.split_once('(')?.1.split_once(')')?.0.to_owned());
+    slips.lines().filter_map(code).collect()
+}
+
+/// What the journal holds of the shadow, once there are so many.
+fn shadows(folder: &Path, wanted: usize) -> Vec<Value> {
+    let began = Instant::now();
+    loop {
+        let tail = ["tail", "--all", "--once", "--json", "--journal", "journal"];
+        let mut records = json_lines(&isogate(folder, &tail).output().unwrap());
+        records.retain(|record| record["fact"] == "shadow");
+        if records.len() >= wanted || began.elapsed() > Duration::from_secs(20) {
+            return records;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_shadow_is_compared_and_never_heard_and_costs_nothing_when_it_is_dead() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let rules = "[[rule]]\nmatch = { amount = \"3000..999999\" }\ncode = \"51\"\n";
+    fs::write(folder.join("rules.toml"), rules).unwrap();
+    let (_host, acquirer) = host(folder, "host.json", &[]);
+    let (shadow, copies) = host(folder, "shadow.json", &["--rules", "rules.toml"]);
+    let config = format!(
+        "[admin]\naddress = \"127.0.0.1:0\"\n[[listener]]\naddress = \"127.0.0.1:0\"\n\
+         spec = \"iso8583-1987-ascii\"\n[[link]]\naddress = \"{acquirer}\"\nsign_on = false\n\
+         spec = \"iso8583-1987-ascii\"\nshadow = {{ address = \"{copies}\", wait = \"1s\" }}\n"
+    );
+    fs::write(folder.join("gateway.toml"), config).unwrap();
+    let gateway = Running::start(folder, &["serve", "--ports", "gateway.json"]);
+    let document = ports(folder, "gateway.json");
+    let to = document["listeners"][0]["address"].as_str().unwrap();
+
+    // Until the shadow is connected, requests are not copied.
+    let mut tried = 0;
+    while shadows(folder, 0).is_empty() {
+        tried += 1;
+        assert!(tried < 20, "the shadow is never told anything");
+        assert_eq!(
+            trade(folder, to, &format!("T00001{tried:02}"), "sale 5000\n"),
+            ["00"]
+        );
+    }
+    let before = shadows(folder, 0).len();
+    let script = "sale 1000\nsale 4000\nsale 2000\nsale 3500\n";
+    assert_eq!(trade(folder, to, "T0000201", script), ["00"; 4]);
+    let found = shadows(folder, before + 2);
+    assert_eq!(found.len(), before + 2, "{found:?}");
+    for record in &found {
+        let note = record["note"].as_str().unwrap();
+        assert!(
+            note.contains("0200: acquirer 00, shadow 51: DE 39"),
+            "{note}"
+        );
+    }
+
+    let report = ["journal", "shadow", "--json", "--journal", "journal"];
+    let report = isogate(folder, &report).output().unwrap();
+    assert_eq!(report.status.code(), Some(1));
+    let report = json_lines(&report);
+    assert_eq!(
+        (report.len(), &report[0]["count"]),
+        (1, &Value::from(found.len()))
+    );
+
+    drop(shadow);
+    assert_eq!(
+        trade(folder, to, "T0000202", "sale 4000\nsale 1000\n"),
+        ["00"; 2]
+    );
+    let _ended = gateway.end("-TERM");
+    let open = isogate(folder, &["open", "--journal", "journal"])
+        .output()
+        .unwrap();
+    assert_eq!(open.status.code(), Some(0), "{open:?}");
+}
