@@ -329,3 +329,26 @@ fn parse_guides_make_a_dialect_of_characters() {
     assert_eq!(spec.field(FieldId::of(52)).unwrap().notation, "ans16");
     assert!(spec.field(FieldId::of(48)).is_none());
 }
+
+#[test]
+fn digits_on_the_other_side_are_warned_about() {
+    let field = |pad: bool| {
+        let class = "org.jpos.iso.IFB_LLNUM";
+        format!("<isofield id=\"48\" length=\"19\" class=\"{class}\" pad=\"{pad}\"/>")
+    };
+    let [left, right] = [false, true].map(|pad| dialect("one", &packager(&field(pad))));
+    let mut message = Message::new(&left, "0200".parse().unwrap());
+    message.set(FieldId::of(48), "123").unwrap();
+    let built = message.build().unwrap();
+    assert_eq!(
+        Message::parse(&left, built.clone()).unwrap().warnings(),
+        [""; 0]
+    );
+    let warnings = Message::parse(&right, built).unwrap().warnings();
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("spare nibble")),
+        "{warnings:?}"
+    );
+}
