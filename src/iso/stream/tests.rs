@@ -183,7 +183,7 @@ fn every_dialect_comes_out_as_it_went_in() {
 fn repeated_overlapping_and_shuffled_packets_change_nothing_where_numbers_wrap() {
     for seed in 0..40 {
         // Steps of a linear congruence (Knuth's MMIX), of which the high bits are good enough here.
-        let mut dice = seed;
+        let mut dice: u64 = seed;
         let mut roll = |below: u64| {
             let (factor, step) = (6_364_136_223_846_793_005, 1_442_695_040_888_963_407);
             dice = dice.wrapping_mul(factor).wrapping_add(step);
