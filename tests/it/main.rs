@@ -35,4 +35,6 @@ mod tls;
 
 mod hostile;
 
+mod captured;
+
 mod specs;
