@@ -134,7 +134,7 @@ fn packet(
     for word in [seconds, micros, length.into(), length.into()] {
         file.extend(word.to_le_bytes());
     }
-    let ports = [40_000 + passed.ports, 6583];
+    let ports = [passed.ports.1, passed.ports.0];
     let (from, to) = if from_client { (0, 1) } else { (1, 0) };
     file.extend([0x45, 0]);
     file.extend(length.to_be_bytes());
