@@ -46,7 +46,7 @@ enum SpecCommand {
     /// A dialect file made of another system's: a jPOS packager, a moov-io spec, j8583 guides
     Import(import::ImportArgs),
     /// A dialect in the words of another system: jPOS, moov-io, Wireshark, or a page
-    Export(export::ExportArgs),
+    Export(export::SpecExportArgs),
     /// Which dialect unknown bytes are in, or what is likely wrong with one message
     Doctor(doctor::DoctorArgs),
 }

@@ -72,6 +72,26 @@ fn an_imported_packager_trades_behind_other_frames_at_either_end() {
 }
 
 #[test]
+fn a_header_of_one_end_makes_its_route_translate() {
+    let home = tempfile::tempdir().unwrap();
+    let check = |map: &str| {
+        let text = format!(
+            "[[listener]]\nspec = \"iso8583-1987-ascii\"\nheader = [{{ name = \"tpdu\", \
+             default = \"6000030000\", answer = \"swap-addresses\" }}]\n\
+             [[link]]\nspec = \"iso8583-1987-ascii\"\n[[route]]\n{map}"
+        );
+        fs::write(home.path().join("gateway.toml"), text).unwrap();
+        let output = run(home.path(), &["serve", "--check"]);
+        (output.status.code(), said(&output))
+    };
+    let (code, what) = check("");
+    assert_eq!(code, Some(2), "{what}");
+    assert!(what.contains("add map = { }"), "{what}");
+    let (code, what) = check("map = { }\n");
+    assert_eq!(code, Some(0), "{what}");
+}
+
+#[test]
 fn what_a_packager_says_and_a_dialect_cannot_is_named_with_its_line() {
     let home = tempfile::tempdir().unwrap();
     let packager = "<!DOCTYPE isopackager [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n\
@@ -163,16 +183,16 @@ fn wireshark_shows_the_fields_that_decode_shows() {
         .current_dir(folder)
         .args(["-X", "lua_script:d.lua", "-r", "one.pcap", "-T", "json"]);
     let output = tshark
-        .args(["-d", "tcp.port==5583,cup_pos"])
+        .args(["-d", "tcp.port==5583,iso_cup_pos"])
         .output()
         .unwrap();
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let layer = &shown[0]["_source"]["layers"]["cup_pos"];
-    assert_eq!(layer["cup_pos.mti"], wanted["mti"], "{layer:#}");
+    let layer = &shown[0]["_source"]["layers"]["iso_cup_pos"];
+    assert_eq!(layer["iso_cup_pos.mti"], wanted["mti"], "{layer:#}");
     let fields = wanted["fields"].as_object().unwrap();
     assert!(fields.len() > 3);
     for (number, value) in fields {
-        assert_eq!(&layer[format!("cup_pos.f{number}")], value, "{layer:#}");
+        assert_eq!(&layer[format!("iso_cup_pos.f{number}")], value, "{layer:#}");
     }
 }
 
