@@ -139,7 +139,9 @@ fn packet(
     file.extend([0x45, 0]);
     file.extend(length.to_be_bytes());
     file.extend([0, 0, 0, 0, 64, 6, 0, 0]);
-    file.extend([10, 0, 0, 1 + from as u8, 10, 0, 0, 1 + to as u8]);
+    let addresses = [[10, 0, 0, 1], [10, 0, 0, 2]];
+    file.extend(addresses[from]);
+    file.extend(addresses[to]);
     file.extend(ports[from].to_be_bytes());
     file.extend(ports[to].to_be_bytes());
     file.extend(seq.to_be_bytes());
