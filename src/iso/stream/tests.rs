@@ -185,7 +185,7 @@ fn repeated_overlapping_and_shuffled_packets_change_nothing_where_numbers_wrap()
         // Steps of a linear congruence (Knuth's MMIX), of which the high bits are good enough here.
         let mut dice: u64 = seed;
         let mut roll = |below: u64| {
-            let (factor, step) = (6_364_136_223_846_793_005, 1_442_695_040_888_963_407);
+            let (factor, step) = (6_364_136_223_846_793_005_u64, 1_442_695_040_888_963_407);
             dice = dice.wrapping_mul(factor).wrapping_add(step);
             usize::try_from((dice >> 33) % below).unwrap()
         };

@@ -169,8 +169,8 @@ fn a_copy_is_masked_and_still_tells_the_same() {
     let (told, masked, _) = copy(&["--seed", "a"]);
     // The card is in DE 35 of every request, in packed digits.
     let track = by_tshark().iter().find_map(|(_, hex)| {
-        let at = hex.find("6226")?;
-        Some(hex[at..at + 16].to_owned())
+        let at = hex.find("621626")?;
+        Some(hex[at..at + 19].to_owned())
     });
     let card = track.expect("the talk holds a card of ours");
     assert!(hex(PCAP).contains(&card));
