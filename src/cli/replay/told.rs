@@ -7,6 +7,9 @@ use crate::iso::message::FieldPath;
 use crate::iso::spec::Spec;
 use std::io::{self, Write};
 
+/// The widest value that is shown whole.
+const COLUMN: usize = 40;
+
 /// Prints it.
 pub(super) fn print(
     sum: &ReplaySum,
@@ -150,7 +153,7 @@ fn group_rows(
             let absent = say(lang, "(absent)", "(无)");
             match sort {
                 DifferenceSort::Field(..) | DifferenceSort::Type => {
-                    value.clone().unwrap_or_else(|| absent.to_owned())
+                    value.as_deref().map_or_else(|| absent.to_owned(), clipped)
                 }
                 _ => value.clone().unwrap_or_default(),
             }
@@ -166,6 +169,14 @@ fn group_rows(
         [first, what, times, wanted, found, place(example, zone)]
     };
     examples.map(row).collect()
+}
+
+/// A value that fits into a column; all of it stands in what `--json` prints.
+fn clipped(value: &str) -> String {
+    match value.char_indices().nth(COLUMN) {
+        Some((end, _)) => format!("{}...", value.get(..end).unwrap_or_default()),
+        None => value.to_owned(),
+    }
 }
 
 /// The kind of requests, as its dialect names it.

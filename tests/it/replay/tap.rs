@@ -134,12 +134,14 @@ fn packet(
     for word in [seconds, micros, length.into(), length.into()] {
         file.extend(word.to_le_bytes());
     }
-    let ports = [40_000 + passed.ports, 6583];
+    let ports = [passed.ports.1, passed.ports.0];
     let (from, to) = if from_client { (0, 1) } else { (1, 0) };
     file.extend([0x45, 0]);
     file.extend(length.to_be_bytes());
     file.extend([0, 0, 0, 0, 64, 6, 0, 0]);
-    file.extend([10, 0, 0, 1 + from as u8, 10, 0, 0, 1 + to as u8]);
+    let addresses = [[10, 0, 0, 1], [10, 0, 0, 2]];
+    file.extend(addresses[from]);
+    file.extend(addresses[to]);
     file.extend(ports[from].to_be_bytes());
     file.extend(ports[to].to_be_bytes());
     file.extend(seq.to_be_bytes());
