@@ -42,7 +42,7 @@ pub(crate) struct CaptureArgs {
     zone: ZoneArgs,
     #[command(flatten)]
     fold: FoldArgs,
-    /// pcap or pcapng, or - for standard input
+    /// pcap, pcapng, a jPOS log, hex or JSON lines, a journal's folder, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -98,5 +98,6 @@ fn options(args: &CaptureArgs) -> anyhow::Result<CaptureOptions> {
     Ok(CaptureOptions {
         spec,
         server_port: args.port,
+        zone: args.zone.it.clone(),
     })
 }

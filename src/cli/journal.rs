@@ -28,7 +28,7 @@ enum JournalCommand {
     /// What is in it: segments, records, messages; told by the index, where that covers it
     Stats(ReadArgs),
     /// Each message of it as a line for other programs
-    Export(export::ExportArgs),
+    Export(export::MessageExportArgs),
     /// What a link's shadow answered otherwise than its acquirer; exit code 1 if anything
     Shadow(ReadArgs),
 }

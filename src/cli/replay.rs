@@ -195,6 +195,7 @@ fn open(args: &ReplayArgs) -> anyhow::Result<OpenedCapture> {
     let options = CaptureOptions {
         spec: args.spec.as_deref().map(input::spec).transpose()?,
         server_port: args.port,
+        zone: args.zone.it.clone(),
     };
     capture::open(&args.file, &options).with_context(|| args.file.display().to_string())
 }

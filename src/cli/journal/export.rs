@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 /// How a journal is exported.
 #[derive(Args, Debug)]
-pub(super) struct ExportArgs {
+pub(super) struct MessageExportArgs {
     #[command(flatten)]
     folder: FolderArgs,
     #[command(flatten)]
-    form: ExportForm,
+    form: MessageExportForm,
 }
 
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
-struct ExportForm {
+struct MessageExportForm {
     /// One JSON object a message
     #[arg(long)]
     jsonl: bool,
@@ -60,7 +60,7 @@ struct ExportedMessage {
 const REMEMBERED: usize = 1 << 18;
 
 /// Writes every message, oldest first. Whether the journal is sound.
-pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+pub(super) fn run(args: &MessageExportArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
     let mut records = args.folder.reader()?.records();
     let mut terms = KnownTerms::default();
     let mut sheet = Sheet::new(&args.form, out);
@@ -80,7 +80,7 @@ enum Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    fn new(form: &ExportForm, out: &'a mut dyn Write) -> Self {
+    fn new(form: &MessageExportForm, out: &'a mut dyn Write) -> Self {
         match form.csv {
             true => Self::Table(Box::new(csv::Writer::from_writer(out))),
             false => Self::Objects(out),
@@ -187,7 +187,7 @@ mod tests {
 
     fn rows(records: &[Record], csv: bool) -> String {
         let mut out = Vec::new();
-        let form = ExportForm { jsonl: !csv, csv };
+        let form = MessageExportForm { jsonl: !csv, csv };
         let mut sheet = Sheet::new(&form, &mut out);
         let mut terms = KnownTerms::default();
         for record in records {

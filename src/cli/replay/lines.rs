@@ -73,7 +73,7 @@ pub(super) fn sum(sum: &ReplaySum, ended: bool) -> Value {
         "missing": of_sort(|sort| *sort == DifferenceSort::Missing),
         "late": of_sort(|sort| *sort == DifferenceSort::Late),
         "extra": of_sort(|sort| *sort == DifferenceSort::Extra) + sum.strays,
-        "out_of_order": of_sort(|sort| *sort == DifferenceSort::Order),
+        "out_of_order": sum.out_of_order,
         "silent": sum.silent,
         "unknown": sum.unknown,
         "skipped": skipped.collect::<Vec<_>>(),

@@ -68,6 +68,8 @@ pub(super) struct ReplaySum {
     pub unknown: u64,
     pub skipped: BTreeMap<SkipCause, u64>,
     pub strays: u64,
+    /// Answers that came before one that the capture has before them.
+    pub out_of_order: u64,
     pub kinds: BTreeMap<String, KindSum>,
     /// By kind and sort.
     pub groups: BTreeMap<(String, DifferenceSort), DifferenceGroup>,
@@ -90,6 +92,7 @@ impl ReplaySum {
             unknown: 0,
             skipped: BTreeMap::new(),
             strays: 0,
+            out_of_order: 0,
             kinds: BTreeMap::new(),
             groups: BTreeMap::new(),
             fields: BTreeMap::new(),
@@ -155,7 +158,8 @@ impl ReplaySum {
         if let Some(sort) = whole {
             self.group(kind, sort, one, None);
         }
-        if one.out_of_order {
+        self.out_of_order += u64::from(one.out_of_order);
+        if one.out_of_order && one.order_counts {
             self.group(kind, DifferenceSort::Order, one, None);
         }
         for difference in &one.differences {
@@ -252,10 +256,6 @@ impl ReplaySum {
         let groups = self.groups.iter();
         let rest = groups.filter(|((_, sort), _)| match sort {
             DifferenceSort::Field(path, _) => !is_noise(*path),
-            DifferenceSort::Order => {
-                file.free_order();
-                false
-            }
             _ => true,
         });
         rest.map(|(_, group)| group.times).sum()
@@ -297,7 +297,9 @@ impl ReplayResult {
 
 pub(super) const fn result(one: &JudgedExchange) -> ReplayResult {
     match one.verdict {
-        ReplayVerdict::Compared if one.differences.is_empty() && !one.out_of_order => {
+        ReplayVerdict::Compared
+            if one.differences.is_empty() && !(one.out_of_order && one.order_counts) =>
+        {
             ReplayResult::Same
         }
         ReplayVerdict::Compared => ReplayResult::Differs,

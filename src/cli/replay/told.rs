@@ -94,6 +94,13 @@ pub(super) fn figures(sum: &ReplaySum, lang: Lang) -> Vec<[String; 2]> {
             sum.strays.to_string(),
         ));
     }
+    if sum.out_of_order > 0 {
+        rows.push(row(
+            "in another order",
+            "顺序不同",
+            sum.out_of_order.to_string(),
+        ));
+    }
     let times = [
         (
             "captured answer times",

@@ -86,8 +86,8 @@ mod recover;
 mod checkpoint;
 
 pub use self::core::{Counts, Gateway};
-// What the gateway goes by to read a message: for whoever follows transactions that it never had.
 pub use action::{Action, CloseReason, SendId};
+// What the gateway goes by to read a message: for whoever follows transactions that it never had.
 pub(crate) use answer_fits::{AskedFor, is_of};
 pub use event::{Event, UnreadableFrame};
 pub use lifecycle::{Decision, Effect, Trigger, decide};

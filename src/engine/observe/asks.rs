@@ -11,6 +11,7 @@ use crate::engine::gateway::{
     OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer,
 };
 use crate::engine::record::{Known, Logged, Note, Opened, State, TxId, Why};
+use crate::engine::seam::Wall;
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, Class, Text};
 use crate::iso::spec::Purpose;
@@ -152,8 +153,8 @@ impl Observer {
     }
 
     /// Requests that were held as long as an answer is waited for.
-    pub(super) fn let_go_overdue(&mut self) {
-        let (now, timeout) = (self.now(), self.options.timeout);
+    pub(super) fn let_go_overdue(&mut self, now: Wall) {
+        let timeout = self.options.timeout;
         while self
             .held
             .front()

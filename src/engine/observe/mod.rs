@@ -38,6 +38,8 @@ mod answers;
 
 mod holes;
 
+mod checkpoint;
+
 pub use legs::{LegFinder, LegRole, Legs};
 pub use observer::{ObserveCounts, ObserveOptions, Observer};
 

@@ -6,8 +6,8 @@ use crate::engine::gateway::{
     Decision, MatchKey, Trigger, Twins, decide, match_key, opened_of, unread_note,
 };
 use crate::engine::record::{
-    ConnId, Fact, Hop, LineFact, LinkId, LinkName, Logged, Note, Opened, Record, Seq, State, Step,
-    TxId, Unmatched, Unreadable, Vault, Why,
+    ConnId, Fact, Hop, LineFact, LinkId, Logged, Note, Opened, Record, Seq, State, Step, TxId,
+    Unmatched, Unreadable, Vault, Why,
 };
 use crate::engine::seam::{Dice, KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;
@@ -179,25 +179,27 @@ impl Observer {
     /// little, and time does not go back for it.
     pub(super) fn time_is(&mut self, at: Wall) {
         let until = at.max(self.now);
+        self.let_go_overdue(until);
         while let Some((due, case)) = self.table.pop_due(until) {
             self.now = self.now.max(due);
             self.silence(case);
         }
         self.now = until;
-        self.let_go_overdue();
     }
 
     fn begins(&mut self) {
+        let link = self.link_name();
+        let started = Fact::Started {
+            gateway: link.name,
+            links: vec![link],
+        };
+        self.record(None, None, started);
+    }
+
+    /// What stands for the gateway and for its link, and the link's dialect.
+    pub(super) fn names(&self) -> (Text<24>, Text<32>) {
         let spec = Text::new(self.options.host_spec.name()).unwrap_or_default();
-        let name = Text::new(CAPTURED).unwrap_or_default();
-        self.record(
-            None,
-            None,
-            Fact::Started {
-                gateway: name,
-                links: vec![LinkName { name, spec }],
-            },
-        );
+        (Text::new(CAPTURED).unwrap_or_default(), spec)
     }
 
     fn opened(&mut self, flow: FlowId, role: LegRole, midway: bool) {

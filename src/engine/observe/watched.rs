@@ -133,9 +133,14 @@ impl Watched {
         }
     }
 
-    /// Whether something is still waited for.
+    /// Whether nothing is waited for, and nothing of it is open.
     fn is_over(&self) -> bool {
-        !self.state.is_live() && self.deadline.is_none()
+        !self.state.is_live() && self.deadline.is_none() && !self.is_open()
+    }
+
+    /// Whether it stands on the list of the open ones.
+    fn is_open(&self) -> bool {
+        self.opened.touches_money() && self.state.meaning().known.is_open()
     }
 }
 
@@ -295,6 +300,12 @@ impl WatchTable {
         }
         self.set_deadline(case, None);
         Some((at, case))
+    }
+
+    /// All that a reader of the journal must know of who begins here: live, or open. Oldest first.
+    pub(super) fn carried(&self) -> impl Iterator<Item = &Watched> {
+        let all = self.all.values();
+        all.filter(|own| own.state.is_live() || own.is_open())
     }
 
     /// All that something is still waited for, oldest first.

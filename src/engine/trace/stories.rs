@@ -3,7 +3,7 @@
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
 use super::slips::{self, Slips};
-use super::story::{Seen, Story};
+use super::story::Story;
 use super::unconfirmed::Unconfirmed;
 use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
 use std::collections::BTreeMap;
@@ -156,11 +156,6 @@ impl Stories {
                 return;
             }
             earlier.again = Some(tx);
-            if earlier.seen != Seen::Decline
-                && let Some(repeat) = self.by_tx.get_mut(&tx)
-            {
-                repeat.repeats = Some(first);
-            }
         }
         self.given_up.remove(&identity);
         self.drop_if_told(first);

@@ -93,8 +93,6 @@ pub struct Story {
     pub other: Option<TxId>,
     /// The transaction under which the same request was asked again, once this one was given up.
     pub again: Option<TxId>,
-    /// The transaction that was given up in doubt, and that this one asks again.
-    pub repeats: Option<TxId>,
     /// Whether nothing more can come: the watch for a late approval is over.
     pub over: bool,
 }
@@ -167,7 +165,6 @@ impl Story {
             namesakes: Vec::new(),
             other: None,
             again: None,
-            repeats: None,
             over: false,
         }
     }

@@ -169,11 +169,8 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
     match story.state {
         State::Refused if retry::was_sent(story) => Some(Unconfirmed::NoAnswer),
         State::NotSent if retry::was_answered(story) => Some(Unconfirmed::NoAnswer),
-        // Of two requests under one name the first may have been booked.
         State::Refused | State::NotSent if story.unseen => Some(Unconfirmed::NoAnswer),
-        State::Declined | State::DeclineDelivered
-            if unknown || approved || story.unseen || story.repeats.is_some() =>
-        {
+        State::Declined | State::DeclineDelivered if unknown || approved || story.unseen => {
             Some(Unconfirmed::NoAnswer)
         }
         State::Unanswered if unknown && story.again.is_none() => Some(Unconfirmed::NoAnswer),

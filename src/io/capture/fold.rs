@@ -193,6 +193,9 @@ fn fold(
                 break;
             }
         }
+        if opened.writer.take_checkpoint_due() {
+            observer.checkpoint();
+        }
         hand_over(&mut observer, &opened.writer, &mut records);
     }
     observer.finish();

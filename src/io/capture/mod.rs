@@ -5,9 +5,18 @@
 //!
 //! Start with [`open`].
 
+mod binlog;
+mod documents;
+mod draft;
 mod fold;
 mod headers;
+mod hex_lines;
+mod jpos_log;
+mod lines;
+mod log;
+mod moment;
 mod open;
+mod own_journal;
 mod packets;
 mod pcapng_out;
 mod traffic;

@@ -1,8 +1,16 @@
 //! Opens a capture: its form is told by its content, its dialect by what reads most of it.
 
+use super::binlog::{BinaryLog, is_binary_log};
+use super::documents::JsonLines;
+use super::hex_lines::{HexLines, is_hex};
+use super::jpos_log::JposLog;
+use super::lines::TextLines;
+use super::log::{LogReader, LogSource};
+use super::own_journal::OwnJournal;
 use super::packets::PacketFile;
 use super::traffic::TrafficReader;
 use super::{CaptureError, CaptureReader};
+use crate::engine::seam::Zone;
 use crate::iso::codec::Message;
 use crate::iso::spec::Spec;
 use crate::iso::stream::Sighting;
@@ -14,6 +22,8 @@ use std::sync::Arc;
 
 /// So much of a capture is looked at before it is read.
 const HEAD: usize = 4 << 20;
+/// So much of it tells its form.
+const TOLD_BY: usize = 256 << 10;
 /// So many frames tell the dialect.
 const TELLING_FRAMES: usize = 400;
 
@@ -24,6 +34,8 @@ pub struct CaptureOptions {
     pub spec: Option<Arc<Spec>>,
     /// The server's port, where the opening of a connection was not seen.
     pub server_port: Option<u16>,
+    /// The zone of the times that a log tells without one.
+    pub zone: Zone,
 }
 
 /// What a file is.
@@ -33,6 +45,16 @@ pub enum CaptureForm {
     Pcap,
     /// pcapng.
     Pcapng,
+    /// The text log of jPOS.
+    JposLog,
+    /// The binary log of jPOS-EE.
+    BinaryLog,
+    /// JSON, a document a line: messages, or events of jPOS.
+    Documents,
+    /// Hex, a message a line, or dumps.
+    Hex,
+    /// The folder of a journal of our own.
+    OwnJournal,
 }
 
 impl CaptureForm {
@@ -42,7 +64,37 @@ impl CaptureForm {
         match self {
             Self::Pcap => "pcap",
             Self::Pcapng => "pcapng",
+            Self::JposLog => "jPOS log",
+            Self::BinaryLog => "jPOS-EE binlog",
+            Self::Documents => "JSON lines",
+            Self::Hex => "hex",
+            Self::OwnJournal => "journal",
         }
+    }
+
+    /// What a file is that begins so.
+    fn of(head: &[u8]) -> Option<Self> {
+        match head.get(..4) {
+            Some([0x0A, 0x0D, 0x0D, 0x0A]) => return Some(Self::Pcapng),
+            Some(
+                [0xD4, 0xC3, 0xB2, 0xA1]
+                | [0x4D, 0x3C, 0xB2, 0xA1]
+                | [0xA1, 0xB2, 0xC3, 0xD4]
+                | [0xA1, 0xB2, 0x3C, 0x4D],
+            ) => return Some(Self::Pcap),
+            _ => {}
+        }
+        if is_binary_log(head) {
+            return Some(Self::BinaryLog);
+        }
+        let text = String::from_utf8_lossy(head.get(..TOLD_BY).unwrap_or(head));
+        if text.trim_start().starts_with('{') {
+            return Some(Self::Documents);
+        }
+        if text.contains("<isomsg") || text.contains("<logger") {
+            return Some(Self::JposLog);
+        }
+        text.lines().any(is_hex).then_some(Self::Hex)
     }
 }
 
@@ -57,6 +109,17 @@ pub struct DialectFound {
     pub tried: u64,
     /// Other dialects that read as many.
     pub alike: Vec<String>,
+}
+
+impl DialectFound {
+    fn given(spec: &Arc<Spec>) -> Self {
+        Self {
+            spec: Arc::clone(spec),
+            sound: None,
+            tried: 0,
+            alike: Vec::new(),
+        }
+    }
 }
 
 /// A capture, ready to be read.
@@ -78,11 +141,14 @@ impl std::fmt::Debug for OpenedCapture {
     }
 }
 
-/// Opens a capture; `-` is standard input.
+/// Opens a capture: a file, `-` for standard input, or the folder of a journal of our own.
 ///
 /// # Errors
 /// The file cannot be read, or is of no known form.
 pub fn open(path: &Path, options: &CaptureOptions) -> Result<OpenedCapture, CaptureError> {
+    if path.is_dir() {
+        return open_journal(path, options);
+    }
     let mut input: Box<dyn Read + Send> = match path.to_str() {
         Some("-") => Box::new(std::io::stdin()),
         _ => Box::new(File::open(path)?),
@@ -90,17 +156,12 @@ pub fn open(path: &Path, options: &CaptureOptions) -> Result<OpenedCapture, Capt
     let mut head = Vec::new();
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     let head = Bytes::from(head);
-    let form = form(&head)?;
+    let form = CaptureForm::of(&head).ok_or_else(unknown_form)?;
     let dialect = match &options.spec {
-        Some(spec) => DialectFound {
-            spec: Arc::clone(spec),
-            sound: None,
-            tried: 0,
-            alike: Vec::new(),
-        },
+        Some(spec) => DialectFound::given(spec),
         None => find_dialect(form, &head, options)?,
     };
-    let whole = Cursor::new(head).chain(input);
+    let whole = Box::new(Cursor::new(head).chain(input));
     let reader = reader(form, whole, &dialect.spec, options)?;
     Ok(OpenedCapture {
         form,
@@ -109,37 +170,52 @@ pub fn open(path: &Path, options: &CaptureOptions) -> Result<OpenedCapture, Capt
     })
 }
 
-fn form(head: &[u8]) -> Result<CaptureForm, CaptureError> {
-    match head.get(..4) {
-        Some([0x0A, 0x0D, 0x0D, 0x0A]) => Ok(CaptureForm::Pcapng),
-        Some(
-            [0xD4, 0xC3, 0xB2, 0xA1]
-            | [0x4D, 0x3C, 0xB2, 0xA1]
-            | [0xA1, 0xB2, 0xC3, 0xD4]
-            | [0xA1, 0xB2, 0x3C, 0x4D],
-        ) => Ok(CaptureForm::Pcap),
-        _ => Err(CaptureError::Format {
-            at: 0,
-            fault: "this is no capture that is known here: it takes pcap and pcapng".to_owned(),
-        }),
+fn open_journal(folder: &Path, options: &CaptureOptions) -> Result<OpenedCapture, CaptureError> {
+    let spec = match &options.spec {
+        Some(spec) => Some(Arc::clone(spec)),
+        None => OwnJournal::dialect(folder)?,
+    };
+    let spec = spec.ok_or_else(|| CaptureError::Format {
+        at: 0,
+        fault: "the journal names no built-in dialect; name its own with --spec FILE".to_owned(),
+    })?;
+    let source = Box::new(OwnJournal::open(folder)?);
+    Ok(OpenedCapture {
+        form: CaptureForm::OwnJournal,
+        reader: Box::new(LogReader::new(source, &spec)),
+        dialect: DialectFound::given(&spec),
+    })
+}
+
+fn unknown_form() -> CaptureError {
+    CaptureError::Format {
+        at: 0,
+        fault: "this is no capture that is known here: it takes pcap and pcapng, a log of jPOS \
+                (text, JSON lines, binary), messages in hex, a line each, documents of `decode \
+                --json`, a line each, and the folder of a journal"
+            .to_owned(),
     }
 }
 
 fn reader(
     form: CaptureForm,
-    input: impl Read + Send + 'static,
+    input: Box<dyn Read + Send>,
     spec: &Arc<Spec>,
     options: &CaptureOptions,
 ) -> Result<Box<dyn CaptureReader>, CaptureError> {
-    let packets = match form {
-        CaptureForm::Pcap => PacketFile::pcap(input)?,
-        CaptureForm::Pcapng => PacketFile::pcapng(input)?,
+    let zone = options.zone.clone();
+    let traffic = |packets| Box::new(TrafficReader::new(packets, spec, options.server_port));
+    let source: Box<dyn LogSource> = match form {
+        CaptureForm::Pcap => return Ok(traffic(PacketFile::pcap(input)?)),
+        CaptureForm::Pcapng => return Ok(traffic(PacketFile::pcapng(input)?)),
+        CaptureForm::JposLog => Box::new(JposLog::new(TextLines::new(input), zone)),
+        CaptureForm::BinaryLog => Box::new(BinaryLog::new(input)),
+        CaptureForm::Documents => Box::new(JsonLines::new(TextLines::new(input), zone)),
+        CaptureForm::Hex | CaptureForm::OwnJournal => {
+            Box::new(HexLines::new(TextLines::new(input), zone))
+        }
     };
-    Ok(Box::new(TrafficReader::new(
-        packets,
-        spec,
-        options.server_port,
-    )))
+    Ok(Box::new(LogReader::new(source, spec)))
 }
 
 /// How well a dialect reads a capture; more is better.
@@ -166,7 +242,8 @@ fn find_dialect(
         .iter()
         .filter_map(|name| Spec::builtin(name))
     {
-        let mut reader = reader(form, Cursor::new(head.clone()), &spec, options)?;
+        let input = Box::new(Cursor::new(head.clone()));
+        let mut reader = reader(form, input, &spec, options)?;
         fits.push((fit(&spec, &mut *reader), spec));
     }
     let best = fits.iter().map(|(fit, _)| *fit).max().unwrap_or_default();

@@ -11,7 +11,7 @@ use std::fmt::Write;
 pub struct CompareFile {
     fields: BTreeMap<FieldPath, Comparison>,
     types: BTreeMap<Mti, BTreeMap<FieldPath, Comparison>>,
-    order_is_free: bool,
+    order_counts: bool,
 }
 
 /// Why a file of comparisons cannot be read.
@@ -58,9 +58,9 @@ impl CompareFile {
                 .types
                 .insert(mti, table(&format!("types.{name}"), fields)?);
         }
-        file.order_is_free = match written.answers.order.as_deref() {
-            None | Some("equal") => false,
-            Some("free") => true,
+        file.order_counts = match written.answers.order.as_deref() {
+            None | Some("free") => false,
+            Some("equal") => true,
             Some(other) => {
                 let told = format!("[answers] order = \"{other}\": it is \"equal\" or \"free\"");
                 return Err(CompareError(told));
@@ -81,8 +81,10 @@ impl CompareFile {
         })
     }
 
-    pub(super) const fn order_is_free(&self) -> bool {
-        self.order_is_free
+    /// Whether answers that come in another order than was captured count as different: on a line
+    /// with many on their way, they do not.
+    pub(super) const fn order_counts(&self) -> bool {
+        self.order_counts
     }
 
     /// Leaves a field of answers of this type free.
@@ -91,15 +93,10 @@ impl CompareFile {
         let _was = own.insert(path, Comparison::Free);
     }
 
-    /// Leaves the order of answers free.
-    pub const fn free_order(&mut self) {
-        self.order_is_free = true;
-    }
-
     /// Whether it says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty() && self.types.is_empty() && !self.order_is_free
+        self.fields.is_empty() && self.types.is_empty() && !self.order_counts
     }
 
     /// As [`CompareFile::read`] takes it.
@@ -119,8 +116,8 @@ impl CompareFile {
         for (mti, fields) in &self.types {
             table(&format!("types.{mti}"), fields);
         }
-        if self.order_is_free {
-            out.push_str("\n[answers]\norder = \"free\"\n");
+        if self.order_counts {
+            out.push_str("\n[answers]\norder = \"equal\"\n");
         }
         out
     }

@@ -79,7 +79,7 @@ impl CompareRules {
     /// Whether answers that come in another order than was captured count as different.
     #[must_use]
     pub const fn minds_order(&self) -> bool {
-        !self.file.order_is_free()
+        self.file.order_counts()
     }
 
     /// How a field or part of this answer is compared.

@@ -183,7 +183,7 @@ fn of_a_masked_capture_overwritten_fields_only_have_to_be_there() {
 #[test]
 fn a_file_of_comparisons_is_written_as_it_is_read() {
     let text = "\n[fields]\n\"37\" = \"new\"\n\"63.2\" = \"free\"\n\n[types.0210]\n\
-                \"44\" = \"echo\"\n\n[answers]\norder = \"free\"\n";
+                \"44\" = \"echo\"\n\n[answers]\norder = \"equal\"\n";
     let file = CompareFile::read(text).unwrap();
     assert_eq!(file.text(), text);
     assert!(CompareFile::read("").unwrap().is_empty());

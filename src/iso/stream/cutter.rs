@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 /// A frame is not longer.
 const MAX_FRAME: usize = 65_535;
-/// So many bytes are searched for a frame at once; beyond, the first half is given up.
-const SEARCHED: usize = 2 * (MAX_FRAME + 512);
+/// So many places at which a frame may begin are kept; beyond, the first ones are given up.
+const OPEN_PLACES: usize = 1024;
 /// A direction in which nothing can be read for so many bytes is no traffic of this dialect.
 const FOREIGN: u64 = 4 << 20;
 /// Frames in sequence that cannot be read: then their lengths are not believed either.
@@ -49,8 +49,10 @@ pub(super) struct FrameCutter {
     gap: Option<(Option<u64>, GapCause)>,
     /// Frames in sequence that could not be read.
     unread: u8,
-    /// How long the buffer was when it was last searched in vain.
+    /// How much of the buffer was searched in vain.
     searched: usize,
+    /// Where a frame may begin of which more must come, and how long the buffer must be for that.
+    open: Vec<(usize, usize)>,
     /// Whether any frame was read.
     has_read: bool,
 }
@@ -59,8 +61,8 @@ pub(super) struct FrameCutter {
 enum Candidate {
     /// No frame.
     No,
-    /// Perhaps one, of which more must come.
-    Perhaps,
+    /// Perhaps one, once there are so many bytes from there on.
+    Perhaps(usize),
     /// A frame.
     Yes,
 }
@@ -75,6 +77,7 @@ impl FrameCutter {
             gap: None,
             unread: 0,
             searched: 0,
+            open: Vec::new(),
             has_read: false,
         }
     }
@@ -172,7 +175,7 @@ impl FrameCutter {
 
     /// No frame begins here: one is searched for from the next byte on.
     fn lose_footing(&mut self) -> bool {
-        (self.footing, self.searched) = (Footing::Searching, 0);
+        self.step_onto(Footing::Searching);
         self.gap = Some((Some(0), GapCause::Unreadable));
         self.give_up(1);
         true
@@ -180,85 +183,64 @@ impl FrameCutter {
 
     /// What was begun will not be whole.
     fn lose(&mut self, why: GapCause) {
-        (self.footing, self.searched) = (Footing::Searching, 0);
+        self.step_onto(Footing::Searching);
         self.gap = Some((Some(0), why));
         self.give_up_all();
     }
 
     /// The first place at which a frame begins; whether there may be more behind it.
     fn search(&mut self, spec: &Arc<Spec>, out: &mut Vec<Cut>) -> bool {
-        // Bytes that come one by one are not each a reason to search all of them again.
-        let grown = self.buffer.len().saturating_sub(self.searched);
-        if grown == 0 || grown < self.searched / 16 {
-            return false;
-        }
-        let mut open = None;
-        for at in 0..self.buffer.len() {
-            match self.candidate(spec, at) {
+        let bytes = self.buffer.clone().freeze();
+        let open = std::mem::take(&mut self.open);
+        let fresh = (self.searched..bytes.len()).map(|at| (at, 0));
+        for (at, needs) in open.into_iter().chain(fresh) {
+            let found = match needs > bytes.len() {
+                true => Candidate::Perhaps(needs.saturating_sub(at)),
+                false => candidate(spec, &bytes.slice(at..)),
+            };
+            match found {
                 Candidate::No => {}
-                Candidate::Perhaps => {
-                    open.get_or_insert(at);
-                }
+                Candidate::Perhaps(needs) => self.open.push((at, at.saturating_add(needs))),
                 Candidate::Yes => {
                     self.give_up(at);
                     self.tell_gap(out);
-                    (self.footing, self.searched) = (Footing::Firm, 0);
+                    self.step_onto(Footing::Firm);
                     return true;
                 }
             }
         }
-        self.give_up(open.unwrap_or(self.buffer.len()));
-        if self.buffer.len() > SEARCHED {
-            self.give_up(SEARCHED / 2);
-        }
-        self.searched = self.buffer.len();
+        let many = self.open.len().saturating_sub(OPEN_PLACES);
+        self.open.drain(..many);
+        self.searched = bytes.len();
+        let first = self.open.first().map_or(bytes.len(), |(at, _)| *at);
+        self.give_up(first);
         if !self.has_read && self.gap.is_some_and(|(bytes, _)| bytes >= Some(FOREIGN)) {
-            self.footing = Footing::Foreign;
             self.give_up_all();
+            self.step_onto(Footing::Foreign);
         }
         false
     }
 
-    /// Whether a frame begins at a place: its length, header, type, bitmap and fields agree, or
-    /// these but for a field, and the frame behind it too.
-    fn candidate(&self, spec: &Arc<Spec>, at: usize) -> Candidate {
-        let rest = self.buffer.get(at..).unwrap_or_default();
-        if spec.framing().http.is_some() && !begins_http(rest) {
-            return Candidate::No;
-        }
-        let framer = Framer::new(spec, MAX_FRAME);
-        let place = match framer.place(rest) {
-            Ok(Some(place)) if !place.is_empty() => place,
-            Ok(None) => return Candidate::Perhaps,
-            Ok(Some(_)) | Err(_) => return Candidate::No,
-        };
-        let came = rest.get(place.start..place.end.min(rest.len()));
-        let came = came.unwrap_or_default();
-        let is_whole = rest.len() >= place.end;
-        if came.len() >= telling(spec).min(place.len()) && !begins_message(spec, came) {
-            return Candidate::No;
-        }
-        if !is_whole {
-            return Candidate::Perhaps;
-        }
-        match Message::read(spec, Bytes::copy_from_slice(came)) {
-            Ok(message) if !is_plausible(&message) => Candidate::No,
-            Err(_) => Candidate::No,
-            Ok(message) if message.fault().is_none() => Candidate::Yes,
-            Ok(_) => follower(spec, framer, rest.get(place.end..).unwrap_or_default()),
-        }
+    fn step_onto(&mut self, footing: Footing) {
+        (self.footing, self.searched) = (footing, 0);
+        self.open.clear();
     }
 
     /// Leaves out what stands before a place.
     fn give_up(&mut self, count: usize) {
         self.buffer.advance(count.min(self.buffer.len()));
+        self.searched = self.searched.saturating_sub(count);
+        for (at, needs) in &mut self.open {
+            *at = at.saturating_sub(count);
+            *needs = needs.saturating_sub(count);
+        }
         self.widen(Some(count));
     }
 
     fn give_up_all(&mut self) {
         let count = self.buffer.len();
+        self.open.clear();
         self.give_up(count);
-        self.searched = 0;
     }
 
     /// Makes the gap longer.
@@ -277,17 +259,46 @@ impl FrameCutter {
     }
 }
 
+/// Whether a frame begins here: its length, header, type, bitmap and fields agree, or these but
+/// for a field, and the frame behind it too.
+fn candidate(spec: &Arc<Spec>, bytes: &Bytes) -> Candidate {
+    if spec.framing().http.is_some() && !begins_http(bytes) {
+        return Candidate::No;
+    }
+    let more = Candidate::Perhaps(bytes.len().saturating_add(1));
+    let framer = Framer::new(spec, MAX_FRAME);
+    let place = match framer.place(bytes) {
+        Ok(Some(place)) if !place.is_empty() => place,
+        Ok(None) => return more,
+        Ok(Some(_)) | Err(_) => return Candidate::No,
+    };
+    let came = place.start.min(bytes.len())..place.end.min(bytes.len());
+    let frame = bytes.slice(came.clone());
+    let is_whole = bytes.len() >= place.end;
+    match Message::read(spec, frame) {
+        Ok(message) if !is_plausible(&message) => Candidate::No,
+        Ok(_) if !is_whole => Candidate::Perhaps(place.end),
+        Ok(message) if message.fault().is_none() => Candidate::Yes,
+        Ok(_) => match follower(spec, framer, &bytes.slice(place.end..)) {
+            Candidate::Perhaps(needs) => Candidate::Perhaps(place.end.saturating_add(needs)),
+            found => found,
+        },
+        Err(_) if !is_whole && came.len() < telling(spec) => more,
+        Err(_) => Candidate::No,
+    }
+}
+
 /// What a frame that could only be read in part is worth, by the frame behind it.
-fn follower(spec: &Arc<Spec>, framer: Framer, behind: &[u8]) -> Candidate {
+fn follower(spec: &Arc<Spec>, framer: Framer, behind: &Bytes) -> Candidate {
     match framer.place(behind) {
         Ok(Some(next)) if behind.len() >= next.end => {
-            let frame = Bytes::copy_from_slice(behind.get(next).unwrap_or_default());
-            match Message::parse(spec, frame) {
+            match Message::parse(spec, behind.slice(next)) {
                 Ok(message) if is_plausible(&message) => Candidate::Yes,
                 _ => Candidate::No,
             }
         }
-        Ok(_) => Candidate::Perhaps,
+        Ok(Some(next)) => Candidate::Perhaps(next.end),
+        Ok(None) => Candidate::Perhaps(behind.len().saturating_add(1)),
         Err(_) => Candidate::No,
     }
 }

@@ -21,3 +21,6 @@ pub use mask::FrameMask;
 pub use reassembler::Reassembler;
 pub use segment::TcpSegment;
 pub use sighting::{FlowEnd, FlowId, FlowSide, GapCause, SeenAt, SeenFrame, Sighting};
+
+#[cfg(test)]
+mod tests;

@@ -96,6 +96,8 @@ pub struct JudgedExchange {
     pub differences: Vec<FieldDifference>,
     /// Whether the answer came before one that the capture has before it.
     pub out_of_order: bool,
+    /// Whether that makes a difference.
+    pub order_counts: bool,
     /// DE 39 of the captured answer.
     pub captured_code: Option<ResponseCode>,
     /// DE 39 of the new one.

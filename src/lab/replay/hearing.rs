@@ -332,8 +332,8 @@ impl Replayer {
             rrn: old.and_then(|old| old.message.rrn()),
             verdict: verdict(exchange),
             differences,
-            out_of_order: new.is_some_and(|new| new.out_of_order)
-                && self.options.rules.minds_order(),
+            out_of_order: new.is_some_and(|new| new.out_of_order),
+            order_counts: self.options.rules.minds_order(),
             captured_code: old.and_then(|old| old.message.response_code()),
             code: new.and_then(|new| new.message.response_code()),
             captured_took: old.map(|old| {
@@ -384,6 +384,7 @@ pub(super) fn unread(number: u64, seen: &SeenFrame) -> JudgedExchange {
         verdict: ReplayVerdict::Skipped(SkipCause::Unreadable),
         differences: Vec::new(),
         out_of_order: false,
+        order_counts: false,
         captured_code: None,
         code: None,
         captured_took: None,

@@ -44,6 +44,11 @@ impl Rewrite<'_> {
         if captured.masked {
             let card = put_stand_in(&mut message, &self.options.cards, self.options.seed)?;
             pin = card.and_then(|card| card.pin);
+        } else if pin.is_none() && message.has(PIN) {
+            let pan = message.pan();
+            let mut cards = self.options.cards.cards().iter();
+            let known = cards.find(|card| Some(&card.pan) == pan.as_ref());
+            pin = known.and_then(|card| card.pin.clone());
         }
         self.amount(&mut message, flow)?;
         self.trace(&mut message, &owner, captured)?;

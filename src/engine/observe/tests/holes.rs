@@ -1,0 +1,87 @@
+//! What nobody saw is said, and never counts as silence.
+
+use super::{A, CLIENT, CaptureStage, SERVER, T, TERMINALS, answer, sale};
+use crate::engine::record::{Fact, State, Why};
+use crate::iso::stream::FlowEnd;
+
+#[test]
+fn silence_behind_a_gap_is_no_silence() {
+    let mut stage = CaptureStage::whole();
+    stage.says(T, CLIENT, &sale("000001"));
+    stage.gap(T, SERVER);
+    stage.pass(100);
+    stage.finish();
+    assert_eq!((stage.state(), stage.why()), (State::TimedOut, Why::Unseen));
+    assert_eq!(stage.count(|fact| matches!(fact, Fact::Unreadable(_))), 1);
+}
+
+#[test]
+fn what_is_under_way_when_the_capture_ends_has_no_known_end() {
+    let mut stage = CaptureStage::whole();
+    stage.says(T, CLIENT, &sale("000001"));
+    stage.ends(T, FlowEnd::CaptureEnded);
+    stage.finish();
+    assert_eq!((stage.rows().as_str(), stage.why()), ("CO", Why::Unseen));
+}
+
+#[test]
+fn a_gap_marks_what_is_under_way_or_was_a_moment_ago_and_nothing_older() {
+    let unseen = |pause: i64| {
+        let mut stage = CaptureStage::whole();
+        let first = sale("000001");
+        stage.says(T, CLIENT, &first);
+        stage.says(T, SERVER, &answer(&first, "51"));
+        stage.pass(pause);
+        let second = sale("000002");
+        stage.says(T, CLIENT, &second);
+        stage.says(T, SERVER, &answer(&second, "51"));
+        stage.says(T, CLIENT, &sale("000003"));
+        stage.gap(T, SERVER);
+        let marked = stage.steps();
+        marked
+            .iter()
+            .filter(|(_, _, why)| *why == Why::Unseen)
+            .count()
+    };
+    assert_eq!(unseen(0), 3);
+    assert_eq!(unseen(60), 2);
+}
+
+#[test]
+fn a_gap_on_another_connection_is_no_concern() {
+    let mut stage = CaptureStage::two();
+    stage.says(T, CLIENT, &sale("000001"));
+    stage.says(A, CLIENT, &sale("000001"));
+    let other = crate::iso::stream::FlowId(7);
+    stage.opened(other, TERMINALS, true);
+    stage.gap(other, SERVER);
+    assert_eq!(stage.rows(), "C");
+}
+
+#[test]
+fn an_answer_to_a_request_that_was_not_seen_is_told_and_begins_nothing() {
+    let mut stage = CaptureStage::whole();
+    stage.says(T, SERVER, &answer(&sale("000001"), "00"));
+    assert_eq!(stage.transactions(), 0);
+    assert_eq!(stage.count(|fact| matches!(fact, Fact::Unmatched(_))), 1);
+}
+
+#[test]
+fn a_request_that_was_not_seen_to_go_on_is_in_doubt() {
+    let mut stage = CaptureStage::two();
+    stage.says(T, CLIENT, &sale("000001"));
+    stage.pass(100);
+    stage.says(T, CLIENT, &sale("000002"));
+    assert_eq!((stage.rows().as_str(), stage.why()), ("CH", Why::NoAnswer));
+}
+
+#[test]
+fn an_answer_that_a_terminal_was_given_and_no_host_was_seen_to_give_counts_for_what_it_says() {
+    let mut stage = CaptureStage::two();
+    let sale = sale("000001");
+    stage.asks(&sale);
+    stage.gap(A, SERVER);
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    assert_eq!(stage.state(), State::Delivered);
+    assert!(stage.steps().iter().any(|(_, _, why)| *why == Why::Unseen));
+}

@@ -1,0 +1,72 @@
+//! Who listens for terminals, and who for gateways.
+
+use super::{answer, sale, spec, with};
+use crate::engine::observe::{LegFinder, LegRole};
+use crate::iso::codec::Message;
+use crate::iso::stream::{FlowId, FlowSide, SeenAt, SeenFrame, Sighting};
+
+/// Requests at servers, in their order, a second apart; the roles of the servers then.
+fn legs(all: &[(&str, Message)]) -> Vec<LegRole> {
+    let mut finder = LegFinder::new(spec());
+    let mut servers: Vec<&str> = Vec::new();
+    for (at, (server, message)) in (0_i64..).zip(all) {
+        let known = servers.iter().position(|own| own == server);
+        let place = known.unwrap_or(servers.len());
+        let flow = FlowId(u32::try_from(place).unwrap());
+        if known.is_none() {
+            servers.push(server);
+            finder.take(&Sighting::Opened {
+                flow,
+                at: SeenAt(at * 1_000_000),
+                client: "127.0.0.1:50000".parse().ok(),
+                server: server.parse().ok(),
+                midway: false,
+            });
+        }
+        finder.take(&Sighting::Frame(SeenFrame {
+            flow,
+            from: match message.mti().is_answer() {
+                true => FlowSide::Server,
+                false => FlowSide::Client,
+            },
+            at: SeenAt(at * 1_000_000),
+            bytes: message.build().unwrap(),
+            masked: false,
+        }));
+    }
+    let found = finder.finish();
+    let roles = servers.iter().map(|server| found.of(server.parse().ok()));
+    roles.collect()
+}
+
+const ONE: &str = "127.0.0.1:5583";
+const TWO: &str = "127.0.0.1:6583";
+
+#[test]
+fn a_request_that_is_seen_at_one_server_and_then_at_another_was_sent_on() {
+    let sale = sale("000001");
+    let seen = [
+        (ONE, sale.clone()),
+        (TWO, sale.clone()),
+        (TWO, answer(&sale, "00")),
+    ];
+    assert_eq!(legs(&seen), [LegRole::Terminals, LegRole::Hosts]);
+}
+
+#[test]
+fn so_was_one_that_got_another_number_on_the_way() {
+    let sale = sale("000001");
+    let there = with(&sale, &[("11", "000777"), ("7", "1122021113")]);
+    let seen = [(ONE, sale), (TWO, there)];
+    assert_eq!(legs(&seen), [LegRole::Terminals, LegRole::Hosts]);
+}
+
+#[test]
+fn two_hosts_with_terminals_of_their_own_are_no_gateway() {
+    let other = with(
+        &sale("000002"),
+        &[("41", "TERM0002"), ("4", "000000000900")],
+    );
+    let seen = [(ONE, sale("000001")), (TWO, other)];
+    assert_eq!(legs(&seen), [LegRole::Whole, LegRole::Whole]);
+}

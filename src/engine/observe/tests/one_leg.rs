@@ -1,0 +1,193 @@
+//! What a terminal sends is what its host gets.
+
+use super::{CLIENT, CaptureStage, SERVER, T, answer, reversal, sale, with};
+use crate::engine::record::{Fact, Hop, Note, State, Why};
+use crate::iso::stream::FlowEnd;
+
+#[test]
+fn an_approval_that_was_seen_whole_is_delivered() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    assert_eq!(stage.rows(), "CDP");
+    assert_eq!(stage.state(), State::Delivered);
+    let hops = stage
+        .records
+        .iter()
+        .filter_map(|record| match &record.fact {
+            Fact::Step(step) => step.message.as_ref(),
+            _ => None,
+        });
+    let hops: Vec<_> = hops.map(|own| (own.hop, own.relayed.is_some())).collect();
+    assert_eq!(
+        hops,
+        [
+            (Hop::TerminalToGateway, true),
+            (Hop::AcquirerToGateway, true)
+        ]
+    );
+}
+
+#[test]
+fn a_decline_takes_nothing() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &answer(&sale, "51"));
+    assert_eq!(stage.rows(), "CES");
+}
+
+#[test]
+fn an_answer_of_another_amount_is_none() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    let other = with(&answer(&sale, "00"), &[("4", "000000009900")]);
+    stage.says(T, SERVER, &other);
+    assert_eq!(
+        (stage.rows().as_str(), stage.why()),
+        ("CF", Why::AnswerMismatch)
+    );
+}
+
+#[test]
+fn silence_on_a_whole_connection_is_no_answer_and_an_approval_behind_it_is_late() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    stage.pass(60);
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    assert_eq!(stage.rows(), "CHa");
+    assert_eq!(stage.state(), State::LateApproval);
+}
+
+#[test]
+fn a_reversal_of_the_terminal_is_a_try_and_its_answer_ends_it() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    let undo = reversal(&sale, "000002");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, CLIENT, &undo);
+    // Asked once more before it is answered: the first try brought nothing.
+    stage.says(T, CLIENT, &undo);
+    stage.says(T, SERVER, &answer(&undo, "00"));
+    assert_eq!(stage.rows(), "CUjWnjl");
+    assert_eq!(stage.state(), State::Reversed);
+    assert_eq!(stage.transactions(), 1);
+    let tries = stage
+        .records
+        .iter()
+        .filter_map(|record| match &record.fact {
+            Fact::Step(step) => match step.note {
+                Note::Try(n) => Some(n),
+                _ => None,
+            },
+            _ => None,
+        });
+    assert_eq!(tries.collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_yes_to_a_reversal_that_an_approval_overtook_counts_as_a_try() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    let undo = reversal(&sale, "000002");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, CLIENT, &undo);
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    stage.says(T, SERVER, &answer(&undo, "00"));
+    assert_eq!(
+        (stage.rows().as_str(), stage.why()),
+        ("CUjdn", Why::LateApproval)
+    );
+}
+
+#[test]
+fn a_reversal_of_what_was_not_seen_is_told_alone() {
+    let mut stage = CaptureStage::whole();
+    let undo = reversal(&sale("000001"), "000002");
+    stage.says(T, CLIENT, &undo);
+    stage.says(T, SERVER, &answer(&undo, "00"));
+    assert_eq!(stage.rows(), "CDP");
+    assert_eq!(stage.transactions(), 1);
+}
+
+#[test]
+fn a_reversal_of_what_was_declined_goes_to_the_host_as_a_message_of_its_own() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    let undo = reversal(&sale, "000002");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &answer(&sale, "51"));
+    stage.says(T, CLIENT, &undo);
+    stage.says(T, SERVER, &answer(&undo, "25"));
+    assert_eq!(stage.rows(), "CESVCES");
+    assert_eq!(stage.transactions(), 2);
+}
+
+#[test]
+fn a_repeat_is_no_second_transaction_and_its_other_approval_is_listed() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    let second = with(&answer(&sale, "00"), &[("38", "ZZZZZZ")]);
+    stage.says(T, SERVER, &second);
+    assert_eq!(stage.rows(), "CzDPi");
+    assert_eq!(stage.transactions(), 1);
+    assert_eq!(stage.state(), State::DeliveryUnproven);
+}
+
+#[test]
+fn a_number_that_was_declined_may_be_used_again() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    for code in ["51", "00"] {
+        stage.says(T, CLIENT, &sale);
+        stage.says(T, SERVER, &answer(&sale, code));
+    }
+    assert_eq!(stage.rows(), "CESCDP");
+    assert_eq!(stage.transactions(), 2);
+}
+
+#[test]
+fn a_reset_behind_an_approval_leaves_it_unproven_unless_its_terminal_traded_on() {
+    for (trades_on, rows) in [(false, "CDPR"), (true, "CDPCG")] {
+        let mut stage = CaptureStage::whole();
+        let first = sale("000001");
+        stage.says(T, CLIENT, &first);
+        stage.says(T, SERVER, &answer(&first, "00"));
+        if trades_on {
+            stage.says(T, CLIENT, &with(&sale("000002"), &[("4", "000000002000")]));
+        }
+        stage.ends(T, FlowEnd::Reset);
+        assert_eq!(stage.rows(), rows);
+    }
+}
+
+#[test]
+fn a_connection_that_ends_takes_the_answer_with_it() {
+    let mut stage = CaptureStage::whole();
+    stage.says(T, CLIENT, &sale("000001"));
+    stage.ends(T, FlowEnd::Closed);
+    assert_eq!((stage.rows().as_str(), stage.why()), ("CG", Why::LinkLost));
+}
+
+#[test]
+fn a_void_that_is_approved_returns_its_sale() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    let void = with(
+        &sale,
+        &[("3", "020000"), ("11", "000002"), ("37", "600012345678")],
+    );
+    stage.says(T, CLIENT, &void);
+    stage.says(T, SERVER, &answer(&void, "00"));
+    // Its sale: delivery proven, then returned.
+    assert_eq!(stage.rows(), "CDPCuDPv");
+    assert_eq!(stage.state(), State::Returned);
+}
