@@ -10,6 +10,8 @@ mod kill;
 
 mod canary;
 
+mod capture;
+
 mod second_process;
 mod shadow;
 
@@ -32,5 +34,7 @@ mod talk;
 mod tls;
 
 mod hostile;
+
+mod captured;
 
 mod specs;

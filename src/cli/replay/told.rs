@@ -1,6 +1,6 @@
 //! What came of a replay, for people.
 
-use super::sum::{DifferenceGroup, DifferenceSort, Example, ReplaySum};
+use super::sum::{AT_ACQUIRER, DifferenceGroup, DifferenceSort, Example, ReplaySum};
 use crate::cli::{Lang, table};
 use crate::engine::seam::Zone;
 use crate::iso::message::FieldPath;
@@ -170,12 +170,14 @@ fn group_rows(
 
 /// The kind of requests, as its dialect names it.
 pub(super) fn kind_title(spec: &Spec, name: &str, lang: Lang) -> String {
+    let (side, name) = match name.strip_prefix(AT_ACQUIRER) {
+        Some(name) => (say(lang, AT_ACQUIRER, "收单侧: "), name),
+        None => ("", name),
+    };
     let kinds = &spec.flow().kinds;
     let known = kinds.iter().find(|kind| *kind.name == *name);
-    known.map_or_else(
-        || name.to_owned(),
-        |kind| say(lang, &kind.title, &kind.title_zh).to_owned(),
-    )
+    let title = known.map_or(name, |kind| say(lang, &kind.title, &kind.title_zh));
+    format!("{side}{title}")
 }
 
 /// What differs, in words.

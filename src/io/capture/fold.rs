@@ -4,13 +4,14 @@
 use super::{CaptureError, CaptureOptions, CaptureTally, DialectFound, OpenedCapture, open};
 use crate::engine::journal::JournalError;
 use crate::engine::observe::{LegFinder, LegRole, Legs, ObserveCounts, ObserveOptions, Observer};
-use crate::engine::record::Record;
+use crate::engine::record::{Fact, Record};
+use crate::engine::seam::Wall;
 use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use crate::io::journal::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 use crate::iso::spec::Spec;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How a capture is folded.
 #[derive(Clone, Debug)]
@@ -217,7 +218,11 @@ fn fold(
 
 /// Gives the journal what there is, no faster than it is written.
 fn hand_over(observer: &mut Observer, writer: &JournalWriter, records: &mut Vec<Record>) {
-    while let Some(record) = observer.poll_record() {
+    while let Some(mut record) = observer.poll_record() {
+        if matches!(record.fact, Fact::CheckpointBegin) {
+            // A new segment is sealed by a key of the hour in which it is written.
+            record.at = wall_now();
+        }
         records.push(record);
     }
     if !writer.append(records) {
@@ -225,6 +230,12 @@ fn hand_over(observer: &mut Observer, writer: &JournalWriter, records: &mut Vec<
             std::thread::sleep(PAUSE);
         }
     }
+}
+
+fn wall_now() -> Wall {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let micros = since.map_or(0, |since| since.as_micros());
+    Wall(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
 fn open_journal(options: &FoldOptions, keys: PathBuf) -> Result<OpenedJournal, FoldError> {

@@ -55,6 +55,11 @@ impl ReplaySessions {
         }
     }
 
+    /// The captured keys of the terminal of a request.
+    pub(super) fn captured_keys(&self, request: &Message) -> Option<WorkingKeys> {
+        self.captured.get(&terminal_of(request)).cloned()
+    }
+
     /// The PIN in a captured request, if the captured keys give it away.
     pub(super) fn captured_pin(&self, request: &Message) -> Option<Secret> {
         let keys = self.captured.get(&terminal_of(request))?;
