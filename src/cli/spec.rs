@@ -183,8 +183,7 @@ fn unsound(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     if json {
-        let told = |error: &SpecError| json!({ "file": error.file, "line": error.line, "message": error.what });
-        let all: Vec<Value> = errors.iter().map(told).collect();
+        let all: Vec<Value> = errors.iter().map(fault_json).collect();
         let first = all.first().cloned();
         print_json(
             &json!({ "file": file, "sound": false, "error": first, "errors": all }),
@@ -196,6 +195,10 @@ fn unsound(
         }
     }
     Ok(Exit::Found)
+}
+
+fn fault_json(error: &SpecError) -> Value {
+    json!({ "file": error.file, "line": error.line, "message": error.what })
 }
 
 fn document(spec: &Spec) -> Value {

@@ -142,6 +142,27 @@ fn unknown_bytes_are_told_and_written_as_a_draft() {
     assert_eq!(decoded.status.code(), Some(0), "{}", said(&decoded));
 }
 
+#[test]
+fn a_broken_message_shows_its_fault_and_no_digit_of_a_track() {
+    let home = tempfile::tempdir().unwrap();
+    // Track 2 behind a length that the dialect reads as ten: it is sixteen, in binary.
+    let frame = "02002000000020000000000000106226091234567890";
+    let arguments = ["spec", "doctor", frame, "--spec", "iso8583-1987-binary"];
+    let output = run(home.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let what = said(&output);
+    assert!(
+        what.contains("likely: field 35: its length is binary"),
+        "{what}"
+    );
+    assert!(
+        what.contains("(it says 16); so read, the rest parses"),
+        "{what}"
+    );
+    assert!(what.contains("\n  ") && what.contains("^^"), "{what}");
+    assert!(!what.contains("62 26") && !what.contains("56 78"), "{what}");
+}
+
 /// The first published frame of a dialect that is sound, with its length.
 fn sample(name: &str) -> String {
     let file = format!(
