@@ -297,24 +297,28 @@ fn candidate(spec: &Arc<Spec>, bytes: &Bytes) -> Candidate {
     let frame = bytes.slice(came.clone());
     let is_whole = bytes.len() >= place.end;
     match Message::read(spec, frame) {
-        Ok(message) if !is_plausible(&message) => Candidate::No,
+        Ok(message) if !is_sound(&message) => Candidate::No,
         Ok(_) if !is_whole => Candidate::Perhaps(place.end),
-        Ok(message) if message.fault().is_none() => Candidate::Yes,
-        Ok(_) => match follower(spec, framer, &bytes.slice(place.end..)) {
-            Candidate::Perhaps(needs) => Candidate::Perhaps(place.end.saturating_add(needs)),
-            found => found,
+        Ok(message) => match (message.fault().is_none(), is_known(&message)) {
+            (true, true) => Candidate::Yes,
+            (false, false) => Candidate::No,
+            _ => match follower(spec, framer, &bytes.slice(place.end..)) {
+                Candidate::Perhaps(needs) => Candidate::Perhaps(place.end.saturating_add(needs)),
+                found => found,
+            },
         },
         Err(_) if !is_whole && came.len() < telling(spec) => more,
         Err(_) => Candidate::No,
     }
 }
 
-/// What a frame that could only be read in part is worth, by the frame behind it.
+/// What a frame is worth that was read in part, or whose type the dialect does not know, by the
+/// frame behind it.
 fn follower(spec: &Arc<Spec>, framer: Framer, behind: &Bytes) -> Candidate {
     match framer.place(behind) {
         Ok(Some(next)) if behind.len() >= next.end => {
             match Message::parse(spec, behind.slice(next)) {
-                Ok(message) if is_plausible(&message) => Candidate::Yes,
+                Ok(message) if is_sound(&message) => Candidate::Yes,
                 _ => Candidate::No,
             }
         }
@@ -324,19 +328,23 @@ fn follower(spec: &Arc<Spec>, framer: Framer, behind: &Bytes) -> Candidate {
     }
 }
 
-/// Whether a message may be one by its type and its bitmap: any digits may look like a type, and
-/// zeros like a message.
-fn is_plausible(message: &Message) -> bool {
+/// Whether a message may be one by its type and its bitmap: zeros are none.
+fn is_sound(message: &Message) -> bool {
+    let mti = message.mti();
+    // Of one that is cut off, no field may be there yet.
+    let has_fields = message.fault().is_some() || !message.fields().is_empty();
+    mti.version() <= 2 && mti.class() != Class::Reserved && has_fields
+}
+
+/// Whether the dialect has a kind of this type, or, for a message without fault, of its version: any
+/// digits may look like a type.
+fn is_known(message: &Message) -> bool {
     let (mti, kinds) = (message.mti().original(), &message.spec().flow().kinds);
-    let is_sound = mti.version() <= 2 && mti.class() != Class::Reserved;
     let is_of = |kind: Mti| match message.fault() {
         None => kind.version() == mti.version(),
         Some(_) => kind == mti || kind.answer() == Some(mti),
     };
-    let is_known = kinds.iter().any(|kind| is_of(kind.mti)) || kinds.iter().next().is_none();
-    // Of one that is cut off, no field may be there yet.
-    let has_fields = message.fault().is_some() || !message.fields().is_empty();
-    is_sound && is_known && has_fields
+    kinds.iter().any(|kind| is_of(kind.mti)) || kinds.iter().next().is_none()
 }
 
 /// How many bytes of a message are enough to tell its header, type and bitmap.

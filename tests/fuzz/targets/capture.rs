@@ -105,9 +105,8 @@ pub(super) fn run(input: &[u8]) -> Outcome {
         spec: Some(spec.clone()),
         ..CaptureOptions::default()
     };
-    let mut capture = match open_stream(Box::new(Cursor::new(file.to_vec())), &options) {
-        Ok(capture) => capture,
-        Err(_) => return Ok("no form".to_owned()),
+    let Ok(mut capture) = open_stream(Box::new(Cursor::new(file.to_vec())), &options) else {
+        return Ok("no form".to_owned());
     };
     let mut open = BTreeSet::new();
     let (mut last, mut frames, mut gaps, mut ended) = (SeenAt(i64::MIN), 0, 0, 0);
