@@ -241,8 +241,11 @@ impl Observer {
         };
         let answer = logged(LegRole::Terminals, FlowSide::Server, seen);
         let approves = outcome_of(&seen.message, &opened) == Trigger::Approval;
-        // Where requests to hosts may have been missed, this one may be among them.
-        let missed = self.host_unseen.is_some_and(|at| at >= asked_at);
+        let own = asked.told.as_ref();
+        let own = own.is_some_and(|told| is_a_gateways_own(&seen.message, &told.message));
+        // Where requests to hosts may have been missed, this one may be among them; and an answer
+        // that no gateway makes by itself came from a host that was not captured.
+        let missed = self.host_unseen.is_some_and(|at| at >= asked_at) || !own;
         if let Some(case) = before {
             self.repeats(case, &asked);
             return self.is_told(case, seen);
@@ -255,6 +258,9 @@ impl Observer {
             return;
         }
         if let Some(case) = self.begin(&asked, opened, (Trigger::Forward, Why::Plain)) {
+            if missed {
+                self.note_unseen(case);
+            }
             self.is_told(case, seen);
         }
     }
@@ -319,6 +325,26 @@ impl Observer {
             _ => self.unmatched(role, FlowSide::Server, seen),
         }
     }
+}
+
+/// Whether an answer is one that a gateway makes by itself: with a code that is for that, and
+/// without the names that only a host gives.
+fn is_a_gateways_own(answer: &Message, request: &Message) -> bool {
+    let rule = &answer.spec().flow().answer;
+    let codes = [
+        rule.unavailable,
+        rule.malfunction,
+        rule.format,
+        rule.mac,
+        rule.duplicate,
+        rule.invalid,
+        rule.not_found,
+    ];
+    let coded = answer
+        .response_code()
+        .is_some_and(|code| codes.contains(&code));
+    let named = answer.rrn().is_some() && answer.rrn() != request.rrn();
+    coded && !named && answer.auth_code().is_none()
 }
 
 /// Why a gateway that asked nobody says no, as far as its code tells.

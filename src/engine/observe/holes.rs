@@ -61,7 +61,7 @@ impl Observer {
     }
 
     /// Notes that something of a transaction may have been missed.
-    fn note_unseen(&mut self, case: CaseNo) {
+    pub(super) fn note_unseen(&mut self, case: CaseNo) {
         let Some(own) = self.table.get_mut(case) else {
             return;
         };

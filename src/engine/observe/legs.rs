@@ -59,7 +59,11 @@ impl Legs {
         };
         let told = self.ports.get(&server.port());
         let found = told.or_else(|| self.servers.get(&server));
-        found.copied().unwrap_or_default()
+        match found.copied().unwrap_or_default() {
+            // Of a gateway whose other leg is not there, nobody can say what it sent on.
+            LegRole::Terminals if !self.are_two() => LegRole::Whole,
+            role => role,
+        }
     }
 
     /// Whether both legs around a gateway are among them.

@@ -173,7 +173,9 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
         State::Declined | State::DeclineDelivered if unknown || approved || story.unseen => {
             Some(Unconfirmed::NoAnswer)
         }
-        State::Unanswered if unknown && story.again.is_none() => Some(Unconfirmed::NoAnswer),
+        State::Unanswered if (unknown || story.unseen) && story.again.is_none() => {
+            Some(Unconfirmed::NoAnswer)
+        }
         // Given back twice, perhaps.
         State::Returned if story.taken_back => Some(Unconfirmed::SettleMismatch),
         State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),

@@ -1,7 +1,7 @@
 //! Who listens for terminals, and who for gateways.
 
 use super::{answer, sale, spec, with};
-use crate::engine::observe::{LegFinder, LegRole};
+use crate::engine::observe::{LegFinder, LegRole, Legs};
 use crate::iso::codec::Message;
 use crate::iso::stream::{FlowId, FlowSide, SeenAt, SeenFrame, Sighting};
 
@@ -69,4 +69,13 @@ fn two_hosts_with_terminals_of_their_own_are_no_gateway() {
     );
     let seen = [(ONE, sale("000001")), (TWO, other)];
     assert_eq!(legs(&seen), [LegRole::Whole, LegRole::Whole]);
+}
+
+#[test]
+fn a_gateway_whose_other_leg_was_not_captured_is_taken_for_the_host() {
+    let mut told = Legs::default();
+    told.ports.insert(5583, LegRole::Terminals);
+    assert_eq!(told.of(ONE.parse().ok()), LegRole::Whole);
+    told.ports.insert(6583, LegRole::Hosts);
+    assert_eq!(told.of(ONE.parse().ok()), LegRole::Terminals);
 }

@@ -52,9 +52,32 @@ fn a_gateway_that_says_no_by_itself_has_sent_nothing_on() {
         let mut stage = CaptureStage::two();
         let sale = sale("000001");
         stage.says(T, CLIENT, &sale);
-        stage.says(T, SERVER, &answer(&sale, code));
+        stage.says(T, SERVER, &own(&sale, code));
         assert_eq!(stage.rows(), format!("{row}z"));
         assert_eq!(stage.state(), state);
+    }
+}
+
+/// An answer that a gateway makes by itself: no host gave it a reference number.
+fn own(request: &crate::iso::codec::Message, code: &str) -> crate::iso::codec::Message {
+    let mut own = answer(request, code);
+    own.remove(crate::iso::message::FieldId::of(37));
+    own
+}
+
+#[test]
+fn a_no_that_only_a_host_gives_came_from_one_that_was_not_captured() {
+    for (code, named) in [("51", false), ("96", true)] {
+        let mut stage = CaptureStage::two();
+        let sale = sale("000001");
+        stage.says(T, CLIENT, &sale);
+        let no = if named {
+            answer(&sale, code)
+        } else {
+            own(&sale, code)
+        };
+        stage.says(T, SERVER, &no);
+        assert_eq!((stage.state(), stage.why()), (State::TimedOut, Why::Unseen));
     }
 }
 
@@ -64,7 +87,7 @@ fn where_what_went_on_may_have_been_missed_a_no_of_the_gateway_proves_nothing() 
     let sale = sale("000001");
     stage.says(T, CLIENT, &sale);
     stage.gap(A, CLIENT);
-    stage.says(T, SERVER, &answer(&sale, "96"));
+    stage.says(T, SERVER, &own(&sale, "96"));
     assert_eq!((stage.state(), stage.why()), (State::TimedOut, Why::Unseen));
 }
 
