@@ -24,6 +24,9 @@ impl Observer {
         let what = match why {
             GapCause::Lost => format!("the capture lacks {many} bytes here"),
             GapCause::Unreadable => format!("{many} bytes here are no frame of the dialect"),
+            GapCause::Contradicted => {
+                format!("{many} bytes here came twice, with different contents")
+            }
             GapCause::CutOff => format!("the capture shows {many} bytes of a frame in part"),
         };
         self.unreadable(flow, from, None, Text::clipped(&what));
