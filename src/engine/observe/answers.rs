@@ -14,6 +14,9 @@ use crate::iso::spec::{Purpose, RequestOutcome};
 use crate::iso::stream::{FlowId, FlowSide};
 use std::time::Duration;
 
+/// Refusals that a later gap may cast doubt on.
+const KEPT_BACK: usize = 4096;
+
 impl Observer {
     /// A server answers.
     pub(super) fn answers(&mut self, role: LegRole, seen: &SeenMessage) {
@@ -254,6 +257,10 @@ impl Observer {
             let case = self.begin(&asked, opened, kept_back(&seen.message));
             if let Some(case) = case {
                 self.remark(case, Note::None, answer);
+                self.kept_back.push_back((asked_at, case));
+                if self.kept_back.len() > KEPT_BACK {
+                    self.kept_back.pop_front();
+                }
             }
             return;
         }

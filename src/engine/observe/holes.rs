@@ -9,6 +9,7 @@ use super::observer::{HOST, Observer, SeenCause, SeenFlow, host_conn};
 use super::watched::CaseNo;
 use crate::engine::gateway::Trigger;
 use crate::engine::record::{Fact, LineFact, State, Why};
+use crate::engine::seam::Wall;
 use crate::iso::message::Text;
 use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause};
 
@@ -57,6 +58,11 @@ impl Observer {
         }
         if role == LegRole::Hosts && from == FlowSide::Client {
             self.host_unseen = Some(now);
+            let within = |at: Wall| since.is_none_or(|since| at >= since);
+            let meant = self.kept_back.iter().filter(|(at, _)| within(*at));
+            for case in meant.map(|(_, case)| *case).collect::<Vec<_>>() {
+                self.note_unseen(case);
+            }
         }
     }
 

@@ -84,6 +84,9 @@ pub struct Observer {
     pub(super) held: VecDeque<SeenMessage>,
     /// When something that went to a host may have been missed.
     pub(super) host_unseen: Option<Wall>,
+    /// What a gateway refused without having been seen to ask anybody, the newest last: a gap that
+    /// is told later may show that it had.
+    pub(super) kept_back: VecDeque<(Wall, CaseNo)>,
     pub(super) counts: ObserveCounts,
     pub(super) twins: Twins,
     merchants: KeyedMap<TerminalId, Option<MerchantId>>,
@@ -110,6 +113,7 @@ impl Observer {
             flows: BTreeMap::new(),
             held: VecDeque::new(),
             host_unseen: None,
+            kept_back: VecDeque::new(),
             counts: ObserveCounts::default(),
             twins: Twins::new(dice.number()),
             merchants: KeyedMap::new(dice.number()),

@@ -207,3 +207,15 @@ fn what_a_gateway_and_its_host_say_to_each_other_is_a_session() {
     assert_eq!(stage.transactions(), 0);
     assert_eq!(stage.count(|fact| matches!(fact, Fact::Session(_))), 2);
 }
+
+#[test]
+fn a_gap_that_is_told_later_casts_doubt_on_a_no_of_the_gateway_within_it() {
+    let mut stage = CaptureStage::two();
+    let (one, other) = (sale("000001"), sale("000002"));
+    stage.asks(&one);
+    stage.says(T, CLIENT, &other);
+    stage.says(T, SERVER, &own(&other, "96"));
+    assert_eq!((stage.state(), stage.why()), (State::Refused, Why::Plain));
+    stage.gap(A, CLIENT);
+    assert_eq!((stage.state(), stage.why()), (State::Refused, Why::Unseen));
+}
