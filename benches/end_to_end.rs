@@ -26,6 +26,7 @@ fn wire(spec: &Arc<Spec>) -> Wire {
     Wire {
         spec: Arc::clone(spec),
         frame: 8192,
+        framing: None,
         frame_time: Duration::from_secs(5),
         read: 16 << 10,
     }

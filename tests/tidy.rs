@@ -114,7 +114,7 @@ const REVEAL: &[(&str, &str)] = &[
         "src/iso/codec/redact.rs",
         "puts hidden bytes back into a frame",
     ),
-    ("src/iso/stream/mask.rs", "compares a card with its mask"),
+    ("src/iso/stream/mask.rs", "searches and compares cards"),
     (
         "src/iso/security/key.rs",
         "feeds the ciphers, derives and wraps keys",

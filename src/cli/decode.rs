@@ -4,7 +4,6 @@ use super::lines::{LineAnswer, Lines, answer_each};
 use super::view::MessageSheet;
 use super::{Exit, Lang, input};
 use crate::iso::spec::Spec;
-use anyhow::Context;
 use clap::Args;
 use std::io::Write;
 use std::sync::Arc;
@@ -37,7 +36,7 @@ pub(crate) fn run(args: &DecodeArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
     let spec = input::spec(&args.spec)?;
     if args.lines {
         let mut lines = Lines::open(&args.message)?;
-        let answer = |_, line: &Vec<u8>| decode_line(args, &spec, line);
+        let answer = |number, line: &Vec<u8>| decode_line(args, &spec, (number, line));
         let fine = answer_each(|| lines.next(), Vec::len, answer, out)?;
         return Ok(if fine { Exit::Done } else { Exit::Found });
     }
@@ -60,8 +59,17 @@ pub(crate) fn run(args: &DecodeArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
     })
 }
 
-fn decode_line(args: &DecodeArgs, spec: &Arc<Spec>, line: &[u8]) -> anyhow::Result<LineAnswer> {
-    let bytes = input::hex(line).context("no hex: a message a line is wanted, in hex digits")?;
+fn decode_line(
+    args: &DecodeArgs,
+    spec: &Arc<Spec>,
+    (number, line): (usize, &[u8]),
+) -> anyhow::Result<LineAnswer> {
+    let Some(bytes) = input::hex(line) else {
+        return Ok(LineAnswer::fault(
+            number,
+            "no hex: a message a line is wanted",
+        ));
+    };
     let sheet = MessageSheet::of(spec, bytes, args.framed, args.reveal);
     Ok(LineAnswer {
         text: serde_json::to_vec(&sheet)?,

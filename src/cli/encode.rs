@@ -35,13 +35,22 @@ pub(crate) struct EncodeArgs {
 pub(crate) fn run(args: &EncodeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let chosen = args.spec.as_deref().map(input::spec).transpose()?;
     if args.lines {
-        let answer = |_, line: &Vec<u8>| {
+        let made = |line: &[u8]| -> anyhow::Result<String> {
             let document = Document::read("the line", std::str::from_utf8(line)?)?;
-            let text = encode(args, chosen.as_ref(), &document)?.into_bytes();
-            Ok(LineAnswer { text, fine: true })
+            encode(args, chosen.as_ref(), &document)
+        };
+        let answer = |number, line: &Vec<u8>| {
+            Ok(match made(line) {
+                Ok(text) => LineAnswer {
+                    text: text.into_bytes(),
+                    fine: true,
+                },
+                Err(error) => LineAnswer::fault(number, &format!("{error:#}")),
+            })
         };
         let mut lines = Lines::open(&args.document)?;
-        answer_each(|| lines.next(), Vec::len, answer, out)?;
+        let fine = answer_each(|| lines.next(), Vec::len, answer, out)?;
+        return Ok(if fine { Exit::Done } else { Exit::Found });
     } else {
         let text = input::text(&args.document)?;
         let document = Document::read(&args.document, &text)?;

@@ -29,7 +29,8 @@ enum JournalCommand {
     Stats(ReadArgs),
     /// Each message of it as a line for other programs
     Export(export::MessageExportArgs),
-    /// What a link's shadow answered otherwise than its acquirer; exit code 1 if anything
+    /// What a link's shadow answered otherwise than its acquirer; exit code 1 if anything, 2 if
+    /// nothing was compared
     Shadow(ReadArgs),
 }
 

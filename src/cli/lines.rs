@@ -2,6 +2,7 @@
 //! that does not grow with the file.
 
 use anyhow::{Context, bail};
+use serde_json::json;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::num::NonZero;
@@ -18,6 +19,17 @@ pub(super) struct LineAnswer {
     pub text: Vec<u8>,
     /// Whether what stood in the line is as it should be.
     pub fine: bool,
+}
+
+impl LineAnswer {
+    /// What is printed for a line of which nothing can be made.
+    pub(super) fn fault(number: usize, why: &str) -> Self {
+        let text = json!({ "line": number, "error": { "message": why } });
+        Self {
+            text: text.to_string().into_bytes(),
+            fine: false,
+        }
+    }
 }
 
 /// Lines of a file, or of standard input for `-`.

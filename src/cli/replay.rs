@@ -11,17 +11,20 @@ use super::peer::{self, time};
 use super::term::stan_of;
 use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
-use crate::io::drive::{ReplayTold, play};
+use crate::io::drive::{AnswerHost, ReplayTold, play};
 use crate::io::serve::Clock;
 use crate::iso::compare::{CompareFile, CompareRules};
 use crate::iso::message::{FieldPath, Secret};
 use crate::lab::peer::Deck;
-use crate::lab::replay::{AmountScale, ReplayOptions, ReplayOrder, ReplayPace, Replayer};
+use crate::lab::replay::{
+    AmountScale, Answerer, AnswererOptions, ReplayOptions, ReplayOrder, ReplayPace, Replayer,
+};
 use anyhow::{Context, bail, ensure};
 use asked::{FreshArg, OrderArg, PaceArg, Renaming};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use sum::ReplaySum;
@@ -42,9 +45,22 @@ pub(crate) struct ReplayArgs {
     /// pcap, pcapng or another capture, or - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The system under test
+    /// The system under test, where the captured terminals call
+    #[arg(long, value_name = "HOST:PORT", required_unless_present = "listen")]
+    to: Option<String>,
+    /// Which side is played: the terminals, the acquirer behind the system under test, or both ends
+    /// around it
+    #[arg(long, value_enum, default_value = "terminals")]
+    play: asked::PlayArg,
+    /// Where the captured acquirer listens, for the system under test; port 0 for any free one
     #[arg(long, value_name = "HOST:PORT")]
-    to: String,
+    listen: Option<SocketAddr>,
+    /// With --listen, only captured connections to this port are the acquirer's
+    #[arg(long, value_name = "PORT")]
+    acquirer_port: Option<u16>,
+    /// Write the address that was chosen to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    ports: Option<PathBuf>,
     /// The dialect: a built-in name or a TOML file [default: the one that reads most]
     #[arg(long, value_name = "NAME|FILE")]
     spec: Option<String>,
@@ -146,10 +162,10 @@ fn counted() -> clap::builder::RangedI64ValueParser<u32> {
 /// Plays, and tells what came of it.
 pub(crate) fn run(args: &ReplayArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let compare = read_compare(args.judge.compare.as_deref())?;
-    let mut capture = open(args)?;
-    let spec = capture.dialect.spec.clone();
-    let options = options(args, &capture, &compare)?;
-    let mut sum = ReplaySum::new(&spec, &args.to, &args.file.display().to_string());
+    let capture = open(args)?;
+    let to = asked::ends(args.play, args.to.as_deref(), args.listen)?;
+    let name = args.file.display().to_string();
+    let mut sum = ReplaySum::new(&capture.dialect.spec, &to, &name);
     let bar = bar(args);
     let zone = &args.zone.it;
     let mut tell = |told: ReplayTold| {
@@ -165,15 +181,13 @@ pub(crate) fn run(args: &ReplayArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
         }
         Ok(())
     };
-    let replayer = Replayer::new(options);
-    let wire = peer::wire(&spec);
-    let ended = play(&args.to, &wire, &mut *capture.reader, replayer, &mut tell);
+    let ended = play_sides(args, capture, &compare, &mut tell);
     bar.finish_and_clear();
-    let ended = ended.with_context(|| format!("replay of {}", args.file.display()))?;
+    let ended = ended.with_context(|| format!("replay of {name}"))?;
     ensure!(
-        sum.requests > 0,
-        "{}: no connection of it holds a request of a terminal; see `isogate capture`, and --port",
-        args.file.display()
+        sum.requests > 0 || !ended,
+        "{name}: no connection of it holds a request of a terminal; see `isogate capture`, and \
+         --port"
     );
     write_reports(args, &sum, lang)?;
     if args.judge.json {
@@ -189,6 +203,74 @@ pub(crate) fn run(args: &ReplayArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
         (true, true, _) => Exit::Found,
         (true, false, _) => Exit::Done,
     })
+}
+
+type Tell<'a> = &'a mut dyn FnMut(ReplayTold) -> std::io::Result<()>;
+
+/// Plays the sides that are asked for; whether to the end.
+fn play_sides(
+    args: &ReplayArgs,
+    mut capture: OpenedCapture,
+    compare: &CompareFile,
+    tell: Tell<'_>,
+) -> anyhow::Result<bool> {
+    let options = options(args, &capture, compare)?;
+    let wire = peer::wire(&options.spec);
+    let host = match args.listen.filter(|_| args.play.has_acquirer()) {
+        Some(address) => Some(start_acquirer(args, address, &options)?),
+        None => None,
+    };
+    let (Some(to), true) = (&args.to, args.play.has_terminals()) else {
+        if let Some(host) = host {
+            host.wait(tell)?;
+        }
+        return Ok(true);
+    };
+    if let Some(host) = &host {
+        host.wait_for_call();
+    }
+    let replayer = Replayer::new(options);
+    let mut both = |told: ReplayTold| {
+        let others = host.iter().flat_map(AnswerHost::told);
+        others.into_iter().try_for_each(&mut *tell)?;
+        tell(told)
+    };
+    let ended = play(to, &wire, &mut *capture.reader, replayer, &mut both)?;
+    if let Some(host) = host {
+        host.stop(tell)?;
+    }
+    Ok(ended)
+}
+
+/// Starts the captured acquirer, and says where it listens.
+fn start_acquirer(
+    args: &ReplayArgs,
+    address: SocketAddr,
+    options: &ReplayOptions,
+) -> anyhow::Result<AnswerHost> {
+    let answerer = Answerer::new(AnswererOptions {
+        spec: options.spec.clone(),
+        rules: options.rules.clone(),
+        port: args.acquirer_port,
+        keys: options.captured_keys.clone(),
+    });
+    let file = args.file.clone();
+    let capture_options = CaptureOptions {
+        spec: Some(options.spec.clone()),
+        server_port: args.acquirer_port,
+        zone: args.zone.it.clone(),
+    };
+    let open = move || Ok(capture::open(&file, &capture_options)?.reader);
+    let host = AnswerHost::start(address, peer::wire(&options.spec), answerer, open)
+        .with_context(|| format!("cannot listen on {address} (--listen)"))?;
+    if let Some(file) = &args.ports {
+        peer::write_port(file, "acquirer", host.address())?;
+    }
+    if !args.judge.json {
+        let told = format!("the captured acquirer listens on {}", host.address());
+        writeln!(std::io::stderr(), "{told}")?;
+    }
+    Ok(host)
 }
 
 fn open(args: &ReplayArgs) -> anyhow::Result<OpenedCapture> {

@@ -46,7 +46,7 @@ enum SpecCommand {
     /// A dialect file made of another system's: a jPOS packager, a moov-io spec, j8583 guides
     Import(import::ImportArgs),
     /// A dialect in the words of another system: jPOS, moov-io, Wireshark, or a page
-    Export(export::ExportArgs),
+    Export(export::SpecExportArgs),
     /// Which dialect unknown bytes are in, or what is likely wrong with one message
     Doctor(doctor::DoctorArgs),
 }
@@ -183,8 +183,7 @@ fn unsound(
     out: &mut dyn Write,
 ) -> anyhow::Result<Exit> {
     if json {
-        let told = |error: &SpecError| json!({ "file": error.file, "line": error.line, "message": error.what });
-        let all: Vec<Value> = errors.iter().map(told).collect();
+        let all: Vec<Value> = errors.iter().map(fault_json).collect();
         let first = all.first().cloned();
         print_json(
             &json!({ "file": file, "sound": false, "error": first, "errors": all }),
@@ -196,6 +195,10 @@ fn unsound(
         }
     }
     Ok(Exit::Found)
+}
+
+fn fault_json(error: &SpecError) -> Value {
+    json!({ "file": error.file, "line": error.line, "message": error.what })
 }
 
 fn document(spec: &Spec) -> Value {

@@ -91,7 +91,7 @@ fn number(name: &str, usual: u64) -> u64 {
 #[expect(clippy::print_stdout, reason = "what a campaign was, for its ledger")]
 fn fresh(name: &str) {
     let target = target(name);
-    let is_slow = matches!(name, "document" | "journal");
+    let is_slow = matches!(name, "document" | "journal" | "capture");
     let runs = number("ISOGATE_FUZZ_RUNS", if is_slow { FEW_RUNS } else { RUNS });
     let seed = number("ISOGATE_SEED", 7);
     let mut inputs = (target.seeds)();
@@ -188,7 +188,9 @@ macro_rules! targets {
     )*};
 }
 
-targets!(message, document, framer, journal, record, spec, config);
+targets!(
+    message, document, framer, journal, record, spec, config, capture
+);
 
 #[test]
 fn every_target_is_tried() {
@@ -196,7 +198,7 @@ fn every_target_is_tried() {
     assert_eq!(
         names,
         [
-            "message", "document", "framer", "journal", "record", "spec", "config"
+            "message", "document", "framer", "journal", "record", "spec", "config", "capture"
         ]
     );
     let find = run(&TARGETS[0], b"").unwrap();

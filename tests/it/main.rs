@@ -10,6 +10,8 @@ mod kill;
 
 mod canary;
 
+mod capture;
+
 mod second_process;
 mod shadow;
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -72,6 +72,35 @@ fn shadows(folder: &Path, wanted: usize) -> Vec<Value> {
     }
 }
 
+/// The report, once so many answers are told to be compared.
+fn report_with(folder: &Path, compared: u64) -> Output {
+    let began = Instant::now();
+    loop {
+        let report = ["journal", "shadow", "--json", "--journal", "journal"];
+        let report = isogate(folder, &report).output().unwrap();
+        let sum = json_lines(&report).pop().unwrap_or_default();
+        let count = |name: &str| sum[name].as_u64().unwrap_or(0);
+        let enough = count("same") + count("different") >= compared;
+        if enough || began.elapsed() > Duration::from_secs(20) {
+            return report;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn without_a_shadow_nothing_is_said_to_be_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let lab = ["lab", "--duration", "1s", "--folder", "journal", "--json"];
+    isogate(folder, &lab).output().unwrap();
+    let report = ["journal", "shadow", "--journal", "journal"];
+    let report = isogate(folder, &report).output().unwrap();
+    assert_eq!(report.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&report.stderr).into_owned();
+    assert!(said.contains("nothing was compared"), "{said}");
+}
+
 #[test]
 fn a_shadow_is_compared_and_never_heard_and_costs_nothing_when_it_is_dead() {
     let home = tempfile::tempdir().unwrap();
@@ -113,14 +142,16 @@ fn a_shadow_is_compared_and_never_heard_and_costs_nothing_when_it_is_dead() {
         );
     }
 
-    let report = ["journal", "shadow", "--json", "--journal", "journal"];
-    let report = isogate(folder, &report).output().unwrap();
+    let report = report_with(folder, 5);
     assert_eq!(report.status.code(), Some(1));
-    let report = json_lines(&report);
+    let lines = json_lines(&report);
+    let (sum, kinds) = lines.split_last().unwrap();
     assert_eq!(
-        (report.len(), &report[0]["count"]),
+        (kinds.len(), &kinds[0]["count"]),
         (1, &Value::from(found.len()))
     );
+    assert_eq!(sum["different"], found.len());
+    assert!(sum["same"].as_u64() >= Some(2), "{sum}");
 
     drop(shadow);
     assert_eq!(

@@ -72,6 +72,26 @@ fn an_imported_packager_trades_behind_other_frames_at_either_end() {
 }
 
 #[test]
+fn a_header_of_one_end_makes_its_route_translate() {
+    let home = tempfile::tempdir().unwrap();
+    let check = |map: &str| {
+        let text = format!(
+            "[[listener]]\nspec = \"iso8583-1987-ascii\"\nheader = [{{ name = \"tpdu\", \
+             default = \"6000030000\", answer = \"swap-addresses\" }}]\n\
+             [[link]]\nspec = \"iso8583-1987-ascii\"\n[[route]]\n{map}"
+        );
+        fs::write(home.path().join("gateway.toml"), text).unwrap();
+        let output = run(home.path(), &["serve", "--check"]);
+        (output.status.code(), said(&output))
+    };
+    let (code, what) = check("");
+    assert_eq!(code, Some(2), "{what}");
+    assert!(what.contains("add map = { }"), "{what}");
+    let (code, what) = check("map = { }\n");
+    assert_eq!(code, Some(0), "{what}");
+}
+
+#[test]
 fn what_a_packager_says_and_a_dialect_cannot_is_named_with_its_line() {
     let home = tempfile::tempdir().unwrap();
     let packager = "<!DOCTYPE isopackager [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n\
@@ -122,6 +142,27 @@ fn unknown_bytes_are_told_and_written_as_a_draft() {
     assert_eq!(decoded.status.code(), Some(0), "{}", said(&decoded));
 }
 
+#[test]
+fn a_broken_message_shows_its_fault_and_no_digit_of_a_track() {
+    let home = tempfile::tempdir().unwrap();
+    // Track 2 behind a length that the dialect reads as ten: it is sixteen, in binary.
+    let frame = "02002000000020000000000000106226091234567890";
+    let arguments = ["spec", "doctor", frame, "--spec", "iso8583-1987-binary"];
+    let output = run(home.path(), &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let what = said(&output);
+    assert!(
+        what.contains("likely: field 35: its length is binary"),
+        "{what}"
+    );
+    assert!(
+        what.contains("(it says 16); so read, the rest parses"),
+        "{what}"
+    );
+    assert!(what.contains("\n  ") && what.contains("^^"), "{what}");
+    assert!(!what.contains("62 26") && !what.contains("56 78"), "{what}");
+}
+
 /// The first published frame of a dialect that is sound, with its length.
 fn sample(name: &str) -> String {
     let file = format!(
@@ -140,7 +181,8 @@ fn sample(name: &str) -> String {
 #[test]
 fn wireshark_shows_the_fields_that_decode_shows() {
     if Command::new("tshark").arg("--version").output().is_err() {
-        println!("skipped: tshark is not installed here");
+        let mut told = std::io::stdout().lock();
+        writeln!(told, "skipped: tshark is not installed here").unwrap();
         return;
     }
     let home = tempfile::tempdir().unwrap();
@@ -163,16 +205,16 @@ fn wireshark_shows_the_fields_that_decode_shows() {
         .current_dir(folder)
         .args(["-X", "lua_script:d.lua", "-r", "one.pcap", "-T", "json"]);
     let output = tshark
-        .args(["-d", "tcp.port==5583,cup_pos"])
+        .args(["-d", "tcp.port==5583,iso_cup_pos"])
         .output()
         .unwrap();
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let layer = &shown[0]["_source"]["layers"]["cup_pos"];
-    assert_eq!(layer["cup_pos.mti"], wanted["mti"], "{layer:#}");
+    let layer = &shown[0]["_source"]["layers"]["iso_cup_pos"];
+    assert_eq!(layer["iso_cup_pos.mti"], wanted["mti"], "{layer:#}");
     let fields = wanted["fields"].as_object().unwrap();
     assert!(fields.len() > 3);
     for (number, value) in fields {
-        assert_eq!(&layer[format!("cup_pos.f{number}")], value, "{layer:#}");
+        assert_eq!(&layer[format!("iso_cup_pos.f{number}")], value, "{layer:#}");
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) struct CaptureListing {
     pub gap_bytes: u64,
     /// The times of the first and the last sighting.
     pub times: Option<(Wall, Wall)>,
-    waiting: BTreeMap<(FlowId, AnswerKey), AskedAt>,
+    waiting: BTreeMap<(FlowId, ListedKey), AskedAt>,
 }
 
 /// One connection.
@@ -79,7 +79,7 @@ pub(super) struct ListedGap {
 const GAPS: usize = 8;
 
 /// What an answer has in common with its request.
-type AnswerKey = (Mti, String);
+type ListedKey = (Mti, String);
 
 #[derive(Clone, Debug)]
 struct AskedAt {
@@ -239,7 +239,7 @@ impl CaptureListing {
             .or_insert(asked);
     }
 
-    fn key(&self, answer: Mti, message: &Message) -> AnswerKey {
+    fn key(&self, answer: Mti, message: &Message) -> ListedKey {
         let fields = &self.spec.flow().match_key;
         let texts = fields
             .iter()
@@ -294,7 +294,7 @@ impl CaptureListing {
 }
 
 /// Before every other key.
-const FIRST: AnswerKey = (
+const FIRST: ListedKey = (
     match Mti::from_bcd(0) {
         Some(mti) => mti,
         None => panic!("0000 is four digits"),

@@ -32,7 +32,8 @@ impl CaptureReport<'_> {
             .map(|(id, one)| self.connection(*id, one))
             .collect();
         let messages = all.messages.iter().map(|((mti, code), count)| {
-            json!({ "mti": mti.to_string(), "code": code.map(|code| code.to_string()), "count": count })
+            let code = code.map(|code| code.to_string());
+            json!({ "mti": mti.to_string(), "code": code, "count": count })
         });
         let unanswered = all.unanswered.iter().map(|one| {
             json!({ "connection": one.flow.0, "at": self.time(one.at), "mti": one.mti.to_string(),

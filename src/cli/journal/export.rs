@@ -31,7 +31,7 @@ struct MessageExportForm {
 }
 
 /// One message on one leg.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 struct ExportedMessage {
     at: String,
     seq: u64,
@@ -53,6 +53,27 @@ struct ExportedMessage {
     state: Option<&'static str>,
     /// Hex; what is sensitive is overwritten with zeros.
     frame: String,
+}
+
+impl ExportedMessage {
+    /// The same with what peers wrote into it marked as text where a spreadsheet would take it for
+    /// a formula.
+    fn harmless(&self) -> Self {
+        let text = |value: &Option<String>| {
+            let value = value.as_ref()?;
+            let is_formula = value.starts_with(['=', '+', '-', '@', '\t', '\r']);
+            Some(format!("{}{value}", if is_formula { "'" } else { "" }))
+        };
+        Self {
+            terminal: text(&self.terminal),
+            merchant: text(&self.merchant),
+            stan: text(&self.stan),
+            rrn: text(&self.rrn),
+            auth: text(&self.auth),
+            code: text(&self.code),
+            ..self.clone()
+        }
+    }
 }
 
 /// Transactions whose terms are remembered, the newest: a message of an older one is exported
@@ -89,7 +110,7 @@ impl<'a> Sheet<'a> {
 
     fn write(&mut self, message: &ExportedMessage) -> anyhow::Result<()> {
         match self {
-            Self::Table(table) => table.serialize(message)?,
+            Self::Table(table) => table.serialize(message.harmless())?,
             Self::Objects(out) => {
                 serde_json::to_writer(&mut *out, message)?;
                 out.write_all(b"\n")?;
@@ -214,6 +235,18 @@ mod tests {
         assert_eq!(ways, ["T>G", "G>A", "A>G", "G>T"]);
         assert!(lines.iter().all(|line| line["stan"] == lines[0]["stan"]));
         assert_eq!(lines[2]["code"], "51");
+    }
+
+    #[test]
+    fn no_cell_of_a_table_is_a_formula() {
+        let mut history = History::sale().declined("51");
+        let Fact::Step(step) = &mut history.records[0].fact else {
+            panic!("a sale begins with a step");
+        };
+        let opened = Arc::make_mut(step.opened.as_mut().unwrap());
+        opened.terminal = "=1+1+1+1".parse().unwrap();
+        assert!(rows(&history.records, true).contains(",'=1+1+1+1,"));
+        assert!(rows(&history.records, false).contains("\"=1+1+1+1\""));
     }
 
     #[test]

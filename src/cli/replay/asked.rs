@@ -2,8 +2,10 @@
 
 use crate::iso::message::{FieldPath, Secret};
 use crate::lab::replay::{FreshNames, ReplayOrder, ReplayPace};
+use anyhow::ensure;
 use clap::ValueEnum;
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 /// When requests are sent.
@@ -66,6 +68,49 @@ pub(super) fn fresh(wanted: &[FreshArg]) -> FreshNames {
         rrn: wanted.contains(&FreshArg::Rrn),
         time: wanted.contains(&FreshArg::Time),
     }
+}
+
+/// Which side is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlayArg {
+    /// The terminals: answers are judged
+    Terminals,
+    /// The acquirer: it answers as captured, and requests are judged
+    Acquirer,
+    /// Terminals and acquirer, around a gateway
+    Both,
+}
+
+impl PlayArg {
+    pub(super) const fn has_terminals(self) -> bool {
+        matches!(self, Self::Terminals | Self::Both)
+    }
+
+    pub(super) const fn has_acquirer(self) -> bool {
+        matches!(self, Self::Acquirer | Self::Both)
+    }
+}
+
+/// What is played against, if all that is needed for it was said.
+pub(super) fn ends(
+    play: PlayArg,
+    to: Option<&str>,
+    listen: Option<SocketAddr>,
+) -> anyhow::Result<String> {
+    ensure!(
+        to.is_some() || !play.has_terminals(),
+        "the terminals need the address that they call: give --to HOST:PORT, or --play acquirer"
+    );
+    ensure!(
+        listen.is_some() == play.has_acquirer(),
+        "--listen HOST:PORT is where the captured acquirer listens: it belongs to --play acquirer \
+         and --play both"
+    );
+    let ends = [
+        to.filter(|_| play.has_terminals()).map(str::to_owned),
+        listen.map(|address| format!("what calls {address}")),
+    ];
+    Ok(ends.into_iter().flatten().collect::<Vec<_>>().join(", "))
 }
 
 /// How MACs and PIN blocks come to be.

@@ -6,7 +6,7 @@ use crate::io::drive::load::Latencies;
 use crate::iso::compare::{CompareFile, Comparison, FieldDifference};
 use crate::iso::message::{FieldId, FieldPath, Mti};
 use crate::iso::spec::Spec;
-use crate::lab::replay::{JudgedExchange, ReplayVerdict, SkipCause, StrayFrame};
+use crate::lab::replay::{JudgedExchange, ReplaySide, ReplayVerdict, SkipCause, StrayFrame};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -54,6 +54,9 @@ pub(super) struct KindSum {
     pub skipped: u64,
     pub micros: u64,
 }
+
+/// Before the kind of a request that the captured acquirer was asked.
+pub(super) const AT_ACQUIRER: &str = "acquirer: ";
 
 /// What came of a replay.
 #[derive(Debug)]
@@ -167,7 +170,7 @@ impl ReplaySum {
                 Some(path) => DifferenceSort::Field(path, difference.comparison),
                 None => DifferenceSort::Type,
             };
-            if let (Some(path), Some(answer)) = (difference.path, one.mti.and_then(Mti::answer)) {
+            if let (Some(path), Some(answer)) = (difference.path, compared_type(one)) {
                 *self.fields.entry((answer, path)).or_default() += 1;
             }
             self.group(kind, sort, one, Some(difference));
@@ -262,6 +265,14 @@ impl ReplaySum {
     }
 }
 
+/// The type of the messages that were compared.
+fn compared_type(one: &JudgedExchange) -> Option<Mti> {
+    match one.side {
+        ReplaySide::Terminals => one.mti.and_then(Mti::answer),
+        ReplaySide::Acquirer => one.mti,
+    }
+}
+
 /// An answer's code is what it says: it is never noise.
 fn is_noise(path: FieldPath) -> bool {
     path.field != FieldId::of(39)
@@ -314,9 +325,13 @@ pub(super) const fn result(one: &JudgedExchange) -> ReplayResult {
 
 /// The kind of a request, else its type.
 pub(super) fn kind_name(one: &JudgedExchange) -> String {
-    match (&one.kind, one.mti) {
+    let name = match (&one.kind, one.mti) {
         (Some(kind), _) => kind.to_string(),
         (None, Some(mti)) => mti.to_string(),
         (None, None) => "?".to_owned(),
+    };
+    match one.side {
+        ReplaySide::Terminals => name,
+        ReplaySide::Acquirer => format!("{AT_ACQUIRER}{name}"),
     }
 }

@@ -1,11 +1,14 @@
 //! What came of a replay, for people.
 
-use super::sum::{DifferenceGroup, DifferenceSort, Example, ReplaySum};
+use super::sum::{AT_ACQUIRER, DifferenceGroup, DifferenceSort, Example, ReplaySum};
 use crate::cli::{Lang, table};
 use crate::engine::seam::Zone;
 use crate::iso::message::FieldPath;
 use crate::iso::spec::Spec;
 use std::io::{self, Write};
+
+/// The widest value that is shown whole.
+const COLUMN: usize = 40;
 
 /// Prints it.
 pub(super) fn print(
@@ -150,7 +153,7 @@ fn group_rows(
             let absent = say(lang, "(absent)", "(无)");
             match sort {
                 DifferenceSort::Field(..) | DifferenceSort::Type => {
-                    value.clone().unwrap_or_else(|| absent.to_owned())
+                    value.as_deref().map_or_else(|| absent.to_owned(), clipped)
                 }
                 _ => value.clone().unwrap_or_default(),
             }
@@ -168,14 +171,24 @@ fn group_rows(
     examples.map(row).collect()
 }
 
+/// A value that fits into a column; all of it stands in what `--json` prints.
+fn clipped(value: &str) -> String {
+    match value.char_indices().nth(COLUMN) {
+        Some((end, _)) => format!("{}...", value.get(..end).unwrap_or_default()),
+        None => value.to_owned(),
+    }
+}
+
 /// The kind of requests, as its dialect names it.
 pub(super) fn kind_title(spec: &Spec, name: &str, lang: Lang) -> String {
+    let (side, name) = match name.strip_prefix(AT_ACQUIRER) {
+        Some(name) => (say(lang, AT_ACQUIRER, "收单侧: "), name),
+        None => ("", name),
+    };
     let kinds = &spec.flow().kinds;
     let known = kinds.iter().find(|kind| *kind.name == *name);
-    known.map_or_else(
-        || name.to_owned(),
-        |kind| say(lang, &kind.title, &kind.title_zh).to_owned(),
-    )
+    let title = known.map_or(name, |kind| say(lang, &kind.title, &kind.title_zh));
+    format!("{side}{title}")
 }
 
 /// What differs, in words.

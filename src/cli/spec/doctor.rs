@@ -1,7 +1,7 @@
 //! `isogate spec doctor`: which dialect unknown bytes are in, and what is wrong with one message.
 
 use super::super::{Exit, input};
-use crate::iso::codec::{Framer, Message, ParseError};
+use crate::iso::codec::{Framer, Message, ParseError, ParseFault, PieceKind, dissect};
 use crate::iso::doctor::{self, Mend, PossibleReading};
 use crate::iso::spec::Spec;
 use anyhow::{Context, bail};
@@ -26,6 +26,9 @@ pub(crate) struct DoctorArgs {
     /// Print one JSON document
     #[arg(long)]
     json: bool,
+    /// Show the bytes of values, too
+    #[arg(long, requires = "spec")]
+    reveal: bool,
 }
 
 /// Says what the bytes are; `Found` if they can be read in no way, or if the message is broken.
@@ -111,7 +114,7 @@ fn broken(
         writeln!(out)?;
         return Ok(Exit::Found);
     }
-    caret(&frame, &error, &spec, out)?;
+    caret(args, &frame, &error, &spec, out)?;
     writeln!(out, "{error}")?;
     for mend in &mends {
         writeln!(out, "likely: {}", mend.what)?;
@@ -137,31 +140,58 @@ fn mend_json(mend: &Mend) -> Value {
             "whole": mend.whole })
 }
 
-/// The bytes around the fault, and a caret under it. What was read of values is not shown: only
-/// what stands from the fault on, and lengths before it.
+/// Bytes shown before the fault, and behind it.
+const AROUND: (usize, usize) = (12, 4);
+
+/// The bytes around the fault, and a caret under it. Values are not shown, nor what was not read:
+/// either may be a card number.
 fn caret(
+    args: &DoctorArgs,
     frame: &[u8],
     error: &ParseError,
     spec: &Arc<Spec>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let (message, _) = Message::parse_partial(spec, Bytes::copy_from_slice(frame));
+    let bytes = Bytes::copy_from_slice(frame);
+    let (message, _) = Message::parse_partial(spec, bytes.clone());
     let read = message.map_or(0, |message| message.fields().len());
     let at = error.offset.min(frame.len());
-    let shown = frame.get(at..).unwrap_or_default();
-    let shown = input::to_hex(shown.get(..shown.len().min(4)).unwrap_or_default());
-    writeln!(
-        out,
-        "{read} fields are read; then, at byte {at} of {}:",
-        frame.len()
-    )?;
-    let before = format!("  … {at} bytes … ");
-    let shown = if shown.is_empty() {
-        "(the end)".to_owned()
-    } else {
-        shown
+    let length = length_at(error, spec);
+    let pieces = dissect(spec, &bytes);
+    let is_plain = |place: usize| {
+        let piece = pieces.iter().find(|piece| piece.bytes.contains(&place));
+        let framing = |kind: &PieceKind| !matches!(kind, PieceKind::Value(_) | PieceKind::Unread);
+        args.reveal
+            || (at..at + length).contains(&place)
+            || piece.is_some_and(|piece| framing(&piece.is))
     };
-    writeln!(out, "{before}{shown} …")?;
-    writeln!(out, "{}^^", " ".repeat(before.chars().count()))?;
+    let from = at.saturating_sub(AROUND.0);
+    let until = frame.len().min(at + AROUND.1.max(length));
+    let shown = frame.iter().enumerate().take(until).skip(from);
+    let shown = shown.map(|(place, byte)| match is_plain(place) {
+        true => format!("{byte:02X}"),
+        false => "..".to_owned(),
+    });
+    let mut shown: Vec<String> = shown.collect();
+    if at == frame.len() {
+        shown.push("(the end)".to_owned());
+    }
+    let total = frame.len();
+    writeln!(out, "fields read: {read}; then, at byte {at} of {total}:")?;
+    writeln!(out, "  {}", shown.join(" "))?;
+    writeln!(out, "  {}^^", " ".repeat((at - from) * 3))?;
     Ok(())
+}
+
+/// How many bytes at the fault are a length, and so may be shown.
+fn length_at(error: &ParseError, spec: &Spec) -> usize {
+    let is_length = matches!(
+        error.kind,
+        ParseFault::Length | ParseFault::TooLong { .. } | ParseFault::TooShort { .. }
+    );
+    let field = error.field.filter(|_| is_length);
+    let layout = field.and_then(|path| Some(spec.field(path.field)?.layout));
+    layout
+        .and_then(|layout| layout.prefix)
+        .map_or(0, |prefix| usize::from(prefix.bytes))
 }

@@ -1,19 +1,19 @@
 //! `isogate spec export`: a dialect in the words of another system.
 
 use super::super::{Exit, input};
-use crate::iso::foreign::{self, ExportForm};
+use crate::iso::foreign::{self, DialectForm};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
 
 #[derive(Args, Debug)]
-pub(crate) struct ExportArgs {
+pub(crate) struct SpecExportArgs {
     /// A built-in name or a TOML file
     name: String,
     /// What it is written as
     #[arg(long, value_enum)]
-    to: FormChoice,
+    to: DialectFormChoice,
     /// Write it to this file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -21,7 +21,7 @@ pub(crate) struct ExportArgs {
 
 /// A form, as `--to` names it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormChoice {
+enum DialectFormChoice {
     /// jPOS GenericPackager, XML
     Jpos,
     /// moov-io iso8583, JSON
@@ -32,19 +32,19 @@ enum FormChoice {
     Md,
 }
 
-impl From<FormChoice> for ExportForm {
-    fn from(choice: FormChoice) -> Self {
+impl From<DialectFormChoice> for DialectForm {
+    fn from(choice: DialectFormChoice) -> Self {
         match choice {
-            FormChoice::Jpos => Self::Jpos,
-            FormChoice::Moov => Self::Moov,
-            FormChoice::Lua => Self::Lua,
-            FormChoice::Md => Self::Page,
+            DialectFormChoice::Jpos => Self::Jpos,
+            DialectFormChoice::Moov => Self::Moov,
+            DialectFormChoice::Lua => Self::Lua,
+            DialectFormChoice::Md => Self::Page,
         }
     }
 }
 
 /// Writes it, and says on standard error what the other form cannot say.
-pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &SpecExportArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let spec = input::spec(&args.name)?;
     let exported = foreign::export(&spec, args.to.into());
     match &args.out {

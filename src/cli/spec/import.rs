@@ -58,7 +58,7 @@ pub(super) fn run(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Result<Exit
         );
     };
     let stem = |path: &Path| Some(path.file_stem()?.to_string_lossy().into_owned());
-    let named = args.out.as_deref().unwrap_or(Path::new(&args.file));
+    let named = args.out.as_deref().unwrap_or_else(|| Path::new(&args.file));
     let name = stem(named).filter(|name| name != "-");
     let name = name.unwrap_or_else(|| "imported".to_owned());
     let imported = foreign::import(origin, &name, &text).with_context(|| args.file.clone())?;

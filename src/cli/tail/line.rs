@@ -163,6 +163,7 @@ const fn name(fact: &Fact) -> &'static str {
         Fact::Unmatched(_) => "unmatched",
         Fact::Unreadable(_) => "unreadable",
         Fact::Shadow(_) => "shadow",
+        Fact::ShadowTally(_) => "shadow_tally",
         Fact::Keys(_) => "keys",
         Fact::Tombstone(_) => "tombstone",
         Fact::CheckpointBegin => "checkpoint_begin",
@@ -206,6 +207,11 @@ fn remark(fact: &Fact, lang: Lang) -> String {
                 .map(|code| code.map_or_else(|| "-".to_owned(), |code| code.to_string()));
             let ShadowDifference { tx, mti, what, .. } = &**difference;
             format!("{tx} {mti}: acquirer {acquirer}, shadow {shadow}: {what}")
+        }
+        Fact::ShadowTally(tally) => {
+            let [same, different, left_out] = [tally.same, tally.different, tally.left_out];
+            let link = tally.link.0;
+            format!("link {link}: {same} the same, {different} different, {left_out} left out")
         }
         Fact::Keys(keys) => format!("terminal {}", keys.terminal),
         Fact::Tombstone(identity) => identity.to_string(),

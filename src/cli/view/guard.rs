@@ -2,6 +2,8 @@
 //! by the wrong dialect has its card number anywhere; of a broken one nothing is shown that could
 //! be one.
 
+use crate::iso::message::card_among;
+
 /// Digits of the card numbers in use (ISO/IEC 7812-1; `UnionPay` cards have 16 to 19).
 const LENGTHS: std::ops::RangeInclusive<usize> = 15..=19;
 
@@ -20,45 +22,7 @@ pub(super) fn may_hold_card(text: &str) -> bool {
     let unhexed = crate::cli::input::hex(&bytes).unwrap_or_default();
     [digits(&bytes), packed, digits(&unhexed)]
         .iter()
-        .any(|digits| has_card(digits))
-}
-
-/// Whether somewhere in these digits (what is above nine is none) stands a card number: it begins
-/// as cards of payment schemes do, and its check digit is right.
-fn has_card(digits: &[u8]) -> bool {
-    let mut runs = digits.split(|digit| *digit > 9);
-    runs.any(|run| {
-        LENGTHS.into_iter().any(|length| {
-            let mut windows = run.windows(length);
-            windows.any(is_card)
-        })
-    })
-}
-
-fn is_card(digits: &[u8]) -> bool {
-    // Characters that are digits, taken for packed ones, have a 3 in every second place.
-    let is_text = |first: usize| {
-        digits
-            .iter()
-            .skip(first)
-            .step_by(2)
-            .all(|digit| *digit == 3)
-    };
-    let begins = matches!(digits.first(), Some(3..=6));
-    begins && is_luhn(digits) && !is_text(0) && !is_text(1)
-}
-
-/// ISO/IEC 7812-1 annex B.
-fn is_luhn(digits: &[u8]) -> bool {
-    let doubled = |digit: u8| match digit * 2 {
-        sum @ 10.. => sum - 9,
-        sum => sum,
-    };
-    let weigh = |(at, digit): (usize, &u8)| match at % 2 {
-        0 => u32::from(*digit),
-        _ => u32::from(doubled(*digit)),
-    };
-    digits.iter().rev().enumerate().map(weigh).sum::<u32>() % 10 == 0
+        .any(|digits| card_among(digits, LENGTHS).is_some())
 }
 
 #[cfg(test)]

@@ -140,6 +140,9 @@ impl Gateway {
             Event::ShadowDiffers(difference) => {
                 self.record(now, None, None, Fact::Shadow(difference));
             }
+            Event::ShadowCounted(tally) => {
+                self.record(now, None, None, Fact::ShadowTally(tally));
+            }
         }
         self.do_what_is_due(now);
     }

@@ -2,7 +2,7 @@
 
 use super::action::SendId;
 use super::wish::Wish;
-use crate::engine::record::{ConnId, LinkId, ListenerId, ShadowDifference};
+use crate::engine::record::{ConnId, LinkId, ListenerId, ShadowDifference, ShadowTally};
 use crate::iso::codec::{Message, ParseError};
 use crate::iso::message::Text;
 use sha2::{Digest, Sha256};
@@ -76,6 +76,8 @@ pub enum Event {
     Operator(Wish),
     /// A shadow answered otherwise than the acquirer: recorded, and nothing else.
     ShadowDiffers(Box<ShadowDifference>),
+    /// So many answers of a shadow were compared: recorded, and nothing else.
+    ShadowCounted(Box<ShadowTally>),
     /// The journal's disk is nearly full, or has room again: what is new is refused meanwhile.
     DiskLow(bool),
     /// No new requests from now on; what is in flight is finished.

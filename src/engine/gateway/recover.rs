@@ -184,6 +184,7 @@ impl Fold {
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
+            | Fact::ShadowTally(_)
             | Fact::CheckpointEnd => {}
         }
     }

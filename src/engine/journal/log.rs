@@ -172,6 +172,7 @@ impl<S: Storage> Journal<S> {
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
+            | Fact::ShadowTally(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::Carried(_) => {}

@@ -61,6 +61,8 @@ pub enum Fact {
     Unreadable(Box<Unreadable>),
     /// What a shadow answered otherwise than the acquirer.
     Shadow(Box<ShadowDifference>),
+    /// How many answers of a shadow were compared so far.
+    ShadowTally(Box<ShadowTally>),
     /// A terminal's working keys came in.
     Keys(Box<CarriedKeys>),
     /// A reversal came before its request: the request will be refused.
@@ -346,6 +348,19 @@ pub struct ShadowDifference {
     pub shadow: Option<ResponseCode>,
     /// What differs: the places of fields, or which answer is missing.
     pub what: Text<96>,
+}
+
+/// What became of the requests of a link that has a shadow, since the gateway started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ShadowTally {
+    /// The link whose requests are copied.
+    pub link: LinkId,
+    /// Answered alike.
+    pub same: u64,
+    /// Answered otherwise, or by one of both alone.
+    pub different: u64,
+    /// Not copied, or copied to a shadow that answered nothing at all.
+    pub left_out: u64,
 }
 
 /// A terminal's working keys, as the cryptograms that came in.

@@ -72,6 +72,7 @@ pub fn encode(record: &Record, vault: &mut Vault, bytes: &mut Vec<u8>) {
         Fact::Unmatched(unmatched) => unmatched.put(out),
         Fact::Unreadable(unreadable) => unreadable.put(out),
         Fact::Shadow(difference) => difference.put(out),
+        Fact::ShadowTally(tally) => tally.put(out),
         Fact::Keys(keys) => keys.put(out),
         Fact::Tombstone(identity) => identity.put(out),
         Fact::Carried(carried) => carried.put(out),
@@ -163,6 +164,7 @@ impl Record {
             | Fact::Line(_)
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
+            | Fact::ShadowTally(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin
@@ -191,6 +193,7 @@ const fn kind(fact: &Fact) -> u8 {
         Fact::Carried(_) => 10,
         Fact::CheckpointEnd => 11,
         Fact::Shadow(_) => 13,
+        Fact::ShadowTally(_) => 14,
     }
 }
 
@@ -217,6 +220,7 @@ fn take_fact(kind: u8, from: &mut In<'_>) -> Result<Fact, FormError> {
             links: Form::take(from)?,
         },
         13 => Fact::Shadow(Box::new(Form::take(from)?)),
+        14 => Fact::ShadowTally(Box::new(Form::take(from)?)),
         _ => return Err(from.wrong("a kind of fact not known here")),
     })
 }

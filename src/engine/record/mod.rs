@@ -17,7 +17,7 @@ mod form;
 
 pub use fact::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, LinkName, Note,
-    Opened, Record, ShadowDifference, Step, Unmatched, Unreadable, Why,
+    Opened, Record, ShadowDifference, ShadowTally, Step, Unmatched, Unreadable, Why,
 };
 #[cfg(test)]
 pub(crate) use form::samples;

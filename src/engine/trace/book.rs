@@ -55,6 +55,7 @@ impl Book {
             | Fact::Unmatched(_)
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
+            | Fact::ShadowTally(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

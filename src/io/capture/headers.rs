@@ -2,10 +2,7 @@
 
 use super::packets::CapturedPacket;
 use crate::iso::stream::TcpSegment;
-use etherparse::{
-    EtherType, LaxNetSlice, LaxSlicedPacket, LinuxSllHeaderSlice, LinuxSllProtocolType, TcpSlice,
-    TransportSlice,
-};
+use etherparse::{EtherType, LaxNetSlice, LaxSlicedPacket, TcpSlice, TransportSlice};
 use std::net::{IpAddr, SocketAddr};
 
 /// What a packet was.
@@ -33,13 +30,8 @@ pub(super) fn read<'a>(packet: &CapturedPacket<'a>) -> PacketContent<'a> {
         0 | 108 => ip(data.get(4..)),
         // Raw IP, by its numbers on various systems, or one version alone.
         12 | 14 | 101 | 228 | 229 => ip(Some(data)),
-        // Linux cooked.
-        113 => sll(data),
-        // Linux cooked, version 2: the type first, 20 bytes in all.
-        276 => data.split_at_checked(20).map(|(header, rest)| {
-            let kind = u16::from_be_bytes([header[0], header[1]]);
-            LaxSlicedPacket::from_ether_type(EtherType(kind), rest)
-        }),
+        113 => cooked(data, 16, 14),
+        276 => cooked(data, 20, 0),
         _ => return PacketContent::UnknownLink,
     };
     sliced.map_or(PacketContent::Unreadable, |sliced| content(packet, &sliced))
@@ -49,13 +41,13 @@ fn ip(data: Option<&[u8]>) -> Option<LaxSlicedPacket<'_>> {
     LaxSlicedPacket::from_ip(data?).ok()
 }
 
-fn sll(data: &[u8]) -> Option<LaxSlicedPacket<'_>> {
-    let header = LinuxSllHeaderSlice::from_slice(data).ok()?;
-    let rest = data.get(header.slice().len()..)?;
-    match header.protocol_type() {
-        LinuxSllProtocolType::EtherType(kind) => Some(LaxSlicedPacket::from_ether_type(kind, rest)),
-        _ => None,
-    }
+/// Linux cooked, of either version: a header of so many bytes, with the kind of the next one at a
+/// place.
+fn cooked(data: &[u8], length: usize, place: usize) -> Option<LaxSlicedPacket<'_>> {
+    let (header, rest) = data.split_at_checked(length)?;
+    let kind = header.get(place..)?.first_chunk()?;
+    let kind = EtherType(u16::from_be_bytes(*kind));
+    Some(LaxSlicedPacket::from_ether_type(kind, rest))
 }
 
 fn content<'a>(packet: &CapturedPacket<'_>, sliced: &LaxSlicedPacket<'a>) -> PacketContent<'a> {

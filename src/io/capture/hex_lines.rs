@@ -178,21 +178,16 @@ fn hex_of(line: &str) -> Option<(Vec<u8>, &str)> {
     }
     let mut best: Option<(usize, usize, usize)> = None;
     let mut run: Option<(usize, usize, usize)> = None;
-    for (at, word) in words(line) {
-        let is_hex = word.bytes().all(|byte| byte.is_ascii_hexdigit());
-        run = match (is_hex, run) {
-            (true, None) => Some((at, at.saturating_add(word.len()), word.len())),
-            (true, Some((from, _, count))) => {
-                let (end, count) = (
-                    at.saturating_add(word.len()),
-                    count.saturating_add(word.len()),
-                );
-                Some((from, end, count))
-            }
-            (false, _) => None,
-        };
+    for (at, word, is_last) in words(line) {
+        let end = at.saturating_add(word.len());
+        let is_hex = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        run = run.or(Some((at, end, 0))).filter(|_| is_hex);
+        if let Some((_, to, count)) = &mut run {
+            (*to, *count) = (end, count.saturating_add(word.len()));
+        }
         let is_longer = |run: (usize, usize, usize)| best.is_none_or(|best| run.2 > best.2);
         best = run.filter(|run| is_longer(*run)).or(best);
+        run = run.filter(|_| !is_last);
     }
     let (from, end, count) = best.filter(|(_, _, count)| *count >= SHORTEST * 2)?;
     if !count.is_multiple_of(2) {
@@ -202,17 +197,19 @@ fn hex_of(line: &str) -> Option<(Vec<u8>, &str)> {
     Some((super::draft::from_hex(&digits)?, line.get(..from)?))
 }
 
-/// The words of a line and their places; a colon, an equals sign, a bracket or a quotation mark
-/// ends a word too.
-fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
+/// The words of a line, their places, and whether a mark such as a colon or a bracket ends them,
+/// so that what follows is another thing.
+fn words(line: &str) -> impl Iterator<Item = (usize, &str, bool)> {
+    let is_mark = |c: char| ":=[](){}<>\"',;|".contains(c);
     let mut at = 0usize;
-    line.split_inclusive(|c: char| c.is_whitespace() || ":=[](){}<>\"',;|".contains(c))
-        .filter_map(move |piece| {
+    line.split_inclusive(move |c: char| c.is_whitespace() || is_mark(c))
+        .map(move |piece| {
             let start = at;
             at = at.saturating_add(piece.len());
-            let word = piece.trim_end_matches(char::is_whitespace);
-            (!word.is_empty()).then_some((start, word))
+            let word = piece.trim_end_matches(|c: char| c.is_whitespace() || is_mark(c));
+            (start, word, piece.ends_with(is_mark))
         })
+        .filter(|(_, word, is_last)| !word.is_empty() || *is_last)
 }
 
 #[cfg(test)]
@@ -272,7 +269,8 @@ mod tests {
     #[test]
     fn dumps_are_put_together_by_their_offsets() {
         for text in [
-            "0x0000:  0800 2020 0000 0080 0000 9200 0049 6000  ..........\n\t0x0010:  0102 03  ...\n",
+            "0x0000:  0800 2020 0000 0080 0000 9200 0049 6000  ..........\n\
+             \t0x0010:  0102 03  ...\n",
             "00000000  08 00 20 20 00 00 00 80  00 00 92 00 00 49 60 00  |..  .....|\n\
              00000010  01 02 03                                          |...|\n",
             "00000000: 0800 2020 0000 0080 0000 9200 0049 6000  ..  .........I`.\n\

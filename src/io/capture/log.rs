@@ -179,7 +179,7 @@ impl LogReader {
             LoggedWay::Unknown => by_type,
             LoggedWay::From(side) => side,
             LoggedWay::Sent => *self.writer.get_or_insert(by_type),
-            LoggedWay::Received => self.writer.get_or_insert(by_type.other()).other(),
+            LoggedWay::Received => self.writer.get_or_insert_with(|| by_type.other()).other(),
         }
     }
 }

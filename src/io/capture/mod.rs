@@ -24,7 +24,7 @@ mod traffic;
 use crate::iso::stream::Sighting;
 
 pub use fold::{FoldError, FoldOptions, FoldReport, fold_into};
-pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open};
+pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open, open_stream};
 pub use pcapng_out::PcapngWriter;
 
 /// Why a capture cannot be read any further.

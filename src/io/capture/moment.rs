@@ -42,7 +42,8 @@ pub(super) fn at_start(line: &str, zone: &Zone) -> Option<SeenAt> {
         .map(|(at, _)| at);
     let (first, second) = (ends.next(), ends.next().or(Some(line.len())));
     let read = |end: Option<usize>| read(line.get(..end?)?, zone);
-    read(first).or_else(|| read(second))
+    // A date alone would be its midnight.
+    read(second).or_else(|| read(first))
 }
 
 #[cfg(test)]

@@ -149,10 +149,20 @@ pub fn open(path: &Path, options: &CaptureOptions) -> Result<OpenedCapture, Capt
     if path.is_dir() {
         return open_journal(path, options);
     }
-    let mut input: Box<dyn Read + Send> = match path.to_str() {
-        Some("-") => Box::new(std::io::stdin()),
-        _ => Box::new(File::open(path)?),
-    };
+    match path.to_str() {
+        Some("-") => open_stream(Box::new(std::io::stdin()), options),
+        _ => open_stream(Box::new(File::open(path)?), options),
+    }
+}
+
+/// Opens a capture that is read from anywhere.
+///
+/// # Errors
+/// It cannot be read, or is of no known form.
+pub fn open_stream(
+    mut input: Box<dyn Read + Send>,
+    options: &CaptureOptions,
+) -> Result<OpenedCapture, CaptureError> {
     let mut head = Vec::new();
     input.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
     let head = Bytes::from(head);
@@ -251,8 +261,9 @@ fn find_dialect(
     let Some((_, spec)) = all.next().filter(|_| best.sound > 0) else {
         return Err(CaptureError::Format {
             at: 0,
-            fault: "no message of a built-in dialect was found in it; name the dialect with \
-                    --spec NAME|FILE, or look for one with `isogate spec doctor`"
+            fault: "no whole message of a built-in dialect was found in it; name the dialect with \
+                    --spec NAME|FILE, or look for one with `isogate spec doctor`; were packets \
+                    captured whole (tcpdump -s 0)?"
                 .to_owned(),
         });
     };

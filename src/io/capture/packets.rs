@@ -112,15 +112,18 @@ impl PacketFile {
             };
             self.blocks.consume(length);
             match seen {
-                Seen::Packet => return Ok(true),
-                Seen::Other => {}
-                Seen::Damaged(what) => return Err(damaged(at, what)),
+                SeenBlock::Packet => return Ok(true),
+                SeenBlock::Other => {}
+                SeenBlock::Damaged(what) => return Err(damaged(at, what)),
             }
         }
     }
 
     fn refill(&mut self, at: u64) -> Result<(), CaptureError> {
-        self.blocks.refill().map_err(|e| fault(&e, at))
+        let before = self.blocks.data().len();
+        self.blocks.refill().map_err(|e| fault(&e, at))?;
+        let is_full = self.blocks.data().len() == before && !self.blocks.reader_exhausted();
+        if is_full { self.grow(at) } else { Ok(()) }
     }
 
     fn grow(&mut self, at: u64) -> Result<(), CaptureError> {
@@ -134,7 +137,7 @@ impl PacketFile {
 }
 
 /// What a block was.
-enum Seen {
+enum SeenBlock {
     Packet,
     Other,
     Damaged(&'static str),
@@ -145,12 +148,12 @@ fn show(
     interfaces: &mut Vec<Interface>,
     header: &mut Option<PcapHeader>,
     see: &mut dyn FnMut(&CapturedPacket<'_>),
-) -> Seen {
-    let unknown = Seen::Damaged("a packet of an interface that the file does not describe");
+) -> SeenBlock {
+    let unknown = SeenBlock::Damaged("a packet of an interface that the file does not describe");
     match block {
         PcapBlockOwned::LegacyHeader(found) => {
             *header = Some(found.clone());
-            Seen::Other
+            SeenBlock::Other
         }
         PcapBlockOwned::Legacy(packet) => {
             let Some(header) = header else {
@@ -168,22 +171,22 @@ fn show(
                 data: packet.data,
                 missing: missing(packet.origlen, packet.data),
             });
-            Seen::Packet
+            SeenBlock::Packet
         }
         PcapBlockOwned::NG(Block::SectionHeader(_)) => {
             interfaces.clear();
-            Seen::Other
+            SeenBlock::Other
         }
         PcapBlockOwned::NG(Block::InterfaceDescription(found)) => {
             if interfaces.len() >= MAX_INTERFACES {
-                return Seen::Damaged("it describes more interfaces than 4096");
+                return SeenBlock::Damaged("it describes more interfaces than 4096");
             }
             interfaces.push(Interface {
                 link: found.linktype.0 & 0xFFFF,
                 snap: found.snaplen,
                 clock: PacketClock::read(found.if_tsresol, found.if_tsoffset),
             });
-            Seen::Other
+            SeenBlock::Other
         }
         PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
             let number = usize::try_from(packet.if_id).unwrap_or(usize::MAX);
@@ -198,7 +201,7 @@ fn show(
                 data,
                 missing: missing(packet.origlen, data),
             });
-            Seen::Packet
+            SeenBlock::Packet
         }
         // It has no time: the time of what stands before it is not known here either.
         PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
@@ -218,9 +221,9 @@ fn show(
                 data,
                 missing: missing(packet.origlen, data),
             });
-            Seen::Packet
+            SeenBlock::Packet
         }
-        PcapBlockOwned::NG(_) => Seen::Other,
+        PcapBlockOwned::NG(_) => SeenBlock::Other,
     }
 }
 

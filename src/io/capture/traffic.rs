@@ -60,7 +60,7 @@ impl TrafficReader {
 impl CaptureReader for TrafficReader {
     fn next(&mut self) -> Result<Option<Sighting>, CaptureError> {
         loop {
-            if let Some(sighting) = self.flows.next() {
+            if let Some(sighting) = self.flows.next_sighting() {
                 return Ok(Some(sighting));
             }
             if self.is_done {

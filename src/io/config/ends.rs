@@ -67,25 +67,49 @@ fn known(section: &mut Section<'_>) -> Option<Vec<TerminalId>> {
     only.then_some(known)
 }
 
-/// Who is sent copies of a link's requests: not the link itself, which would book them twice.
-fn shadow(section: &mut Section<'_>, link: &str) -> Option<ShadowConfig> {
+/// Who is sent copies of a link's requests: no link, which would book them twice, and no listener,
+/// which would send them round.
+fn shadow(section: &mut Section<'_>, link: &str, ends: &Ends) -> Option<ShadowConfig> {
     if !section.has("shadow") {
         return None;
     }
     let mut shadow = section.section("shadow");
     let address = shadow.required("address").map(|Address(address)| address);
     let wait = shadow.or_time("wait", Duration::from_secs(60));
-    if address.as_deref() == Some(link) {
-        shadow.problem(
-            "address",
-            "is the link itself: it would book everything twice",
-        );
+    let is = |other: &str| {
+        let own = address.as_deref();
+        own.is_some_and(|own| is_same_host(own, other))
+    };
+    if is(link) || ends.links.iter().any(|other| is(&other.address)) {
+        let what = "is a link: its acquirer would book everything twice";
+        shadow.problem("address", what);
+    } else if ends.listeners.iter().any(|other| is(&other.address)) {
+        let what = "is a listener of this gateway: everything would come in twice";
+        shadow.problem("address", what);
     }
     shadow.finish();
     Some(ShadowConfig {
         address: address?,
         wait,
     })
+}
+
+/// Whether two addresses are known to be one without asking anybody: of one port, and of one host or
+/// both of this machine.
+fn is_same_host(one: &str, other: &str) -> bool {
+    let (Some((host, port)), Some((other_host, other_port))) =
+        (one.rsplit_once(':'), other.rsplit_once(':'))
+    else {
+        return one == other;
+    };
+    let is_here = |host: &str| {
+        let host = host.trim_matches(['[', ']']);
+        let address = host.parse::<std::net::IpAddr>();
+        host.eq_ignore_ascii_case("localhost")
+            || address.is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified())
+    };
+    let same = host.eq_ignore_ascii_case(other_host) || is_here(host) && is_here(other_host);
+    same && port == other_port && port != "0"
 }
 
 impl Ends {
@@ -144,7 +168,7 @@ impl Ends {
             let last_pause = reconnect.or_time("max", Duration::from_secs(30));
             reconnect.finish();
             let tls = tls.client(&mut section, &address);
-            let shadow = shadow(&mut section, &address);
+            let shadow = shadow(&mut section, &address, self);
             if let Some((spec, framing)) = spoken(&mut section, specs) {
                 self.links.push(LinkConfig {
                     address,

@@ -396,3 +396,22 @@ fn a_listener_may_know_its_terminals() {
     );
     assert!(known("terminals = \"some\"").is_err());
 }
+
+#[test]
+fn a_shadow_is_neither_a_link_nor_a_listener() {
+    let ends = "[[listener]]\naddress = \"0.0.0.0:5583\"\n[[link]]\nname = \"a\"\n\
+                address = \"127.0.0.1:6583\"\n";
+    for (address, wanted) in [
+        ("127.0.0.1:6583", "is a link"),
+        ("localhost:6583", "is a link"),
+        ("[::1]:5583", "is a listener"),
+    ] {
+        let text = format!("{ends}shadow = {{ address = \"{address}\" }}\n");
+        let wrong = complaint(&text);
+        assert!(wrong.contains(wanted), "{address}: {wrong}");
+    }
+    let fine = config(&format!(
+        "{ends}shadow = {{ address = \"localhost:6584\" }}\n"
+    ));
+    assert!(fine.unwrap().links[0].shadow.is_some());
+}

@@ -17,11 +17,14 @@ mod lab;
 
 mod replay;
 
+mod answers;
+
 #[cfg(test)]
 mod tests;
 
 pub mod load;
 
+pub use answers::AnswerHost;
 pub use call::{Call, CallError};
 pub use fleet::{Fleet, TerminalSight};
 pub use host::Host;

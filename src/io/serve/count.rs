@@ -19,6 +19,7 @@ pub(super) fn record(metrics: &Metrics, record: &Record) {
         | Fact::Stopped
         | Fact::Line(_)
         | Fact::Shadow(_)
+        | Fact::ShadowTally(_)
         | Fact::Keys(_)
         | Fact::Tombstone(_)
         | Fact::CheckpointBegin

@@ -67,6 +67,7 @@ impl Notices {
             | Fact::Line(_)
             | Fact::Session(_)
             | Fact::Shadow(_)
+            | Fact::ShadowTally(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

@@ -133,9 +133,7 @@ async fn serve(
             biased;
             _ = progress.changed() => {}
             () = wake.notified() => {}
-            Some(difference) = told.found.recv() => {
-                shared.0.borrow_mut().told(Event::ShadowDiffers(difference));
-            }
+            Some(event) = told.found.recv() => shared.0.borrow_mut().told(event),
             Some(command) = told.commands.recv() => match command {
                 ServerCommand::Stop => break,
                 ServerCommand::Drain if until.is_none() => {

@@ -6,9 +6,9 @@
 //! What does not fit into the queue is not copied, and counted.
 
 use crate::engine::driver::{ShadowOutcome, ShadowPairs};
-use crate::engine::gateway::SendId;
-use crate::engine::record::{ConnId, Fact, Hop, LinkId, Record, Seq, ShadowDifference, TxId};
-use crate::engine::seam::Dice;
+use crate::engine::gateway::{Event, SendId};
+use crate::engine::record::{ConnId, Fact, Hop, LinkId, Record, Seq, ShadowTally, TxId};
+use crate::engine::seam::{Dice, Mono};
 use crate::io::config::{Config, ShadowConfig};
 use crate::io::net::{self, Backoff, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::telemetry::Metrics;
@@ -20,6 +20,7 @@ use metrics::Counter;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -40,6 +41,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 /// How often overdue answers are looked for.
 const LOOK: Duration = Duration::from_millis(200);
+/// How often what was counted is recorded.
+const TALLY: Duration = Duration::from_secs(1);
 /// Bytes read at once.
 const READ: usize = 64 << 10;
 
@@ -55,8 +58,8 @@ enum ShadowCopy {
 /// The shadows of all links, seen from the gateway's thread.
 #[derive(Debug, Default)]
 pub(super) struct Shadows {
-    /// The queue of each link that has a shadow.
-    queues: BTreeMap<LinkId, mpsc::Sender<ShadowCopy>>,
+    /// The queue of each link that has a shadow, and how many messages found no room there.
+    queues: BTreeMap<LinkId, (mpsc::Sender<ShadowCopy>, Arc<AtomicU64>)>,
     /// The connections of those links.
     conns: BTreeMap<ConnId, LinkId>,
     /// The record before a send, and its transaction.
@@ -64,8 +67,8 @@ pub(super) struct Shadows {
     left_out: Option<Counter>,
 }
 
-/// What the shadows found, to be recorded.
-pub(super) type Found = mpsc::Receiver<Box<ShadowDifference>>;
+/// What the shadows found, as events for the core to record.
+pub(super) type Found = mpsc::Receiver<Event>;
 
 impl Shadows {
     /// Starts a thread for each shadow of the configuration.
@@ -83,6 +86,7 @@ impl Shadows {
         for ((link, options), id) in links {
             let Some(shadow) = &link.shadow else { continue };
             let (id, (queue, copies)) = (LinkId(id), mpsc::channel(QUEUE));
+            let crowded = Arc::new(AtomicU64::new(0));
             let routes = &config.options.routes;
             let key = routes.iter().find(|route| route.to.contains(&id));
             let key = key
@@ -100,6 +104,12 @@ impl Shadows {
                 pairs: ShadowPairs::new(id, key_of(key, &options.spec), shadow.wait),
                 found: found.clone(),
                 counts: ShadowCounters::of(metrics),
+                crowded: Arc::clone(&crowded),
+                tally: ShadowTally {
+                    link: id,
+                    ..ShadowTally::default()
+                },
+                recorded: (ShadowTally::default(), Mono(0)),
                 clock: Clock::new(),
                 is_silent: false,
             };
@@ -107,7 +117,7 @@ impl Shadows {
             thread::Builder::new()
                 .name(format!("shadow-{}", id.0))
                 .spawn(move || host.run(copies, dice))?;
-            shadows.queues.insert(id, queue);
+            shadows.queues.insert(id, (queue, crowded));
         }
         Ok((shadows, differences))
     }
@@ -138,8 +148,7 @@ impl Shadows {
         self.recorded = Some((record.seq, tx));
         if message.hop == Hop::AcquirerToGateway {
             for queue in self.queues.values() {
-                let answer = ShadowCopy::Answered(tx, message.frame.frame.clone());
-                self.count(queue.try_send(answer).is_ok());
+                self.hand(queue, ShadowCopy::Answered(tx, message.frame.frame.clone()));
             }
         }
     }
@@ -150,13 +159,20 @@ impl Shadows {
         if let Some(queue) = link.and_then(|link| self.queues.get(link)) {
             let recorded = self.recorded.filter(|(seq, _)| *seq == after);
             let sent = ShadowCopy::Sent(recorded.map(|(_, tx)| tx), frame.clone());
-            self.count(queue.try_send(sent).is_ok());
+            self.hand(queue, sent);
         }
     }
 
-    fn count(&self, taken: bool) {
-        if let Some(left_out) = self.left_out.as_ref().filter(|_| !taken) {
-            left_out.increment(1);
+    fn hand(
+        &self,
+        (queue, crowded): &(mpsc::Sender<ShadowCopy>, Arc<AtomicU64>),
+        copy: ShadowCopy,
+    ) {
+        if queue.try_send(copy).is_err() {
+            crowded.fetch_add(1, Ordering::Relaxed);
+            if let Some(left_out) = &self.left_out {
+                left_out.increment(1);
+            }
         }
     }
 }
@@ -190,8 +206,13 @@ struct ShadowHost {
     config: ShadowConfig,
     wire: Wire,
     pairs: ShadowPairs,
-    found: mpsc::Sender<Box<ShadowDifference>>,
+    found: mpsc::Sender<Event>,
     counts: ShadowCounters,
+    /// Messages that found no room in the queue.
+    crowded: Arc<AtomicU64>,
+    /// What was counted, and what of it was recorded when.
+    tally: ShadowTally,
+    recorded: (ShadowTally, Mono),
     clock: Clock,
     /// It was said that the shadow answers nothing.
     is_silent: bool,
@@ -255,7 +276,7 @@ impl ShadowHost {
             tokio::select! {
                 done = &mut something => return Some(done),
                 copied = copies.recv() => match copied? {
-                    ShadowCopy::Sent(..) => self.counts.left_out.increment(1),
+                    ShadowCopy::Sent(..) => self.leave_out(),
                     ShadowCopy::Answered(tx, frame) => self.answered(tx, frame),
                 },
                 () = tokio::time::sleep(LOOK) => {}
@@ -300,7 +321,7 @@ impl ShadowHost {
 
     fn send(&mut self, tx: Option<TxId>, frame: Bytes, out: &mut SocketOutbound) {
         if out.waiting() > UNWRITTEN {
-            self.counts.left_out.increment(1);
+            self.leave_out();
             return;
         }
         let request = Message::parse_partial(&self.wire.spec, frame.clone()).0;
@@ -333,6 +354,20 @@ impl ShadowHost {
         while let Some(outcome) = self.pairs.overdue(now) {
             self.tell(Some(outcome));
         }
+        let mut tally = self.tally;
+        tally.left_out += self.crowded.load(Ordering::Relaxed);
+        let (recorded, at) = self.recorded;
+        if recorded != tally && now - at >= TALLY {
+            let event = Event::ShadowCounted(Box::new(tally));
+            if self.found.try_send(event).is_ok() {
+                self.recorded = (tally, now);
+            }
+        }
+    }
+
+    fn leave_out(&mut self) {
+        self.tally.left_out += 1;
+        self.counts.left_out.increment(1);
     }
 
     fn tell(&mut self, outcome: Option<ShadowOutcome>) {
@@ -340,10 +375,11 @@ impl ShadowHost {
             None => {}
             Some(ShadowOutcome::Same) => {
                 self.is_silent = false;
+                self.tally.same += 1;
                 self.counts.same.increment(1);
             }
             Some(ShadowOutcome::Silent) => {
-                self.counts.left_out.increment(1);
+                self.leave_out();
                 if !std::mem::replace(&mut self.is_silent, true) {
                     let (address, wait) = (&self.config.address, self.config.wait);
                     warn!(
@@ -355,9 +391,10 @@ impl ShadowHost {
             }
             Some(ShadowOutcome::Differs(difference)) => {
                 self.is_silent = false;
+                self.tally.different += 1;
                 self.counts.different.increment(1);
-                // The figure counts those that find no room in the queue, too.
-                let _full = self.found.try_send(difference);
+                // The tally counts those that find no room in the queue, too.
+                let _full = self.found.try_send(Event::ShadowDiffers(difference));
             }
         }
     }

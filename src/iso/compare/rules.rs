@@ -66,6 +66,8 @@ pub struct CompareRules {
 const MADE: [FieldId; 2] = [FieldId::of(37), FieldId::of(38)];
 /// What the answer says.
 const CODE: FieldId = FieldId::of(39);
+/// The PIN block, which follows from PIN, card and keys.
+const PIN: FieldId = FieldId::of(52);
 /// Chip data, and in it the issuer's cryptogram, which follows from that of the card.
 const CHIP: FieldId = FieldId::of(55);
 
@@ -97,7 +99,8 @@ impl CompareRules {
         let is_keys = flow.keys.as_ref().is_some_and(|rule| rule.field == field)
             && answer.kind().map(|kind| kind.purpose) == Some(Purpose::SignOn);
         let is_cryptogram = field == CHIP && path.part == Part::new("91");
-        if is_mac || is_keys || is_cryptogram {
+        let is_pin = flow.keys.is_some() && field == PIN;
+        if is_mac || is_keys || is_cryptogram || is_pin {
             Comparison::Recomputed
         } else if field == CODE {
             Comparison::Equal

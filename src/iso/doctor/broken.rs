@@ -81,13 +81,13 @@ fn changes(spec: &Spec, field: FieldId) -> Vec<(String, String)> {
                 if (encoding, bytes) == (prefix.encoding, prefix.bytes) {
                     continue;
                 }
-                for counts in ["units", "bytes"] {
+                for (counts, what) in [("units", "digits or characters"), ("bytes", "bytes")] {
                     change(
                         format!(
                             "prefix = \"{word}\", prefix_bytes = {bytes}, \
                              prefix_counts = \"{counts}\""
                         ),
-                        format!("its length is {word} in {bytes} bytes, counting {counts}"),
+                        format!("its length is {word} in {bytes} bytes, counting {what}"),
                     );
                 }
             }

@@ -56,6 +56,12 @@ impl Chain {
             / 10;
         // Where a frame fails, all that was read may be chance.
         let all = if self.failed > 0 { all / 2 } else { all };
+        // What was passed over is not explained.
+        let all = if self.skipped > 0 {
+            all.saturating_sub(4)
+        } else {
+            all
+        };
         u8::try_from(all.min(99)).ok()
     }
 

@@ -4,14 +4,14 @@ use crate::iso::codec::Message;
 use crate::iso::message::FieldId;
 
 /// What speaks for a message.
-pub(super) struct Evidence {
+pub(super) struct MessageEvidence {
     /// Of a hundred.
     pub plausible: usize,
     /// Fields that hold what they should not.
     pub doubts: usize,
 }
 
-pub(super) fn of(message: &Message) -> Evidence {
+pub(super) fn of(message: &Message) -> MessageEvidence {
     let doubts = message.warnings().len();
     let mut points = 100usize;
     let mut takes = |points_off: usize| points = points.saturating_sub(points_off);
@@ -54,7 +54,7 @@ pub(super) fn of(message: &Message) -> Evidence {
             takes(30);
         }
     }
-    Evidence {
+    MessageEvidence {
         plausible: points,
         doubts,
     }

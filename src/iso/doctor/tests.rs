@@ -26,8 +26,10 @@ macro_rules! published {
 const PUBLISHED: &[(&str, &str)] = published![
     "cup-pos",
     "cups",
+    "zhifutong-pos",
     "iso8583-1987-ascii",
     "iso8583-1987-binary",
+    "iso8583-1987-binary-left",
     "iso8583-1987-ebcdic",
     "iso8583-1993-ascii",
     "iso8583-2003-binary",
@@ -98,6 +100,26 @@ fn a_stream_that_is_cut_anywhere_is_found_in_its_dialect() {
             let piece = stream.get(cut..stream.len() - 3).unwrap().to_vec();
             assert!(is_found(name, &[piece]), "{name}, cut at {cut}");
         }
+    }
+}
+
+#[test]
+fn bitmaps_that_no_bit_announces_are_found() {
+    let text = include_str!("../../../proto-specs/vectors/base1.toml");
+    let published: Published = toml::from_str(text).unwrap();
+    for one in published.sample {
+        let all = examine(&[unhex(&one.hex)]);
+        let first = all.first().unwrap();
+        assert!(
+            first.draft.contains("bitmap_always_double = true"),
+            "{}",
+            one.title
+        );
+        assert!(
+            load(&first.draft).is_some(),
+            "a draft is sound: {}",
+            first.draft
+        );
     }
 }
 

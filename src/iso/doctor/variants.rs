@@ -63,6 +63,15 @@ pub(super) fn known() -> Vec<Variant> {
 pub(super) fn mixed() -> Vec<Variant> {
     let base = "iso8583-1987-ascii";
     let mut all = Vec::new();
+    for base in [
+        "iso8583-1987-ascii",
+        "iso8583-1987-binary",
+        "iso8583-1987-ebcdic",
+    ] {
+        let what = format!("{base} with two bitmaps always, which no bit announces");
+        let shape = "[message]\nbitmap_always_double = true\nbitmap_announced = false\n";
+        all.extend(Variant::of(base, what, "", shape.to_owned()));
+    }
     for (mti, bitmap, binary) in [
         ("ascii", "hex", "hex"),
         ("ascii", "raw", "raw"),

@@ -293,8 +293,14 @@ local function one(tvb, pinfo, root)
 end
 
 function proto.dissector(tvb, pinfo, root)
+  -- Over HTTP, what comes is the body of one message.
+  if dialect.media then return one(tvb, pinfo, root) end
   dissect_tcp_pdus(tvb, root, dialect.frame.bytes, length, one)
   return tvb:len()
 end
 
-DissectorTable.get("tcp.port"):add_for_decode_as(proto)
+if dialect.media then
+  DissectorTable.get("media_type"):add(dialect.media, proto)
+else
+  DissectorTable.get("tcp.port"):add_for_decode_as(proto)
+end

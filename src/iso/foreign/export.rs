@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What a dialect is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExportForm {
+pub enum DialectForm {
     /// A jPOS GenericPackager, in XML.
     Jpos,
     /// A moov-io message spec, in JSON.
@@ -28,12 +28,12 @@ pub struct Exported {
 
 /// Writes a dialect in another form.
 #[must_use]
-pub fn export(spec: &Spec, form: ExportForm) -> Exported {
+pub fn export(spec: &Spec, form: DialectForm) -> Exported {
     match form {
-        ExportForm::Jpos => to_jpos::write(spec),
-        ExportForm::Moov => to_moov::write(spec),
-        ExportForm::Lua => lua::write(spec),
-        ExportForm::Page => page::write(spec),
+        DialectForm::Jpos => to_jpos::write(spec),
+        DialectForm::Moov => to_moov::write(spec),
+        DialectForm::Lua => lua::write(spec),
+        DialectForm::Page => page::write(spec),
     }
 }
 

@@ -11,19 +11,17 @@ const READER: &str = include_str!("dissector.lua");
 pub(super) fn write(spec: &Spec) -> Exported {
     let mut text = String::new();
     let mut cannot = Vec::new();
-    let proto = spec
-        .name()
-        .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-    let proto = proto.to_ascii_lowercase();
+    let proto = proto_of(spec.name());
     let _never = writeln!(
         text,
         "-- {}: a dissector for Wireshark and tshark. Values are shown in clear.\n\
-         -- tshark -X lua_script:{proto}.lua -d tcp.port==5583,{proto} -r capture.pcapng\n",
-        spec.title().en
+         -- tshark -X lua_script:{proto}.lua -d tcp.port==5583,{} -r capture.pcapng\n",
+        spec.title().en,
+        match spec.framing().http {
+            Some(_) => "http",
+            None => &proto,
+        }
     );
-    if spec.framing().http.is_some() {
-        cannot.push("frames as bodies of HTTP: the length before each is read, if any".to_owned());
-    }
     head(&mut text, spec, &proto);
     text.push_str("  fields = {\n");
     for field in spec.fields() {
@@ -42,12 +40,16 @@ fn head(text: &mut String, spec: &Spec, proto: &str) {
     let shape = spec.bitmap();
     let _never = writeln!(
         text,
-        "local dialect = {{\n  name = {}, title = {}, proto = {},\n  \
+        "local dialect = {{\n  name = {}, title = {}, proto = {}, media = {},\n  \
          frame = {{ encoding = {}, bytes = {}, counts_itself = {} }},\n  mti = {},\n  \
          bitmap = {{ encoding = {}, always_double = {}, third = {} }},",
         quoted(spec.name()),
         quoted(&spec.title().en),
         quoted(proto),
+        framing.http.map_or_else(
+            || "nil".to_owned(),
+            |http| quoted(&http.content_type.to_ascii_lowercase())
+        ),
         word(framing.encoding),
         framing.bytes,
         framing.counts_itself,
@@ -155,6 +157,17 @@ const fn packing(layout: &Layout) -> &'static str {
         (Encoding::Bcd, _) => "half",
         (encoding, _) if encoding.is_hex() => "double",
         (_, _) => "single",
+    }
+}
+
+/// What Wireshark knows it by: short, and none of its own names.
+fn proto_of(name: &str) -> String {
+    let plain = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let plain = plain.to_ascii_lowercase();
+    if plain.starts_with("iso") {
+        plain
+    } else {
+        format!("iso_{plain}")
     }
 }
 

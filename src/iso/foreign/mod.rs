@@ -33,7 +33,7 @@ mod to_jpos;
 
 mod to_moov;
 
-pub use export::{ExportForm, Exported, export};
+pub use export::{DialectForm, Exported, export};
 
 #[cfg(test)]
 mod tests;

@@ -225,7 +225,7 @@ fn parts(draft: &mut DialectDraft, field: u8, keys: &JsonTable, line: usize) -> 
     order.sort_by_key(|id| id.parse::<u32>().unwrap_or(u32::MAX));
     for id in order {
         let part = all.get(id).and_then(Value::as_object);
-        match part.map_or(Err("no table".to_owned()), wire) {
+        match part.map_or_else(|| Err("no table".to_owned()), wire) {
             Ok(wire) => found.push(DraftPart {
                 id: id.clone(),
                 name: part

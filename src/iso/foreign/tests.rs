@@ -1,6 +1,6 @@
 //! Messages that other systems built, read and built through their packagers.
 
-use super::{ExportForm, PackagerKind, export, import};
+use super::{DialectForm, PackagerKind, export, import};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::Spec;
@@ -268,7 +268,7 @@ fn what_is_exported_and_imported_again_writes_the_same_bytes() {
         "iso8583-1987-ebcdic",
     ] {
         let own = Spec::builtin(name).unwrap();
-        let text = export(&own, ExportForm::Jpos).text;
+        let text = export(&own, DialectForm::Jpos).text;
         let back = import(PackagerKind::Jpos, "back", &text).unwrap();
         assert_eq!(back.left_out, [], "{name}");
         let back = Spec::load("back", &back.text, &|_| None).unwrap();
@@ -328,4 +328,27 @@ fn parse_guides_make_a_dialect_of_characters() {
     let spec = Spec::load("guides", &imported.text, &|_| None).unwrap();
     assert_eq!(spec.field(FieldId::of(52)).unwrap().notation, "ans16");
     assert!(spec.field(FieldId::of(48)).is_none());
+}
+
+#[test]
+fn digits_on_the_other_side_are_warned_about() {
+    let field = |pad: bool| {
+        let class = "org.jpos.iso.IFB_LLNUM";
+        format!("<isofield id=\"48\" length=\"19\" class=\"{class}\" pad=\"{pad}\"/>")
+    };
+    let [left, right] = [false, true].map(|pad| dialect("one", &packager(&field(pad))));
+    let mut message = Message::new(&left, "0200".parse().unwrap());
+    message.set(FieldId::of(48), "123").unwrap();
+    let built = message.build().unwrap();
+    assert_eq!(
+        Message::parse(&left, built.clone()).unwrap().warnings(),
+        [""; 0]
+    );
+    let warnings = Message::parse(&right, built).unwrap().warnings();
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning.contains("spare nibble")),
+        "{warnings:?}"
+    );
 }

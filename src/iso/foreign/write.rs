@@ -420,7 +420,7 @@ fn part_keys(
 fn part_line(part: &DraftPart, usual: Option<&Usual>) -> String {
     let mut keys = vec![
         format!("id = {}", quoted(&part.id)),
-        format!("format = {}", quoted(&part.wire.notation())),
+        format!("format = {}", quoted(part.wire.notation())),
     ];
     if !part.name.is_empty() {
         keys.push(format!("name = {}", quoted(&part.name)));

@@ -4,6 +4,7 @@
 //! Start with [`Mti`]. Secrets ([`Pan`], [`Secret`]) show themselves only through `reveal()`.
 
 mod bitmap;
+mod card;
 mod field;
 mod mti;
 mod secret;
@@ -11,6 +12,7 @@ mod text;
 mod value;
 
 pub use bitmap::Bitmap;
+pub use card::{card_among, is_luhn};
 pub use field::{FieldId, FieldPath, Part};
 pub use mti::{Class, Function, Mti};
 pub use secret::{Pan, Secret};

@@ -38,9 +38,8 @@ pub(super) fn faults(
     text: &str,
     resolve: &dyn Fn(&str) -> Option<String>,
 ) -> Vec<SpecError> {
-    let layers = match Layers::read(file, text, resolve) {
-        Ok(layers) => layers,
-        Err(_) => return Layers::faults(file, text, resolve),
+    let Ok(layers) = Layers::read(file, text, resolve) else {
+        return Layers::faults(file, text, resolve);
     };
     let merged = match layers.merged() {
         Ok(merged) => merged,

@@ -141,7 +141,7 @@ pub(super) fn layout(
             fill: nibble.unwrap_or(coding.odd.fill),
         },
         prefix,
-        pad: keys.pad.unwrap_or(Pad::usual(format.content)),
+        pad: keys.pad.unwrap_or_else(|| Pad::usual(format.content)),
     };
     if !layout.pad.fits(format.content) {
         return Err(("pad", "this format cannot be so padded".into()));

@@ -16,11 +16,11 @@ const FOREIGN: u64 = 4 << 20;
 /// Frames in sequence that cannot be read: then their lengths are not believed either.
 const UNREAD_FRAMES: u8 = 2;
 /// Bytes that tell whether a message begins with them, beyond the header: type and bitmap.
-const TELLING: usize = 4 + 32 + 64;
+const TELLING: usize = 4 + 32;
 
 /// What was cut from a direction.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Cut {
+pub(super) enum CutFrame {
     /// A frame, its type, and when its last byte was seen.
     Frame(Bytes, Option<Mti>, SeenAt),
     /// Bytes that are missing or cannot be read; reading went on, or ended, at that moment.
@@ -91,13 +91,24 @@ impl FrameCutter {
     }
 
     /// Takes bytes in, and gives the frames that are whole with them.
-    pub(super) fn take(&mut self, spec: &Arc<Spec>, bytes: &[u8], at: SeenAt, out: &mut Vec<Cut>) {
+    pub(super) fn take(
+        &mut self,
+        spec: &Arc<Spec>,
+        bytes: &[u8],
+        at: SeenAt,
+        out: &mut Vec<CutFrame>,
+    ) {
         self.at = self.at.max(at);
         if self.footing == Footing::Foreign {
             self.widen(Some(bytes.len()));
             return;
         }
         self.buffer.extend_from_slice(bytes);
+        self.read_on(spec, out);
+    }
+
+    /// Cuts all that can be cut now.
+    fn read_on(&mut self, spec: &Arc<Spec>, out: &mut Vec<CutFrame>) {
         loop {
             let goes_on = match self.footing {
                 Footing::Firm => self.cut(spec, out),
@@ -123,7 +134,10 @@ impl FrameCutter {
     }
 
     /// The bytes are at their end.
-    pub(super) fn end(&mut self, out: &mut Vec<Cut>) {
+    pub(super) fn end(&mut self, spec: &Arc<Spec>, out: &mut Vec<CutFrame>) {
+        if self.footing == Footing::Firm && !self.begins_frame(spec) && self.lose_footing() {
+            self.read_on(spec, out);
+        }
         if !self.buffer.is_empty() {
             match self.footing {
                 Footing::Firm => self.lose(GapCause::CutOff),
@@ -133,8 +147,15 @@ impl FrameCutter {
         self.tell_gap(out);
     }
 
+    /// Whether what is left may be the beginning of a frame.
+    fn begins_frame(&self, spec: &Arc<Spec>) -> bool {
+        let place = Framer::new(spec, MAX_FRAME).place(&self.buffer);
+        let came = place.map(|place| place.and_then(|place| self.buffer.get(place.start..)));
+        came.is_ok_and(|came| came.is_none_or(|came| begins_message(spec, came)))
+    }
+
     /// The next frame, where the last one ended; whether there may be more.
-    fn cut(&mut self, spec: &Arc<Spec>, out: &mut Vec<Cut>) -> bool {
+    fn cut(&mut self, spec: &Arc<Spec>, out: &mut Vec<CutFrame>) -> bool {
         let framer = Framer::new(spec, MAX_FRAME);
         let place = match framer.place(&self.buffer) {
             Ok(Some(place)) => place,
@@ -169,7 +190,7 @@ impl FrameCutter {
         self.buffer.advance(place.end);
         self.has_read |= mti.is_some();
         self.tell_gap(out);
-        out.push(Cut::Frame(frame, mti, self.at));
+        out.push(CutFrame::Frame(frame, mti, self.at));
         !self.buffer.is_empty()
     }
 
@@ -189,7 +210,7 @@ impl FrameCutter {
     }
 
     /// The first place at which a frame begins; whether there may be more behind it.
-    fn search(&mut self, spec: &Arc<Spec>, out: &mut Vec<Cut>) -> bool {
+    fn search(&mut self, spec: &Arc<Spec>, out: &mut Vec<CutFrame>) -> bool {
         let bytes = self.buffer.clone().freeze();
         let open = std::mem::take(&mut self.open);
         let fresh = (self.searched..bytes.len()).map(|at| (at, 0));
@@ -251,10 +272,10 @@ impl FrameCutter {
     }
 
     /// Tells the gap, now that reading goes on or has ended.
-    fn tell_gap(&mut self, out: &mut Vec<Cut>) {
+    fn tell_gap(&mut self, out: &mut Vec<CutFrame>) {
         match self.gap.take() {
             None | Some((Some(0), _)) => {}
-            Some((bytes, why)) => out.push(Cut::Gap(bytes, why, self.at)),
+            Some((bytes, why)) => out.push(CutFrame::Gap(bytes, why, self.at)),
         }
     }
 }
@@ -276,24 +297,28 @@ fn candidate(spec: &Arc<Spec>, bytes: &Bytes) -> Candidate {
     let frame = bytes.slice(came.clone());
     let is_whole = bytes.len() >= place.end;
     match Message::read(spec, frame) {
-        Ok(message) if !is_plausible(&message) => Candidate::No,
+        Ok(message) if !is_sound(&message) => Candidate::No,
         Ok(_) if !is_whole => Candidate::Perhaps(place.end),
-        Ok(message) if message.fault().is_none() => Candidate::Yes,
-        Ok(_) => match follower(spec, framer, &bytes.slice(place.end..)) {
-            Candidate::Perhaps(needs) => Candidate::Perhaps(place.end.saturating_add(needs)),
-            found => found,
+        Ok(message) => match (message.fault().is_none(), is_known(&message)) {
+            (true, true) => Candidate::Yes,
+            (false, false) => Candidate::No,
+            _ => match follower(spec, framer, &bytes.slice(place.end..)) {
+                Candidate::Perhaps(needs) => Candidate::Perhaps(place.end.saturating_add(needs)),
+                found => found,
+            },
         },
         Err(_) if !is_whole && came.len() < telling(spec) => more,
         Err(_) => Candidate::No,
     }
 }
 
-/// What a frame that could only be read in part is worth, by the frame behind it.
+/// What a frame is worth that was read in part, or whose type the dialect does not know, by the
+/// frame behind it.
 fn follower(spec: &Arc<Spec>, framer: Framer, behind: &Bytes) -> Candidate {
     match framer.place(behind) {
         Ok(Some(next)) if behind.len() >= next.end => {
             match Message::parse(spec, behind.slice(next)) {
-                Ok(message) if is_plausible(&message) => Candidate::Yes,
+                Ok(message) if is_sound(&message) => Candidate::Yes,
                 _ => Candidate::No,
             }
         }
@@ -303,17 +328,23 @@ fn follower(spec: &Arc<Spec>, framer: Framer, behind: &Bytes) -> Candidate {
     }
 }
 
-/// Whether a message may be one by its type and its bitmap: any digits may look like a type, and
-/// zeros like a message.
-fn is_plausible(message: &Message) -> bool {
+/// Whether a message may be one by its type and its bitmap: zeros are none.
+fn is_sound(message: &Message) -> bool {
+    let mti = message.mti();
+    // Of one that is cut off, no field may be there yet.
+    let has_fields = message.fault().is_some() || !message.fields().is_empty();
+    mti.version() <= 2 && mti.class() != Class::Reserved && has_fields
+}
+
+/// Whether the dialect has a kind of this type, or, for a message without fault, of its version: any
+/// digits may look like a type.
+fn is_known(message: &Message) -> bool {
     let (mti, kinds) = (message.mti().original(), &message.spec().flow().kinds);
-    let is_sound = mti.version() <= 2 && mti.class() != Class::Reserved;
     let is_of = |kind: Mti| match message.fault() {
         None => kind.version() == mti.version(),
         Some(_) => kind == mti || kind.answer() == Some(mti),
     };
-    let is_known = kinds.iter().any(|kind| is_of(kind.mti)) || kinds.iter().next().is_none();
-    is_sound && is_known && !message.fields().is_empty()
+    kinds.iter().any(|kind| is_of(kind.mti)) || kinds.iter().next().is_none()
 }
 
 /// How many bytes of a message are enough to tell its header, type and bitmap.

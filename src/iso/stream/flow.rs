@@ -1,11 +1,11 @@
 //! One captured connection: both its directions, and which end is the client.
 
-use super::cutter::{Cut, FrameCutter};
-use super::half::{HalfConnection, Run};
+use super::cutter::{CutFrame, FrameCutter};
+use super::half::{ByteRun, HalfConnection};
 use super::segment::TcpSegment;
 use super::sighting::{FlowEnd, FlowId, FlowSide, SeenAt, SeenFrame, Sighting};
 use crate::iso::spec::Spec;
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 use std::sync::Arc;
 
 /// Ports from here on are given to clients by their systems.
@@ -28,7 +28,7 @@ pub(super) struct CapturedFlow {
     opened: bool,
     reset: bool,
     ended: bool,
-    cuts: Vec<Cut>,
+    cuts: Vec<CutFrame>,
 }
 
 impl CapturedFlow {
@@ -79,7 +79,7 @@ impl CapturedFlow {
         self.end_if_closed(spec, out);
     }
 
-    fn half(&mut self, from: usize) -> (&mut HalfConnection, &mut FrameCutter, &mut Vec<Cut>) {
+    fn half(&mut self, from: usize) -> (&mut HalfConnection, &mut FrameCutter, &mut Vec<CutFrame>) {
         let [half_a, half_b] = &mut self.halves;
         let [cutter_a, cutter_b] = &mut self.cutters;
         match from {
@@ -112,7 +112,7 @@ impl CapturedFlow {
         for from in [0, 1] {
             let (half, cutter, cuts) = self.half(from);
             half.finish(&mut |run| feed(cutter, run, spec, cuts));
-            cutter.end(cuts);
+            cutter.end(spec, cuts);
             self.tell(from, out);
         }
         self.open(None, out);
@@ -133,8 +133,8 @@ impl CapturedFlow {
     fn tell(&mut self, from: usize, out: &mut Vec<Sighting>) {
         for cut in std::mem::take(&mut self.cuts) {
             let is_answer = match &cut {
-                Cut::Frame(_, mti, _) => mti.map(|mti| mti.is_answer()),
-                Cut::Gap(..) => None,
+                CutFrame::Frame(_, mti, _) => mti.map(|mti| mti.is_answer()),
+                CutFrame::Gap(..) => None,
             };
             let asker = is_answer.map(|is_answer| if is_answer { 1 - from } else { from });
             self.open(asker, out);
@@ -221,24 +221,24 @@ impl CapturedFlow {
     }
 }
 
-fn feed(cutter: &mut FrameCutter, run: Run<'_>, spec: &Arc<Spec>, cuts: &mut Vec<Cut>) {
+fn feed(cutter: &mut FrameCutter, run: ByteRun<'_>, spec: &Arc<Spec>, cuts: &mut Vec<CutFrame>) {
     match run {
-        Run::Midway => cutter.begin_midway(),
-        Run::Bytes(bytes, at) => cutter.take(spec, bytes, at, cuts),
-        Run::Hole(bytes) => cutter.hole(bytes),
+        ByteRun::Midway => cutter.begin_midway(),
+        ByteRun::Bytes(bytes, at) => cutter.take(spec, bytes, at, cuts),
+        ByteRun::Hole(bytes) => cutter.hole(bytes),
     }
 }
 
-fn sighting(flow: FlowId, from: FlowSide, cut: Cut) -> Sighting {
+fn sighting(flow: FlowId, from: FlowSide, cut: CutFrame) -> Sighting {
     match cut {
-        Cut::Frame(bytes, _, at) => Sighting::Frame(SeenFrame {
+        CutFrame::Frame(bytes, _, at) => Sighting::Frame(SeenFrame {
             flow,
             from,
             at,
             bytes,
             masked: false,
         }),
-        Cut::Gap(bytes, why, at) => Sighting::Gap {
+        CutFrame::Gap(bytes, why, at) => Sighting::Gap {
             flow,
             from,
             at,

@@ -13,7 +13,7 @@ const FAR: i64 = 1 << 26;
 
 /// What comes next of a direction.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Run<'a> {
+pub(super) enum ByteRun<'a> {
     /// The opening was not seen: the bytes that follow may begin anywhere.
     Midway,
     /// Bytes, and when they were seen.
@@ -66,7 +66,7 @@ impl HalfConnection {
     }
 
     /// Takes a segment in, and gives what can be read on.
-    pub(super) fn take(&mut self, segment: &TcpSegment<'_>, sink: &mut dyn FnMut(Run<'_>)) {
+    pub(super) fn take(&mut self, segment: &TcpSegment<'_>, sink: &mut dyn FnMut(ByteRun<'_>)) {
         self.begin(segment, sink);
         let start = self.place(segment.start());
         if segment.fin {
@@ -88,14 +88,14 @@ impl HalfConnection {
     }
 
     /// Learns where the bytes begin.
-    fn begin(&mut self, segment: &TcpSegment<'_>, sink: &mut dyn FnMut(Run<'_>)) {
+    fn begin(&mut self, segment: &TcpSegment<'_>, sink: &mut dyn FnMut(ByteRun<'_>)) {
         let start = segment.start();
         let is_far = self.place(start).saturating_sub(self.position).abs() > FAR;
         if self.beginning == Beginning::Known && is_far {
             while self.is_waiting() {
                 self.skip(sink);
             }
-            sink(Run::Hole(None));
+            sink(ByteRun::Hole(None));
             (self.beginning, self.end) = (Beginning::Unseen, None);
             self.acknowledged = None;
         }
@@ -127,12 +127,12 @@ impl HalfConnection {
     }
 
     /// Gives bytes that begin at or before the next position, without what was given before.
-    fn pass(&mut self, start: i64, bytes: &[u8], at: SeenAt, sink: &mut dyn FnMut(Run<'_>)) {
+    fn pass(&mut self, start: i64, bytes: &[u8], at: SeenAt, sink: &mut dyn FnMut(ByteRun<'_>)) {
         let known = usize::try_from(self.position.saturating_sub(start)).unwrap_or(usize::MAX);
         let fresh = bytes.get(known..).unwrap_or_default();
         if !fresh.is_empty() {
             self.advance(fresh.len());
-            sink(Run::Bytes(fresh, at));
+            sink(ByteRun::Bytes(fresh, at));
         }
     }
 
@@ -153,7 +153,7 @@ impl HalfConnection {
     }
 
     /// Gives what was held for what has now come.
-    fn drain(&mut self, sink: &mut dyn FnMut(Run<'_>)) {
+    fn drain(&mut self, sink: &mut dyn FnMut(ByteRun<'_>)) {
         while let Some(first) = self.held.first_entry() {
             if *first.key() > self.position {
                 return;
@@ -165,14 +165,14 @@ impl HalfConnection {
     }
 
     /// Waits no longer for what is missing first, and reads on behind it.
-    pub(super) fn skip(&mut self, sink: &mut dyn FnMut(Run<'_>)) {
+    pub(super) fn skip(&mut self, sink: &mut dyn FnMut(ByteRun<'_>)) {
         let Some(first) = self.held.keys().next().copied() else {
             return;
         };
         let hole = first.saturating_sub(self.position);
         match self.beginning {
-            Beginning::Known => sink(Run::Hole(u64::try_from(hole).ok())),
-            Beginning::Unseen | Beginning::Guessed => sink(Run::Midway),
+            Beginning::Known => sink(ByteRun::Hole(u64::try_from(hole).ok())),
+            Beginning::Unseen | Beginning::Guessed => sink(ByteRun::Midway),
         }
         // In two steps, as a hole may be longer than a number of TCP is wide.
         self.next = u32::try_from(i64::from(self.next).saturating_add(hole) & 0xFFFF_FFFF)
@@ -203,17 +203,16 @@ impl HalfConnection {
     }
 
     /// Gives what is known to be missing behind all that was given.
-    pub(super) fn finish(&mut self, sink: &mut dyn FnMut(Run<'_>)) {
+    pub(super) fn finish(&mut self, sink: &mut dyn FnMut(ByteRun<'_>)) {
         // An end counts as one byte where it is acknowledged, and may itself be missing.
-        let told = self
-            .end
-            .or(self.acknowledged.map(|place| place.saturating_sub(1)));
+        let acknowledged = self.acknowledged.map(|place| place.saturating_sub(1));
+        let told = self.end.or(acknowledged);
         let missing = told.map(|told| told.saturating_sub(self.position));
         let missing = missing.and_then(|missing| u64::try_from(missing).ok());
         if let Some(missing) = missing.filter(|missing| *missing > 0)
             && self.beginning == Beginning::Known
         {
-            sink(Run::Hole(Some(missing)));
+            sink(ByteRun::Hole(Some(missing)));
         }
     }
 

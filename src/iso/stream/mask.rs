@@ -2,22 +2,29 @@
 //! is overwritten in place.
 
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, Secret};
-use crate::iso::spec::Spec;
+use crate::iso::message::{Bitmap, FieldId, Secret, card_among, is_luhn};
+use crate::iso::spec::{FieldContent, Spec};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// How many digits of a card number stay: the first six and the last four.
 const SHOWN: (usize, usize) = (6, 4);
 /// Shorter numbers would give too much away.
 const SHORTEST_SHOWN: usize = 13;
+/// Digits of what may be a card number where none is expected.
+const CARD_LENGTHS: RangeInclusive<usize> = 13..=19;
+/// Fields that name a message and are never a card: processing code, amount, times, numbers, codes,
+/// terminal, merchant, currency, MAC. Any of them might look like one by chance.
+const NAMES: [u8; 14] = [3, 4, 7, 11, 12, 13, 37, 38, 39, 41, 42, 49, 64, 128];
 
 /// Masks frames. Under one seed the same card always becomes the same other one, of the same
 /// length, with the same first six and last four digits, and a right check digit. PIN blocks,
 /// tracks, expiry dates, cardholder data of chips, and fields that the dialect does not know are
-/// overwritten with zeros; lengths stay, and a MAC stays as it is.
+/// overwritten with zeros; lengths stay, and a MAC stays as it is. What looks like a card number in
+/// any other field becomes another one, too, though it may have been none.
 #[derive(Clone)]
 pub struct FrameMask {
     hash: Hmac<Sha256>,
@@ -51,11 +58,12 @@ impl FrameMask {
         let Ok(redacted) = message.redact() else {
             return nothing();
         };
-        let is_whole = message.fault().is_none();
-        match self.with_cards(spec, &message, &redacted.frame) {
-            Some(masked) if is_whole => masked,
-            _ => redacted.frame,
+        if message.fault().is_some() {
+            return redacted.frame;
         }
+        // What cannot be written anew is not handed on.
+        self.with_cards(spec, &message, &redacted.frame)
+            .unwrap_or_else(nothing)
     }
 
     /// The redacted frame with other card numbers in the places of the true ones.
@@ -77,7 +85,63 @@ impl FrameMask {
             let other: String = self.card(card).chars().chain(rest).collect();
             masked.set(track, &other).ok()?;
         }
+        let names: Bitmap = NAMES
+            .map(FieldId::of)
+            .into_iter()
+            .chain([number, track])
+            .collect();
+        for field in masked.fields().without(names).iter() {
+            let other = self.without_cards(&masked, field);
+            if let Some(other) = other {
+                masked.set(field, &other).ok()?;
+            }
+        }
         masked.build().ok()
+    }
+
+    /// The text of a field with other numbers for what looks like a card in it; `None` if nothing
+    /// does.
+    fn without_cards(&self, message: &Message, field: FieldId) -> Option<String> {
+        let text = message.text(field)?;
+        let content = message.spec().field(field)?.layout.content;
+        let packed = self.replaced(&text);
+        if content != FieldContent::Binary {
+            return packed;
+        }
+        // Bytes may hold a card packed, or as characters.
+        let hex = packed.as_deref().unwrap_or(&text);
+        let bytes = Secret::from_hex(hex)?;
+        let characters: String = bytes
+            .reveal()
+            .iter()
+            .map(|byte| char::from(*byte))
+            .collect();
+        match self.replaced(&characters) {
+            Some(other) => Some(
+                other
+                    .chars()
+                    .map(|c| format!("{:02X}", u32::from(c)))
+                    .collect(),
+            ),
+            None => packed,
+        }
+    }
+
+    fn replaced(&self, text: &str) -> Option<String> {
+        let mut all: Vec<char> = text.chars().collect();
+        let digit = |c: &char| c.to_digit(10).and_then(|digit| u8::try_from(digit).ok());
+        let digits: Vec<u8> = all.iter().map(|c| digit(c).unwrap_or(u8::MAX)).collect();
+        let mut from = 0;
+        while let Some(found) = card_among(digits.get(from..)?, CARD_LENGTHS) {
+            let place = from.saturating_add(found.start)..from.saturating_add(found.end);
+            let card: String = all.get(place.clone())?.iter().collect();
+            let places = all.get_mut(place.clone())?;
+            for (old, new) in places.iter_mut().zip(self.card(&card).chars()) {
+                *old = new;
+            }
+            from = place.end;
+        }
+        (from > 0).then(|| all.into_iter().collect())
     }
 
     /// The card number that stands for another one.
@@ -124,24 +188,10 @@ fn set_check(digits: &mut [u8], end: usize) {
         if let Some(at) = digits.get_mut(place) {
             *at = digit;
         }
-        if is_valid(digits) {
+        if is_luhn(digits) {
             return;
         }
     }
-}
-
-/// Whether the check digit is right.
-fn is_valid(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(at, digit)| match (at % 2, u32::from(*digit)) {
-            (0, digit) => digit,
-            (_, digit) => digit * 2 / 10 + digit * 2 % 10,
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]
@@ -164,7 +214,7 @@ mod tests {
             assert_eq!(other[..6], card[..6]);
             assert_eq!(other[other.len() - 4..], card[card.len() - 4..]);
             let digits: Vec<u8> = other.bytes().map(|digit| digit - b'0').collect();
-            assert!(is_valid(&digits), "{other}");
+            assert!(is_luhn(&digits), "{other}");
             assert_ne!(FrameMask::new(b"other").card(card), other);
         }
     }
@@ -210,9 +260,49 @@ mod tests {
     }
 
     #[test]
+    fn a_card_where_none_is_expected_is_masked_too() {
+        let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
+        let card = "5413330089010434";
+        let mut message = Message::new(&spec, "0200".parse().unwrap());
+        let spelt: String = card.bytes().map(|byte| format!("{byte:02X}")).collect();
+        for (field, text) in [
+            (4, "000000088800".to_owned()),
+            (42, format!("{:15}", "413330089010434")),
+            (43, format!("{:40}", format!("SHOP {card}"))),
+            (44, card.to_owned()),
+            (54, format!("0001{card}X")),
+            (55, format!("9F1A020156{card}{spelt}")),
+        ] {
+            message.set(FieldId::of(field), &text).unwrap();
+        }
+        let frame = message.build().unwrap();
+        let mask = FrameMask::new(b"seed");
+        let masked = mask.mask(&spec, &frame);
+        assert_eq!(masked.len(), frame.len());
+        let hex = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .map(|byte| format!("{byte:02X}"))
+                .collect::<String>()
+        };
+        assert!(hex(&frame).contains(&spelt) && hex(&frame).contains(card));
+        assert!(!hex(&masked).contains(&spelt) && !hex(&masked).contains(card));
+        let read = Message::parse(&spec, masked).unwrap();
+        let shop = read.text(FieldId::of(43)).unwrap();
+        assert!(
+            shop.starts_with(&format!("SHOP {}", mask.card(card))),
+            "{shop}"
+        );
+        assert_eq!(
+            read.text(FieldId::of(42)).as_deref(),
+            Some("413330089010434")
+        );
+    }
+
+    #[test]
     fn of_what_cannot_be_read_only_the_length_is_left() {
-        let spec = Spec::builtin("cup-pos").unwrap();
-        let frame = Bytes::from_static(b"6226090000000048=3012101");
+        let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
+        let frame = Bytes::from_static(b"card 6226090000000048=3012101");
         let masked = FrameMask::new(b"seed").mask(&spec, &frame);
         assert!(masked.iter().all(|byte| *byte == 0));
         assert_eq!(masked.len(), frame.len());

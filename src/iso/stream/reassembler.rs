@@ -5,8 +5,8 @@ use super::order::SightingOrder;
 use super::segment::TcpSegment;
 use super::sighting::{FlowEnd, FlowId, SeenAt, Sighting};
 use crate::iso::spec::Spec;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
-use std::net::SocketAddr;
+use core::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// So many connections are followed at once; beyond, those that rested longest are given up.
@@ -27,8 +27,8 @@ pub struct Reassembler {
     spec: Arc<Spec>,
     server_port: Option<u16>,
     flows: BTreeMap<FlowId, TrackedFlow>,
-    by_ends: HashMap<[SocketAddr; 2], FlowId>,
-    servers: HashSet<SocketAddr>,
+    by_ends: BTreeMap<[SocketAddr; 2], FlowId>,
+    servers: BTreeSet<SocketAddr>,
     /// When each flow that waits is given up, counted in packets.
     deadlines: BTreeSet<(u64, FlowId)>,
     /// Since when each flow that waits does so.
@@ -61,8 +61,8 @@ impl Reassembler {
             spec: Arc::clone(spec),
             server_port,
             flows: BTreeMap::new(),
-            by_ends: HashMap::new(),
-            servers: HashSet::new(),
+            by_ends: BTreeMap::new(),
+            servers: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             waits: BTreeSet::new(),
             held_bytes: 0,
@@ -75,7 +75,7 @@ impl Reassembler {
     }
 
     /// The next sighting that nothing can come before any more.
-    pub fn next(&mut self) -> Option<Sighting> {
+    pub fn next_sighting(&mut self) -> Option<Sighting> {
         self.ready.pop_front()
     }
 

@@ -1,7 +1,7 @@
 //! What a packet says of a TCP connection.
 
 use super::SeenAt;
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 /// One TCP segment as it was seen.
 #[derive(Clone, Copy, Debug)]

@@ -135,6 +135,7 @@ impl ModelCheck {
             | Fact::Session(_)
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
+            | Fact::ShadowTally(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

@@ -67,9 +67,21 @@ impl StrayFrame {
     }
 }
 
+/// Which side of the captured traffic is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplaySide {
+    /// The terminals: answers are judged.
+    #[default]
+    Terminals,
+    /// The acquirer: requests are judged.
+    Acquirer,
+}
+
 /// What became of one captured request.
 #[derive(Clone, Debug)]
 pub struct JudgedExchange {
+    /// On which side it was played.
+    pub side: ReplaySide,
     /// Its number among the requests of the capture, from 1.
     pub number: u64,
     /// The captured connection.

@@ -3,7 +3,8 @@
 use super::brain::Replayer;
 use super::captured::ReplayKey;
 use super::event::{
-    JudgedExchange, LineId, ReplayAction, ReplayVerdict, SkipCause, StrayFrame, UnansweredCause,
+    JudgedExchange, LineId, ReplayAction, ReplaySide, ReplayVerdict, SkipCause, StrayFrame,
+    UnansweredCause,
 };
 use super::exchange::{CapturedOutcome, NewAnswer, NowOutcome, ReplayedExchange, SentMessage};
 use super::line::LineStage;
@@ -14,7 +15,7 @@ use crate::iso::compare::{ComparedPair, compare};
 use crate::iso::message::FieldId;
 use crate::iso::security::verify;
 use crate::iso::spec::Purpose;
-use crate::iso::stream::SeenFrame;
+use crate::iso::stream::{FlowId, SeenFrame};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
@@ -320,17 +321,8 @@ impl Replayer {
             _ => Vec::new(),
         };
         JudgedExchange {
-            number,
-            flow: exchange.flow,
-            at: Wall(exchange.at.0),
-            kind: request.kind().map(|kind| kind.name),
-            mti: Some(request.mti()),
-            merchant: request.merchant(),
-            terminal: request.terminal(),
-            stan: request.stan(),
             sent_stan: sent.and_then(|sent| sent.message.stan()),
             rrn: old.and_then(|old| old.message.rrn()),
-            verdict: verdict(exchange),
             differences,
             out_of_order: new.is_some_and(|new| new.out_of_order),
             order_counts: self.options.rules.minds_order(),
@@ -341,6 +333,13 @@ impl Replayer {
                 Duration::from_micros(u64::try_from(micros).unwrap_or(0))
             }),
             took: new.map(|new| new.took),
+            ..told_of(
+                number,
+                exchange.flow,
+                Wall(exchange.at.0),
+                request,
+                verdict(exchange),
+            )
         }
     }
 }
@@ -368,12 +367,36 @@ const fn verdict(exchange: &ReplayedExchange) -> ReplayVerdict {
     }
 }
 
+/// What is told of a request of which nothing else is known.
+pub(super) fn told_of(
+    number: u64,
+    flow: FlowId,
+    at: Wall,
+    request: &Message,
+    verdict: ReplayVerdict,
+) -> JudgedExchange {
+    JudgedExchange {
+        kind: request.kind().map(|kind| kind.name),
+        mti: Some(request.mti()),
+        merchant: request.merchant(),
+        terminal: request.terminal(),
+        stan: request.stan(),
+        ..bare(number, flow, at, verdict)
+    }
+}
+
 /// What is told of a captured frame that is no message of the dialect.
 pub(super) fn unread(number: u64, seen: &SeenFrame) -> JudgedExchange {
+    let verdict = ReplayVerdict::Skipped(SkipCause::Unreadable);
+    bare(number, seen.flow, Wall(seen.at.0), verdict)
+}
+
+const fn bare(number: u64, flow: FlowId, at: Wall, verdict: ReplayVerdict) -> JudgedExchange {
     JudgedExchange {
+        side: ReplaySide::Terminals,
         number,
-        flow: seen.flow,
-        at: Wall(seen.at.0),
+        flow,
+        at,
         kind: None,
         mti: None,
         merchant: None,
@@ -381,7 +404,7 @@ pub(super) fn unread(number: u64, seen: &SeenFrame) -> JudgedExchange {
         stan: None,
         sent_stan: None,
         rrn: None,
-        verdict: ReplayVerdict::Skipped(SkipCause::Unreadable),
+        verdict,
         differences: Vec::new(),
         out_of_order: false,
         order_counts: false,

@@ -26,6 +26,7 @@ mod rewrite;
 
 mod brain;
 
+mod answerer;
 mod hearing;
 mod reading;
 mod sending;
@@ -33,9 +34,10 @@ mod sending;
 #[cfg(test)]
 mod tests;
 
+pub use answerer::{Answerer, AnswererAction, AnswererOptions};
 pub use brain::Replayer;
 pub use event::{
-    JudgedExchange, LineId, ReplayAction, ReplayEvent, ReplayVerdict, SkipCause, StrayFrame,
-    UnansweredCause,
+    JudgedExchange, LineId, ReplayAction, ReplayEvent, ReplaySide, ReplayVerdict, SkipCause,
+    StrayFrame, UnansweredCause,
 };
 pub use options::{AmountScale, FreshNames, ReplayOptions, ReplayOrder, ReplayPace};

@@ -6,7 +6,7 @@ use crate::iso::message::FieldId;
 use crate::iso::stream::SeenAt;
 
 /// Names remembered, of each sort.
-const MOST: usize = 100_000;
+const MOST: usize = 50_000;
 /// How long a trace number of a terminal names the same transaction: an hour, in microseconds.
 const AGE: i64 = 3_600_000_000;
 

@@ -10,7 +10,7 @@ use crate::iso::security::{
 use crate::lab::peer::MasterKeys;
 
 /// Terminals whose keys are remembered; another one signs on anew.
-const MOST: usize = 65_536;
+const MOST: usize = 16_384;
 /// The PIN block.
 const PIN: FieldId = FieldId::of(52);
 
@@ -53,6 +53,11 @@ impl ReplaySessions {
         if let Some(keys) = keys_in(answer, request, keys) {
             self.captured.put(terminal_of(request), keys);
         }
+    }
+
+    /// The captured keys of the terminal of a request.
+    pub(super) fn captured_keys(&self, request: &Message) -> Option<WorkingKeys> {
+        self.captured.get(&terminal_of(request)).cloned()
     }
 
     /// The PIN in a captured request, if the captured keys give it away.

@@ -488,3 +488,78 @@ fn a_limit_ends_the_replay_behind_the_answers_to_what_was_taken() {
     });
     assert_eq!(stage.verdicts(), vec![ReplayVerdict::Compared; 4]);
 }
+
+/// What an acquirer of this capture sends and tells when it is asked these.
+fn answers(sightings: Vec<Sighting>, asked: &[Message]) -> (Vec<Message>, Vec<JudgedExchange>) {
+    let mut acquirer = Answerer::new(AnswererOptions {
+        spec: spec(),
+        rules: options().rules,
+        port: None,
+        keys: MasterKeys::derived(1),
+    });
+    for message in asked {
+        acquirer.frame(LineId(0), message.build().unwrap());
+    }
+    let mut sightings = sightings.into_iter();
+    while acquirer.wants_more() {
+        match sightings.next() {
+            Some(sighting) => acquirer.seen(sighting),
+            None => acquirer.capture_ended(),
+        }
+    }
+    acquirer.stop();
+    let (mut sent, mut told) = (Vec::new(), Vec::new());
+    while let Some(action) = acquirer.poll_action() {
+        match action {
+            AnswererAction::Send(_, frame) => sent.push(Message::parse(&spec(), frame).unwrap()),
+            AnswererAction::Tell(one) => told.push(*one),
+        }
+    }
+    (sent, told)
+}
+
+#[test]
+fn the_captured_acquirer_answers_as_it_did_and_judges_what_it_is_asked() {
+    let pairs: Vec<_> = ["000001", "000002"]
+        .iter()
+        .map(|stan| (sale(stan), approval(&sale(stan), "111111111111", "AAAAAA")))
+        .collect();
+    let mut dearer = sale("000002");
+    dearer.set(FieldId::of(4), "600").unwrap();
+    let (sent, told) = answers(capture(&pairs), &[dearer.clone(), sale("000003")]);
+    // What the captured answer repeated of its request, it repeats of this one.
+    let expected = approval(&dearer, "111111111111", "AAAAAA");
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].build().unwrap(), expected.build().unwrap());
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| {
+            (
+                one.stan.unwrap().0,
+                one.verdict.clone(),
+                one.differences.len(),
+            )
+        })
+        .collect();
+    let missing = ReplayVerdict::Missing(UnansweredCause::Timeout);
+    assert_eq!(
+        told,
+        [
+            (2, ReplayVerdict::Compared, 1),
+            (3, ReplayVerdict::Extra, 0),
+            (1, missing, 0)
+        ]
+    );
+}
+
+#[test]
+fn the_captured_acquirer_opens_a_line_that_was_not_captured() {
+    let sign_on = message(
+        "0800",
+        &[("7", "1122101112"), ("11", "000001"), ("70", "001")],
+    );
+    let (sent, told) = answers(Vec::new(), &[sign_on]);
+    assert_eq!(sent.len(), 1);
+    assert!(sent[0].is(FieldId::of(39), "00"));
+    assert!(told.is_empty());
+}

@@ -3,6 +3,7 @@
 //!
 //! The gate (`tests/fuzz/main.rs`) and the guided campaign (`tests/fuzz/guided`) share these files.
 
+mod capture;
 mod config;
 mod document;
 mod framer;
@@ -43,7 +44,7 @@ pub(crate) struct Target {
 }
 
 /// All of them.
-pub(crate) const TARGETS: [Target; 7] = [
+pub(crate) const TARGETS: [Target; 8] = [
     target("message", message::run, message::seeds, false),
     target("document", document::run, document::seeds, false),
     target("framer", framer::run, framer::seeds, false),
@@ -51,6 +52,7 @@ pub(crate) const TARGETS: [Target; 7] = [
     target("record", record::run, record::seeds, false),
     target("spec", spec::run, spec::seeds, true),
     target("config", config::run, config::seeds, true),
+    target("capture", capture::run, capture::seeds, false),
 ];
 
 const fn target(

@@ -40,8 +40,14 @@ impl Acquirer {
 /// Trades with a fresh host, and writes what went over the wire to `day.pcap`.
 fn capture(folder: &Path) {
     let host = Acquirer::start(folder, &[]);
-    let tap = Tap::start(&host.address);
-    let mut term = isogate(folder, &["term", "--to", tap.address(), "--brief"]);
+    let tap = Tap::start(&host.address, 6583);
+    trade(folder, tap.address());
+    fs::write(folder.join("day.pcap"), tap.pcap()).unwrap();
+}
+
+/// A terminal trades as the script says.
+fn trade(folder: &Path, to: &str) {
+    let mut term = isogate(folder, &["term", "--to", to, "--brief"]);
     let mut term = term
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -51,7 +57,61 @@ fn capture(folder: &Path) {
     let output = term.wait_with_output().unwrap();
     let slips = String::from_utf8(output.stdout).unwrap();
     assert_eq!(slips.matches("(00)").count(), 6, "{slips}");
-    fs::write(folder.join("day.pcap"), tap.pcap()).unwrap();
+}
+
+/// A gateway before an acquirer at this address.
+fn gateway(folder: &Path, acquirer: &str) -> (String, Running) {
+    let _absent = fs::remove_file(folder.join("gateway.json"));
+    let config = format!(
+        "[admin]\naddress = \"127.0.0.1:0\"\n[[listener]]\naddress = \"127.0.0.1:0\"\n\
+         [[link]]\naddress = \"{acquirer}\"\nconnections = 1\n"
+    );
+    fs::write(folder.join("gateway.toml"), config).unwrap();
+    let serve = Running::start(folder, &["serve", "--ports", "gateway.json"]);
+    let address = &ports(folder, "gateway.json")["listeners"][0]["address"];
+    (address.as_str().unwrap().to_owned(), serve)
+}
+
+#[test]
+fn both_ends_are_played_around_a_gateway() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let host = Acquirer::start(folder, &[]);
+    let upstream = Tap::start(&host.address, 6583);
+    let (to, before) = gateway(folder, upstream.address());
+    let terminals = upstream.and(&to, 5583);
+    trade(folder, terminals.address());
+    fs::write(folder.join("day.pcap"), upstream.pcap()).unwrap();
+    drop((before, host));
+    fs::remove_dir_all(folder.join("journal")).unwrap();
+
+    // Where the captured acquirer will listen must be known before it does.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = free.local_addr().unwrap().to_string();
+    drop(free);
+    let (to, _gateway) = gateway(folder, &listen);
+    let arguments = [
+        "replay",
+        "day.pcap",
+        "--json",
+        "--play",
+        "both",
+        "--to",
+        &to,
+        "--port",
+        "5583",
+        "--listen",
+        &listen,
+        "--acquirer-port",
+        "6583",
+    ];
+    let output = isogate(folder, &arguments).output().unwrap();
+    let told = json_lines(&output);
+    let sum = told.last().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told:?}");
+    // The terminal's, each of them once more at the acquirer, and the gateway's own sign-on.
+    assert_eq!(sum["same"], 2 * REQUESTS + 1, "{sum}");
+    assert_eq!(sum["requests"], 2 * REQUESTS + 1, "{sum}");
 }
 
 /// Plays it against a host with these options; the command's exit code, and what it says of each

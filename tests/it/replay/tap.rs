@@ -8,7 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Some bytes of one direction, as they passed.
 struct Passed {
     at: u128,
-    conn: u16,
+    /// The server's port, and the client's.
+    ports: (u16, u16),
     from_client: bool,
     bytes: Vec<u8>,
 }
@@ -20,21 +21,29 @@ pub(super) struct Tap {
 }
 
 impl Tap {
-    /// Listens, and passes each connection on to `host`.
-    pub(super) fn start(host: &str) -> Self {
+    /// Listens, and passes each connection on to `host`, captured as one to `port`.
+    pub(super) fn start(host: &str, port: u16) -> Self {
+        Self::beside(Arc::default(), host, port)
+    }
+
+    /// Another one, whose bytes go into the same capture.
+    pub(super) fn and(&self, host: &str, port: u16) -> Self {
+        Self::beside(Arc::clone(&self.passed), host, port)
+    }
+
+    fn beside(passed: Arc<Mutex<Vec<Passed>>>, host: &str, port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let passed = Arc::new(Mutex::new(Vec::new()));
         let (host, kept) = (host.to_owned(), Arc::clone(&passed));
         std::thread::spawn(move || {
-            for (conn, client) in (0..).zip(listener.incoming()) {
+            for (own, client) in (40_000..).zip(listener.incoming()) {
                 let client = client.unwrap();
                 let server = TcpStream::connect(&host).unwrap();
                 let ends = [(&client, &server, true), (&server, &client, false)];
                 for (from, to, from_client) in ends {
                     let [from, to] = [from, to].map(|end| end.try_clone().unwrap());
                     let kept = Arc::clone(&kept);
-                    std::thread::spawn(move || pass(from, to, conn, from_client, &kept));
+                    std::thread::spawn(move || pass(from, to, (port, own), from_client, &kept));
                 }
             }
         });
@@ -52,11 +61,10 @@ impl Tap {
             file.extend(half.to_le_bytes());
         }
         // The next byte of each direction of each connection.
-        let mut next = std::collections::BTreeMap::<(u16, bool), u32>::new();
-        let mut seen = 0;
+        let mut next = std::collections::BTreeMap::<((u16, u16), bool), u32>::new();
         for passed in self.passed.lock().unwrap().iter() {
-            if passed.conn >= seen {
-                seen = passed.conn + 1;
+            let is_new = !next.keys().any(|(ports, _)| *ports == passed.ports);
+            if is_new {
                 for (from_client, flags) in [(true, 0x02), (false, 0x12), (true, 0x10)] {
                     let seq = u32::from(flags == 0x10);
                     let ack = u32::from(flags != 0x02);
@@ -64,11 +72,11 @@ impl Tap {
                 }
             }
             let own = next
-                .get(&(passed.conn, passed.from_client))
+                .get(&(passed.ports, passed.from_client))
                 .copied()
                 .unwrap_or(1);
             let other = next
-                .get(&(passed.conn, !passed.from_client))
+                .get(&(passed.ports, !passed.from_client))
                 .copied()
                 .unwrap_or(1);
             packet(
@@ -80,7 +88,7 @@ impl Tap {
                 &passed.bytes,
             );
             let after = own + u32::try_from(passed.bytes.len()).unwrap();
-            next.insert((passed.conn, passed.from_client), after);
+            next.insert((passed.ports, passed.from_client), after);
         }
         file
     }
@@ -89,7 +97,7 @@ impl Tap {
 fn pass(
     mut from: TcpStream,
     mut to: TcpStream,
-    conn: u16,
+    ports: (u16, u16),
     from_client: bool,
     kept: &Mutex<Vec<Passed>>,
 ) {
@@ -100,7 +108,7 @@ fn pass(
         // Kept before it goes on: what answers it is kept after it.
         kept.lock().unwrap().push(Passed {
             at: at.as_micros(),
-            conn,
+            ports,
             from_client,
             bytes: bytes.clone(),
         });
@@ -126,12 +134,14 @@ fn packet(
     for word in [seconds, micros, length.into(), length.into()] {
         file.extend(word.to_le_bytes());
     }
-    let ports = [40_000 + passed.conn, 6583];
+    let ports = [passed.ports.1, passed.ports.0];
     let (from, to) = if from_client { (0, 1) } else { (1, 0) };
     file.extend([0x45, 0]);
     file.extend(length.to_be_bytes());
     file.extend([0, 0, 0, 0, 64, 6, 0, 0]);
-    file.extend([10, 0, 0, 1 + from as u8, 10, 0, 0, 1 + to as u8]);
+    let addresses = [[10, 0, 0, 1], [10, 0, 0, 2]];
+    file.extend(addresses[from]);
+    file.extend(addresses[to]);
     file.extend(ports[from].to_be_bytes());
     file.extend(ports[to].to_be_bytes());
     file.extend(seq.to_be_bytes());

@@ -4,7 +4,7 @@ use super::FormError;
 use super::wire::{Form, In, Out, coded, take_if};
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, LinkName, ShadowDifference,
-    Unmatched, Unreadable,
+    ShadowTally, Unmatched, Unreadable,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::Amount;
@@ -126,6 +126,24 @@ impl Form for ShadowDifference {
             acquirer: take_if(acquirer, from)?,
             shadow: take_if(shadow, from)?,
             what: Form::take(from)?,
+        })
+    }
+}
+
+impl Form for ShadowTally {
+    fn put(&self, out: &mut Out<'_>) {
+        self.link.put(out);
+        for count in [self.same, self.different, self.left_out] {
+            out.number(count);
+        }
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        Ok(Self {
+            link: Form::take(from)?,
+            same: from.number()?,
+            different: from.number()?,
+            left_out: from.number()?,
         })
     }
 }

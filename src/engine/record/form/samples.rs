@@ -2,8 +2,8 @@
 
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, Identity, LineFact,
-    LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq, ShadowDifference, State, Step,
-    StoredFrame, TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
+    LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq, ShadowDifference, ShadowTally,
+    State, Step, StoredFrame, TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, Mti, ResponseCode, Secret, Stan, Text};
@@ -353,6 +353,14 @@ fn facts() -> impl Strategy<Value = Fact> {
             shadow: None,
             what,
         }))),
+        any::<[u64; 3]>().prop_map(move |[same, different, left_out]| {
+            Fact::ShadowTally(Box::new(ShadowTally {
+                link,
+                same,
+                different,
+                left_out,
+            }))
+        }),
         keys().prop_map(|keys| Fact::Keys(Box::new(keys))),
         texts().prop_map(Fact::Tombstone),
         Just(Fact::CheckpointBegin),

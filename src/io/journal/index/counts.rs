@@ -78,7 +78,7 @@ const fn kind(fact: &Fact) -> &'static str {
         Fact::Session(_) => session,
         Fact::Unmatched(_) => unmatched,
         Fact::Unreadable(_) => unreadable,
-        Fact::Shadow(_) => shadow,
+        Fact::Shadow(_) | Fact::ShadowTally(_) => shadow,
         Fact::Keys(_) => keys,
         Fact::Tombstone(_) => tombstone,
         Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => checkpoint,
