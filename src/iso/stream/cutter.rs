@@ -336,8 +336,8 @@ fn is_sound(message: &Message) -> bool {
     mti.version() <= 2 && mti.class() != Class::Reserved && has_fields
 }
 
-/// Whether the dialect has a kind of this type, or, for a message without fault, of its version: any
-/// digits may look like a type.
+/// Whether the dialect has a kind of this type, or, for a message without fault, of its version:
+/// any digits may look like a type.
 fn is_known(message: &Message) -> bool {
     let (mti, kinds) = (message.mti().original(), &message.spec().flow().kinds);
     let is_of = |kind: Mti| match message.fault() {
