@@ -3,7 +3,7 @@
 
 use super::{ImportError, line_of};
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// Packagers nest three or four deep.
 const DEEPEST: usize = 16;
@@ -81,8 +81,22 @@ pub(super) fn read(text: &str) -> Result<Element, ImportError> {
                     parent.text.push_str(words.trim());
                 }
             }
+            Event::GeneralRef(name) if is_character(&name) => {}
+            // It may stand for whole fields, or for a file of them.
+            Event::GeneralRef(name) => {
+                let what = format!("`&{};` stands for text that is not read", &*name);
+                return Err(ImportError::at(
+                    line,
+                    format!("{what}: put it in its place"),
+                ));
+            }
+            Event::DocType(words) if words.contains("<!ATTLIST") => {
+                let what =
+                    "the DOCTYPE gives attributes that are not read: put them in their places";
+                return Err(ImportError::at(line, what));
+            }
             Event::Eof => break,
-            // A DOCTYPE and what it declares are passed over, as are remarks.
+            // What else a DOCTYPE declares is passed over, as are remarks.
             _ => {}
         }
         if open.len() > DEEPEST {
@@ -99,6 +113,11 @@ pub(super) fn read(text: &str) -> Result<Element, ImportError> {
     let root = open.pop().filter(|_| open.is_empty()).ok_or_else(missing)?;
     let first = root.children.into_iter().next();
     first.ok_or_else(|| ImportError::at(1, "there is no element in it"))
+}
+
+/// Whether a reference is to one character: by its number, or one of the five names of XML.
+fn is_character(name: &BytesRef<'_>) -> bool {
+    name.is_char_ref() || matches!(&**name, "lt" | "gt" | "amp" | "quot" | "apos")
 }
 
 fn element(start: &BytesStart<'_>, line: usize) -> Result<Element, ImportError> {
