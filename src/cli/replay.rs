@@ -35,7 +35,7 @@ use sum::ReplaySum;
 /// in the capture are there; what an answer brought (reference number, authorization code, working
 /// keys) is taken from the new answer. Trace numbers, dates and times stay as captured unless
 /// --fresh says otherwise. MACs and PIN blocks are made anew wherever a sign-on brings keys.
-/// Exit code 1: something differs; 2: it could not be played.
+/// Exit code 1: something differs; 2: not all of it could be played.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     isogate replay monday.pcap --to 127.0.0.1:6583\n  \
@@ -143,6 +143,9 @@ struct JudgeArgs {
     /// --compare
     #[arg(long, value_name = "FILE")]
     learn: Option<PathBuf>,
+    /// Requests that cannot be sent are no failure: exit code 0 if nothing that was sent differs
+    #[arg(long)]
+    allow_unsent: bool,
     /// Print one JSON object a request, and the sum in the last line
     #[arg(long)]
     json: bool,
@@ -198,9 +201,12 @@ pub(crate) fn run(args: &ReplayArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
     if let Some(file) = &args.judge.learn {
         return learn(file, compare, &sum, lang);
     }
+    let unsent = sum.skipped_in_all() > 0 && !args.judge.allow_unsent;
     Ok(match (ended, sum.differs(), sum.judged()) {
         (false, _, _) | (_, false, 0) => Exit::Failed,
         (true, true, _) => Exit::Found,
+        // What was not sent was not compared either.
+        (true, false, _) if unsent => Exit::Failed,
         (true, false, _) => Exit::Done,
     })
 }

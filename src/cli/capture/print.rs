@@ -51,7 +51,8 @@ impl CaptureReport<'_> {
             "end": all.times.map(|(_, last)| self.time(last)),
             "packets": { "all": tally.packets, "other": tally.other,
                 "fragments": tally.fragments, "unreadable": tally.unreadable,
-                "unknown_link": tally.unknown_link, "cut_short": tally.cut_short },
+                "unknown_link": tally.unknown_link,
+                "cut": tally.cut, "cut_short": tally.cut_short },
             "connection_count": all.connection_count,
             "connections": connections,
             "messages": messages.collect::<Vec<Value>>(),
@@ -215,6 +216,11 @@ impl CaptureReport<'_> {
         )?;
         let unknown = "begin with a header of an unknown kind (--json: unknown_link)";
         let notes = [
+            (
+                tally.cut,
+                "packets were not captured whole (tcpdump -s 0 does)",
+                "个包未完整捕获 (tcpdump -s 0)",
+            ),
             (tally.other, "packets are no TCP", "个包不是 TCP"),
             (
                 tally.fragments,
@@ -266,6 +272,7 @@ impl CaptureReport<'_> {
         let why = match gap.why {
             GapCause::Lost => word(lang, "packets are missing", "缺包"),
             GapCause::Unreadable => word(lang, "no message of this dialect", "不是此方言的报文"),
+            GapCause::Contradicted => word(lang, "came twice, differently", "两次内容不同"),
             GapCause::CutOff => word(
                 lang,
                 "the capture begins or ends here",
@@ -298,6 +305,7 @@ const fn cause(why: GapCause) -> &'static str {
         GapCause::Lost => "lost",
         GapCause::Unreadable => "unreadable",
         GapCause::CutOff => "cut_off",
+        GapCause::Contradicted => "contradicted",
     }
 }
 

@@ -56,7 +56,12 @@ pub(super) fn verdict(sum: &ReplaySum, ended: bool, lang: Lang) -> String {
         }
         (_, _, Lang::Zh) => format!("{judged} 个应答中 {differ} 个不同, 另有 {strays} 个无主应答"),
     };
-    format!("{stopped}{told}")
+    let unsent = match (sum.skipped_in_all(), lang) {
+        (0, _) => String::new(),
+        (unsent, Lang::En) => format!("; {unsent} of {} were not sent", sum.requests),
+        (unsent, Lang::Zh) => format!("; {} 个请求中 {unsent} 个未发送", sum.requests),
+    };
+    format!("{stopped}{told}{unsent}")
 }
 
 /// The counts, a name and a value a row.
@@ -231,4 +236,24 @@ pub(super) fn place(example: &Example, zone: &Zone) -> String {
         .stan
         .map_or_else(|| "-".to_owned(), |stan| stan.to_string());
     format!("{terminal} {stan} {}", one.at.rfc3339(zone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::replay::SkipCause;
+    use std::sync::Arc;
+
+    #[test]
+    fn what_was_not_sent_is_told_beside_what_does_not_differ() {
+        let spec: Arc<Spec> = Spec::builtin("cup-pos").unwrap();
+        let mut sum = ReplaySum::new(&spec, "127.0.0.1:6583", "monday.pcap");
+        (sum.requests, sum.same) = (205, 5);
+        assert_eq!(verdict(&sum, true, Lang::En), "no difference in 5 answers");
+        sum.skipped.insert(SkipCause::NoKeys, 200);
+        assert_eq!(
+            verdict(&sum, true, Lang::En),
+            "no difference in 5 answers; 200 of 205 were not sent"
+        );
+    }
 }

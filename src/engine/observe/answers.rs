@@ -25,10 +25,11 @@ impl Observer {
             if seen.message.fault().is_some() {
                 self.may_have_missed(seen.flow, FlowSide::Server);
             }
-            return match class {
-                Class::Network => self.session(role, FlowSide::Server, seen),
-                _ => self.unmatched(role, FlowSide::Server, seen),
-            };
+            if class == Class::Network {
+                return self.session(role, FlowSide::Server, seen);
+            }
+            self.orphan(role, key_on(role, &seen.message));
+            return self.unmatched(role, FlowSide::Server, seen);
         };
         self.touch(seen.flow, case);
         let undoing = self
@@ -245,15 +246,16 @@ impl Observer {
         let own = own.is_some_and(|told| is_a_gateways_own(&seen.message, &told.message));
         // Where requests to hosts may have been missed, this one may be among them; and an answer
         // that no gateway makes by itself came from a host that was not captured.
-        let missed = self.host_unseen.is_some_and(|at| at >= asked_at) || !own;
+        let missed = !own || !self.was_kept_back(asked_at, &opened);
         if let Some(case) = before {
             self.repeats(case, &asked);
             return self.is_told(case, seen);
         }
         if !approves && !missed {
-            let case = self.begin(&asked, opened, kept_back(&seen.message));
+            let case = self.begin(&asked, opened.clone(), kept_back(&seen.message));
             if let Some(case) = case {
                 self.remark(case, Note::None, answer);
+                self.refused_alone(asked_at, &opened, case);
             }
             return;
         }

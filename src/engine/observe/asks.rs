@@ -114,10 +114,13 @@ impl Observer {
             None if class == Class::Network => {
                 self.session(LegRole::Hosts, FlowSide::Client, &seen);
             }
-            None => self.request(AskedTwice {
-                told: None,
-                there: Some(seen),
-            }),
+            None => {
+                self.went_out_alone(&seen);
+                self.request(AskedTwice {
+                    told: None,
+                    there: Some(seen),
+                });
+            }
         }
     }
 
@@ -246,6 +249,9 @@ impl Observer {
             }
             if let Some(key) = key_on(LegRole::Hosts, &there.message) {
                 self.table.add_key(case, key);
+                if self.has_orphan(&key) {
+                    self.note_unseen(case);
+                }
             }
             if let Some(name) = identity(&there.message) {
                 self.table.add_name(case, name);

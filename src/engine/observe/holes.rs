@@ -13,7 +13,8 @@ use crate::iso::message::Text;
 use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause};
 
 /// What ended this part of the waiting time before a gap may still have had a last word in it.
-/// Whatever is not over is concerned by every gap of its connections.
+/// Whatever is not over is concerned by every gap of its connections, and what looks closed by every
+/// one of its leg ([`Observer::hole`]).
 const NEAR: u32 = 10;
 
 impl Observer {
@@ -24,6 +25,9 @@ impl Observer {
         let what = match why {
             GapCause::Lost => format!("the capture lacks {many} bytes here"),
             GapCause::Unreadable => format!("{many} bytes here are no frame of the dialect"),
+            GapCause::Contradicted => {
+                format!("{many} bytes here came twice, with different contents")
+            }
             GapCause::CutOff => format!("the capture shows {many} bytes of a frame in part"),
         };
         self.unreadable(flow, from, None, Text::clipped(&what));
@@ -33,7 +37,6 @@ impl Observer {
     /// Something on this connection was not seen: it may belong to what was under way there, or
     /// had just ended.
     pub(super) fn may_have_missed(&mut self, flow: FlowId, from: FlowSide) {
-        let now = self.now();
         let near = self.options.timeout / NEAR;
         let Some(known) = self.flows.get(&flow) else {
             return;
@@ -55,9 +58,7 @@ impl Observer {
                 self.note_unseen(case);
             }
         }
-        if role == LegRole::Hosts && from == FlowSide::Client {
-            self.host_unseen = Some(now);
-        }
+        self.hole(role);
     }
 
     /// Notes that something of a transaction may have been missed.

@@ -28,6 +28,8 @@ mod legs;
 
 mod watched;
 
+mod doubts;
+
 mod observer;
 
 mod asks;

@@ -1,5 +1,6 @@
 //! The observer: sightings in, records out, and the one way to take a step.
 
+use super::doubts::Doubts;
 use super::legs::{LegRole, Legs};
 use super::watched::{CaseNo, WatchTable, Watched};
 use crate::engine::gateway::{
@@ -68,6 +69,8 @@ pub(super) struct SeenFlow {
     pub(super) touched: VecDeque<(Wall, CaseNo)>,
     /// When its last frame came, of each side: a gap begins behind it.
     pub(super) heard: (Option<Wall>, Option<Wall>),
+    /// Since when both of its sides are seen, as far as is known.
+    pub(super) whole_since: Option<Wall>,
 }
 
 /// Merchants known by their terminals.
@@ -84,6 +87,8 @@ pub struct Observer {
     pub(super) held: VecDeque<SeenMessage>,
     /// When something that went to a host may have been missed.
     pub(super) host_unseen: Option<Wall>,
+    /// What looks closed, and what may show that it is not.
+    pub(super) doubts: Doubts,
     pub(super) counts: ObserveCounts,
     pub(super) twins: Twins,
     merchants: KeyedMap<TerminalId, Option<MerchantId>>,
@@ -110,6 +115,7 @@ impl Observer {
             flows: BTreeMap::new(),
             held: VecDeque::new(),
             host_unseen: None,
+            doubts: Doubts::default(),
             counts: ObserveCounts::default(),
             twins: Twins::new(dice.number()),
             merchants: KeyedMap::new(dice.number()),
@@ -155,6 +161,7 @@ impl Observer {
         }
         while let Some(case) = self.table.surplus() {
             self.give_up(case);
+            self.doubts.forget(case);
             self.table.remove(case);
         }
     }
@@ -210,11 +217,12 @@ impl Observer {
             }
         }
         self.counts.midway = self.counts.midway.saturating_add(u64::from(midway));
-        if midway && role == LegRole::Hosts {
-            self.host_unseen = Some(self.now);
+        if midway {
+            self.hole(role);
         }
         let known = SeenFlow {
             role,
+            whole_since: (!midway).then_some(self.now),
             ..SeenFlow::default()
         };
         self.flows.insert(flow, known);
@@ -230,7 +238,10 @@ impl Observer {
         let flow = self.flows.entry(frame.flow).or_default();
         let role = flow.role;
         match frame.from {
-            FlowSide::Client => flow.heard.0 = Some(now),
+            FlowSide::Client => {
+                flow.heard.0 = Some(now);
+                flow.whole_since.get_or_insert(now);
+            }
             FlowSide::Server => flow.heard.1 = Some(now),
         }
         let spec = match role {
@@ -241,7 +252,8 @@ impl Observer {
             Ok(message) => message,
             Err(error) => {
                 let what = Text::clipped(&error.to_string());
-                return self.unreadable(frame.flow, frame.from, Some(&frame.bytes), what);
+                self.unreadable(frame.flow, frame.from, Some(&frame.bytes), what);
+                return self.may_have_missed(frame.flow, frame.from);
             }
         };
         let seen = SeenMessage {
@@ -364,6 +376,9 @@ impl Observer {
         let deadline = at + self.options.timeout;
         (watched.state, watched.last) = (next, last);
         let case = self.table.insert(watched);
+        if let Some(own) = self.table.get(case) {
+            self.doubts.follow(case, own);
+        }
         if next.awaits_answer() {
             self.table.set_deadline(case, Some(deadline));
         }
@@ -400,6 +415,7 @@ impl Observer {
         let seq = self.record(Some(id), Some(last), Fact::Step(Box::new(step)));
         if let Some(own) = self.table.get_mut(case) {
             own.last = seq;
+            self.doubts.follow(case, own);
         }
         if before != decision.next {
             self.wait_for(case, decision.next);

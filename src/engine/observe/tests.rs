@@ -107,6 +107,16 @@ impl CaptureStage {
         }));
     }
 
+    fn says_bytes(&mut self, flow: FlowId, from: FlowSide, bytes: &'static [u8]) {
+        self.take(&Sighting::Frame(SeenFrame {
+            flow,
+            from,
+            at: SeenAt(self.at),
+            bytes: bytes::Bytes::from_static(bytes),
+            masked: false,
+        }));
+    }
+
     /// Asked, and sent on as it came.
     fn asks(&mut self, message: &Message) {
         self.says(T, CLIENT, message);

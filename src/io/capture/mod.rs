@@ -54,6 +54,8 @@ pub struct CaptureTally {
     pub fragments: u64,
     /// Those that are damaged, or cut off by the capture.
     pub unreadable: u64,
+    /// Those of which the capture has only the first bytes.
+    pub cut: u64,
     /// Those that begin with a header of a kind that is not known here.
     pub unknown_link: u64,
     /// Whether the file ends within a packet or a record.

@@ -26,6 +26,11 @@ const HEAD: usize = 4 << 20;
 const TOLD_BY: usize = 256 << 10;
 /// So many frames tell the dialect.
 const TELLING_FRAMES: usize = 400;
+/// As much of a capture as is tried to find the dialect, one after the other: a dialect that is not
+/// the right one searches all of it for frames, byte by byte.
+const TRIED: [usize; 3] = [128 << 10, 1 << 20, HEAD];
+/// So many sound frames end the trial.
+const ENOUGH_SOUND: u64 = 40;
 
 /// How a capture is read.
 #[derive(Clone, Debug, Default)]
@@ -241,6 +246,21 @@ struct DialectFit {
     tried: u64,
 }
 
+/// How each built-in dialect reads the first frames.
+fn try_dialects(
+    form: CaptureForm,
+    head: &Bytes,
+    options: &CaptureOptions,
+) -> Result<Vec<(DialectFit, Arc<Spec>)>, CaptureError> {
+    let names = Spec::builtin_names().iter();
+    let tried = names.filter_map(|name| Spec::builtin(name)).map(|spec| {
+        let input = Box::new(Cursor::new(head.clone()));
+        let mut reader = reader(form, input, &spec, options)?;
+        Ok((fit(&spec, &mut *reader), spec))
+    });
+    tried.collect()
+}
+
 /// The built-in dialect by which most of the first frames read without fault.
 fn find_dialect(
     form: CaptureForm,
@@ -248,13 +268,12 @@ fn find_dialect(
     options: &CaptureOptions,
 ) -> Result<DialectFound, CaptureError> {
     let mut fits = Vec::new();
-    for spec in Spec::builtin_names()
-        .iter()
-        .filter_map(|name| Spec::builtin(name))
-    {
-        let input = Box::new(Cursor::new(head.clone()));
-        let mut reader = reader(form, input, &spec, options)?;
-        fits.push((fit(&spec, &mut *reader), spec));
+    for tried in TRIED {
+        fits = try_dialects(form, &head.slice(..tried.min(head.len())), options)?;
+        let told = fits.iter().any(|(fit, _)| fit.sound >= ENOUGH_SOUND);
+        if told || tried >= head.len() {
+            break;
+        }
     }
     let best = fits.iter().map(|(fit, _)| *fit).max().unwrap_or_default();
     let mut all = fits.iter().filter(|(fit, _)| *fit == best);

@@ -3,7 +3,10 @@
 use super::CaptureError;
 use crate::iso::stream::SeenAt;
 use pcap_parser::traits::{PcapNGPacketBlock, PcapReaderIterator};
-use pcap_parser::{Block, LegacyPcapReader, PcapBlockOwned, PcapError, PcapHeader, PcapNGReader};
+use pcap_parser::{
+    Block, EnhancedPacketBlock, LegacyPcapBlock, LegacyPcapReader, PcapBlockOwned, PcapError,
+    PcapHeader, PcapNGReader, SimplePacketBlock,
+};
 use std::io::Read;
 
 /// Where reading begins with.
@@ -149,33 +152,14 @@ fn show(
     header: &mut Option<PcapHeader>,
     see: &mut dyn FnMut(&CapturedPacket<'_>),
 ) -> SeenBlock {
-    let unknown = SeenBlock::Damaged("a packet of an interface that the file does not describe");
-    match block {
+    let packet = match block {
         PcapBlockOwned::LegacyHeader(found) => {
             *header = Some(found.clone());
-            SeenBlock::Other
-        }
-        PcapBlockOwned::Legacy(packet) => {
-            let Some(header) = header else {
-                return unknown;
-            };
-            let ticks = match header.is_nanosecond_precision() {
-                true => 1_000_000_000,
-                false => 1_000_000,
-            };
-            let part = micros(u64::from(packet.ts_usec), ticks);
-            let at = i64::from(packet.ts_sec).saturating_mul(1_000_000);
-            see(&CapturedPacket {
-                at: SeenAt(at.saturating_add(part)),
-                link: header.network.0 & 0xFFFF,
-                data: packet.data,
-                missing: missing(packet.origlen, packet.data),
-            });
-            SeenBlock::Packet
+            return SeenBlock::Other;
         }
         PcapBlockOwned::NG(Block::SectionHeader(_)) => {
             interfaces.clear();
-            SeenBlock::Other
+            return SeenBlock::Other;
         }
         PcapBlockOwned::NG(Block::InterfaceDescription(found)) => {
             if interfaces.len() >= MAX_INTERFACES {
@@ -186,44 +170,63 @@ fn show(
                 snap: found.snaplen,
                 clock: PacketClock::read(found.if_tsresol, found.if_tsoffset),
             });
-            SeenBlock::Other
+            return SeenBlock::Other;
         }
+        PcapBlockOwned::Legacy(packet) => header.as_ref().map(|header| legacy(packet, header)),
         PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
             let number = usize::try_from(packet.if_id).unwrap_or(usize::MAX);
-            let Some(interface) = interfaces.get(number) else {
-                return unknown;
-            };
-            let ticks = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
-            let data = packet.packet_data();
-            see(&CapturedPacket {
-                at: interface.clock.at(ticks),
-                link: interface.link,
-                data,
-                missing: missing(packet.origlen, data),
-            });
-            SeenBlock::Packet
+            interfaces
+                .get(number)
+                .map(|interface| enhanced(packet, interface))
         }
-        // It has no time: the time of what stands before it is not known here either.
-        PcapBlockOwned::NG(Block::SimplePacket(packet)) => {
-            let Some(interface) = interfaces.first() else {
-                return unknown;
-            };
-            let snap = if interface.snap == 0 {
-                u32::MAX
-            } else {
-                interface.snap
-            };
-            let length = usize::try_from(packet.origlen.min(snap)).unwrap_or(usize::MAX);
-            let data = packet.data.get(..length).unwrap_or(packet.data);
-            see(&CapturedPacket {
-                at: SeenAt(0),
-                link: interface.link,
-                data,
-                missing: missing(packet.origlen, data),
-            });
-            SeenBlock::Packet
-        }
-        PcapBlockOwned::NG(_) => SeenBlock::Other,
+        PcapBlockOwned::NG(Block::SimplePacket(packet)) => interfaces
+            .first()
+            .map(|interface| simple(packet, interface)),
+        PcapBlockOwned::NG(_) => return SeenBlock::Other,
+    };
+    let Some(packet) = packet else {
+        return SeenBlock::Damaged("a packet of an interface that the file does not describe");
+    };
+    see(&packet);
+    SeenBlock::Packet
+}
+
+fn legacy<'a>(packet: &LegacyPcapBlock<'a>, header: &PcapHeader) -> CapturedPacket<'a> {
+    let ticks = match header.is_nanosecond_precision() {
+        true => 1_000_000_000,
+        false => 1_000_000,
+    };
+    let part = micros(u64::from(packet.ts_usec), ticks);
+    let at = i64::from(packet.ts_sec).saturating_mul(1_000_000);
+    CapturedPacket {
+        at: SeenAt(at.saturating_add(part)),
+        link: header.network.0 & 0xFFFF,
+        data: packet.data,
+        missing: missing(packet.origlen, packet.data),
+    }
+}
+
+fn enhanced<'a>(packet: &'a EnhancedPacketBlock<'_>, from: &Interface) -> CapturedPacket<'a> {
+    let ticks = u64::from(packet.ts_high) << 32 | u64::from(packet.ts_low);
+    let data = packet.packet_data();
+    CapturedPacket {
+        at: from.clock.at(ticks),
+        link: from.link,
+        data,
+        missing: missing(packet.origlen, data),
+    }
+}
+
+/// It has no time: that of what stands before it is not known here either.
+fn simple<'a>(packet: &'a SimplePacketBlock<'_>, from: &Interface) -> CapturedPacket<'a> {
+    let snap = if from.snap == 0 { u32::MAX } else { from.snap };
+    let length = usize::try_from(packet.origlen.min(snap)).unwrap_or(usize::MAX);
+    let data = packet.data.get(..length).unwrap_or(packet.data);
+    CapturedPacket {
+        at: SeenAt(0),
+        link: from.link,
+        data,
+        missing: missing(packet.origlen, data),
     }
 }
 

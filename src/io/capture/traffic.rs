@@ -1,6 +1,6 @@
 //! Packets of a file, put together to what was seen on its connections.
 
-use super::headers::{self, PacketContent};
+use super::headers::{HeaderReader, PacketContent};
 use super::packets::PacketFile;
 use super::{CaptureError, CaptureReader, CaptureTally};
 use crate::iso::spec::Spec;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct TrafficReader {
     packets: PacketFile,
+    headers: HeaderReader,
     flows: Reassembler,
     tally: CaptureTally,
     is_done: bool,
@@ -22,6 +23,7 @@ impl TrafficReader {
     pub(super) fn new(packets: PacketFile, spec: &Arc<Spec>, server_port: Option<u16>) -> Self {
         Self {
             packets,
+            headers: HeaderReader::default(),
             flows: Reassembler::new(spec, server_port),
             tally: CaptureTally::default(),
             is_done: false,
@@ -30,20 +32,24 @@ impl TrafficReader {
     }
 
     fn read(&mut self) {
-        let (flows, tally) = (&mut self.flows, &mut self.tally);
+        let (flows, tally, headers) = (&mut self.flows, &mut self.tally, &mut self.headers);
         let read = self.packets.next(&mut |packet| {
             tally.packets = tally.packets.saturating_add(1);
-            let count = match headers::read(packet) {
-                PacketContent::Segment(segment) => {
-                    flows.take(&segment);
-                    return;
-                }
-                PacketContent::Other => &mut tally.other,
-                PacketContent::Fragment => &mut tally.fragments,
-                PacketContent::Unreadable => &mut tally.unreadable,
-                PacketContent::UnknownLink => &mut tally.unknown_link,
-            };
-            *count = count.saturating_add(1);
+            tally.cut = tally.cut.saturating_add(u64::from(packet.missing > 0));
+            headers.read(packet, &mut |content| {
+                let count = match content {
+                    PacketContent::Segment(segment) => return flows.take(&segment),
+                    PacketContent::Joined(segment, pieces) => {
+                        tally.fragments = tally.fragments.saturating_sub(pieces);
+                        return flows.take(&segment);
+                    }
+                    PacketContent::Other => &mut tally.other,
+                    PacketContent::Fragment => &mut tally.fragments,
+                    PacketContent::Unreadable => &mut tally.unreadable,
+                    PacketContent::UnknownLink => &mut tally.unknown_link,
+                };
+                *count = count.saturating_add(1);
+            });
         });
         let goes_on = read.unwrap_or_else(|fault| {
             self.fault = Some(fault);

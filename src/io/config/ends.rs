@@ -94,7 +94,7 @@ fn shadow(section: &mut Section<'_>, link: &str, ends: &Ends) -> Option<ShadowCo
     })
 }
 
-/// Whether two addresses are known to be one without asking anybody: of one port, and of one host or
+/// Whether two addresses are known to be one without asking anybody: of one port, and one host or
 /// both of this machine.
 fn is_same_host(one: &str, other: &str) -> bool {
     let (Some((host, port)), Some((other_host, other_port))) =

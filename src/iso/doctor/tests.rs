@@ -75,7 +75,7 @@ fn a_published_frame_is_found_in_its_dialect() {
     let mut missed = Vec::new();
     for (name, text) in PUBLISHED {
         for (title, frame) in frames(name, text) {
-            if !is_found(name, &[frame.clone()]) {
+            if !is_found(name, std::slice::from_ref(&frame)) {
                 let all = examine(&[frame]);
                 let said = all
                     .iter()

@@ -5,6 +5,7 @@ use crate::iso::codec::{Framer, Message};
 use crate::iso::message::{Class, Mti};
 use crate::iso::spec::Spec;
 use bytes::{Buf, Bytes, BytesMut};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// A frame is not longer.
@@ -45,6 +46,10 @@ pub(super) struct FrameCutter {
     buffer: BytesMut,
     /// When the newest byte was seen.
     at: SeenAt,
+    /// How many bytes have left the buffer.
+    passed: u64,
+    /// Up to which byte, counted from the first ever, bytes were seen at which time.
+    times: VecDeque<(u64, SeenAt)>,
     /// The gap that reading has not come out of.
     gap: Option<(Option<u64>, GapCause)>,
     /// Frames in sequence that could not be read.
@@ -74,6 +79,8 @@ impl FrameCutter {
             footing: Footing::Firm,
             buffer: BytesMut::new(),
             at: SeenAt::default(),
+            passed: 0,
+            times: VecDeque::new(),
             gap: None,
             unread: 0,
             searched: 0,
@@ -104,6 +111,11 @@ impl FrameCutter {
             return;
         }
         self.buffer.extend_from_slice(bytes);
+        let end = self.passed.saturating_add(self.buffer.len() as u64);
+        match self.times.back_mut() {
+            Some((upto, last)) if *last == self.at => *upto = end,
+            _ => self.times.push_back((end, self.at)),
+        }
         self.read_on(spec, out);
     }
 
@@ -144,7 +156,7 @@ impl FrameCutter {
                 Footing::Searching | Footing::Foreign => self.give_up_all(),
             }
         }
-        self.tell_gap(out);
+        self.tell_gap(self.at, out);
     }
 
     /// Whether what is left may be the beginning of a frame.
@@ -171,7 +183,7 @@ impl FrameCutter {
             return false;
         }
         if place.is_empty() {
-            self.buffer.advance(place.end);
+            self.advance(place.end);
             return !self.buffer.is_empty();
         }
         let bytes = self.buffer.get(place.clone()).unwrap_or_default();
@@ -187,10 +199,10 @@ impl FrameCutter {
             self.unread = 0;
             return self.lose_footing();
         }
-        self.buffer.advance(place.end);
+        let at = self.time_of(place.end);
+        self.advance(place.end);
         self.has_read |= mti.is_some();
-        self.tell_gap(out);
-        out.push(CutFrame::Frame(frame, mti, self.at));
+        out.push(CutFrame::Frame(frame, mti, at));
         !self.buffer.is_empty()
     }
 
@@ -224,7 +236,7 @@ impl FrameCutter {
                 Candidate::Perhaps(needs) => self.open.push((at, at.saturating_add(needs))),
                 Candidate::Yes => {
                     self.give_up(at);
-                    self.tell_gap(out);
+                    self.tell_gap(self.time_of(1), out);
                     self.step_onto(Footing::Firm);
                     return true;
                 }
@@ -249,7 +261,7 @@ impl FrameCutter {
 
     /// Leaves out what stands before a place.
     fn give_up(&mut self, count: usize) {
-        self.buffer.advance(count.min(self.buffer.len()));
+        self.advance(count);
         self.searched = self.searched.saturating_sub(count);
         for (at, needs) in &mut self.open {
             *at = at.saturating_sub(count);
@@ -271,11 +283,32 @@ impl FrameCutter {
         }
     }
 
+    /// Lets bytes leave the buffer.
+    fn advance(&mut self, count: usize) {
+        let count = count.min(self.buffer.len());
+        self.buffer.advance(count);
+        self.passed = self.passed.saturating_add(count as u64);
+        while self
+            .times
+            .front()
+            .is_some_and(|(upto, _)| *upto <= self.passed)
+        {
+            self.times.pop_front();
+        }
+    }
+
+    /// When the bytes up to a place in the buffer had all been seen.
+    fn time_of(&self, end: usize) -> SeenAt {
+        let end = self.passed.saturating_add(end as u64);
+        let found = self.times.iter().find(|(upto, _)| *upto >= end);
+        found.map_or(self.at, |(_, at)| *at)
+    }
+
     /// Tells the gap, now that reading goes on or has ended.
-    fn tell_gap(&mut self, out: &mut Vec<CutFrame>) {
+    fn tell_gap(&mut self, at: SeenAt, out: &mut Vec<CutFrame>) {
         match self.gap.take() {
             None | Some((Some(0), _)) => {}
-            Some((bytes, why)) => out.push(CutFrame::Gap(bytes, why, self.at)),
+            Some((bytes, why)) => out.push(CutFrame::Gap(bytes, why, at)),
         }
     }
 }
@@ -336,7 +369,7 @@ fn is_sound(message: &Message) -> bool {
     mti.version() <= 2 && mti.class() != Class::Reserved && has_fields
 }
 
-/// Whether the dialect has a kind of this type, or, for a message without fault, of its version: any
+/// Whether the dialect has a kind of this type, or, without fault, of its version: any
 /// digits may look like a type.
 fn is_known(message: &Message) -> bool {
     let (mti, kinds) = (message.mti().original(), &message.spec().flow().kinds);

@@ -3,7 +3,7 @@
 use super::cutter::{CutFrame, FrameCutter};
 use super::half::{ByteRun, HalfConnection};
 use super::segment::TcpSegment;
-use super::sighting::{FlowEnd, FlowId, FlowSide, SeenAt, SeenFrame, Sighting};
+use super::sighting::{FlowEnd, FlowId, FlowSide, GapCause, SeenAt, SeenFrame, Sighting};
 use crate::iso::spec::Spec;
 use core::net::SocketAddr;
 use std::sync::Arc;
@@ -193,7 +193,10 @@ impl CapturedFlow {
     /// Whether a segment opens another connection between the same ends.
     pub(super) fn is_reopened_by(&self, from: usize, segment: &TcpSegment<'_>) -> bool {
         let half = self.halves.get(from);
-        segment.syn && half.is_some_and(|half| half.is_reopened_by(segment.start()))
+        // Some begin each connection with the same number.
+        let is_later = self.ended && segment.at > self.last;
+        let reopens = |half: &HalfConnection| half.is_reopened_by(segment.start());
+        segment.syn && (is_later || half.is_some_and(reopens))
     }
 
     /// Whether bytes are held for others that are missing, or an end is.
@@ -226,6 +229,9 @@ fn feed(cutter: &mut FrameCutter, run: ByteRun<'_>, spec: &Arc<Spec>, cuts: &mut
         ByteRun::Midway => cutter.begin_midway(),
         ByteRun::Bytes(bytes, at) => cutter.take(spec, bytes, at, cuts),
         ByteRun::Hole(bytes) => cutter.hole(bytes),
+        ByteRun::Conflict(bytes, at) => {
+            cuts.push(CutFrame::Gap(Some(bytes), GapCause::Contradicted, at));
+        }
     }
 }
 

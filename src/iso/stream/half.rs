@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 const HELD_BYTES: usize = 1 << 20;
 /// In so many pieces.
 const HELD_PIECES: usize = 1024;
+/// So many of the bytes given last are kept, to see whether they come again with other contents.
+const KEPT: usize = 1024;
 /// A number so far from the one expected belongs to another connection between the same addresses.
 const FAR: i64 = 1 << 26;
 
@@ -20,6 +22,8 @@ pub(super) enum ByteRun<'a> {
     Bytes(&'a [u8], SeenAt),
     /// So many bytes are missing; `None` where that is not known.
     Hole(Option<u64>),
+    /// So many bytes came once more, and were others than before.
+    Conflict(u64, SeenAt),
 }
 
 /// Where a direction's bytes begin.
@@ -45,6 +49,8 @@ pub(super) struct HalfConnection {
     position: i64,
     held: BTreeMap<i64, (Vec<u8>, SeenAt)>,
     held_bytes: usize,
+    /// The bytes given last, up to the position.
+    given: Vec<u8>,
     /// The position behind the last byte, once told.
     end: Option<i64>,
     /// The position up to which its receiver has everything.
@@ -60,6 +66,7 @@ impl HalfConnection {
             position: 0,
             held: BTreeMap::new(),
             held_bytes: 0,
+            given: Vec::new(),
             end: None,
             acknowledged: None,
         }
@@ -80,7 +87,7 @@ impl HalfConnection {
             self.pass(start, bytes, at, sink);
             self.drain(sink);
         } else {
-            self.hold(start, bytes, at);
+            self.hold(start, bytes, at, sink);
             while self.held_bytes > HELD_BYTES || self.held.len() > HELD_PIECES {
                 self.skip(sink);
             }
@@ -129,10 +136,31 @@ impl HalfConnection {
     /// Gives bytes that begin at or before the next position, without what was given before.
     fn pass(&mut self, start: i64, bytes: &[u8], at: SeenAt, sink: &mut dyn FnMut(ByteRun<'_>)) {
         let known = usize::try_from(self.position.saturating_sub(start)).unwrap_or(usize::MAX);
-        let fresh = bytes.get(known..).unwrap_or_default();
+        let (again, fresh) = bytes.split_at(known.min(bytes.len()));
+        self.compare(start, again, at, sink);
         if !fresh.is_empty() {
+            self.given.extend_from_slice(fresh);
+            let many = self.given.len().saturating_sub(KEPT);
+            if many > KEPT {
+                self.given.drain(..many);
+            }
             self.advance(fresh.len());
             sink(ByteRun::Bytes(fresh, at));
+        }
+    }
+
+    /// Holds bytes that were given before against those that were given. A probe that a connection
+    /// is alive repeats one byte, of any value.
+    fn compare(&self, start: i64, again: &[u8], at: SeenAt, sink: &mut dyn FnMut(ByteRun<'_>)) {
+        let kept = i64::try_from(self.given.len()).unwrap_or(0);
+        let first = start.saturating_sub(self.position.saturating_sub(kept));
+        let skipped = usize::try_from(first.saturating_neg()).unwrap_or(0);
+        let from = usize::try_from(first).unwrap_or(0);
+        let before = self.given.get(from..).unwrap_or_default();
+        let pairs = again.get(skipped..).unwrap_or_default().iter().zip(before);
+        let others = pairs.filter(|(one, other)| one != other).count();
+        if others > 0 && again.len() > 1 {
+            sink(ByteRun::Conflict(others as u64, at));
         }
     }
 
@@ -143,8 +171,14 @@ impl HalfConnection {
         self.next = self.next.wrapping_add(u32::try_from(low).unwrap_or(0));
     }
 
-    fn hold(&mut self, start: i64, bytes: &[u8], at: SeenAt) {
-        let known = self.held.get(&start).map_or(0, |(held, _)| held.len());
+    fn hold(&mut self, start: i64, bytes: &[u8], at: SeenAt, sink: &mut dyn FnMut(ByteRun<'_>)) {
+        let held = self.held.get(&start).map(|(held, _)| held.as_slice());
+        let held = held.unwrap_or_default();
+        let others = held.iter().zip(bytes).filter(|(a, b)| a != b).count();
+        if others > 0 {
+            sink(ByteRun::Conflict(others as u64, at));
+        }
+        let known = held.len();
         if bytes.len() > known {
             self.held.insert(start, (bytes.to_vec(), at));
             self.held_bytes = self.held_bytes.saturating_sub(known);
@@ -170,6 +204,7 @@ impl HalfConnection {
             return;
         };
         let hole = first.saturating_sub(self.position);
+        self.given.clear();
         match self.beginning {
             Beginning::Known => sink(ByteRun::Hole(u64::try_from(hole).ok())),
             Beginning::Unseen | Beginning::Guessed => sink(ByteRun::Midway),

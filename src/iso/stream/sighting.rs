@@ -127,4 +127,6 @@ pub enum GapCause {
     Unreadable,
     /// The capture begins or ends within a frame.
     CutOff,
+    /// Bytes came twice, with different contents: nobody here can say which were taken.
+    Contradicted,
 }

@@ -383,3 +383,39 @@ fn what_is_held_is_bounded_whatever_comes() {
     let lost: u64 = gaps(&all).iter().filter_map(|(_, bytes, _)| *bytes).sum();
     assert_eq!(lost, 1 + 3_000 * 1_400);
 }
+
+#[test]
+fn a_connection_that_has_ended_may_come_again_under_the_same_numbers() {
+    let mut first = Talk::open("cup-pos", [7, 9], 40_000);
+    first.exchange(1, 1000);
+    first.close();
+    let mut second = Talk::open("cup-pos", [7, 9], 40_000);
+    second.exchange(2, 1000);
+    let later = |packet: Packet| Packet {
+        at: packet.at + 1_000_000,
+        ..packet
+    };
+    let second_packets = second.packets.iter().cloned().map(later);
+    let packets: Vec<Packet> = first
+        .packets
+        .iter()
+        .cloned()
+        .chain(second_packets)
+        .collect();
+    let all = seen(&first, &packets);
+    assert_eq!(frames(&all), [first.frames, second.frames].concat());
+}
+
+#[test]
+fn bytes_that_come_again_with_other_contents_are_told() {
+    let mut talk = Talk::open("cup-pos", [7, 9], 40_000);
+    talk.exchange(1, 1000);
+    let mut other = talk.packets.last().unwrap().clone();
+    let last = other.payload.last_mut().unwrap();
+    *last ^= 1;
+    talk.packets.push(other);
+    let all = seen(&talk, &talk.packets);
+    assert_eq!(frames(&all), talk.frames);
+    let told = (FlowSide::Server, Some(1), GapCause::Contradicted);
+    assert_eq!(gaps(&all), [told]);
+}

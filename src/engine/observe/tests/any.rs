@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 /// Something that happens on one of three connections.
 #[derive(Clone, Debug)]
-enum Odd {
+enum Happening {
     Says(FlowId, FlowSide, usize),
     Gap(FlowId, FlowSide),
     Ends(FlowId, FlowEnd),
@@ -36,7 +36,7 @@ fn messages() -> Vec<Message> {
         .collect()
 }
 
-fn odd() -> impl Strategy<Value = Odd> {
+fn odd() -> impl Strategy<Value = Happening> {
     let flow = prop_oneof![Just(T), Just(A), Just(FlowId(2))];
     let side = prop_oneof![Just(FlowSide::Client), Just(FlowSide::Server)];
     let how = prop_oneof![
@@ -45,11 +45,11 @@ fn odd() -> impl Strategy<Value = Odd> {
         Just(FlowEnd::CaptureEnded)
     ];
     prop_oneof![
-        20 => (flow.clone(), side.clone(), 0..30_usize).prop_map(|(f, s, n)| Odd::Says(f, s, n)),
-        1 => (flow.clone(), side).prop_map(|(f, s)| Odd::Gap(f, s)),
-        1 => (flow.clone(), how).prop_map(|(f, h)| Odd::Ends(f, h)),
-        1 => (flow, any::<bool>()).prop_map(|(f, m)| Odd::Opens(f, m)),
-        2 => (0..100_i64).prop_map(Odd::Waits),
+        20 => (flow.clone(), side.clone(), 0..30_usize).prop_map(|(f, s, n)| Happening::Says(f, s, n)),
+        1 => (flow.clone(), side).prop_map(|(f, s)| Happening::Gap(f, s)),
+        1 => (flow.clone(), how).prop_map(|(f, h)| Happening::Ends(f, h)),
+        1 => (flow, any::<bool>()).prop_map(|(f, m)| Happening::Opens(f, m)),
+        2 => (0..100_i64).prop_map(Happening::Waits),
     ]
 }
 
@@ -75,14 +75,15 @@ proptest! {
         let mut said = Vec::new();
         for odd in all {
             match odd {
-                Odd::Says(flow, side, at) => {
-                    stage.says(flow, side, &known[at]);
-                    said.push(known[at].redact().unwrap().frame);
+                Happening::Says(flow, side, at) => {
+                    let message = known.get(at).unwrap();
+                    stage.says(flow, side, message);
+                    said.push(message.redact().unwrap().frame);
                 }
-                Odd::Gap(flow, side) => stage.gap(flow, side),
-                Odd::Ends(flow, how) => stage.ends(flow, how),
-                Odd::Opens(flow, midway) => stage.opened(flow, super::HOSTS, midway),
-                Odd::Waits(seconds) => stage.pass(seconds),
+                Happening::Gap(flow, side) => stage.gap(flow, side),
+                Happening::Ends(flow, how) => stage.ends(flow, how),
+                Happening::Opens(flow, midway) => stage.opened(flow, super::HOSTS, midway),
+                Happening::Waits(seconds) => stage.pass(seconds),
             }
         }
         stage.finish();

@@ -1,8 +1,8 @@
 //! What nobody saw is said, and never counts as silence.
 
-use super::{A, CLIENT, CaptureStage, SERVER, T, TERMINALS, answer, sale};
+use super::{A, CLIENT, CaptureStage, HOSTS, SERVER, T, TERMINALS, answer, reversal, sale};
 use crate::engine::record::{Fact, State, Why};
-use crate::iso::stream::FlowEnd;
+use crate::iso::stream::{FlowEnd, FlowId};
 
 #[test]
 fn silence_behind_a_gap_is_no_silence() {
@@ -25,7 +25,7 @@ fn what_is_under_way_when_the_capture_ends_has_no_known_end() {
 }
 
 #[test]
-fn a_gap_marks_what_is_under_way_or_was_a_moment_ago_and_nothing_older() {
+fn a_gap_marks_what_is_under_way_and_what_ended_before_it_and_nothing_that_begins_later() {
     let unseen = |pause: i64| {
         let mut stage = CaptureStage::whole();
         let first = sale("000001");
@@ -37,6 +37,9 @@ fn a_gap_marks_what_is_under_way_or_was_a_moment_ago_and_nothing_older() {
         stage.says(T, SERVER, &answer(&second, "51"));
         stage.says(T, CLIENT, &sale("000003"));
         stage.gap(T, SERVER);
+        let fourth = sale("000004");
+        stage.says(T, CLIENT, &fourth);
+        stage.says(T, SERVER, &answer(&fourth, "51"));
         let marked = stage.steps();
         marked
             .iter()
@@ -44,7 +47,7 @@ fn a_gap_marks_what_is_under_way_or_was_a_moment_ago_and_nothing_older() {
             .count()
     };
     assert_eq!(unseen(0), 3);
-    assert_eq!(unseen(60), 2);
+    assert_eq!(unseen(3600), 3);
 }
 
 #[test]
@@ -52,7 +55,7 @@ fn a_gap_on_another_connection_is_no_concern() {
     let mut stage = CaptureStage::two();
     stage.says(T, CLIENT, &sale("000001"));
     stage.says(A, CLIENT, &sale("000001"));
-    let other = crate::iso::stream::FlowId(7);
+    let other = FlowId(7);
     stage.opened(other, TERMINALS, true);
     stage.gap(other, SERVER);
     assert_eq!(stage.rows(), "C");
@@ -84,4 +87,37 @@ fn an_answer_that_a_terminal_was_given_and_no_host_was_seen_to_give_counts_for_w
     stage.says(T, SERVER, &answer(&sale, "00"));
     assert_eq!(stage.state(), State::Delivered);
     assert!(stage.steps().iter().any(|(_, _, why)| *why == Why::Unseen));
+}
+
+#[test]
+fn what_was_undone_before_a_hole_of_its_leg_is_unproven() {
+    type Hole = fn(&mut CaptureStage);
+    let holes: [Hole; 4] = [
+        |stage| stage.gap(T, SERVER),
+        |stage| stage.opened(FlowId(7), HOSTS, true),
+        |stage| stage.says_bytes(T, SERVER, b"0210 that nobody can read"),
+        |stage| stage.says(T, SERVER, &answer(&sale("000077"), "00")),
+    ];
+    for hole in holes {
+        let mut stage = CaptureStage::whole();
+        let sale = sale("000001");
+        let undo = reversal(&sale, "000002");
+        stage.says(T, CLIENT, &sale);
+        stage.pass(50);
+        stage.says(T, CLIENT, &undo);
+        stage.says(T, SERVER, &answer(&undo, "00"));
+        stage.pass(3600);
+        assert_eq!((stage.state(), stage.why()), (State::Reversed, Why::Plain));
+        hole(&mut stage);
+        assert_eq!((stage.state(), stage.why()), (State::Reversed, Why::Unseen));
+    }
+}
+
+#[test]
+fn an_answer_that_a_clock_put_before_its_request_leaves_it_unproven() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    stage.says(T, CLIENT, &sale);
+    assert_eq!(stage.why(), Why::Unseen);
 }

@@ -1,8 +1,8 @@
 //! A gateway stands between: what came in, what went on, what was said back.
 
-use super::{A, CLIENT, CaptureStage, SERVER, T, answer, reversal, sale, with};
-use crate::engine::record::{Fact, Hop, Known, State, Why};
-use crate::iso::stream::FlowEnd;
+use super::{A, CLIENT, CaptureStage, HOSTS, SERVER, T, answer, reversal, sale, with};
+use crate::engine::record::{Fact, Hop, Known, Row, State, Why};
+use crate::iso::stream::{FlowEnd, FlowId};
 
 #[test]
 fn a_request_that_goes_on_as_it_came_has_one_record() {
@@ -206,4 +206,50 @@ fn what_a_gateway_and_its_host_say_to_each_other_is_a_session() {
     stage.says(A, SERVER, &with(&echo.answer().unwrap(), &[("39", "00")]));
     assert_eq!(stage.transactions(), 0);
     assert_eq!(stage.count(|fact| matches!(fact, Fact::Session(_))), 2);
+}
+
+#[test]
+fn a_gap_that_is_told_later_casts_doubt_on_a_no_of_the_gateway_within_it() {
+    let mut stage = CaptureStage::two();
+    let (one, other) = (sale("000001"), sale("000002"));
+    stage.asks(&one);
+    stage.says(T, CLIENT, &other);
+    stage.says(T, SERVER, &own(&other, "96"));
+    assert_eq!((stage.state(), stage.why()), (State::Refused, Why::Plain));
+    stage.gap(A, CLIENT);
+    assert_eq!((stage.state(), stage.why()), (State::Refused, Why::Unseen));
+}
+
+#[test]
+fn a_no_proves_that_nothing_went_on_only_where_the_leg_to_a_host_was_watched() {
+    type Before = fn(&mut CaptureStage);
+    let unwatched: [Before; 3] = [
+        // None is open.
+        |stage| stage.ends(A, FlowEnd::Closed),
+        // One side of another was not seen.
+        |stage| stage.opened(FlowId(7), HOSTS, true),
+        // The same money went out in another name.
+        |stage| stage.says(A, CLIENT, &with(&sale("000777"), &[("41", "GATEWAY1")])),
+    ];
+    for before in unwatched {
+        let mut stage = CaptureStage::two();
+        before(&mut stage);
+        let sale = with(&sale("000001"), &[("2", "4000009876543210")]);
+        stage.says(T, CLIENT, &sale);
+        stage.says(T, SERVER, &own(&sale, "91"));
+        assert_eq!((stage.state(), stage.why()), (State::TimedOut, Why::Unseen));
+    }
+}
+
+#[test]
+fn a_request_that_goes_out_in_another_name_casts_doubt_on_a_no_before_it() {
+    let mut stage = CaptureStage::two();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &own(&sale, "91"));
+    assert_eq!((stage.state(), stage.why()), (State::NotSent, Why::Plain));
+    let there = with(&sale, &[("11", "000777"), ("41", "GATEWAY1")]);
+    stage.says(A, CLIENT, &there);
+    let steps = stage.steps();
+    assert!(steps.contains(&(Row('z'), State::NotSent, Why::Unseen)));
 }
