@@ -72,7 +72,8 @@ pub(super) fn messages(argument: &str) -> anyhow::Result<Vec<Vec<u8>>> {
     }
 }
 
-fn read(file: &str) -> anyhow::Result<Vec<u8>> {
+/// The bytes of a file or, for `-`, of standard input.
+pub(super) fn read(file: &str) -> anyhow::Result<Vec<u8>> {
     if file == "-" {
         let mut bytes = Vec::new();
         std::io::stdin()

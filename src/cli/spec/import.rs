@@ -46,7 +46,8 @@ impl From<OriginChoice> for PackagerKind {
 
 /// Writes the dialect; `Found` if something could not be said.
 pub(super) fn run(args: &ImportArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let text = input::text(&args.file)?;
+    let bytes = input::read(&args.file)?;
+    let text = foreign::text_of(&bytes).with_context(|| args.file.clone())?;
     let origin = args
         .from
         .map(PackagerKind::from)

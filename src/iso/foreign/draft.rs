@@ -2,7 +2,7 @@
 
 use super::ImportNote;
 use crate::iso::spec::{Align, Encoding, LengthUnit, Pad, PrefixEncoding};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A dialect as a reader found it.
 #[derive(Debug)]
@@ -25,6 +25,8 @@ pub(super) struct DialectDraft {
     pub decided: Vec<ImportNote>,
     /// What cannot be said, by field if it is one.
     pub left_out: Vec<(Option<u8>, ImportNote)>,
+    /// Fields that were left out, and that no rule needs.
+    pub dropped: BTreeSet<u8>,
 }
 
 /// How the bitmap is written.
@@ -38,6 +40,8 @@ pub(super) struct DraftBitmap {
 /// One field.
 #[derive(Clone, Debug)]
 pub(super) struct DraftField {
+    /// Where it stands in the file, from 1.
+    pub line: usize,
     /// Its name; empty if the file has none.
     pub name: String,
     pub wire: DraftWire,
@@ -95,6 +99,8 @@ pub(super) enum DraftParts {
     Bitmap {
         encoding: Encoding,
         bytes: u8,
+        /// Its first bit says that as many bytes follow.
+        extends: bool,
         parts: Vec<DraftPart>,
     },
 }
@@ -122,6 +128,31 @@ impl DialectDraft {
             fields: BTreeMap::new(),
             decided: Vec::new(),
             left_out: Vec::new(),
+            dropped: BTreeSet::new(),
+        }
+    }
+
+    /// Takes over how the type is written: four digits, without a length before them.
+    pub(super) fn set_type(&mut self, wire: &DraftWire, line: usize) {
+        if matches!(wire.content, DraftContent::Digits | DraftContent::Text) {
+            self.mti = wire.encoding;
+        }
+        if wire.content == DraftContent::Binary || wire.prefix.is_some() || wire.max != 4 {
+            let notation = wire.notation();
+            let what = "a type has four digits, without a length before them: it is read so";
+            self.leave_out(None, line, format!("the type as {notation}: {what}"));
+        }
+    }
+
+    /// Notes that the type or the bitmap is not told, and what is assumed then.
+    pub(super) fn tell_missing(&mut self, line: usize, has_type: bool, has_bitmap: bool) {
+        if !has_type {
+            let what = "there is no field 0: the type is taken as four characters";
+            self.decide(line, what);
+        }
+        if !has_bitmap {
+            let what = "there is no field 1: the bitmap is taken as hexadecimal characters";
+            self.decide(line, what);
         }
     }
 
@@ -131,9 +162,12 @@ impl DialectDraft {
         self.decided.push(ImportNote { line, what });
     }
 
-    /// Notes that something cannot be said.
+    /// Notes that something cannot be said; a field that was read before under its number goes.
     pub(super) fn leave_out(&mut self, field: Option<u8>, line: usize, what: impl Into<String>) {
         let what = what.into();
+        if let Some(number) = field {
+            self.fields.remove(&number);
+        }
         self.left_out.push((field, ImportNote { line, what }));
     }
 }

@@ -18,6 +18,13 @@ pub(super) fn read(text: &str) -> Result<DialectDraft, ImportError> {
          (setUseBinaryMessages, setUseBinaryBitmap, setUseBinaryLengths); change [message] and \
          [coding] if that is set",
     );
+    for child in &root.children {
+        match child.name.as_str() {
+            "parse" | "template" => {}
+            "header" => header(&mut draft, child),
+            other => draft.leave_out(None, child.line, format!("element `{other}`")),
+        }
+    }
     let guides = root
         .children
         .iter()
@@ -33,6 +40,21 @@ pub(super) fn read(text: &str) -> Result<DialectDraft, ImportError> {
     Ok(draft)
 }
 
+/// What j8583 writes before a type. One that refers to another says nothing new.
+fn header(draft: &mut DialectDraft, element: &Element) {
+    if element.get("ref").is_some() {
+        return;
+    }
+    let of = element.get("type").unwrap_or_default();
+    let bytes: Vec<String> = element.text.bytes().map(|b| format!("{b:02X}")).collect();
+    let what = format!(
+        "the header `{}` before {of}: add [[header]] with name = \"header\" and default = \"{}\"",
+        element.text,
+        bytes.concat()
+    );
+    draft.leave_out(None, element.line, what);
+}
+
 fn field(draft: &mut DialectDraft, element: &Element) {
     let line = element.line;
     // An exclusion only says that a type lacks what its base has.
@@ -45,12 +67,20 @@ fn field(draft: &mut DialectDraft, element: &Element) {
         return;
     };
     let kind = element.get("type").unwrap_or_default();
+    if !element.children.is_empty() {
+        let what = format!("field {number}: its parts; it is taken over as a whole");
+        draft.leave_out(None, line, what);
+    }
     let length = element
         .number("length")
         .and_then(|length| u16::try_from(length).ok());
     let Some(wire) = wire(kind, length) else {
         let what = format!("field {number}: type {kind}, or its length is missing");
-        draft.leave_out(Some(number), line, what);
+        draft.leave_out(
+            Some(number).filter(|number| !draft.fields.contains_key(number)),
+            line,
+            what,
+        );
         return;
     };
     let known = draft.fields.get(&number).map(|known| known.wire);
@@ -62,6 +92,7 @@ fn field(draft: &mut DialectDraft, element: &Element) {
         Some(_) => {}
         None => {
             let field = DraftField {
+                line,
                 name: String::new(),
                 wire,
                 parts: DraftParts::None,

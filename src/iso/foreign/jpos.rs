@@ -1,13 +1,16 @@
 //! A jPOS GenericPackager: `isopackager` with an `isofield` or `isofieldpackager` for each field.
 
 use super::ImportError;
-use super::draft::{DialectDraft, DraftContent, DraftField, DraftPart, DraftParts, DraftWire};
+use super::draft::{DialectDraft, DraftField, DraftWire};
 use super::jpos_class::{self, FieldClass};
+use super::jpos_parts;
 use super::xml::{self, Element};
-use crate::iso::spec::Encoding;
 
 /// The longest field that a message of 64 KiB can hold.
 const MAX: u32 = 65_535;
+
+/// Where jPOS keeps the classes of fields.
+const CLASSES: &[&str] = &["org.jpos.iso"];
 
 pub(super) fn read(text: &str) -> Result<DialectDraft, ImportError> {
     let root = xml::read(text)?;
@@ -29,145 +32,85 @@ pub(super) fn read(text: &str) -> Result<DialectDraft, ImportError> {
             other => draft.leave_out(None, child.line, format!("element `{other}`")),
         }
     }
+    let has = |id| {
+        root.children
+            .iter()
+            .any(|child| child.number("id") == Some(id))
+    };
+    draft.tell_missing(root.line, has(0), has(1));
     if draft.fields.is_empty() {
         return Err(ImportError::at(root.line, "no field in it can be read"));
     }
     Ok(draft)
 }
 
+/// The name of a class of jPOS without its package; `None` for one of somebody's own.
+pub(super) fn name_of<'a>(class: &'a str, packages: &[&str]) -> Option<&'a str> {
+    let (package, name) = class.rsplit_once('.').unwrap_or(("", class));
+    (package.is_empty() || packages.contains(&package)).then_some(name)
+}
+
+/// What the class of a field or part says of it.
+pub(super) fn class_of(element: &Element) -> Result<FieldClass, &'static str> {
+    let class = element.get("class").unwrap_or_default();
+    let name = name_of(class, CLASSES).ok_or("it is none of jPOS")?;
+    let length = element.number("length").unwrap_or(0);
+    let units = u16::try_from(length.min(MAX)).unwrap_or(u16::MAX);
+    jpos_class::read(name, units, element.is("pad"))
+}
+
 fn field(draft: &mut DialectDraft, element: &Element) {
     let line = element.line;
     let class = element.get("class").unwrap_or_default();
-    let short = class.rsplit('.').next().unwrap_or(class);
     let number = element.number("id").and_then(|id| u8::try_from(id).ok());
     let Some(number) = number.filter(|number| *number <= 192) else {
         let what = format!("a field with the id `{}`", element.get("id").unwrap_or(""));
         draft.leave_out(None, line, what);
         return;
     };
-    let length = element.number("length").unwrap_or(0);
-    let units = u16::try_from(length.min(MAX)).unwrap_or(u16::MAX);
-    match (number, jpos_class::read(short, units, element.is("pad"))) {
-        (0, Ok(FieldClass::Value(wire))) => draft.mti = wire.encoding,
-        (1, Ok(FieldClass::Bitmap(encoding))) => draft.bitmap.encoding = encoding,
-        (65, Ok(FieldClass::Bitmap(_))) | (_, Ok(FieldClass::Absent)) => {}
-        (0, _) => draft.leave_out(None, line, format!("the type: class {class}")),
-        (1, _) => draft.leave_out(None, line, format!("the bitmap: class {class}")),
-        (_, Ok(FieldClass::Bitmap(_))) => {
-            let what = format!("field {number}: class {class}, a bitmap where a value should be");
-            draft.leave_out(Some(number), line, what);
+    let why = match (number, class_of(element)) {
+        (0, Ok(FieldClass::Value(wire))) => return draft.set_type(&wire, line),
+        (1, Ok(FieldClass::Bitmap(encoding))) => {
+            draft.bitmap.encoding = encoding;
+            return bitmap_length(draft, element);
         }
-        (_, Err(why)) => {
-            let what = format!("field {number}: class {class}: {why}");
-            draft.leave_out(Some(number), line, what);
-        }
-        (_, Ok(FieldClass::Value(wire))) if wire.max == 0 => {
-            draft.leave_out(
-                Some(number),
-                line,
-                format!("field {number}: it has no length"),
-            );
-        }
-        (_, Ok(FieldClass::Value(wire))) => {
-            let parts = parts(draft, number, element, &wire);
-            let name = element.get("name").unwrap_or_default().trim().to_owned();
-            let field = DraftField { name, wire, parts };
-            if draft.fields.insert(number, field).is_some() {
-                draft.decide(
-                    line,
-                    format!("field {number} stands twice; the last counts"),
-                );
-            }
-        }
-    }
+        (65, Ok(FieldClass::Bitmap(_))) | (_, Ok(FieldClass::Absent)) => return,
+        (0, _) => return draft.leave_out(None, line, format!("the type: class {class}")),
+        (1, _) => return draft.leave_out(None, line, format!("the bitmap: class {class}")),
+        (_, Ok(FieldClass::Bitmap(_))) => "a bitmap where a value should be",
+        (_, Ok(FieldClass::Value(wire))) if wire.max == 0 => "it has no length",
+        (_, Ok(FieldClass::Value(wire))) => return value(draft, number, element, wire),
+        (_, Err(why)) => why,
+    };
+    let what = format!("field {number}: class {class}: {why}");
+    draft.leave_out(Some(number), line, what);
 }
 
-/// The parts of a field that has a packager of its own.
-fn parts(draft: &mut DialectDraft, number: u8, element: &Element, wire: &DraftWire) -> DraftParts {
-    let Some(packager) = element.get("packager") else {
-        return DraftParts::None;
-    };
+fn value(draft: &mut DialectDraft, number: u8, element: &Element, wire: DraftWire) {
     let line = element.line;
-    let short = packager.rsplit('.').next().unwrap_or(packager);
-    let whole = |draft: &mut DialectDraft, why: String| {
-        draft.decide(
-            line,
-            format!("field {number} is taken over without its parts: {why}"),
-        );
-        DraftParts::None
+    let parts = jpos_parts::read(draft, number, element, &wire);
+    let name = element.get("name").unwrap_or_default().trim().to_owned();
+    let field = DraftField {
+        line,
+        name,
+        wire: jpos_parts::around(wire, &parts),
+        parts,
     };
-    if short.starts_with("BERTLV") {
-        return match wire.content {
-            DraftContent::Binary => DraftParts::BerTlv,
-            _ => whole(draft, format!("{short} in a field that is no binary")),
-        };
+    if draft.fields.insert(number, field).is_some() {
+        let what = format!("field {number} stands twice; the last counts");
+        draft.decide(line, what);
     }
-    if short.contains("Tag") {
-        return whole(draft, format!("{short} reads tags as its classes say"));
-    }
-    let says_no = element.get("emitBitmap").is_some() && !element.is("emitBitmap");
-    let has_bitmap = short != "GenericSubFieldPackager" && !says_no;
-    let mut found = Vec::new();
-    let mut bitmap = Encoding::Raw;
-    let mut bytes = 8;
-    for child in &element.children {
-        let id = child.number("id").unwrap_or(u32::MAX);
-        let class = child.get("class").unwrap_or_default();
-        let short = class.rsplit('.').next().unwrap_or(class);
-        let length = child.number("length").unwrap_or(0).min(MAX);
-        let units = u16::try_from(length).unwrap_or(u16::MAX);
-        match jpos_class::read(short, units, child.is("pad")) {
-            Ok(FieldClass::Absent) => {}
-            Ok(FieldClass::Bitmap(encoding)) => {
-                bitmap = encoding;
-                bytes = u8::try_from(units).unwrap_or(8);
-            }
-            Ok(FieldClass::Value(wire)) if wire.max > 0 => found.push(DraftPart {
-                id: id.to_string(),
-                name: child.get("name").unwrap_or_default().trim().to_owned(),
-                wire,
-            }),
-            Ok(FieldClass::Value(_)) => return whole(draft, format!("part {id} has no length")),
-            Err(why) => return whole(draft, format!("part {id}, class {class}: {why}")),
-        }
-    }
-    if found.is_empty() {
-        return whole(draft, "it names none".to_owned());
-    }
-    if has_bitmap {
-        return DraftParts::Bitmap {
-            encoding: bitmap,
-            bytes,
-            parts: found,
-        };
-    }
-    positions(draft, number, line, wire, found)
 }
 
-/// Parts at fixed places: our form has them where each is fixed and written like its field.
-fn positions(
-    draft: &mut DialectDraft,
-    number: u8,
-    line: usize,
-    whole: &DraftWire,
-    parts: Vec<DraftPart>,
-) -> DraftParts {
-    let fixed = parts.iter().all(|part| part.wire.prefix.is_none());
-    let alike = parts
-        .iter()
-        .all(|part| part.wire.encoding == whole.encoding);
-    let sum: usize = parts.iter().map(|part| usize::from(part.wire.max)).sum();
-    let max = usize::from(whole.max);
-    let fits = sum <= max && (whole.prefix.is_some() || sum == max);
-    let why = match (fixed, alike, fits) {
-        (false, _, _) => "some of them have lengths before them",
-        (_, false, _) => "some of them are written otherwise than the field",
-        (_, _, false) => "together they are not as long as the field",
-        (true, true, true) => return DraftParts::Positions(parts),
+/// How many bytes of bitmap there may be: 8 for each 64 fields.
+fn bitmap_length(draft: &mut DialectDraft, element: &Element) {
+    let what = match element.number("length").unwrap_or(16) {
+        16.. => return,
+        8..16 => {
+            "a single bitmap, whatever bit 1 says: a dialect reads and writes a second one if \
+             there are fields above 64 (remove them, and what the rules say of them)"
+        }
+        _ => "a bitmap of less than 8 bytes: 8 are read",
     };
-    draft.decide(
-        line,
-        format!("field {number} is taken over without its parts: {why}"),
-    );
-    DraftParts::None
+    draft.leave_out(None, element.line, what);
 }

@@ -15,11 +15,15 @@ mod jpos_class;
 
 mod jpos;
 
+mod jpos_parts;
+
 mod moov;
 
 mod j8583;
 
 mod xml;
+
+mod charset;
 
 mod write;
 
@@ -33,6 +37,7 @@ mod to_jpos;
 
 mod to_moov;
 
+pub use charset::text_of;
 pub use export::{DialectForm, Exported, export};
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub(super) fn read(text: &str) -> Result<DialectDraft, ImportError> {
             _ => draft.leave_out(None, line, format!("field `{number}`")),
         }
     }
+    draft.tell_missing(1, fields.contains_key("0"), fields.contains_key("1"));
     if draft.fields.is_empty() {
         return Err(ImportError::at(1, "no field in it can be read"));
     }
@@ -44,13 +45,18 @@ fn field(draft: &mut DialectDraft, number: u8, keys: &JsonTable, line: usize) {
         }
     };
     if number == 0 {
-        draft.mti = wire.encoding;
+        draft.set_type(&wire, line);
         return;
     }
     let parts = parts(draft, number, keys, line);
     let wire = around(wire, &parts);
     let name = text(keys, "description").trim().to_owned();
-    let field = DraftField { name, wire, parts };
+    let field = DraftField {
+        line,
+        name,
+        wire,
+        parts,
+    };
     draft.fields.insert(number, field);
 }
 
@@ -222,7 +228,12 @@ fn parts(draft: &mut DialectDraft, field: u8, keys: &JsonTable, line: usize) -> 
     }
     let mut found = Vec::new();
     let mut order: Vec<&String> = all.keys().collect();
-    order.sort_by_key(|id| id.parse::<u32>().unwrap_or(u32::MAX));
+    let tag = keys.get("tag").and_then(Value::as_object);
+    match tag.map_or("", |tag| text(tag, "sort")) {
+        "" | "StringsByInt" => order.sort_by_key(|id| id.parse::<u32>().unwrap_or(u32::MAX)),
+        "Strings" => order.sort(),
+        other => return whole(draft, format!("they are sorted by {other}")),
+    }
     for id in order {
         let part = all.get(id).and_then(Value::as_object);
         match part.map_or_else(|| Err("no table".to_owned()), wire) {
@@ -245,6 +256,7 @@ fn parts(draft: &mut DialectDraft, field: u8, keys: &JsonTable, line: usize) -> 
         return DraftParts::Bitmap {
             encoding,
             bytes: u8::try_from(number(map, "length").unwrap_or(8)).unwrap_or(8),
+            extends: false,
             parts: found,
         };
     }

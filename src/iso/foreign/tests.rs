@@ -1,6 +1,6 @@
 //! Messages that other systems built, read and built through their packagers.
 
-use super::{DialectForm, PackagerKind, export, import};
+use super::{DialectForm, PackagerKind, export, import, text_of};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath};
 use crate::iso::spec::Spec;
@@ -351,4 +351,209 @@ fn digits_on_the_other_side_are_warned_about() {
             .any(|warning| warning.contains("spare nibble")),
         "{warnings:?}"
     );
+}
+
+/// A field with a packager of its own, and the parts in it.
+fn with_packager(attributes: &str, parts: &[(u8, u16, &str)]) -> String {
+    let part = |(id, length, class): &(u8, u16, &str)| {
+        format!("<isofield id=\"{id}\" length=\"{length}\" class=\"org.jpos.iso.{class}\"/>\n")
+    };
+    let parts: String = parts.iter().map(part).collect();
+    packager(&format!(
+        "<isofieldpackager id=\"48\" length=\"999\" class=\"org.jpos.iso.IFA_LLLCHAR\" \
+         {attributes}>\n{parts}</isofieldpackager>"
+    ))
+}
+
+const GENERIC: &str = "packager=\"org.jpos.iso.packager.GenericSubFieldPackager\"";
+
+/// What stands in field 48 of a message with nothing else.
+fn parts_of(text: &str, value: &[u8]) -> Vec<(String, String)> {
+    let spec = dialect("one", text);
+    let head = [b"0200".as_slice(), &[0, 0, 0, 0, 0, 1, 0, 0]].concat();
+    let length = format!("{:03}", value.len());
+    let message = Message::parse(&spec, [&head, length.as_bytes(), value].concat().into()).unwrap();
+    let read = |id: u8| {
+        let path: FieldPath = format!("48.{id}").parse().unwrap();
+        Some((id.to_string(), message.text(path)?.to_string()))
+    };
+    (0..20).filter_map(read).collect()
+}
+
+#[test]
+fn parts_behind_a_bitmap_of_their_own_are_read_by_its_bits() {
+    let parts = [
+        (0, 8, "IFB_BITMAP"),
+        (1, 2, "IF_CHAR"),
+        (2, 4, "IF_CHAR"),
+        (3, 2, "IF_CHAR"),
+    ];
+    let attributes = format!("{GENERIC} emitBitmap=\"true\" bitmapField=\"0\" firstField=\"1\"");
+    let value = [[0xA0, 0, 0, 0, 0, 0, 0, 0].as_slice(), b"ABYZ"].concat();
+    let wanted = [("1", "AB"), ("3", "YZ")].map(|(id, text)| (id.to_owned(), text.to_owned()));
+    assert_eq!(
+        parts_of(&with_packager(&attributes, &parts), &value),
+        wanted
+    );
+    // With 16 bytes the first bit says that the second half is there: it is no part.
+    let long = [(0, 16, "IFB_BITMAP"), (1, 2, "IF_CHAR")];
+    let imported = import(
+        PackagerKind::Jpos,
+        "one",
+        &with_packager(&attributes, &long),
+    );
+    let left_out = imported.unwrap().left_out;
+    let said: Vec<_> = left_out.iter().map(|note| note.line).collect();
+    assert_eq!(said, [6], "{left_out:?}");
+}
+
+#[test]
+fn parts_stand_in_the_order_of_their_ids() {
+    let parts = [(3, 3, "IF_CHAR"), (1, 2, "IF_CHAR"), (2, 6, "IFA_NUMERIC")];
+    let text = with_packager(&format!("{GENERIC} emitBitmap=\"false\""), &parts);
+    let wanted = [("1", "AB"), ("2", "000123"), ("3", "XYZ")];
+    let wanted = wanted.map(|(id, text)| (id.to_owned(), text.to_owned()));
+    assert_eq!(parts_of(&text, b"AB000123XYZ"), wanted);
+}
+
+#[test]
+fn parts_of_a_moov_spec_stand_as_it_sorts_them() {
+    let order = |sort: &str| {
+        let part = |id: u8| {
+            format!(
+                "\"{id}\": {{\"type\":\"String\",\"length\":2,\"enc\":\"ASCII\",\
+                 \"prefix\":\"ASCII.Fixed\"}}"
+            )
+        };
+        let text = format!(
+            "{{\"fields\":{{\"48\":{{\"type\":\"Composite\",\"length\":99,\
+             \"prefix\":\"ASCII.LL\",\"tag\":{{\"sort\":\"{sort}\"}},\"subfields\":\
+             {{{},{},{}}}}}}}}}",
+            part(1),
+            part(2),
+            part(10)
+        );
+        let text = import(PackagerKind::Moov, "one", &text).unwrap().text;
+        let ids = text.split("id = \"").skip(1);
+        let ids = ids.filter_map(|rest| rest.split('"').next());
+        ids.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(order("StringsByInt"), ["1", "2", "10"]);
+    assert_eq!(order("Strings"), ["1", "10", "2"]);
+}
+
+#[test]
+fn classes_of_ones_own_are_named_and_not_guessed() {
+    let own = "packager=\"com.shop.iso.LTVPackager\"";
+    let text = with_packager(own, &[(1, 2, "IF_CHAR"), (2, 4, "IF_CHAR")]);
+    let text = text.replace(
+        "</isopackager>",
+        "<isofield id=\"62\" length=\"9\" class=\"com.shop.IFA_LLCHAR\"/>\n</isopackager>",
+    );
+    let imported = import(PackagerKind::Jpos, "one", &text).unwrap();
+    let said: Vec<_> = imported.left_out.iter().map(|note| note.line).collect();
+    assert_eq!(said, [4, 8], "{:?}", imported.left_out);
+    let first = imported.left_out.first().unwrap();
+    assert!(first.what.contains("com.shop.iso.LTVPackager"), "{first:?}");
+    let spec = Spec::load("one", &imported.text, &|_| None).unwrap();
+    let field = spec.field(FieldId::of(48)).unwrap();
+    assert!(field.usual_meaning().composite.is_none());
+    assert!(spec.field(FieldId::of(62)).is_none());
+}
+
+#[test]
+fn what_stands_for_other_text_is_refused_with_its_line() {
+    let text = packager("<!-- here -->\n&more;");
+    let error = import(PackagerKind::Jpos, "one", &text).unwrap_err();
+    assert_eq!(error.line, 5, "{error}");
+    assert!(error.what.contains("&more;"), "{error}");
+    let text = packager("&#10;&amp;<isofield id=\"48\" length=\"9\" class=\"IF_CHAR\"/>");
+    assert!(import(PackagerKind::Jpos, "one", &text).is_ok());
+    let text = format!("<!DOCTYPE isopackager [<!ATTLIST isofield pad CDATA \"true\">]>{text}");
+    assert!(import(PackagerKind::Jpos, "one", &text).is_err());
+}
+
+#[test]
+fn a_field_that_is_left_out_is_not_kept_unless_the_rules_need_it() {
+    let own = |id: u8| format!("<isofield id=\"{id}\" length=\"9\" class=\"com.shop.Own\"/>\n");
+    let stan = "<isofield id=\"11\" length=\"6\" class=\"org.jpos.iso.IFA_NUMERIC\"/>\n";
+    let text = packager(&[own(43), own(90), stan.to_owned()].concat());
+    let imported = import(PackagerKind::Jpos, "one", &text).unwrap();
+    let spec = Spec::load("one", &imported.text, &|_| None).unwrap();
+    assert_eq!(imported.left_out.len(), 2);
+    for (note, number) in imported.left_out.iter().zip([43, 90]) {
+        let stays = note.what.contains("the rules need it");
+        assert_eq!(spec.field(FieldId::of(number)).is_some(), stays, "{note:?}");
+        assert!(imported.text.contains(&note.what), "{}", imported.text);
+    }
+    assert!(spec.field(FieldId::of(43)).is_none());
+    assert!(spec.field(FieldId::of(90)).is_some());
+}
+
+#[test]
+fn what_a_packager_says_of_type_and_bitmap_is_told() {
+    let stan = "<isofield id=\"11\" length=\"6\" class=\"org.jpos.iso.IFA_NUMERIC\"/>";
+    let none = format!("<isopackager>{stan}</isopackager>");
+    let imported = import(PackagerKind::Jpos, "one", &none).unwrap();
+    for wanted in ["no field 0", "no field 1"] {
+        let mut told = imported.decided.iter();
+        assert!(told.any(|note| note.what.contains(wanted)), "{imported:?}");
+    }
+    let odd = packager(stan)
+        .replace("length=\"4\"", "length=\"3\"")
+        .replace("length=\"16\"", "length=\"8\"");
+    let left_out = import(PackagerKind::Jpos, "one", &odd).unwrap().left_out;
+    let said: Vec<_> = left_out.iter().map(|note| note.line).collect();
+    assert_eq!(said, [2, 3], "{left_out:?}");
+    let guides = "<j8583-config>\n<header type=\"0200\">ISO01</header>\n<parse type=\"0200\">\
+                  <field num=\"3\" type=\"NUMERIC\" length=\"6\"/></parse></j8583-config>";
+    let left_out = import(PackagerKind::J8583, "one", guides).unwrap().left_out;
+    let first = left_out.first().unwrap();
+    assert!(first.what.contains("49534F3031"), "{first:?}");
+}
+
+#[test]
+fn one_field_that_cannot_be_said_does_not_refuse_the_file() {
+    let field = |id: u8, length: u16, class: &str| {
+        format!("<isofield id=\"{id}\" length=\"{length}\" class=\"org.jpos.iso.{class}\"/>\n")
+    };
+    // Longer than a length of two digits says, and too short for its parts in the rules.
+    let text = packager(&format!(
+        "{}{}{}",
+        field(11, 6, "IFA_NUMERIC"),
+        field(48, 999, "IFA_LLCHAR"),
+        field(90, 40, "IF_CHAR")
+    ));
+    let imported = import(PackagerKind::Jpos, "one", &text).unwrap();
+    let said: Vec<_> = imported.left_out.iter().map(|note| note.line).collect();
+    assert!(said.contains(&6), "{:?}", imported.left_out);
+    assert!(said.iter().all(|line| [5, 6].contains(line)), "{said:?}");
+    Spec::load("one", &imported.text, &|_| None).unwrap();
+    // Digits written as characters are at the same places: nothing is lost.
+    let text = packager(&field(90, 42, "IF_CHAR"));
+    assert_eq!(
+        import(PackagerKind::Jpos, "one", &text).unwrap().left_out,
+        []
+    );
+}
+
+#[test]
+fn a_file_is_read_in_the_encoding_that_it_declares() {
+    let text = |encoding: &str| {
+        format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n<isopackager name=\"金额\"/>")
+    };
+    let gbk = encoding_rs::GBK.encode(&text("GBK")).0.into_owned();
+    assert_eq!(text_of(&gbk).unwrap(), text("GBK"));
+    let wide = text("UTF-16");
+    let little: Vec<u8> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(text_of(&little).unwrap(), wide);
+    let big: Vec<u8> = wide.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(
+        text_of(&[&[0xFE, 0xFF], big.as_slice()].concat()).unwrap(),
+        wide
+    );
+    // What is declared so, and is not, names the line and the mend.
+    let error = text_of(&encoding_rs::GBK.encode(&text("UTF-8")).0).unwrap_err();
+    assert!(error.line == 2 && error.what.contains("save"), "{error}");
+    assert!(text_of(text("X-NONE").as_bytes()).is_err());
 }

@@ -6,7 +6,7 @@ use crate::iso::spec::{
     Align, Composite, Encoding, FieldContent, FieldSpec, LengthUnit, Pad, PrefixEncoding, Spec,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -17,35 +17,103 @@ const RULES: &[u8] = &[
     49, 52, 56, 66, 70, 74, 76, 86, 88, 90,
 ];
 
-pub(super) fn write(draft: DialectDraft) -> Result<Imported, ImportError> {
+pub(super) fn write(mut draft: DialectDraft) -> Result<Imported, ImportError> {
     let base_name = base_of(&draft);
     let unknown = || ImportError::at(1, format!("there is no dialect {base_name}"));
     let base = Spec::builtin(base_name).ok_or_else(unknown)?;
-    let usual = Usual::of(&draft);
-    let (remove, kept) = absent(&draft, &base);
+    if check(&draft, &base).is_err() {
+        weed(&mut draft, &base)?;
+    }
+    drop_left_out(&mut draft, &base);
+    let (_, kept) = absent(&draft, &base);
+    let left_out = |number: &u8| draft.left_out.iter().any(|(of, _)| *of == Some(*number));
+    let lacking = kept.iter().filter(|number| !left_out(number));
+    let lacking: Vec<String> = lacking.map(u8::to_string).collect();
+    if !lacking.is_empty() {
+        let all = lacking.join(", ");
+        let what =
+            format!("it lacks fields that the rules name; they stay as in {base_name}: {all}");
+        draft.decide(1, what);
+    }
+    Ok(Imported {
+        text: compose(&draft, &base),
+        fields: draft.fields.len(),
+        decided: draft.decided,
+        left_out: draft.left_out.into_iter().map(|(_, note)| note).collect(),
+    })
+}
+
+/// What is wrong with the file that the draft makes.
+fn check(draft: &DialectDraft, base: &Arc<Spec>) -> Result<(), String> {
+    let loaded = Spec::load(&draft.name, &compose(draft, base), &|_| None);
+    loaded.map(|_| ()).map_err(|error| error.what)
+}
+
+/// Leaves out what makes the file unsound: the parts of a field, or the whole of it.
+fn weed(draft: &mut DialectDraft, base: &Arc<Spec>) -> Result<(), ImportError> {
+    let all = std::mem::take(&mut draft.fields);
+    let unsound = |what| ImportError::at(1, format!("type and bitmap make no dialect: {what}"));
+    check(draft, base).map_err(unsound)?;
+    for (number, field) in all {
+        let (line, whole) = (field.line, field.clone());
+        draft.fields.insert(number, field);
+        let Err(why) = check(draft, base) else {
+            continue;
+        };
+        let parts = DraftParts::None;
+        draft.fields.insert(number, DraftField { parts, ..whole });
+        if check(draft, base).is_ok() {
+            let what = format!("field {number}: its parts ({why}); it is taken over as a whole");
+            draft.leave_out(None, line, what);
+        } else {
+            draft.leave_out(Some(number), line, format!("field {number}: {why}"));
+        }
+    }
+    Ok(())
+}
+
+/// Removes the fields that were left out, and says of those that the rules need that they stay.
+fn drop_left_out(draft: &mut DialectDraft, base: &Arc<Spec>) {
+    let numbers: BTreeSet<u8> = draft.left_out.iter().filter_map(|(of, _)| *of).collect();
+    for number in numbers {
+        draft.dropped.insert(number);
+        if check(draft, base).is_ok() {
+            continue;
+        }
+        draft.dropped.remove(&number);
+        let Some(known) = base.fields().find(|known| known.id.number() == number) else {
+            continue;
+        };
+        let stays = format!(
+            "; the rules need it, so it stays as {} in the file: write there how it is",
+            known.notation
+        );
+        let notes = draft.left_out.iter_mut();
+        for (_, note) in notes.filter(|(of, _)| *of == Some(number)) {
+            note.what.push_str(&stays);
+        }
+    }
+}
+
+fn compose(draft: &DialectDraft, base: &Arc<Spec>) -> String {
+    let usual = Usual::of(draft);
+    let (remove, _) = absent(draft, base);
     let mut text = String::new();
-    head(&mut text, &draft, base_name, &kept);
+    head(&mut text, draft, base_of(draft));
     if !remove.is_empty() {
         let all: Vec<String> = remove.iter().map(quoted).collect();
         text.push_str("# These the packager does not have.\n");
         line(&mut text, &format!("remove = [{}]", all.join(", ")));
     }
-    body(&mut text, &draft, &usual);
+    body(&mut text, draft, &usual);
     let mut tables = String::new();
     for (number, field) in &draft.fields {
-        let (lines, table) = field_lines(*number, field, &base, &usual);
+        let (lines, table) = field_lines(*number, field, base, &usual);
         text.push_str(&lines);
         tables.push_str(&table);
     }
     text.push_str(&tables);
-    let sound = Spec::load(&draft.name, &text, &|_| None);
-    sound.map_err(|e| ImportError::at(1, format!("what was made of it is not sound: {e}")))?;
-    Ok(Imported {
-        text,
-        fields: draft.fields.len(),
-        decided: draft.decided,
-        left_out: draft.left_out.into_iter().map(|(_, note)| note).collect(),
-    })
+    text
 }
 
 /// The dialect of ours that knows what such messages mean.
@@ -67,7 +135,7 @@ fn absent(draft: &DialectDraft, base: &Spec) -> (Vec<String>, Vec<u8>) {
     };
     for field in base.fields().map(|field| field.id.number()) {
         let is_there = draft.fields.contains_key(&field);
-        if !is_there && !RULES.contains(&field) {
+        if !is_there && (!RULES.contains(&field) || draft.dropped.contains(&field)) {
             run = Some(run.map_or((field, field), |(first, _)| (first, field)));
             continue;
         }
@@ -86,7 +154,7 @@ fn line(text: &mut String, words: &str) {
     text.push('\n');
 }
 
-fn head(text: &mut String, draft: &DialectDraft, base: &str, kept: &[u8]) {
+fn head(text: &mut String, draft: &DialectDraft, base: &str) {
     line(text, &format!("# Imported from a {}.", draft.origin));
     line(
         text,
@@ -98,14 +166,6 @@ fn head(text: &mut String, draft: &DialectDraft, base: &str, kept: &[u8]) {
         text,
         "# in `isogate spec show`, and change it here where your host differs.",
     );
-    if !kept.is_empty() {
-        let all: Vec<String> = kept.iter().map(u8::to_string).collect();
-        line(
-            text,
-            "# It lacks fields that the rules name; they stay as the standard has them:",
-        );
-        line(text, &format!("# {}.", all.join(", ")));
-    }
     for note in &draft.decided {
         line(text, &format!("# Line {}: {}.", note.line, note.what));
     }
@@ -313,7 +373,10 @@ fn is_alike(known: &FieldSpec, wire: &DraftWire) -> bool {
         FieldContent::Binary => DraftContent::Binary,
     };
     let fixed = |is_fixed: bool| is_fixed == known.layout.prefix.is_none();
-    content == wire.content && known.layout.size.max() == wire.max && fixed(wire.prefix.is_none())
+    // Digits in a text stand at the same places.
+    let is_text = content == DraftContent::Digits && wire.content == DraftContent::Text;
+    let same = content == wire.content || is_text;
+    same && known.layout.size.max() == wire.max && fixed(wire.prefix.is_none())
 }
 
 /// Whether the base writes it otherwise than its other fields of this kind.
@@ -400,6 +463,7 @@ fn part_keys(
             DraftParts::Bitmap {
                 encoding,
                 bytes,
+                extends,
                 parts,
             },
             _,
@@ -407,6 +471,9 @@ fn part_keys(
             keys.push("composite = \"bitmap\"".to_owned());
             keys.push(format!("bitmap = {}", word(*encoding)));
             keys.push(format!("bitmap_bytes = {bytes}"));
+            if *extends {
+                keys.push("bitmap_extends = true".to_owned());
+            }
             return parts
                 .iter()
                 .map(|part| part_line(part, Some(usual)))
