@@ -234,9 +234,28 @@ impl LegFinder {
                 }
             }
         }
+        if servers.values().all(|role| *role == LegRole::Whole) {
+            self.found_by_address(&mut servers);
+        }
         Legs {
             servers,
             ports: BTreeMap::new(),
+        }
+    }
+
+    /// A gateway that maps all that names a request: a machine that listens for requests, and is the
+    /// only one that opens connections to another server.
+    fn found_by_address(&self, servers: &mut BTreeMap<SocketAddr, LegRole>) {
+        let asked = |look: &ServerLook| look.requests > 0 && !look.clients.is_empty();
+        let all = || self.servers.iter().filter(|(_, look)| asked(look));
+        for (first, _) in all() {
+            for (second, _) in all().filter(|(second, _)| self.opens_itself(*first, **second)) {
+                servers.insert(*second, LegRole::Hosts);
+                let role = servers.entry(*first).or_default();
+                if *role == LegRole::Whole {
+                    *role = LegRole::Terminals;
+                }
+            }
         }
     }
 
