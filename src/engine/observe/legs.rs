@@ -66,6 +66,16 @@ impl Legs {
         }
     }
 
+    /// Whether a gateway listens there whose other leg is not among them.
+    #[must_use]
+    pub(super) fn is_half(&self, server: Option<SocketAddr>) -> bool {
+        let told = server.and_then(|server| {
+            let told = self.ports.get(&server.port());
+            told.or_else(|| self.servers.get(&server))
+        });
+        told == Some(&LegRole::Terminals) && !self.are_two()
+    }
+
     /// Whether both legs around a gateway are among them.
     #[must_use]
     pub fn are_two(&self) -> bool {

@@ -260,3 +260,20 @@ fn the_same_number_a_day_later_is_another_sale() {
     assert_eq!(stage.rows(), "CHCES");
     assert_eq!(stage.transactions(), 2);
 }
+
+#[test]
+fn what_a_gateway_may_say_by_itself_is_not_the_word_of_a_host_that_was_not_captured() {
+    let sale = sale("000001");
+    let undo = reversal(&sale, "000002");
+    let unseen = |all: &[(&crate::iso::codec::Message, &str)]| {
+        let mut stage = CaptureStage::half();
+        for (request, code) in all {
+            stage.says(T, CLIENT, request);
+            stage.says(T, SERVER, &answer(request, code));
+        }
+        stage.why() == Why::Unseen
+    };
+    assert!(unseen(&[(&sale, "91")]));
+    assert!(unseen(&[(&sale, "00"), (&undo, "00")]));
+    assert!(!unseen(&[(&sale, "51")]));
+}
