@@ -253,8 +253,8 @@ impl LegFinder {
         }
     }
 
-    /// A gateway that maps all that names a request: a machine that listens for requests, and is the
-    /// only one that opens connections to another server.
+    /// A gateway that maps all that names a request: a machine that listens for requests, and is
+    /// the only one that opens connections to another server.
     fn found_by_address(&self, servers: &mut BTreeMap<SocketAddr, LegRole>) {
         let asked = |look: &ServerLook| look.requests > 0 && !look.clients.is_empty();
         let all = || self.servers.iter().filter(|(_, look)| asked(look));
