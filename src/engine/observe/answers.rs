@@ -41,6 +41,11 @@ impl Observer {
         } else {
             self.request_answered(case, role, seen);
         }
+        let half = self.flows.get(&seen.flow).is_some_and(|own| own.half);
+        if half && (class == Class::Reversal || is_coded_as_own(&seen.message)) {
+            // What a gateway says by itself is not the word of its host.
+            self.note_unseen(case);
+        }
     }
 
     /// The transaction that an answer belongs to: by what it carries, by its name, or as the only
@@ -332,6 +337,12 @@ impl Observer {
 /// Whether an answer is one that a gateway makes by itself: with a code that is for that, and
 /// without the names that only a host gives.
 fn is_a_gateways_own(answer: &Message, request: &Message) -> bool {
+    let named = answer.rrn().is_some() && answer.rrn() != request.rrn();
+    is_coded_as_own(answer) && !named && answer.auth_code().is_none()
+}
+
+/// Whether its code is one that a gateway gives by itself.
+fn is_coded_as_own(answer: &Message) -> bool {
     let rule = &answer.spec().flow().answer;
     let codes = [
         rule.unavailable,
@@ -342,11 +353,8 @@ fn is_a_gateways_own(answer: &Message, request: &Message) -> bool {
         rule.invalid,
         rule.not_found,
     ];
-    let coded = answer
-        .response_code()
-        .is_some_and(|code| codes.contains(&code));
-    let named = answer.rrn().is_some() && answer.rrn() != request.rrn();
-    coded && !named && answer.auth_code().is_none()
+    let code = answer.response_code();
+    code.is_some_and(|code| codes.contains(&code))
 }
 
 /// Why a gateway that asked nobody says no, as far as its code tells.

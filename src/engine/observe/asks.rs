@@ -6,6 +6,7 @@
 
 use super::legs::LegRole;
 use super::observer::{Observer, SeenCause, SeenMessage, host_conn, key_on, logged, mono};
+use super::undoing::times_told;
 use super::watched::{CaseNo, Watched};
 use crate::engine::gateway::{
     OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer,
@@ -21,6 +22,8 @@ use std::time::Duration;
 
 /// Requests held at once.
 const HELD: usize = 16_384;
+/// Times that are kept of a request and its repeats.
+const TIMES_KEPT: usize = 16;
 /// How long two sales of same card, amount and merchant count as twins (D0).
 const TWIN: Duration = Duration::from_secs(300);
 
@@ -237,6 +240,18 @@ impl Observer {
 
     /// The answer will be known by what it carries, and by what connections it may come over.
     pub(super) fn expect(&mut self, case: CaseNo, asked: &AskedTwice) {
+        let both = [asked.told.as_ref(), asked.there.as_ref()];
+        if let Some(own) = self.table.get_mut(case) {
+            for time in both
+                .into_iter()
+                .flatten()
+                .flat_map(|own| times_told(&own.message))
+            {
+                if own.times.len() < TIMES_KEPT && !own.times.contains(&time) {
+                    own.times.push(time);
+                }
+            }
+        }
         if let Some(told) = &asked.told {
             self.touch(told.flow, case);
             if let Some(key) = key_on(LegRole::Terminals, &told.message) {
@@ -266,8 +281,8 @@ impl Observer {
         moves.then(|| self.twins.meet(opened, id, mono(now), until))?
     }
 
-    /// The transaction that a request repeats: of its name, kind, amount and card, and not over in
-    /// a way that lets the number be used again.
+    /// The transaction that a request repeats: of its name, kind, amount and card, not long ago,
+    /// and not over in a way that lets the number be used again.
     fn repeated(&self, opened: &Opened) -> Option<CaseNo> {
         let mut named = self.table.named(&opened.identity);
         let (case, own) = named.find(|(_, own)| own.opened.identity == opened.identity)?;
@@ -276,7 +291,8 @@ impl Observer {
         let stands = matches!(known, Known::Told | Known::Doubt | Known::DoubtTold);
         let unheard = own.state == State::Unanswered && !own.approved;
         let asks_again = unheard || !opened.touches_money();
-        let repeats = waits || (stands && !asks_again);
+        let soon = self.now() - own.began <= self.same_trade();
+        let repeats = soon && (waits || (stands && !asks_again));
         (repeats && is_same(opened, &own.opened)).then_some(case)
     }
 
@@ -294,6 +310,8 @@ impl Observer {
             .as_ref()
             .map_or(own.terminal, |told| Some(told.flow));
         own.host = asked.heard().map_or(own.host, |there| Some(there.flow));
+        // Its host heard it twice: a no to the second says nothing of the first.
+        own.doubted |= asked.heard().is_some() && own.opened.touches_money();
         if let Some(there) = asked.heard() {
             own.stan = there.message.stan().unwrap_or(own.stan);
         }

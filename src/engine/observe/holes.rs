@@ -13,8 +13,8 @@ use crate::iso::message::Text;
 use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause};
 
 /// What ended this part of the waiting time before a gap may still have had a last word in it.
-/// Whatever is not over is concerned by every gap of its connections, and what looks closed by every
-/// one of its leg ([`Observer::hole`]).
+/// Whatever is not over is concerned by every gap of its connections, and what looks closed by
+/// every one of its leg ([`Observer::hole`]).
 const NEAR: u32 = 10;
 
 impl Observer {

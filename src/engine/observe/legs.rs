@@ -66,6 +66,16 @@ impl Legs {
         }
     }
 
+    /// Whether a gateway listens there whose other leg is not among them.
+    #[must_use]
+    pub(super) fn is_half(&self, server: Option<SocketAddr>) -> bool {
+        let told = server.and_then(|server| {
+            let told = self.ports.get(&server.port());
+            told.or_else(|| self.servers.get(&server))
+        });
+        told == Some(&LegRole::Terminals) && !self.are_two()
+    }
+
     /// Whether both legs around a gateway are among them.
     #[must_use]
     pub fn are_two(&self) -> bool {
@@ -234,9 +244,28 @@ impl LegFinder {
                 }
             }
         }
+        if servers.values().all(|role| *role == LegRole::Whole) {
+            self.found_by_address(&mut servers);
+        }
         Legs {
             servers,
             ports: BTreeMap::new(),
+        }
+    }
+
+    /// A gateway that maps all that names a request: a machine that listens for requests, and is
+    /// the only one that opens connections to another server.
+    fn found_by_address(&self, servers: &mut BTreeMap<SocketAddr, LegRole>) {
+        let asked = |look: &ServerLook| look.requests > 0 && !look.clients.is_empty();
+        let all = || self.servers.iter().filter(|(_, look)| asked(look));
+        for (first, _) in all() {
+            for (second, _) in all().filter(|(second, _)| self.opens_itself(*first, **second)) {
+                servers.insert(*second, LegRole::Hosts);
+                let role = servers.entry(*first).or_default();
+                if *role == LegRole::Whole {
+                    *role = LegRole::Terminals;
+                }
+            }
         }
     }
 

@@ -69,6 +69,8 @@ pub(super) struct SeenFlow {
     pub(super) touched: VecDeque<(Wall, CaseNo)>,
     /// When its last frame came, of each side: a gap begins behind it.
     pub(super) heard: (Option<Wall>, Option<Wall>),
+    /// A gateway is at its other end, whose leg to a host was not captured.
+    pub(super) half: bool,
     /// Since when both of its sides are seen, as far as is known.
     pub(super) whole_since: Option<Wall>,
 }
@@ -148,6 +150,9 @@ impl Observer {
             } => {
                 let role = self.options.legs.of(*server);
                 self.opened(*flow, role, *midway);
+                if let Some(own) = self.flows.get_mut(flow) {
+                    own.half = self.options.legs.is_half(*server);
+                }
             }
             Sighting::Frame(frame) => self.frame(frame),
             Sighting::Gap {

@@ -41,6 +41,15 @@ impl CaptureStage {
         stage
     }
 
+    /// The leg of terminals to a gateway, and nothing else.
+    fn half() -> Self {
+        let mut legs = Legs::default();
+        legs.ports.insert(5583, LegRole::Terminals);
+        let mut stage = Self::new(legs);
+        stage.opened(T, TERMINALS, false);
+        stage
+    }
+
     /// Two legs: a terminal's connection to a gateway, and the gateway's to a host.
     pub(crate) fn two() -> Self {
         let mut legs = Legs::default();

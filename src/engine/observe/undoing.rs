@@ -3,24 +3,25 @@
 use super::asks::AskedTwice;
 use super::legs::LegRole;
 use super::observer::{Observer, SeenCause, SeenMessage, key_on, logged};
-use super::watched::{CaseNo, Undoing};
+use super::watched::{CaseNo, Undoing, Watched};
 use crate::engine::gateway::{
     Trigger, decide, granted, is_about, is_of, is_partial, key_of, only, original_stan, originals,
     part_given_back,
 };
 use crate::engine::record::{Known, Note, Opened, Row, State, Why};
 use crate::iso::codec::Message;
-use crate::iso::message::Amount;
-use crate::iso::spec::{Purpose, ReversalOutcome};
+use crate::iso::message::{Amount, FieldId, FieldPath, Text};
+use crate::iso::spec::{OriginalSource, Purpose, ReversalOutcome};
 use crate::iso::stream::FlowSide;
 
 impl Observer {
     /// The transaction that a reversal speaks of, by the names that it may have; else the only one
     /// of its terminal under the trace number that it tells.
     fn original_of(&self, message: &Message, opened: &Opened) -> Option<CaseNo> {
-        let about = |of: &super::watched::Watched| {
+        let about = |of: &Watched| {
             of.opened.purpose != Purpose::Reversal
                 && is_about(message, opened, (&of.opened, of.part.as_ref()))
+                && names_its_time(message, of) != Some(false)
         };
         let went_out = |state| !matches!(state, State::Refused | State::NotSent);
         let names = originals(message, &opened.merchant);
@@ -50,6 +51,7 @@ impl Observer {
         if self.leaves_a_part(case, &seen.message) {
             return false;
         }
+        self.may_be_of_another(case, &seen.message);
         self.asks_to_undo(case, seen) != Row('z')
     }
 
@@ -70,6 +72,7 @@ impl Observer {
             opened.amount = part_given_back(message, whole.unwrap_or(opened.amount));
             return false;
         }
+        self.may_be_of_another(case, message);
         if let Some(told) = &asked.told {
             let row = self.asks_to_undo(case, told);
             if matches!(row, Row('V' | 'z')) {
@@ -80,6 +83,19 @@ impl Observer {
             self.tries_to_undo(case, there);
         }
         true
+    }
+
+    /// A reversal long after its original, of which nothing tells the time: the trace number may
+    /// have come again meanwhile.
+    fn may_be_of_another(&mut self, case: CaseNo, reversal: &Message) {
+        let Some(own) = self.table.get(case) else {
+            return;
+        };
+        let first = own.undoing.is_none();
+        let late = self.now() - own.began > self.same_trade();
+        if first && late && names_its_time(reversal, own).is_none() {
+            self.note_unseen(case);
+        }
     }
 
     /// Whether a reversal leaves a part of what stands, and its original is not being undone.
@@ -286,4 +302,37 @@ impl Observer {
             self.later_message(&opened, original, Trigger::ReturnUndone, id);
         }
     }
+}
+
+/// Where requests tell when they were made.
+const TIMES: [FieldId; 3] = [FieldId::of(7), FieldId::of(12), FieldId::of(13)];
+
+/// What a dialect's reversals repeat of when their original was: where they do, and what of it.
+fn times(message: &Message) -> impl Iterator<Item = (FieldPath, FieldPath)> {
+    let rule = message.spec().flow().reversal.as_ref();
+    let told = rule.into_iter().flat_map(|rule| &rule.original);
+    told.filter_map(|(path, source)| match source {
+        OriginalSource::Field(own) if TIMES.contains(&own.field) => Some((*path, *own)),
+        _ => None,
+    })
+}
+
+fn time_at(message: &Message, path: FieldPath) -> Option<Text<14>> {
+    let text = message.text(path)?;
+    let told = text.bytes().any(|digit| !matches!(digit, b'0' | b' '));
+    told.then(|| Text::clipped(text.trim()))
+}
+
+/// What a request tells of when it was made, as far as its reversal would repeat it.
+pub(super) fn times_told(request: &Message) -> impl Iterator<Item = (FieldPath, Text<14>)> {
+    times(request).filter_map(|(_, own)| Some((own, time_at(request, own)?)))
+}
+
+/// Whether a reversal names the time of a transaction, or that of another; where it can be said.
+fn names_its_time(reversal: &Message, of: &Watched) -> Option<bool> {
+    let told = times(reversal).filter_map(|(path, own)| Some((own, time_at(reversal, path)?)));
+    let known = |told: &(FieldPath, _)| of.times.iter().any(|(own, _)| *own == told.0);
+    told.filter(known)
+        .map(|told| of.times.contains(&told))
+        .reduce(|all, one| all && one)
 }

@@ -6,7 +6,7 @@ use crate::engine::gateway::{
 };
 use crate::engine::record::{Identity, Opened, Seq, State, TxId};
 use crate::engine::seam::{KeyedMap, Wall};
-use crate::iso::message::{Amount, AuthCode, Mti, Rrn, Stan, Text};
+use crate::iso::message::{Amount, AuthCode, FieldPath, Mti, Rrn, Stan, Text};
 use crate::iso::stream::FlowId;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -61,6 +61,8 @@ pub(super) struct Watched {
     /// Whether its terminal traded on after its approval: a reset that comes then cuts off what is
     /// said from there on.
     pub(super) dealt_with: bool,
+    /// What its requests told of when it was: a reversal may name its original by that.
+    pub(super) times: Vec<(FieldPath, Text<14>)>,
     names: Vec<Identity>,
     keys: Vec<MatchKey>,
 }
@@ -107,6 +109,7 @@ impl Watched {
             deadline: None,
             unseen: false,
             dealt_with: false,
+            times: Vec::new(),
             names: Vec::new(),
             keys: Vec::new(),
         }

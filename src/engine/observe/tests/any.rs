@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 /// Something that happens on one of three connections.
 #[derive(Clone, Debug)]
-enum Happening {
+enum Sight {
     Says(FlowId, FlowSide, usize),
     Gap(FlowId, FlowSide),
     Ends(FlowId, FlowEnd),
@@ -36,7 +36,7 @@ fn messages() -> Vec<Message> {
         .collect()
 }
 
-fn odd() -> impl Strategy<Value = Happening> {
+fn odd() -> impl Strategy<Value = Sight> {
     let flow = prop_oneof![Just(T), Just(A), Just(FlowId(2))];
     let side = prop_oneof![Just(FlowSide::Client), Just(FlowSide::Server)];
     let how = prop_oneof![
@@ -45,11 +45,11 @@ fn odd() -> impl Strategy<Value = Happening> {
         Just(FlowEnd::CaptureEnded)
     ];
     prop_oneof![
-        20 => (flow.clone(), side.clone(), 0..30_usize).prop_map(|(f, s, n)| Happening::Says(f, s, n)),
-        1 => (flow.clone(), side).prop_map(|(f, s)| Happening::Gap(f, s)),
-        1 => (flow.clone(), how).prop_map(|(f, h)| Happening::Ends(f, h)),
-        1 => (flow, any::<bool>()).prop_map(|(f, m)| Happening::Opens(f, m)),
-        2 => (0..100_i64).prop_map(Happening::Waits),
+        20 => (flow.clone(), side.clone(), 0..30_usize).prop_map(|(f, s, n)| Sight::Says(f, s, n)),
+        1 => (flow.clone(), side).prop_map(|(f, s)| Sight::Gap(f, s)),
+        1 => (flow.clone(), how).prop_map(|(f, h)| Sight::Ends(f, h)),
+        1 => (flow, any::<bool>()).prop_map(|(f, m)| Sight::Opens(f, m)),
+        2 => (0..100_i64).prop_map(Sight::Waits),
     ]
 }
 
@@ -75,15 +75,15 @@ proptest! {
         let mut said = Vec::new();
         for odd in all {
             match odd {
-                Happening::Says(flow, side, at) => {
+                Sight::Says(flow, side, at) => {
                     let message = known.get(at).unwrap();
                     stage.says(flow, side, message);
                     said.push(message.redact().unwrap().frame);
                 }
-                Happening::Gap(flow, side) => stage.gap(flow, side),
-                Happening::Ends(flow, how) => stage.ends(flow, how),
-                Happening::Opens(flow, midway) => stage.opened(flow, super::HOSTS, midway),
-                Happening::Waits(seconds) => stage.pass(seconds),
+                Sight::Gap(flow, side) => stage.gap(flow, side),
+                Sight::Ends(flow, how) => stage.ends(flow, how),
+                Sight::Opens(flow, midway) => stage.opened(flow, super::HOSTS, midway),
+                Sight::Waits(seconds) => stage.pass(seconds),
             }
         }
         stage.finish();

@@ -79,3 +79,35 @@ fn a_gateway_whose_other_leg_was_not_captured_is_taken_for_the_host() {
     told.ports.insert(6583, LegRole::Hosts);
     assert_eq!(told.of(ONE.parse().ok()), LegRole::Terminals);
 }
+
+#[test]
+fn a_machine_that_alone_asks_another_is_a_gateway_whatever_names_it_gives() {
+    let mut finder = LegFinder::new(spec());
+    let there = with(
+        &sale("000777"),
+        &[("41", "GATEWAY1"), ("4", "000000000900")],
+    );
+    let seen = [
+        ("10.0.0.9:40001", "10.0.2.1:5583", sale("000001")),
+        ("10.0.2.1:40001", "10.0.3.1:6583", there),
+    ];
+    for (flow, (client, server, message)) in (0_u32..).zip(&seen) {
+        finder.take(&Sighting::Opened {
+            flow: FlowId(flow),
+            at: SeenAt(0),
+            client: client.parse().ok(),
+            server: server.parse().ok(),
+            midway: false,
+        });
+        finder.take(&Sighting::Frame(SeenFrame {
+            flow: FlowId(flow),
+            from: FlowSide::Client,
+            at: SeenAt(0),
+            bytes: message.build().unwrap(),
+            masked: false,
+        }));
+    }
+    let found = finder.finish();
+    let roles = seen.map(|(_, server, _)| found.of(server.parse().ok()));
+    assert_eq!(roles, [LegRole::Terminals, LegRole::Hosts]);
+}

@@ -1,7 +1,7 @@
 //! What a terminal sends is what its host gets.
 
 use super::{CLIENT, CaptureStage, SERVER, T, answer, reversal, sale, with};
-use crate::engine::record::{Fact, Hop, Note, State, Why};
+use crate::engine::record::{Fact, Hop, Known, Note, State, Why};
 use crate::iso::stream::FlowEnd;
 
 #[test]
@@ -190,4 +190,90 @@ fn a_void_that_is_approved_returns_its_sale() {
     // Its sale: delivery proven, then returned.
     assert_eq!(stage.rows(), "CDPCuDPv");
     assert_eq!(stage.state(), State::Returned);
+}
+
+#[test]
+fn a_reversal_that_names_the_time_of_another_sale_is_none_of_the_first() {
+    let mut stage = CaptureStage::whole();
+    let first = sale("000001");
+    let other = with(&first, &[("7", "1122031112")]);
+    let mut undo = reversal(&other, "000002");
+    undo.set(
+        super::path("90"),
+        "020000000111220311120000000000000000000000",
+    )
+    .unwrap();
+    stage.says(T, CLIENT, &first);
+    stage.pass(60);
+    stage.says(T, CLIENT, &undo);
+    stage.says(T, SERVER, &answer(&undo, "00"));
+    assert_eq!(stage.rows(), "CHCDP");
+    assert_eq!(stage.transactions(), 2);
+}
+
+#[test]
+fn a_reversal_without_a_time_proves_something_soon_only() {
+    for (pause, why) in [(60, Why::Plain), (3600, Why::Unseen)] {
+        let mut stage = CaptureStage::whole();
+        let sale = sale("000001");
+        let mut undo = reversal(&sale, "000002");
+        undo.set(
+            super::path("90"),
+            "020000000100000000000000000000000000000000",
+        )
+        .unwrap();
+        stage.says(T, CLIENT, &sale);
+        stage.pass(pause);
+        stage.says(T, CLIENT, &undo);
+        stage.says(T, SERVER, &answer(&undo, "00"));
+        assert_eq!(stage.state(), State::Reversed);
+        let unseen = stage.steps().iter().any(|(_, _, own)| *own == Why::Unseen);
+        assert_eq!(unseen, why == Why::Unseen);
+    }
+}
+
+#[test]
+fn a_no_after_a_second_sending_says_nothing_of_the_first() {
+    for ends in [true, false] {
+        let mut stage = CaptureStage::whole();
+        let sale = sale("000001");
+        stage.says(T, CLIENT, &sale);
+        if ends {
+            stage.ends(T, FlowEnd::Reset);
+            stage.opened(T, super::TERMINALS, false);
+        }
+        stage.says(T, CLIENT, &sale);
+        stage.says(T, SERVER, &answer(&sale, "51"));
+        assert_eq!(stage.transactions(), 1);
+        assert_ne!(stage.state().meaning().known, Known::NotHeld);
+    }
+}
+
+#[test]
+fn the_same_number_a_day_later_is_another_sale() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    stage.pass(86_400);
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &answer(&sale, "51"));
+    assert_eq!(stage.rows(), "CHCES");
+    assert_eq!(stage.transactions(), 2);
+}
+
+#[test]
+fn what_a_gateway_may_say_by_itself_is_not_the_word_of_a_host_that_was_not_captured() {
+    let sale = sale("000001");
+    let undo = reversal(&sale, "000002");
+    let unseen = |all: &[(&crate::iso::codec::Message, &str)]| {
+        let mut stage = CaptureStage::half();
+        for (request, code) in all {
+            stage.says(T, CLIENT, request);
+            stage.says(T, SERVER, &answer(request, code));
+        }
+        stage.why() == Why::Unseen
+    };
+    assert!(unseen(&[(&sale, "91")]));
+    assert!(unseen(&[(&sale, "00"), (&undo, "00")]));
+    assert!(!unseen(&[(&sale, "51")]));
 }
