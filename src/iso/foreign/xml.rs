@@ -85,14 +85,11 @@ pub(super) fn read(text: &str) -> Result<Element, ImportError> {
             // It may stand for whole fields, or for a file of them.
             Event::GeneralRef(name) => {
                 let what = format!("`&{};` stands for text that is not read", &*name);
-                return Err(ImportError::at(
-                    line,
-                    format!("{what}: put it in its place"),
-                ));
+                let mend = format!("{what}: put it in its place");
+                return Err(ImportError::at(line, mend));
             }
             Event::DocType(words) if words.contains("<!ATTLIST") => {
-                let what =
-                    "the DOCTYPE gives attributes that are not read: put them in their places";
+                let what = "the DOCTYPE gives attributes that are not read: put them in place";
                 return Err(ImportError::at(line, what));
             }
             Event::Eof => break,
@@ -100,10 +97,8 @@ pub(super) fn read(text: &str) -> Result<Element, ImportError> {
             _ => {}
         }
         if open.len() > DEEPEST {
-            return Err(ImportError::at(
-                line,
-                format!("elements nest deeper than {DEEPEST}"),
-            ));
+            let what = format!("elements nest deeper than {DEEPEST}");
+            return Err(ImportError::at(line, what));
         }
         if count > MOST {
             return Err(ImportError::at(line, format!("more than {MOST} elements")));

@@ -43,6 +43,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("cause refused_terminal", "listeners take every terminal"),
     ("cause refused_no_route", "routes take every message"),
     ("cause settle_mismatch", "no row leads to it yet"),
+    ("cause not_captured", "their gateways see what passes"),
 ];
 
 /// The names of all that a campaign must reach.
