@@ -136,7 +136,7 @@ struct RewriteArgs {
 /// How answers are judged, and where that is written.
 #[derive(Args, Debug)]
 struct JudgeArgs {
-    /// How fields are compared, as TOML: [fields] 37 = "new"; [types.0210] "63.2" = "free"
+    /// How fields are compared, as TOML: `fields.37 = "new"`, `types.0210."63.2" = "free"`
     #[arg(long, value_name = "FILE")]
     compare: Option<PathBuf>,
     /// Play against the same system as was captured, and write what differs anyway to FILE, for

@@ -3,7 +3,7 @@
 //! Readers stream: a capture may be larger than memory. Which bytes make a frame is said by the
 //! dialect; what the frames mean is left to whoever reads them.
 //!
-//! Start with [`open`].
+//! Start with [`open()`].
 
 mod binlog;
 mod documents;
