@@ -3,7 +3,7 @@
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
 use super::slips::{self, Slips};
-use super::story::Story;
+use super::story::{Seen, Story};
 use super::unconfirmed::Unconfirmed;
 use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
 use std::collections::BTreeMap;
@@ -156,6 +156,11 @@ impl Stories {
                 return;
             }
             earlier.again = Some(tx);
+            let approved = !matches!(earlier.seen, Seen::Nothing | Seen::Decline);
+            let doubt = earlier.conflict || earlier.unread_answer || earlier.uncoded || approved;
+            if let Some(repeat) = self.by_tx.get_mut(&tx) {
+                repeat.repeats_doubt |= doubt;
+            }
         }
         self.given_up.remove(&identity);
         self.drop_if_told(first);

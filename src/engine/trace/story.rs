@@ -93,6 +93,9 @@ pub struct Story {
     pub other: Option<TxId>,
     /// The transaction under which the same request was asked again, once this one was given up.
     pub again: Option<TxId>,
+    /// Whether it asks again what was answered, in a way that could not be believed or that
+    /// approved: that it is declined says nothing of the first.
+    pub repeats_doubt: bool,
     /// Whether nothing more can come: the watch for a late approval is over.
     pub over: bool,
 }
@@ -165,6 +168,7 @@ impl Story {
             namesakes: Vec::new(),
             other: None,
             again: None,
+            repeats_doubt: false,
             over: false,
         }
     }

@@ -170,7 +170,9 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
         State::Refused if retry::was_sent(story) => Some(Unconfirmed::NoAnswer),
         State::NotSent if retry::was_answered(story) => Some(Unconfirmed::NoAnswer),
         State::Refused | State::NotSent if story.unseen => Some(Unconfirmed::NoAnswer),
-        State::Declined | State::DeclineDelivered if unknown || approved || story.unseen => {
+        State::Declined | State::DeclineDelivered
+            if unknown || approved || story.unseen || story.repeats_doubt =>
+        {
             Some(Unconfirmed::NoAnswer)
         }
         State::Unanswered if (unknown || story.unseen) && story.again.is_none() => {

@@ -665,6 +665,29 @@ fn a_repeat_tells_of_what_was_not_answered_or_not_believed() {
     }
 }
 
+/// The first may have been booked, and a host may decline what comes twice: one of both is listed.
+#[test]
+fn a_repeat_that_is_declined_tells_nothing_of_a_first_that_was_perhaps_approved() {
+    let lost = History::of(Purpose::Refund)
+        .after(45_000)
+        .step(S::Unanswered, Why::NoAnswer);
+    let doubtful = History::of(Purpose::Refund).answer("00", S::Unanswered, Why::AnswerMac);
+    for (first, listed) in [(lost, 0), (doubtful, 1)] {
+        let mut again = History::new();
+        again.tx.0 += 1;
+        let again = again.open(opened(Purpose::Refund), S::Forwarded, Why::Plain, Some(()));
+        let mut again = again.answer("12", S::Declined, Why::Plain);
+        again
+            .records
+            .iter_mut()
+            .for_each(|record| record.seq.0 += 1000);
+        let mut stories = Stories::new(Keep::Open);
+        let records = first.records.iter().chain(&again.records);
+        records.for_each(|record| stories.fold(record));
+        assert_eq!(stories.unconfirmed().count(), listed);
+    }
+}
+
 /// A try of the reversal that goes unanswered is no reason why the sale was reversed.
 #[test]
 fn the_reversal_s_own_troubles_are_not_the_cause() {
