@@ -127,13 +127,10 @@ impl<R: Rim> Driver<R> {
                 after,
                 conn,
                 frame,
-            } => {
-                if self.outbox.push(id, after, conn, frame.clone()) {
-                    self.rim.ordered(conn, id, after, &frame);
-                } else {
-                    self.follow_ups.push_back(Event::NotWritten(id));
-                }
-            }
+            } => match self.outbox.push(id, after, conn, frame) {
+                Some(frame) => self.rim.ordered(conn, id, after, frame),
+                None => self.follow_ups.push_back(Event::NotWritten(id)),
+            },
             Action::Revoke(id) => self.revoke(id),
             Action::Close(conn, reason) => {
                 self.rim.closes(conn, reason);

@@ -95,6 +95,11 @@ impl<S: ByteSink> Outbound<S> {
         self.queue.push_back(QueuedFrame { id, after, frame });
     }
 
+    /// The frame that was taken in last, if it still waits.
+    pub fn last(&self) -> Option<&Bytes> {
+        self.queue.back().map(|waiting| &waiting.frame)
+    }
+
     /// Takes a send back. False if it is not here, or partly written.
     pub fn revoke(&mut self, id: SendId) -> bool {
         let Some(at) = self.queue.iter().position(|waiting| waiting.id == id) else {

@@ -107,15 +107,19 @@ impl<R: Rim> Outbox<R> {
         self.lines.get(&conn).is_some_and(|line| !line.closing)
     }
 
-    /// Takes a send in; false if the connection is gone.
-    pub(super) fn push(&mut self, id: SendId, after: Seq, conn: ConnId, frame: Bytes) -> bool {
-        let Some(line) = self.lines.get_mut(&conn) else {
-            return false;
-        };
+    /// Takes a send in, and shows its frame; `None` if the connection is gone.
+    pub(super) fn push(
+        &mut self,
+        id: SendId,
+        after: Seq,
+        conn: ConnId,
+        frame: Bytes,
+    ) -> Option<&Bytes> {
+        let line = self.lines.get_mut(&conn)?;
         line.out.push(id, after, frame);
         self.waiting.push_back((after, id, conn));
         self.awaited = self.awaited.max(after);
-        true
+        line.out.last()
     }
 
     /// Takes a send back; false if it was written, in part at least.
