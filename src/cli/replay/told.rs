@@ -78,37 +78,19 @@ pub(super) fn figures(sum: &ReplaySum, lang: Lang) -> Vec<[String; 2]> {
         row("same answer", "应答相同", sum.same.to_string()),
         row("other answer", "应答不同", sum.differ.to_string()),
     ];
-    if sum.silent > 0 {
-        rows.push(row(
-            "no answer, as captured",
-            "均无应答",
-            sum.silent.to_string(),
-        ));
-    }
-    if sum.unknown > 0 {
-        rows.push(row(
-            "answer not in the capture",
-            "捕获中缺应答",
-            sum.unknown.to_string(),
-        ));
-    }
+    let counted =
+        |en: &str, zh: &str, count: u64| (count > 0).then(|| row(en, zh, count.to_string()));
+    rows.extend(counted("no answer, as captured", "均无应答", sum.silent));
+    rows.extend(counted(
+        "answer not in the capture",
+        "捕获中缺应答",
+        sum.unknown,
+    ));
     for (cause, times) in &sum.skipped {
         rows.push(row("not sent", "未发送", format!("{times}: {cause}")));
     }
-    if sum.strays > 0 {
-        rows.push(row(
-            "answers to nothing",
-            "无主应答",
-            sum.strays.to_string(),
-        ));
-    }
-    if sum.out_of_order > 0 {
-        rows.push(row(
-            "in another order",
-            "顺序不同",
-            sum.out_of_order.to_string(),
-        ));
-    }
+    rows.extend(counted("answers to nothing", "无主应答", sum.strays));
+    rows.extend(counted("in another order", "顺序不同", sum.out_of_order));
     let times = [
         (
             "captured answer times",

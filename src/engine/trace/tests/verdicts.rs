@@ -612,20 +612,26 @@ fn a_reversal_alone_tells_nothing_of_its_original() {
     )]);
 }
 
+/// A refund that comes a second time under its name, later than anything of the first.
+fn refund_again(goes_on: fn(History) -> History) -> History {
+    let mut again = History::new();
+    again.tx.0 += 1;
+    let again = again.open(opened(Purpose::Refund), S::Forwarded, Why::Plain, Some(()));
+    let mut again = goes_on(again);
+    again
+        .records
+        .iter_mut()
+        .for_each(|record| record.seq.0 += 1000);
+    again
+}
+
 /// Advices and inquiries may be asked again under their old name, once they are given up.
 #[test]
 fn what_was_asked_again_is_told_under_the_repeat() {
     let first = History::of(Purpose::Refund)
         .after(45_000)
         .step(S::Unanswered, Why::NoAnswer);
-    let mut again = History::new();
-    again.tx.0 += 1;
-    let again = again.open(opened(Purpose::Refund), S::Forwarded, Why::Plain, Some(()));
-    let mut again = again.delivered();
-    again
-        .records
-        .iter_mut()
-        .for_each(|record| record.seq.0 += 1000);
+    let again = refund_again(History::delivered);
     for keep in [Keep::Open, Keep::Everything] {
         let mut stories = Stories::new(keep);
         first.records.iter().for_each(|record| stories.fold(record));
@@ -649,14 +655,7 @@ fn a_repeat_tells_of_what_was_not_answered_or_not_believed() {
         .step(S::Unanswered, Why::NoAnswer);
     let doubtful = History::of(Purpose::Refund).answer("00", S::Unanswered, Why::AnswerMac);
     for first in [lost, doubtful] {
-        let mut again = History::new();
-        again.tx.0 += 1;
-        let again = again.open(opened(Purpose::Refund), S::Forwarded, Why::Plain, Some(()));
-        let mut again = again.delivered();
-        again
-            .records
-            .iter_mut()
-            .for_each(|record| record.seq.0 += 1000);
+        let again = refund_again(History::delivered);
         let mut stories = Stories::new(Keep::Open);
         first.records.iter().for_each(|record| stories.fold(record));
         assert_eq!(stories.unconfirmed().count(), 1);
@@ -673,14 +672,7 @@ fn a_repeat_that_is_declined_tells_nothing_of_a_first_that_was_perhaps_approved(
         .step(S::Unanswered, Why::NoAnswer);
     let doubtful = History::of(Purpose::Refund).answer("00", S::Unanswered, Why::AnswerMac);
     for (first, listed) in [(lost, 0), (doubtful, 1)] {
-        let mut again = History::new();
-        again.tx.0 += 1;
-        let again = again.open(opened(Purpose::Refund), S::Forwarded, Why::Plain, Some(()));
-        let mut again = again.answer("12", S::Declined, Why::Plain);
-        again
-            .records
-            .iter_mut()
-            .for_each(|record| record.seq.0 += 1000);
+        let again = refund_again(|again| again.answer("12", S::Declined, Why::Plain));
         let mut stories = Stories::new(Keep::Open);
         let records = first.records.iter().chain(&again.records);
         records.for_each(|record| stories.fold(record));
