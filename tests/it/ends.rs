@@ -1,8 +1,9 @@
 //! The commands that play the ends of the wire, and the gateway between them, each a process.
 
-use crate::rig::{Running, isogate, json, ports};
+use crate::rig::{Running, eventually, isogate, json, ports};
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 
@@ -26,7 +27,9 @@ impl Ends {
         );
         fs::write(folder.join("gateway.toml"), config).unwrap();
         let serve = Running::start(folder, &["serve", "--ports", "gateway.json"]);
-        let gateway = text(&ports(folder, "gateway.json")["listeners"][0]["address"]);
+        let document = ports(folder, "gateway.json");
+        let gateway = text(&document["listeners"][0]["address"]);
+        is_ready(&text(&document["admin"]["address"]));
         Self {
             acquirer,
             gateway,
@@ -34,6 +37,18 @@ impl Ends {
             _serve: serve,
         }
     }
+}
+
+/// Waits until a gateway can pass requests on: before its link is up it answers a sign-in 91.
+fn is_ready(admin: &str) {
+    eventually("the link of the gateway", || {
+        let mut stream = TcpStream::connect(admin).ok()?;
+        let request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(request).ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        answer.starts_with("HTTP/1.1 200").then_some(())
+    });
 }
 
 #[test]
@@ -58,7 +73,7 @@ fn a_terminal_a_gateway_and_an_acquirer_trade_and_a_load_is_measured() {
     let gateway = Running::start(folder, &["serve", "--ports", "gateway.json"]);
     let document = ports(folder, "gateway.json");
     assert_eq!(document["listeners"][0]["name"], "pos");
-    assert!(document["admin"]["port"].as_u64().unwrap() > 0);
+    is_ready(document["admin"]["address"].as_str().unwrap());
     let to = document["listeners"][0]["address"]
         .as_str()
         .unwrap()
