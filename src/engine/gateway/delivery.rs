@@ -101,8 +101,8 @@ impl Gateway {
         }
     }
 
-    /// Whether the terminal may have turned away while its answer waited to be journalled or written.
-    /// A terminal waits longer than a gateway; in the usual ladder a third, 60 s to 45 s.
+    /// Whether the terminal may have turned away while its answer waited to be journalled or
+    /// written. A terminal waits longer than a gateway; in the usual ladder a third, 60 s to 45 s.
     fn is_late(&self, now: Now, slot: Slot) -> bool {
         let own = self.live.get(slot).filter(|own| own.opened.reverses);
         own.is_some_and(|own| {
