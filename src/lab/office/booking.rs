@@ -3,9 +3,7 @@
 use super::payout::PayoutId;
 use super::setback::Setback;
 use crate::engine::seam::Wall;
-use crate::iso::message::{
-    AuthCode, MerchantId, Pan, ResponseCode, Rrn, Stan, TerminalId, Text,
-};
+use crate::iso::message::{AuthCode, MerchantId, Pan, ResponseCode, Rrn, Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use jiff::civil::Date;
 

@@ -75,9 +75,8 @@ impl Office {
         settles_on: Date,
         rule: &PayoutRule,
     ) {
-        let (alone, together): (Vec<BookingId>, Vec<BookingId>) = due
-            .into_iter()
-            .partition(|id| self.is_alone(*id));
+        let (alone, together): (Vec<BookingId>, Vec<BookingId>) =
+            due.into_iter().partition(|id| self.is_alone(*id));
         let mut by_note: BTreeMap<u8, (Option<LateNote>, Vec<BookingId>)> = BTreeMap::new();
         for id in together {
             let note = self.late_note_of(id, rule);
@@ -112,7 +111,8 @@ impl Office {
         if at_once {
             fee += at_once_fee.min(gross - fee).max(0);
         }
-        self.ledger.post(Account::Merchant(merchant), Account::Fees, fee);
+        self.ledger
+            .post(Account::Merchant(merchant), Account::Fees, fee);
         let deductions = self.take_deductions(merchant, gross - fee);
         for covered in &covers {
             self.kept_mut(*covered).paid_by = Some(id);

@@ -133,7 +133,9 @@ impl Office {
             _ => None,
         });
         let account = self.account(sought.merchant);
-        let file = account.map(|account| &account.file).ok_or(OfficeRefusal::NoMerchant)?;
+        let file = account
+            .map(|account| &account.file)
+            .ok_or(OfficeRefusal::NoMerchant)?;
         if found.unwrap_or(MerchantState::Active).is_refused() || file.state.is_refused() {
             return Err(OfficeRefusal::NoMerchant);
         }
@@ -156,7 +158,11 @@ impl Office {
         let settles_on = self.settlement_date(booking.at);
         self.bookings.push(KeptBooking {
             settles_on,
-            payee: *self.terms.bound.get(&booking.terminal).unwrap_or(&booking.merchant),
+            payee: *self
+                .terms
+                .bound
+                .get(&booking.terminal)
+                .unwrap_or(&booking.merchant),
             reversed: false,
             undone_by: None,
             refunded: 0,
@@ -237,7 +243,8 @@ impl Office {
     fn owe_sale(&mut self, id: BookingId) {
         let kept = self.kept(id);
         let (payee, amount) = (kept.payee, kept.booking.amount);
-        self.ledger.post(Account::Issuers, Account::Merchant(payee), amount);
+        self.ledger
+            .post(Account::Issuers, Account::Merchant(payee), amount);
         if let Some(account) = self.account(payee) {
             account.unsettled.push(id);
         }
@@ -258,10 +265,12 @@ impl Office {
             (false, true) => (kept.paid_by.is_some(), -1),
             _ => return,
         };
-        self.ledger.post(Account::Merchant(payee), Account::Issuers, sign * sale);
+        self.ledger
+            .post(Account::Merchant(payee), Account::Issuers, sign * sale);
         if is_paid {
             let fee = self.fee_of(id);
-            self.ledger.post(Account::Fees, Account::Merchant(payee), sign * fee);
+            self.ledger
+                .post(Account::Fees, Account::Merchant(payee), sign * fee);
             self.deduct(payee, Deducted::Undone, sign * (sale - fee), on, Some(id));
         } else if let Some(account) = self.account(payee) {
             account.unsettled.retain(|open| *open != id);
@@ -274,7 +283,8 @@ impl Office {
     /// An amount goes back to the cardholder; a negative one is the merchant's again.
     pub(super) fn pay_back(&mut self, id: BookingId, what: Deducted, amount: i64, on: Date) {
         let payee = self.kept(id).payee;
-        self.ledger.post(Account::Merchant(payee), Account::Issuers, amount);
+        self.ledger
+            .post(Account::Merchant(payee), Account::Issuers, amount);
         self.deduct(payee, what, amount, on, Some(id));
     }
 
@@ -298,7 +308,8 @@ impl Office {
 
     pub(super) fn fee_of(&mut self, id: BookingId) -> i64 {
         let (payee, amount) = (self.kept(id).payee, self.kept(id).booking.amount);
-        self.account(payee).map_or(0, |account| account.file.fee.of(amount))
+        self.account(payee)
+            .map_or(0, |account| account.file.fee.of(amount))
     }
 
     /// The account of a merchant; that of a stranger is opened, if strangers are welcome.
@@ -318,10 +329,17 @@ impl Office {
 
     fn open_account(&mut self, file: Merchant) {
         let (id, deposit, data_fee) = (file.id, file.deposit, file.data_fee);
-        let from = file.rules.iter().map(|rule| rule.from).min().unwrap_or(Date::MIN);
+        let from = file
+            .rules
+            .iter()
+            .map(|rule| rule.from)
+            .min()
+            .unwrap_or(Date::MIN);
         self.accounts.insert(id, MerchantAccount::new(file));
-        self.ledger.post(Account::Merchant(id), Account::Deposits, deposit);
-        self.ledger.post(Account::Merchant(id), Account::Fees, data_fee);
+        self.ledger
+            .post(Account::Merchant(id), Account::Deposits, deposit);
+        self.ledger
+            .post(Account::Merchant(id), Account::Fees, data_fee);
         self.deduct(id, Deducted::Deposit, deposit, from, None);
         self.deduct(id, Deducted::DataFee, data_fee, from, None);
     }

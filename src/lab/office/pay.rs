@@ -72,8 +72,8 @@ impl Office {
         match payout.state {
             PayoutState::Waiting | PayoutState::Held(..) => {
                 let due = payout.due_on.is_some_and(|due| due <= day);
-                let worked = payout.mode != PayoutMode::NextWorkingDay
-                    || self.terms.calendar.is_worked(day);
+                let worked =
+                    payout.mode != PayoutMode::NextWorkingDay || self.terms.calendar.is_worked(day);
                 if !due || !worked {
                     return;
                 }
@@ -97,7 +97,8 @@ impl Office {
         payout.sent_on = Some(day);
         payout.state = PayoutState::Asked;
         let (merchant, net) = (payout.merchant, payout.net());
-        self.ledger.post(Account::Merchant(merchant), Account::Transit(merchant), net);
+        self.ledger
+            .post(Account::Merchant(merchant), Account::Transit(merchant), net);
         self.hear(id, day);
     }
 
@@ -110,12 +111,17 @@ impl Office {
             Setback::Returned(reason) => Some(*reason),
             _ => None,
         });
-        let silent = self.setbacks(id).any(|setback| *setback == Setback::BankSilent);
+        let silent = self
+            .setbacks(id)
+            .any(|setback| *setback == Setback::BankSilent);
         let late = self.setbacks(id).filter_map(|setback| match setback {
             Setback::BankLate(days) => Some(*days),
             _ => None,
         });
-        let usual = self.accounts.get(&merchant).map_or(0, |account| account.file.bank_days);
+        let usual = self
+            .accounts
+            .get(&merchant)
+            .map_or(0, |account| account.file.bank_days);
         let days = late.max().unwrap_or(usual);
         let transit = Account::Transit(merchant);
         if let Some(reason) = returned.filter(|_| net > 0) {
@@ -158,7 +164,10 @@ impl Office {
 
     /// Whether somebody else is paid for it.
     pub(super) fn is_diverted(&self, id: BookingId) -> bool {
-        self.kept(id).booking.setbacks.contains(&Setback::OtherPayee)
+        self.kept(id)
+            .booking
+            .setbacks
+            .contains(&Setback::OtherPayee)
     }
 
     /// Whether a pay-out goes to somebody else.
@@ -216,13 +225,17 @@ impl Office {
 /// What stops the pay-out of one sale, and until when.
 fn hold_of(kept: &KeptBooking) -> Option<(Hold, Option<Date>)> {
     let until = |days| Some(later(kept.settles_on, days));
-    let mut holds = kept.booking.setbacks.iter().filter_map(|setback| match setback {
-        Setback::Merchant(state) => Some((Hold::State(*state), None)),
-        Setback::Review { days, risk: false } => Some((Hold::Review, until(*days))),
-        Setback::Review { days, risk: true } => Some((Hold::Risk, until(*days))),
-        Setback::Short(days) => Some((Hold::Short, until(*days))),
-        _ => None,
-    });
+    let mut holds = kept
+        .booking
+        .setbacks
+        .iter()
+        .filter_map(|setback| match setback {
+            Setback::Merchant(state) => Some((Hold::State(*state), None)),
+            Setback::Review { days, risk: false } => Some((Hold::Review, until(*days))),
+            Setback::Review { days, risk: true } => Some((Hold::Risk, until(*days))),
+            Setback::Short(days) => Some((Hold::Short, until(*days))),
+            _ => None,
+        });
     holds.next()
 }
 

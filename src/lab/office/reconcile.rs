@@ -41,7 +41,10 @@ impl Office {
         let Some(account) = self.accounts.get(&merchant) else {
             return 0;
         };
-        let unsettled = account.unsettled.iter().map(|id| self.kept(*id).booking.amount);
+        let unsettled = account
+            .unsettled
+            .iter()
+            .map(|id| self.kept(*id).booking.amount);
         let not_gone = self.payouts.iter().filter(|one| {
             one.merchant == merchant
                 && matches!(

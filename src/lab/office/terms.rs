@@ -73,7 +73,8 @@ impl PayoutRule {
     /// When what settles on this day is due to the merchant.
     pub(super) fn due(&self, settles_on: Date, calendar: &Calendar) -> Option<Date> {
         let first = self.mode.due(settles_on, calendar)?;
-        self.then.map_or(Some(first), |then| then.due(first, calendar))
+        self.then
+            .map_or(Some(first), |then| then.due(first, calendar))
     }
 }
 
@@ -91,7 +92,10 @@ pub struct Fee {
 impl Fee {
     /// For one sale, rounded to the nearest fen.
     pub(super) fn of(&self, amount: i64) -> i64 {
-        let fee = (amount.saturating_mul(i64::from(self.rate)).saturating_add(5_000)) / 10_000;
+        let fee = (amount
+            .saturating_mul(i64::from(self.rate))
+            .saturating_add(5_000))
+            / 10_000;
         self.cap.map_or(fee, |cap| fee.min(cap))
     }
 }

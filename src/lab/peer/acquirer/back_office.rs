@@ -13,7 +13,11 @@ use crate::lab::peer::acquirer::entry::HostEntry;
 
 impl Acquirer {
     /// Whether the office lets the merchant have it.
-    pub(super) fn ask_office(&mut self, entry: &HostEntry, fate: &Fate) -> Result<(), ResponseCode> {
+    pub(super) fn ask_office(
+        &mut self,
+        entry: &HostEntry,
+        fate: &Fate,
+    ) -> Result<(), ResponseCode> {
         let Some(office) = &mut self.office else {
             return Ok(());
         };
