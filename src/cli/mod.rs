@@ -24,6 +24,7 @@ mod page;
 mod past;
 mod peer;
 mod replay;
+mod scenario;
 mod screen;
 mod send;
 mod serve;
@@ -136,6 +137,7 @@ enum Command {
     Journal(journal::JournalArgs),
     Lab(lab::LabArgs),
     Replay(replay::ReplayArgs),
+    Scenario(scenario::ScenarioArgs),
     Send(send::SendArgs),
     Serve(serve::ServeArgs),
     Sim(sim::SimArgs),
@@ -215,9 +217,10 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
         Command::Replay(args) => replay::run(&args, lang, out),
+        Command::Scenario(args) => scenario::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
         Command::Load(args) => load::run(&args, lang, out),
-        Command::Host(args) => host::run(&args, out),
+        Command::Host(args) => host::run(&args, lang, out),
         Command::Term(args) => term::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),
         Command::Journal(args) => journal::run(&args, out),

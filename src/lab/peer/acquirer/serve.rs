@@ -18,7 +18,7 @@ use std::sync::Arc;
 impl Acquirer {
     pub(super) fn receive(&mut self, now: Now, conn: ConnId, frame: Bytes) {
         self.counts.requests += 1;
-        let Ok(request) = Message::parse(&self.options.spec, frame) else {
+        let Ok(request) = Message::parse(&self.options.spec, frame.clone()) else {
             self.counts.unreadable += 1;
             return;
         };
@@ -39,6 +39,7 @@ impl Acquirer {
         };
         let fate = self.fate(now, &request, kind);
         if fate.request_lost {
+            self.lose(frame);
             return;
         }
         let rule = self.options.spec.flow().reversal.as_ref();
@@ -59,12 +60,7 @@ impl Acquirer {
     fn fate(&mut self, now: Now, request: &Message, kind: &Kind) -> Fate {
         let mut fate = Fate::default();
         if !self.options.faults.list().is_empty() {
-            let exchange = Exchange {
-                terminal: request.terminal().unwrap_or_default(),
-                purpose: kind.purpose,
-                reverses: kind.reverses,
-                tries: self.tries(request, kind),
-            };
+            let exchange = Exchange::of(request, kind, self.tries(request, kind));
             fate = self.options.faults.fate(now, &exchange);
         }
         self.options
@@ -196,10 +192,12 @@ impl Acquirer {
             self.switch(true);
         } else if fate.reset.is_some() {
             self.reset(conn);
-        } else if let Ok(frame) = answer.build()
-            && !fate.answer_lost
-        {
-            self.emit(now, conn, &frame, fate);
+        } else if let Ok(frame) = answer.build() {
+            if fate.answer_lost {
+                self.lose(frame);
+            } else {
+                self.emit(now, conn, &frame, fate);
+            }
         }
     }
 
