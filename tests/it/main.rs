@@ -39,4 +39,6 @@ mod hostile;
 
 mod captured;
 
+mod evidence;
+
 mod specs;
