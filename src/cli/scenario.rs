@@ -106,7 +106,7 @@ fn named(names: &[String]) -> anyhow::Result<Vec<Scenario>> {
     for name in names {
         if is_file(name) {
             let text = std::fs::read_to_string(name).with_context(|| format!("reading {name}"))?;
-            found.extend(read(name, &text)?.scenarios);
+            found.extend(read(name, &text, &sets)?.scenarios);
             continue;
         }
         let before = found.len();
