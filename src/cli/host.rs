@@ -2,9 +2,9 @@
 
 use super::peer::{self, PeerArgs};
 use super::serve::LogArgs;
-use super::{Exit, ZoneArgs, input};
+use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::drive::Host;
-use crate::lab::fault::{FaultSide, Span};
+use crate::lab::fault::{FaultSide, FaultTally, Span};
 use crate::lab::peer::{Acquirer, AcquirerOptions, Rules};
 use anyhow::Context;
 use clap::Args;
@@ -42,7 +42,7 @@ pub(super) struct HostArgs {
     log: LogArgs,
 }
 
-pub(super) fn run(args: &HostArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &HostArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     args.log.start(None, &args.zone.it)?;
     let spec = args.peer.spec()?;
     let mut options = AcquirerOptions::new(&spec, args.peer.keys()?, args.peer.cards());
@@ -68,12 +68,19 @@ pub(super) fn run(args: &HostArgs, out: &mut dyn Write) -> anyhow::Result<Exit> 
         )?;
     }
     peer::wait_until_told(out)?;
-    let acquirer = host.stop().context("the acquirer ended by a bug")?;
-    report(&acquirer, args.json, out)?;
+    let mut acquirer = host.stop().context("the acquirer ended by a bug")?;
+    let tallies: Vec<FaultTally> = acquirer.faults().tallies().collect();
+    report(&acquirer, &tallies, (args.json, lang), out)?;
+    peer::warn_of_unstruck(&tallies, lang);
     Ok(Exit::Done)
 }
 
-fn report(acquirer: &Acquirer, as_json: bool, out: &mut dyn Write) -> anyhow::Result<()> {
+fn report(
+    acquirer: &Acquirer,
+    tallies: &[FaultTally],
+    (as_json, lang): (bool, Lang),
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
     let (counts, totals) = (acquirer.counts(), acquirer.totals());
     if as_json {
         let document = json!({
@@ -82,6 +89,7 @@ fn report(acquirer: &Acquirer, as_json: bool, out: &mut dyn Write) -> anyhow::Re
             "unreadable": counts.unreadable, "bad_macs": counts.bad_macs,
             "books": { "taken": totals.taken, "reversed": totals.reversed,
                        "returned": totals.returned, "net": totals.net() },
+            "struck": peer::struck_json(tallies),
         });
         writeln!(out, "{document}")?;
         return Ok(());
@@ -103,5 +111,6 @@ fn report(acquirer: &Acquirer, as_json: bool, out: &mut dyn Write) -> anyhow::Re
         totals.returned,
         totals.net()
     )?;
+    peer::tell_struck(tallies, lang, out)?;
     Ok(())
 }

@@ -124,6 +124,10 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     } else {
         print(&folder, &report, &open, (lang, &args.zone.it), out)?;
     }
+    if !args.fault.is_empty() {
+        // The usual ones are rare; one that was asked for is missed.
+        peer::warn_of_unstruck(&report.struck, lang);
+    }
     // That the books balance proves what a closed reversal alone does not.
     let mut classes = open.all.iter().map(|(_, verdict)| verdict.class);
     let proven = classes.all(|class| class == Some(Unconfirmed::ReversalUnproven));
@@ -300,6 +304,7 @@ fn print_json(
         },
         "balanced": report.is_balanced(),
         "faults": report.faults,
+        "struck": peer::struck_json(&report.struck),
         "unsure": report.unsure,
         "open": views.collect::<Vec<_>>(),
     });
@@ -326,6 +331,7 @@ fn print(
             "\n交易{all}笔, 故障{faults}次, 冲正{reversed}笔, 其中已应答{answered}笔"
         )?,
     }
+    peer::tell_struck(&report.struck, lang, out)?;
     let balance = match (report.is_balanced(), report.transactions, lang) {
         (true, 0, Lang::En) => {
             "NOTHING WAS TRADED: `isogate tail --all --once` shows what happened"

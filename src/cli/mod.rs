@@ -219,7 +219,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Scenario(args) => scenario::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
         Command::Load(args) => load::run(&args, lang, out),
-        Command::Host(args) => host::run(&args, out),
+        Command::Host(args) => host::run(&args, lang, out),
         Command::Term(args) => term::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),
         Command::Journal(args) => journal::run(&args, out),

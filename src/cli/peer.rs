@@ -1,17 +1,17 @@
 //! What the commands that play one end of the wire have in common: dialect, keys, cards, ending.
 
-use super::input;
+use super::{Lang, input};
 use crate::engine::seam::Dice;
 use crate::io::config::{parse_time, read_keys};
 use crate::io::net::Wire;
 use crate::io::system::Signals;
 use crate::iso::message::{MerchantId, TerminalId};
 use crate::iso::spec::Spec;
-use crate::lab::fault::{Armed, FaultSide, Faults};
+use crate::lab::fault::{Armed, FaultSide, FaultTally, Faults};
 use crate::lab::peer::{Deck, MasterKeys};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -79,11 +79,20 @@ impl PeerArgs {
         !self.faults.is_empty()
     }
 
-    /// The faults that strike at a place.
+    /// The faults that strike at a place; those of another place are refused.
     pub(super) fn faults(&self, place: FaultSide) -> anyhow::Result<Faults> {
         let read = |text: &String| {
             let armed = text.parse::<Armed>();
-            armed.with_context(|| format!("--fault {text}"))
+            let armed = armed.with_context(|| format!("--fault {text}"))?;
+            let (there, id) = (armed.fault.place(), armed.fault.about().id);
+            if there != place {
+                bail!(
+                    "--fault {text}: {id} happens at the {}: give it to `{}` or to `isogate lab`",
+                    there.name(),
+                    there.command()
+                );
+            }
+            Ok(armed)
         };
         let list = self.faults.iter().map(read);
         let list: Vec<Armed> = list.collect::<anyhow::Result<_>>()?;
@@ -111,6 +120,48 @@ pub(super) fn wire(spec: &Arc<Spec>) -> Wire {
         frame: FRAME,
         frame_time: Duration::from_secs(5),
         read: 16 << 10,
+    }
+}
+
+/// How often each fault struck, as JSON.
+pub(super) fn struck_json(tallies: &[FaultTally]) -> Value {
+    let each = tallies.iter().map(
+        |tally| json!({ "id": tally.id, "struck": tally.struck, "concerned": tally.concerned }),
+    );
+    each.collect()
+}
+
+/// Says how often each fault struck.
+pub(super) fn tell_struck(
+    tallies: &[FaultTally],
+    lang: Lang,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    for tally in tallies {
+        let (id, struck, all) = (tally.id, tally.struck, tally.concerned);
+        match lang {
+            Lang::En => writeln!(out, "{id} struck {struck} of {all}")?,
+            Lang::Zh => writeln!(out, "{id} 命中{struck}次, 涉及报文{all}条")?,
+        }
+    }
+    Ok(())
+}
+
+/// Warns of faults that never struck: what ran without them proves nothing about them.
+pub(super) fn warn_of_unstruck(tallies: &[FaultTally], lang: Lang) {
+    for never in tallies.iter().filter(|tally| tally.struck == 0) {
+        let id = never.id;
+        let why = match (never.concerned, lang) {
+            (0, Lang::En) => "no message came that it concerns: look at its aim and its times",
+            (0, Lang::Zh) => "没有涉及的报文, 请检查其条件与时间",
+            (_, Lang::En) => "raise p, or name a message with nth",
+            (_, Lang::Zh) => "请提高p, 或用nth指定",
+        };
+        let line = match lang {
+            Lang::En => format!("warning: {id} never struck: {why}"),
+            Lang::Zh => format!("警告: {id}未命中: {why}"),
+        };
+        let _closed = writeln!(std::io::stderr(), "{line}");
     }
 }
 

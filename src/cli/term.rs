@@ -11,7 +11,7 @@ use crate::io::drive::{Fleet, TerminalSight};
 use crate::io::serve::Clock;
 use crate::iso::message::{MerchantId, Stan, TerminalId};
 use crate::iso::spec::Spec;
-use crate::lab::fault::FaultSide;
+use crate::lab::fault::{FaultSide, FaultTally};
 use crate::lab::peer::{Patience, Slip, TerminalOptions, TestTerminal, Workload};
 use anyhow::Context;
 use bytes::Bytes;
@@ -95,8 +95,13 @@ pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
         true => prompt::talk(args, &fleet, printer),
         false => script::play(args, &fleet, &mut printer),
     };
-    let terminals = fleet.stop();
+    let mut terminals = fleet.stop();
     done?;
+    for terminal in &mut terminals {
+        let tallies: Vec<FaultTally> = terminal.faults().tallies().collect();
+        peer::tell_struck(&tallies, lang, out)?;
+        peer::warn_of_unstruck(&tallies, lang);
+    }
     let unsure = terminals
         .iter()
         .any(|t| t.receipts().unsure().next().is_some());

@@ -5,6 +5,8 @@
 #![deny(clippy::float_arithmetic)]
 
 // In dependency order: a room uses only what stands above it.
+pub mod office;
+
 pub mod fault;
 
 pub mod peer;

@@ -16,7 +16,7 @@ use crate::io::serve::{Handle, ServeError, Server};
 use crate::io::system;
 use crate::iso::message::{MerchantId, Secret, TerminalId};
 use crate::iso::spec::Spec;
-use crate::lab::fault::{Armed, FaultSide, Faults, Span};
+use crate::lab::fault::{Armed, FaultSide, FaultTally, Faults, Span};
 use crate::lab::peer::{
     Acquirer, AcquirerOptions, Deck, MasterKeys, Patience, TerminalBelief, TerminalOptions,
     TestTerminal, Workload,
@@ -122,7 +122,7 @@ pub struct LabProgress {
 }
 
 /// How a lab ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabReport {
     /// Transactions that terminals began.
     pub transactions: u64,
@@ -140,6 +140,8 @@ pub struct LabReport {
     pub unsure: u64,
     /// How often faults struck.
     pub faults: u64,
+    /// The same for each fault by itself.
+    pub struck: Vec<FaultTally>,
 }
 
 impl LabReport {
@@ -272,8 +274,10 @@ impl Lab {
         let mut report = LabReport {
             acquirer: acquirer.totals().net(),
             faults: struck(acquirer.faults()),
+            struck: acquirer.faults().tallies().collect(),
             ..LabReport::default()
         };
+        report.struck.extend(tallies_at(&mut terminals));
         for terminal in &mut terminals {
             let receipts = terminal.receipts();
             let unsure = receipts.list().iter().filter(|receipt| {
@@ -290,6 +294,23 @@ impl Lab {
         count_journal(&self.folder, &mut report)?;
         Ok(report)
     }
+}
+
+/// How often each fault struck at all terminals together: all have the same ones.
+fn tallies_at(terminals: &mut [TestTerminal]) -> Vec<FaultTally> {
+    let mut sums: Vec<FaultTally> = Vec::new();
+    for terminal in terminals {
+        for (at, tally) in terminal.faults().tallies().enumerate() {
+            match sums.get_mut(at) {
+                Some(sum) => {
+                    sum.struck += tally.struck;
+                    sum.concerned += tally.concerned;
+                }
+                None => sums.push(tally),
+            }
+        }
+    }
+    sums
 }
 
 fn struck(faults: &Faults) -> u64 {

@@ -2,8 +2,8 @@
 //! nothing is unknown, except to those that waited when it went down.
 
 use super::knobs::{Knobs, Length};
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use std::time::Duration;
 
@@ -19,7 +19,10 @@ impl Listed for AcquirerDown {
         id: "F06",
         title: "acquirer down: connections refused",
         title_zh: "收单机构不可用(拒绝连接)",
+        side: FaultSide::Acquirer,
         knobs: "every=10s, for=1s",
+        share: Share::ALWAYS,
+        wire: "connection refused; 0210 91 from the gateway",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -30,7 +33,7 @@ impl Listed for AcquirerDown {
 }
 
 impl Mishap for AcquirerDown {
-    fn concerns(&self, _exchange: &Exchange) -> bool {
+    fn concerns(&self, _exchange: &Exchange<'_>) -> bool {
         false
     }
 

@@ -2,8 +2,8 @@
 //! reversal expires.
 
 use super::knobs::{Knobs, Length};
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use std::time::Duration;
 
@@ -18,7 +18,10 @@ impl Listed for AcquirerGone {
         id: "F30",
         title: "acquirer down until the reversal expires",
         title_zh: "收单机构中断至冲正过期",
+        side: FaultSide::Acquirer,
         knobs: "for=24h",
+        share: Share::USUAL,
+        wire: "0200, 0210 x, 0400 refused until it expires",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -28,7 +31,7 @@ impl Listed for AcquirerGone {
 }
 
 impl Mishap for AcquirerGone {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.reverses
     }
 

@@ -3,7 +3,9 @@
 use super::knobs::{Count, Knobs, Length};
 use super::{Exchange, FaultError, Share};
 use crate::engine::seam::Dice;
-use crate::iso::message::TerminalId;
+use crate::iso::codec::Message;
+use crate::iso::message::{FieldPath, TerminalId, Text};
+use crate::iso::spec::Wanted;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,20 +16,36 @@ pub struct Aim {
     pub share: Share,
     /// Exactly the n-th of them, from 1, and no other.
     pub nth: Option<u32>,
+    /// Each n-th of them.
+    pub every: Option<u32>,
     /// Only these terminals; all if empty.
     pub terminals: Vec<TerminalId>,
+    /// Only these messages.
+    pub messages: MessageAim,
     /// Not before this much time after the fault was set.
     pub from: Duration,
     /// Not later than this.
     pub until: Option<Duration>,
 }
 
+/// Which messages a fault strikes, by what stands in them: all that is said must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageAim {
+    kinds: Vec<Text<24>>,
+    mti: Option<Wanted>,
+    fields: Vec<(FieldPath, Wanted)>,
+    bins: Vec<BinRange>,
+    card: Option<String>,
+}
+
 impl Default for Aim {
     fn default() -> Self {
         Self {
-            share: Share::percent(2),
+            share: Share::USUAL,
             nth: None,
+            every: None,
             terminals: Vec::new(),
+            messages: MessageAim::default(),
             from: Duration::ZERO,
             until: None,
         }
@@ -35,6 +53,9 @@ impl Default for Aim {
 }
 
 impl Aim {
+    /// The knobs of every fault.
+    pub const KNOBS: &str = "p, nth, every, terminal, kind, mti, field, bin, card, from, until";
+
     /// Every time.
     #[must_use]
     pub fn always() -> Self {
@@ -54,14 +75,20 @@ impl Aim {
     }
 
     pub(super) fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let default = Self::default();
+        // A fault that comes and goes by the clock has an `every` of its own.
+        let by_clock = knobs.about().own_knobs().any(|knob| knob.name == "every");
+        let every = match by_clock {
+            true => None,
+            false => knobs.optional("every")?.map(|Count(every)| every),
+        };
+        let terminals = knobs.optional("terminal")?;
         Ok(Self {
-            share: knobs.value("p", default.share)?,
+            share: knobs.value("p", knobs.about().share)?,
             nth: knobs.optional("nth")?.map(|Count(nth)| nth),
-            terminals: knobs
-                .optional("terminal")?
-                .map_or_else(Vec::new, |TerminalList(all)| all),
-            from: knobs.value("from", Length(default.from))?.0,
+            every,
+            terminals: terminals.map_or_else(Vec::new, |TerminalList(all)| all),
+            messages: MessageAim::read(knobs)?,
+            from: knobs.value("from", Length(Duration::ZERO))?.0,
             until: knobs.optional("until")?.map(|Length(until)| until),
         })
     }
@@ -71,17 +98,100 @@ impl Aim {
         since >= self.from && self.until.is_none_or(|until| since <= until)
     }
 
-    pub(super) fn covers(&self, exchange: &Exchange) -> bool {
-        self.terminals.is_empty() || self.terminals.contains(&exchange.terminal)
+    pub(super) fn covers(&self, exchange: &Exchange<'_>) -> bool {
+        let is_at = self.terminals.is_empty() || self.terminals.contains(&exchange.terminal);
+        is_at && self.messages.covers(exchange.message)
     }
 
     /// Whether it strikes the `count`-th message that it concerns, from 1.
     pub(super) fn strikes(&self, count: u64, dice: &mut Dice) -> bool {
-        match self.nth {
-            Some(nth) => u64::from(nth) == count,
-            None => self.share.throws(dice),
+        match (self.nth, self.every) {
+            (Some(nth), _) => u64::from(nth) == count,
+            (None, Some(every)) => count.is_multiple_of(every.into()),
+            (None, None) => self.share.throws(dice),
         }
     }
+}
+
+impl MessageAim {
+    fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        Ok(Self {
+            kinds: knobs
+                .optional("kind")?
+                .map_or_else(Vec::new, |KindList(all)| all),
+            mti: knobs.optional("mti")?.map(|MtiPattern(mti)| mti),
+            fields: knobs
+                .optional("field")?
+                .map_or_else(Vec::new, |FieldList(all)| all),
+            bins: knobs
+                .optional("bin")?
+                .map_or_else(Vec::new, |BinList(all)| all),
+            card: knobs.optional("card")?.map(|CardEnd(end)| end),
+        })
+    }
+
+    fn covers(&self, message: &Message) -> bool {
+        let is_of_kind = |kinds: &[Text<24>]| {
+            let kind = message.kind();
+            kind.is_some_and(|kind| kinds.contains(&kind.name))
+        };
+        let has = |(path, wanted): &(FieldPath, Wanted)| {
+            let text = message.text(*path);
+            text.is_some_and(|text| wanted.matches(&text))
+        };
+        let is_of_card = |fits: &dyn Fn(&str) -> bool| {
+            let pan = message.pan();
+            pan.is_some_and(|pan| fits(pan.reveal()))
+        };
+        (self.kinds.is_empty() || is_of_kind(&self.kinds))
+            && self
+                .mti
+                .as_ref()
+                .is_none_or(|mti| mti.matches(&message.mti().to_string()))
+            && self.fields.iter().all(has)
+            && (self.bins.is_empty()
+                || is_of_card(&|pan| self.bins.iter().any(|range| range.covers(pan))))
+            && self
+                .card
+                .as_ref()
+                .is_none_or(|end| is_of_card(&|pan| pan.ends_with(end.as_str())))
+    }
+}
+
+/// Card numbers that begin with these digits, or with any between two of the same length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct BinRange {
+    low: String,
+    high: String,
+}
+
+impl BinRange {
+    fn covers(&self, pan: &str) -> bool {
+        pan.get(..self.low.len())
+            .is_some_and(|bin| (self.low.as_str()..=self.high.as_str()).contains(&bin))
+    }
+}
+
+impl FromStr for BinRange {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (low, high) = text.split_once("..").unwrap_or((text, text));
+        let (low, high) = (low.trim(), high.trim());
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(low) || !digits(high) || low.len() != high.len() || low > high {
+            return Err("the first digits of a card are as 621626, or a range as 6225..6229");
+        }
+        Ok(Self {
+            low: low.to_owned(),
+            high: high.to_owned(),
+        })
+    }
+}
+
+/// Several values joined by `+`.
+fn several<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split('+').map(|one| read(one.trim())).collect()
 }
 
 /// `T0000001+T0000002`.
@@ -91,8 +201,142 @@ impl FromStr for TerminalList {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let ids = text.split('+').map(TerminalId::new).collect::<Option<_>>();
-        ids.map(Self)
+        several(text, TerminalId::new)
+            .map(Self)
             .ok_or("a terminal has 16 characters at most; join several with +")
+    }
+}
+
+/// `sale+refund`.
+struct KindList(Vec<Text<24>>);
+
+impl FromStr for KindList {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        several(text, Text::new)
+            .map(Self)
+            .ok_or("a kind is a name such as sale (`isogate spec show`); join several with +")
+    }
+}
+
+/// `0200`, or `02xx`.
+struct MtiPattern(Wanted);
+
+impl FromStr for MtiPattern {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let fits = |byte: u8| byte.is_ascii_digit() || byte == b'x';
+        if text.len() != 4 || !text.bytes().all(fits) {
+            return Err("a type has four digits, each x for any: 0200 or 02xx");
+        }
+        Ok(Self(Wanted::new(text)))
+    }
+}
+
+/// `60.1:22+25:00`.
+struct FieldList(Vec<(FieldPath, Wanted)>);
+
+impl FromStr for FieldList {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        several(text, |one| {
+            let (path, value) = one.split_once(':')?;
+            Some((path.parse().ok()?, Wanted::new(value)))
+        })
+        .map(Self)
+        .ok_or("a field and its value are as 60.1:22, x for any digit; join several with +")
+    }
+}
+
+/// `621626`, `6225..6229`.
+struct BinList(Vec<BinRange>);
+
+impl FromStr for BinList {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = text.split('+').map(|one| one.trim().parse());
+        all.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// The last digits of a card.
+struct CardEnd(String);
+
+impl FromStr for CardEnd {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() || text.len() > 4 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err("a card is named by its last digits, four at most, such as 0048");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::iso::spec::Purpose;
+    use crate::lab::fault::Armed;
+    use crate::lab::fault::exchange::tests::exchange;
+
+    #[test]
+    fn a_message_is_struck_only_if_all_that_is_said_of_it_holds() {
+        let sale = exchange(Purpose::Debit);
+        for (aim, covered) in [
+            ("kind=sale", true),
+            ("kind=refund+sale", true),
+            ("kind=refund", false),
+            ("mti=02xx", true),
+            ("mti=0400", false),
+            ("field=60.1:22+25:00", true),
+            ("field=60.1:2x", true),
+            ("field=60.1:22+25:06", false),
+            ("field=38:123456", false),
+            ("bin=621626", true),
+            ("bin=6215..6217", true),
+            ("bin=6225..6229", false),
+            ("bin=95588+6216", true),
+            ("card=0018", true),
+            ("card=0019", false),
+            ("kind=sale,card=0019", false),
+            ("terminal=T0000001", true),
+            ("terminal=T0000002", false),
+        ] {
+            let armed: Armed = format!("F01:{aim}").parse().unwrap();
+            assert_eq!(armed.aim.covers(&sale), covered, "{aim}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_aim_is_told_what_is_wanted() {
+        for (aim, wanted) in [
+            ("mti=200", "a type has four digits"),
+            ("field=60.1", "a field and its value are as 60.1:22"),
+            ("bin=6229..6225", "a range as 6225..6229"),
+            ("bin=x", "the first digits of a card"),
+            ("card=", "a card is named by its last digits"),
+            ("every=0", "a count is a whole number from 1"),
+        ] {
+            let error = format!("F01:{aim}")
+                .parse::<Armed>()
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(wanted), "{error}");
+        }
+    }
+
+    #[test]
+    fn each_nth_is_struck() {
+        let armed: Armed = "F01:every=3".parse().unwrap();
+        let mut dice = Dice::new(1);
+        let struck: Vec<u64> = (1..=7)
+            .filter(|count| armed.aim.strikes(*count, &mut dice))
+            .collect();
+        assert_eq!(struck, [3, 6]);
     }
 }

@@ -1,8 +1,8 @@
 //! F03: the answer comes after everybody stopped waiting for it.
 
 use super::knobs::{Knobs, Span};
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
 /// F03.
@@ -16,7 +16,10 @@ impl Listed for AnswerLate {
         id: "F03",
         title: "answer late: longer than its sender waits",
         title_zh: "应答迟到(超出等待时间)",
+        side: FaultSide::Acquirer,
         knobs: "delay=1s..3s",
+        share: Share::USUAL,
+        wire: "0200, 0400 98, 0210 00 .., 0410 00",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -27,7 +30,7 @@ impl Listed for AnswerLate {
 }
 
 impl Mishap for AnswerLate {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }
 

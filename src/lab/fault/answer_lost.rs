@@ -1,8 +1,8 @@
 //! F01: the answer is lost after the issuer approved. The money is taken and nobody else knows.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
 /// F01.
@@ -14,7 +14,10 @@ impl Listed for AnswerLost {
         id: "F01",
         title: "answer lost after the issuer approved",
         title_zh: "发卡方已批准, 应答丢失",
+        side: FaultSide::Acquirer,
         knobs: "",
+        share: Share::USUAL,
+        wire: "0200, 0210 x, 0400 98, 0410 00",
     };
 
     fn read(_knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -23,7 +26,7 @@ impl Listed for AnswerLost {
 }
 
 impl Mishap for AnswerLost {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }
 

@@ -1,8 +1,8 @@
 //! F11: the MAC of the answer is wrong. Where the dialect has none, nothing happens.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
 
@@ -15,7 +15,10 @@ impl Listed for AnswerMac {
         id: "F11",
         title: "MAC of the answer wrong",
         title_zh: "应答MAC错",
+        side: FaultSide::Acquirer,
         knobs: "",
+        share: Share::USUAL,
+        wire: "0200, 0210 00 with a wrong DE 64, 0400 A0, 0410 00",
     };
 
     fn read(_knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -24,7 +27,7 @@ impl Listed for AnswerMac {
 }
 
 impl Mishap for AnswerMac {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money() || exchange.purpose == Purpose::Reversal
     }
 

@@ -97,7 +97,7 @@ impl Fault {
     /// Whose brain lives it out.
     #[must_use]
     pub fn place(&self) -> FaultSide {
-        self.mishap().place()
+        self.mishap().place().unwrap_or(self.about().side)
     }
 
     /// Strikes without aiming.
@@ -140,6 +140,20 @@ mod tests {
             let mut knobs = Knobs::new(*about, "").unwrap();
             let fault = Fault::read(about.id, &mut knobs).unwrap();
             assert_eq!(fault.about(), *about);
+        }
+    }
+
+    #[test]
+    fn the_defaults_that_are_listed_are_those_that_hold() {
+        for about in Fault::ALL {
+            let bare: Fault = about.id.parse().unwrap();
+            for knob in about.own_knobs().filter(|knob| !knob.default.is_empty()) {
+                let text = |value| format!("{}:{}={value}", about.id, knob.name);
+                assert_eq!(text(knob.default).parse(), Ok(bare.clone()));
+                for other in knob.others.split('|').filter(|other| !other.is_empty()) {
+                    assert_ne!(text(other).parse::<Fault>().unwrap(), bare, "{other}");
+                }
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! F16: the issuer declines with a code.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
@@ -37,7 +37,10 @@ impl Listed for Declined {
         id: "F16",
         title: "issuer declines with a code",
         title_zh: "发卡方拒绝(指定应答码)",
-        knobs: "code=51 (several: 51+61+62)",
+        side: FaultSide::Acquirer,
+        knobs: "code=51",
+        share: Share::USUAL,
+        wire: "0200, 0210 51",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -49,7 +52,7 @@ impl Listed for Declined {
 }
 
 impl Mishap for Declined {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         matches!(exchange.purpose, Purpose::Debit | Purpose::Hold) && exchange.reverses
     }
 

@@ -2,7 +2,7 @@
 
 use super::knobs::{Count, Knobs};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
 use std::str::FromStr;
@@ -37,7 +37,10 @@ impl Listed for Duplicate {
         id: "F15",
         title: "request or answer duplicated",
         title_zh: "请求或应答重复",
-        knobs: "of=request (answer), copies=1",
+        side: FaultSide::Terminal,
+        knobs: "of=request|answer, copies=1",
+        share: Share::USUAL,
+        wire: "0200 0200, 0210 00 0210 00",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -48,14 +51,14 @@ impl Listed for Duplicate {
 }
 
 impl Mishap for Duplicate {
-    fn place(&self) -> FaultSide {
-        match self.of {
+    fn place(&self) -> Option<FaultSide> {
+        Some(match self.of {
             DuplicateKind::Request => FaultSide::Terminal,
             DuplicateKind::Answer => FaultSide::Acquirer,
-        }
+        })
     }
 
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money() || exchange.purpose == Purpose::Reversal
     }
 
@@ -84,7 +87,7 @@ mod tests {
         };
         assert_eq!(
             (request.place(), answer.place()),
-            (FaultSide::Terminal, FaultSide::Acquirer)
+            (Some(FaultSide::Terminal), Some(FaultSide::Acquirer))
         );
         assert_eq!(
             struck(&request),

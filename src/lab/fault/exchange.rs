@@ -1,11 +1,12 @@
 //! What a fault may look at before it strikes.
 
+use crate::iso::codec::Message;
 use crate::iso::message::TerminalId;
-use crate::iso::spec::Purpose;
+use crate::iso::spec::{Kind, Purpose};
 
-/// One message on its way, as far as a fault may know it: never card, amount or key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exchange {
+/// One message on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Exchange<'a> {
     /// DE 41.
     pub terminal: TerminalId,
     /// What the message is for.
@@ -14,19 +15,57 @@ pub struct Exchange {
     pub reverses: bool,
     /// How often this very message came before: 0 the first time.
     pub tries: u32,
+    /// The message: for aims, which keep nothing of it.
+    pub message: &'a Message,
+}
+
+impl<'a> Exchange<'a> {
+    /// A request of a kind that came this often before.
+    #[must_use]
+    pub fn of(message: &'a Message, kind: &Kind, tries: u32) -> Self {
+        Self {
+            terminal: message.terminal().unwrap_or_default(),
+            purpose: kind.purpose,
+            reverses: kind.reverses,
+            tries,
+            message,
+        }
+    }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::iso::spec::Spec;
+    use std::sync::LazyLock;
+
+    static SALE: LazyLock<Message> = LazyLock::new(|| {
+        let spec = Spec::builtin("cup-pos").unwrap();
+        let mut sale = Message::new(&spec, "0200".parse().unwrap());
+        for (path, text) in [
+            ("2", "6216261000000000018"),
+            ("3", "000000"),
+            ("25", "00"),
+            ("41", "T0000001"),
+            ("60.1", "22"),
+        ] {
+            sale.set(
+                path.parse::<crate::iso::message::FieldPath>().unwrap(),
+                text,
+            )
+            .unwrap();
+        }
+        sale
+    });
 
     /// A first message of a purpose.
-    pub(in super::super) fn exchange(purpose: Purpose) -> Exchange {
+    pub(in super::super) fn exchange(purpose: Purpose) -> Exchange<'static> {
         Exchange {
             terminal: TerminalId::new("T0000001").unwrap(),
             purpose,
             reverses: purpose == Purpose::Debit,
             tries: 0,
+            message: &SALE,
         }
     }
 }

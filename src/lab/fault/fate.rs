@@ -1,6 +1,7 @@
 //! What befalls one exchange.
 
 use crate::iso::message::ResponseCode;
+use crate::lab::office::Setback;
 use std::time::Duration;
 
 /// What befalls one exchange, in the order of its way. Several faults may shape one fate; the
@@ -33,6 +34,8 @@ pub struct Fate {
     pub power_loss: Option<Duration>,
     /// Terminal: the connection is cut as soon as the answer is saved.
     pub hang_up_after: bool,
+    /// Back office: what goes wrong with the transaction once it is booked.
+    pub setbacks: Vec<Setback>,
 }
 
 /// When the acquirer's side of a connection is reset.

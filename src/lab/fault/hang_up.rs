@@ -2,7 +2,7 @@
 
 use super::knobs::{Knobs, Span};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
 /// F08.
@@ -16,7 +16,10 @@ impl Listed for HangUp {
         id: "F08",
         title: "terminal disconnects before the answer",
         title_zh: "终端在应答前断开连接",
+        side: FaultSide::Terminal,
         knobs: "after=0ms..20ms",
+        share: Share::USUAL,
+        wire: "0200, close, 0210 00 x, 0400",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -27,11 +30,7 @@ impl Listed for HangUp {
 }
 
 impl Mishap for HangUp {
-    fn place(&self) -> FaultSide {
-        FaultSide::Terminal
-    }
-
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }
 
@@ -52,6 +51,5 @@ mod tests {
             after: Span::millis(5, 5),
         };
         assert_eq!(struck(&fault).hang_up, Some(Duration::from_millis(5)));
-        assert_eq!(fault.place(), FaultSide::Terminal);
     }
 }

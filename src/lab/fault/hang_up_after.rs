@@ -3,7 +3,7 @@
 
 use super::knobs::Knobs;
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
 /// F09.
@@ -15,7 +15,10 @@ impl Listed for HangUpAfter {
         id: "F09",
         title: "terminal disconnects just after the answer",
         title_zh: "终端收到应答后立即断开",
+        side: FaultSide::Terminal,
         knobs: "",
+        share: Share::USUAL,
+        wire: "0200, 0210 00, close",
     };
 
     fn read(_knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -24,11 +27,7 @@ impl Listed for HangUpAfter {
 }
 
 impl Mishap for HangUpAfter {
-    fn place(&self) -> FaultSide {
-        FaultSide::Terminal
-    }
-
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }
 

@@ -21,7 +21,7 @@ pub enum FaultError {
         knob: String,
     },
     /// The fault has no such knob.
-    #[error("{id} has no knob `{knob}`; it has p, nth, terminal, from, until{own}")]
+    #[error("{id} has no knob `{knob}`; it has {}{own}", super::Aim::KNOBS)]
     Knob {
         /// The fault.
         id: &'static str,
@@ -66,6 +66,11 @@ impl<'a> Knobs<'a> {
             about,
             given: parts.map(pair).collect::<Result<_, _>>()?,
         })
+    }
+
+    /// The fault that they are for.
+    pub(super) const fn about(&self) -> CatalogueEntry {
+        self.about
     }
 
     /// The text of a knob, if given.
@@ -142,6 +147,9 @@ impl Share {
 
     /// Every one.
     pub const ALWAYS: Self = Self(Self::WHOLE);
+
+    /// What mishaps have that nobody aims.
+    pub const USUAL: Self = Self::percent(2);
 
     /// This many of a hundred.
     #[must_use]

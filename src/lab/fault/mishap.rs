@@ -1,6 +1,6 @@
 //! What every fault of the catalogue can say and do.
 
-use super::{Exchange, Fate, FaultError, knobs::Knobs};
+use super::{Exchange, Fate, FaultError, Share, knobs::Knobs};
 use crate::engine::seam::Dice;
 use std::fmt;
 use std::time::Duration;
@@ -14,8 +14,43 @@ pub struct CatalogueEntry {
     pub title: &'static str,
     /// For people, in Chinese.
     pub title_zh: &'static str,
-    /// Its own knobs with their defaults, beside those of every [`super::Aim`].
+    /// Where it happens, unless one of its knobs says otherwise.
+    pub side: FaultSide,
+    /// Its own knobs, beside those of every [`super::Aim`]: `name=default`, what else it may be
+    /// behind bars: `at=either|unbooked|booked`.
     pub knobs: &'static str,
+    /// The part that it strikes of what it concerns, unless it is aimed.
+    pub share: Share,
+    /// What is to be seen between terminal and acquirer where `UnionPay` is spoken: `x` is lost,
+    /// `..` is late.
+    pub wire: &'static str,
+}
+
+/// One knob of a fault, as the catalogue lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnobEntry {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value if it is not given; empty if there is none.
+    pub default: &'static str,
+    /// What else it may be.
+    pub others: &'static str,
+}
+
+impl CatalogueEntry {
+    /// Its own knobs.
+    pub fn own_knobs(&self) -> impl Iterator<Item = KnobEntry> {
+        let knobs = self.knobs.split(", ").filter(|knob| !knob.is_empty());
+        knobs.map(|knob| {
+            let (name, values) = knob.split_once('=').unwrap_or((knob, ""));
+            let (default, others) = values.split_once('|').unwrap_or((values, ""));
+            KnobEntry {
+                name,
+                default,
+                others,
+            }
+        })
+    }
 }
 
 /// Whose brain lives a fault out.
@@ -27,15 +62,49 @@ pub enum FaultSide {
     Acquirer,
 }
 
+impl FaultSide {
+    /// For people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Acquirer => "acquirer",
+        }
+    }
+
+    /// For people, in Chinese.
+    #[must_use]
+    pub const fn name_zh(self) -> &'static str {
+        match self {
+            Self::Terminal => "终端",
+            Self::Acquirer => "收单机构",
+        }
+    }
+
+    /// The command that plays this side alone.
+    #[must_use]
+    pub const fn command(self) -> &'static str {
+        match self {
+            Self::Terminal => "isogate term",
+            Self::Acquirer => "isogate host",
+        }
+    }
+}
+
 /// One fault.
 pub(super) trait Mishap: fmt::Debug {
-    /// Where it sits.
-    fn place(&self) -> FaultSide {
-        FaultSide::Acquirer
+    /// Where it sits, if one of its knobs says so.
+    fn place(&self) -> Option<FaultSide> {
+        None
+    }
+
+    /// Whether it is awake this long after it was set, within its aim's times.
+    fn awake(&self, _since: Duration) -> bool {
+        true
     }
 
     /// Whether it can strike such a message at all; what it cannot strike is not counted.
-    fn concerns(&self, exchange: &Exchange) -> bool;
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool;
 
     /// Strikes.
     fn befall(&self, fate: &mut Fate, dice: &mut Dice);

@@ -6,7 +6,8 @@
 //! same over TCP and in virtual time. Faults of the wire (lost, reset, overtaken) are lived out by
 //! the acquirer at its receiving side.
 //!
-//! Nothing here touches a message, knows a card or a key, or keeps a clock.
+//! An aim may look into a message, at its card, too; nothing here keeps or changes one, knows a key,
+//! or keeps a clock.
 //!
 //! Start reading at [`Fate`], then any one fault, such as `answer_lost`.
 
@@ -35,10 +36,10 @@ mod aim;
 mod catalogue;
 mod set;
 
-pub use aim::Aim;
+pub use aim::{Aim, MessageAim};
 pub use catalogue::Fault;
 pub use exchange::Exchange;
 pub use fate::{Fate, ResetMoment};
 pub use knobs::{FaultError, Share, Span};
-pub use mishap::{CatalogueEntry, FaultSide};
-pub use set::{Armed, Faults, Outage};
+pub use mishap::{CatalogueEntry, FaultSide, KnobEntry};
+pub use set::{Armed, FaultTally, Faults, Outage};

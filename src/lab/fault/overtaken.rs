@@ -2,8 +2,8 @@
 //! refused.
 
 use super::knobs::{Knobs, Length};
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use std::time::Duration;
 
@@ -18,7 +18,10 @@ impl Listed for Overtaken {
         id: "F14",
         title: "the reversal overtakes its request",
         title_zh: "冲正先于原交易到达",
+        side: FaultSide::Acquirer,
         knobs: "hold=10s",
+        share: Share::USUAL,
+        wire: "0400, 0410 25, 0200, 0210 12",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -29,7 +32,7 @@ impl Listed for Overtaken {
 
 impl Mishap for Overtaken {
     /// Only what will be reversed can be overtaken.
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.reverses
     }
 

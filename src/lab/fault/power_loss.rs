@@ -3,7 +3,7 @@
 
 use super::knobs::{Knobs, Span};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
 /// F10.
@@ -17,7 +17,10 @@ impl Listed for PowerLoss {
         id: "F10",
         title: "terminal loses power before saving its log",
         title_zh: "终端保存流水前掉电",
+        side: FaultSide::Terminal,
         knobs: "for=100ms..500ms",
+        share: Share::USUAL,
+        wire: "0200, 0210 00, close, 0800, 0400 06, 0410 00",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -28,11 +31,7 @@ impl Listed for PowerLoss {
 }
 
 impl Mishap for PowerLoss {
-    fn place(&self) -> FaultSide {
-        FaultSide::Terminal
-    }
-
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.reverses
     }
 

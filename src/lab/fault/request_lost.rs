@@ -1,8 +1,8 @@
 //! F02: the request is lost on the wire. Its reversal finds no original (25).
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
 /// F02.
@@ -14,7 +14,10 @@ impl Listed for RequestLost {
         id: "F02",
         title: "request lost before it reached the issuer",
         title_zh: "请求未到达发卡方",
+        side: FaultSide::Acquirer,
         knobs: "",
+        share: Share::USUAL,
+        wire: "0200 x, 0400 98, 0410 25",
     };
 
     fn read(_knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -23,7 +26,7 @@ impl Listed for RequestLost {
 }
 
 impl Mishap for RequestLost {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }
 

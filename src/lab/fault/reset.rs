@@ -1,8 +1,8 @@
 //! F07: the connection is reset after the request was written to it.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError, ResetMoment};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, ResetMoment, Share};
 use crate::engine::seam::Dice;
 use std::str::FromStr;
 
@@ -36,7 +36,10 @@ impl Listed for Reset {
         id: "F07",
         title: "connection reset after the request was written",
         title_zh: "请求发出后连接被复位",
-        knobs: "at=either (unbooked, booked)",
+        side: FaultSide::Acquirer,
+        knobs: "at=either|unbooked|booked",
+        share: Share::USUAL,
+        wire: "0200, reset, 0400 98, 0410 00 or 25",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -47,7 +50,7 @@ impl Listed for Reset {
 }
 
 impl Mishap for Reset {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }
 

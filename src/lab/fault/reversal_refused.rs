@@ -1,8 +1,8 @@
 //! F29: the reversal is refused for good. The money stays where it is, as an exception.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
@@ -32,7 +32,10 @@ impl Listed for ReversalRefused {
         id: "F29",
         title: "reversal refused",
         title_zh: "冲正被拒绝",
+        side: FaultSide::Acquirer,
         knobs: "code=58",
+        share: Share::USUAL,
+        wire: "0400, 0410 58",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -44,7 +47,7 @@ impl Listed for ReversalRefused {
 }
 
 impl Mishap for ReversalRefused {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose == Purpose::Reversal
     }
 

@@ -1,8 +1,8 @@
 //! F28: the first tries of a reversal are booked but not answered.
 
 use super::knobs::{Count, Knobs};
-use super::mishap::{CatalogueEntry, Listed, Mishap};
-use super::{Exchange, Fate, FaultError};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
 
@@ -17,7 +17,10 @@ impl Listed for ReversalUnanswered {
         id: "F28",
         title: "reversal not answered the first times",
         title_zh: "冲正前几次无应答",
+        side: FaultSide::Acquirer,
         knobs: "times=1",
+        share: Share::USUAL,
+        wire: "0400, 0410 x, 0400, 0410 00",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
@@ -27,7 +30,7 @@ impl Listed for ReversalUnanswered {
 }
 
 impl Mishap for ReversalUnanswered {
-    fn concerns(&self, exchange: &Exchange) -> bool {
+    fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose == Purpose::Reversal && exchange.tries < self.times
     }
 

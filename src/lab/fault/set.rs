@@ -6,8 +6,8 @@ use crate::engine::seam::{Dice, Mono, Now};
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A fault and whom it strikes. Reads as `F03:p=0.02,delay=1s..2s`; the knobs `p`, `nth`,
-/// `terminal` (several joined by `+`), `from` and `until` are those of every fault.
+/// A fault and whom it strikes. Reads as `F03:p=0.02,delay=1s..2s`: the knobs of every
+/// fault (see [`Aim`]), and its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Armed {
     /// The fault.
@@ -44,11 +44,12 @@ impl Armed {
         now.mono - *self.since.get_or_insert(now.mono)
     }
 
-    fn befall(&mut self, now: Now, exchange: &Exchange, fate: &mut Fate, dice: &mut Dice) {
+    fn befall(&mut self, now: Now, exchange: &Exchange<'_>, fate: &mut Fate, dice: &mut Dice) {
         let age = self.age(now);
         let mishap = self.fault.mishap();
         if self.healed
             || !self.aim.awake(age)
+            || !mishap.awake(age.saturating_sub(self.aim.from))
             || !self.aim.covers(exchange)
             || !mishap.concerns(exchange)
         {
@@ -101,6 +102,17 @@ impl FromStr for Armed {
         knobs.done()?;
         Ok(Self::new(fault, aim))
     }
+}
+
+/// How often one fault struck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaultTally {
+    /// The fault's number.
+    pub id: &'static str,
+    /// How often it struck.
+    pub struck: u64,
+    /// Of so many messages that it concerned.
+    pub concerned: u64,
 }
 
 /// Whether the acquirer is down by the clock, and when that may change next.
@@ -164,8 +176,18 @@ impl Faults {
         &self.all
     }
 
+    /// How often each struck, but for those that go by the clock alone and count nothing.
+    pub fn tallies(&self) -> impl Iterator<Item = FaultTally> {
+        let counted = |armed: &&Armed| armed.fault.mishap().outage(Duration::ZERO).is_none();
+        self.all.iter().filter(counted).map(|armed| FaultTally {
+            id: armed.fault.about().id,
+            struck: armed.struck,
+            concerned: armed.concerned,
+        })
+    }
+
     /// What befalls this exchange.
-    pub fn fate(&mut self, now: Now, exchange: &Exchange) -> Fate {
+    pub fn fate(&mut self, now: Now, exchange: &Exchange<'_>) -> Fate {
         let mut fate = Fate::default();
         for armed in &mut self.all {
             armed.befall(now, exchange, &mut fate, &mut self.dice);
@@ -279,7 +301,8 @@ mod tests {
             ),
             (
                 "F03:dely=1s",
-                "F03 has no knob `dely`; it has p, nth, terminal, from, until, delay=1s..3s",
+                "F03 has no knob `dely`; it has p, nth, every, terminal, kind, mti, \
+                 field, bin, card, from, until, delay=1s..3s",
             ),
             (
                 "F01:p=7",

@@ -10,6 +10,7 @@ use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, Rrn, Stan, TerminalId};
 use crate::lab::fault::{Fate, Faults};
+use crate::lab::office::Office;
 use crate::lab::peer::Totals;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -76,6 +77,7 @@ pub struct Acquirer {
     pub(super) dice: Dice,
     pub(super) issuer: Issuer,
     pub(super) book: HostBook,
+    pub(super) office: Option<Office>,
     pub(super) sessions: KeyedMap<Owner, HostSession>,
     pub(super) counts: AcquirerCounts,
     pub(super) conns: BTreeSet<ConnId>,
@@ -107,6 +109,7 @@ impl Acquirer {
         Self {
             issuer: Issuer::new(&options, &mut dice),
             book: HostBook::new(&mut dice),
+            office: options.office.clone().map(Office::new),
             sessions: KeyedMap::new(dice.number()),
             options,
             dice,
@@ -243,6 +246,11 @@ impl Acquirer {
     /// What goes wrong here.
     pub const fn faults(&mut self) -> &mut Faults {
         &mut self.options.faults
+    }
+
+    /// The back office, if there is one.
+    pub const fn office(&mut self) -> Option<&mut Office> {
+        self.office.as_mut()
     }
 
     /// What came and went.

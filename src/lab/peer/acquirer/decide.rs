@@ -56,8 +56,9 @@ impl Acquirer {
             self.book.answer(id, reply.clone());
             return reply;
         }
-        let decision = self.decide(request, kind, fate);
         let mut entry = self.entry(request, kind);
+        let permitted = self.ask_office(&entry, fate);
+        let decision = permitted.and_then(|()| self.decide(request, kind, fate));
         let (code, extra) = match decision {
             Ok(Granted { about, extra }) => {
                 entry.about = about;
@@ -81,6 +82,7 @@ impl Acquirer {
             extra,
         };
         self.book.answer(id, reply.clone());
+        self.tell_office(now, id, request, &reply, fate);
         reply
     }
 
@@ -125,6 +127,7 @@ impl Acquirer {
             reversed: false,
             about: None,
             undone_by: None,
+            booking: None,
             refunded: 0,
         }
     }
@@ -271,6 +274,7 @@ impl Acquirer {
         } else {
             let change = self.book.reverse(id);
             self.move_money(id, change);
+            self.reverse_at_office(now, id);
             flow.answer.reversed
         };
         let reply = Reply {

@@ -4,6 +4,7 @@ use super::Rules;
 use crate::engine::seam::Dice;
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Faults, Span};
+use crate::lab::office::OfficeTerms;
 use crate::lab::peer::{Deck, MasterKeys};
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct AcquirerOptions {
     pub rules: Rules,
     /// What goes wrong at the acquirer and on the wire to it.
     pub faults: Faults,
+    /// The back office; `None`: there is none, and every merchant is welcome.
+    pub office: Option<OfficeTerms>,
 }
 
 impl AcquirerOptions {
@@ -45,6 +48,7 @@ impl AcquirerOptions {
             latency: Span::millis(0, 0),
             rules: Rules::default(),
             faults: Faults::new(Dice::new(0)),
+            office: None,
         }
     }
 }

@@ -60,12 +60,7 @@ impl Acquirer {
     fn fate(&mut self, now: Now, request: &Message, kind: &Kind) -> Fate {
         let mut fate = Fate::default();
         if !self.options.faults.list().is_empty() {
-            let exchange = Exchange {
-                terminal: request.terminal().unwrap_or_default(),
-                purpose: kind.purpose,
-                reverses: kind.reverses,
-                tries: self.tries(request, kind),
-            };
+            let exchange = Exchange::of(request, kind, self.tries(request, kind));
             fate = self.options.faults.fate(now, &exchange);
         }
         self.options

@@ -78,7 +78,7 @@ impl TestTerminal {
             None => (Purpose::Advice, unfinished.tries),
         };
         unfinished.tries += 1;
-        let fate = self.fate(now, purpose, false, tries);
+        let fate = self.fate(now, &message, (purpose, false), tries);
         self.seal(&mut message);
         self.send(now, Task::Finish, message, fate);
     }
@@ -92,7 +92,7 @@ impl TestTerminal {
             return;
         };
         let (at, request) = self.open(now, kind, &order);
-        let fate = self.fate(now, kind.purpose, kind.reverses, 0);
+        let fate = self.fate(now, &request, (kind.purpose, kind.reverses), 0);
         self.send(now, Task::Trade(at), request, fate);
     }
 
@@ -236,12 +236,19 @@ impl TestTerminal {
             .map(|keys| &keys.mac)
     }
 
-    fn fate(&mut self, now: Now, purpose: Purpose, reverses: bool, tries: u32) -> Fate {
+    fn fate(
+        &mut self,
+        now: Now,
+        message: &Message,
+        (purpose, reverses): (Purpose, bool),
+        tries: u32,
+    ) -> Fate {
         let exchange = Exchange {
             terminal: self.options.terminal,
             purpose,
             reverses,
             tries,
+            message,
         };
         self.options.faults.fate(now, &exchange)
     }
