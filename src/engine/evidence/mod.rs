@@ -19,7 +19,7 @@ mod rows;
 
 mod settings;
 
-pub use cells::FileError;
+pub use cells::{FileError, amount};
 pub use rows::{AcquirerRow, Evidence, FiledRow, IssuerRow, PayoutRow, TerminalRow, TotalsRow};
 pub use settings::{
     AccountSettings, Capture, Deduction, InstantPayout, MerchantSettings, PayoutRule,

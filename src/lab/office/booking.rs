@@ -3,9 +3,7 @@
 use super::payout::PayoutId;
 use super::setback::Setback;
 use crate::engine::seam::Wall;
-use crate::iso::message::{
-    AuthCode, MerchantId, Pan, ResponseCode, Rrn, Stan, TerminalId, Text,
-};
+use crate::iso::message::{AuthCode, MerchantId, Pan, ResponseCode, Rrn, Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use jiff::civil::Date;
 
@@ -32,6 +30,8 @@ pub struct Booking {
     pub amount: i64,
     /// DE 49.
     pub currency: Text<3>,
+    /// What it is, such as `sale`.
+    pub kind: Text<24>,
     /// What it is for.
     pub purpose: Purpose,
     /// DE 39.

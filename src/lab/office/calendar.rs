@@ -27,7 +27,9 @@ pub enum CalendarError {
     #[error("calendar: {0}")]
     Toml(String),
     /// A day that cannot be.
-    #[error("calendar, year {year}: `{text}` is no day or range of days of that year, such as {year}-10-01..{year}-10-07")]
+    #[error(
+        "calendar, year {year}: `{text}` is no day or range of days of that year, such as {year}-10-01..{year}-10-07"
+    )]
     Day {
         /// Under which year it stands.
         year: i16,
@@ -92,6 +94,15 @@ impl Calendar {
         self.work.contains(&day) || !(weekend || self.off.contains(&day))
     }
 
+    /// Whether between two days lies one that is off, and is no plain weekend.
+    #[must_use]
+    pub fn has_holiday(&self, after: Date, before: Date) -> bool {
+        self.off
+            .range(next(after)..before.max(next(after)))
+            .next()
+            .is_some()
+    }
+
     /// The first working day after this day.
     #[must_use]
     pub fn next_worked(&self, day: Date) -> Date {
@@ -120,14 +131,17 @@ pub(super) fn later(day: Date, days: u16) -> Date {
 fn days(year: i16, text: &str) -> Result<Vec<Date>, CalendarError> {
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let day = |text: &str| text.trim().parse::<Date>().ok();
-    let range = day(first).zip(day(last)).filter(|(first, last)| {
-        first <= last && first.year() == year && last.year() == year
-    });
+    let range = day(first)
+        .zip(day(last))
+        .filter(|(first, last)| first <= last && first.year() == year && last.year() == year);
     let (first, last) = range.ok_or_else(|| CalendarError::Day {
         year,
         text: text.to_owned(),
     })?;
-    Ok(first.series(1.day()).take_while(|day| *day <= last).collect())
+    Ok(first
+        .series(1.day())
+        .take_while(|day| *day <= last)
+        .collect())
 }
 
 #[cfg(test)]
@@ -140,8 +154,11 @@ mod tests {
     #[test]
     fn each_year_has_the_working_days_that_the_law_leaves() {
         let china = Calendar::read(CHINA).unwrap();
-        for (year, worked) in [(2024, 366 - 104 - 11), (2025, 365 - 104 - 13), (2026, 365 - 104 - 13)]
-        {
+        for (year, worked) in [
+            (2024, 366 - 104 - 11),
+            (2025, 365 - 104 - 13),
+            (2026, 365 - 104 - 13),
+        ] {
             let first = date(year, 1, 1);
             let days = first.series(1.day()).take_while(|day| day.year() == year);
             let count = days.filter(|day| china.is_worked(*day)).count();
@@ -183,12 +200,22 @@ mod tests {
         let year = |off: &str| {
             format!("[[year]]\nyear = 2026\nsource = \"s\"\nwork = []\noff = [\"{off}\"]")
         };
-        for day in ["2026-13-01", "2025-01-01", "2026-05-05..2026-05-01", "", "2026-12-31..2027-01-02"]
-        {
+        for day in [
+            "2026-13-01",
+            "2025-01-01",
+            "2026-05-05..2026-05-01",
+            "",
+            "2026-12-31..2027-01-02",
+        ] {
             let wrong = Calendar::read(&year(day)).unwrap_err().to_string();
-            assert!(wrong.contains(&format!("year 2026: `{day}` is no day")), "{wrong}");
+            assert!(
+                wrong.contains(&format!("year 2026: `{day}` is no day")),
+                "{wrong}"
+            );
         }
-        let wrong = Calendar::read("[[year]]\nyear = 1").unwrap_err().to_string();
+        let wrong = Calendar::read("[[year]]\nyear = 1")
+            .unwrap_err()
+            .to_string();
         assert!(wrong.contains("missing field `source`"), "{wrong}");
     }
 }

@@ -3,11 +3,11 @@
 use super::booking::{Booking, BookingId, KeptBooking};
 use super::calendar::{Calendar, next};
 use super::ledger::{Account, GeneralLedger};
-use super::merchant::{Merchant, MerchantAccount, MerchantState};
-use super::payout::{Deducted, Deduction, Payout, PayoutId};
+use super::merchant::{Merchant, MerchantAccount, OfficeRefusal};
+use super::payout::{Charge, Deducted, Payout, PayoutId};
 use super::setback::Setback;
 use crate::engine::seam::{Wall, Zone};
-use crate::iso::message::{MerchantId, TerminalId};
+use crate::iso::message::{MerchantId, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use jiff::civil::{Date, Time, time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,25 +56,12 @@ pub struct Sought<'a> {
     pub merchant: MerchantId,
     /// DE 41.
     pub terminal: TerminalId,
-    /// What is asked for.
-    pub purpose: Purpose,
+    /// What is asked for, such as `sale`.
+    pub kind: Text<24>,
     /// DE 4, in minor units.
     pub amount: i64,
     /// What goes wrong with it.
     pub setbacks: &'a [Setback],
-}
-
-/// Why the office does not let a merchant have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OfficeRefusal {
-    /// No such merchant, or one that is closed.
-    NoMerchant,
-    /// Not this terminal's.
-    NoTerminal,
-    /// Not permitted to the merchant or its terminal.
-    NotPermitted,
-    /// More than is granted at once.
-    OverLimit,
 }
 
 /// How far a day has come.
@@ -87,8 +74,18 @@ pub(super) struct DayCourse {
     pub closed: bool,
 }
 
-/// The back office of an acquirer.
-#[derive(Debug)]
+impl DayCourse {
+    pub(super) const fn begin(day: Date) -> Self {
+        Self {
+            day,
+            paid: false,
+            closed: false,
+        }
+    }
+}
+
+/// The back office of an acquirer. A copy lives on by itself: days may be tried out on it.
+#[derive(Clone, Debug)]
 pub struct Office {
     pub(super) terms: OfficeTerms,
     pub(super) accounts: BTreeMap<MerchantId, MerchantAccount>,
@@ -128,19 +125,22 @@ impl Office {
     /// # Errors
     /// Why not.
     pub fn ask(&mut self, sought: &Sought<'_>) -> Result<(), OfficeRefusal> {
-        let found = sought.setbacks.iter().find_map(|setback| match setback {
-            Setback::Merchant(state) => Some(*state),
+        let account = self.account(sought.merchant);
+        let file = account
+            .map(|account| &account.file)
+            .ok_or(OfficeRefusal::NoMerchant)?;
+        let mut found = sought.setbacks.iter().filter_map(|setback| match setback {
+            Setback::Merchant(state) => state.refusal(),
+            Setback::Refused(refusal) => Some(*refusal),
             _ => None,
         });
-        let account = self.account(sought.merchant);
-        let file = account.map(|account| &account.file).ok_or(OfficeRefusal::NoMerchant)?;
-        if found.unwrap_or(MerchantState::Active).is_refused() || file.state.is_refused() {
-            return Err(OfficeRefusal::NoMerchant);
+        if let Some(refusal) = found.next().or(file.state.refusal()) {
+            return Err(refusal);
         }
         if !file.terminals.is_empty() && !file.terminals.contains(&sought.terminal) {
             return Err(OfficeRefusal::NoTerminal);
         }
-        if !file.purposes.is_empty() && !file.purposes.contains(&sought.purpose) {
+        if !file.kinds.is_empty() && !file.kinds.contains(&sought.kind) {
             return Err(OfficeRefusal::NotPermitted);
         }
         if file.most.is_some_and(|most| sought.amount > most) {
@@ -156,7 +156,11 @@ impl Office {
         let settles_on = self.settlement_date(booking.at);
         self.bookings.push(KeptBooking {
             settles_on,
-            payee: *self.terms.bound.get(&booking.terminal).unwrap_or(&booking.merchant),
+            payee: *self
+                .terms
+                .bound
+                .get(&booking.terminal)
+                .unwrap_or(&booking.merchant),
             reversed: false,
             undone_by: None,
             refunded: 0,
@@ -237,7 +241,8 @@ impl Office {
     fn owe_sale(&mut self, id: BookingId) {
         let kept = self.kept(id);
         let (payee, amount) = (kept.payee, kept.booking.amount);
-        self.ledger.post(Account::Issuers, Account::Merchant(payee), amount);
+        self.ledger
+            .post(Account::Issuers, Account::Merchant(payee), amount);
         if let Some(account) = self.account(payee) {
             account.unsettled.push(id);
         }
@@ -258,10 +263,12 @@ impl Office {
             (false, true) => (kept.paid_by.is_some(), -1),
             _ => return,
         };
-        self.ledger.post(Account::Merchant(payee), Account::Issuers, sign * sale);
+        self.ledger
+            .post(Account::Merchant(payee), Account::Issuers, sign * sale);
         if is_paid {
             let fee = self.fee_of(id);
-            self.ledger.post(Account::Fees, Account::Merchant(payee), sign * fee);
+            self.ledger
+                .post(Account::Fees, Account::Merchant(payee), sign * fee);
             self.deduct(payee, Deducted::Undone, sign * (sale - fee), on, Some(id));
         } else if let Some(account) = self.account(payee) {
             account.unsettled.retain(|open| *open != id);
@@ -274,7 +281,8 @@ impl Office {
     /// An amount goes back to the cardholder; a negative one is the merchant's again.
     pub(super) fn pay_back(&mut self, id: BookingId, what: Deducted, amount: i64, on: Date) {
         let payee = self.kept(id).payee;
-        self.ledger.post(Account::Merchant(payee), Account::Issuers, amount);
+        self.ledger
+            .post(Account::Merchant(payee), Account::Issuers, amount);
         self.deduct(payee, what, amount, on, Some(id));
     }
 
@@ -287,7 +295,7 @@ impl Office {
         booking: Option<BookingId>,
     ) {
         if let Some(account) = self.account(merchant).filter(|_| amount != 0) {
-            account.deductions.push(Deduction {
+            account.charges.push(Charge {
                 what,
                 amount,
                 of,
@@ -298,7 +306,8 @@ impl Office {
 
     pub(super) fn fee_of(&mut self, id: BookingId) -> i64 {
         let (payee, amount) = (self.kept(id).payee, self.kept(id).booking.amount);
-        self.account(payee).map_or(0, |account| account.file.fee.of(amount))
+        self.account(payee)
+            .map_or(0, |account| account.file.fee.of(amount))
     }
 
     /// The account of a merchant; that of a stranger is opened, if strangers are welcome.
@@ -318,10 +327,17 @@ impl Office {
 
     fn open_account(&mut self, file: Merchant) {
         let (id, deposit, data_fee) = (file.id, file.deposit, file.data_fee);
-        let from = file.rules.iter().map(|rule| rule.from).min().unwrap_or(Date::MIN);
+        let from = file
+            .rules
+            .iter()
+            .map(|rule| rule.from)
+            .min()
+            .unwrap_or(Date::MIN);
         self.accounts.insert(id, MerchantAccount::new(file));
-        self.ledger.post(Account::Merchant(id), Account::Deposits, deposit);
-        self.ledger.post(Account::Merchant(id), Account::Fees, data_fee);
+        self.ledger
+            .post(Account::Merchant(id), Account::Deposits, deposit);
+        self.ledger
+            .post(Account::Merchant(id), Account::Fees, data_fee);
         self.deduct(id, Deducted::Deposit, deposit, from, None);
         self.deduct(id, Deducted::DataFee, data_fee, from, None);
     }

@@ -19,7 +19,7 @@ pub struct Unexplained {
 }
 
 impl Office {
-    /// Holds the ledger against bookings, pay-outs and deductions.
+    /// Holds the ledger against bookings, pay-outs and charges.
     ///
     /// # Errors
     /// The first account that they do not explain.
@@ -41,7 +41,10 @@ impl Office {
         let Some(account) = self.accounts.get(&merchant) else {
             return 0;
         };
-        let unsettled = account.unsettled.iter().map(|id| self.kept(*id).booking.amount);
+        let unsettled = account
+            .unsettled
+            .iter()
+            .map(|id| self.kept(*id).booking.amount);
         let not_gone = self.payouts.iter().filter(|one| {
             one.merchant == merchant
                 && matches!(
@@ -49,9 +52,8 @@ impl Office {
                     PayoutState::Waiting | PayoutState::Held(..) | PayoutState::Returned(..)
                 )
         });
-        let deductions = account.deductions.iter().map(|one| one.amount);
-        unsettled.sum::<i64>() + not_gone.map(|one| one.net()).sum::<i64>()
-            - deductions.sum::<i64>()
+        let charges = account.charges.iter().map(|one| one.amount);
+        unsettled.sum::<i64>() + not_gone.map(|one| one.net()).sum::<i64>() - charges.sum::<i64>()
     }
 
     fn explain(&self, account: Account, told: i64) -> Result<(), Unexplained> {
