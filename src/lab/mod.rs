@@ -24,3 +24,5 @@ pub mod model;
 pub mod sim;
 
 pub mod swarm;
+
+pub mod scenario;

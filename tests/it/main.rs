@@ -29,6 +29,8 @@ mod python;
 
 mod replay;
 
+mod scenario;
+
 mod talk;
 
 mod tls;

@@ -168,7 +168,9 @@ impl FromStr for Yuan {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         // No field holds more than twelve digits.
         let minor = amount(text, 2).filter(|amount| amount.0 < 1_000_000_000_000);
-        minor.map(|minor| Self(minor.0)).ok_or("an amount is in yuan, such as 100 or 99.50")
+        minor
+            .map(|minor| Self(minor.0))
+            .ok_or("an amount is in yuan, such as 100 or 99.50")
     }
 }
 

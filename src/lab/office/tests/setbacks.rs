@@ -1,7 +1,9 @@
 //! What goes wrong behind the switch, and what becomes of the money.
 
 use super::*;
-use crate::lab::office::{Deducted, HoldReason, MerchantState, OfficeRefusal, ReturnReason, Sought};
+use crate::lab::office::{
+    Deducted, HoldReason, MerchantState, OfficeRefusal, ReturnReason, Sought,
+};
 
 const MONDAY: Date = date(2026, 11, 23);
 const TUESDAY: Date = date(2026, 11, 24);

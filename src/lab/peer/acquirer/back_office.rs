@@ -53,7 +53,7 @@ impl Acquirer {
             at: now.wall,
             merchant: entry.merchant,
             terminal: entry.terminal,
-            stan: request.stan().unwrap_or_default(),
+            stan: entry.stan,
             batch: entry.batch,
             rrn: reply.rrn,
             auth: reply.auth,

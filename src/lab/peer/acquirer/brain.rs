@@ -2,12 +2,13 @@
 
 use super::AcquirerOptions;
 use super::book::HostBook;
+use super::entry::HostEntry;
 use super::issuer::Issuer;
 use super::session::{HostSession, Owner};
 use crate::engine::record::ConnId;
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
-use crate::iso::message::{AuthCode, Rrn, TerminalId};
+use crate::iso::message::{AuthCode, Rrn, Stan, TerminalId};
 use crate::lab::fault::{Fate, FaultSide, Faults};
 use crate::lab::office::{Office, OfficeTerms};
 use crate::lab::peer::Totals;
@@ -46,6 +47,8 @@ pub enum AcquirerAction {
     },
     /// Refuse new connections (`false`), or take them again. It begins taking them.
     Listen(bool),
+    /// Nothing: a fault lost this frame on the wire, be it a request that came or an answer.
+    Lost(Bytes),
 }
 
 /// What came and went, since the start.
@@ -205,6 +208,10 @@ impl Acquirer {
         }
     }
 
+    pub(super) fn lose(&mut self, frame: Bytes) {
+        self.actions.push_back(AcquirerAction::Lost(frame));
+    }
+
     pub(super) fn reset(&mut self, conn: ConnId) {
         if self.conns.remove(&conn) {
             self.actions
@@ -257,6 +264,17 @@ impl Acquirer {
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.book.totals(None)
+    }
+
+    /// What is held of a cardholder's money, in minor units, by the transaction of this number;
+    /// less than nothing, if it gave back.
+    #[must_use]
+    pub fn holds(&self, terminal: TerminalId, batch: &str, stan: Stan) -> i64 {
+        let named = |entry: &&HostEntry| {
+            entry.terminal == terminal && entry.stan == stan && *entry.batch == *batch
+        };
+        let entries = self.book.entries().iter().filter(named);
+        entries.map(HostEntry::holds).sum()
     }
 
     /// The book's sums of one terminal.

@@ -117,6 +117,7 @@ impl Acquirer {
             batch: batch
                 .and_then(|batch| Text::new(&batch))
                 .unwrap_or_default(),
+            stan: request.stan().unwrap_or_default(),
             card: request.pan(),
             answer: None,
             reversal: None,

@@ -1,7 +1,7 @@
 //! One transaction in the acquirer's book.
 
 use super::reply::Reply;
-use crate::iso::message::{MerchantId, Mti, Pan, TerminalId, Text};
+use crate::iso::message::{MerchantId, Mti, Pan, Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use crate::lab::office::BookingId;
 
@@ -20,6 +20,7 @@ pub(super) struct HostEntry {
     pub merchant: MerchantId,
     pub terminal: TerminalId,
     pub batch: Text<6>,
+    pub stan: Stan,
     pub card: Option<Pan>,
     /// The answer as first given; none while only a reversal of it is known (tombstone).
     pub answer: Option<Reply>,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 impl Acquirer {
     pub(super) fn receive(&mut self, now: Now, conn: ConnId, frame: Bytes) {
         self.counts.requests += 1;
-        let Ok(request) = Message::parse(&self.options.spec, frame) else {
+        let Ok(request) = Message::parse(&self.options.spec, frame.clone()) else {
             self.counts.unreadable += 1;
             return;
         };
@@ -39,6 +39,7 @@ impl Acquirer {
         };
         let fate = self.fate(now, &request, kind);
         if fate.request_lost {
+            self.lose(frame);
             return;
         }
         let rule = self.options.spec.flow().reversal.as_ref();
@@ -191,10 +192,12 @@ impl Acquirer {
             self.switch(true);
         } else if fate.reset.is_some() {
             self.reset(conn);
-        } else if let Ok(frame) = answer.build()
-            && !fate.answer_lost
-        {
-            self.emit(now, conn, &frame, fate);
+        } else if let Ok(frame) = answer.build() {
+            if fate.answer_lost {
+                self.lose(frame);
+            } else {
+                self.emit(now, conn, &frame, fate);
+            }
         }
     }
 

@@ -268,6 +268,7 @@ impl PeerPipe {
                     self.travel(Travel::ClosedAtTerminal(conn));
                 }
                 AcquirerAction::Listen(listening) => self.listening = listening,
+                AcquirerAction::Lost(_) => {}
             }
         }
     }
