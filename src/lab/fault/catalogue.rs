@@ -5,18 +5,29 @@ use super::acquirer_gone::AcquirerGone;
 use super::answer_late::AnswerLate;
 use super::answer_lost::AnswerLost;
 use super::answer_mac::AnswerMac;
+use super::balance_short::BalanceShort;
+use super::bank_late::BankLate;
 use super::declined::Declined;
 use super::duplicate::Duplicate;
 use super::hang_up::HangUp;
 use super::hang_up_after::HangUpAfter;
+use super::issuer_returns::IssuerReturns;
 use super::knobs::Knobs;
+use super::merchant_found::MerchantFound;
 use super::mishap::{Listed, Mishap};
+use super::notice_lost::NoticeLost;
+use super::other_payee::OtherPayee;
 use super::overtaken::Overtaken;
+use super::payout_returned::PayoutReturned;
 use super::power_loss::PowerLoss;
+use super::refund_late::RefundLate;
 use super::request_lost::RequestLost;
 use super::reset::Reset;
 use super::reversal_refused::ReversalRefused;
 use super::reversal_unanswered::ReversalUnanswered;
+use super::review::Review;
+use super::taken_off::TakenOff;
+use super::view_lags::ViewLags;
 use super::{CatalogueEntry, Fate, FaultError, FaultSide};
 use crate::engine::seam::Dice;
 use std::str::FromStr;
@@ -85,12 +96,34 @@ catalogue! {
     Duplicate,
     /// F16.
     Declined,
+    /// F18.
+    MerchantFound,
+    /// F19.
+    Review,
+    /// F23.
+    BankLate,
+    /// F24.
+    PayoutReturned,
     /// F28.
     ReversalUnanswered,
     /// F29.
     ReversalRefused,
     /// F30.
     AcquirerGone,
+    /// F31.
+    IssuerReturns,
+    /// F33.
+    RefundLate,
+    /// F42.
+    OtherPayee,
+    /// F43.
+    ViewLags,
+    /// F45.
+    BalanceShort,
+    /// F46.
+    TakenOff,
+    /// F47.
+    NoticeLost,
 }
 
 impl Fault {

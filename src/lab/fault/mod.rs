@@ -32,6 +32,18 @@ mod reset;
 mod reversal_refused;
 mod reversal_unanswered;
 
+mod balance_short;
+mod bank_late;
+mod issuer_returns;
+mod merchant_found;
+mod notice_lost;
+mod other_payee;
+mod payout_returned;
+mod refund_late;
+mod review;
+mod taken_off;
+mod view_lags;
+
 mod aim;
 mod catalogue;
 mod set;

@@ -1,21 +1,22 @@
 //! What the acquirer asks its back office, and tells it.
 
 use super::brain::Acquirer;
-use super::entry::EntryId;
+use super::entry::{EntryId, HostEntry};
 use super::refusal::HostRefusal;
 use super::reply::Reply;
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{ResponseCode, Text};
+use crate::iso::spec::Kind;
 use crate::lab::fault::Fate;
 use crate::lab::office::{Booking, Sought};
-use crate::lab::peer::acquirer::entry::HostEntry;
 
 impl Acquirer {
     /// Whether the office lets the merchant have it.
     pub(super) fn ask_office(
         &mut self,
         entry: &HostEntry,
+        kind: &Kind,
         fate: &Fate,
     ) -> Result<(), ResponseCode> {
         let Some(office) = &mut self.office else {
@@ -24,7 +25,7 @@ impl Acquirer {
         let sought = Sought {
             merchant: entry.merchant,
             terminal: entry.terminal,
-            purpose: entry.purpose,
+            kind: kind.name,
             amount: minor(entry.amount),
             setbacks: &fate.setbacks,
         };
@@ -38,7 +39,7 @@ impl Acquirer {
         &mut self,
         now: Now,
         id: EntryId,
-        request: &Message,
+        (request, kind): (&Message, &Kind),
         reply: &Reply,
         fate: &Fate,
     ) {
@@ -52,13 +53,14 @@ impl Acquirer {
             at: now.wall,
             merchant: entry.merchant,
             terminal: entry.terminal,
-            stan: request.stan().unwrap_or_default(),
+            stan: entry.stan,
             batch: entry.batch,
             rrn: reply.rrn,
             auth: reply.auth,
             card: entry.card.clone(),
             amount: minor(entry.amount),
             currency: Text::clipped(&currency),
+            kind: kind.name,
             purpose: entry.purpose,
             code: reply.code,
             approved: entry.approved,

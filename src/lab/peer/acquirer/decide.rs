@@ -57,7 +57,7 @@ impl Acquirer {
             return reply;
         }
         let mut entry = self.entry(request, kind);
-        let permitted = self.ask_office(&entry, fate);
+        let permitted = self.ask_office(&entry, kind, fate);
         let decision = permitted.and_then(|()| self.decide(request, kind, fate));
         let (code, extra) = match decision {
             Ok(Granted { about, extra }) => {
@@ -82,7 +82,7 @@ impl Acquirer {
             extra,
         };
         self.book.answer(id, reply.clone());
-        self.tell_office(now, id, request, &reply, fate);
+        self.tell_office(now, id, (request, kind), &reply, fate);
         reply
     }
 

@@ -8,7 +8,7 @@ use crate::iso::message::{FieldId, Pan, Secret};
 use crate::iso::security::{WorkingKeys, decrypt_pin_block, pin_of_block};
 
 #[derive(Debug)]
-struct Account {
+struct CardAccount {
     pin: Option<Secret>,
     /// What is held of its money; less than nothing after a refund to a stranger.
     held: i64,
@@ -17,7 +17,7 @@ struct Account {
 /// The accounts behind the cards.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    accounts: KeyedMap<String, Account>,
+    accounts: KeyedMap<String, CardAccount>,
     balance: i64,
     strangers: bool,
 }
@@ -26,7 +26,7 @@ impl Issuer {
     pub(super) fn new(options: &AcquirerOptions, dice: &mut Dice) -> Self {
         let mut accounts = KeyedMap::new(dice.number());
         for card in options.cards.cards() {
-            let account = Account {
+            let account = CardAccount {
                 pin: card.pin.clone(),
                 held: 0,
             };
@@ -41,9 +41,9 @@ impl Issuer {
         }
     }
 
-    fn account(&mut self, pan: &Pan) -> Option<&mut Account> {
+    fn account(&mut self, pan: &Pan) -> Option<&mut CardAccount> {
         if self.strangers {
-            let stranger = || Account { pin: None, held: 0 };
+            let stranger = || CardAccount { pin: None, held: 0 };
             return Some(
                 self.accounts
                     .or_insert_with(pan.reveal().to_owned(), stranger),
