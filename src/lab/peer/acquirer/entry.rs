@@ -1,7 +1,7 @@
 //! One transaction in the acquirer's book.
 
 use super::reply::Reply;
-use crate::iso::message::{MerchantId, Mti, Pan, TerminalId, Text};
+use crate::iso::message::{MerchantId, Mti, Pan, Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
 
 /// A place in the book.
@@ -19,6 +19,7 @@ pub(super) struct HostEntry {
     pub merchant: MerchantId,
     pub terminal: TerminalId,
     pub batch: Text<6>,
+    pub stan: Option<Stan>,
     pub card: Option<Pan>,
     /// The answer as first given; none while only a reversal of it is known (tombstone).
     pub answer: Option<Reply>,
@@ -28,6 +29,8 @@ pub(super) struct HostEntry {
     pub reversals: u32,
     pub approved: bool,
     pub reversed: bool,
+    /// Answered, and its outcome not known yet.
+    pub unclear: bool,
     /// The earlier one that this void, refund or completion is about.
     pub about: Option<EntryId>,
     /// The void or completion that undid this one.
@@ -37,6 +40,11 @@ pub(super) struct HostEntry {
 }
 
 impl HostEntry {
+    /// Of this terminal's batch.
+    pub(super) fn is_of(&self, terminal: TerminalId, batch: Text<6>) -> bool {
+        self.terminal == terminal && self.batch == batch
+    }
+
     /// Approved and not reversed.
     pub(super) const fn is_effective(&self) -> bool {
         self.approved && !self.reversed

@@ -273,7 +273,10 @@ impl PeerPipe {
     }
 
     fn note(&mut self, way: &str, frame: &Bytes) {
-        let message = Message::parse(&self.spec, frame.clone()).unwrap();
+        let Ok(message) = Message::parse(&self.spec, frame.clone()) else {
+            self.wire.push(format!("{way} unreadable"));
+            return;
+        };
         let code = message
             .response_code()
             .map_or(String::new(), |code| format!(" {code}"));
