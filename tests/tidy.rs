@@ -191,13 +191,6 @@ const NAMESAKES: &[Namesakes] = &[
         &["src/engine/trace/book.rs", "src/lab/odd/host/book.rs"],
     ),
     (
-        "Evidence",
-        &[
-            "src/engine/trace/verdict.rs",
-            "src/lab/sim/planned/evidence.rs",
-        ],
-    ),
-    (
         "Form",
         &["src/engine/record/form/wire.rs", "src/lab/plan/deed.rs"],
     ),

@@ -23,6 +23,7 @@ mod page;
 mod past;
 mod peer;
 mod replay;
+mod scenario;
 mod screen;
 mod send;
 mod serve;
@@ -135,6 +136,7 @@ enum Command {
     Journal(journal::JournalArgs),
     Lab(lab::LabArgs),
     Replay(replay::ReplayArgs),
+    Scenario(scenario::ScenarioArgs),
     Send(send::SendArgs),
     Serve(serve::ServeArgs),
     Sim(sim::SimArgs),
@@ -214,6 +216,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
         Command::Replay(args) => replay::run(&args, lang, out),
+        Command::Scenario(args) => scenario::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
         Command::Load(args) => load::run(&args, lang, out),
         Command::Host(args) => host::run(&args, lang, out),

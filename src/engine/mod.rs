@@ -17,4 +17,6 @@ pub mod driver;
 
 pub mod observe;
 
+pub mod evidence;
+
 pub mod trace;

@@ -5,6 +5,8 @@
 #![deny(clippy::float_arithmetic)]
 
 // In dependency order: a room uses only what stands above it.
+pub mod office;
+
 pub mod fault;
 
 pub mod peer;
@@ -22,3 +24,5 @@ pub mod model;
 pub mod sim;
 
 pub mod swarm;
+
+pub mod scenario;

@@ -19,6 +19,8 @@ mod lab;
 
 mod ends;
 
+mod faults;
+
 mod across;
 
 mod passthrough;
@@ -28,6 +30,8 @@ mod malformed;
 mod python;
 
 mod replay;
+
+mod scenario;
 
 mod talk;
 

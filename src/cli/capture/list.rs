@@ -152,6 +152,7 @@ impl CaptureListing {
                     },
                 );
             }
+            Sighting::Unheard { .. } => {}
             Sighting::Ended { flow, how, .. } => {
                 self.settle(*flow);
                 if let Some(connection) = self.connections.get_mut(flow) {

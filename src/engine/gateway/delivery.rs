@@ -87,12 +87,28 @@ impl Gateway {
             }
             Some(Sent::Answer(slot, conn)) => {
                 self.was_delivered(slot);
-                self.note_delivered(now, slot, conn);
-                self.step(now, slot, Trigger::Written, Cause::default());
+                if self.is_late(now, slot) {
+                    let why = Why::WrittenLate;
+                    self.step(now, slot, Trigger::WrittenLate, Cause::why(why));
+                    self.reverse_unproven(now, slot, why);
+                } else {
+                    self.note_delivered(now, slot, conn);
+                    self.step(now, slot, Trigger::Written, Cause::default());
+                }
             }
             Some(Sent::Try(slot)) => self.try_left(now, slot, send),
             None => {}
         }
+    }
+
+    /// Whether the terminal may have turned away while its answer waited to be journalled or
+    /// written. A terminal waits longer than a gateway; in the usual ladder a third, 60 s to 45 s.
+    fn is_late(&self, now: Now, slot: Slot) -> bool {
+        let own = self.live.get(slot).filter(|own| own.opened.reverses);
+        own.is_some_and(|own| {
+            let due = self.options.routes[own.route].timeout;
+            now.mono - own.since > due + due / 3
+        })
     }
 
     /// An approval was written to a connection: a reset that comes soon leaves it unproven.

@@ -45,6 +45,8 @@ pub enum Trigger {
     TerminalBack,
     /// The answer was written to the terminal.
     Written,
+    /// The answer was written when the time in which its terminal waits for it was over.
+    WrittenLate,
     /// The answer could not be written.
     NotWritten,
     /// The connection was reset soon after the answer was written.
@@ -90,7 +92,7 @@ pub enum Trigger {
 
 impl Trigger {
     /// Every trigger.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::Refuse,
         Self::NoLink,
         Self::Forward,
@@ -109,6 +111,7 @@ impl Trigger {
         Self::TerminalClosed,
         Self::TerminalBack,
         Self::Written,
+        Self::WrittenLate,
         Self::NotWritten,
         Self::Reset,
         Self::ReverseNow,
@@ -223,11 +226,12 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         // Its answer goes to the terminal.
         (S::Approved, T::Written) => ('P', S::Delivered, E::Forget),
         (S::Approved, T::NotWritten | T::TerminalClosed) => ('Q', S::TerminalGone, E::Grace),
-        (S::Approved, T::Restart) => ('R', S::DeliveryUnproven, E::None),
+        (S::Approved, T::Restart | T::WrittenLate) => ('R', S::DeliveryUnproven, E::None),
         (S::Delivered, T::Reset) => ('R', S::DeliveryUnproven, E::None),
-        (S::Declined, T::Written | T::NotWritten | T::TerminalClosed | T::Restart) => {
-            ('S', S::DeclineDelivered, E::Forget)
-        }
+        (
+            S::Declined,
+            T::Written | T::WrittenLate | T::NotWritten | T::TerminalClosed | T::Restart,
+        ) => ('S', S::DeclineDelivered, E::Forget),
         (S::TerminalGone | S::Unanswered, T::TerminalBack) => ('T', S::Approved, E::Deliver),
 
         // The terminal asks for a reversal.

@@ -347,6 +347,7 @@ const fn refusal(flow: &Flow, why: Why) -> ResponseCode {
         | Why::OriginalUnknown
         | Why::TriesUsedUp
         | Why::Unseen
+        | Why::WrittenLate
         | Why::Expired => answer.malfunction,
     }
 }

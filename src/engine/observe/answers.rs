@@ -28,8 +28,7 @@ impl Observer {
             if class == Class::Network {
                 return self.session(role, FlowSide::Server, seen);
             }
-            self.orphan(role, key_on(role, &seen.message));
-            return self.unmatched(role, FlowSide::Server, seen);
+            return self.was_not_asked(role, seen);
         };
         self.touch(seen.flow, case);
         let undoing = self
@@ -106,7 +105,7 @@ impl Observer {
     }
 
     /// A host answers a request.
-    fn request_answered(&mut self, case: CaseNo, role: LegRole, seen: &SeenMessage) {
+    pub(super) fn request_answered(&mut self, case: CaseNo, role: LegRole, seen: &SeenMessage) {
         let message = &seen.message;
         let logged = logged(role, FlowSide::Server, seen);
         let Some(own) = self.table.get(case) else {
@@ -126,9 +125,13 @@ impl Observer {
         let in_time = own.state.awaits_answer();
         let outcome = outcome_of(message, &own.opened);
         let trigger = own.heard().and_now(message, outcome);
+        if trigger == Trigger::ApprovalAgain && is_a_copy(own, message) {
+            return self.remark(case, unread_note(message), logged);
+        }
         let approved = outcome == Trigger::Approval;
         let waited = self.now() - own.began;
         let note = match in_time {
+            true if own.unasked => Note::None,
             true => Note::WaitedMs(millis(waited)),
             false => Note::LateMs(millis(waited.saturating_sub(self.options.timeout))),
         };
@@ -162,6 +165,11 @@ impl Observer {
         let state = self.table.get(case).map(|own| own.state);
         if matches!(state, Some(State::Approved | State::Declined)) {
             self.step(case, Trigger::Written, SeenCause::default());
+        }
+        let late = self.table.get(case).is_some_and(|own| own.overdue);
+        if late && state == Some(State::Approved) {
+            // Whether its terminal still waited is seen by what it does next.
+            self.step(case, Trigger::Reset, SeenCause::why(Why::LateApproval));
         }
     }
 
@@ -332,6 +340,13 @@ impl Observer {
             _ => self.unmatched(role, FlowSide::Server, seen),
         }
     }
+}
+
+/// Whether an approval that comes again is the first one: its names are the same, and its host
+/// heard one request only, so that it can have booked no other.
+fn is_a_copy(own: &Watched, again: &Message) -> bool {
+    let same = again.rrn() == own.rrn && again.auth_code() == own.auth;
+    own.state == State::Reversed && same && own.rrn.is_some() && !own.doubted
 }
 
 /// Whether an answer is one that a gateway makes by itself: with a code that is for that, and

@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// Requests held at once.
 const HELD: usize = 16_384;
+/// So many earlier trades of a terminal are looked at when it begins another.
+const LOOKED_BACK_AT: usize = 16;
 /// Times that are kept of a request and its repeats.
 const TIMES_KEPT: usize = 16;
 /// How long two sales of same card, amount and merchant count as twins (D0).
@@ -178,6 +180,9 @@ impl Observer {
         if opened.purpose == Purpose::Reversal && self.reverses(&asked, &mut opened) {
             return;
         }
+        if let Some(case) = self.answered_before(&asked, &opened) {
+            return self.comes_after_its_answer(case, &asked);
+        }
         if let Some(case) = self.repeated(&opened) {
             return self.repeats(case, &asked);
         }
@@ -213,7 +218,7 @@ impl Observer {
             ..SeenCause::of(first, asked.logged()?)
         };
         let case = self.open(watched, trigger, cause);
-        self.trades_on(first, &opened, case);
+        self.trades_on(first, &opened, (case, id));
         self.expect(case, asked);
         if let Some(logged) = asked.logged_there() {
             let stan = asked.heard().and_then(|there| there.message.stan());
@@ -333,23 +338,28 @@ impl Observer {
         }
     }
 
-    /// A terminal that begins another trade on its connection has dealt with the answer before.
-    fn trades_on(&mut self, first: &SeenMessage, opened: &Opened, begun: CaseNo) {
+    /// A terminal that begins another trade has dealt with what was before: an answer that has not
+    /// come is waited for no longer, and one that came late, and was not reversed, was taken.
+    fn trades_on(&mut self, first: &SeenMessage, opened: &Opened, (begun, id): (CaseNo, TxId)) {
         if !opened.purpose.moves_money() {
             return;
         }
         let key = key_of(opened);
-        let table = &mut self.table;
-        let Some(flow) = self.flows.get(&first.flow) else {
-            return;
-        };
-        let before = flow.touched.iter().map(|(_, case)| *case);
-        for case in before.filter(|case| *case != begun).collect::<Vec<_>>() {
-            if let Some(own) = table.get_mut(case)
-                && own.state == State::Delivered
-                && key_of(&own.opened) == key
-            {
-                own.dealt_with = true;
+        let others = self.table.of_terminal(key).take(LOOKED_BACK_AT);
+        let others = others.map(|(case, _)| case).filter(|case| *case != begun);
+        for case in others.collect::<Vec<_>>() {
+            self.is_no_longer_waited_for(case);
+            let Some(own) = self.table.get_mut(case) else {
+                continue;
+            };
+            own.dealt_with |= own.state == State::Delivered && own.terminal == Some(first.flow);
+            if own.overdue && own.state == State::DeliveryUnproven {
+                own.overdue = false;
+                let cause = SeenCause {
+                    note: Note::Other(id),
+                    ..SeenCause::default()
+                };
+                self.step(case, Trigger::Proof, cause);
             }
         }
     }
@@ -366,11 +376,26 @@ impl Observer {
             return;
         };
         let trigger = self.returned(case, of, trigger);
-        let cause = SeenCause {
+        let cause = || SeenCause {
             note: Note::Other(by),
             ..SeenCause::default()
         };
-        self.step(case, trigger, cause);
+        let goes_back = matches!(trigger, Trigger::Returned | Trigger::ReturnedInPart);
+        let own = self.table.get_mut(case);
+        if let Some(own) = own
+            && own.state == State::Forwarded
+            && goes_back
+        {
+            // Its host gives back only what it approved, and only its terminal knows by which name.
+            own.approved = true;
+            let unseen = SeenCause {
+                why: Why::Unseen,
+                ..cause()
+            };
+            self.step(case, Trigger::Approval, unseen);
+            self.step(case, Trigger::Written, SeenCause::why(Why::Unseen));
+        }
+        self.step(case, trigger, cause());
     }
 
     /// Counts what goes back of an original, or comes again, and says what that makes of it.

@@ -9,6 +9,7 @@ use super::observer::{HOST, Observer, SeenCause, SeenFlow, host_conn};
 use super::watched::CaseNo;
 use crate::engine::gateway::Trigger;
 use crate::engine::record::{Fact, LineFact, State, Why};
+use crate::engine::seam::Wall;
 use crate::iso::message::Text;
 use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause};
 
@@ -94,7 +95,30 @@ impl Observer {
         }
     }
 
+    /// What a server sent from then on never arrived: whose answer that was, is not told it.
+    pub(super) fn unheard(&mut self, flow: FlowId, from: FlowSide, since: Wall) {
+        let Some(known) = self.flows.get(&flow) else {
+            return;
+        };
+        if from != FlowSide::Server || known.role == LegRole::Hosts {
+            return;
+        }
+        let mut cases: Vec<CaseNo> = known.touched.iter().map(|(_, case)| *case).collect();
+        cases.sort_unstable();
+        cases.dedup();
+        for case in cases {
+            let meant = self.table.get(case).is_some_and(|own| {
+                let told = own.state == State::Delivered && own.changed >= since;
+                told && own.terminal == Some(flow) && own.opened.reverses && !own.dealt_with
+            });
+            if meant {
+                self.step(case, Trigger::Reset, SeenCause::why(Why::WriteFailed));
+            }
+        }
+    }
+
     fn line_ended(&mut self, flow: FlowId, known: &SeenFlow, case: CaseNo, reset: bool) {
+        self.is_no_longer_waited_for(case);
         if known.role != LegRole::Hosts {
             self.terminal_ended(flow, known.role, case, reset);
         }
@@ -145,8 +169,30 @@ impl Observer {
         }
     }
 
-    /// What was waited for did not come in its time.
+    /// What was waited for did not come in its time. On the whole way, how long a terminal waits is
+    /// known only to itself: as long as its connection stands, what it does next tells.
     pub(super) fn silence(&mut self, case: CaseNo) {
+        let Some(own) = self.table.get_mut(case) else {
+            return;
+        };
+        let stands = own.host.is_some_and(|flow| self.flows.contains_key(&flow));
+        if own.state == State::Forwarded && own.goes_straight() && stands {
+            own.overdue = true;
+            return;
+        }
+        self.conclude(case);
+    }
+
+    /// Its terminal does something else: an answer that has not come by now is none.
+    pub(super) fn is_no_longer_waited_for(&mut self, case: CaseNo) {
+        let overdue = self.table.get(case).is_some_and(|own| own.overdue);
+        if overdue {
+            self.conclude(case);
+        }
+    }
+
+    /// What did not come will not be waited for any longer.
+    fn conclude(&mut self, case: CaseNo) {
         let Some(own) = self.table.get(case) else {
             return;
         };
@@ -188,6 +234,7 @@ impl Observer {
 
     /// It is not followed any more: what comes later is not known.
     pub(super) fn give_up(&mut self, case: CaseNo) {
+        self.is_no_longer_waited_for(case);
         let Some(own) = self.table.get(case) else {
             return;
         };

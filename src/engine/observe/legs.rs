@@ -197,7 +197,10 @@ impl LegFinder {
             Sighting::Ended { flow, .. } => {
                 self.flows.remove(flow);
             }
-            Sighting::Opened { .. } | Sighting::Frame(_) | Sighting::Gap { .. } => {}
+            Sighting::Opened { .. }
+            | Sighting::Frame(_)
+            | Sighting::Gap { .. }
+            | Sighting::Unheard { .. } => {}
         }
     }
 

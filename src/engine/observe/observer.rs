@@ -137,6 +137,7 @@ impl Observer {
         let at = match sighting {
             Sighting::Opened { at, .. }
             | Sighting::Gap { at, .. }
+            | Sighting::Unheard { at, .. }
             | Sighting::Ended { at, .. }
             | Sighting::Frame(SeenFrame { at, .. }) => Wall(at.0),
         };
@@ -162,6 +163,9 @@ impl Observer {
                 why,
                 ..
             } => self.gap(*flow, *from, *bytes, *why),
+            Sighting::Unheard {
+                flow, from, since, ..
+            } => self.unheard(*flow, *from, Wall(since.0)),
             Sighting::Ended { flow, how, .. } => self.ended(*flow, *how),
         }
         while let Some(case) = self.table.surplus() {

@@ -148,6 +148,21 @@ impl CaptureStage {
         });
     }
 
+    fn now(&self) -> SeenAt {
+        SeenAt(self.at)
+    }
+
+    /// What was sent from then on was never acknowledged.
+    fn unheard(&mut self, flow: FlowId, from: FlowSide, since: SeenAt) {
+        let at = self.now();
+        self.take(&Sighting::Unheard {
+            flow,
+            at,
+            from,
+            since,
+        });
+    }
+
     fn ends(&mut self, flow: FlowId, how: FlowEnd) {
         let at = SeenAt(self.at);
         self.take(&Sighting::Ended { flow, at, how });

@@ -17,7 +17,7 @@ use crate::iso::stream::FlowSide;
 impl Observer {
     /// The transaction that a reversal speaks of, by the names that it may have; else the only one
     /// of its terminal under the trace number that it tells.
-    fn original_of(&self, message: &Message, opened: &Opened) -> Option<CaseNo> {
+    pub(super) fn original_of(&self, message: &Message, opened: &Opened) -> Option<CaseNo> {
         let about = |of: &Watched| {
             of.opened.purpose != Purpose::Reversal
                 && is_about(message, opened, (&of.opened, of.part.as_ref()))
@@ -110,6 +110,7 @@ impl Observer {
     /// A terminal wants it undone.
     fn asks_to_undo(&mut self, case: CaseNo, seen: &SeenMessage) -> Row {
         let message = logged(LegRole::Terminals, FlowSide::Client, seen);
+        self.is_no_longer_waited_for(case);
         let cause = SeenCause {
             why: Why::TerminalAsked,
             ..SeenCause::of(seen, message)
@@ -152,7 +153,7 @@ impl Observer {
 
     /// What must have happened before a try goes out: the one before it had no answer, or whoever
     /// sends it gave the transaction up.
-    fn is_to_be_undone(&mut self, case: CaseNo) {
+    pub(super) fn is_to_be_undone(&mut self, case: CaseNo) {
         let Some(state) = self.table.get(case).map(|own| own.state) else {
             return;
         };

@@ -61,6 +61,10 @@ pub(super) struct Watched {
     /// Whether its terminal traded on after its approval: a reset that comes then cuts off what is
     /// said from there on.
     pub(super) dealt_with: bool,
+    /// Its request was not seen, but for what its answer repeats of it.
+    pub(super) unasked: bool,
+    /// No answer came in time on a connection that its terminal keeps open: it may wait longer.
+    pub(super) overdue: bool,
     /// What its requests told of when it was: a reversal may name its original by that.
     pub(super) times: Vec<(FieldPath, Text<14>)>,
     names: Vec<Identity>,
@@ -109,6 +113,8 @@ impl Watched {
             deadline: None,
             unseen: false,
             dealt_with: false,
+            unasked: false,
+            overdue: false,
             times: Vec::new(),
             names: Vec::new(),
             keys: Vec::new(),
@@ -134,6 +140,11 @@ impl Watched {
             tried: tries > 0,
             auth: self.auth,
         }
+    }
+
+    /// Whether one connection carries it all the way from its terminal to its host.
+    pub(super) fn goes_straight(&self) -> bool {
+        self.host.is_some() && self.host == self.terminal
     }
 
     /// Whether nothing is waited for, and nothing of it is open.

@@ -163,6 +163,8 @@ pub enum Why {
     KeyUnknown,
     /// Captured traffic lacks what would tell: it has a gap there, or ends.
     Unseen,
+    /// The answer came in time and was written late: its terminal may not have waited for it.
+    WrittenLate,
 }
 
 /// What else is worth knowing about a step.

@@ -128,6 +128,12 @@ impl Wall {
         stamp.to_zoned(zone.0.clone())
     }
 
+    /// What clocks show here at this moment; [`Zone::moment`] is the way back.
+    #[must_use]
+    pub fn shown(self, zone: &Zone) -> jiff::civil::DateTime {
+        self.civil(zone).datetime()
+    }
+
     /// As RFC 3339 with microseconds: `2026-11-22T10:11:12.345678+08:00`.
     #[must_use]
     pub fn rfc3339(self, zone: &Zone) -> String {

@@ -77,5 +77,5 @@ pub use reversal::{By, Reversal};
 pub use stories::{Keep, Stories, subject};
 pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};
-pub use verdict::{Evidence, Verdict};
+pub use verdict::Verdict;
 pub use view::{Names, View};

@@ -77,6 +77,10 @@ const fn why(why: Why) -> Option<Phrase> {
             "无法转换为主机报文",
         ),
         Why::OriginalUnknown => Phrase::new("its original is not known here", "网关无此原交易"),
+        Why::WrittenLate => Phrase::new(
+            "written when its terminal may wait no more",
+            "写出时终端可能已不再等待",
+        ),
         Why::Unseen => Phrase::new("the capture does not show it", "抓包中未见"),
         Why::KeyUnknown => Phrase::new("no key to make its MAC anew", "无密钥, 不能重算MAC"),
     };

@@ -8,6 +8,7 @@ use super::retry::Retry;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
 use super::{diagnosis, limit, texts, wording};
+use crate::engine::evidence::Tier;
 use crate::engine::record::State;
 
 /// What may be said of a transaction on the evidence of the gateway's journal.
@@ -30,26 +31,9 @@ pub struct Verdict {
     /// Whether a new transaction in its place is safe.
     pub safe_to_retry: Retry,
     /// The tier of the evidence.
-    pub evidence: Evidence,
+    pub evidence: Tier,
     /// What each party believes.
     pub beliefs: Beliefs,
-}
-
-/// What a verdict rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Evidence {
-    /// The gateway's journal alone.
-    E0,
-}
-
-impl Evidence {
-    /// `E0`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::E0 => "E0",
-        }
-    }
 }
 
 impl Verdict {
@@ -89,7 +73,7 @@ impl Verdict {
             verdict,
             next_step,
             safe_to_retry,
-            evidence: Evidence::E0,
+            evidence: Tier::E0,
             beliefs: Beliefs::of(story),
         }
     }

@@ -310,7 +310,7 @@ fn fit(spec: &Arc<Spec>, reader: &mut dyn CaptureReader) -> DialectFit {
                 }
             }
             Sighting::Gap { .. } => fit.tried = fit.tried.saturating_add(1),
-            Sighting::Opened { .. } | Sighting::Ended { .. } => {}
+            Sighting::Opened { .. } | Sighting::Unheard { .. } | Sighting::Ended { .. } => {}
         }
         if fit.tried >= TELLING_FRAMES as u64 {
             break;

@@ -126,6 +126,8 @@ impl<W: Write> PcapngWriter<W> {
                 }
                 Ok(())
             }
+            // What is written is taken to have arrived.
+            Sighting::Unheard { .. } => Ok(()),
             Sighting::Ended { flow, at, how } => self.end(*flow, *at, *how),
         }
     }

@@ -152,6 +152,7 @@ impl HostCarrier {
                 }
                 AcquirerAction::Close { conn, reset } => self.close(conn, reset),
                 AcquirerAction::Listen(listens) => drop(self.listens.send_replace(listens)),
+                AcquirerAction::Lost(_) => {}
             }
         }
         let due = self.brain.next_deadline();

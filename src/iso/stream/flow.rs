@@ -116,11 +116,38 @@ impl CapturedFlow {
             self.tell(from, out);
         }
         self.open(None, out);
+        self.tell_unheard(how, out);
         out.push(Sighting::Ended {
             flow: self.id,
             at: self.last,
             how,
         });
+    }
+
+    /// Tells what never arrived. Where both ends closed in good order, the last acknowledgement may
+    /// stand behind that.
+    fn tell_unheard(&self, how: FlowEnd, out: &mut Vec<Sighting>) {
+        for (from, half) in self.halves.iter().enumerate() {
+            let other = self.halves.get(1 - from);
+            let hung_up = how != FlowEnd::Closed && other.is_some_and(HalfConnection::has_end);
+            let lost = half.is_sent_again() || hung_up;
+            if let Some(since) = half.unheard_since().filter(|_| lost) {
+                let (flow, at, from) = (self.id, self.last, self.side(from));
+                out.push(Sighting::Unheard {
+                    flow,
+                    at,
+                    from,
+                    since,
+                });
+            }
+        }
+    }
+
+    fn side(&self, end: usize) -> FlowSide {
+        match self.client == Some(end) {
+            true => FlowSide::Client,
+            false => FlowSide::Server,
+        }
     }
 
     fn end_if_closed(&mut self, spec: &Arc<Spec>, out: &mut Vec<Sighting>) {
@@ -138,11 +165,7 @@ impl CapturedFlow {
             };
             let asker = is_answer.map(|is_answer| if is_answer { 1 - from } else { from });
             self.open(asker, out);
-            let side = match self.client == Some(from) {
-                true => FlowSide::Client,
-                false => FlowSide::Server,
-            };
-            let mut sighting = sighting(self.id, side, cut);
+            let mut sighting = sighting(self.id, self.side(from), cut);
             // Packets may stand before the first one in time and behind it in the capture.
             sighting.set_at(sighting.at().max(self.first));
             out.push(sighting);

@@ -2,7 +2,7 @@
 
 use super::segment::TcpSegment;
 use super::sighting::SeenAt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// So many bytes of one direction are held while an earlier one is missing.
 const HELD_BYTES: usize = 1 << 20;
@@ -12,6 +12,11 @@ const HELD_PIECES: usize = 1024;
 const KEPT: usize = 1024;
 /// A number so far from the one expected belongs to another connection between the same addresses.
 const FAR: i64 = 1 << 26;
+
+/// So many runs of bytes that are not acknowledged are told apart.
+const UNHEARD: usize = 64;
+/// What comes again so much later was sent again, and is no copy that the capture made.
+const SENT_AGAIN_MICROS: i64 = 100_000;
 
 /// What comes next of a direction.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,6 +60,10 @@ pub(super) struct HalfConnection {
     end: Option<i64>,
     /// The position up to which its receiver has everything.
     acknowledged: Option<i64>,
+    /// Bytes that are not acknowledged yet: the position behind them, and when they were seen.
+    unheard: VecDeque<(i64, SeenAt)>,
+    /// Whether some of those were sent again.
+    sent_again: bool,
 }
 
 impl HalfConnection {
@@ -69,6 +78,8 @@ impl HalfConnection {
             given: Vec::new(),
             end: None,
             acknowledged: None,
+            unheard: VecDeque::new(),
+            sent_again: false,
         }
     }
 
@@ -105,6 +116,7 @@ impl HalfConnection {
             sink(ByteRun::Hole(None));
             (self.beginning, self.end) = (Beginning::Unseen, None);
             self.acknowledged = None;
+            self.unheard.clear();
         }
         if segment.syn {
             self.opening = Some(start);
@@ -138,6 +150,11 @@ impl HalfConnection {
         let known = usize::try_from(self.position.saturating_sub(start)).unwrap_or(usize::MAX);
         let (again, fresh) = bytes.split_at(known.min(bytes.len()));
         self.compare(start, again, at, sink);
+        let first = self.unheard.front();
+        self.sent_again |= again.len() > 1
+            && first.is_some_and(|(end, then)| {
+                start < *end && at.0.saturating_sub(then.0) >= SENT_AGAIN_MICROS
+            });
         if !fresh.is_empty() {
             self.given.extend_from_slice(fresh);
             let many = self.given.len().saturating_sub(KEPT);
@@ -145,6 +162,7 @@ impl HalfConnection {
                 self.given.drain(..many);
             }
             self.advance(fresh.len());
+            self.note_unheard(at);
             sink(ByteRun::Bytes(fresh, at));
         }
     }
@@ -169,6 +187,18 @@ impl HalfConnection {
         // A number of TCP wraps.
         let low = u64::from(u32::MAX) & count as u64;
         self.next = self.next.wrapping_add(u32::try_from(low).unwrap_or(0));
+    }
+
+    /// Bytes up to the position were given: their receiver has yet to acknowledge them.
+    fn note_unheard(&mut self, at: SeenAt) {
+        if self.acknowledged >= Some(self.position) {
+            return;
+        }
+        let is_full = self.unheard.len() >= UNHEARD;
+        match self.unheard.back_mut() {
+            Some((end, _)) if is_full => *end = self.position,
+            _ => self.unheard.push_back((self.position, at)),
+        }
     }
 
     fn hold(&mut self, start: i64, bytes: &[u8], at: SeenAt, sink: &mut dyn FnMut(ByteRun<'_>)) {
@@ -228,7 +258,27 @@ impl HalfConnection {
         let is_near = place.saturating_sub(self.position).abs() <= FAR;
         if is_near && self.beginning != Beginning::Unseen {
             self.acknowledged = self.acknowledged.max(Some(place));
+            while self.unheard.front().is_some_and(|(end, _)| *end <= place) {
+                self.unheard.pop_front();
+                self.sent_again = false;
+            }
         }
+    }
+
+    /// Since when bytes wait to be acknowledged; `None` too where no acknowledgement was ever seen.
+    pub(super) fn unheard_since(&self) -> Option<SeenAt> {
+        let since = self.unheard.front().map(|(_, at)| *at);
+        since.filter(|_| self.acknowledged.is_some())
+    }
+
+    /// Whether bytes that wait to be acknowledged were sent again.
+    pub(super) const fn is_sent_again(&self) -> bool {
+        self.sent_again
+    }
+
+    /// Whether its end was seen.
+    pub(super) const fn has_end(&self) -> bool {
+        self.end.is_some()
     }
 
     /// Whether what is waited for will hardly come, as its receiver has it, or as it may not be.

@@ -91,6 +91,9 @@ impl SightingOrder {
 fn size(sighting: &Sighting) -> usize {
     match sighting {
         Sighting::Frame(frame) => frame.bytes.len(),
-        Sighting::Opened { .. } | Sighting::Gap { .. } | Sighting::Ended { .. } => 0,
+        Sighting::Opened { .. }
+        | Sighting::Gap { .. }
+        | Sighting::Unheard { .. }
+        | Sighting::Ended { .. } => 0,
     }
 }

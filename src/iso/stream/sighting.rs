@@ -89,6 +89,18 @@ pub enum Sighting {
         /// In which words a person would be told why.
         why: GapCause,
     },
+    /// What one end sent last never arrived, as far as the other end says: it went out again and
+    /// again, or to somebody who had hung up, and was not acknowledged.
+    Unheard {
+        /// On which connection.
+        flow: FlowId,
+        /// When the connection was seen last.
+        at: SeenAt,
+        /// Whose bytes.
+        from: FlowSide,
+        /// When the first of them were seen.
+        since: SeenAt,
+    },
     /// A connection that ended.
     Ended {
         /// Which.
@@ -106,14 +118,20 @@ impl Sighting {
     pub const fn at(&self) -> SeenAt {
         match self {
             Self::Frame(frame) => frame.at,
-            Self::Opened { at, .. } | Self::Gap { at, .. } | Self::Ended { at, .. } => *at,
+            Self::Opened { at, .. }
+            | Self::Gap { at, .. }
+            | Self::Unheard { at, .. }
+            | Self::Ended { at, .. } => *at,
         }
     }
 
     pub(super) const fn set_at(&mut self, seen: SeenAt) {
         match self {
             Self::Frame(frame) => frame.at = seen,
-            Self::Opened { at, .. } | Self::Gap { at, .. } | Self::Ended { at, .. } => *at = seen,
+            Self::Opened { at, .. }
+            | Self::Gap { at, .. }
+            | Self::Unheard { at, .. }
+            | Self::Ended { at, .. } => *at = seen,
         }
     }
 }

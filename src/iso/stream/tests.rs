@@ -419,3 +419,60 @@ fn bytes_that_come_again_with_other_contents_are_told() {
     let told = (FlowSide::Server, Some(1), GapCause::Contradicted);
     assert_eq!(gaps(&all), [told]);
 }
+
+/// When what was written from the server's side never arrived.
+fn unheard(talk: &Talk, packets: &[Packet]) -> Vec<SeenAt> {
+    let all = seen(talk, packets);
+    let since = all.iter().filter_map(|one| match one {
+        Sighting::Unheard {
+            from: FlowSide::Server,
+            since,
+            ..
+        } => Some(*since),
+        _ => None,
+    });
+    since.collect()
+}
+
+#[test]
+fn an_answer_that_is_sent_again_and_never_acknowledged_was_not_heard() {
+    let mut talk = Talk::open("cup-pos", [1000, 5000], 40_000);
+    talk.flags(true, false, false);
+    talk.exchange(1, 9000);
+    let answer = talk.packets.last().unwrap().clone();
+    let again = |after: i64| Packet {
+        at: answer.at + after,
+        ..answer.clone()
+    };
+    let sent = |after: i64| {
+        let mut packets = talk.packets.clone();
+        packets.push(again(after));
+        packets
+    };
+    assert_eq!(unheard(&talk, &talk.packets), []);
+    // A capture may hold each packet twice.
+    assert_eq!(unheard(&talk, &sent(10)), []);
+    assert_eq!(unheard(&talk, &sent(200_000)), [SeenAt(answer.at)]);
+    // Heard after all.
+    let mut heard = sent(200_000);
+    let mut later = talk;
+    later.flags(true, false, false);
+    heard.extend(later.packets.last().cloned());
+    assert_eq!(unheard(&later, &heard), []);
+}
+
+#[test]
+fn an_answer_to_whoever_hung_up_before_was_not_heard() {
+    let mut talk = Talk::open("cup-pos", [1000, 5000], 40_000);
+    talk.flags(true, false, false);
+    talk.exchange(1, 9000);
+    let answer = talk.packets.pop().unwrap();
+    talk.next[1] = answer.sequence;
+    talk.flags(true, false, true);
+    let mut packets = talk.packets.clone();
+    packets.push(Packet {
+        at: answer.at + 10_000,
+        ..answer
+    });
+    assert_eq!(unheard(&talk, &packets).len(), 1);
+}

@@ -41,7 +41,6 @@ impl Mishap for AnswerSlow {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::iso::spec::Purpose;
     use crate::lab::fault::Fault;
     use crate::lab::fault::exchange::tests::exchange;

@@ -175,7 +175,7 @@ impl Fault {
         let about = Self::ALL.iter().find(|about| about.id == id);
         about
             .map(|about| (*about, knobs))
-            .ok_or(FaultError::Unknown(id))
+            .ok_or_else(|| FaultError::Unknown(id))
     }
 }
 

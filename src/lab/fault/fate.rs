@@ -2,6 +2,7 @@
 
 use super::Span;
 use crate::iso::message::{FieldPath, ResponseCode};
+use crate::lab::office::Setback;
 use std::time::Duration;
 
 /// What befalls one exchange, in the order of its way. Several faults may shape one fate; the
@@ -67,6 +68,8 @@ pub struct Fate {
     pub power_loss: Option<Duration>,
     /// Terminal: the connection is cut as soon as the answer is saved.
     pub hang_up_after: bool,
+    /// Back office: what goes wrong with the transaction once it is booked.
+    pub setbacks: Vec<Setback>,
 }
 
 /// What an operator types wrong.
@@ -106,7 +109,7 @@ pub struct FieldChange {
 /// How a frame is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wreck {
-    /// All bits of the byte in its middle are turned.
+    /// Bits of its bitmap are turned, so that it says other fields than it has.
     Bits,
     /// Its second half is missing.
     Cut,

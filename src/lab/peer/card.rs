@@ -83,9 +83,11 @@ fn digit(value: u64) -> char {
 
 /// Whether the last digit of a number is its check digit.
 pub(super) fn has_check_digit(number: &str) -> bool {
-    let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
     let (body, last) = number.split_at(number.len().saturating_sub(1));
-    digits && last.chars().eq([check_digit(body)])
+    last.chars().eq([check_digit(body)])
 }
 
 /// The Luhn digit that completes a number (ISO/IEC 7812-1 annex B).

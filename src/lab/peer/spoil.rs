@@ -1,10 +1,12 @@
 //! Spoiling a message as a fault demands it.
 
-use crate::iso::codec::Message;
+use crate::iso::codec::{Message, PieceKind, dissect};
 use crate::iso::message::FieldPath;
+use crate::iso::spec::Spec;
 use crate::lab::fault::{FieldChange, SentMac, Wreck};
 use bytes::Bytes;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Makes those changes that are made before the MAC, or those behind it; how many there were. One
 /// that the dialect cannot write is left out.
@@ -49,15 +51,17 @@ pub(super) fn spoil_mac(message: &mut Message, mac: SentMac) {
     }
 }
 
-/// Breaks a frame.
-pub(super) fn wrecked(frame: Bytes, wreck: Option<Wreck>) -> Bytes {
-    let middle = frame.len() / 2;
+/// Breaks a frame, so that nobody can read it.
+pub(super) fn wrecked(spec: &Arc<Spec>, frame: Bytes, wreck: Option<Wreck>) -> Bytes {
     match wreck {
         None => frame,
-        Some(Wreck::Cut) => frame.slice(..middle),
+        Some(Wreck::Cut) => frame.slice(..frame.len() / 2),
         Some(Wreck::Bits) => {
+            let pieces = dissect(spec, &frame);
+            let mut bitmaps = pieces.iter();
+            let bitmap = bitmaps.find(|piece| piece.is == PieceKind::Bitmap);
             let mut bytes = frame.to_vec();
-            if let Some(byte) = bytes.get_mut(middle) {
+            if let Some(byte) = bitmap.and_then(|bitmap| bytes.get_mut(bitmap.bytes.start)) {
                 *byte = !*byte;
             }
             bytes.into()
@@ -68,7 +72,6 @@ pub(super) fn wrecked(frame: Bytes, wreck: Option<Wreck>) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::iso::spec::Spec;
 
     fn sale() -> Message {
         let spec = Spec::builtin("cup-pos").unwrap();
@@ -117,10 +120,19 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_broken_in_its_middle() {
-        let frame = Bytes::from_static(&[1, 2, 3, 4]);
-        assert_eq!(wrecked(frame.clone(), None), frame);
-        assert_eq!(wrecked(frame.clone(), Some(Wreck::Cut)), [1, 2].as_slice());
-        assert_eq!(wrecked(frame, Some(Wreck::Bits)), [1, 2, !3, 4].as_slice());
+    fn a_broken_frame_cannot_be_read() {
+        for spec in ["cup-pos", "iso8583-1987-ascii", "iso8583-1987-binary"] {
+            let spec = Spec::builtin(spec).unwrap();
+            let mut sale = Message::new(&spec, "0200".parse().unwrap());
+            let stan = "11".parse::<FieldPath>().unwrap();
+            sale.set(stan, "123456").unwrap();
+            let frame = sale.build().unwrap();
+            let broken = |wreck| wrecked(&spec, frame.clone(), wreck);
+            assert_eq!(broken(None), frame);
+            for wreck in [Wreck::Bits, Wreck::Cut] {
+                let read = Message::parse(&spec, broken(Some(wreck)));
+                assert!(read.is_err(), "{wreck:?} {}", spec.name());
+            }
+        }
     }
 }

@@ -138,6 +138,7 @@ impl Answerer {
                     self.silent(number);
                 }
             }
+            Sighting::Unheard { .. } => {}
             Sighting::Ended { flow, .. } => {
                 self.ignored.remove(&flow);
                 for number in self.traffic.ended(flow) {

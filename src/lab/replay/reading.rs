@@ -35,6 +35,7 @@ impl Replayer {
                 let lost = self.reading.traffic.lost(flow);
                 self.captured_nothing(lost, &CapturedOutcome::Unknown);
             }
+            Sighting::Unheard { .. } => {}
             Sighting::Ended { flow, .. } => self.seen_end(flow),
         }
         if self.reading.is_full && self.reading.traffic.is_settled() {

@@ -3,24 +3,80 @@
 use super::wire::{Far, Way};
 use super::world::{What, World};
 use crate::engine::record::{ConnId, ListenerId};
-use crate::lab::peer::{AcquirerAction, AcquirerEvent, TerminalAction, TerminalEvent};
+use crate::lab::fault::{Armed, FaultSide};
+use crate::lab::peer::{
+    Acquirer, AcquirerAction, AcquirerEvent, Order, OrderError, TerminalAction, TerminalEvent,
+    TestTerminal,
+};
 use bytes::Bytes;
 use std::time::Duration;
 
 impl World {
+    /// Has a terminal make a transaction, now or as soon as it can.
+    ///
+    /// # Errors
+    /// The order names what the terminal does not have.
+    pub fn order(&mut self, at: usize, order: Order) -> Result<(), OrderError> {
+        if let Some((terminal, _)) = self.terminals.get_mut(at) {
+            terminal.order(self.now, order)?;
+            self.terminal(at, TerminalEvent::Wake);
+            self.pump();
+        }
+        Ok(())
+    }
+
+    /// Has a terminal sign in now.
+    pub fn sign_in(&mut self, at: usize) {
+        if let Some((terminal, _)) = self.terminals.get_mut(at) {
+            terminal.sign_in(self.now);
+            self.terminal(at, TerminalEvent::Wake);
+            self.pump();
+        }
+    }
+
+    /// From now on this may go wrong.
+    pub fn arm(&mut self, armed: &Armed) {
+        match armed.fault.place() {
+            FaultSide::Terminal => {
+                for (terminal, _) in &mut self.terminals {
+                    terminal.faults().add(armed.clone());
+                }
+            }
+            FaultSide::Acquirer => {
+                self.acquirer.faults().add(armed.clone());
+                self.acquirer(AcquirerEvent::Wake);
+            }
+        }
+    }
+
+    /// A terminal.
+    #[must_use]
+    pub fn terminal_at(&self, at: usize) -> Option<&TestTerminal> {
+        self.terminals.get(at).map(|(terminal, _)| terminal)
+    }
+
+    /// The acquirer.
+    #[must_use]
+    pub const fn host(&self) -> &Acquirer {
+        &self.acquirer
+    }
+
     pub(super) fn far_frame(&mut self, conn: ConnId, frame: Bytes) {
         let Some(pipe) = self.wires.get_mut(conn) else {
             return;
         };
         if !pipe.far_open {
             pipe.lost = true;
+            self.tape.was_lost(&frame);
             return;
         }
         match pipe.far {
             Far::Terminal(at) if self.terminals[at].1 == Some(conn) => {
                 self.terminal(at, TerminalEvent::Frame(frame));
             }
-            Far::Terminal(_) => {}
+            Far::Terminal(_) => {
+                self.tape.was_lost(&frame);
+            }
             Far::Acquirer => self.acquirer(AcquirerEvent::Frame(conn, frame)),
         }
     }
@@ -95,6 +151,11 @@ impl World {
                 }
                 AcquirerAction::Close { conn, reset } => self.hang_up(conn, reset),
                 AcquirerAction::Listen(listens) => self.listening = listens,
+                AcquirerAction::Lost(frame) => {
+                    if !self.tape.was_lost(&frame) {
+                        self.tape.came(self.now, Far::Acquirer, &frame, true);
+                    }
+                }
             }
         }
     }

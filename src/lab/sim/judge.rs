@@ -1,17 +1,19 @@
 //! The end of a world: the disk is searched, the three books are counted.
 
+use super::chances::Chances;
 use super::check::{is_loose, leaks};
 use super::machine::read_all;
+use super::staging::deck;
 use super::world::{Outcome, World};
 use crate::engine::journal::{Memory, Storage};
 use crate::engine::record::{Fact, State, TxId};
 use crate::engine::trace::Book;
 use crate::lab::fault::Faults;
-use crate::lab::peer::TerminalBelief;
+use crate::lab::peer::{Deck, TerminalBelief};
 use std::collections::BTreeMap;
 
 impl World {
-    pub(super) fn judge(mut self) -> Outcome {
+    pub(super) fn judge(mut self, chances: &Chances) -> Outcome {
         let Some(mut machine) = self.machine.take() else {
             self.watch
                 .fails("rest", "the gateway did not come back".to_owned());
@@ -22,8 +24,8 @@ impl World {
             return self.finish();
         }
         let disk = machine.crash().disk;
-        self.judge_leaks(&disk);
-        self.judge_books(&disk);
+        self.judge_leaks(&disk, &deck(chances));
+        self.judge_books(&disk, chances.gateway_reverses);
         self.finish()
     }
 
@@ -50,9 +52,8 @@ impl World {
         self.outcome
     }
 
-    fn judge_leaks(&mut self, disk: &Memory) {
-        let pans: Vec<String> = self
-            .deck
+    fn judge_leaks(&mut self, disk: &Memory, deck: &Deck) {
+        let pans: Vec<String> = deck
             .cards()
             .iter()
             .map(|card| card.pan.reveal().to_owned())
@@ -69,7 +70,7 @@ impl World {
     }
 
     /// I1 to I3, I6: the three books agree, and nothing hangs in the air.
-    fn judge_books(&mut self, disk: &Memory) {
+    fn judge_books(&mut self, disk: &Memory, gateway_reverses: bool) {
         let mut book = Book::default();
         let mut states: BTreeMap<TxId, (State, u64, bool)> = BTreeMap::new();
         for record in read_all(disk) {
@@ -90,7 +91,7 @@ impl World {
         let given_up = self.unsettled_at_terminals();
         for (tx, state, _) in &loose {
             // Where only terminals reverse, one that gave up leaves its sale on the list.
-            if self.chances.gateway_reverses || given_up == 0 {
+            if gateway_reverses || given_up == 0 {
                 self.watch.fails("I3", format!("{tx} is left {state}"));
             }
         }

@@ -20,6 +20,10 @@ mod machine;
 
 mod wire;
 
+mod tape;
+
+mod staging;
+
 mod check;
 
 mod world;
@@ -38,7 +42,9 @@ pub use planned::{
     ByReading, CORNERS, DECLARED, Looker, Played, Printed, calls_of, counters, cut_power,
     fail_call, flip_bits, play,
 };
-pub use world::{Outcome, simulate};
+pub use staging::Staging;
+pub use tape::Passage;
+pub use world::{Outcome, World, simulate};
 
 #[cfg(test)]
 mod tests;

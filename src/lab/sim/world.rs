@@ -1,22 +1,19 @@
 //! The world: one heap of what is to come, and everybody's deadlines.
 
-use super::chances::{Chances, SCALE};
+use super::chances::Chances;
 use super::check::{Violation, Watch};
-use super::house::options;
 use super::machine::{Ended, Left, Machine, MachineOptions, Out};
+use super::staging::{Staging, thrown};
+use super::tape::{Passage, Tape};
 use super::wire::{Far, Way, Wires};
+use crate::engine::gateway::Options;
 use crate::engine::journal::{JournalError, PowerCut};
 use crate::engine::record::{ConnId, LinkId};
-use crate::engine::seam::{Dice, Mono, Now, Wall, planted};
+use crate::engine::seam::{Dice, Mono, Now, planted};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, MerchantId, TerminalId};
-use crate::iso::security::Key;
+use crate::iso::message::Class;
 use crate::iso::spec::Spec;
-use crate::lab::fault::{Armed, FaultSide, Faults, Span};
-use crate::lab::peer::{
-    Acquirer, AcquirerEvent, AcquirerOptions, Deck, MasterKeys, Patience, TerminalEvent,
-    TerminalOptions, TestTerminal, Workload,
-};
+use crate::lab::peer::{Acquirer, AcquirerEvent, TerminalEvent, TestTerminal};
 use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,13 +61,16 @@ pub(super) enum What {
     Heal,
 }
 
-pub(super) struct World {
-    pub(super) chances: Chances,
-    pub(super) spec: Arc<Spec>,
-    /// What the acquirer speaks.
-    pub(super) host_spec: Arc<Spec>,
-    pub(super) keys: Vec<(String, String, Key)>,
-    pub(super) deck: Deck,
+/// A gateway between its far ends, on one clock.
+#[derive(Debug)]
+pub struct World {
+    seed: u64,
+    options: Options,
+    own: MachineOptions,
+    /// What the terminals speak, and what the acquirer.
+    specs: (Arc<Spec>, Arc<Spec>),
+    connections: usize,
+    sync: Duration,
     pub(super) dice: Dice,
     pub(super) now: Now,
     pub(super) heap: BTreeMap<(Mono, u64), What>,
@@ -83,6 +83,7 @@ pub(super) struct World {
     pub(super) left: Option<Left>,
     pub(super) run: u32,
     pub(super) watch: Watch,
+    pub(super) tape: Tape,
     pub(super) outcome: Outcome,
     pub(super) healed: bool,
 }
@@ -94,8 +95,9 @@ const REST: Duration = Duration::from_secs(400);
 #[must_use]
 pub fn simulate(chances: Chances) -> Outcome {
     let _planted = planted::plant(chances.sabotage);
-    match World::new(chances) {
-        Ok(world) => world.run(),
+    let staging = thrown(&chances);
+    match World::staged(staging) {
+        Ok(world) => world.trade(&chances),
         Err(error) => Outcome {
             violations: vec![Violation {
                 rule: "start",
@@ -106,69 +108,43 @@ pub fn simulate(chances: Chances) -> Outcome {
     }
 }
 
-fn terminal_names(at: usize) -> (MerchantId, TerminalId) {
-    let merchant = MerchantId::new("874350357222471").unwrap_or_default();
-    (
-        merchant,
-        TerminalId::new(&format!("104216{at:02}")).unwrap_or_default(),
-    )
-}
-
 impl World {
-    fn new(chances: Chances) -> Result<Self, JournalError> {
-        let mut dice = Dice::new(chances.seed);
-        let spec = Spec::builtin(chances.spec).expect("a world speaks a built-in dialect");
-        let host_spec = Spec::builtin(chances.host_spec.unwrap_or(chances.spec))
-            .expect("an acquirer speaks a built-in dialect");
-        let armed: Vec<Armed> = chances
-            .faults
-            .iter()
-            .filter_map(|fault| fault.parse().ok())
-            .collect();
-        let deck = Deck::new(chances.seed, 12);
-        let masters = MasterKeys::derived(chances.seed);
-        let names: Vec<_> = (0..chances.terminals).map(terminal_names).collect();
-        let keys: Vec<(String, String, Key)> = names
-            .iter()
-            .filter_map(|(m, t)| Some((m.to_string(), t.to_string(), masters.of(m, t)?)))
-            .collect();
-        let terminals = names
-            .into_iter()
-            .map(|(merchant, terminal)| {
-                let mut workload = Workload::shop(&spec, deck.clone());
-                workload.think = Span::millis(5, 400);
-                let mut own = TerminalOptions::new(&spec, merchant, terminal, workload);
-                own.master = masters.of(&merchant, &terminal);
-                own.patience = Patience::scaled(SCALE);
-                own.stays_connected = dice.chance(1, 2);
-                own.faults = Faults::at(FaultSide::Terminal, &armed, dice.split());
-                (TestTerminal::new(own, dice.split()), None)
-            })
-            .collect();
-        let mut theirs = AcquirerOptions::new(&host_spec, masters, deck.clone());
-        theirs.latency = Span::millis(0, 20);
-        theirs.faults = Faults::at(FaultSide::Acquirer, &armed, dice.split());
-        let acquirer = Acquirer::new(theirs, dice.split());
-        let now = Now {
-            mono: Mono(1_000_000),
-            wall: Wall(1_795_313_472_000_000),
-        };
-        let set_up = options(&chances, (&spec, &host_spec), keys.clone());
-        let own = machine_options(&chances);
-        let machine = Machine::start(set_up, &own, Left::default(), 0, chances.seed, now)?;
-        let wires = Wires::new(chances.latency, dice.split());
+    /// A world that begins at `staging.begins`, with nothing done yet.
+    ///
+    /// # Errors
+    /// The journal cannot be opened.
+    pub fn staged(staging: Staging) -> Result<Self, JournalError> {
+        let Staging {
+            seed,
+            mut dice,
+            options,
+            machine: own,
+            connections,
+            latency,
+            sync,
+            begins: now,
+            taped,
+            specs,
+            terminals,
+            acquirer,
+        } = staging;
+        let timeout = options.routes.first().map(|route| route.timeout);
+        let machine = Machine::start(options.clone(), &own, Left::default(), 0, seed, now)?;
         let mut world = Self {
-            watch: Watch::new(Duration::from_secs(45) / SCALE),
-            spec,
-            host_spec,
-            keys,
-            deck,
+            watch: Watch::new(timeout.unwrap_or_default()),
+            tape: Tape::new(taped),
+            wires: Wires::new(latency, dice.split()),
+            seed,
+            options,
+            own,
+            specs,
+            connections,
+            sync,
             dice,
             now,
             heap: BTreeMap::new(),
             serial: 0,
-            wires,
-            terminals,
+            terminals: terminals.into_iter().map(|own| (own, None)).collect(),
             acquirer,
             listening: true,
             machine: Some(machine),
@@ -176,30 +152,28 @@ impl World {
             run: 0,
             outcome: Outcome::default(),
             healed: false,
-            chances,
         };
-        world.plan();
+        world.connect_links();
         Ok(world)
     }
 
     /// Throws when what goes wrong goes wrong.
-    fn plan(&mut self) {
-        let trading = micros(self.chances.trading);
-        self.later(self.chances.trading, What::Heal);
-        for _ in 0..self.chances.crashes {
+    fn plan(&mut self, chances: &Chances) {
+        let trading = micros(chances.trading);
+        self.later(chances.trading, What::Heal);
+        for _ in 0..chances.crashes {
             let at = Duration::from_micros(self.dice.below(trading));
-            let power = self.dice.chance(self.chances.power_cuts, 100);
+            let power = self.dice.chance(chances.power_cuts, 100);
             self.later(at, What::Crash(power));
         }
-        for _ in 0..self.chances.cuts {
+        for _ in 0..chances.cuts {
             let at = Duration::from_micros(self.dice.below(trading));
             self.later(at, What::Cut);
         }
-        self.connect_links();
     }
 
     fn connect_links(&mut self) {
-        for _ in 0..self.chances.connections {
+        for _ in 0..self.connections {
             self.later(Duration::from_millis(1), What::ConnectLink(self.run));
         }
     }
@@ -213,34 +187,105 @@ impl World {
         self.heap.insert((at, self.serial), what);
     }
 
-    fn run(mut self) -> Outcome {
-        let end = self.now.mono + self.chances.trading + REST;
-        self.pump();
-        for at in 0..self.terminals.len() {
-            self.terminal(at, TerminalEvent::Wake);
-        }
+    /// Lets the terminals trade until all is healed and at rest, and judges how it ended.
+    fn trade(mut self, chances: &Chances) -> Outcome {
+        self.plan(chances);
+        let end = self.now.mono + chances.trading + REST;
+        self.begin();
         while self.now.mono < end && !(self.healed && self.at_rest()) {
             if let Err(error) = self.turn() {
                 self.watch.fails("I8", error.to_string());
                 break;
             }
         }
-        self.judge()
+        self.judge(chances)
+    }
+
+    /// Switches everything on.
+    pub fn begin(&mut self) {
+        self.pump();
+        for at in 0..self.terminals.len() {
+            self.terminal(at, TerminalEvent::Wake);
+        }
+    }
+
+    /// Does all that is to be done until a moment, at which it is then.
+    ///
+    /// # Errors
+    /// The journal failed.
+    pub fn run_until(&mut self, moment: Mono) -> Result<(), JournalError> {
+        while self.next_due().is_some_and(|due| due <= moment) {
+            self.turn()?;
+        }
+        self.advance(moment);
+        Ok(())
+    }
+
+    /// Does all that is to be done until nothing is under way any more, and no longer than until a
+    /// moment.
+    ///
+    /// # Errors
+    /// The journal failed.
+    pub fn run_to_rest(&mut self, moment: Mono) -> Result<(), JournalError> {
+        while !self.at_rest() && self.next_due().is_some_and(|due| due <= moment) {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub const fn now(&self) -> Now {
+        self.now
+    }
+
+    /// What passed since the last call, if that is kept.
+    pub fn passages(&mut self) -> Vec<Passage> {
+        self.tape.take()
+    }
+
+    /// The rules of the wire that did not hold.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.watch.violations
+    }
+
+    /// The gateway stops in good order. What it leaves, if it runs.
+    ///
+    /// # Errors
+    /// The journal failed.
+    pub fn stop(&mut self) -> Result<Option<Left>, JournalError> {
+        let Some(mut machine) = self.machine.take() else {
+            return Ok(self.left.take());
+        };
+        machine.stop(self.now)?;
+        Ok(Some(machine.crash()))
+    }
+
+    /// The gateway is killed, its power stays on, and it starts again soon.
+    pub fn kill(&mut self) {
+        self.crash(false);
+    }
+
+    /// A connection of the link breaks.
+    pub fn cut_link(&mut self) {
+        self.cut();
+        self.pump();
+    }
+
+    /// When there is something to do next, if ever.
+    fn next_due(&self) -> Option<Mono> {
+        let terminals = self.terminals.iter().map(|(own, _)| own.next_deadline());
+        let gateway = self.machine.as_ref().and_then(Machine::next_wake);
+        let planned = self.heap.first_key_value().map(|((at, _), _)| *at);
+        let deadlines = terminals.chain([gateway, self.acquirer.next_deadline(), planned]);
+        deadlines.flatten().min()
     }
 
     /// Does the next thing, whatever it is.
     fn turn(&mut self) -> Result<(), JournalError> {
-        let terminals = self
-            .terminals
-            .iter()
-            .filter_map(|(own, _)| own.next_deadline());
-        let gateway = self.machine.as_ref().and_then(Machine::next_wake);
-        let deadlines = terminals
-            .chain(gateway)
-            .chain(self.acquirer.next_deadline());
-        let deadline = deadlines.min();
         let planned = self.heap.first_key_value().map(|((at, _), _)| *at);
-        let next = deadline.into_iter().chain(planned).min();
+        let next = self.next_due();
         self.advance(next.unwrap_or(self.now.mono + Duration::from_secs(1)));
         if planned.is_some_and(|at| at <= self.now.mono)
             && let Some((_, what)) = self.heap.pop_first()
@@ -305,12 +350,12 @@ impl World {
                 return;
             };
             while machine.next_wake().is_some_and(|at| at <= self.now.mono) {
-                let most = micros(self.chances.sync);
+                let most = micros(self.sync);
                 machine.set_sync(Duration::from_micros(self.dice.between(1, most.max(1))));
                 machine.turn(self.now);
             }
             let records: Vec<_> = std::iter::from_fn(|| machine.poll_record()).collect();
-            self.watch.recorded(&records, &self.host_spec);
+            self.watch.recorded(&records, &self.specs.1);
             let out: Vec<Out> = std::iter::from_fn(|| machine.poll()).collect();
             let ended = machine.ended();
             if out.is_empty() {
@@ -334,6 +379,9 @@ impl World {
                 if self.wires.get(conn).is_some_and(|pipe| pipe.near_open) {
                     self.watch.relies_on(after);
                     self.said(conn, &frame);
+                    if let Some(far) = self.wires.get(conn).map(|pipe| pipe.far) {
+                        self.tape.left(self.now, far, &frame);
+                    }
                     let at = self.wires.arrival(conn, Way::Far, self.now.mono);
                     self.at(at, What::FarFrame(conn, frame));
                 }
@@ -342,10 +390,10 @@ impl World {
     }
 
     /// The dialect of a far end.
-    fn spoken_to(&self, far: Option<Far>) -> &Arc<Spec> {
+    pub(super) fn spoken_to(&self, far: Option<Far>) -> &Arc<Spec> {
         match far {
-            Some(Far::Acquirer) => &self.host_spec,
-            Some(Far::Terminal(_)) | None => &self.spec,
+            Some(Far::Acquirer) => &self.specs.1,
+            Some(Far::Terminal(_)) | None => &self.specs.0,
         }
     }
 
@@ -367,10 +415,14 @@ impl World {
     }
 
     fn near_frame(&mut self, conn: ConnId, frame: Bytes) {
-        let Some(pipe) = self.wires.get(conn).filter(|pipe| pipe.near_open) else {
+        let Some(pipe) = self.wires.get(conn) else {
             return;
         };
         let far = pipe.far;
+        self.tape.came(self.now, far, &frame, !pipe.near_open);
+        if !pipe.near_open {
+            return;
+        }
         if let Ok(message) = Message::read(self.spoken_to(Some(far)), frame.clone()) {
             match far {
                 Far::Terminal(_) => self.watch.heard_terminal(self.now, &message),
@@ -474,14 +526,8 @@ impl World {
         let Some(left) = self.left.take() else {
             return Ok(());
         };
-        let set_up = options(
-            &self.chances,
-            (&self.spec, &self.host_spec),
-            self.keys.clone(),
-        );
-        let own = machine_options(&self.chances);
-        let seed = self.chances.seed;
-        let machine = Machine::start(set_up, &own, left, self.run, seed, self.now)?;
+        let set_up = self.options.clone();
+        let machine = Machine::start(set_up, &self.own, left, self.run, self.seed, self.now)?;
         self.watch.restarted(machine.durable());
         self.machine = Some(machine);
         self.connect_links();
@@ -507,15 +553,6 @@ impl World {
             .values()
             .any(|what| !matches!(what, What::ConnectLink(_)));
         terminals && gateway && !pending && self.acquirer.next_deadline().is_none()
-    }
-}
-
-fn machine_options(chances: &Chances) -> MachineOptions {
-    MachineOptions {
-        segment_bytes: chances.segment,
-        reserve_bytes: 0,
-        watch: true,
-        ..MachineOptions::default()
     }
 }
 

@@ -132,6 +132,7 @@ pub(super) fn run(input: &[u8]) -> Outcome {
                 gaps += 1;
                 (*flow, true)
             }
+            Sighting::Unheard { flow, .. } => (*flow, true),
             Sighting::Ended { flow, .. } => {
                 ended += 1;
                 (*flow, true)

@@ -174,7 +174,7 @@ const RULES: &[Rule] = &[
     (
         'R',
         &[S::Approved],
-        &[T::Restart],
+        &[T::Restart, T::WrittenLate],
         Some(S::DeliveryUnproven),
         E::None,
     ),
@@ -188,7 +188,13 @@ const RULES: &[Rule] = &[
     (
         'S',
         &[S::Declined],
-        &[T::Written, T::NotWritten, T::TerminalClosed, T::Restart],
+        &[
+            T::Written,
+            T::WrittenLate,
+            T::NotWritten,
+            T::TerminalClosed,
+            T::Restart,
+        ],
         Some(S::DeclineDelivered),
         E::Forget,
     ),

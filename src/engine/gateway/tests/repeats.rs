@@ -184,6 +184,21 @@ fn a_reversal_of_a_sale_that_never_came_undoes_no_other_that_looks_the_same() {
 }
 
 #[test]
+fn an_approval_that_is_written_when_its_terminal_may_wait_no_more_is_unproven() {
+    for (stalls, state) in [(50, State::Delivered), (61, State::DeliveryUnproven)] {
+        let mut stage = Stage::connected(options(ReversalBy::Terminal, false));
+        let sale = stage.sale(2);
+        stage.terminal_says(sale);
+        let sent = stage.deliver(A);
+        stage.acquirer_says(stage.answer(&sent, "00"));
+        stage.pass(stalls);
+        stage.deliver(T);
+        let last = stage.records.iter().filter_map(step).next_back();
+        assert_eq!(last.map(|step| step.state), Some(state), "{stalls} s");
+    }
+}
+
+#[test]
 fn a_reset_leaves_unproven_what_each_terminal_of_the_connection_was_told_last() {
     let mut options = options(ReversalBy::Terminal, false);
     options.keys.default = None;

@@ -52,14 +52,114 @@ fn an_answer_of_another_amount_is_none() {
 }
 
 #[test]
-fn silence_on_a_whole_connection_is_no_answer_and_an_approval_behind_it_is_late() {
+fn an_approval_behind_a_long_silence_is_unproven_until_its_terminal_trades_on() {
+    let mut stage = CaptureStage::whole();
+    let first = sale("000001");
+    stage.says(T, CLIENT, &first);
+    stage.pass(60);
+    stage.says(T, SERVER, &answer(&first, "00"));
+    assert_eq!(stage.rows(), "CDPR");
+    assert_eq!(stage.state(), State::DeliveryUnproven);
+    stage.says(T, CLIENT, &sale("000002"));
+    assert_eq!(stage.rows(), "CDPRCu");
+}
+
+#[test]
+fn what_a_terminal_does_next_tells_that_no_answer_came() {
+    let mut stage = CaptureStage::whole();
+    let first = sale("000001");
+    stage.says(T, CLIENT, &first);
+    stage.pass(60);
+    stage.says(T, CLIENT, &reversal(&first, "000002"));
+    assert_eq!(stage.rows(), "CHUj");
+    let mut stage = CaptureStage::whole();
+    stage.says(T, CLIENT, &first);
+    stage.pass(60);
+    stage.says(T, CLIENT, &sale("000002"));
+    assert_eq!(stage.rows(), "CCH");
+    assert_eq!(stage.why(), Why::NoAnswer);
+}
+
+#[test]
+fn an_answer_that_was_never_acknowledged_is_unproven() {
     let mut stage = CaptureStage::whole();
     let sale = sale("000001");
     stage.says(T, CLIENT, &sale);
-    stage.pass(60);
+    let since = stage.now();
     stage.says(T, SERVER, &answer(&sale, "00"));
-    assert_eq!(stage.rows(), "CHa");
-    assert_eq!(stage.state(), State::LateApproval);
+    stage.unheard(T, SERVER, since);
+    assert_eq!(stage.rows(), "CDPR");
+    // What was acknowledged before is delivered.
+    let mut stage = CaptureStage::whole();
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    let since = stage.now();
+    stage.unheard(T, SERVER, since);
+    assert_eq!(stage.rows(), "CDP");
+}
+
+#[test]
+fn an_approval_whose_request_was_not_captured_is_a_transaction() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    assert_eq!((stage.transactions(), stage.rows().as_str()), (1, "CDP"));
+    assert!(stage.steps().iter().any(|(.., why)| *why == Why::Unseen));
+    stage.ends(T, FlowEnd::Reset);
+    assert_eq!(stage.state(), State::DeliveryUnproven);
+    // Its request comes behind it, where clocks differ: it is no other one.
+    let mut stage = CaptureStage::whole();
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    stage.says(T, CLIENT, &sale);
+    assert_eq!(stage.transactions(), 1);
+}
+
+#[test]
+fn an_answer_to_a_reversal_that_was_not_captured_moves_its_original() {
+    for (code, state) in [("00", State::Reversed), ("58", State::ReversalRefused)] {
+        let mut stage = CaptureStage::whole();
+        let sale = sale("000001");
+        stage.says(T, CLIENT, &sale);
+        stage.says(T, SERVER, &answer(&sale, "00"));
+        let undone = answer(&reversal(&sale, "000001"), code);
+        stage.says(T, SERVER, &undone);
+        assert_eq!((stage.state(), stage.transactions()), (state, 1), "{code}");
+        assert!(stage.steps().iter().any(|(.., why)| *why == Why::Unseen));
+    }
+}
+
+#[test]
+fn a_copy_of_an_approval_opens_nothing_again() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    let undo = reversal(&sale, "000002");
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    stage.says(T, CLIENT, &undo);
+    stage.says(T, SERVER, &answer(&undo, "00"));
+    stage.says(T, SERVER, &answer(&sale, "00"));
+    assert_eq!(stage.state(), State::Reversed);
+    // Under another authorization code it is no copy.
+    let other = with(&answer(&sale, "00"), &[("38", "Z9Z9Z9")]);
+    stage.says(T, SERVER, &other);
+    assert_ne!(stage.rows().chars().last(), Some('l'));
+}
+
+#[test]
+fn a_void_that_was_approved_shows_that_its_sale_was() {
+    let mut stage = CaptureStage::whole();
+    let sale = sale("000001");
+    stage.says(T, CLIENT, &sale);
+    stage.gap(T, SERVER);
+    let original = "020000000111220211120000000000000000000000";
+    let void = with(
+        &sale,
+        &[("3", "200000"), ("11", "000002"), ("90", original)],
+    );
+    stage.says(T, CLIENT, &void);
+    stage.says(T, SERVER, &answer(&void, "00"));
+    let rows = stage.rows();
+    assert!(rows.ends_with("DPv"), "{rows}");
 }
 
 #[test]
@@ -207,7 +307,7 @@ fn a_reversal_that_names_the_time_of_another_sale_is_none_of_the_first() {
     stage.pass(60);
     stage.says(T, CLIENT, &undo);
     stage.says(T, SERVER, &answer(&undo, "00"));
-    assert_eq!(stage.rows(), "CHCDP");
+    assert_eq!(stage.rows(), "CCDP");
     assert_eq!(stage.transactions(), 2);
 }
 
@@ -257,7 +357,7 @@ fn the_same_number_a_day_later_is_another_sale() {
     stage.pass(86_400);
     stage.says(T, CLIENT, &sale);
     stage.says(T, SERVER, &answer(&sale, "51"));
-    assert_eq!(stage.rows(), "CHCES");
+    assert_eq!(stage.rows(), "CCHES");
     assert_eq!(stage.transactions(), 2);
 }
 

@@ -37,6 +37,7 @@ coded! { Why, "not a reason":
     26 KeyUnknown,
     27 UnknownTerminal,
     28 Unseen,
+    29 WrittenLate,
 }
 
 coded! { Purpose, "not a purpose":

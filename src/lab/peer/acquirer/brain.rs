@@ -2,15 +2,16 @@
 
 use super::AcquirerOptions;
 use super::book::HostBook;
-use super::entry::EntryId;
+use super::entry::{EntryId, HostEntry};
 use super::issuer::Issuer;
 use super::session::{HostSession, Owner};
 use super::upload::{BatchDifference, UploadedRecord};
 use crate::engine::record::ConnId;
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
-use crate::iso::message::{AuthCode, Rrn, TerminalId};
+use crate::iso::message::{AuthCode, Rrn, Stan, TerminalId};
 use crate::lab::fault::{Fate, Faults};
+use crate::lab::office::Office;
 use crate::lab::peer::Totals;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -47,6 +48,8 @@ pub enum AcquirerAction {
     },
     /// Refuse new connections (`false`), or take them again. It begins taking them.
     Listen(bool),
+    /// Nothing: a fault lost this frame on the wire, be it a request that came or an answer.
+    Lost(Bytes),
 }
 
 /// What came and went, since the start.
@@ -75,6 +78,7 @@ pub struct Acquirer {
     pub(super) dice: Dice,
     pub(super) issuer: Issuer,
     pub(super) book: HostBook,
+    pub(super) office: Option<Office>,
     pub(super) sessions: KeyedMap<Owner, HostSession>,
     pub(super) counts: AcquirerCounts,
     pub(super) conns: BTreeSet<ConnId>,
@@ -83,7 +87,7 @@ pub struct Acquirer {
     /// Payments whose outcome is known then, and whether they are paid.
     pub(super) unclear: Vec<(Mono, EntryId, bool)>,
     /// What terminals uploaded of their batches.
-    pub(super) uploads: KeyedMap<Owner, Vec<UploadedRecord>>,
+    pub(super) uploads: BTreeMap<Owner, Vec<UploadedRecord>>,
     pub(super) differences: Vec<BatchDifference>,
     /// Answers not sent yet, by their time; the number keeps their order.
     pub(super) later: BTreeMap<(Mono, u64), (ConnId, Bytes)>,
@@ -113,10 +117,11 @@ impl Acquirer {
         Self {
             issuer: Issuer::new(&options, &mut dice),
             book: HostBook::new(&mut dice),
+            office: options.office.clone().map(Office::new),
             sessions: KeyedMap::new(dice.number()),
             busy_until: Mono(0),
             unclear: Vec::new(),
-            uploads: KeyedMap::new(0),
+            uploads: BTreeMap::new(),
             differences: Vec::new(),
             options,
             dice,
@@ -217,6 +222,10 @@ impl Acquirer {
         }
     }
 
+    pub(super) fn lose(&mut self, frame: Bytes) {
+        self.actions.push_back(AcquirerAction::Lost(frame));
+    }
+
     pub(super) fn reset(&mut self, conn: ConnId) {
         if self.conns.remove(&conn) {
             self.actions
@@ -253,6 +262,11 @@ impl Acquirer {
         &mut self.options.faults
     }
 
+    /// The back office, if there is one.
+    pub const fn office(&mut self) -> Option<&mut Office> {
+        self.office.as_mut()
+    }
+
     /// What came and went.
     #[must_use]
     pub const fn counts(&self) -> AcquirerCounts {
@@ -269,6 +283,17 @@ impl Acquirer {
     #[must_use]
     pub fn batch_differences(&self) -> &[BatchDifference] {
         &self.differences
+    }
+
+    /// What is held of a cardholder's money, in minor units, by the transaction of this number;
+    /// less than nothing, if it gave back.
+    #[must_use]
+    pub fn holds(&self, terminal: TerminalId, batch: &str, stan: Stan) -> i64 {
+        let named = |entry: &&HostEntry| {
+            entry.terminal == terminal && entry.stan == stan && *entry.batch == *batch
+        };
+        let entries = self.book.entries().iter().filter(named);
+        entries.map(HostEntry::holds).sum()
     }
 
     /// The book's sums of one terminal.

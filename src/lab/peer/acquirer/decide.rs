@@ -58,9 +58,10 @@ impl Acquirer {
             self.book.answer(id, reply.clone());
             return reply;
         }
-        let decision = self.decide(request, kind, fate);
-        let unclear = fate.unclear.filter(|_| decision.is_ok());
         let mut entry = self.entry(request, kind);
+        let permitted = self.ask_office(&entry, fate);
+        let decision = permitted.and_then(|()| self.decide(now, request, kind, fate));
+        let unclear = fate.unclear.filter(|_| decision.is_ok());
         let (code, extra) = match decision {
             Ok(Granted { about, extra }) => {
                 entry.about = about;
@@ -85,8 +86,9 @@ impl Acquirer {
             extra,
         };
         self.book.answer(id, reply.clone());
-        if let Some(unclear) = unclear {
-            self.leave_unclear(now, id, unclear);
+        match unclear {
+            Some(unclear) => self.leave_unclear(now, id, unclear),
+            None => self.tell_office(now, id, &reply, &fate.setbacks),
         }
         reply
     }
@@ -122,7 +124,8 @@ impl Acquirer {
             batch: batch
                 .and_then(|batch| Text::new(&batch))
                 .unwrap_or_default(),
-            stan: request.stan(),
+            stan: request.stan().unwrap_or_default(),
+            currency: Text::clipped(&request.currency().unwrap_or_default()),
             card: request.pan(),
             answer: None,
             reversal: None,
@@ -133,6 +136,7 @@ impl Acquirer {
             unclear: false,
             about: None,
             undone_by: None,
+            booking: None,
             refunded: 0,
         }
     }
@@ -140,6 +144,7 @@ impl Acquirer {
     /// Whether a new request is granted, and about which earlier one.
     fn decide(
         &mut self,
+        now: Now,
         request: &Message,
         kind: &Kind,
         fate: &Fate,
@@ -173,7 +178,7 @@ impl Acquirer {
             }
             Purpose::Void => {
                 let id = self.earlier(request).ok_or(flow.answer.not_found)?;
-                self.conclude(id, true);
+                self.conclude(now, id, true);
                 let fits = self.book.may_be_undone(id) && self.book.entry(id).amount == amount;
                 if fits {
                     Ok(Granted::about(Some(id)))
@@ -274,9 +279,6 @@ impl Acquirer {
             None => self.book.write(self.entry(message, kind), None, Some(name)),
         };
         self.book.entry_mut(id).reversals += 1;
-        if self.book.entry(id).reversal.is_none() && fate.code.is_none() {
-            self.conclude(id, true);
-        }
         let entry = self.book.entry(id);
         if let Some(reply) = &entry.reversal {
             self.counts.repeats += 1;
@@ -287,6 +289,11 @@ impl Acquirer {
             // Not remembered: the right one may still come.
             return Reply::plain(flow.answer.invalid, now.wall);
         }
+        if fate.code.is_none() {
+            // An outcome that is still open is taken for a payment, and this undoes it.
+            self.conclude(now, id, true);
+        }
+        let entry = self.book.entry(id);
         let code = if let Some(code) = fate.code {
             code
         } else if entry.answer.is_none() {
@@ -296,6 +303,7 @@ impl Acquirer {
         } else {
             let change = self.book.reverse(id);
             self.move_money(id, change);
+            self.reverse_at_office(now, id);
             flow.answer.reversed
         };
         let reply = Reply {

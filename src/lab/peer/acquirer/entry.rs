@@ -3,6 +3,7 @@
 use super::reply::Reply;
 use crate::iso::message::{MerchantId, Mti, Pan, Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
+use crate::lab::office::BookingId;
 
 /// A place in the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +20,8 @@ pub(super) struct HostEntry {
     pub merchant: MerchantId,
     pub terminal: TerminalId,
     pub batch: Text<6>,
-    pub stan: Option<Stan>,
+    pub stan: Stan,
+    pub currency: Text<3>,
     pub card: Option<Pan>,
     /// The answer as first given; none while only a reversal of it is known (tombstone).
     pub answer: Option<Reply>,
@@ -35,6 +37,8 @@ pub(super) struct HostEntry {
     pub about: Option<EntryId>,
     /// The void or completion that undid this one.
     pub undone_by: Option<EntryId>,
+    /// The back office's own name for it.
+    pub booking: Option<BookingId>,
     /// What refunds gave back of it.
     pub refunded: u64,
 }

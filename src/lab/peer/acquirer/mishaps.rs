@@ -48,6 +48,7 @@ impl Acquirer {
             if let Some(id) = entry {
                 let change = self.book.forget(id);
                 self.move_money(id, change);
+                self.reverse_at_office(now, id);
             }
         }
         self.held.clear();
@@ -57,30 +58,32 @@ impl Acquirer {
 
     /// A payment is answered before its outcome is known.
     pub(super) fn leave_unclear(&mut self, now: Now, id: EntryId, payment: UnclearPayment) {
-        self.book.entry_mut(id).unclear = true;
-        if payment.after.is_zero() {
-            let entry = self.book.entry_mut(id);
-            entry.unclear = false;
-            if payment.paid {
-                let change = self.book.approve(id);
-                self.move_money(id, change);
-            }
+        if !payment.after.is_zero() {
+            self.book.entry_mut(id).unclear = true;
+            self.unclear
+                .push((now.mono + payment.after, id, payment.paid));
             return;
         }
-        self.unclear
-            .push((now.mono + payment.after, id, payment.paid));
+        // The issuer knows at once, and nobody is told.
+        if payment.paid {
+            let change = self.book.approve(id);
+            self.move_money(id, change);
+        }
+        if let Some(reply) = self.book.entry(id).answer.clone() {
+            self.tell_office(now, id, &reply, &[]);
+        }
     }
 
     /// Tells the outcomes that are known by now.
     pub(super) fn conclude_due(&mut self, now: Now) {
         let due = self.unclear.extract_if(.., |(at, ..)| *at <= now.mono);
         for (_, id, paid) in due.collect::<Vec<_>>() {
-            self.conclude(id, paid);
+            self.conclude(now, id, paid);
         }
     }
 
     /// The outcome of a payment is known, if it was not. From now on it is told so.
-    pub(super) fn conclude(&mut self, id: EntryId, paid: bool) {
+    pub(super) fn conclude(&mut self, now: Now, id: EntryId, paid: bool) {
         if !std::mem::take(&mut self.book.entry_mut(id).unclear) {
             return;
         }
@@ -98,6 +101,7 @@ impl Acquirer {
             self.move_money(id, change);
             reply.auth = Some(self.next_auth());
         }
+        self.tell_office(now, id, &reply, &[]);
         self.book.answer(id, reply);
     }
 
@@ -111,7 +115,8 @@ impl Acquirer {
         let id = self.earlier(request).ok_or(answer.not_found)?;
         let entry = self.book.entry(id);
         let said = entry.answer.as_ref().ok_or(answer.not_found)?;
-        if !entry.unclear && entry.is_effective() {
+        let stands = entry.is_effective() && entry.undone_by.is_none();
+        if !entry.unclear && stands {
             let auth = said.auth.map(|auth| (field(38), auth.to_string()));
             return Ok(auth.into_iter().collect());
         }

@@ -16,6 +16,8 @@ mod reply;
 
 mod settlement;
 
+mod back_office;
+
 mod session;
 
 mod decide;

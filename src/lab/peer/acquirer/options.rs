@@ -4,6 +4,7 @@ use super::Rules;
 use crate::engine::seam::Dice;
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Faults, Span};
+use crate::lab::office::OfficeTerms;
 use crate::lab::peer::{Deck, MasterKeys};
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub struct AcquirerOptions {
     /// Whether cards that the issuer does not know are good for the same balance; otherwise they
     /// are declined (14).
     pub strangers: bool,
+    /// Whether a request is refused (30) that lacks what the dialect says it must have.
+    pub strict: bool,
     /// DE 32: the acquirer's own number.
     pub institution: String,
     /// How long an answer takes.
@@ -29,6 +32,8 @@ pub struct AcquirerOptions {
     pub rules: Rules,
     /// What goes wrong at the acquirer and on the wire to it.
     pub faults: Faults,
+    /// The back office; `None`: there is none, and every merchant is welcome.
+    pub office: Option<OfficeTerms>,
 }
 
 impl AcquirerOptions {
@@ -41,10 +46,12 @@ impl AcquirerOptions {
             cards,
             balance: 1_000_000_000_000,
             strangers: true,
+            strict: false,
             institution: "00010000".to_owned(),
             latency: Span::millis(0, 0),
             rules: Rules::default(),
             faults: Faults::new(Dice::new(0)),
+            office: None,
         }
     }
 }

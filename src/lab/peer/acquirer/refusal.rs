@@ -2,6 +2,7 @@
 
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::{Flow, Purpose};
+use crate::lab::office::OfficeRefusal;
 
 /// Why host or issuer say no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,18 +11,30 @@ pub(super) enum HostRefusal {
     InsufficientFunds,
     WrongPin,
     UnknownTerminal,
+    Office(OfficeRefusal),
 }
 
 impl HostRefusal {
     /// The dialect's own code for it.
-    pub(super) const fn code(self, flow: &Flow) -> ResponseCode {
+    pub(super) fn code(self, flow: &Flow) -> ResponseCode {
         match self {
             Self::InvalidCard => flow.refusal.invalid_card,
             Self::InsufficientFunds => flow.refusal.insufficient_funds,
             Self::WrongPin => flow.refusal.wrong_pin,
-            Self::UnknownTerminal => flow.refusal.unknown_terminal,
+            Self::UnknownTerminal | Self::Office(OfficeRefusal::NoTerminal) => {
+                flow.refusal.unknown_terminal
+            }
+            Self::Office(OfficeRefusal::NoMerchant) => of_the_year_1987("03", flow),
+            Self::Office(OfficeRefusal::NotPermitted) => of_the_year_1987("58", flow),
+            Self::Office(OfficeRefusal::OverLimit) => of_the_year_1987("61", flow),
         }
     }
+}
+
+/// A code of 1987, where the dialect has such codes.
+fn of_the_year_1987(code: &str, flow: &Flow) -> ResponseCode {
+    let code = ResponseCode::new(code).unwrap_or_default();
+    in_dialect(code, Purpose::Debit, flow)
 }
 
 /// A code that a fault or rule asks for, in the words of the dialect: one of another length comes

@@ -19,7 +19,7 @@ use std::sync::Arc;
 impl Acquirer {
     pub(super) fn receive(&mut self, now: Now, conn: ConnId, frame: Bytes) {
         self.counts.requests += 1;
-        let Ok(request) = Message::parse(&self.options.spec, frame) else {
+        let Ok(request) = Message::parse(&self.options.spec, frame.clone()) else {
             self.counts.unreadable += 1;
             return;
         };
@@ -40,6 +40,7 @@ impl Acquirer {
         };
         let mut fate = self.fate(now, &request, kind);
         if fate.request_lost || !self.takes_its_turn(now, &mut fate) {
+            self.lose(frame);
             return;
         }
         let rule = self.options.spec.flow().reversal.as_ref();
@@ -96,7 +97,7 @@ impl Acquirer {
             return;
         }
         let flow_answer = &self.options.spec.flow().answer;
-        let reply = if lacks_a_field(request) {
+        let reply = if self.options.strict && lacks_a_field(request) {
             Reply::plain(flow_answer.format, now.wall)
         } else if self.is_authentic(request, kind) {
             self.reply(now, request, kind, fate)
@@ -203,10 +204,13 @@ impl Acquirer {
             self.switch(true);
         } else if fate.reset.is_some() {
             self.reset(conn);
-        } else if let Ok(frame) = answer.build()
-            && !fate.answer_lost
-        {
-            self.emit(now, conn, &wrecked(frame, fate.answer_wreck), fate);
+        } else if let Ok(frame) = answer.build() {
+            if fate.answer_lost {
+                self.lose(frame);
+            } else {
+                let frame = wrecked(&self.options.spec, frame, fate.answer_wreck);
+                self.emit(now, conn, &frame, fate);
+            }
         }
     }
 

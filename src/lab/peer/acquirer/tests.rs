@@ -82,7 +82,9 @@ impl TestHost {
         let actions = std::iter::from_fn(|| self.acquirer.poll_action());
         let sent = actions.filter_map(|action| match action {
             AcquirerAction::Send { frame, .. } => Some(frame),
-            AcquirerAction::Close { .. } | AcquirerAction::Listen(_) => None,
+            AcquirerAction::Close { .. } | AcquirerAction::Listen(_) | AcquirerAction::Lost(_) => {
+                None
+            }
         });
         sent.collect()
     }

@@ -47,7 +47,7 @@ impl Acquirer {
             return Reply::plain(accepted, now.wall);
         };
         if !kind.name.starts_with("batch_end") {
-            let known = self.uploads.or_insert_with(owner, Vec::new);
+            let known = self.uploads.entry(owner).or_default();
             for record in records(&text) {
                 if !known.iter().any(|one| one.stan == record.stan) {
                     known.push(record);
@@ -78,9 +78,7 @@ impl Acquirer {
             );
             counts && entry.is_of(terminal, batch) && entry.is_effective()
         });
-        let ours: Vec<(Stan, u64)> = of_batch
-            .filter_map(|entry| Some((entry.stan?, entry.amount)))
-            .collect();
+        let ours: Vec<(Stan, u64)> = of_batch.map(|entry| (entry.stan, entry.amount)).collect();
         let mut found = Vec::new();
         let mut differ = |stan, at_terminal, at_acquirer| {
             found.push(BatchDifference {

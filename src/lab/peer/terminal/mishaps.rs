@@ -24,7 +24,8 @@ impl TestTerminal {
         }
         spoil_mac(&mut sent, fate.request_mac);
         change(&mut sent, &fate.request_changes, false);
-        sent.build().map(|frame| wrecked(frame, fate.request_wreck))
+        let frame = sent.build()?;
+        Ok(wrecked(&self.options.spec, frame, fate.request_wreck))
     }
 
     /// The order as its operator types it, and the card as it is read. What refers to an earlier

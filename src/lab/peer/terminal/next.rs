@@ -178,7 +178,8 @@ impl TestTerminal {
             .receipts
             .open(kind, stamp.stan, amount, order.card, now.wall);
         if let Some(original) = original {
-            self.receipts.refer(at, original);
+            self.receipts
+                .refer(at, original, kind.purpose.moves_money());
         }
         self.receipts.unfinished = self.due_if_unanswered(kind, &request, at);
         let due = self.receipts.unfinished.as_ref();

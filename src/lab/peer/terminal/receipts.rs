@@ -168,10 +168,10 @@ impl Receipts {
         self.list.len() - 1
     }
 
-    /// Notes that one refers to an earlier one, which is then left alone.
-    pub(super) fn refer(&mut self, at: usize, original: usize) {
+    /// Notes that one refers to an earlier one, which is then left alone if money moves.
+    pub(super) fn refer(&mut self, at: usize, original: usize, moves_money: bool) {
         if let Some(earlier) = self.list.get_mut(original) {
-            earlier.touched = true;
+            earlier.touched |= moves_money;
             if let Some(receipt) = self.list.get_mut(at) {
                 receipt.original = Some(original);
             }
@@ -188,7 +188,10 @@ impl Receipts {
             belief,
             TerminalBelief::Declined | TerminalBelief::Reversed { .. }
         );
-        if let Some(original) = receipt.original.filter(|_| failed) {
+        if let Some(original) = receipt
+            .original
+            .filter(|_| failed && receipt.purpose.moves_money())
+        {
             self.list.get_mut(original)?.touched = false;
         }
         self.list.get(at)

@@ -89,6 +89,7 @@ impl PeerPipeSetup<'_> {
             .collect();
         let mut options = AcquirerOptions::new(&spec, keys, deck);
         options.faults = Faults::at(FaultSide::Acquirer, &list, dice.split());
+        options.strict = self.faults.iter().any(|fault| fault.starts_with("F40"));
         options.rules = super::super::Rules::read(self.rules).unwrap();
         PeerPipe {
             acquirer: Acquirer::new(options, dice.split()),
@@ -268,6 +269,7 @@ impl PeerPipe {
                     self.travel(Travel::ClosedAtTerminal(conn));
                 }
                 AcquirerAction::Listen(listening) => self.listening = listening,
+                AcquirerAction::Lost(_) => {}
             }
         }
     }

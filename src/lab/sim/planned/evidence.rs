@@ -24,7 +24,7 @@ pub(super) struct OnItsWay {
 
 /// All that was seen.
 #[derive(Debug, Default)]
-pub(super) struct Evidence {
+pub(super) struct WorldEvidence {
     facts: BTreeMap<u32, AttemptFacts>,
     /// By terminal and trace number: the attempt that used it last.
     named: BTreeMap<(u8, u32), u32>,
@@ -135,7 +135,7 @@ fn is_request(message: &Message) -> bool {
     matches!(message.mti().digits()[1], b'1' | b'2')
 }
 
-impl Evidence {
+impl WorldEvidence {
     /// Of a world whose terminals wait so long for an answer, and whose disk takes so many
     /// microseconds for a record.
     pub(super) fn of_world(patience: Duration, sync: u64) -> Self {

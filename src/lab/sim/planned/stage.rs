@@ -1,7 +1,7 @@
 //! The stage: one heap of what is to come, and everybody's deadlines.
 
 use super::cover::{Around, Cells};
-use super::evidence::{Evidence, OnItsWay};
+use super::evidence::{OnItsWay, WorldEvidence};
 use super::look::Looker;
 use super::options::{Dialects, options};
 use super::pipes::Peer;
@@ -122,7 +122,7 @@ pub(super) struct Stage<'a> {
     pub filled: bool,
     /// By attempt: what a cashier tried in its place last.
     pub retried: BTreeMap<u32, u32>,
-    pub evidence: Evidence,
+    pub evidence: WorldEvidence,
     pub judge: Judge,
     pub played: Played,
     pub cells: Cells,
@@ -234,7 +234,7 @@ impl<'a> Stage<'a> {
             newest: None,
             filled: false,
             retried: BTreeMap::new(),
-            evidence: Evidence::of_world(
+            evidence: WorldEvidence::of_world(
                 Duration::from_secs(60) / setup.scale.max(1),
                 3 * setup.sync + 1_000,
             ),

@@ -1,0 +1,198 @@
+//! `isogate scenario`: the catalogue of complaints and faults, as stories that happen.
+
+use super::{Exit, Lang, table};
+use crate::lab::scenario::{Scenario, ScenarioRun, ScenarioSet, builtin, play, read};
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::io::Write;
+use std::path::Path;
+
+mod show;
+
+/// Let complaints of merchants and faults happen, and see each answered right
+#[derive(Args, Debug)]
+pub(crate) struct ScenarioArgs {
+    #[command(subcommand)]
+    command: ScenarioCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ScenarioCommand {
+    /// List the scenarios of the catalogue
+    List(ListArgs),
+    /// Show what happens in a scenario, and what must be seen of it
+    Show(ShowArgs),
+    /// Let scenarios happen in virtual time; exit code 1 if one is not as the catalogue says
+    Run(RunArgs),
+}
+
+#[derive(Args, Debug)]
+struct ListArgs {
+    /// Print one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
+struct ShowArgs {
+    /// Names such as S1.2, sets such as S1, or files of your own
+    #[arg(value_name = "ID|FILE.toml", required = true)]
+    names: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+struct RunArgs {
+    /// Names such as S1.2, sets such as S1, or files of your own
+    #[arg(value_name = "ID|FILE.toml", required_unless_present = "all")]
+    names: Vec<String>,
+    /// Run the whole catalogue
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+    /// Print one object a scenario
+    #[arg(long)]
+    json: bool,
+}
+
+/// Lists, shows or runs them; `Found` if one is not as the catalogue says.
+pub(crate) fn run(args: &ScenarioArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    match &args.command {
+        ScenarioCommand::List(args) => list(args, lang, out),
+        ScenarioCommand::Show(args) => show::run(&named(&args.names)?, lang, out),
+        ScenarioCommand::Run(args) => run_all(args, lang, out),
+    }
+}
+
+fn list(args: &ListArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let sets = builtin()?;
+    let all = sets.iter().flat_map(|set| &set.scenarios);
+    if args.json {
+        for scenario in all {
+            let faults: Vec<&str> = scenario
+                .faults
+                .iter()
+                .map(|(text, _)| text.as_str())
+                .collect();
+            let (title, story) = (&scenario.title, &scenario.story);
+            let line = json!({
+                "id": scenario.id, "title": title.en, "title_zh": title.zh,
+                "story": story.en, "story_zh": story.zh,
+                "class": scenario.class, "faults": faults,
+            });
+            writeln!(out, "{line}")?;
+        }
+        return Ok(Exit::Done);
+    }
+    let rows = all.map(|scenario| {
+        let faults = scenario
+            .faults
+            .iter()
+            .map(|(_, armed)| armed.fault.about().id);
+        let faults = faults.collect::<Vec<_>>().join(" ");
+        [
+            scenario.id.clone(),
+            faults,
+            scenario.title.in_lang(lang).to_owned(),
+        ]
+    });
+    table::print(rows, out)?;
+    Ok(Exit::Done)
+}
+
+/// The scenarios of these names, in the order asked for.
+fn named(names: &[String]) -> anyhow::Result<Vec<Scenario>> {
+    let sets = builtin()?;
+    let mut found = Vec::new();
+    for name in names {
+        if is_file(name) {
+            let text = std::fs::read_to_string(name).with_context(|| format!("reading {name}"))?;
+            found.extend(read(name, &text)?.scenarios);
+            continue;
+        }
+        let before = found.len();
+        found.extend(of_name(&sets, name).cloned());
+        if found.len() == before {
+            bail!("there is no scenario `{name}`; `isogate scenario list` shows those there are");
+        }
+    }
+    Ok(found)
+}
+
+fn is_file(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|end| end == "toml")
+}
+
+/// `S1.2` with its variants, and `S1` for all that begin with it.
+fn of_name<'a>(sets: &'a [ScenarioSet], name: &str) -> impl Iterator<Item = &'a Scenario> {
+    let name = name.to_ascii_uppercase();
+    let all = sets.iter().flat_map(|set| &set.scenarios);
+    all.filter(move |scenario| {
+        let id = scenario.id.to_ascii_uppercase();
+        let rest = id.strip_prefix(&name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+    })
+}
+
+fn run_all(args: &RunArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let scenarios = if args.all {
+        builtin()?
+            .into_iter()
+            .flat_map(|set| set.scenarios)
+            .collect()
+    } else {
+        named(&args.names)?
+    };
+    let mut passed = 0;
+    for scenario in &scenarios {
+        let run = play(scenario);
+        passed += usize::from(run.passed());
+        if args.json {
+            writeln!(out, "{}", document(&run))?;
+        } else {
+            tell(scenario, &run, lang, out)?;
+        }
+    }
+    if !args.json {
+        let (all, failed) = (scenarios.len(), scenarios.len() - passed);
+        match lang {
+            Lang::En => writeln!(out, "{all} scenarios: {passed} passed, {failed} failed")?,
+            Lang::Zh => writeln!(out, "共{all}个场景: {passed}个通过, {failed}个未通过")?,
+        }
+    }
+    Ok(match passed == scenarios.len() {
+        true => Exit::Done,
+        false => Exit::Found,
+    })
+}
+
+/// One object, as scripts rely on it.
+fn document(run: &ScenarioRun) -> serde_json::Value {
+    let mut document = json!({
+        "id": run.id, "faults": run.faults, "passed": run.passed(), "wire": run.wire(),
+        "explain": run.explain.iter().map(|value| &**value).collect::<Vec<_>>(),
+        "money": { "terminal": run.at_terminals, "acquirer": run.at_acquirer },
+    });
+    if let Some(document) = document.as_object_mut().filter(|_| !run.passed()) {
+        document.insert("misses".to_owned(), json!(run.misses));
+    }
+    document
+}
+
+fn tell(
+    scenario: &Scenario,
+    run: &ScenarioRun,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let how = match (run.passed(), lang) {
+        (true, Lang::En) => "passed",
+        (false, Lang::En) => "FAILED",
+        (true, Lang::Zh) => "通过",
+        (false, Lang::Zh) => "未通过",
+    };
+    writeln!(out, "{}  {how}  {}", run.id, scenario.title.in_lang(lang))?;
+    for miss in &run.misses {
+        writeln!(out, "    {miss}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! The office by night: a settlement date is closed at each cut-over, and pay-outs leave once a
+//! day.
+
+use super::booking::BookingId;
+use super::calendar::next;
+use super::ledger::Account;
+use super::open::{DayCourse, Office};
+use super::payout::{Deduction, LateNote, Payout, PayoutId, PayoutState};
+use super::terms::{PayoutMode, PayoutRule};
+use crate::engine::seam::{Wall, Zone};
+use crate::iso::message::MerchantId;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// Longer without a call than this, and the days between are not lived through one by one.
+const MOST_DAYS: u32 = 4_000;
+
+impl Office {
+    /// Does what was due until now.
+    pub fn run(&mut self, now: Wall) {
+        let shown = now.shown(&Zone::CHINA);
+        let mut course = self.today.unwrap_or(DayCourse {
+            day: shown.date(),
+            paid: false,
+            closed: false,
+        });
+        for _ in 0..MOST_DAYS {
+            let over = course.day < shown.date();
+            if !course.paid && (over || shown.time() >= self.terms.pays_at) {
+                course.paid = true;
+                self.today = Some(course);
+                self.pay_run(course.day);
+            }
+            if !course.closed && (over || shown.time() >= self.terms.cut_over) {
+                course.closed = true;
+                self.today = Some(course);
+                self.close(course.day);
+            }
+            if !over {
+                break;
+            }
+            course = DayCourse {
+                day: next(course.day),
+                paid: false,
+                closed: false,
+            };
+        }
+        self.today = Some(course);
+    }
+
+    /// Closes a settlement date: what is unsettled becomes pay-outs.
+    fn close(&mut self, settles_on: Date) {
+        let merchants: Vec<MerchantId> = self.accounts.keys().copied().collect();
+        for merchant in merchants {
+            let Some(account) = self.accounts.get_mut(&merchant) else {
+                continue;
+            };
+            let rule = account.file.rule(settles_on);
+            let unsettled = std::mem::take(&mut account.unsettled);
+            let (due, open): (Vec<BookingId>, Vec<BookingId>) = unsettled
+                .into_iter()
+                .partition(|id| self.kept(*id).settles_on <= settles_on);
+            if let Some(account) = self.accounts.get_mut(&merchant) {
+                account.unsettled = open;
+            }
+            self.close_for(merchant, due, settles_on, &rule);
+        }
+    }
+
+    /// What is held for a reason of its own is paid by itself; the rest in one credit.
+    fn close_for(
+        &mut self,
+        merchant: MerchantId,
+        due: Vec<BookingId>,
+        settles_on: Date,
+        rule: &PayoutRule,
+    ) {
+        let (alone, together): (Vec<BookingId>, Vec<BookingId>) =
+            due.into_iter().partition(|id| self.is_alone(*id));
+        let mut by_note: BTreeMap<u8, (Option<LateNote>, Vec<BookingId>)> = BTreeMap::new();
+        for id in together {
+            let note = self.late_note_of(id, rule);
+            let group = by_note.entry(note.map_or(0, |note| note as u8 + 1));
+            group.or_insert((note, Vec::new())).1.push(id);
+        }
+        for id in alone {
+            self.form(merchant, vec![id], settles_on, rule, None);
+        }
+        for (note, ids) in by_note.into_values() {
+            self.form(merchant, ids, settles_on, rule, note);
+        }
+    }
+
+    /// A pay-out, with its fees taken and what is owed deducted as far as it goes.
+    pub(super) fn form(
+        &mut self,
+        merchant: MerchantId,
+        covers: Vec<BookingId>,
+        settles_on: Date,
+        rule: &PayoutRule,
+        note: Option<LateNote>,
+    ) -> PayoutId {
+        let id = PayoutId(self.payouts.len());
+        let gross = covers.iter().map(|id| self.kept(*id).booking.amount).sum();
+        let mut fee = covers.iter().map(|id| self.fee_of(*id)).sum::<i64>();
+        let at_once = rule.mode == PayoutMode::Instant && note.is_none();
+        let (account_name, at_once_fee) = self.account(merchant).map_or_else(
+            || (String::new(), 0),
+            |account| (account.file.account_name.clone(), account.file.fee.instant),
+        );
+        if at_once {
+            fee += at_once_fee.min(gross - fee).max(0);
+        }
+        self.ledger
+            .post(Account::Merchant(merchant), Account::Fees, fee);
+        let deductions = self.take_deductions(merchant, gross - fee);
+        for covered in &covers {
+            self.kept_mut(*covered).paid_by = Some(id);
+        }
+        let due_on = rule.due(settles_on, &self.terms.calendar);
+        let payer = if covers.iter().any(|id| self.is_diverted(*id)) {
+            self.terms.other_payer.clone()
+        } else {
+            self.terms.payer.clone()
+        };
+        self.payouts.push(Payout {
+            merchant,
+            settles_on,
+            due_on,
+            mode: rule.mode,
+            covers,
+            gross,
+            fee,
+            deductions,
+            payer,
+            account_name,
+            sent_on: None,
+            state: PayoutState::Waiting,
+            note,
+        });
+        self.pending.insert(id);
+        id
+    }
+
+    /// What is still to be deducted, oldest first, as far as an amount goes; what is given back
+    /// adds to it.
+    fn take_deductions(&mut self, merchant: MerchantId, amount: i64) -> Vec<Deduction> {
+        let Some(account) = self.accounts.get_mut(&merchant) else {
+            return Vec::new();
+        };
+        let mut taken: Vec<Deduction> = account
+            .deductions
+            .extract_if(.., |deduction| deduction.amount < 0)
+            .collect();
+        let mut left = amount - taken.iter().map(|one| one.amount).sum::<i64>();
+        for deduction in &mut account.deductions {
+            let part = deduction.amount.min(left.max(0));
+            if part > 0 {
+                taken.push(Deduction {
+                    amount: part,
+                    ..*deduction
+                });
+            }
+            deduction.amount -= part;
+            left -= part;
+        }
+        account.deductions.retain(|deduction| deduction.amount != 0);
+        taken
+    }
+
+    fn pay_run(&mut self, day: Date) {
+        for id in self.issuer_returns.remove(&day).unwrap_or_default() {
+            self.return_by_issuer(id, day);
+        }
+        for id in self.pending.clone() {
+            self.try_to_pay(id, day);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The rules of the office, each on an office of its own.
+
+use super::{Account, Booking, BookingId, Merchant, Office, OfficeTerms, PayoutState, Setback};
+use crate::engine::seam::{Wall, Zone};
+use crate::iso::message::{MerchantId, ResponseCode, Rrn, Stan, TerminalId, Text};
+use crate::iso::spec::Purpose;
+use jiff::civil::{Date, date};
+
+/// An office with one merchant, and its clock.
+struct Desk {
+    office: Office,
+    stan: u64,
+}
+
+fn shop() -> Merchant {
+    Merchant::new(MerchantId::new("874350357222471").unwrap())
+}
+
+fn at(day: Date, hour: i8, minute: i8) -> Wall {
+    Zone::CHINA.moment(day.at(hour, minute, 0, 0)).unwrap()
+}
+
+impl Desk {
+    fn of(merchant: Merchant) -> Self {
+        let terms = OfficeTerms {
+            merchants: vec![merchant],
+            ..OfficeTerms::default()
+        };
+        Self {
+            office: Office::new(terms),
+            stan: 0,
+        }
+    }
+
+    fn book(
+        &mut self,
+        at: Wall,
+        purpose: Purpose,
+        amount: i64,
+        about: Option<BookingId>,
+        setbacks: &[Setback],
+    ) -> BookingId {
+        self.stan += 1;
+        let id = self.office.book(Booking {
+            at,
+            merchant: shop().id,
+            terminal: TerminalId::new("10421695").unwrap(),
+            stan: Stan(self.stan),
+            batch: Text::new("000001").unwrap(),
+            rrn: Rrn::new(&format!("{:012}", self.stan)),
+            auth: None,
+            card: None,
+            amount,
+            currency: Text::new("156").unwrap(),
+            purpose,
+            code: ResponseCode::new("00").unwrap(),
+            approved: true,
+            about,
+            setbacks: setbacks.to_vec(),
+        });
+        self.check();
+        id
+    }
+
+    fn sale(&mut self, at: Wall, amount: i64) -> BookingId {
+        self.book(at, Purpose::Debit, amount, None, &[])
+    }
+
+    fn run(&mut self, at: Wall) {
+        self.office.run(at);
+        self.check();
+    }
+
+    /// Nothing is lost or invented, and each fen that a merchant is owed has its reason.
+    fn check(&self) {
+        assert_eq!(self.office.ledger().sum(), 0);
+        self.office.reconcile().unwrap();
+    }
+
+    fn states(&self) -> Vec<PayoutState> {
+        self.office.payouts().iter().map(|one| one.state).collect()
+    }
+}
+
+#[test]
+fn a_sale_before_national_day_is_paid_behind_it() {
+    let mut desk = Desk::of(shop());
+    desk.sale(at(date(2025, 9, 30), 10, 0), 88_800);
+    for day in 1..=8 {
+        desk.run(at(date(2025, 10, day), 12, 0));
+        assert_eq!(desk.states(), [PayoutState::Waiting], "{day}");
+    }
+    desk.run(at(date(2025, 10, 9), 8, 59));
+    assert_eq!(desk.states(), [PayoutState::Waiting]);
+    desk.run(at(date(2025, 10, 9), 9, 0));
+    assert_eq!(desk.states(), [PayoutState::Paid(date(2025, 10, 9))]);
+    let credited = Account::Credited(shop().id);
+    assert_eq!(desk.office.ledger().balance(credited), 88_800);
+}

@@ -1,0 +1,24 @@
+//! The scenarios that come with the house.
+
+use super::ScenarioSet;
+use super::file::{ScenarioError, read};
+
+macro_rules! sets {
+    ($($name:literal),* $(,)?) => {
+        /// Name and text of each file.
+        pub const SETS: &[(&str, &str)] = &[$((
+            concat!("proto-specs/scenarios/", $name, ".toml"),
+            include_str!(concat!("../../../proto-specs/scenarios/", $name, ".toml")),
+        )),*];
+    };
+}
+
+sets!("s1");
+
+/// All sets, in their order.
+///
+/// # Errors
+/// A file is wrong; a test reads each.
+pub fn builtin() -> Result<Vec<ScenarioSet>, ScenarioError> {
+    SETS.iter().map(|(name, text)| read(name, text)).collect()
+}
