@@ -1,15 +1,13 @@
 //! What the acquirer asks its back office, and tells it.
 
 use super::brain::Acquirer;
-use super::entry::EntryId;
+use super::entry::{EntryId, HostEntry};
 use super::refusal::HostRefusal;
 use super::reply::Reply;
 use crate::engine::seam::Now;
-use crate::iso::codec::Message;
-use crate::iso::message::{ResponseCode, Text};
+use crate::iso::message::ResponseCode;
 use crate::lab::fault::Fate;
-use crate::lab::office::{Booking, Sought};
-use crate::lab::peer::acquirer::entry::HostEntry;
+use crate::lab::office::{Booking, Setback, Sought};
 
 impl Acquirer {
     /// Whether the office lets the merchant have it.
@@ -24,7 +22,7 @@ impl Acquirer {
         let sought = Sought {
             merchant: entry.merchant,
             terminal: entry.terminal,
-            purpose: entry.purpose,
+            kind: entry.kind,
             amount: minor(entry.amount),
             setbacks: &fate.setbacks,
         };
@@ -38,32 +36,31 @@ impl Acquirer {
         &mut self,
         now: Now,
         id: EntryId,
-        request: &Message,
         reply: &Reply,
-        fate: &Fate,
+        setbacks: &[Setback],
     ) {
         let entry = self.book.entry(id);
         let about = entry.about.and_then(|about| self.book.entry(about).booking);
         let Some(office) = self.office.as_mut().filter(|_| entry.purpose.moves_money()) else {
             return;
         };
-        let currency = request.currency().unwrap_or_default();
         let booking = office.book(Booking {
             at: now.wall,
             merchant: entry.merchant,
             terminal: entry.terminal,
-            stan: request.stan().unwrap_or_default(),
+            stan: entry.stan,
             batch: entry.batch,
             rrn: reply.rrn,
             auth: reply.auth,
             card: entry.card.clone(),
             amount: minor(entry.amount),
-            currency: Text::clipped(&currency),
+            currency: entry.currency,
+            kind: entry.kind,
             purpose: entry.purpose,
             code: reply.code,
             approved: entry.approved,
             about,
-            setbacks: fate.setbacks.clone(),
+            setbacks: setbacks.to_vec(),
         });
         self.book.entry_mut(id).booking = Some(booking);
     }

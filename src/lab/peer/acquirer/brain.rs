@@ -2,15 +2,16 @@
 
 use super::AcquirerOptions;
 use super::book::HostBook;
-use super::entry::HostEntry;
+use super::entry::{EntryId, HostEntry};
 use super::issuer::Issuer;
 use super::session::{HostSession, Owner};
+use super::upload::{BatchDifference, UploadedRecord};
 use crate::engine::record::ConnId;
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, Rrn, Stan, TerminalId};
-use crate::lab::fault::{Fate, Faults};
-use crate::lab::office::Office;
+use crate::lab::fault::{Fate, FaultSide, Faults};
+use crate::lab::office::{Office, OfficeTerms};
 use crate::lab::peer::Totals;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -81,6 +82,13 @@ pub struct Acquirer {
     pub(super) sessions: KeyedMap<Owner, HostSession>,
     pub(super) counts: AcquirerCounts,
     pub(super) conns: BTreeSet<ConnId>,
+    /// When the queue before it is empty.
+    pub(super) busy_until: Mono,
+    /// Payments whose outcome is known then, and whether they are paid.
+    pub(super) unclear: Vec<(Mono, EntryId, bool)>,
+    /// What terminals uploaded of their batches.
+    pub(super) uploads: BTreeMap<Owner, Vec<UploadedRecord>>,
+    pub(super) differences: Vec<BatchDifference>,
     /// Answers not sent yet, by their time; the number keeps their order.
     pub(super) later: BTreeMap<(Mono, u64), (ConnId, Bytes)>,
     /// Requests that wait for their reversal to overtake them.
@@ -103,14 +111,18 @@ pub(super) struct HeldRequest {
 }
 
 impl Acquirer {
-    /// An acquirer that listens.
+    /// An acquirer that listens. A fault of the back office opens one.
     #[must_use]
     pub fn new(options: AcquirerOptions, mut dice: Dice) -> Self {
         Self {
             issuer: Issuer::new(&options, &mut dice),
             book: HostBook::new(&mut dice),
-            office: options.office.clone().map(Office::new),
+            office: office(&options),
             sessions: KeyedMap::new(dice.number()),
+            busy_until: Mono(0),
+            unclear: Vec::new(),
+            uploads: BTreeMap::new(),
+            differences: Vec::new(),
             options,
             dice,
             counts: AcquirerCounts::default(),
@@ -156,7 +168,8 @@ impl Acquirer {
     pub fn next_deadline(&self) -> Option<Mono> {
         let answer = self.later.keys().next().map(|(at, _)| *at);
         let held = self.held.iter().map(|held| held.until).min();
-        [answer, held, self.gone_until, self.outage_change]
+        let known = self.unclear.iter().map(|(at, ..)| *at).min();
+        [answer, held, known, self.gone_until, self.outage_change]
             .into_iter()
             .flatten()
             .min()
@@ -182,6 +195,7 @@ impl Acquirer {
             let (conn, frame) = first.remove();
             self.send(conn, frame);
         }
+        self.conclude_due(now);
         let due = self
             .held
             .extract_if(.., |held| held.until <= now.mono)
@@ -249,8 +263,9 @@ impl Acquirer {
     }
 
     /// The back office, if there is one.
-    pub const fn office(&mut self) -> Option<&mut Office> {
-        self.office.as_mut()
+    #[must_use]
+    pub const fn office(&self) -> Option<&Office> {
+        self.office.as_ref()
     }
 
     /// What came and went.
@@ -263,6 +278,12 @@ impl Acquirer {
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.book.totals(None)
+    }
+
+    /// What batches were found to differ in, when their records were uploaded: the last ones.
+    #[must_use]
+    pub fn batch_differences(&self) -> &[BatchDifference] {
+        &self.differences
     }
 
     /// What is held of a cardholder's money, in minor units, by the transaction of this number;
@@ -281,4 +302,14 @@ impl Acquirer {
     pub fn totals_of(&self, terminal: TerminalId) -> Totals {
         self.book.totals(Some(terminal))
     }
+}
+
+fn office(options: &AcquirerOptions) -> Option<Office> {
+    let mut faults = options.faults.list().iter();
+    let armed = faults.any(|armed| armed.fault.place() == FaultSide::Office);
+    let needed = armed || options.rules.need_office();
+    let terms = options.office.clone();
+    terms
+        .or_else(|| needed.then(OfficeTerms::default))
+        .map(Office::new)
 }

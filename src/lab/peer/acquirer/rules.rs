@@ -4,7 +4,7 @@ use crate::engine::seam::Dice;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::{Kind, Purpose};
-use crate::lab::fault::{Fate, Fault, Span};
+use crate::lab::fault::{Fate, Fault, FaultSide, Span};
 use serde::Deserialize;
 use std::ops::RangeInclusive;
 
@@ -95,6 +95,12 @@ impl Rules {
         rules.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Whether one of them needs a back office.
+    pub(super) fn need_office(&self) -> bool {
+        let mut faults = self.0.iter().filter_map(|rule| rule.fault.as_ref());
+        faults.any(|fault| fault.place() == FaultSide::Office)
+    }
+
     /// Shapes the fate of a request that a rule matches.
     pub(super) fn shape(&self, kind: &Kind, request: &Message, fate: &mut Fate, dice: &mut Dice) {
         let Some(rule) = self.0.iter().find(|rule| rule.matches(kind, request)) else {
@@ -141,11 +147,7 @@ impl HostRule {
 
     fn matches(&self, kind: &Kind, request: &Message) -> bool {
         let amount = || request.amount().map_or(0, |amount| amount.0);
-        let ends = |suffix: &String| {
-            request
-                .pan()
-                .is_some_and(|pan| pan.reveal().ends_with(suffix.as_str()))
-        };
+        let ends = |suffix: &String| request.pan().is_some_and(|pan| pan.ends_with(suffix));
         let is_of_kind = match &self.kind {
             Some(name) => *name == *kind.name,
             // What declines a sale must not by accident refuse its reversal.
