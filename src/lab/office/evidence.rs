@@ -70,7 +70,7 @@ impl Office {
     fn standing(&self, kept: &KeptBooking) -> AcquirerIs {
         if !kept.booking.approved {
             AcquirerIs::Declined
-        } else if kept.reversed || kept.returned_on.is_some() {
+        } else if kept.reversed || kept.returned.is_some() {
             AcquirerIs::Reversed
         } else if self.is_voided(kept) {
             AcquirerIs::Voided
@@ -97,7 +97,7 @@ impl Office {
             Purpose::Debit | Purpose::Hold if !booking.approved => (IssuerIs::Refused, ""),
             Purpose::Debit | Purpose::Hold if kept.reversed => (gave_back, "reversal"),
             Purpose::Debit | Purpose::Hold if self.is_voided(kept) => (gave_back, "void"),
-            Purpose::Debit if kept.returned_on.is_some() => (gave_back, "issuer_return"),
+            Purpose::Debit if kept.returned.is_some() => (gave_back, "issuer_return"),
             Purpose::Hold if kept.undone_by.is_some() => (gave_back, "completion"),
             Purpose::Debit | Purpose::Hold => (took, ""),
             Purpose::Refund if booking.approved && !kept.reversed => {

@@ -164,7 +164,7 @@ impl Office {
             reversed: false,
             undone_by: None,
             refunded: 0,
-            returned_on: None,
+            returned: None,
             paid_by: None,
             booking,
         });
