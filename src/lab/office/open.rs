@@ -197,6 +197,11 @@ impl Office {
         }
     }
 
+    /// The merchants that it knows by now.
+    pub fn merchants(&self) -> impl Iterator<Item = MerchantId> {
+        self.accounts.keys().copied()
+    }
+
     /// The accounts.
     #[must_use]
     pub const fn ledger(&self) -> &GeneralLedger {
