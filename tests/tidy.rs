@@ -145,7 +145,6 @@ const REVEAL: &[(&str, &str)] = &[
     ),
     ("src/lab/peer/acquirer/issuer.rs", "knows its test cards"),
     ("src/lab/peer/acquirer/reply.rs", "fills an answer in"),
-    ("src/lab/peer/acquirer/rules.rs", "matches a card's end"),
     ("src/lab/sim/judge.rs", "searches the disk for its cards"),
 ];
 

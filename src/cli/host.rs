@@ -27,6 +27,9 @@ pub(super) struct HostArgs {
     /// How long an answer takes, such as 20ms or 20ms..50ms
     #[arg(long, value_name = "TIME", default_value = "0ms")]
     latency: Span,
+    /// Refuse (30) requests that lack a field which the dialect says they must have
+    #[arg(long)]
+    strict: bool,
     /// What each card can spend, in minor units
     #[arg(long, value_name = "AMOUNT")]
     balance: Option<u64>,
@@ -47,6 +50,7 @@ pub(super) fn run(args: &HostArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     let spec = args.peer.spec()?;
     let mut options = AcquirerOptions::new(&spec, args.peer.keys()?, args.peer.cards());
     options.latency = args.latency;
+    options.strict = args.strict;
     options.faults = args.peer.faults(FaultSide::Acquirer)?;
     options.balance = args.balance.unwrap_or(options.balance);
     if let Some(file) = &args.rules {

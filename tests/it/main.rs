@@ -19,6 +19,8 @@ mod lab;
 
 mod ends;
 
+mod faults;
+
 mod across;
 
 mod passthrough;

@@ -358,6 +358,9 @@ fn acquirer(options: &LabOptions, masters: &MasterKeys, deck: &Deck, dice: &mut 
     let mut own = AcquirerOptions::new(&options.host_spec, masters.clone(), deck.clone());
     own.latency = Span::millis(1, 10);
     own.faults = Faults::at(FaultSide::Acquirer, &options.faults, dice.split());
+    // Old software is of no harm at an acquirer that takes everything.
+    let about = |armed: &Armed| armed.fault.about().id;
+    own.strict = options.faults.iter().any(|armed| about(armed) == "F40");
     Acquirer::new(own, dice.split())
 }
 

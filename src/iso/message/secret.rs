@@ -94,6 +94,12 @@ impl Pan {
         &self.0
     }
 
+    /// Whether its last digits are these.
+    #[must_use]
+    pub fn ends_with(&self, end: &str) -> bool {
+        self.0.ends_with(end)
+    }
+
     /// Whether its first digits lie between `first` and `last`, which are equally long.
     #[must_use]
     pub fn begins_within(&self, first: &str, last: &str) -> bool {

@@ -1,7 +1,7 @@
 //! F06: the acquirer refuses connections for a while, again and again. Nothing is sent, so
 //! nothing is unknown, except to those that waited when it went down.
 
-use super::knobs::{Knobs, Length};
+use super::knobs::{Knobs, Turns};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
@@ -10,8 +10,7 @@ use std::time::Duration;
 /// F06.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcquirerDown {
-    every: Duration,
-    length: Duration,
+    turns: Turns,
 }
 
 impl Listed for AcquirerDown {
@@ -26,9 +25,9 @@ impl Listed for AcquirerDown {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let Length(every) = knobs.value("every", Length(Duration::from_secs(10)))?;
-        let Length(length) = knobs.value("for", Length(Duration::from_secs(1)))?;
-        Ok(Self { every, length })
+        Ok(Self {
+            turns: Turns::read(knobs)?,
+        })
     }
 }
 
@@ -39,18 +38,8 @@ impl Mishap for AcquirerDown {
 
     fn befall(&self, _fate: &mut Fate, _dice: &mut Dice) {}
 
-    /// Down at the end of each turn, so that a lab begins with a running acquirer.
     fn outage(&self, since: Duration) -> Option<(bool, Option<Duration>)> {
-        if self.length >= self.every {
-            return Some((true, None));
-        }
-        let turn = u64::try_from(self.every.as_micros()).unwrap_or(u64::MAX);
-        let at = u64::try_from(since.as_micros()).unwrap_or(u64::MAX) % turn;
-        let at = Duration::from_micros(at);
-        let up = self.every - self.length;
-        let down = at >= up;
-        let change = if down { self.every } else { up };
-        Some((down, Some(change - at)))
+        Some(self.turns.at(since))
     }
 }
 
@@ -59,23 +48,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_down_at_the_end_of_each_turn() {
-        let secs = Duration::from_secs;
-        let fault = AcquirerDown {
-            every: secs(10),
-            length: secs(2),
-        };
-        for (at, down, left) in [(0, false, 8), (7, false, 1), (8, true, 2), (19, true, 1)] {
-            assert_eq!(
-                fault.outage(secs(at)),
-                Some((down, Some(secs(left)))),
-                "{at}"
-            );
-        }
-        let forever = AcquirerDown {
-            every: secs(1),
-            length: secs(1),
-        };
-        assert_eq!(forever.outage(secs(5)), Some((true, None)));
+    fn it_is_up_first_and_strikes_no_message() {
+        let fault: crate::lab::fault::Fault = "F06:every=2s,for=1s".parse().unwrap();
+        let outage = |secs| fault.mishap().outage(Duration::from_secs(secs));
+        assert_eq!(outage(0), Some((false, Some(Duration::from_secs(1)))));
+        assert_eq!(outage(1), Some((true, Some(Duration::from_secs(1)))));
     }
 }

@@ -25,7 +25,7 @@ impl Listed for AcquirerGone {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let Length(length) = knobs.value("for", Length(Duration::from_secs(24 * 3600)))?;
+        let Length(length) = knobs.own("for")?;
         Ok(Self { length })
     }
 }

@@ -2,9 +2,10 @@
 
 use super::knobs::{Count, Knobs, Length};
 use super::{Exchange, FaultError, Share};
+use crate::engine::gateway::{CardRange, MtiPattern};
 use crate::engine::seam::Dice;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldPath, TerminalId, Text};
+use crate::iso::message::{FieldPath, Pan, TerminalId, Text};
 use crate::iso::spec::Wanted;
 use std::str::FromStr;
 use std::time::Duration;
@@ -32,9 +33,9 @@ pub struct Aim {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessageAim {
     kinds: Vec<Text<24>>,
-    mti: Option<Wanted>,
+    mti: Option<MtiPattern>,
     fields: Vec<(FieldPath, Wanted)>,
-    bins: Vec<BinRange>,
+    bins: Vec<CardRange>,
     card: Option<String>,
 }
 
@@ -119,7 +120,7 @@ impl MessageAim {
             kinds: knobs
                 .optional("kind")?
                 .map_or_else(Vec::new, |KindList(all)| all),
-            mti: knobs.optional("mti")?.map(|MtiPattern(mti)| mti),
+            mti: knobs.optional("mti")?,
             fields: knobs
                 .optional("field")?
                 .map_or_else(Vec::new, |FieldList(all)| all),
@@ -139,53 +140,14 @@ impl MessageAim {
             let text = message.text(*path);
             text.is_some_and(|text| wanted.matches(&text))
         };
-        let is_of_card = |fits: &dyn Fn(&str) -> bool| {
-            let pan = message.pan();
-            pan.is_some_and(|pan| fits(pan.reveal()))
-        };
+        let is_of_card = |fits: &dyn Fn(&Pan) -> bool| message.pan().is_some_and(|pan| fits(&pan));
+        let ranges = |pan: &Pan| self.bins.iter().any(|range| range.holds(pan));
+        let end = |end: &String| is_of_card(&|pan| pan.ends_with(end));
         (self.kinds.is_empty() || is_of_kind(&self.kinds))
-            && self
-                .mti
-                .as_ref()
-                .is_none_or(|mti| mti.matches(&message.mti().to_string()))
+            && self.mti.is_none_or(|mti| mti.fits(message.mti()))
             && self.fields.iter().all(has)
-            && (self.bins.is_empty()
-                || is_of_card(&|pan| self.bins.iter().any(|range| range.covers(pan))))
-            && self
-                .card
-                .as_ref()
-                .is_none_or(|end| is_of_card(&|pan| pan.ends_with(end.as_str())))
-    }
-}
-
-/// Card numbers that begin with these digits, or with any between two of the same length.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct BinRange {
-    low: String,
-    high: String,
-}
-
-impl BinRange {
-    fn covers(&self, pan: &str) -> bool {
-        pan.get(..self.low.len())
-            .is_some_and(|bin| (self.low.as_str()..=self.high.as_str()).contains(&bin))
-    }
-}
-
-impl FromStr for BinRange {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (low, high) = text.split_once("..").unwrap_or((text, text));
-        let (low, high) = (low.trim(), high.trim());
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !digits(low) || !digits(high) || low.len() != high.len() || low > high {
-            return Err("the first digits of a card are as 621626, or a range as 6225..6229");
-        }
-        Ok(Self {
-            low: low.to_owned(),
-            high: high.to_owned(),
-        })
+            && (self.bins.is_empty() || is_of_card(&ranges))
+            && self.card.as_ref().is_none_or(end)
     }
 }
 
@@ -220,21 +182,6 @@ impl FromStr for KindList {
     }
 }
 
-/// `0200`, or `02xx`.
-struct MtiPattern(Wanted);
-
-impl FromStr for MtiPattern {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = |byte: u8| byte.is_ascii_digit() || byte == b'x';
-        if text.len() != 4 || !text.bytes().all(fits) {
-            return Err("a type has four digits, each x for any: 0200 or 02xx");
-        }
-        Ok(Self(Wanted::new(text)))
-    }
-}
-
 /// `60.1:22+25:00`.
 struct FieldList(Vec<(FieldPath, Wanted)>);
 
@@ -252,14 +199,15 @@ impl FromStr for FieldList {
 }
 
 /// `621626`, `6225..6229`.
-struct BinList(Vec<BinRange>);
+struct BinList(Vec<CardRange>);
 
 impl FromStr for BinList {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = text.split('+').map(|one| one.trim().parse());
-        all.collect::<Result<_, _>>().map(Self)
+        several(text, |one| one.replace("..", "-").parse().ok())
+            .map(Self)
+            .ok_or("the first digits of a card are as 621626, or a range as 6225..6229")
     }
 }
 
@@ -315,7 +263,7 @@ mod tests {
     #[test]
     fn a_wrong_aim_is_told_what_is_wanted() {
         for (aim, wanted) in [
-            ("mti=200", "a type has four digits"),
+            ("mti=200", "a type pattern is four characters"),
             ("field=60.1", "a field and its value are as 60.1:22"),
             ("bin=6229..6225", "a range as 6225..6229"),
             ("bin=x", "the first digits of a card"),

@@ -24,7 +24,7 @@ impl Listed for AnswerLate {
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
         Ok(Self {
-            delay: knobs.value("delay", Span::millis(1000, 3000))?,
+            delay: knobs.own("delay")?,
         })
     }
 }

@@ -1,35 +1,15 @@
 //! F16: the issuer declines with a code.
 
-use super::knobs::Knobs;
+use super::knobs::{Codes, Knobs};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
-use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
-use std::str::FromStr;
 
 /// F16.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declined {
-    codes: DeclineCodes,
-}
-
-/// One is picked each time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct DeclineCodes(Vec<ResponseCode>);
-
-impl FromStr for DeclineCodes {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let codes = text
-            .split('+')
-            .map(ResponseCode::new)
-            .collect::<Option<_>>();
-        codes
-            .map(Self)
-            .ok_or("a response code has 4 characters at most; join several with +")
-    }
+    codes: Codes,
 }
 
 impl Listed for Declined {
@@ -44,9 +24,8 @@ impl Listed for Declined {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let fallback = DeclineCodes(ResponseCode::new("51").into_iter().collect());
         Ok(Self {
-            codes: knobs.value("code", fallback)?,
+            codes: knobs.own("code")?,
         })
     }
 }
@@ -57,13 +36,14 @@ impl Mishap for Declined {
     }
 
     fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
-        fate.code = dice.pick(&self.codes.0).copied();
+        fate.code = self.codes.pick(dice);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iso::message::ResponseCode;
     use crate::lab::fault::mishap::tests::struck;
 
     #[test]

@@ -5,7 +5,6 @@ use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
-use std::str::FromStr;
 
 /// F15.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,18 +19,6 @@ enum DuplicateKind {
     Answer,
 }
 
-impl FromStr for DuplicateKind {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "request" => Ok(Self::Request),
-            "answer" => Ok(Self::Answer),
-            _ => Err("it is request or answer"),
-        }
-    }
-}
-
 impl Listed for Duplicate {
     const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F15",
@@ -44,8 +31,12 @@ impl Listed for Duplicate {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let of = knobs.value("of", DuplicateKind::Request)?;
-        let Count(copies) = knobs.value("copies", Count(1))?;
+        let kinds = [
+            ("request", DuplicateKind::Request),
+            ("answer", DuplicateKind::Answer),
+        ];
+        let of = knobs.choice("of", &kinds)?;
+        let Count(copies) = knobs.own("copies")?;
         Ok(Self { of, copies })
     }
 }

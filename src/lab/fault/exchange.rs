@@ -1,8 +1,9 @@
 //! What a fault may look at before it strikes.
 
 use crate::iso::codec::Message;
-use crate::iso::message::TerminalId;
+use crate::iso::message::{FieldId, FieldPath, Part, TerminalId};
 use crate::iso::spec::{Kind, Purpose};
+use std::borrow::Cow;
 
 /// One message on its way.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,22 @@ impl<'a> Exchange<'a> {
             message,
         }
     }
+
+    /// The code that a payer showed: DE 59, tag `A3`.
+    #[must_use]
+    pub fn payment_code(&self) -> Option<Cow<'a, str>> {
+        let path = FieldPath {
+            field: FieldId::of(59),
+            part: Part::new("A3"),
+        };
+        self.message.text(path)
+    }
+
+    /// Whether it moves money, or asks about some.
+    #[must_use]
+    pub const fn is_money(&self) -> bool {
+        self.purpose.moves_money() || matches!(self.purpose, Purpose::Inquiry)
+    }
 }
 
 #[cfg(test)]
@@ -49,14 +66,23 @@ pub(super) mod tests {
             ("41", "T0000001"),
             ("60.1", "22"),
         ] {
-            sale.set(
-                path.parse::<crate::iso::message::FieldPath>().unwrap(),
-                text,
-            )
-            .unwrap();
+            sale.set(path.parse::<FieldPath>().unwrap(), text).unwrap();
         }
         sale
     });
+
+    impl Exchange<'static> {
+        /// The same of a payment whose code was scanned.
+        pub(in super::super) fn with_payment_code(self, code: &str) -> Self {
+            let mut scanned = self.message.clone();
+            let path = "59.A3".parse::<FieldPath>().unwrap();
+            scanned.set(path, code).unwrap();
+            Self {
+                message: Box::leak(Box::new(scanned)),
+                ..self
+            }
+        }
+    }
 
     /// A first message of a purpose.
     pub(in super::super) fn exchange(purpose: Purpose) -> Exchange<'static> {

@@ -24,7 +24,7 @@ impl Listed for HangUp {
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
         Ok(Self {
-            after: knobs.value("after", Span::millis(0, 20))?,
+            after: knobs.own("after")?,
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::CatalogueEntry;
 use crate::engine::evidence::amount;
 use crate::engine::seam::Dice;
+use crate::iso::message::{FieldPath, ResponseCode};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -41,7 +42,7 @@ pub enum FaultError {
         /// What was given.
         value: String,
         /// What is wanted instead.
-        wanted: &'static str,
+        wanted: String,
     },
 }
 
@@ -99,12 +100,54 @@ impl<'a> Knobs<'a> {
             return Ok(None);
         };
         let value = text.to_owned();
-        text.parse().map(Some).map_err(|wanted| FaultError::Value {
-            id,
+        text.parse()
+            .map(Some)
+            .map_err(|wanted: &str| FaultError::Value {
+                id,
+                knob,
+                value,
+                wanted: wanted.to_owned(),
+            })
+    }
+
+    /// A knob of the fault's own, as given or as it is listed.
+    pub(super) fn own<T: FromStr<Err = &'static str>>(
+        &mut self,
+        knob: &'static str,
+    ) -> Result<T, FaultError> {
+        let text = self.given_or_listed(knob);
+        text.parse().map_err(|wanted: &str| FaultError::Value {
+            id: self.about.id,
             knob,
-            value,
-            wanted,
+            value: text.to_owned(),
+            wanted: wanted.to_owned(),
         })
+    }
+
+    /// A knob of the fault's own that is one of a few words.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        knob: &'static str,
+        choices: &[(&str, T)],
+    ) -> Result<T, FaultError> {
+        let text = self.given_or_listed(knob);
+        let chosen = choices.iter().find(|(word, _)| *word == text);
+        chosen.map(|(_, value)| *value).ok_or_else(|| {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            FaultError::Value {
+                id: self.about.id,
+                knob,
+                value: text.to_owned(),
+                wanted: format!("it is one of {}", words.join(", ")),
+            }
+        })
+    }
+
+    fn given_or_listed(&mut self, knob: &str) -> &'a str {
+        let mut own = self.about.own_knobs();
+        let listed = own.find(|entry| entry.name == knob);
+        let listed: &'static str = listed.map_or("", |entry| entry.default);
+        self.text(knob).unwrap_or(listed)
     }
 
     /// Refuses what nobody took.
@@ -171,6 +214,108 @@ impl FromStr for Yuan {
         minor
             .map(|minor| Self(minor.0))
             .ok_or("an amount is in yuan, such as 100 or 99.50")
+    }
+}
+
+/// Response codes, of which one is picked each time: `51`, `51+61+62`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Codes(Vec<ResponseCode>);
+
+impl Codes {
+    pub(super) fn pick(&self, dice: &mut Dice) -> Option<ResponseCode> {
+        dice.pick(&self.0).copied()
+    }
+}
+
+impl FromStr for Codes {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let codes = text.split('+').map(ResponseCode::new);
+        let codes = codes.map(|code| code.filter(|code| !code.is_empty()));
+        codes
+            .collect::<Option<_>>()
+            .map(Self)
+            .ok_or("a response code has 4 characters at most; join several with +")
+    }
+}
+
+/// A field that is not there, by its number.
+pub(super) struct MissingField(pub FieldPath);
+
+impl FromStr for MissingField {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse::<FieldPath>() {
+            Ok(path) if path.part.is_none() => Ok(Self(path)),
+            _ => Err("a field to be missing is a number, such as 25"),
+        }
+    }
+}
+
+/// A field and its value: `4:000000000001`.
+pub(super) struct SetField(pub FieldPath, pub String);
+
+impl FromStr for SetField {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wanted = "a field and its value are as 39:05 or 60.1:23";
+        let (path, value) = text.split_once(':').ok_or(wanted)?;
+        let path = path.parse().map_err(|_not_a_field| wanted)?;
+        Ok(Self(path, value.to_owned()))
+    }
+}
+
+/// The last bytes of a header, as hex digits.
+pub(super) struct HeaderEnd(pub Vec<u8>);
+
+impl FromStr for HeaderEnd {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wanted = "a header ends with these bytes, as hex digits, such as 603100310000";
+        let byte = |at: usize| {
+            let digits = text.get(at..at + 2)?;
+            let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            u8::from_str_radix(digits, 16).ok().filter(|_| is_hex)
+        };
+        if text.is_empty() || !text.len().is_multiple_of(2) {
+            return Err(wanted);
+        }
+        let bytes = (0..text.len()).step_by(2).map(byte);
+        bytes.collect::<Option<_>>().map(Self).ok_or(wanted)
+    }
+}
+
+/// What comes and goes by the clock: awake for `for` at the end of each `every`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Turns {
+    every: Duration,
+    length: Duration,
+}
+
+impl Turns {
+    /// From the knobs `every` and `for`.
+    pub(super) fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        let (Length(every), Length(length)) = (knobs.own("every")?, knobs.own("for")?);
+        Ok(Self { every, length })
+    }
+
+    /// Whether it is awake this long after it was set, and for how long that stays so; no end
+    /// means for good. It sleeps first, so that a lab begins in good order.
+    pub(super) fn at(self, since: Duration) -> (bool, Option<Duration>) {
+        if self.length >= self.every {
+            return (true, None);
+        }
+        let turn = u64::try_from(self.every.as_micros()).unwrap_or(u64::MAX);
+        let at = u64::try_from(since.as_micros()).unwrap_or(u64::MAX) % turn;
+        let at = Duration::from_micros(at);
+        let asleep = self.every - self.length;
+        let awake = at >= asleep;
+        let change = if awake { self.every } else { asleep };
+        (awake, Some(change - at))
     }
 }
 
@@ -318,6 +463,19 @@ mod tests {
             assert!(read.is_err() || wrong == ".", "{wrong}");
         }
         assert_eq!(Share::percent(2), "0.02".parse().unwrap());
+    }
+
+    #[test]
+    fn turns_are_awake_at_their_ends() {
+        let secs = Duration::from_secs;
+        let turns = |every, length| Turns {
+            every: secs(every),
+            length: secs(length),
+        };
+        for (at, awake, left) in [(0, false, 8), (7, false, 1), (8, true, 2), (19, true, 1)] {
+            assert_eq!(turns(10, 2).at(secs(at)), (awake, Some(secs(left))), "{at}");
+        }
+        assert_eq!(turns(1, 1).at(secs(5)), (true, None));
     }
 
     #[test]

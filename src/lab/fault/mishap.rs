@@ -39,7 +39,7 @@ pub struct KnobEntry {
 
 impl CatalogueEntry {
     /// Its own knobs.
-    pub fn own_knobs(&self) -> impl Iterator<Item = KnobEntry> {
+    pub fn own_knobs(&self) -> impl Iterator<Item = KnobEntry> + use<> {
         let knobs = self.knobs.split(", ").filter(|knob| !knob.is_empty());
         knobs.map(|knob| {
             let (name, values) = knob.split_once('=').unwrap_or((knob, ""));

@@ -18,19 +18,40 @@ mod mishap;
 
 mod acquirer_down;
 mod acquirer_gone;
+mod acquirer_restart;
+mod altered;
 mod answer_late;
 mod answer_lost;
 mod answer_mac;
+mod answer_slow;
+mod completion_missing;
+mod cut_over;
 mod declined;
 mod duplicate;
 mod hang_up;
 mod hang_up_after;
+mod issuer_offline;
+mod never_settled;
+mod not_signed_in;
+mod old_software;
+mod operator_mistake;
+mod operator_repeats;
 mod overtaken;
 mod power_loss;
+mod queueing;
+mod refund_refused;
 mod request_lost;
+mod request_mac;
 mod reset;
 mod reversal_refused;
 mod reversal_unanswered;
+mod route_down;
+mod slow_terminal;
+mod totals_differ;
+mod upload_cut;
+mod wallet_unknown;
+mod wrecked;
+mod wrong_pin;
 
 mod balance_short;
 mod bank_late;
@@ -51,7 +72,10 @@ mod set;
 pub use aim::{Aim, MessageAim};
 pub use catalogue::Fault;
 pub use exchange::Exchange;
-pub use fate::{Fate, ResetMoment};
+pub use fate::{
+    Fate, FieldChange, Mistake, OnceMore, PinTries, ResetMoment, SentMac, ServiceQueue,
+    UnclearPayment, Wreck,
+};
 pub use knobs::{FaultError, Share, Span};
 pub use mishap::{CatalogueEntry, FaultSide, KnobEntry};
 pub use set::{Armed, FaultTally, Faults, Outage};

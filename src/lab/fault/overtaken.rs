@@ -25,7 +25,7 @@ impl Listed for Overtaken {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let Length(at_most) = knobs.value("hold", Length(Duration::from_secs(10)))?;
+        let Length(at_most) = knobs.own("hold")?;
         Ok(Self { at_most })
     }
 }

@@ -25,7 +25,7 @@ impl Listed for PowerLoss {
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
         Ok(Self {
-            down: knobs.value("for", Span::millis(100, 500))?,
+            down: knobs.own("for")?,
         })
     }
 }

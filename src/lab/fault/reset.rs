@@ -4,7 +4,6 @@ use super::knobs::Knobs;
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, ResetMoment, Share};
 use crate::engine::seam::Dice;
-use std::str::FromStr;
 
 /// F07.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,19 +15,6 @@ pub struct Reset {
 enum When {
     Always(ResetMoment),
     Either,
-}
-
-impl FromStr for When {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "unbooked" => Ok(Self::Always(ResetMoment::Unbooked)),
-            "booked" => Ok(Self::Always(ResetMoment::Booked)),
-            "either" => Ok(Self::Either),
-            _ => Err("it is unbooked, booked or either"),
-        }
-    }
 }
 
 impl Listed for Reset {
@@ -43,8 +29,13 @@ impl Listed for Reset {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
+        let moments = [
+            ("unbooked", When::Always(ResetMoment::Unbooked)),
+            ("booked", When::Always(ResetMoment::Booked)),
+            ("either", When::Either),
+        ];
         Ok(Self {
-            at: knobs.value("at", When::Either)?,
+            at: knobs.choice("at", &moments)?,
         })
     }
 }

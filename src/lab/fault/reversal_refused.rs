@@ -1,30 +1,15 @@
 //! F29: the reversal is refused for good. The money stays where it is, as an exception.
 
-use super::knobs::Knobs;
+use super::knobs::{Codes, Knobs};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
-use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
-use std::str::FromStr;
 
 /// F29.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReversalRefused {
-    code: RefusalCode,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct RefusalCode(ResponseCode);
-
-impl FromStr for RefusalCode {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        ResponseCode::new(text)
-            .map(Self)
-            .ok_or("a response code has 4 characters at most")
-    }
+    code: Codes,
 }
 
 impl Listed for ReversalRefused {
@@ -39,9 +24,8 @@ impl Listed for ReversalRefused {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let fallback = RefusalCode(ResponseCode::new("58").unwrap_or_default());
         Ok(Self {
-            code: knobs.value("code", fallback)?,
+            code: knobs.own("code")?,
         })
     }
 }
@@ -51,14 +35,15 @@ impl Mishap for ReversalRefused {
         exchange.purpose == Purpose::Reversal
     }
 
-    fn befall(&self, fate: &mut Fate, _dice: &mut Dice) {
-        fate.code = Some(self.code.0);
+    fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
+        fate.code = self.code.pick(dice);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::iso::message::ResponseCode;
     use crate::lab::fault::exchange::tests::exchange;
     use crate::lab::fault::mishap::tests::struck;
 

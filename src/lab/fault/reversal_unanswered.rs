@@ -24,7 +24,7 @@ impl Listed for ReversalUnanswered {
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
-        let Count(times) = knobs.value("times", Count(1))?;
+        let Count(times) = knobs.own("times")?;
         Ok(Self { times })
     }
 }

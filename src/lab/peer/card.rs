@@ -81,6 +81,15 @@ fn digit(value: u64) -> char {
         .unwrap_or('0')
 }
 
+/// Whether the last digit of a number is its check digit.
+pub(super) fn has_check_digit(number: &str) -> bool {
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    let (body, last) = number.split_at(number.len().saturating_sub(1));
+    last.chars().eq([check_digit(body)])
+}
+
 /// The Luhn digit that completes a number (ISO/IEC 7812-1 annex B).
 fn check_digit(number: &str) -> char {
     let sum: u64 = number
@@ -102,6 +111,9 @@ mod tests {
     #[test]
     fn the_known_test_card_has_its_check_digit() {
         assert_eq!(check_digit("621626100000000001"), '8');
+        assert!(has_check_digit("6216261000000000018"));
+        assert!(!has_check_digit("6216261000000000028"));
+        assert!(!has_check_digit("62162610000000000x8") && !has_check_digit("é"));
     }
 
     #[test]

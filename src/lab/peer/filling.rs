@@ -17,6 +17,11 @@ pub(super) fn part(number: u8, name: &str) -> FieldPath {
     }
 }
 
+/// Where a payer's code stands: DE 59, tag `A3`.
+pub(super) fn payment_code_path() -> FieldPath {
+    part(59, "A3")
+}
+
 /// Sets a field if the dialect has it and the value fits it; whether it did.
 pub(super) fn offer(message: &mut Message, path: FieldPath, text: &str) -> bool {
     message.set(path, text).is_ok()

@@ -14,6 +14,7 @@ mod card;
 mod filling;
 mod keys;
 mod names;
+mod spoil;
 mod totals;
 
 mod terminal;
@@ -21,7 +22,8 @@ mod terminal;
 mod acquirer;
 
 pub use acquirer::{
-    Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent, AcquirerOptions, Rules, RulesError,
+    Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent, AcquirerOptions, BatchDifference,
+    Rules, RulesError,
 };
 pub use card::{CardEntry, Deck, TestCard};
 pub use keys::MasterKeys;

@@ -1,7 +1,7 @@
 //! The names of a transaction: what makes a request the same, and what a reversal points at.
 
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, FieldPath, Text};
+use crate::iso::message::{FieldId, FieldPath, Part, Text};
 use crate::iso::spec::{Flow, OriginalSource, ReversalRule};
 use std::fmt::Write;
 
@@ -9,6 +9,31 @@ use std::fmt::Write;
 pub(super) fn identity(message: &Message) -> String {
     let paths = message.spec().flow().identity.iter();
     joined(paths.map(|path| message.text(*path)))
+}
+
+/// Whether a request names an earlier one by the numbers of that: DE 37, or batch and trace number.
+pub(super) fn is_about_another(request: &Message, flow: &Flow) -> bool {
+    let stan = flow.original_stan.and_then(|path| request.text(path));
+    request.rrn().is_some() || stan.is_some()
+}
+
+/// The name of the earlier request that a request is about, where the dialect gives its trace
+/// number and, beside it, its batch.
+pub(super) fn original_identity(request: &Message) -> Option<String> {
+    let flow = request.spec().flow();
+    let stan = flow.original_stan?;
+    let batch = FieldPath {
+        field: stan.field,
+        part: Part::new("1"),
+    };
+    request.text(stan)?;
+    let place = |path: &FieldPath| match path.field.number() {
+        11 => stan,
+        _ if path.part.is_some() => batch,
+        _ => *path,
+    };
+    let paths = flow.identity.iter().map(place);
+    Some(joined(paths.map(|path| request.text(path))))
 }
 
 /// The name under which a reversal will point at this request.

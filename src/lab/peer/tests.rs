@@ -1,5 +1,7 @@
 //! Terminal and acquirer against each other.
 
+mod business;
 mod faults;
+mod mishaps;
 mod pipe;
 mod trades;

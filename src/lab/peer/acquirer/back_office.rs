@@ -5,18 +5,15 @@ use super::entry::{EntryId, HostEntry};
 use super::refusal::HostRefusal;
 use super::reply::Reply;
 use crate::engine::seam::Now;
-use crate::iso::codec::Message;
-use crate::iso::message::{ResponseCode, Text};
-use crate::iso::spec::Kind;
+use crate::iso::message::ResponseCode;
 use crate::lab::fault::Fate;
-use crate::lab::office::{Booking, Sought};
+use crate::lab::office::{Booking, Setback, Sought};
 
 impl Acquirer {
     /// Whether the office lets the merchant have it.
     pub(super) fn ask_office(
         &mut self,
         entry: &HostEntry,
-        kind: &Kind,
         fate: &Fate,
     ) -> Result<(), ResponseCode> {
         let Some(office) = &mut self.office else {
@@ -25,7 +22,7 @@ impl Acquirer {
         let sought = Sought {
             merchant: entry.merchant,
             terminal: entry.terminal,
-            kind: kind.name,
+            kind: entry.kind,
             amount: minor(entry.amount),
             setbacks: &fate.setbacks,
         };
@@ -39,16 +36,14 @@ impl Acquirer {
         &mut self,
         now: Now,
         id: EntryId,
-        (request, kind): (&Message, &Kind),
         reply: &Reply,
-        fate: &Fate,
+        setbacks: &[Setback],
     ) {
         let entry = self.book.entry(id);
         let about = entry.about.and_then(|about| self.book.entry(about).booking);
         let Some(office) = self.office.as_mut().filter(|_| entry.purpose.moves_money()) else {
             return;
         };
-        let currency = request.currency().unwrap_or_default();
         let booking = office.book(Booking {
             at: now.wall,
             merchant: entry.merchant,
@@ -59,13 +54,13 @@ impl Acquirer {
             auth: reply.auth,
             card: entry.card.clone(),
             amount: minor(entry.amount),
-            currency: Text::clipped(&currency),
-            kind: kind.name,
+            currency: entry.currency,
+            kind: entry.kind,
             purpose: entry.purpose,
             code: reply.code,
             approved: entry.approved,
             about,
-            setbacks: fate.setbacks.clone(),
+            setbacks: setbacks.to_vec(),
         });
         self.book.entry_mut(id).booking = Some(booking);
     }

@@ -134,6 +134,17 @@ impl HostBook {
         })
     }
 
+    /// The acquirer forgets that it ever had the request: a tombstone stays. By how much more of
+    /// the card's money is held.
+    pub(super) fn forget(&mut self, id: EntryId) -> i64 {
+        let change = self.reverse(id);
+        let entry = self.entry_mut(id);
+        entry.approved = false;
+        entry.reversed = false;
+        entry.answer = None;
+        change
+    }
+
     fn change(&mut self, id: EntryId, make: impl FnOnce(&mut Self)) -> i64 {
         let held = |book: &Self| {
             let entry = book.entry(id);

@@ -2,9 +2,10 @@
 
 use super::AcquirerOptions;
 use super::book::HostBook;
-use super::entry::HostEntry;
+use super::entry::{EntryId, HostEntry};
 use super::issuer::Issuer;
 use super::session::{HostSession, Owner};
+use super::upload::{BatchDifference, UploadedRecord};
 use crate::engine::record::ConnId;
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
@@ -81,6 +82,13 @@ pub struct Acquirer {
     pub(super) sessions: KeyedMap<Owner, HostSession>,
     pub(super) counts: AcquirerCounts,
     pub(super) conns: BTreeSet<ConnId>,
+    /// When the queue before it is empty.
+    pub(super) busy_until: Mono,
+    /// Payments whose outcome is known then, and whether they are paid.
+    pub(super) unclear: Vec<(Mono, EntryId, bool)>,
+    /// What terminals uploaded of their batches.
+    pub(super) uploads: BTreeMap<Owner, Vec<UploadedRecord>>,
+    pub(super) differences: Vec<BatchDifference>,
     /// Answers not sent yet, by their time; the number keeps their order.
     pub(super) later: BTreeMap<(Mono, u64), (ConnId, Bytes)>,
     /// Requests that wait for their reversal to overtake them.
@@ -111,6 +119,10 @@ impl Acquirer {
             book: HostBook::new(&mut dice),
             office: office(&options),
             sessions: KeyedMap::new(dice.number()),
+            busy_until: Mono(0),
+            unclear: Vec::new(),
+            uploads: BTreeMap::new(),
+            differences: Vec::new(),
             options,
             dice,
             counts: AcquirerCounts::default(),
@@ -156,7 +168,8 @@ impl Acquirer {
     pub fn next_deadline(&self) -> Option<Mono> {
         let answer = self.later.keys().next().map(|(at, _)| *at);
         let held = self.held.iter().map(|held| held.until).min();
-        [answer, held, self.gone_until, self.outage_change]
+        let known = self.unclear.iter().map(|(at, ..)| *at).min();
+        [answer, held, known, self.gone_until, self.outage_change]
             .into_iter()
             .flatten()
             .min()
@@ -182,6 +195,7 @@ impl Acquirer {
             let (conn, frame) = first.remove();
             self.send(conn, frame);
         }
+        self.conclude_due(now);
         let due = self
             .held
             .extract_if(.., |held| held.until <= now.mono)
@@ -264,6 +278,12 @@ impl Acquirer {
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.book.totals(None)
+    }
+
+    /// What batches were found to differ in, when their records were uploaded: the last ones.
+    #[must_use]
+    pub fn batch_differences(&self) -> &[BatchDifference] {
+        &self.differences
     }
 
     /// What is held of a cardholder's money, in minor units, by the transaction of this number;

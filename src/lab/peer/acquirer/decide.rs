@@ -8,10 +8,12 @@ use super::session::owner;
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
-use crate::iso::spec::{Kind, Purpose};
+use crate::iso::spec::{Kind, Purpose, ReversalOutcome};
 use crate::lab::fault::Fate;
-use crate::lab::peer::filling::field;
-use crate::lab::peer::names::{as_original, batch_path, identity, original_of};
+use crate::lab::peer::filling::{field, payment_code_path};
+use crate::lab::peer::names::{
+    as_original, batch_path, identity, is_about_another, original_identity, original_of,
+};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -57,13 +59,15 @@ impl Acquirer {
             return reply;
         }
         let mut entry = self.entry(request, kind);
-        let permitted = self.ask_office(&entry, kind, fate);
-        let decision = permitted.and_then(|()| self.decide(request, kind, fate));
+        let permitted = self.ask_office(&entry, fate);
+        let decision = permitted.and_then(|()| self.decide(now, request, kind, fate));
+        let unclear = fate.unclear.filter(|_| decision.is_ok());
         let (code, extra) = match decision {
             Ok(Granted { about, extra }) => {
                 entry.about = about;
                 let approved = spec.flow().answer.approved;
-                (fate.code.unwrap_or(approved), extra)
+                let said = unclear.map(|unclear| unclear.code).or(fate.code);
+                (said.unwrap_or(approved), extra)
             }
             Err(code) => (code, Vec::new()),
         };
@@ -82,7 +86,10 @@ impl Acquirer {
             extra,
         };
         self.book.answer(id, reply.clone());
-        self.tell_office(now, id, (request, kind), &reply, fate);
+        match unclear {
+            Some(unclear) => self.leave_unclear(now, id, unclear),
+            None => self.tell_office(now, id, &reply, &fate.setbacks),
+        }
         reply
     }
 
@@ -105,6 +112,7 @@ impl Acquirer {
         let (merchant, terminal) = owner(request).unwrap_or_default();
         let batch = batch_path(self.options.spec.flow()).and_then(|path| request.text(path));
         HostEntry {
+            kind: kind.name,
             purpose: kind.purpose,
             mti: request.mti().original(),
             code: request
@@ -118,6 +126,7 @@ impl Acquirer {
                 .and_then(|batch| Text::new(&batch))
                 .unwrap_or_default(),
             stan: request.stan().unwrap_or_default(),
+            currency: Text::clipped(&request.currency().unwrap_or_default()),
             card: request.pan(),
             answer: None,
             reversal: None,
@@ -125,6 +134,7 @@ impl Acquirer {
             reversals: 0,
             approved: false,
             reversed: false,
+            unclear: false,
             about: None,
             undone_by: None,
             booking: None,
@@ -135,6 +145,7 @@ impl Acquirer {
     /// Whether a new request is granted, and about which earlier one.
     fn decide(
         &mut self,
+        now: Now,
         request: &Message,
         kind: &Kind,
         fate: &Fate,
@@ -143,6 +154,9 @@ impl Acquirer {
         let flow = spec.flow();
         if let Some(code) = fate.code.filter(|code| !flow.codes.approved.contains(code)) {
             return Err(code);
+        }
+        if let Some((tries, card)) = fate.wrong_pin.zip(request.pan()) {
+            return Err(self.issuer.wrong_pin(&card, tries, flow.refusal.wrong_pin));
         }
         let amount = request.amount().map_or(0, |amount| amount.0);
         match kind.purpose {
@@ -153,6 +167,9 @@ impl Acquirer {
                 }
                 Ok(Granted::about(about))
             }
+            Purpose::Inquiry if request.pan().is_none() && is_about_another(request, flow) => self
+                .outcome_of(request)
+                .map(|extra| Granted { about: None, extra }),
             Purpose::Inquiry => {
                 self.check(request, 0)?;
                 Ok(Granted {
@@ -162,6 +179,7 @@ impl Acquirer {
             }
             Purpose::Void => {
                 let id = self.earlier(request).ok_or(flow.answer.not_found)?;
+                self.conclude(now, id, true);
                 let fits = self.book.may_be_undone(id) && self.book.entry(id).amount == amount;
                 if fits {
                     Ok(Granted::about(Some(id)))
@@ -183,17 +201,24 @@ impl Acquirer {
     }
 
     fn check(&mut self, request: &Message, amount: u64) -> Result<(), ResponseCode> {
+        if request.pan().is_none() && request.text(payment_code_path()).is_some() {
+            // A wallet pays, whose balance nobody here knows.
+            return Ok(());
+        }
         let session = owner(request).and_then(|owner| self.sessions.get(&owner));
         let keys = session.and_then(|session| session.keys.as_ref());
         let verdict = self.issuer.check(request, keys, amount);
         verdict.map_err(|refusal: HostRefusal| refusal.code(self.options.spec.flow()))
     }
 
-    fn earlier(&self, request: &Message) -> Option<EntryId> {
+    /// The earlier one that a request is about: by what its answer gave, else by its own numbers.
+    pub(super) fn earlier(&self, request: &Message) -> Option<EntryId> {
         let (merchant, terminal) = owner(request)?;
-        let id = self
+        let given = self
             .book
-            .about(request.rrn(), request.auth_code(), terminal)?;
+            .about(request.rrn(), request.auth_code(), terminal);
+        let own = || self.book.named(&original_identity(request)?);
+        let id = given.or_else(own)?;
         Some(id).filter(|id| self.book.entry(*id).merchant == merchant)
     }
 
@@ -224,7 +249,7 @@ impl Acquirer {
         )]
     }
 
-    fn move_money(&mut self, id: EntryId, change: i64) {
+    pub(super) fn move_money(&mut self, id: EntryId, change: i64) {
         let entry = self.book.entry(id);
         let card = entry
             .about
@@ -265,6 +290,11 @@ impl Acquirer {
             // Not remembered: the right one may still come.
             return Reply::plain(flow.answer.invalid, now.wall);
         }
+        if fate.code.is_none() {
+            // An outcome that is still open is taken for a payment, and this undoes it.
+            self.conclude(now, id, true);
+        }
+        let entry = self.book.entry(id);
         let code = if let Some(code) = fate.code {
             code
         } else if entry.answer.is_none() {
@@ -284,7 +314,10 @@ impl Acquirer {
             at: now.wall,
             extra: Vec::new(),
         };
-        self.book.entry_mut(id).reversal = Some(reply.clone());
+        let outcome = flow.reversal_outcome(Some(code));
+        if !matches!(outcome, ReversalOutcome::Later | ReversalOutcome::Unknown) {
+            self.book.entry_mut(id).reversal = Some(reply.clone());
+        }
         reply
     }
 }

@@ -12,6 +12,8 @@ pub(super) struct EntryId(pub usize);
 /// One transaction, whatever number of repeats named it.
 #[derive(Clone, Debug)]
 pub(super) struct HostEntry {
+    /// Such as `sale`.
+    pub kind: Text<24>,
     pub purpose: Purpose,
     /// The request's type without its repeat bit, DE 3 and DE 4: a repeat must agree in them (D3).
     pub mti: Mti,
@@ -21,6 +23,7 @@ pub(super) struct HostEntry {
     pub terminal: TerminalId,
     pub batch: Text<6>,
     pub stan: Stan,
+    pub currency: Text<3>,
     pub card: Option<Pan>,
     /// The answer as first given; none while only a reversal of it is known (tombstone).
     pub answer: Option<Reply>,
@@ -30,6 +33,8 @@ pub(super) struct HostEntry {
     pub reversals: u32,
     pub approved: bool,
     pub reversed: bool,
+    /// Answered, and its outcome not known yet.
+    pub unclear: bool,
     /// The earlier one that this void, refund or completion is about.
     pub about: Option<EntryId>,
     /// The void or completion that undid this one.
@@ -41,6 +46,11 @@ pub(super) struct HostEntry {
 }
 
 impl HostEntry {
+    /// Of this terminal's batch.
+    pub(super) fn is_of(&self, terminal: TerminalId, batch: Text<6>) -> bool {
+        self.terminal == terminal && self.batch == batch
+    }
+
     /// Approved and not reversed.
     pub(super) const fn is_effective(&self) -> bool {
         self.approved && !self.reversed

@@ -4,14 +4,18 @@ use super::AcquirerOptions;
 use super::refusal::HostRefusal;
 use crate::engine::seam::{Dice, KeyedMap};
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, Pan, Secret};
+use crate::iso::message::{FieldId, Pan, ResponseCode, Secret};
 use crate::iso::security::{WorkingKeys, decrypt_pin_block, pin_of_block};
+use crate::lab::fault::PinTries;
+use crate::lab::peer::card::has_check_digit;
 
 #[derive(Debug)]
 struct CardAccount {
     pin: Option<Secret>,
     /// What is held of its money; less than nothing after a refund to a stranger.
     held: i64,
+    /// How often its PIN was wrong in a row, by a fault.
+    wrong_pins: u32,
 }
 
 /// The accounts behind the cards.
@@ -29,6 +33,7 @@ impl Issuer {
             let account = CardAccount {
                 pin: card.pin.clone(),
                 held: 0,
+                wrong_pins: 0,
             };
             // Of two alike the first stands.
             let _twin = accounts.insert_new(card.pan.reveal().to_owned(), account);
@@ -43,7 +48,11 @@ impl Issuer {
 
     fn account(&mut self, pan: &Pan) -> Option<&mut CardAccount> {
         if self.strangers {
-            let stranger = || CardAccount { pin: None, held: 0 };
+            let stranger = || CardAccount {
+                pin: None,
+                held: 0,
+                wrong_pins: 0,
+            };
             return Some(
                 self.accounts
                     .or_insert_with(pan.reveal().to_owned(), stranger),
@@ -61,17 +70,40 @@ impl Issuer {
     ) -> Result<(), HostRefusal> {
         let balance = self.balance;
         let pan = request.pan().ok_or(HostRefusal::InvalidCard)?;
+        if self.strangers && !has_check_digit(pan.reveal()) {
+            // A stranger is good for money, a number that nobody issued is not.
+            return Err(HostRefusal::InvalidCard);
+        }
         let account = self.account(&pan).ok_or(HostRefusal::InvalidCard)?;
         if let Some((pin, keys)) = account.pin.as_ref().zip(keys)
             && !fits(pin, &pan, request, keys)
         {
             return Err(HostRefusal::WrongPin);
         }
+        account.wrong_pins = 0;
         let amount = i64::try_from(amount).unwrap_or(i64::MAX);
         if account.held.saturating_add(amount) > balance {
             return Err(HostRefusal::InsufficientFunds);
         }
         Ok(())
+    }
+
+    /// The PIN is wrong once more, whatever it is: the usual code, or the last.
+    pub(super) fn wrong_pin(
+        &mut self,
+        pan: &Pan,
+        tries: PinTries,
+        usual: ResponseCode,
+    ) -> ResponseCode {
+        let Some(account) = self.account(pan) else {
+            return usual;
+        };
+        account.wrong_pins = account.wrong_pins.saturating_add(1);
+        if account.wrong_pins >= tries.times {
+            tries.last
+        } else {
+            usual
+        }
     }
 
     /// What is left to spend.

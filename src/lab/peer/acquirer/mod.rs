@@ -26,9 +26,14 @@ mod brain;
 
 mod serve;
 
+mod mishaps;
+
+mod upload;
+
 #[cfg(test)]
 mod tests;
 
 pub use brain::{Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent};
 pub use options::AcquirerOptions;
 pub use rules::{Rules, RulesError};
+pub use upload::BatchDifference;

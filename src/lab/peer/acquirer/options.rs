@@ -22,6 +22,8 @@ pub struct AcquirerOptions {
     /// Whether cards that the issuer does not know are good for the same balance; otherwise they
     /// are declined (14).
     pub strangers: bool,
+    /// Whether a request is refused (30) that lacks what the dialect says it must have.
+    pub strict: bool,
     /// DE 32: the acquirer's own number.
     pub institution: String,
     /// How long an answer takes.
@@ -44,6 +46,7 @@ impl AcquirerOptions {
             cards,
             balance: 1_000_000_000_000,
             strangers: true,
+            strict: false,
             institution: "00010000".to_owned(),
             latency: Span::millis(0, 0),
             rules: Rules::default(),

@@ -12,6 +12,7 @@ use crate::iso::message::Text;
 use crate::iso::spec::{Kind, Purpose};
 use crate::lab::fault::{Exchange, Fate, ResetMoment};
 use crate::lab::peer::names::{as_original, batch_path, next_batch, original_of};
+use crate::lab::peer::spoil::{change, wrecked};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -37,8 +38,8 @@ impl Acquirer {
             );
             return;
         };
-        let fate = self.fate(now, &request, kind);
-        if fate.request_lost {
+        let mut fate = self.fate(now, &request, kind);
+        if fate.request_lost || !self.takes_its_turn(now, &mut fate) {
             self.lose(frame);
             return;
         }
@@ -91,8 +92,14 @@ impl Acquirer {
             self.reset(conn);
             return;
         }
+        if let Some(length) = fate.restart {
+            self.restart(now, length);
+            return;
+        }
         let flow_answer = &self.options.spec.flow().answer;
-        let reply = if self.is_authentic(request, kind) {
+        let reply = if self.options.strict && lacks_a_field(request) {
+            Reply::plain(flow_answer.format, now.wall)
+        } else if self.is_authentic(request, kind) {
             self.reply(now, request, kind, fate)
         } else {
             self.counts.bad_macs += 1;
@@ -108,30 +115,33 @@ impl Acquirer {
         let yes = self.options.spec.flow().answer.approval(kind.purpose);
         match kind.purpose {
             Purpose::Reversal => self.reversal(now, request, kind, fate),
-            Purpose::SignOn => self.sign_on(now, request),
-            Purpose::Settlement => self.settle(now, request),
+            Purpose::SignOn => match fate.code {
+                Some(refused) => Reply::plain(refused, now.wall),
+                None => self.sign_on(now, request),
+            },
+            Purpose::Settlement => self.settle(now, request, fate),
+            Purpose::BatchUpload => self.upload(now, request, kind),
             Purpose::Debit
             | Purpose::Hold
             | Purpose::Void
             | Purpose::Refund
             | Purpose::Advice
             | Purpose::Inquiry => self.transaction(now, request, kind, fate),
-            Purpose::SignOff
-            | Purpose::Echo
-            | Purpose::BatchUpload
-            | Purpose::Notice
-            | Purpose::Administration => Reply::plain(yes, now.wall),
+            Purpose::SignOff | Purpose::Echo | Purpose::Notice | Purpose::Administration => {
+                Reply::plain(yes, now.wall)
+            }
         }
     }
 
     /// Judges the totals of a batch; if both sides agree, the next batch begins.
-    fn settle(&mut self, now: Now, request: &Message) -> Reply {
+    fn settle(&mut self, now: Now, request: &Message, fate: &Fate) -> Reply {
         let owner = owner(request).unwrap_or_default();
         let batch = batch_path(self.options.spec.flow()).and_then(|path| request.text(path));
         let batch = batch
             .and_then(|batch| Text::new(&batch))
             .unwrap_or_default();
-        let (agrees, result) = settlement::judge(&self.book, request, owner.1, batch);
+        let (agrees, result) =
+            settlement::judge(&self.book, request, owner.1, batch, fate.one_uncounted);
         if let Some(session) = self.sessions.get_mut(&owner)
             && agrees
             && session.batch == batch
@@ -184,9 +194,11 @@ impl Acquirer {
         };
         reply.fill(&mut answer, request, purpose, &self.options.institution);
         let flow = self.options.spec.flow();
+        change(&mut answer, &fate.answer_changes, true);
         if kind.is_some_and(|kind| kind.mac) && reply.code != flow.answer.mac {
             self.authenticate(&mut answer, fate.answer_mac);
         }
+        change(&mut answer, &fate.answer_changes, false);
         if let Some(length) = fate.outage {
             self.gone_until = Some(now.mono + length);
             self.switch(true);
@@ -196,6 +208,7 @@ impl Acquirer {
             if fate.answer_lost {
                 self.lose(frame);
             } else {
+                let frame = wrecked(&self.options.spec, frame, fate.answer_wreck);
                 self.emit(now, conn, &frame, fate);
             }
         }
@@ -231,4 +244,17 @@ impl Acquirer {
             self.counts.declined += 1;
         }
     }
+}
+
+/// Whether the dialect says that such a message must have a field that it has not.
+fn lacks_a_field(request: &Message) -> bool {
+    let usages = request.spec().usages().iter();
+    let mut about = usages.filter(|usage| usage.is_about(request.mti()));
+    about.any(|usage| {
+        let fits = usage.when.iter().all(|(path, wanted)| {
+            let text = request.text(*path);
+            text.is_some_and(|text| wanted.matches(&text))
+        });
+        fits && usage.mandatory.iter().any(|field| !request.has(field))
+    })
 }

@@ -8,7 +8,9 @@ use crate::iso::codec::Message;
 use crate::iso::message::{MerchantId, TerminalId, Text};
 use crate::iso::security::{Key, KeyError, WorkingKeys, seal, verify, wrap_block};
 use crate::iso::spec::{KeyBlockForm, Kind};
+use crate::lab::fault::SentMac;
 use crate::lab::peer::names::batch_path;
+use crate::lab::peer::spoil::spoil_mac;
 use std::sync::Arc;
 
 /// What a terminal was given at its last sign-in.
@@ -95,13 +97,8 @@ impl Acquirer {
         };
         // What cannot be sealed goes as it is; its receiver will refuse it.
         let _sealed = seal(answer, key);
-        let rule = answer.spec().flow().mac;
-        if let Some(rule) = rule.filter(|_| is_wrong)
-            && let Some(mut mac) = answer.text(rule.field).map(std::borrow::Cow::into_owned)
-        {
-            let last = if mac.pop() == Some('0') { '1' } else { '0' };
-            mac.push(last);
-            let _set = answer.set(rule.field, &mac);
+        if is_wrong {
+            spoil_mac(answer, SentMac::Wrong);
         }
     }
 }

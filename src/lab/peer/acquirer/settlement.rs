@@ -3,6 +3,7 @@
 use super::book::HostBook;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, TerminalId, Text};
+use crate::iso::spec::Purpose;
 use crate::lab::peer::filling::field;
 use crate::lab::peer::totals::BatchTotals;
 
@@ -13,8 +14,10 @@ pub(super) fn judge(
     request: &Message,
     terminal: TerminalId,
     batch: Text<6>,
+    is_one_missing: bool,
 ) -> (bool, (FieldPath, String)) {
-    let ours = count(book, terminal, batch);
+    let missing = is_one_missing.then(|| last_sale(book, terminal, batch));
+    let ours = count(book, terminal, batch, missing.flatten());
     let text = |number| request.text(FieldId::of(number));
     let number = |digits: Option<&str>| digits.and_then(|digits| digits.parse().ok()).unwrap_or(0);
     let union_pay = text(48).filter(|totals| totals.len() == 62 && totals.is_ascii());
@@ -47,10 +50,22 @@ pub(super) fn judge(
     (told == ours, (field(66), result.to_owned()))
 }
 
-fn count(book: &HostBook, terminal: TerminalId, batch: Text<6>) -> BatchTotals {
+/// The last sale of the batch, by its place in the book.
+pub(super) fn last_sale(book: &HostBook, terminal: TerminalId, batch: Text<6>) -> Option<usize> {
+    book.entries().iter().rposition(|entry| {
+        entry.is_of(terminal, batch) && entry.purpose == Purpose::Debit && entry.is_effective()
+    })
+}
+
+fn count(
+    book: &HostBook,
+    terminal: TerminalId,
+    batch: Text<6>,
+    missing: Option<usize>,
+) -> BatchTotals {
     let mut totals = BatchTotals::default();
-    for entry in book.entries() {
-        if entry.terminal == terminal && entry.batch == batch && entry.is_effective() {
+    for (at, entry) in book.entries().iter().enumerate() {
+        if entry.is_of(terminal, batch) && entry.is_effective() && missing != Some(at) {
             let about = entry.about.map(|about| book.entry(about).purpose);
             totals.add(entry.purpose, about, entry.amount);
         }

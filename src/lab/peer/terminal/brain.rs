@@ -9,7 +9,7 @@ use crate::iso::codec::{BuildError, Message};
 use crate::iso::message::{FieldPath, Stan, Text};
 use crate::iso::security::WorkingKeys;
 use crate::iso::spec::{Purpose, ReversalCause};
-use crate::lab::fault::{Fate, Faults};
+use crate::lab::fault::{Fate, Faults, OnceMore};
 use crate::lab::peer::names::batch_path;
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -66,6 +66,10 @@ pub struct TestTerminal {
     pub(super) strays: u64,
     /// What every further request carries instead of what the terminal would write.
     pub(super) overrides: Vec<(FieldPath, String)>,
+    /// What its operator will make again when the transaction of this receipt has ended.
+    pub(super) again: Option<(usize, Order, OnceMore)>,
+    /// The first order is such a repeat, under this trace number if it must be the same.
+    pub(super) repeat: Option<Option<Stan>>,
     /// The reversal of the last request that has one, for a cashier who wants it undone.
     pub(super) undo: Option<(usize, Message)>,
 }
@@ -103,6 +107,8 @@ pub(super) struct SentRequest {
     pub deadline: Mono,
     /// When a fault cuts the connection.
     pub hang_up: Option<Mono>,
+    /// What came and will be read then.
+    pub unread: Option<(Mono, Bytes)>,
     pub fate: Fate,
 }
 
@@ -112,8 +118,10 @@ pub(super) enum Task {
     SignOn,
     /// The transaction of this receipt, sent the first time.
     Trade(usize),
-    /// What is unfinished: a reversal, or an advice again.
+    /// What is unfinished: a reversal, a question about a payment, or an advice again.
     Finish,
+    /// Records of a batch whose totals differ, or the end of them.
+    Upload,
 }
 
 impl TestTerminal {
@@ -136,6 +144,8 @@ impl TestTerminal {
             actions: VecDeque::new(),
             strays: 0,
             overrides: Vec::new(),
+            again: None,
+            repeat: None,
             undo: None,
         }
     }
@@ -177,11 +187,11 @@ impl TestTerminal {
     pub fn next_deadline(&self) -> Option<Mono> {
         match &self.doing {
             Doing::Dark(until) => Some(*until),
-            Doing::Waiting(waiting) => Some(
-                waiting
-                    .hang_up
-                    .map_or(waiting.deadline, |at| at.min(waiting.deadline)),
-            ),
+            Doing::Waiting(waiting) => {
+                let unread = waiting.unread.as_ref().map(|(at, _)| *at);
+                let earlier = [waiting.hang_up, unread].into_iter().flatten();
+                Some(earlier.fold(waiting.deadline, Mono::min))
+            }
             Doing::Idle => {
                 (self.line != LineState::Connecting && self.has_work()).then_some(self.due)
             }
@@ -200,6 +210,8 @@ impl TestTerminal {
                     self.fail(now, Failure::NoAnswer);
                 } else if waiting.deadline <= now.mono {
                     self.fail(now, Failure::NoAnswer);
+                } else {
+                    self.read_unread(now);
                 }
             }
             Doing::Dark(_) | Doing::Idle => {}
@@ -235,8 +247,7 @@ impl TestTerminal {
         if order.card >= cards {
             return Err(OrderError::Card(order.card, cards));
         }
-        let found = order.original.and_then(|stan| self.receipts.by_stan(stan));
-        if is_follow_up(kind) && found.is_none() {
+        if is_follow_up(kind, spec.flow()) && self.original_of(kind, &order).is_none() {
             return Err(OrderError::Original(order.kind.to_string()));
         }
         self.orders.push_back(order);
@@ -300,6 +311,7 @@ impl TestTerminal {
             message,
             cause: Some(ReversalCause::Other),
             tries: 0,
+            asks: None,
         });
         self.due = self.due.min(now.mono);
         Ok(())

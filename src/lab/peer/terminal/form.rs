@@ -3,16 +3,18 @@
 
 use super::TerminalOptions;
 use super::receipts::Receipt;
+use super::workload::Scan;
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::codec::{BuildError, Message};
-use crate::iso::message::{Amount, FieldId, FieldPath, Mti, Stan, Text};
+use crate::iso::message::{Amount, FieldId, FieldPath, Mti, Pan, Stan, Text};
 use crate::iso::security::{WorkingKeys, encrypt_pin_block, pin_block};
 use crate::iso::spec::{Flow, Kind, OriginalSource, Purpose, ReversalCause, ReversalRule, Script};
-use crate::lab::peer::filling::{field, offer, offer_absent, offer_whole, part};
+use crate::lab::peer::filling::{field, offer, offer_absent, offer_whole, part, payment_code_path};
 use crate::lab::peer::names::batch_path;
 use crate::lab::peer::totals::BatchTotals;
 use crate::lab::peer::{CardEntry, TestCard};
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// The institution that brings a terminal's messages to a switch.
 const INSTITUTION: &str = "00010000";
@@ -115,6 +117,49 @@ pub(super) fn put_totals(message: &mut Message, totals: BatchTotals) {
     }
 }
 
+/// The payment code of a scan, where the kind carries one, and how it was read: `UnionPay` puts
+/// it into DE 59, tag `A3` (`cup-pos.md` §6.3). A code is good for one payment.
+pub(super) fn put_scan(message: &mut Message, scan: Scan, stamp: Stamp) {
+    let entry = message.text(field(22));
+    if entry.is_none_or(|entry| entry.starts_with("03")) {
+        offer_whole(message, 22, "032");
+    }
+    if scan == Scan::OfPayer {
+        let channel = match stamp.stan.0 % 3 {
+            0 => "62",
+            1 => "28",
+            _ => "13",
+        };
+        let second = stamp.at.0.unsigned_abs() / 1_000_000 % 10_000_000_000;
+        let code = format!("{channel}{second:010}{:06}", stamp.stan.0);
+        offer(message, payment_code_path(), &code);
+    }
+}
+
+/// The records of a batch upload: DE 48 of `UnionPay` terminals (`cup-pos.md` §6.2): their count,
+/// then of each the sort of card, trace number, card number and amount.
+pub(super) fn put_records<'a>(
+    message: &mut Message,
+    records: impl Iterator<Item = &'a Receipt>,
+    cards: &[TestCard],
+) {
+    let mut count = 0;
+    let mut text = String::new();
+    for receipt in records {
+        count += 1;
+        let card = cards.get(receipt.card);
+        let pan = card.map_or("0", |card| card.pan.reveal());
+        // Writing to a string cannot fail.
+        let _written = write!(text, "00{}{pan:0>20}{:012}", receipt.stan, receipt.amount.0);
+    }
+    offer(message, field(48), &format!("{count:02}{text}"));
+}
+
+/// The end of a batch upload: how many records there were.
+pub(super) fn put_record_count(message: &mut Message, count: usize) {
+    offer(message, field(48), &format!("{count:04}"));
+}
+
 /// Whether the answer to a settlement says that both sides count the same: by a digit of DE 48 or
 /// by DE 66 (1987), or by its code (1993).
 pub(super) fn is_balanced(answer: &Message) -> bool {
@@ -207,6 +252,23 @@ pub(super) fn put_card(message: &mut Message, card: &TestCard, keys: Option<&Wor
         );
         let method = if key_length == 8 { "20" } else { "26" };
         offer_whole(message, 53, &format!("{method}00000000000000"));
+    }
+}
+
+/// The card with one digit of its number mistyped, and so a wrong check digit.
+pub(super) fn mistyped(card: TestCard) -> TestCard {
+    let mut number: Vec<char> = card.pan.reveal().chars().collect();
+    if let Some(digit) = number.iter_mut().rev().nth(1) {
+        *digit = match *digit {
+            '9' => '0',
+            digit => char::from_u32(u32::from(digit) + 1).unwrap_or('0'),
+        };
+    }
+    TestCard {
+        pan: Pan::new(number.into_iter().collect::<String>()),
+        pin: None,
+        entry: CardEntry::Keyed,
+        ..card
     }
 }
 

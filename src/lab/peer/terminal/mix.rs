@@ -57,8 +57,10 @@ impl Mix {
             return Ok(at);
         }
         let original = match refers_to(kind, spec.flow()) {
-            Some(original) if is_follow_up(kind) => Some(self.place(spec, original)?),
-            None if is_follow_up(kind) => return Err(OrderError::unknown(&kind.name, spec)),
+            Some(original) if is_follow_up(kind, spec.flow()) => Some(self.place(spec, original)?),
+            None if is_follow_up(kind, spec.flow()) => {
+                return Err(OrderError::unknown(&kind.name, spec));
+            }
             Some(_) | None => None,
         };
         self.kinds.push(MixedKind {

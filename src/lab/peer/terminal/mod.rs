@@ -16,6 +16,12 @@ mod next;
 
 mod outcome;
 
+mod mishaps;
+
+mod ask;
+
+mod upload;
+
 mod mix;
 
 mod stencil;

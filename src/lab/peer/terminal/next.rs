@@ -2,14 +2,15 @@
 
 use super::brain::{Doing, LineState, SentRequest, Task, TerminalAction, TestTerminal};
 use super::form::{self, Stamp};
-use super::receipts::{Receipt, Unfinished};
-use super::workload::{Order, kind_of};
+use super::receipts::{Receipt, TerminalBelief, Unfinished};
+use super::workload::{Order, kind_of, scan_of};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::Amount;
+use crate::iso::message::{Amount, Stan};
 use crate::iso::security::{Key, seal, verify};
 use crate::iso::spec::{Kind, Purpose, ReversalCause};
 use crate::lab::fault::{Exchange, Fate};
+use crate::lab::peer::TestCard;
 use crate::lab::peer::filling::offer;
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ impl TestTerminal {
     /// Whether there is anything to do, now or later.
     pub(super) fn has_work(&self) -> bool {
         let has_trade = !self.orders.is_empty() || self.is_trading;
-        self.receipts.unfinished.is_some() || has_trade || self.session.asked
+        let is_owed = self.receipts.unfinished.is_some() || self.receipts.upload.is_some();
+        is_owed || has_trade || self.session.asked
     }
 
     /// Connects if need be, then begins what is due.
@@ -37,11 +39,12 @@ impl TestTerminal {
             LineState::Up if self.must_sign_on() => self.sign_on(now),
             LineState::Up if self.session.asked => self.session.asked = false,
             LineState::Up if self.receipts.unfinished.is_some() => self.finish(now),
+            LineState::Up if self.receipts.upload.is_some() => self.upload(now),
             LineState::Up => self.trade(now),
         }
     }
 
-    fn must_sign_on(&self) -> bool {
+    pub(super) fn must_sign_on(&self) -> bool {
         self.options.spec.flow().sign_on.is_some() && !self.session.signed_on
     }
 
@@ -58,6 +61,9 @@ impl TestTerminal {
     /// dialect has one (R5), and the MAC of the keys of the moment.
     fn finish(&mut self, now: Now) {
         let spec = Arc::clone(&self.options.spec);
+        if self.asks(now) {
+            return;
+        }
         let Some(unfinished) = &mut self.receipts.unfinished else {
             return;
         };
@@ -91,9 +97,40 @@ impl TestTerminal {
         let Some(kind) = kind_of(spec.flow(), &order.kind) else {
             return;
         };
-        let (at, request) = self.open(now, kind, &order);
-        let fate = self.fate(now, &request, (kind.purpose, kind.reverses), 0);
+        let repeat = self.repeat.take();
+        let fate = self.fate_of_order(now, kind, &order);
+        let (order, card) = self.as_typed(order, fate.mistake);
+        if fate.one_uncounted {
+            self.receipts.leave_one_out();
+        }
+        let (at, request) = self.open(now, kind, &order, (repeat.flatten(), card.as_ref()));
+        if fate.not_sent {
+            self.rest(now);
+            self.close_receipt(now, now.mono, at, TerminalBelief::Declined);
+            return;
+        }
+        let again = fate
+            .again
+            .filter(|_| repeat.is_none() && order.original.is_none());
+        self.again = again.map(|again| (at, order, again));
         self.send(now, Task::Trade(at), request, fate);
+    }
+
+    /// What befalls a transaction, before its operator has typed it.
+    fn fate_of_order(&mut self, now: Now, kind: &Kind, order: &Order) -> Fate {
+        if self.options.faults.list().is_empty() {
+            return Fate::default();
+        }
+        let stamp = Stamp {
+            stan: self.receipts.last.next(),
+            batch: self.receipts.batch,
+            at: now.wall,
+        };
+        let original = order.original.and_then(|stan| self.receipts.by_stan(stan));
+        let earlier = original.and_then(|at| self.receipts.get(at));
+        let card = self.options.workload.cards.cards().get(order.card);
+        let request = self.write(kind, stamp, (order.amount, card), earlier);
+        self.fate(now, &request, (kind.purpose, kind.reverses), 0)
     }
 
     fn next_order(&mut self) -> Option<Order> {
@@ -120,21 +157,29 @@ impl TestTerminal {
     }
 
     /// Opens the receipt, and writes what will be due if no answer comes, before anything is sent.
-    fn open(&mut self, now: Now, kind: &Kind, order: &Order) -> (usize, Message) {
-        let original = order.original.and_then(|stan| self.receipts.by_stan(stan));
-        let stamp = self.stamp(now);
+    fn open(
+        &mut self,
+        now: Now,
+        kind: &Kind,
+        order: &Order,
+        (stan, card): (Option<Stan>, Option<&TestCard>),
+    ) -> (usize, Message) {
+        let original = self.original_of(kind, order);
+        let mut stamp = self.stamp(now);
+        stamp.stan = stan.unwrap_or(stamp.stan);
         let earlier = original.and_then(|at| self.receipts.get(at)).cloned();
         let amount = match (kind.purpose, &earlier) {
             (Purpose::Void, Some(earlier)) => earlier.amount,
             (purpose, _) if purpose.moves_money() => order.amount,
             _ => Amount(0),
         };
-        let request = self.write(kind, stamp, (amount, order.card), earlier.as_ref());
+        let request = self.write(kind, stamp, (amount, card), earlier.as_ref());
         let at = self
             .receipts
             .open(kind, stamp.stan, amount, order.card, now.wall);
         if let Some(original) = original {
-            self.receipts.refer(at, original);
+            self.receipts
+                .refer(at, original, kind.purpose.moves_money());
         }
         self.receipts.unfinished = self.due_if_unanswered(kind, &request, at);
         let due = self.receipts.unfinished.as_ref();
@@ -149,15 +194,18 @@ impl TestTerminal {
         &self,
         kind: &Kind,
         stamp: Stamp,
-        (amount, card): (Amount, usize),
+        (amount, card): (Amount, Option<&TestCard>),
         earlier: Option<&Receipt>,
     ) -> Message {
         let mut request = form::request(&self.options, kind, stamp, amount);
+        let scan = scan_of(kind);
         let has_card = kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry;
         if kind.purpose == Purpose::Settlement {
             form::put_totals(&mut request, self.receipts.batch_totals());
         }
-        if let Some(card) = self.options.workload.cards.cards().get(card)
+        if let Some(scan) = scan {
+            form::put_scan(&mut request, scan, stamp);
+        } else if let Some(card) = card
             && has_card
         {
             let keys = self.session.keys.as_ref().filter(|_| earlier.is_none());
@@ -192,6 +240,7 @@ impl TestTerminal {
                 message,
                 cause,
                 tries: 0,
+                asks: None,
             });
         }
         let is_advice = kind.purpose.moves_money() || kind.purpose == Purpose::Advice;
@@ -200,10 +249,11 @@ impl TestTerminal {
             message: request.clone(),
             cause: None,
             tries: 1,
+            asks: None,
         })
     }
 
-    fn stamp(&mut self, now: Now) -> Stamp {
+    pub(super) fn stamp(&mut self, now: Now) -> Stamp {
         Stamp {
             stan: self.receipts.next_stan(),
             batch: self.receipts.batch,
@@ -236,7 +286,7 @@ impl TestTerminal {
             .map(|keys| &keys.mac)
     }
 
-    fn fate(
+    pub(super) fn fate(
         &mut self,
         now: Now,
         message: &Message,
@@ -253,8 +303,8 @@ impl TestTerminal {
         self.options.faults.fate(now, &exchange)
     }
 
-    fn send(&mut self, now: Now, task: Task, request: Message, fate: Fate) {
-        let Ok(frame) = request.build() else {
+    pub(super) fn send(&mut self, now: Now, task: Task, request: Message, fate: Fate) {
+        let Ok(frame) = self.frame(&request, &fate) else {
             self.pause(now);
             return;
         };
@@ -267,6 +317,7 @@ impl TestTerminal {
             since: now.mono,
             deadline: now.mono + self.options.patience.answer,
             hang_up: fate.hang_up.map(|after| now.mono + after),
+            unread: None,
             fate,
         }));
     }

@@ -4,7 +4,7 @@ use super::brain::{Doing, SentRequest, Task, TerminalAction, TerminalSession, Te
 use super::form;
 use super::judge::{AnswerCheck, judge};
 use super::receipts::{Slip, TerminalBelief};
-use crate::engine::seam::Now;
+use crate::engine::seam::{Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::message::{ResponseCode, Text};
 use crate::iso::security::brought_keys;
@@ -37,6 +37,13 @@ impl From<Failure> for ReversalCause {
 impl TestTerminal {
     /// A frame came.
     pub(super) fn receive(&mut self, now: Now, frame: Bytes) {
+        if let Some(frame) = self.leave_unread(now, frame) {
+            self.read(now, frame);
+        }
+    }
+
+    /// Reads what came.
+    pub(super) fn read(&mut self, now: Now, frame: Bytes) {
         let Doing::Waiting(waiting) = &self.doing else {
             self.strays += 1;
             return;
@@ -71,6 +78,7 @@ impl TestTerminal {
             Task::SignOn => self.signed_on(now, answer, code),
             Task::Trade(at) => self.traded(now, &waiting, at, answer, code),
             Task::Finish => self.finished(now, &waiting, answer, code),
+            Task::Upload => self.uploaded(now, code),
         }
         if waiting.fate.hang_up_after {
             self.close(false);
@@ -91,7 +99,7 @@ impl TestTerminal {
     }
 
     /// Thinks until the next transaction.
-    fn rest(&mut self, now: Now) {
+    pub(super) fn rest(&mut self, now: Now) {
         self.due = now.mono + self.options.workload.think.draw(&mut self.dice);
     }
 
@@ -136,9 +144,12 @@ impl TestTerminal {
         } else if is_advice && !self.session.signed_on && flow.sign_on.is_some() {
             // It was refused for its MAC only: it is sent again after the sign-in.
             self.due = now.mono;
+        } else if let Some(asks) = self.asks_about(at, code) {
+            self.receipts.unfinished = Some(asks);
+            self.pause(now);
         } else {
             // Any explicit answer ends it for a terminal, unknown outcomes too (R16).
-            self.close_receipt(now, waiting, at, TerminalBelief::Declined);
+            self.close_receipt(now, waiting.since, at, TerminalBelief::Declined);
         }
     }
 
@@ -148,9 +159,11 @@ impl TestTerminal {
             Some(Purpose::Settlement) if !form::is_balanced(answer) => TerminalBelief::Declined,
             _ => TerminalBelief::Approved,
         };
-        self.close_receipt(now, waiting, at, belief);
-        if purpose == Some(Purpose::Settlement) && belief == TerminalBelief::Approved {
-            self.receipts.begin_batch();
+        self.close_receipt(now, waiting.since, at, belief);
+        match (purpose, belief) {
+            (Some(Purpose::Settlement), TerminalBelief::Approved) => self.receipts.begin_batch(),
+            (Some(Purpose::Settlement), _) => self.begin_upload(now),
+            _ => {}
         }
         if purpose == Some(Purpose::SignOff) {
             self.session = TerminalSession::default();
@@ -162,6 +175,10 @@ impl TestTerminal {
             return;
         };
         let at = unfinished.receipt;
+        if unfinished.asks.is_some() {
+            self.told(now, waiting, answer, code);
+            return;
+        }
         if unfinished.cause.is_none() {
             self.traded(now, waiting, at, answer, code);
             return;
@@ -169,13 +186,15 @@ impl TestTerminal {
         let said = self.options.spec.flow().reversal_outcome(Some(code));
         match said {
             ReversalOutcome::Accepted => {
-                self.close_receipt(now, waiting, at, TerminalBelief::Reversed { proven: true });
+                let belief = TerminalBelief::Reversed { proven: true };
+                self.close_receipt(now, waiting.since, at, belief);
             }
             ReversalOutcome::Unproven => {
-                self.close_receipt(now, waiting, at, TerminalBelief::Reversed { proven: false });
+                let belief = TerminalBelief::Reversed { proven: false };
+                self.close_receipt(now, waiting.since, at, belief);
             }
             ReversalOutcome::Refused => {
-                self.close_receipt(now, waiting, at, TerminalBelief::GivenUp)
+                self.close_receipt(now, waiting.since, at, TerminalBelief::GivenUp)
             }
             ReversalOutcome::Later | ReversalOutcome::Unknown => self.try_again(now, waiting),
         }
@@ -198,9 +217,10 @@ impl TestTerminal {
                 self.try_again(now, &waiting);
             }
             (Task::Trade(at), None) => {
-                self.close_receipt(now, &waiting, at, TerminalBelief::Unknown)
+                self.close_receipt(now, waiting.since, at, TerminalBelief::Unknown)
             }
-            (Task::Finish, None) => {}
+            // What was not taken is uploaded again.
+            (Task::Upload, _) | (Task::Finish, None) => {}
         }
         if !self.options.stays_connected {
             self.close(false);
@@ -208,35 +228,37 @@ impl TestTerminal {
     }
 
     /// Once more after a pause, unless all tries are used up.
-    fn try_again(&mut self, now: Now, waiting: &SentRequest) {
+    pub(super) fn try_again(&mut self, now: Now, waiting: &SentRequest) {
         let Some(unfinished) = &self.receipts.unfinished else {
             return;
         };
         let (at, is_reversal) = (unfinished.receipt, unfinished.cause.is_some());
         if unfinished.tries >= self.options.patience.tries {
+            if self.stops_asking() {
+                return;
+            }
             let belief = if is_reversal {
                 TerminalBelief::GivenUp
             } else {
                 TerminalBelief::Unknown
             };
-            self.close_receipt(now, waiting, at, belief);
+            self.close_receipt(now, waiting.since, at, belief);
         }
     }
 
-    fn close_receipt(
+    pub(super) fn close_receipt(
         &mut self,
         now: Now,
-        waiting: &SentRequest,
+        since: Mono,
         at: usize,
         belief: TerminalBelief,
     ) {
         if let Some(receipt) = self.receipts.close(at, belief) {
-            let slip = Slip {
-                receipt: receipt.clone(),
-                took: now.mono - waiting.since,
-            };
+            let (receipt, took) = (receipt.clone(), now.mono - since);
+            let slip = Slip { receipt, took };
             self.actions
                 .push_back(TerminalAction::Print(Box::new(slip)));
+            self.make_again(now, at, belief);
         }
     }
 }

@@ -79,6 +79,8 @@ pub(super) struct Unfinished {
     pub cause: Option<ReversalCause>,
     /// How often it was sent.
     pub tries: u32,
+    /// It only asks what became of the payment; this is its reversal, should asking not help.
+    pub asks: Option<Box<Message>>,
 }
 
 /// The terminal's durable journal. All in it survives a loss of power; nothing else does.
@@ -88,6 +90,23 @@ pub struct Receipts {
     pub(super) last: Stan,
     pub(super) batch: Text<6>,
     pub(super) unfinished: Option<Unfinished>,
+    /// The records of the batch are being uploaded.
+    pub(super) upload: Option<BatchUpload>,
+    /// One that a fault keeps out of the totals of the batch.
+    left_out: Option<usize>,
+}
+
+/// How far the upload of a batch has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct BatchUpload {
+    /// So many records are taken.
+    pub taken: usize,
+    /// So many are under way.
+    pub sent: usize,
+    /// So many messages were sent for it.
+    pub tries: u32,
+    /// So many of them were refused.
+    pub refused: u32,
 }
 
 impl Receipts {
@@ -97,6 +116,8 @@ impl Receipts {
             last: Stan(0),
             batch,
             unfinished: None,
+            upload: None,
+            left_out: None,
         }
     }
 
@@ -114,6 +135,8 @@ impl Receipts {
 
     /// The batch is settled: the next one begins, where the dialect has batches.
     pub(super) fn begin_batch(&mut self) {
+        self.upload = None;
+        self.left_out = None;
         if !self.batch.is_empty() {
             self.batch = next_batch(self.batch);
         }
@@ -145,10 +168,10 @@ impl Receipts {
         self.list.len() - 1
     }
 
-    /// Notes that one refers to an earlier one, which is then left alone.
-    pub(super) fn refer(&mut self, at: usize, original: usize) {
+    /// Notes that one refers to an earlier one, which is then left alone if money moves.
+    pub(super) fn refer(&mut self, at: usize, original: usize, moves_money: bool) {
         if let Some(earlier) = self.list.get_mut(original) {
-            earlier.touched = true;
+            earlier.touched |= moves_money;
             if let Some(receipt) = self.list.get_mut(at) {
                 receipt.original = Some(original);
             }
@@ -165,7 +188,10 @@ impl Receipts {
             belief,
             TerminalBelief::Declined | TerminalBelief::Reversed { .. }
         );
-        if let Some(original) = receipt.original.filter(|_| failed) {
+        if let Some(original) = receipt
+            .original
+            .filter(|_| failed && receipt.purpose.moves_money())
+        {
             self.list.get_mut(original)?.touched = false;
         }
         self.list.get(at)
@@ -248,11 +274,7 @@ impl Receipts {
     /// What a settlement of the batch tells.
     pub(super) fn batch_totals(&self) -> BatchTotals {
         let mut totals = BatchTotals::default();
-        let approved = self
-            .list
-            .iter()
-            .filter(|receipt| receipt.belief == TerminalBelief::Approved);
-        for receipt in approved.filter(|receipt| receipt.batch == self.batch) {
+        for receipt in self.of_batch() {
             let about = receipt.original.and_then(|at| self.list.get(at));
             totals.add(
                 receipt.purpose,
@@ -261,6 +283,42 @@ impl Receipts {
             );
         }
         totals
+    }
+
+    /// What the terminal counts in its batch.
+    fn of_batch(&self) -> impl Iterator<Item = &Receipt> {
+        let counted = self.list.iter().enumerate().filter(|(at, receipt)| {
+            receipt.belief == TerminalBelief::Approved
+                && receipt.batch == self.batch
+                && self.left_out != Some(*at)
+        });
+        counted.map(|(_, receipt)| receipt)
+    }
+
+    /// The records of a batch upload: what moved money for good, in the order it was made.
+    pub(super) fn records(&self) -> impl Iterator<Item = &Receipt> {
+        let stands = |receipt: &&Receipt| {
+            matches!(
+                receipt.purpose,
+                Purpose::Debit | Purpose::Void | Purpose::Refund
+            )
+        };
+        self.of_batch().filter(stands)
+    }
+
+    /// From now on the last sale of the batch is in no total and no record.
+    pub(super) fn leave_one_out(&mut self) {
+        let counts = |receipt: &Receipt| {
+            receipt.belief == TerminalBelief::Approved
+                && receipt.purpose == Purpose::Debit
+                && receipt.batch == self.batch
+        };
+        self.left_out = self.list.iter().rposition(counts);
+    }
+
+    /// Where the last transaction of a trace number stands, whatever became of it.
+    pub(super) fn last_of(&self, stan: Stan) -> Option<usize> {
+        self.list.iter().rposition(|receipt| receipt.stan == stan)
     }
 
     /// Those whose money the terminal cannot know: open, given up, unknown.

@@ -200,13 +200,14 @@ impl TestTerminal {
         let flow = self.options.spec.flow();
         let kind = kind_of(flow, kind)?;
         let amount = self.options.workload.amounts.start();
+        let of_deck = self.options.workload.cards.cards().get(card);
         let stamp = Stamp {
             stan: Stan(1),
             batch: self.receipts.batch,
             at: now.wall,
         };
         let earlier = refers_to(kind, flow).map(|original| stand_in(original, stamp, card));
-        let request = self.write(kind, stamp, (Amount(*amount), card), earlier.as_ref());
+        let request = self.write(kind, stamp, (Amount(*amount), of_deck), earlier.as_ref());
         Stencil::of(self, &request)
     }
 }

@@ -117,7 +117,7 @@ impl Workload {
             card,
             original: None,
         };
-        if !is_follow_up(kind) {
+        if !is_follow_up(kind, flow) {
             return Some(fresh(kind, dice));
         }
         let earlier =
@@ -136,7 +136,9 @@ impl Workload {
                 original: Some(receipt.stan),
             }),
             None => {
-                let mut plain = self.kinds(flow).filter(|(kind, _)| !is_follow_up(kind));
+                let mut plain = self
+                    .kinds(flow)
+                    .filter(|(kind, _)| !is_follow_up(kind, flow));
                 plain.next().map(|(kind, _)| fresh(kind, dice))
             }
         }
@@ -176,10 +178,40 @@ pub(super) fn is_ordered(kind: &Kind) -> bool {
         )
 }
 
+/// Whose code is scanned for a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scan {
+    /// The payer's, by the cashier.
+    OfPayer,
+    /// The shop's, by the payer; or the payment is over, and this is about it.
+    NotOfPayer,
+}
+
+/// Whether a kind pays by a code rather than a card. The names of the dialects say it: `qr_sale`,
+/// `wallet`, `wallet_inquiry`, and `wallet_shown` for a code that is shown to the payer.
+pub(super) fn scan_of(kind: &Kind) -> Option<Scan> {
+    let name = kind.name.as_str();
+    if !name.starts_with("qr_") && !name.starts_with("wallet") {
+        return None;
+    }
+    Some(match kind.purpose {
+        Purpose::Debit if !name.ends_with("_shown") => Scan::OfPayer,
+        _ => Scan::NotOfPayer,
+    })
+}
+
+/// The kind that asks what became of a payment of this kind, which pays by a code.
+pub(super) fn inquiry_of<'a>(kind: &Kind, flow: &'a Flow) -> Option<&'a Kind> {
+    scan_of(kind)?;
+    let (stem, _) = kind.name.split_once('_').unwrap_or((&kind.name, ""));
+    kind_of(flow, &format!("{stem}_inquiry")).filter(|asks| asks.purpose == Purpose::Inquiry)
+}
+
 /// Whether a kind needs an earlier transaction: it gives back or completes one.
-pub(super) fn is_follow_up(kind: &Kind) -> bool {
+pub(super) fn is_follow_up(kind: &Kind, flow: &Flow) -> bool {
     match kind.purpose {
         Purpose::Void | Purpose::Refund => true,
+        Purpose::Inquiry => refers_to(kind, flow).is_some(),
         Purpose::Debit => kind.name.contains("completion"),
         _ => false,
     }
@@ -192,6 +224,7 @@ pub(super) fn refers_to<'a>(kind: &Kind, flow: &'a Flow) -> Option<&'a Kind> {
     let (end, noun) = match kind.purpose {
         Purpose::Void => ("void", "sale"),
         Purpose::Refund => ("refund", "sale"),
+        Purpose::Inquiry => ("_inquiry", " "),
         _ => ("completion", "preauth"),
     };
     let (stem, _) = name.rsplit_once(end)?;
@@ -210,7 +243,7 @@ mod tests {
         let target = |spec: &str, name: &str| {
             let spec = Spec::builtin(spec).unwrap();
             let kind = kind_of(spec.flow(), name).unwrap();
-            assert!(is_follow_up(kind), "{name}");
+            assert!(is_follow_up(kind, spec.flow()), "{name}");
             refers_to(kind, spec.flow()).map(|target| target.name.to_string())
         };
         for (spec, name, original) in [
@@ -221,6 +254,10 @@ mod tests {
             ("cup-pos", "completion_void", "completion"),
             ("cup-pos", "moto_void", "moto_sale"),
             ("cup-pos", "moto_completion", "moto_preauth"),
+            ("cup-pos", "qr_void", "qr_sale"),
+            ("cup-pos", "qr_refund", "qr_sale"),
+            ("lakala-pos", "wallet_void", "wallet"),
+            ("lakala-pos", "wallet_inquiry", "wallet"),
             ("iso8583-1987-ascii", "void", "sale"),
         ] {
             assert_eq!(target(spec, name).as_deref(), Some(original), "{name}");
@@ -236,7 +273,8 @@ mod tests {
         for _ in 0..200 {
             let order = shop.pick(spec.flow(), &receipts, &mut dice).unwrap();
             assert!(order.original.is_none() && order.card < 3);
-            assert!(!is_follow_up(kind_of(spec.flow(), &order.kind).unwrap()));
+            let kind = kind_of(spec.flow(), &order.kind).unwrap();
+            assert!(!is_follow_up(kind, spec.flow()));
         }
     }
 }

@@ -89,6 +89,7 @@ impl PeerPipeSetup<'_> {
             .collect();
         let mut options = AcquirerOptions::new(&spec, keys, deck);
         options.faults = Faults::at(FaultSide::Acquirer, &list, dice.split());
+        options.strict = self.faults.iter().any(|fault| fault.starts_with("F40"));
         options.rules = super::super::Rules::read(self.rules).unwrap();
         PeerPipe {
             acquirer: Acquirer::new(options, dice.split()),
@@ -274,7 +275,10 @@ impl PeerPipe {
     }
 
     fn note(&mut self, way: &str, frame: &Bytes) {
-        let message = Message::parse(&self.spec, frame.clone()).unwrap();
+        let Ok(message) = Message::parse(&self.spec, frame.clone()) else {
+            self.wire.push(format!("{way} unreadable"));
+            return;
+        };
         let code = message
             .response_code()
             .map_or(String::new(), |code| format!(" {code}"));

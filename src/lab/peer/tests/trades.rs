@@ -251,7 +251,14 @@ fn a_settlement_finds_what_only_one_side_counts() {
     pipe.trade("sale", 500, None);
     let settlement = pipe.trade("settlement", 0, None);
     assert_is(&settlement, TerminalBelief::Declined, "00");
-    assert_eq!(&*pipe.trade("sale", 1, None).batch, "000001");
+    // Its records are uploaded; then the difference is known, and the next batch begins.
+    let found = pipe.acquirer.batch_differences();
+    let amounts: Vec<_> = found
+        .iter()
+        .map(|one| (one.at_terminal, one.at_acquirer))
+        .collect();
+    assert_eq!(amounts, [(None, Some(500))]);
+    assert_eq!(&*pipe.trade("sale", 1, None).batch, "000002");
 }
 
 #[test]
