@@ -221,6 +221,7 @@ impl Office {
         MerchantSettings {
             id: file.id.to_string(),
             name: file.account_name.clone(),
+            payers: vec![self.terms.payer.clone()],
             state: file.state.name().to_owned(),
             terminals: file.terminals.iter().map(ToString::to_string).collect(),
             kinds: file.kinds.iter().map(ToString::to_string).collect(),
