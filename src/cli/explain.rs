@@ -1,9 +1,11 @@
 //! `isogate explain`: verdicts.
 
+use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past;
 use super::screen;
 use super::{Exit, Lang, table};
+use crate::engine::evidence::EvidenceIndex;
 use crate::engine::trace::{Cause, Query, QueryError, money};
 use crate::io::journal::JournalReader;
 use anyhow::bail;
@@ -24,6 +26,8 @@ pub(crate) struct ExplainArgs {
     /// Print one JSON object a key
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    filed: FiledArgs,
     #[command(flatten)]
     journal: FolderArgs,
 }
@@ -61,12 +65,14 @@ pub(crate) fn run(args: &ExplainArgs, lang: Lang, out: &mut dyn Write) -> anyhow
     }
     let keys = keys(&args.key)?;
     let reader = args.journal.reader()?;
+    let evidence = args.filed.read(args.journal.zone())?;
+    let index = EvidenceIndex::of(&evidence).on(args.filed.today());
     let mut exit = Exit::Done;
     for (at, key) in keys.iter().enumerate() {
         if at > 0 && !args.json {
             writeln!(out)?;
         }
-        if !one(&reader, key, args, lang, out)? {
+        if !one(&reader, &index, (key, args, lang), out)? {
             exit = Exit::Found;
         }
     }
@@ -76,14 +82,13 @@ pub(crate) fn run(args: &ExplainArgs, lang: Lang, out: &mut dyn Write) -> anyhow
 /// Explains one transaction; whether there is one of that name.
 fn one(
     reader: &JournalReader,
-    key: &str,
-    args: &ExplainArgs,
-    lang: Lang,
+    index: &EvidenceIndex<'_>,
+    (key, args, lang): (&str, &ExplainArgs, Lang),
     out: &mut dyn Write,
 ) -> anyhow::Result<bool> {
     let zone = args.journal.zone();
     for query in Query::guess(key, zone)? {
-        let found = past::find(reader, &query, Some(NAMED))?;
+        let found = past::find_with(reader, &query, Some(NAMED), index)?;
         match found.all.as_slice() {
             [] => {}
             [(story, verdict)] if !args.json => {

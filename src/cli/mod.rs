@@ -11,6 +11,7 @@ mod effect;
 mod encode;
 mod explain;
 mod fault;
+mod filed;
 mod help_zh;
 mod host;
 mod input;

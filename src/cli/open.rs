@@ -1,8 +1,10 @@
 //! `isogate open`: the unconfirmed authorizations.
 
+use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past::{self, FoundStories};
 use super::{Exit, Lang};
+use crate::engine::evidence::EvidenceIndex;
 use crate::engine::trace::{Query, Unconfirmed, Which};
 use clap::Args;
 use std::io::Write;
@@ -18,20 +20,24 @@ pub(crate) struct OpenArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    filed: FiledArgs,
+    #[command(flatten)]
     journal: FolderArgs,
 }
 
 /// Lists them; `Found` (1) if the list is not empty.
 pub(crate) fn run(args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let reader = args.journal.reader()?;
+    let evidence = args.filed.read(args.journal.zone())?;
+    let index = EvidenceIndex::of(&evidence).on(args.filed.today());
     let standing = |which| Query {
         which: Some(which),
         ..Query::default()
     };
-    let mut found = past::find(&reader, &standing(Which::Open), None)?;
+    let mut found = past::find_with(&reader, &standing(Which::Open), None, &index)?;
     if args.unsettled {
         let waiting = Which::Class(Unconfirmed::NotSettled);
-        let more = past::find(&reader, &standing(waiting), None)?;
+        let more = past::find_with(&reader, &standing(waiting), None, &index)?;
         found.all.extend(more.all);
         found.damaged |= more.damaged;
         found.all.sort_by_key(|(story, _)| story.tx);

@@ -2,6 +2,7 @@
 
 use super::Lang;
 use super::screen::{self, Look};
+use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, State, TxId};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Keep, Query, QueryError, Stories, Story, Verdict, View, subject};
@@ -24,15 +25,32 @@ pub(super) struct FoundStories {
     pub(super) damaged: bool,
 }
 
-/// Looks for the newest ones, so many at most.
+/// Looks for the newest ones, so many at most; judged by the journal alone.
 pub(super) fn find(
     reader: &JournalReader,
     query: &Query,
     limit: Option<usize>,
 ) -> anyhow::Result<FoundStories> {
-    let found = match find_in(&reader.snapshot()?, query, limit) {
+    find_with(
+        reader,
+        query,
+        limit,
+        &EvidenceIndex::of(&Evidence::default()),
+    )
+}
+
+/// The same, judged by what other people's files say as well.
+pub(super) fn find_with(
+    reader: &JournalReader,
+    query: &Query,
+    limit: Option<usize>,
+    index: &EvidenceIndex<'_>,
+) -> anyhow::Result<FoundStories> {
+    let found = match find_in(&reader.snapshot()?, query, limit, index) {
         // An index that cannot be used is as good as none.
-        Err(ReadError::Index(_)) => find_in(&reader.snapshot_without_index()?, query, limit)?,
+        Err(ReadError::Index(_)) => {
+            find_in(&reader.snapshot_without_index()?, query, limit, index)?
+        }
         found => found?,
     };
     Ok(found)
@@ -44,6 +62,7 @@ fn find_in(
     snapshot: &JournalSnapshot,
     query: &Query,
     limit: Option<usize>,
+    index: &EvidenceIndex<'_>,
 ) -> Result<FoundStories, ReadError> {
     let damage = snapshot.damage();
     if let Some(first) = damage.first() {
@@ -65,7 +84,7 @@ fn find_in(
         if wanted.is_empty() {
             break;
         }
-        found.judge(snapshot, query, &wanted)?;
+        found.judge(snapshot, query, &wanted, index)?;
     }
     let left_out = found.matching.len().saturating_sub(most);
     Ok(FoundStories {
@@ -89,6 +108,7 @@ impl JudgedStories {
         snapshot: &JournalSnapshot,
         query: &Query,
         wanted: &BTreeSet<TxId>,
+        index: &EvidenceIndex<'_>,
     ) -> Result<(), ReadError> {
         let told = with_relatives(snapshot, wanted)?;
         self.damaged |= !told.whole;
@@ -105,7 +125,7 @@ impl JudgedStories {
             let mut story = story.clone();
             // A transaction's last record can be missing without a trace in the ones that are left.
             story.gap |= self.damaged;
-            let verdict = Verdict::of(&story, &stories.others(&story));
+            let verdict = Verdict::with(&story, &stories.others(&story), index);
             if query.matches(&story, verdict.class) {
                 self.matching.insert(story.tx, (story, verdict));
             } else {

@@ -85,7 +85,7 @@ impl PeerArgs {
             let armed = text.parse::<Armed>();
             let armed = armed.with_context(|| format!("--fault {text}"))?;
             let (there, id) = (armed.fault.place(), armed.fault.about().id);
-            if there != place {
+            if !place.plays(there) {
                 bail!(
                     "--fault {text}: {id} happens at the {}: give it to `{}` or to `isogate lab`",
                     there.name(),

@@ -6,7 +6,11 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+mod junit;
+
+mod report;
 
 mod show;
 
@@ -52,6 +56,18 @@ struct RunArgs {
     /// Print one object a scenario
     #[arg(long)]
     json: bool,
+    /// Write a JUnit report
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a page with a ladder of each scenario
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+}
+
+/// A scenario, and what came of it.
+struct Told {
+    scenario: Scenario,
+    run: ScenarioRun,
 }
 
 /// Lists, shows or runs them; `Found` if one is not as the catalogue says.
@@ -106,7 +122,7 @@ fn named(names: &[String]) -> anyhow::Result<Vec<Scenario>> {
     for name in names {
         if is_file(name) {
             let text = std::fs::read_to_string(name).with_context(|| format!("reading {name}"))?;
-            found.extend(read(name, &text)?.scenarios);
+            found.extend(read(name, &text, &sets)?.scenarios);
             continue;
         }
         let before = found.len();
@@ -142,27 +158,53 @@ fn run_all(args: &RunArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Ex
     } else {
         named(&args.names)?
     };
-    let mut passed = 0;
-    for scenario in &scenarios {
-        let run = play(scenario);
-        passed += usize::from(run.passed());
+    let mut all = Vec::new();
+    for scenario in scenarios {
+        let run = play(&scenario);
         if args.json {
             writeln!(out, "{}", document(&run))?;
         } else {
-            tell(scenario, &run, lang, out)?;
+            tell(&scenario, &run, lang, out)?;
         }
+        all.push(Told { scenario, run });
     }
+    let failed = all.iter().filter(|told| !told.run.passed()).count();
     if !args.json {
-        let (all, failed) = (scenarios.len(), scenarios.len() - passed);
-        match lang {
-            Lang::En => writeln!(out, "{all} scenarios: {passed} passed, {failed} failed")?,
-            Lang::Zh => writeln!(out, "共{all}个场景: {passed}个通过, {failed}个未通过")?,
-        }
+        writeln!(out, "{}", count(all.len(), failed, lang))?;
     }
-    Ok(match passed == scenarios.len() {
-        true => Exit::Done,
-        false => Exit::Found,
-    })
+    if let Some(path) = &args.junit {
+        keep(path, &junit::report(&all)?)?;
+    }
+    if let Some(path) = &args.report {
+        keep(path, &report::report(&all, lang)?)?;
+    }
+    Ok(if failed == 0 { Exit::Done } else { Exit::Found })
+}
+
+fn keep(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
+}
+
+fn count(all: usize, failed: usize, lang: Lang) -> String {
+    let passed = all - failed;
+    match lang {
+        Lang::En => format!("{all} scenarios: {passed} passed, {failed} failed"),
+        Lang::Zh => format!("共{all}个场景: {passed}个通过, {failed}个未通过"),
+    }
+}
+
+const fn say(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
+    match lang {
+        Lang::En => en,
+        Lang::Zh => zh,
+    }
+}
+
+const fn result(run: &ScenarioRun, lang: Lang) -> &'static str {
+    match run.passed() {
+        true => say(lang, "passed", "通过"),
+        false => say(lang, "FAILED", "未通过"),
+    }
 }
 
 /// One object, as scripts rely on it.
@@ -184,12 +226,7 @@ fn tell(
     lang: Lang,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    let how = match (run.passed(), lang) {
-        (true, Lang::En) => "passed",
-        (false, Lang::En) => "FAILED",
-        (true, Lang::Zh) => "通过",
-        (false, Lang::Zh) => "未通过",
-    };
+    let how = result(run, lang);
     writeln!(out, "{}  {how}  {}", run.id, scenario.title.in_lang(lang))?;
     for miss in &run.misses {
         writeln!(out, "    {miss}")?;

@@ -262,6 +262,7 @@ const fn basis_zh(basis: Basis) -> &'static str {
     match basis {
         Basis::Observed => "有据",
         Basis::Inferred => "推断",
+        Basis::File => "据文件",
     }
 }
 

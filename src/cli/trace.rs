@@ -1,9 +1,11 @@
 //! `isogate trace`: finds transactions in the journal.
 
+use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past;
 use super::screen;
 use super::{Exit, Lang};
+use crate::engine::evidence::EvidenceIndex;
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
@@ -51,6 +53,8 @@ pub(crate) struct TraceArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    filed: FiledArgs,
+    #[command(flatten)]
     journal: FolderArgs,
 }
 
@@ -96,10 +100,12 @@ impl TraceArgs {
 /// Finds and prints; `Found` (1) if nothing matches.
 pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let reader = args.journal.reader()?;
+    let evidence = args.filed.read(args.journal.zone())?;
+    let index = EvidenceIndex::of(&evidence).on(args.filed.today());
     let usual = if args.json { 0 } else { IN_A_TABLE };
     let limit = Some(args.limit.unwrap_or(usual)).filter(|limit| *limit > 0);
     for query in args.queries()? {
-        let found = past::find(&reader, &query, limit)?;
+        let found = past::find_with(&reader, &query, limit, &index)?;
         let look = past::look(lang, args.journal.zone());
         match found.all.as_slice() {
             [] => continue,

@@ -188,3 +188,27 @@ fn a_key_that_names_nothing_is_wrong_usage() {
         assert!(Commands::try_parse_from(words).is_err(), "{line}");
     }
 }
+
+#[test]
+fn a_file_of_pay_outs_says_why_the_money_has_not_come() {
+    let folder = journal(vec![numbered(1).delivered()]);
+    let file = folder.path().join("payout.csv");
+    let map = "--columns net=到账金额,covers=参考号,is=状态,reason=原因";
+    let line = "到账金额,参考号,状态,原因\n888.00,203217491827,退汇,name_differs\n";
+    std::fs::write(&file, line).unwrap();
+    let named = format!("--payout-file {}", file.display());
+    let (exit, text) = run(&folder, &format!("explain 10421695/1 --json {named} {map}"));
+    let verdict = &objects(&text)[0];
+    assert_eq!(exit, Exit::Done);
+    assert_eq!(verdict["evidence"], "E2p");
+    assert_eq!(verdict["cause"], "payout_returned");
+    let said = verdict["verdict_zh"].as_str().unwrap();
+    assert!(said.contains("结算款被退汇: 户名不符"), "{said}");
+    let (_, text) = run(&folder, &format!("trace 10421695/1 {named} {map}"));
+    assert!(text.contains("pay-out returned: name differs"), "{text}");
+    // As Chinese systems write it.
+    let (gbk, _, _) = encoding_rs::GB18030.encode(line);
+    std::fs::write(&file, gbk).unwrap();
+    let (_, text) = run(&folder, &format!("open --unsettled --json {named} {map}"));
+    assert_eq!(objects(&text)[0]["evidence"], "E2p");
+}

@@ -213,7 +213,8 @@ pub(super) fn decimals(currency: &str) -> usize {
 }
 
 /// `888.00`, `888`, `1,234.50`, `¥888.00`: always whole units and decimals, never minor units.
-pub(super) fn amount(text: &str, decimals: usize) -> Option<Amount> {
+#[must_use]
+pub fn amount(text: &str, decimals: usize) -> Option<Amount> {
     let text = text.trim_start_matches(['¥', '￥']).trim_end_matches('元');
     let text = text.replace(',', "");
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));

@@ -19,7 +19,10 @@ mod rows;
 
 mod settings;
 
-pub use cells::FileError;
+mod index;
+
+pub use cells::{FileError, amount};
+pub use index::{EvidenceIndex, FiledKeys, Matched};
 pub use rows::{AcquirerRow, Evidence, FiledRow, IssuerRow, PayoutRow, TerminalRow, TotalsRow};
 pub use settings::{
     AccountSettings, Capture, Deduction, InstantPayout, MerchantSettings, PayoutRule,

@@ -23,6 +23,8 @@ pub struct MerchantSettings {
     pub id: String,
     /// The name under which it was contracted.
     pub name: String,
+    /// Who may pay it out; none named, none known.
+    pub payers: Vec<String>,
     /// `active`, or why it may not be paid: `frozen`, `papers_expired`, `court_order`,
     /// `not_activated`, `closed`.
     pub state: String,
@@ -105,6 +107,17 @@ pub struct Deduction {
     /// How much.
     #[serde(deserialize_with = "yuan")]
     pub amount: Option<Amount>,
+}
+
+impl MerchantSettings {
+    /// When it is paid what it sells on a day, by the rule that holds then.
+    #[must_use]
+    pub fn mode_on(&self, day: Date) -> Option<PayoutMode> {
+        let holding = self.rule.iter().filter(|rule| rule.from <= day);
+        let ruled = holding.filter(|rule| rule.mode.is_some());
+        let newest = ruled.max_by_key(|rule| rule.from);
+        newest.and_then(|rule| rule.mode).or(self.mode)
+    }
 }
 
 impl AccountSettings {

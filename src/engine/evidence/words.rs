@@ -2,7 +2,9 @@
 
 /// Makes an enum whose values have one word in files of ours, and others in files of other people.
 macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $value:ident $own:literal $others:expr;)* }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$about:meta])* $value:ident $own:literal $others:expr;)*
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum $name { $($(#[$about])* $value,)* }

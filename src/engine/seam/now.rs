@@ -142,6 +142,18 @@ impl Wall {
             .to_string()
     }
 
+    /// The day.
+    #[must_use]
+    pub fn date(self, zone: &Zone) -> jiff::civil::Date {
+        self.civil(zone).date()
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn time(self, zone: &Zone) -> jiff::civil::Time {
+        self.civil(zone).time()
+    }
+
     /// `MMDD`: DE 13.
     #[must_use]
     pub fn mmdd(self, zone: &Zone) -> String {

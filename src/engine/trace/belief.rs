@@ -54,6 +54,8 @@ pub enum Basis {
     Observed,
     /// It follows from the course of things.
     Inferred,
+    /// A file of that party says so.
+    File,
 }
 
 impl Is {
@@ -81,6 +83,7 @@ impl Basis {
         match self {
             Self::Observed => "observed",
             Self::Inferred => "inferred",
+            Self::File => "file",
         }
     }
 }

@@ -234,8 +234,8 @@ impl<'a> Bonds<'a> {
             began < accepted.map(|accepted| accepted.seq)
         };
         let mut returns = self.returns.iter().map(|(back, _)| *back);
-        story.state == State::Reversed
-            && returns.any(|back| is_reversal_in_part(back, story) && before(back))
+        let in_part = returns.any(|back| is_reversal_in_part(back, story) && before(back));
+        story.state == State::Reversed && (in_part || story.taken_back_in_part)
     }
 
     /// Whether a reversal of a part of it was accepted.

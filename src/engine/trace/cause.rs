@@ -212,6 +212,126 @@ causes! {
         "报文无异常; 如未到账, 原因在报文日志之外: 划付、日历、商户账户或发卡行审核"
         "S1.3 S1.4 S1.6 S1.12 S1.14 S1.15 S1.16 S2.6 S2.7 S2.12 S2.14 S2.16 S3.3 S3.4 S3.5 \
          S3.9 S3.11 S3.13 S4.5 S5.1 S5.3";
+    PayoutDue "payout_due"
+        "the pay-out file: it waits for its day"
+        "划付文件: 待到账日划付"
+        "S1.4 S1.5 S3.3 S3.9 S3.11 S3.13";
+    PayoutLate "payout_late"
+        "the pay-out file: its day has passed, and it was not paid"
+        "划付文件: 已过预计到账日, 尚未划付"
+        "S3.3";
+    PayoutMoved "payout_moved"
+        "the pay-out file: its day was moved by a holiday"
+        "划付文件: 遇节假日顺延"
+        "S1.5 S3.9";
+    PayoutRule "payout_rule"
+        "the pay-out file or the settings: a rule changed"
+        "划付文件或商户设置: 到账规则调整"
+        "S1.16";
+    PayoutMode "payout_mode"
+        "the settings: the mode of pay-out"
+        "商户设置: 到账方式"
+        "S1.15 S2.14";
+    Agreement "agreement"
+        "the settings: a clause of the agreement"
+        "商户设置: 结算协议条款"
+        "S1.14";
+    InstantClosed "instant_closed"
+        "over the limit or the hours of instant pay-out"
+        "超出实时到账限额或时段"
+        "S3.4 S6.5";
+    NotWithdrawn "not_withdrawn"
+        "the pay-out file: the merchant has not asked for it, or it is below the least amount"
+        "划付文件: 未发起提现或未达起付额"
+        "S6.12";
+    PayoutReviewed "payout_reviewed"
+        "the pay-out file: held for review or by risk control"
+        "划付文件: 审核或风控暂缓"
+        "S1.6 S6.4";
+    MerchantBlocked "merchant_blocked"
+        "the merchant's account may not be paid: its state, its papers or an order"
+        "商户账户不可划付: 状态、证照或司法指令"
+        "S1.8 S2.6 S3.18 S6.8 S6.10";
+    ChannelNotOpen "channel_not_open"
+        "the merchant is not registered for the channel"
+        "商户未在该渠道完成报备或实名"
+        "S6.9";
+    ReserveShort "reserve_short"
+        "the pay-out file: the merchant's balance or reserve is short"
+        "划付文件: 商户余额或备用金不足"
+        "S2.3 S2.12 S5.3";
+    PayoutHeld "payout_held"
+        "the pay-out file: held, for another reason"
+        "划付文件: 其他原因暂缓结算"
+        "S5.3";
+    PayoutReturned "payout_returned"
+        "the pay-out file: sent back by the merchant's bank"
+        "划付文件: 收款行退汇"
+        "S2.6 S3.18 S5.3 S6.7";
+    PaidToAnother "paid_to_another"
+        "the pay-out file: paid to an account, or by a payer, that was not contracted"
+        "划付文件: 入账户名或付款方与签约信息不符"
+        "S2.8 S2.16 S3.5";
+    PaidUnconfirmed "paid_unconfirmed"
+        "the pay-out file: paid, and the receiving bank's result has not come back"
+        "划付文件: 已划付, 收款行入账结果未返回"
+        "S1.12";
+    PaidNet "paid_net"
+        "the pay-out file: paid, less fee or deductions"
+        "划付文件: 已扣费划付"
+        "S6.1 S6.2 S6.6";
+    PaidTogether "paid_together"
+        "the pay-out file: paid in one credit with others"
+        "划付文件: 与其他交易合并到账"
+        "S6.3";
+    Paid "paid"
+        "the pay-out file: paid in full"
+        "划付文件: 已全额划付"
+        "";
+    TerminalUnbound "terminal_unbound"
+        "the settings: the terminal is bound to another merchant, or to none"
+        "商户设置: 终端绑定其他商户或未绑定"
+        "S2.16 S6.14";
+    NotUploaded "not_uploaded"
+        "the settings: cleared when the terminal settles, and its batch was not uploaded"
+        "商户设置: 由终端结算, 批次未上送"
+        "S1.10 S3.11 S5.2";
+    MissingAtAcquirer "missing_at_acquirer"
+        "the acquirer's file lacks it"
+        "收单机构文件无此交易"
+        "S3.6";
+    OtherAmount "other_amount"
+        "a file has it with another amount"
+        "文件中金额不同"
+        "S2.7 S4.5";
+    BookedAtAcquirer "booked_at_acquirer"
+        "the acquirer's file books what the messages do not prove"
+        "收单机构文件已入账, 报文未证实"
+        "";
+    ReturnedLater "returned_later"
+        "approved, and later returned by acquirer or issuer"
+        "交易成功后被退回"
+        "S5.1";
+    DebitStands "debit_stands"
+        "the issuer's view: debited, and not returned"
+        "发卡行: 已扣款, 未退回"
+        "";
+    DebitReturned "debit_returned"
+        "the issuer's view: debited, then returned"
+        "发卡行: 已扣款, 后退回"
+        "S5.4";
+    IssuerReview "issuer_review"
+        "the issuer's view: held by its review"
+        "发卡行: 审核中"
+        "S3.14";
+    RefundPosting "refund_posting"
+        "a refund that waits for its posting"
+        "退货待入账"
+        "S5.6 S5.8";
+    SlipStands "slip_stands"
+        "the terminal's batch counts what was undone"
+        "终端批次仍计入已撤回的交易"
+        "S3.6";
 }
 
 impl Cause {

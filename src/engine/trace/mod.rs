@@ -51,6 +51,12 @@ mod phrases;
 
 mod wording;
 
+mod filed_texts;
+
+mod filed_payout;
+
+mod filed;
+
 mod verdict;
 
 pub mod notes;

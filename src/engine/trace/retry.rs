@@ -160,6 +160,6 @@ fn is_declined(story: &Story) -> bool {
 pub(super) const fn is_reversed(story: &Story) -> bool {
     let contradicted = matches!(story.seen, Seen::ApprovalAfterReversal) || story.reversal.refused;
     // One that the acquirer sent by itself needs no answer.
-    let undone = story.reversal.accepted || story.taken_back;
+    let undone = story.reversal.accepted || story.taken_back && !story.taken_back_in_part;
     undone && !contradicted
 }

@@ -62,6 +62,9 @@ pub struct Story {
     pub granted: Option<Amount>,
     /// Whether the acquirer reversed it by itself, and said so.
     pub taken_back: bool,
+    /// Whether that was for less than the whole amount: the rest may stand, whatever is answered to
+    /// a reversal of the whole.
+    pub taken_back_in_part: bool,
     /// Who closed it, and what was found: an operator's words.
     pub closing: Text<120>,
     /// How long an answer was waited for in vain, in milliseconds.
@@ -153,6 +156,7 @@ impl Story {
             second: None,
             granted: None,
             taken_back: false,
+            taken_back_in_part: false,
             closing: Text::EMPTY,
             waited_ms: None,
             took_ms: None,
@@ -306,7 +310,11 @@ impl Story {
             false => message.rrn.or(self.rrn),
         };
         match (is_reversal(message), message.mti.is_answer(), message.hop) {
-            (true, false, Hop::AcquirerToGateway) => self.taken_back = true,
+            (true, false, Hop::AcquirerToGateway) => {
+                let whole = self.opened.as_ref().map(|opened| opened.amount);
+                self.taken_back = true;
+                self.taken_back_in_part |= message.amount < whole && message.amount.is_some();
+            }
             (true, false, hop) => {
                 self.reversal.cause = self.reversal.cause.or(message.code);
                 let leaves = hop == Hop::GatewayToAcquirer || message.relayed.is_some();

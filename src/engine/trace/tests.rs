@@ -4,6 +4,7 @@
 mod any;
 mod bound;
 mod carried;
+mod filed;
 mod history;
 mod partly;
 mod several;

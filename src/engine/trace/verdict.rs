@@ -7,11 +7,12 @@ use super::lang::Said;
 use super::retry::Retry;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
-use super::{diagnosis, limit, texts, wording};
-use crate::engine::evidence::Tier;
+use super::{diagnosis, filed, limit, texts, wording};
+use crate::engine::evidence::{EvidenceIndex, Tier};
 use crate::engine::record::State;
 
-/// What may be said of a transaction on the evidence of the gateway's journal.
+/// What may be said of a transaction on the evidence of the gateway's journal, and of the files
+/// that were given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Where it stands.
@@ -37,6 +38,14 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The same, and what other people's files say beside the journal.
+    #[must_use]
+    pub fn with(story: &Story, others: &[&Story], index: &EvidenceIndex<'_>) -> Self {
+        let mut verdict = Self::of(story, others);
+        filed::raise(&mut verdict, story, index);
+        verdict
+    }
+
     /// Judges a story. `others` are those it may turn on, as far as they are at hand: its voids,
     /// refunds and completions, its original, its namesakes, and other attempts of the same
     /// purchase (D0), which may forbid what this one alone would allow.

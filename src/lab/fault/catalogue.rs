@@ -8,6 +8,8 @@ use super::answer_late::AnswerLate;
 use super::answer_lost::AnswerLost;
 use super::answer_mac::AnswerMac;
 use super::answer_slow::AnswerSlow;
+use super::balance_short::BalanceShort;
+use super::bank_late::BankLate;
 use super::completion_missing::CompletionMissing;
 use super::cut_over::CutOver;
 use super::declined::Declined;
@@ -15,26 +17,35 @@ use super::duplicate::Duplicate;
 use super::hang_up::HangUp;
 use super::hang_up_after::HangUpAfter;
 use super::issuer_offline::IssuerOffline;
+use super::issuer_returns::IssuerReturns;
 use super::knobs::Knobs;
+use super::merchant_found::MerchantFound;
 use super::mishap::{Listed, Mishap};
 use super::never_settled::NeverSettled;
 use super::not_signed_in::NotSignedIn;
+use super::notice_lost::NoticeLost;
 use super::old_software::OldSoftware;
 use super::operator_mistake::OperatorMistake;
 use super::operator_repeats::OperatorRepeats;
+use super::other_payee::OtherPayee;
 use super::overtaken::Overtaken;
+use super::payout_returned::PayoutReturned;
 use super::power_loss::PowerLoss;
 use super::queueing::Queueing;
+use super::refund_late::RefundLate;
 use super::refund_refused::RefundRefused;
 use super::request_lost::RequestLost;
 use super::request_mac::RequestMac;
 use super::reset::Reset;
 use super::reversal_refused::ReversalRefused;
 use super::reversal_unanswered::ReversalUnanswered;
+use super::review::Review;
 use super::route_down::RouteDown;
 use super::slow_terminal::SlowTerminal;
+use super::taken_off::TakenOff;
 use super::totals_differ::TotalsDiffer;
 use super::upload_cut::UploadCut;
+use super::view_lags::ViewLags;
 use super::wallet_unknown::WalletUnknown;
 use super::wrecked::Wrecked;
 use super::wrong_pin::WrongPin;
@@ -116,12 +127,20 @@ catalogue! {
     Declined,
     /// F17.
     WrongPin,
+    /// F18.
+    MerchantFound,
+    /// F19.
+    Review,
     /// F20.
     NeverSettled,
     /// F21.
     TotalsDiffer,
     /// F22.
     UploadCut,
+    /// F23.
+    BankLate,
+    /// F24.
+    PayoutReturned,
     /// F25.
     CutOver,
     /// F26.
@@ -134,8 +153,12 @@ catalogue! {
     ReversalRefused,
     /// F30.
     AcquirerGone,
+    /// F31.
+    IssuerReturns,
     /// F32.
     CompletionMissing,
+    /// F33.
+    RefundLate,
     /// F34.
     RefundRefused,
     /// F35.
@@ -152,15 +175,25 @@ catalogue! {
     OldSoftware,
     /// F41.
     SlowTerminal,
+    /// F42.
+    OtherPayee,
+    /// F43.
+    ViewLags,
     /// F44.
     Altered,
+    /// F45.
+    BalanceShort,
+    /// F46.
+    TakenOff,
+    /// F47.
+    NoticeLost,
 }
 
 impl Fault {
     /// Whose brain lives it out.
     #[must_use]
     pub fn place(&self) -> FaultSide {
-        self.mishap().place().unwrap_or(self.about().side)
+        self.mishap().place().unwrap_or_else(|| self.about().side)
     }
 
     /// Strikes without aiming.
@@ -175,7 +208,7 @@ impl Fault {
         let about = Self::ALL.iter().find(|about| about.id == id);
         about
             .map(|about| (*about, knobs))
-            .ok_or_else(|| FaultError::Unknown(id))
+            .ok_or(FaultError::Unknown(id))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Knobs as text: `p=0.02,delay=1s..2s`.
 
 use super::CatalogueEntry;
+use crate::engine::evidence::amount;
 use crate::engine::seam::Dice;
 use crate::iso::message::{FieldPath, ResponseCode};
 use std::fmt;
@@ -283,6 +284,41 @@ impl Turns {
     }
 }
 
+/// A number of days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Days(pub u16);
+
+impl FromStr for Days {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let days = text.parse().ok().filter(|days| *days <= 366);
+        days.map(Self).ok_or("a number of days is at most 366")
+    }
+}
+
+/// An amount in yuan with its fen, such as `100.00`; held in fen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Yuan(pub u64);
+
+impl Yuan {
+    pub(super) fn minor(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+}
+
+impl FromStr for Yuan {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // No field holds more than twelve digits.
+        let minor = amount(text, 2).filter(|amount| amount.0 < 1_000_000_000_000);
+        minor
+            .map(|minor| Self(minor.0))
+            .ok_or("an amount is in yuan, such as 100 or 99.50")
+    }
+}
+
 /// A part of all, in millionths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share(u32);
@@ -406,6 +442,16 @@ fn length(text: &str) -> Result<Duration, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_amount_is_read_to_the_fen() {
+        for (text, fen) in [("100", 10_000), ("99.5", 9_950), ("0.01", 1), ("7.25", 725)] {
+            assert_eq!(text.parse(), Ok(Yuan(fen)), "{text}");
+        }
+        for wrong in ["", ".5", "1.234", "-1", "1e3", "99999999999"] {
+            assert!(wrong.parse::<Yuan>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn shares_read_as_they_print() {

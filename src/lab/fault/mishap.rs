@@ -60,6 +60,8 @@ pub enum FaultSide {
     Terminal,
     /// The wire's faults sit here, too.
     Acquirer,
+    /// The acquirer's back office: lived out by the acquirer, too.
+    Office,
 }
 
 impl FaultSide {
@@ -69,6 +71,7 @@ impl FaultSide {
         match self {
             Self::Terminal => "terminal",
             Self::Acquirer => "acquirer",
+            Self::Office => "office",
         }
     }
 
@@ -78,6 +81,7 @@ impl FaultSide {
         match self {
             Self::Terminal => "终端",
             Self::Acquirer => "收单机构",
+            Self::Office => "收单后台",
         }
     }
 
@@ -86,8 +90,14 @@ impl FaultSide {
     pub const fn command(self) -> &'static str {
         match self {
             Self::Terminal => "isogate term",
-            Self::Acquirer => "isogate host",
+            Self::Acquirer | Self::Office => "isogate host",
         }
+    }
+
+    /// Whether whoever plays this place lives out what happens on a side.
+    #[must_use]
+    pub fn plays(self, side: Self) -> bool {
+        self == side || (self == Self::Acquirer && side == Self::Office)
     }
 }
 

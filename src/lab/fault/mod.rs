@@ -53,6 +53,18 @@ mod wallet_unknown;
 mod wrecked;
 mod wrong_pin;
 
+mod balance_short;
+mod bank_late;
+mod issuer_returns;
+mod merchant_found;
+mod notice_lost;
+mod other_payee;
+mod payout_returned;
+mod refund_late;
+mod review;
+mod taken_off;
+mod view_lags;
+
 mod aim;
 mod catalogue;
 mod set;

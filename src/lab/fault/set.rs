@@ -144,7 +144,7 @@ impl Faults {
     /// Those of the list that sit at this place.
     #[must_use]
     pub fn at(place: FaultSide, list: &[Armed], dice: Dice) -> Self {
-        let here = list.iter().filter(|armed| armed.fault.place() == place);
+        let here = list.iter().filter(|armed| place.plays(armed.fault.place()));
         Self {
             all: here.cloned().collect(),
             dice,

@@ -30,6 +30,8 @@ pub struct Booking {
     pub amount: i64,
     /// DE 49.
     pub currency: Text<3>,
+    /// What it is, such as `sale`.
+    pub kind: Text<24>,
     /// What it is for.
     pub purpose: Purpose,
     /// DE 39.

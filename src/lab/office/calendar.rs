@@ -94,6 +94,15 @@ impl Calendar {
         self.work.contains(&day) || !(weekend || self.off.contains(&day))
     }
 
+    /// Whether between two days lies one that is off, and is no plain weekend.
+    #[must_use]
+    pub fn has_holiday(&self, after: Date, before: Date) -> bool {
+        self.off
+            .range(next(after)..before.max(next(after)))
+            .next()
+            .is_some()
+    }
+
     /// The first working day after this day.
     #[must_use]
     pub fn next_worked(&self, day: Date) -> Date {

@@ -5,8 +5,9 @@ use super::booking::BookingId;
 use super::calendar::next;
 use super::ledger::Account;
 use super::open::{DayCourse, Office};
-use super::payout::{Deduction, LateNote, Payout, PayoutId, PayoutState};
-use super::terms::{PayoutMode, PayoutRule};
+use super::payout::{Charge, LateNote, Payout, PayoutId, PayoutState};
+use super::terms::PayoutTerms;
+use crate::engine::evidence::PayoutMode;
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::MerchantId;
 use jiff::civil::Date;
@@ -19,11 +20,7 @@ impl Office {
     /// Does what was due until now.
     pub fn run(&mut self, now: Wall) {
         let shown = now.shown(&Zone::CHINA);
-        let mut course = self.today.unwrap_or(DayCourse {
-            day: shown.date(),
-            paid: false,
-            closed: false,
-        });
+        let mut course = self.today.unwrap_or_else(|| DayCourse::begin(shown.date()));
         for _ in 0..MOST_DAYS {
             let over = course.day < shown.date();
             if !course.paid && (over || shown.time() >= self.terms.pays_at) {
@@ -39,11 +36,7 @@ impl Office {
             if !over {
                 break;
             }
-            course = DayCourse {
-                day: next(course.day),
-                paid: false,
-                closed: false,
-            };
+            course = DayCourse::begin(next(course.day));
         }
         self.today = Some(course);
     }
@@ -73,7 +66,7 @@ impl Office {
         merchant: MerchantId,
         due: Vec<BookingId>,
         settles_on: Date,
-        rule: &PayoutRule,
+        rule: &PayoutTerms,
     ) {
         let (alone, together): (Vec<BookingId>, Vec<BookingId>) =
             due.into_iter().partition(|id| self.is_alone(*id));
@@ -97,23 +90,26 @@ impl Office {
         merchant: MerchantId,
         covers: Vec<BookingId>,
         settles_on: Date,
-        rule: &PayoutRule,
+        rule: &PayoutTerms,
         note: Option<LateNote>,
     ) -> PayoutId {
         let id = PayoutId(self.payouts.len());
         let gross = covers.iter().map(|id| self.kept(*id).booking.amount).sum();
         let mut fee = covers.iter().map(|id| self.fee_of(*id)).sum::<i64>();
-        let at_once = rule.mode == PayoutMode::Instant && note.is_none();
+        let at_once = rule.mode == PayoutMode::T0 && note.is_none();
         let (account_name, at_once_fee) = self.account(merchant).map_or_else(
             || (String::new(), 0),
             |account| (account.file.account_name.clone(), account.file.fee.instant),
         );
-        if at_once {
-            fee += at_once_fee.min(gross - fee).max(0);
-        }
+        let at_once_fee = if at_once {
+            at_once_fee.min(gross - fee).max(0)
+        } else {
+            0
+        };
+        fee += at_once_fee;
         self.ledger
             .post(Account::Merchant(merchant), Account::Fees, fee);
-        let deductions = self.take_deductions(merchant, gross - fee);
+        let charges = self.take_charges(merchant, gross - fee);
         for covered in &covers {
             self.kept_mut(*covered).paid_by = Some(id);
         }
@@ -131,7 +127,8 @@ impl Office {
             covers,
             gross,
             fee,
-            deductions,
+            at_once_fee,
+            charges,
             payer,
             account_name,
             sent_on: None,
@@ -144,27 +141,27 @@ impl Office {
 
     /// What is still to be deducted, oldest first, as far as an amount goes; what is given back
     /// adds to it.
-    fn take_deductions(&mut self, merchant: MerchantId, amount: i64) -> Vec<Deduction> {
+    fn take_charges(&mut self, merchant: MerchantId, amount: i64) -> Vec<Charge> {
         let Some(account) = self.accounts.get_mut(&merchant) else {
             return Vec::new();
         };
-        let mut taken: Vec<Deduction> = account
-            .deductions
-            .extract_if(.., |deduction| deduction.amount < 0)
+        let mut taken: Vec<Charge> = account
+            .charges
+            .extract_if(.., |charge| charge.amount < 0)
             .collect();
         let mut left = amount - taken.iter().map(|one| one.amount).sum::<i64>();
-        for deduction in &mut account.deductions {
-            let part = deduction.amount.min(left.max(0));
+        for charge in &mut account.charges {
+            let part = charge.amount.min(left.max(0));
             if part > 0 {
-                taken.push(Deduction {
+                taken.push(Charge {
                     amount: part,
-                    ..*deduction
+                    ..*charge
                 });
             }
-            deduction.amount -= part;
+            charge.amount -= part;
             left -= part;
         }
-        account.deductions.retain(|deduction| deduction.amount != 0);
+        account.charges.retain(|charge| charge.amount != 0);
         taken
     }
 

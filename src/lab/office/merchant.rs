@@ -1,10 +1,10 @@
 //! A merchant, as the acquirer's files have it.
 
 use super::booking::BookingId;
-use super::payout::Deduction;
-use super::terms::{Fee, PayoutMode, PayoutRule};
-use crate::iso::message::{MerchantId, TerminalId};
-use crate::iso::spec::Purpose;
+use super::payout::Charge;
+use super::terms::{Fee, PayoutTerms};
+use crate::engine::evidence::PayoutMode;
+use crate::iso::message::{MerchantId, TerminalId, Text};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 
@@ -53,20 +53,33 @@ impl MerchantState {
             Self::Frozen => "frozen",
             Self::NotActivated => "not_activated",
             Self::PapersExpired => "papers_expired",
-            Self::StoppedByCourt => "stopped_by_court",
+            Self::StoppedByCourt => "court_order",
             Self::NotRegistered => "not_registered",
         }
     }
 
-    /// Whether nothing is granted to it any more.
-    pub(super) const fn is_refused(self) -> bool {
-        matches!(self, Self::Unknown | Self::Closed)
+    /// Why nothing is granted to it, if so.
+    pub(super) fn refusal(self) -> Option<OfficeRefusal> {
+        matches!(self, Self::Unknown | Self::Closed).then_some(OfficeRefusal::NoMerchant)
     }
 
     /// Whether it is paid out.
     pub(super) const fn is_paid(self) -> bool {
         matches!(self, Self::Active)
     }
+}
+
+/// Why the office does not let a merchant have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfficeRefusal {
+    /// No such merchant, or one that is closed.
+    NoMerchant,
+    /// Not this terminal's.
+    NoTerminal,
+    /// Not permitted to the merchant or its terminal.
+    NotPermitted,
+    /// More than is granted at once.
+    OverLimit,
 }
 
 /// A merchant, as the acquirer's files have it.
@@ -78,14 +91,14 @@ pub struct Merchant {
     pub state: MerchantState,
     /// Its terminals; empty: whichever says so.
     pub terminals: BTreeSet<TerminalId>,
-    /// What it may ask for; empty: everything.
-    pub purposes: Vec<Purpose>,
+    /// What it may ask for, such as `sale`; empty: everything.
+    pub kinds: BTreeSet<Text<24>>,
     /// The most that is granted at once.
     pub most: Option<i64>,
     /// Whose name its account for pay-outs has.
     pub account_name: String,
     /// Rules of pay-out, by the settlement date from which they hold.
-    pub rules: Vec<PayoutRule>,
+    pub rules: Vec<PayoutTerms>,
     /// What it pays.
     pub fee: Fee,
     /// What it leaves with the acquirer, once.
@@ -94,6 +107,8 @@ pub struct Merchant {
     pub data_fee: i64,
     /// So many days after a pay-out its bank credits it.
     pub bank_days: u16,
+    /// A clause of the agreement that moves the pay-out, in words.
+    pub agreement: String,
 }
 
 impl Merchant {
@@ -104,23 +119,24 @@ impl Merchant {
             id,
             state: MerchantState::Active,
             terminals: BTreeSet::new(),
-            purposes: Vec::new(),
+            kinds: BTreeSet::new(),
             most: None,
             account_name: format!("商户{id}"),
-            rules: vec![PayoutRule::new(Date::MIN, PayoutMode::NextWorkingDay)],
+            rules: vec![PayoutTerms::new(Date::MIN, PayoutMode::T1)],
             fee: Fee::default(),
             deposit: 0,
             data_fee: 0,
             bank_days: 0,
+            agreement: String::new(),
         }
     }
 
     /// The rule for what settles on a day: of those that hold already the last.
-    pub(super) fn rule(&self, settles_on: Date) -> PayoutRule {
+    pub(super) fn rule(&self, settles_on: Date) -> PayoutTerms {
         let holding = self.rules.iter().filter(|rule| rule.from <= settles_on);
         let last = holding.max_by_key(|rule| rule.from);
         last.cloned()
-            .unwrap_or_else(|| PayoutRule::new(Date::MIN, PayoutMode::NextWorkingDay))
+            .unwrap_or_else(|| PayoutTerms::new(Date::MIN, PayoutMode::T1))
     }
 }
 
@@ -131,7 +147,7 @@ pub(super) struct MerchantAccount {
     /// Sales that no pay-out covers yet.
     pub unsettled: Vec<BookingId>,
     /// What is still to be deducted, oldest first; a negative one is given back.
-    pub deductions: Vec<Deduction>,
+    pub charges: Vec<Charge>,
     /// What was paid at once, and on which day.
     pub at_once: (Date, i64),
 }
@@ -141,7 +157,7 @@ impl MerchantAccount {
         Self {
             file,
             unsettled: Vec::new(),
-            deductions: Vec::new(),
+            charges: Vec::new(),
             at_once: (Date::MIN, 0),
         }
     }

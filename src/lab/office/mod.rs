@@ -26,15 +26,17 @@ mod day;
 mod pay;
 mod reconcile;
 
+mod evidence;
+
 #[cfg(test)]
 mod tests;
 
 pub use booking::{Booking, BookingId};
 pub use calendar::{Calendar, CalendarError};
 pub use ledger::{Account, GeneralLedger};
-pub use merchant::{Merchant, MerchantState};
-pub use open::{Office, OfficeRefusal, OfficeTerms, Sought};
-pub use payout::{Deducted, Deduction, Hold, LateNote, Payout, PayoutState};
+pub use merchant::{Merchant, MerchantState, OfficeRefusal};
+pub use open::{Office, OfficeTerms, Sought};
+pub use payout::{Charge, Deducted, HoldReason, LateNote, Payout, PayoutState};
 pub use reconcile::Unexplained;
 pub use setback::{ReturnReason, Setback};
-pub use terms::{Fee, PayoutMode, PayoutRule};
+pub use terms::{Fee, PayoutTerms};

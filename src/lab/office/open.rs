@@ -3,11 +3,11 @@
 use super::booking::{Booking, BookingId, KeptBooking};
 use super::calendar::{Calendar, next};
 use super::ledger::{Account, GeneralLedger};
-use super::merchant::{Merchant, MerchantAccount, MerchantState};
-use super::payout::{Deducted, Deduction, Payout, PayoutId};
+use super::merchant::{Merchant, MerchantAccount, OfficeRefusal};
+use super::payout::{Charge, Deducted, Payout, PayoutId};
 use super::setback::Setback;
 use crate::engine::seam::{Wall, Zone};
-use crate::iso::message::{MerchantId, TerminalId};
+use crate::iso::message::{MerchantId, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use jiff::civil::{Date, Time, time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,25 +56,12 @@ pub struct Sought<'a> {
     pub merchant: MerchantId,
     /// DE 41.
     pub terminal: TerminalId,
-    /// What is asked for.
-    pub purpose: Purpose,
+    /// What is asked for, such as `sale`.
+    pub kind: Text<24>,
     /// DE 4, in minor units.
     pub amount: i64,
     /// What goes wrong with it.
     pub setbacks: &'a [Setback],
-}
-
-/// Why the office does not let a merchant have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OfficeRefusal {
-    /// No such merchant, or one that is closed.
-    NoMerchant,
-    /// Not this terminal's.
-    NoTerminal,
-    /// Not permitted to the merchant or its terminal.
-    NotPermitted,
-    /// More than is granted at once.
-    OverLimit,
 }
 
 /// How far a day has come.
@@ -87,8 +74,18 @@ pub(super) struct DayCourse {
     pub closed: bool,
 }
 
-/// The back office of an acquirer.
-#[derive(Debug)]
+impl DayCourse {
+    pub(super) const fn begin(day: Date) -> Self {
+        Self {
+            day,
+            paid: false,
+            closed: false,
+        }
+    }
+}
+
+/// The back office of an acquirer. A copy lives on by itself: days may be tried out on it.
+#[derive(Clone, Debug)]
 pub struct Office {
     pub(super) terms: OfficeTerms,
     pub(super) accounts: BTreeMap<MerchantId, MerchantAccount>,
@@ -128,21 +125,22 @@ impl Office {
     /// # Errors
     /// Why not.
     pub fn ask(&mut self, sought: &Sought<'_>) -> Result<(), OfficeRefusal> {
-        let found = sought.setbacks.iter().find_map(|setback| match setback {
-            Setback::Merchant(state) => Some(*state),
-            _ => None,
-        });
         let account = self.account(sought.merchant);
         let file = account
             .map(|account| &account.file)
             .ok_or(OfficeRefusal::NoMerchant)?;
-        if found.unwrap_or(MerchantState::Active).is_refused() || file.state.is_refused() {
-            return Err(OfficeRefusal::NoMerchant);
+        let mut found = sought.setbacks.iter().filter_map(|setback| match setback {
+            Setback::Merchant(state) => state.refusal(),
+            Setback::Refused(refusal) => Some(*refusal),
+            _ => None,
+        });
+        if let Some(refusal) = found.next().or(file.state.refusal()) {
+            return Err(refusal);
         }
         if !file.terminals.is_empty() && !file.terminals.contains(&sought.terminal) {
             return Err(OfficeRefusal::NoTerminal);
         }
-        if !file.purposes.is_empty() && !file.purposes.contains(&sought.purpose) {
+        if !file.kinds.is_empty() && !file.kinds.contains(&sought.kind) {
             return Err(OfficeRefusal::NotPermitted);
         }
         if file.most.is_some_and(|most| sought.amount > most) {
@@ -297,7 +295,7 @@ impl Office {
         booking: Option<BookingId>,
     ) {
         if let Some(account) = self.account(merchant).filter(|_| amount != 0) {
-            account.deductions.push(Deduction {
+            account.charges.push(Charge {
                 what,
                 amount,
                 of,

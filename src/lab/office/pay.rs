@@ -6,9 +6,10 @@ use super::calendar::later;
 use super::ledger::Account;
 use super::merchant::{MerchantAccount, MerchantState};
 use super::open::Office;
-use super::payout::{Deducted, Hold, LateNote, Payout, PayoutId, PayoutState};
+use super::payout::{Deducted, HoldReason, LateNote, Payout, PayoutId, PayoutState};
 use super::setback::Setback;
-use super::terms::{PayoutMode, PayoutRule};
+use super::terms::PayoutTerms;
+use crate::engine::evidence::PayoutMode;
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::MerchantId;
 use jiff::civil::{Date, DateTime};
@@ -46,6 +47,51 @@ impl Office {
         if sum < least { 0 } else { sum }
     }
 
+    /// The merchant's account changes its state.
+    pub fn set_state(&mut self, merchant: MerchantId, state: MerchantState, at: Wall) {
+        self.run(at);
+        if let Some(account) = self.account(merchant) {
+            account.file.state = state;
+        }
+    }
+
+    /// The merchant's account for pay-outs was put right: what came back goes out again with the
+    /// next pay-outs. How many that are.
+    pub fn pay_again(&mut self, merchant: MerchantId, at: Wall) -> usize {
+        self.run(at);
+        let day = at.shown(&Zone::CHINA).date();
+        let mut renewed = Vec::new();
+        for payout in self
+            .payouts
+            .iter_mut()
+            .filter(|one| one.merchant == merchant)
+        {
+            if let PayoutState::Returned(on, reason) = payout.state {
+                payout.state = PayoutState::Replaced(on, reason);
+                renewed.push(Payout {
+                    due_on: Some(day),
+                    sent_on: None,
+                    state: PayoutState::Waiting,
+                    ..payout.clone()
+                });
+            }
+        }
+        let count = renewed.len();
+        for payout in renewed {
+            let id = PayoutId(self.payouts.len());
+            for covered in payout.covers.clone() {
+                let kept = self.kept_mut(covered);
+                kept.paid_by = Some(id);
+                kept.booking
+                    .setbacks
+                    .retain(|setback| !matches!(setback, Setback::Returned(_)));
+            }
+            self.payouts.push(payout);
+            self.pending.insert(id);
+        }
+        count
+    }
+
     /// A sale is paid at once, where that is agreed, in its hours and below its limit.
     pub(super) fn pay_at_once(&mut self, id: BookingId) {
         let kept = self.kept(id);
@@ -72,8 +118,7 @@ impl Office {
         match payout.state {
             PayoutState::Waiting | PayoutState::Held(..) => {
                 let due = payout.due_on.is_some_and(|due| due <= day);
-                let worked =
-                    payout.mode != PayoutMode::NextWorkingDay || self.terms.calendar.is_worked(day);
+                let worked = payout.mode != PayoutMode::T1 || self.terms.calendar.is_worked(day);
                 if !due || !worked {
                     return;
                 }
@@ -85,7 +130,7 @@ impl Office {
                 }
             }
             PayoutState::Asked => self.hear(id, day),
-            PayoutState::Paid(_) | PayoutState::Returned(..) | PayoutState::Replaced => {}
+            PayoutState::Paid(_) | PayoutState::Returned(..) | PayoutState::Replaced(..) => {}
         }
         if self.payouts[id.0].is_over() {
             self.pending.remove(&id);
@@ -147,14 +192,14 @@ impl Office {
     }
 
     /// What stops a pay-out on this day.
-    fn hold(&self, id: PayoutId, day: Date) -> Option<(Hold, Option<Date>)> {
+    fn hold(&self, id: PayoutId, day: Date) -> Option<(HoldReason, Option<Date>)> {
         let payout = &self.payouts[id.0];
         let account = self.accounts.get(&payout.merchant);
         let state = account.map_or(MerchantState::Unknown, |account| account.file.state);
         let covered = payout.covers.iter().map(|id| self.kept(*id));
         let mut own = covered.filter_map(hold_of);
         let own = own.find(|(_, until)| until.is_none_or(|until| day < until));
-        own.or_else(|| (!state.is_paid()).then_some((Hold::State(state), None)))
+        own.or_else(|| (!state.is_paid()).then_some((HoldReason::State(state), None)))
     }
 
     /// Whether a sale is paid by itself, since something concerns it alone.
@@ -176,8 +221,8 @@ impl Office {
     }
 
     /// Why a sale was not paid at once.
-    pub(super) fn late_note_of(&self, id: BookingId, rule: &PayoutRule) -> Option<LateNote> {
-        if rule.mode != PayoutMode::Instant {
+    pub(super) fn late_note_of(&self, id: BookingId, rule: &PayoutTerms) -> Option<LateNote> {
+        if rule.mode != PayoutMode::T0 {
             return None;
         }
         let shown = self.kept(id).booking.at.shown(&Zone::CHINA);
@@ -223,34 +268,34 @@ impl Office {
 }
 
 /// What stops the pay-out of one sale, and until when.
-fn hold_of(kept: &KeptBooking) -> Option<(Hold, Option<Date>)> {
+fn hold_of(kept: &KeptBooking) -> Option<(HoldReason, Option<Date>)> {
     let until = |days| Some(later(kept.settles_on, days));
     let mut holds = kept
         .booking
         .setbacks
         .iter()
         .filter_map(|setback| match setback {
-            Setback::Merchant(state) => Some((Hold::State(*state), None)),
-            Setback::Review { days, risk: false } => Some((Hold::Review, until(*days))),
-            Setback::Review { days, risk: true } => Some((Hold::Risk, until(*days))),
-            Setback::Short(days) => Some((Hold::Short, until(*days))),
+            Setback::Merchant(state) => Some((HoldReason::State(*state), None)),
+            Setback::Review { days, risk: false } => Some((HoldReason::Review, until(*days))),
+            Setback::Review { days, risk: true } => Some((HoldReason::Risk, until(*days))),
+            Setback::Short(days) => Some((HoldReason::Short, until(*days))),
             _ => None,
         });
     holds.next()
 }
 
-fn is_in_hours(rule: &PayoutRule, shown: DateTime) -> bool {
+fn is_in_hours(rule: &PayoutTerms, shown: DateTime) -> bool {
     (rule.hours.0..=rule.hours.1).contains(&shown.time())
 }
 
 /// What keeps a sale from being paid at once.
 fn is_paid_at_once(
     account: &MerchantAccount,
-    rule: &PayoutRule,
+    rule: &PayoutTerms,
     shown: DateTime,
     amount: i64,
 ) -> bool {
     let before = account.paid_at_once_on(shown.date());
     let within = rule.limit.is_none_or(|limit| before + amount <= limit);
-    rule.mode == PayoutMode::Instant && within && is_in_hours(rule, shown)
+    rule.mode == PayoutMode::T0 && within && is_in_hours(rule, shown)
 }

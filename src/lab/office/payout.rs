@@ -3,9 +3,10 @@
 use super::booking::BookingId;
 use super::merchant::MerchantState;
 use super::setback::ReturnReason;
-use super::terms::PayoutMode;
+use crate::engine::evidence::PayoutMode;
 use crate::iso::message::MerchantId;
 use jiff::civil::Date;
+use std::str::FromStr;
 
 /// A pay-out's place in the office's memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,10 +27,12 @@ pub struct Payout {
     pub covers: Vec<BookingId>,
     /// Their sum.
     pub gross: i64,
-    /// The fees for them.
+    /// The fees for them, with that for paying at once.
     pub fee: i64,
+    /// Of the fees, that for paying at once.
+    pub at_once_fee: i64,
     /// What was deducted besides, or given back.
-    pub deductions: Vec<Deduction>,
+    pub charges: Vec<Charge>,
     /// Who pays.
     pub payer: String,
     /// Whose name the account has that is paid.
@@ -43,10 +46,10 @@ pub struct Payout {
 }
 
 impl Payout {
-    /// All deductions together.
+    /// All charges together.
     #[must_use]
     pub fn deducted(&self) -> i64 {
-        self.deductions.iter().map(|one| one.amount).sum()
+        self.charges.iter().map(|one| one.amount).sum()
     }
 
     /// What is left to be paid.
@@ -59,7 +62,7 @@ impl Payout {
     pub(super) const fn is_over(&self) -> bool {
         matches!(
             self.state,
-            PayoutState::Paid(_) | PayoutState::Returned(..) | PayoutState::Replaced
+            PayoutState::Paid(_) | PayoutState::Returned(..) | PayoutState::Replaced(..)
         )
     }
 }
@@ -70,7 +73,7 @@ pub enum PayoutState {
     /// Its day is still to come.
     Waiting,
     /// It is stopped, and until when if that is known.
-    Held(Hold, Option<Date>),
+    Held(HoldReason, Option<Date>),
     /// It left, and the receiving bank has not said what became of it.
     Asked,
     /// It was credited on this day.
@@ -78,12 +81,12 @@ pub enum PayoutState {
     /// It came back on this day.
     Returned(Date, ReturnReason),
     /// It came back, and another pay-out took its place.
-    Replaced,
+    Replaced(Date, ReturnReason),
 }
 
 /// Why a pay-out is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum HoldReason {
     /// The state of the merchant's account.
     State(MerchantState),
     /// A large amount is looked at.
@@ -122,6 +125,19 @@ pub enum Deducted {
     DataFee,
 }
 
+impl FromStr for Deducted {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "chargeback" => Ok(Self::Chargeback),
+            "deposit" => Ok(Self::Deposit),
+            "data_fee" => Ok(Self::DataFee),
+            _ => Err("what is deducted is chargeback, deposit or data_fee"),
+        }
+    }
+}
+
 impl Deducted {
     /// As files and knobs say it.
     #[must_use]
@@ -135,11 +151,16 @@ impl Deducted {
             Self::DataFee => "data_fee",
         }
     }
+
+    /// Whether files tell its day.
+    pub(super) const fn has_day(self) -> bool {
+        matches!(self, Self::IssuerReturn | Self::Chargeback)
+    }
 }
 
 /// One amount that is taken from pay-outs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deduction {
+pub struct Charge {
     /// What for.
     pub what: Deducted,
     /// How much of it; less than nothing is given back.

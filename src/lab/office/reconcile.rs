@@ -19,7 +19,7 @@ pub struct Unexplained {
 }
 
 impl Office {
-    /// Holds the ledger against bookings, pay-outs and deductions.
+    /// Holds the ledger against bookings, pay-outs and charges.
     ///
     /// # Errors
     /// The first account that they do not explain.
@@ -52,9 +52,8 @@ impl Office {
                     PayoutState::Waiting | PayoutState::Held(..) | PayoutState::Returned(..)
                 )
         });
-        let deductions = account.deductions.iter().map(|one| one.amount);
-        unsettled.sum::<i64>() + not_gone.map(|one| one.net()).sum::<i64>()
-            - deductions.sum::<i64>()
+        let charges = account.charges.iter().map(|one| one.amount);
+        unsettled.sum::<i64>() + not_gone.map(|one| one.net()).sum::<i64>() - charges.sum::<i64>()
     }
 
     fn explain(&self, account: Account, told: i64) -> Result<(), Unexplained> {

@@ -1,7 +1,8 @@
 //! What goes wrong in a back office with one transaction: the words of its faults.
 
-use super::merchant::MerchantState;
+use super::merchant::{MerchantState, OfficeRefusal};
 use super::payout::Deducted;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// What goes wrong in the back office with one transaction, or with the pay-out that covers it.
@@ -9,6 +10,8 @@ use std::time::Duration;
 pub enum Setback {
     /// F18: the merchant's account is found in this state.
     Merchant(MerchantState),
+    /// F18: the merchant or its terminal may not have it.
+    Refused(OfficeRefusal),
     /// F19: looked at before it is paid out, for so many days.
     Review {
         /// How many days.
@@ -51,6 +54,16 @@ pub enum ReturnReason {
     ClassTwoLimit,
 }
 
+impl FromStr for ReturnReason {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|reason| reason.name() == text)
+            .ok_or("a reason is wrong_account, account_closed, name_differs or class_2_limit")
+    }
+}
+
 impl ReturnReason {
     /// All.
     pub const ALL: [Self; 4] = [
@@ -67,7 +80,7 @@ impl ReturnReason {
             Self::WrongAccount => "wrong_account",
             Self::Closed => "account_closed",
             Self::NameDiffers => "name_differs",
-            Self::ClassTwoLimit => "class_two_limit",
+            Self::ClassTwoLimit => "class_2_limit",
         }
     }
 }

@@ -1,47 +1,22 @@
 //! When a merchant is paid, and what it costs.
 
 use super::calendar::{Calendar, later};
+use crate::engine::evidence::PayoutMode;
 use jiff::civil::{Date, Time, time};
 
-/// How a merchant is paid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PayoutMode {
-    /// At once, each sale by itself (T+0).
-    Instant,
-    /// On the next working day (T+1).
-    NextWorkingDay,
-    /// On the next calendar day (D+1).
-    NextDay,
-    /// When the merchant asks for it.
-    ByHand,
-}
-
-impl PayoutMode {
-    /// As files and profiles say it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Instant => "t0",
-            Self::NextWorkingDay => "t1",
-            Self::NextDay => "d1",
-            Self::ByHand => "manual",
-        }
-    }
-
-    /// When what settles on this day is due; `None`: when the merchant asks. What could not be paid
-    /// at once is due on the next day.
-    fn due(self, settles_on: Date, calendar: &Calendar) -> Option<Date> {
-        match self {
-            Self::NextWorkingDay => Some(calendar.next_worked(settles_on)),
-            Self::Instant | Self::NextDay => Some(later(settles_on, 1)),
-            Self::ByHand => None,
-        }
+/// When what settles on a day is due; `None`: when the merchant asks. What could not be paid at
+/// once is due on the next day.
+fn due(mode: PayoutMode, settles_on: Date, calendar: &Calendar) -> Option<Date> {
+    match mode {
+        PayoutMode::T1 => Some(calendar.next_worked(settles_on)),
+        PayoutMode::T0 | PayoutMode::D1 => Some(later(settles_on, 1)),
+        PayoutMode::Manual => None,
     }
 }
 
 /// A rule of pay-out, and the settlement date from which it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PayoutRule {
+pub struct PayoutTerms {
     /// The first settlement date that it is for.
     pub from: Date,
     /// From the acquirer to the merchant, or to the merchant's bank where a second cycle follows.
@@ -56,7 +31,7 @@ pub struct PayoutRule {
     pub least: i64,
 }
 
-impl PayoutRule {
+impl PayoutTerms {
     /// A rule without limits.
     #[must_use]
     pub const fn new(from: Date, mode: PayoutMode) -> Self {
@@ -72,9 +47,9 @@ impl PayoutRule {
 
     /// When what settles on this day is due to the merchant.
     pub(super) fn due(&self, settles_on: Date, calendar: &Calendar) -> Option<Date> {
-        let first = self.mode.due(settles_on, calendar)?;
+        let first = due(self.mode, settles_on, calendar)?;
         self.then
-            .map_or(Some(first), |then| then.due(first, calendar))
+            .map_or(Some(first), |then| due(then, first, calendar))
     }
 }
 
@@ -109,18 +84,18 @@ mod tests {
     fn a_cycle_counts_its_own_days() {
         let china = Calendar::china();
         let friday = date(2026, 11, 27);
-        let due = |mode| PayoutRule::new(friday, mode).due(friday, &china);
-        assert_eq!(due(PayoutMode::NextWorkingDay), Some(date(2026, 11, 30)));
-        assert_eq!(due(PayoutMode::NextDay), Some(date(2026, 11, 28)));
-        assert_eq!(due(PayoutMode::ByHand), None);
+        let due = |mode| PayoutTerms::new(friday, mode).due(friday, &china);
+        assert_eq!(due(PayoutMode::T1), Some(date(2026, 11, 30)));
+        assert_eq!(due(PayoutMode::D1), Some(date(2026, 11, 28)));
+        assert_eq!(due(PayoutMode::Manual), None);
     }
 
     #[test]
     fn a_second_cycle_begins_where_the_first_ends() {
         let eve = date(2026, 9, 29);
-        let rule = PayoutRule {
-            then: Some(PayoutMode::NextWorkingDay),
-            ..PayoutRule::new(eve, PayoutMode::NextWorkingDay)
+        let rule = PayoutTerms {
+            then: Some(PayoutMode::T1),
+            ..PayoutTerms::new(eve, PayoutMode::T1)
         };
         // On the 30th at the bank, behind National Day at the merchant.
         assert_eq!(rule.due(eve, &Calendar::china()), Some(date(2026, 10, 8)));

@@ -35,16 +35,17 @@ struct ScenarioKeys {
     id: Spanned<String>,
     title: String,
     title_zh: String,
-    story: String,
-    story_zh: String,
-    class: String,
+    like: Option<Spanned<String>>,
+    story: Option<String>,
+    story_zh: Option<String>,
+    class: Option<String>,
     spec: Option<Spanned<String>>,
     day: Option<Spanned<String>>,
     #[serde(default)]
     reverses: ReversesKey,
     #[serde(default)]
     faults: Vec<Spanned<String>>,
-    happens: Spanned<Vec<Spanned<HappensKeys>>>,
+    happens: Option<Spanned<Vec<Spanned<HappensKeys>>>>,
     wire: Option<Vec<String>>,
     money: Option<MoneyKeys>,
     #[serde(default)]
@@ -117,11 +118,11 @@ const MOST: usize = 100;
 /// The day on which scenarios happen unless they say another: a Monday without a holiday near.
 const DAY: &str = "2026-11-23";
 
-/// Reads a file.
+/// Reads a file, in which scenarios may be like those that are known already.
 ///
 /// # Errors
 /// [`ScenarioError`], with the line.
-pub fn read(file: &str, text: &str) -> Result<ScenarioSet, ScenarioError> {
+pub fn read(file: &str, text: &str, known: &[ScenarioSet]) -> Result<ScenarioSet, ScenarioError> {
     let source = Source { file, text };
     let keys: SetKeys = toml::from_str(text).map_err(|wrong| {
         let span = wrong.span().unwrap_or_default();
@@ -130,7 +131,15 @@ pub fn read(file: &str, text: &str) -> Result<ScenarioSet, ScenarioError> {
     let mut scenarios: Vec<Scenario> = Vec::new();
     for keys in keys.scenario {
         let span = keys.id.span();
-        let scenario = scenario(&source, keys)?;
+        let elsewhere = known.iter().flat_map(|set| &set.scenarios);
+        let others = scenarios.iter().chain(elsewhere);
+        let scenario = match keys.like.as_ref().map(Spanned::get_ref) {
+            Some(like) => {
+                let other = others.into_iter().find(|other| other.id == *like);
+                like_another(&source, keys, other)?
+            }
+            None => scenario(&source, keys)?,
+        };
         if scenarios.iter().any(|known| known.id == scenario.id) {
             let wrong = format!(
                 "`id`: {} stands here twice; name one otherwise",
@@ -150,7 +159,47 @@ const fn said(en: String, zh: String) -> Said {
     Said { en, zh }
 }
 
+/// What another tells in other words.
+fn like_another(
+    source: &Source<'_>,
+    keys: ScenarioKeys,
+    other: Option<&Scenario>,
+) -> Result<Scenario, ScenarioError> {
+    let span = keys
+        .like
+        .as_ref()
+        .map_or_else(|| keys.id.span(), Spanned::span);
+    let Some(other) = other else {
+        let wrong = "`like`: no scenario of that name stands before this one";
+        return Err(source.wrong(span, wrong));
+    };
+    let more = keys.happens.is_some() || !keys.verdict.is_empty() || !keys.faults.is_empty();
+    if more || keys.wire.is_some() || keys.money.is_some() {
+        let wrong = "`like`: it happens as the other does; leave out faults, happens, wire, money \
+                     and verdict, or leave out `like`";
+        return Err(source.wrong(span, wrong));
+    }
+    let story = other.story.clone();
+    Ok(Scenario {
+        id: keys.id.into_inner(),
+        title: said(keys.title, keys.title_zh),
+        story: said(
+            keys.story.unwrap_or(story.en),
+            keys.story_zh.unwrap_or(story.zh),
+        ),
+        ..other.clone()
+    })
+}
+
 fn scenario(source: &Source<'_>, keys: ScenarioKeys) -> Result<Scenario, ScenarioError> {
+    let missing = |key: &str| source.wrong(keys.id.span(), format!("`{key}` is missing"));
+    let text = |key: &str, text: &Option<String>| text.clone().ok_or_else(|| missing(key));
+    let story = said(
+        text("story", &keys.story)?,
+        text("story_zh", &keys.story_zh)?,
+    );
+    let class = text("class", &keys.class)?;
+    let happens = keys.happens.as_ref().ok_or_else(|| missing("happens"))?;
     let spec = match &keys.spec {
         None => Spec::builtin("cup-pos"),
         Some(name) => Spec::builtin(name.get_ref()),
@@ -175,7 +224,7 @@ fn scenario(source: &Source<'_>, keys: ScenarioKeys) -> Result<Scenario, Scenari
         armed.map(|armed| (text.get_ref().clone(), armed))
     });
     let faults = faults.collect::<Result<_, _>>()?;
-    let happenings = happenings(source, &spec, day, &keys.happens)?;
+    let happenings = happenings(source, &spec, day, happens)?;
     let verdicts = keys.verdict.iter().map(|keys| {
         let wanted = verdict(keys.get_ref(), happenings.len());
         wanted.map_err(|wrong| source.wrong(keys.span(), wrong))
@@ -184,8 +233,8 @@ fn scenario(source: &Source<'_>, keys: ScenarioKeys) -> Result<Scenario, Scenari
         verdicts: verdicts.collect::<Result<_, _>>()?,
         id: keys.id.into_inner(),
         title: said(keys.title, keys.title_zh),
-        story: said(keys.story, keys.story_zh),
-        class: keys.class,
+        story,
+        class,
         spec,
         reverses: match keys.reverses {
             ReversesKey::Terminal => ReversalBy::Terminal,
@@ -250,6 +299,12 @@ fn happening(
     before: &[HappensAt],
 ) -> Result<HappensAt, String> {
     let at = moment(day, &keys.at)?;
+    if before
+        .iter()
+        .any(|before| matches!(before.what, Happening::Look))
+    {
+        return Err("`do`: the story ends with `look`; nothing happens behind it".into());
+    }
     if before.last().is_some_and(|last| last.at > at) {
         return Err(
             "`at`: it stands behind what happens later; put it in the order of time".into(),
@@ -257,6 +312,8 @@ fn happening(
     }
     let terminal = from_one("terminal", keys.terminal)?;
     let what = match keys.what.as_str() {
+        "wait" => Happening::Nothing,
+        "look" => Happening::Look,
         "sign_in" => Happening::SignIn(terminal),
         "restart" => Happening::Restart,
         "cut" => Happening::Cut,
@@ -277,7 +334,7 @@ fn trade(
         let kinds = spec.flow().kinds.iter().map(|kind| kind.name.to_string());
         let kinds = kinds.collect::<Vec<_>>().join(", ");
         return Err(format!(
-            "`do`: nobody can do `{kind}`; there are sign_in, restart, cut, {kinds}"
+            "`do`: nobody can do `{kind}`; there are wait, look, sign_in, restart, cut, {kinds}"
         ));
     };
     let of = keys.of.map(|_| from_one("of", keys.of)).transpose()?;
@@ -331,12 +388,8 @@ fn verdict(keys: &VerdictKeys, happenings: usize) -> Result<VerdictWanted, Strin
             "`of`: there are only {happenings} things that happen"
         ));
     }
-    let causes = keys
-        .causes
-        .clone()
-        .or_else(|| Some(vec![keys.cause.clone()?]));
     let is_cause = |name: &String| Cause::ALL.iter().any(|cause| cause.name() == name);
-    let mut named = causes.iter().flatten();
+    let mut named = keys.causes.iter().flatten().chain(&keys.cause);
     if let Some(wrong) = named.find(|name| !is_cause(name)) {
         return Err(format!(
             "`causes`: there is no cause `{wrong}`; `isogate explain --causes` lists them"
@@ -353,7 +406,8 @@ fn verdict(keys: &VerdictKeys, happenings: usize) -> Result<VerdictWanted, Strin
         of,
         state: keys.state.clone(),
         class: keys.class.clone(),
-        causes,
+        cause: keys.cause.clone(),
+        causes: keys.causes.clone(),
         safe,
         verdict: keys.says.clone(),
         verdict_zh: keys.says_zh.clone(),

@@ -75,6 +75,9 @@ impl LadderLine {
 /// How long a story may go on behind what happens last.
 const LONGEST: Duration = Duration::from_secs(3 * 24 * 3600);
 
+/// A story is over when nothing was under way for so long: longer than any time of grace.
+const CALM: Duration = Duration::from_secs(600);
+
 /// Lets it happen, and tells what came of it.
 #[must_use]
 pub fn play(scenario: &Scenario) -> ScenarioRun {
@@ -118,8 +121,11 @@ impl<'a> Playing<'a> {
             playing.world.run_until(at).map_err(broken)?;
             playing.happen(&happens.what)?;
         }
-        let end = playing.world.now().mono + LONGEST;
-        playing.world.run_to_rest(end).map_err(broken)?;
+        let last = scenario.happenings.last().map(|last| &last.what);
+        if !matches!(last, Some(Happening::Look)) {
+            let end = playing.world.now().mono + LONGEST;
+            playing.world.run_to_rest(CALM, end).map_err(broken)?;
+        }
         playing.tell(run).map_err(broken)
     }
 
@@ -149,6 +155,7 @@ impl<'a> Playing<'a> {
     fn happen(&mut self, what: &Happening) -> Result<(), String> {
         let mut traded = None;
         match what {
+            Happening::Nothing | Happening::Look => {}
             Happening::SignIn(terminal) => self.world.sign_in(*terminal),
             Happening::Restart => self.world.kill(),
             Happening::Cut => self.world.cut_link(),

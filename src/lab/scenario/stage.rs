@@ -81,7 +81,7 @@ fn terminals(scenario: &Scenario) -> usize {
         .iter()
         .map(|happens| match happens.what {
             Happening::Trade { terminal, .. } | Happening::SignIn(terminal) => terminal + 1,
-            Happening::Restart | Happening::Cut => 1,
+            Happening::Nothing | Happening::Look | Happening::Restart | Happening::Cut => 1,
         });
     named.max().unwrap_or(1)
 }

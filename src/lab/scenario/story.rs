@@ -56,6 +56,10 @@ pub struct HappensAt {
 /// Something that somebody does.
 #[derive(Clone, Debug)]
 pub enum Happening {
+    /// Nothing: time passes, and nobody asks for anything.
+    Nothing,
+    /// Somebody asks where the money is, and the story ends there.
+    Look,
     /// A cashier has a terminal make a transaction.
     Trade {
         /// Which terminal, from 0.
@@ -95,6 +99,8 @@ pub struct VerdictWanted {
     pub state: Option<String>,
     /// The class; empty for none.
     pub class: Option<String>,
+    /// The likeliest cause.
+    pub cause: Option<String>,
     /// All causes that fit, in any order.
     pub causes: Option<Vec<String>>,
     /// Whether a new transaction in its place is safe.

@@ -54,6 +54,7 @@ fn differs(printed: &Value, wanted: &VerdictWanted) -> Vec<String> {
     let same = [
         ("state", &wanted.state),
         ("class", &wanted.class),
+        ("cause", &wanted.cause),
         ("safe_to_retry", &wanted.safe),
     ];
     for (key, wanted) in same {

@@ -42,7 +42,7 @@ impl World {
                     terminal.faults().add(armed.clone());
                 }
             }
-            FaultSide::Acquirer => {
+            FaultSide::Acquirer | FaultSide::Office => {
                 self.acquirer.faults().add(armed.clone());
                 self.acquirer(AcquirerEvent::Wake);
             }

@@ -221,14 +221,23 @@ impl World {
         Ok(())
     }
 
-    /// Does all that is to be done until nothing is under way any more, and no longer than until a
-    /// moment.
+    /// Does all that is to be done until nothing has been under way for so long, and no longer than
+    /// until a moment.
     ///
     /// # Errors
     /// The journal failed.
-    pub fn run_to_rest(&mut self, moment: Mono) -> Result<(), JournalError> {
-        while !self.at_rest() && self.next_due().is_some_and(|due| due <= moment) {
+    pub fn run_to_rest(&mut self, calm: Duration, moment: Mono) -> Result<(), JournalError> {
+        let mut busy = self.now.mono;
+        while self.now.mono - busy < calm
+            && let Some(due) = self.next_due().filter(|due| *due <= moment)
+        {
+            if due - busy > calm && self.at_rest() {
+                return self.run_until(busy + calm);
+            }
             self.turn()?;
+            if !self.at_rest() {
+                busy = self.now.mono;
+            }
         }
         Ok(())
     }

@@ -246,6 +246,23 @@ fn a_reversal_of_a_part_that_was_accepted_before_leaves_the_rest_unknown() {
 }
 
 #[test]
+fn what_the_acquirer_took_back_in_part_leaves_the_rest_unknown() {
+    let taken_back = |amount: u64| {
+        let mut sale = History::sale().timed_out();
+        sale = sale.say(Hop::AcquirerToGateway, "0420", "");
+        let own = sale.records.last_mut().unwrap();
+        if let crate::engine::record::Fact::Step(step) = &mut own.fact {
+            step.message.as_mut().unwrap().amount = Some(Amount(amount));
+        }
+        sale.reverses(1).reversal_answered("00", State::Reversed)
+    };
+    assert_eq!(taken_back(88_800).verdict().safe_to_retry, Retry::Yes);
+    let in_part = taken_back(20_000).verdict();
+    assert_eq!(in_part.safe_to_retry, Retry::Unproven);
+    assert!(in_part.open);
+}
+
+#[test]
 fn an_increment_outlives_the_reversal_of_its_authorization() {
     let hold = History::of(Purpose::Hold).delivered();
     let raise = later(of(Purpose::Hold, 5_000, Some(hold.tx)).delivered(), 30);

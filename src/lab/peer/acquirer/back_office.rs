@@ -1,14 +1,13 @@
 //! What the acquirer asks its back office, and tells it.
 
 use super::brain::Acquirer;
-use super::entry::EntryId;
+use super::entry::{EntryId, HostEntry};
 use super::refusal::HostRefusal;
 use super::reply::Reply;
 use crate::engine::seam::Now;
 use crate::iso::message::ResponseCode;
 use crate::lab::fault::Fate;
 use crate::lab::office::{Booking, Setback, Sought};
-use crate::lab::peer::acquirer::entry::HostEntry;
 
 impl Acquirer {
     /// Whether the office lets the merchant have it.
@@ -23,7 +22,7 @@ impl Acquirer {
         let sought = Sought {
             merchant: entry.merchant,
             terminal: entry.terminal,
-            purpose: entry.purpose,
+            kind: entry.kind,
             amount: minor(entry.amount),
             setbacks: &fate.setbacks,
         };
@@ -56,6 +55,7 @@ impl Acquirer {
             card: entry.card.clone(),
             amount: minor(entry.amount),
             currency: entry.currency,
+            kind: entry.kind,
             purpose: entry.purpose,
             code: reply.code,
             approved: entry.approved,

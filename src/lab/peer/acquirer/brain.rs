@@ -10,8 +10,8 @@ use crate::engine::record::ConnId;
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, Rrn, Stan, TerminalId};
-use crate::lab::fault::{Fate, Faults};
-use crate::lab::office::Office;
+use crate::lab::fault::{Fate, FaultSide, Faults};
+use crate::lab::office::{Office, OfficeTerms};
 use crate::lab::peer::Totals;
 use bytes::Bytes;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -111,13 +111,13 @@ pub(super) struct HeldRequest {
 }
 
 impl Acquirer {
-    /// An acquirer that listens.
+    /// An acquirer that listens. A fault of the back office opens one.
     #[must_use]
     pub fn new(options: AcquirerOptions, mut dice: Dice) -> Self {
         Self {
             issuer: Issuer::new(&options, &mut dice),
             book: HostBook::new(&mut dice),
-            office: options.office.clone().map(Office::new),
+            office: office(&options),
             sessions: KeyedMap::new(dice.number()),
             busy_until: Mono(0),
             unclear: Vec::new(),
@@ -263,8 +263,9 @@ impl Acquirer {
     }
 
     /// The back office, if there is one.
-    pub const fn office(&mut self) -> Option<&mut Office> {
-        self.office.as_mut()
+    #[must_use]
+    pub const fn office(&self) -> Option<&Office> {
+        self.office.as_ref()
     }
 
     /// What came and went.
@@ -301,4 +302,14 @@ impl Acquirer {
     pub fn totals_of(&self, terminal: TerminalId) -> Totals {
         self.book.totals(Some(terminal))
     }
+}
+
+fn office(options: &AcquirerOptions) -> Option<Office> {
+    let mut faults = options.faults.list().iter();
+    let armed = faults.any(|armed| armed.fault.place() == FaultSide::Office);
+    let needed = armed || options.rules.need_office();
+    let terms = options.office.clone();
+    terms
+        .or_else(|| needed.then(OfficeTerms::default))
+        .map(Office::new)
 }

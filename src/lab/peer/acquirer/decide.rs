@@ -125,6 +125,7 @@ impl Acquirer {
                 .and_then(|batch| Text::new(&batch))
                 .unwrap_or_default(),
             stan: request.stan().unwrap_or_default(),
+            kind: kind.name,
             currency: Text::clipped(&request.currency().unwrap_or_default()),
             card: request.pan(),
             answer: None,

@@ -21,6 +21,8 @@ pub(super) struct HostEntry {
     pub terminal: TerminalId,
     pub batch: Text<6>,
     pub stan: Stan,
+    /// The kind, by its name in the dialect.
+    pub kind: Text<24>,
     pub currency: Text<3>,
     pub card: Option<Pan>,
     /// The answer as first given; none while only a reversal of it is known (tombstone).

@@ -10,7 +10,7 @@ use crate::lab::fault::PinTries;
 use crate::lab::peer::card::has_check_digit;
 
 #[derive(Debug)]
-struct Account {
+struct CardAccount {
     pin: Option<Secret>,
     /// What is held of its money; less than nothing after a refund to a stranger.
     held: i64,
@@ -21,7 +21,7 @@ struct Account {
 /// The accounts behind the cards.
 #[derive(Debug)]
 pub(super) struct Issuer {
-    accounts: KeyedMap<String, Account>,
+    accounts: KeyedMap<String, CardAccount>,
     balance: i64,
     strangers: bool,
 }
@@ -30,7 +30,7 @@ impl Issuer {
     pub(super) fn new(options: &AcquirerOptions, dice: &mut Dice) -> Self {
         let mut accounts = KeyedMap::new(dice.number());
         for card in options.cards.cards() {
-            let account = Account {
+            let account = CardAccount {
                 pin: card.pin.clone(),
                 held: 0,
                 wrong_pins: 0,
@@ -46,9 +46,9 @@ impl Issuer {
         }
     }
 
-    fn account(&mut self, pan: &Pan) -> Option<&mut Account> {
+    fn account(&mut self, pan: &Pan) -> Option<&mut CardAccount> {
         if self.strangers {
-            let stranger = || Account {
+            let stranger = || CardAccount {
                 pin: None,
                 held: 0,
                 wrong_pins: 0,

@@ -4,7 +4,7 @@ use crate::engine::seam::Dice;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::{Kind, Purpose};
-use crate::lab::fault::{Fate, Fault, Span};
+use crate::lab::fault::{Fate, Fault, FaultSide, Span};
 use serde::Deserialize;
 use std::ops::RangeInclusive;
 
@@ -93,6 +93,12 @@ impl Rules {
             .zip(1..)
             .map(|(keys, number)| HostRule::read(keys, number));
         rules.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether one of them needs a back office.
+    pub(super) fn need_office(&self) -> bool {
+        let mut faults = self.0.iter().filter_map(|rule| rule.fault.as_ref());
+        faults.any(|fault| fault.place() == FaultSide::Office)
     }
 
     /// Shapes the fate of a request that a rule matches.

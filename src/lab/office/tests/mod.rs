@@ -1,6 +1,12 @@
 //! The rules of the office, each on an office of its own.
 
-use super::{Account, Booking, BookingId, Merchant, Office, OfficeTerms, PayoutState, Setback};
+mod days;
+mod files;
+mod setbacks;
+
+use super::{
+    Account, Booking, BookingId, Merchant, Office, OfficeTerms, Payout, PayoutState, Setback,
+};
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::{MerchantId, ResponseCode, Rrn, Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
@@ -52,6 +58,7 @@ impl Desk {
             card: None,
             amount,
             currency: Text::new("156").unwrap(),
+            kind: Text::new("sale").unwrap(),
             purpose,
             code: ResponseCode::new("00").unwrap(),
             approved: true,
@@ -80,20 +87,12 @@ impl Desk {
     fn states(&self) -> Vec<PayoutState> {
         self.office.payouts().iter().map(|one| one.state).collect()
     }
-}
 
-#[test]
-fn a_sale_before_national_day_is_paid_behind_it() {
-    let mut desk = Desk::of(shop());
-    desk.sale(at(date(2025, 9, 30), 10, 0), 88_800);
-    for day in 1..=8 {
-        desk.run(at(date(2025, 10, day), 12, 0));
-        assert_eq!(desk.states(), [PayoutState::Waiting], "{day}");
+    fn credited(&self) -> i64 {
+        self.office.ledger().balance(Account::Credited(shop().id))
     }
-    desk.run(at(date(2025, 10, 9), 8, 59));
-    assert_eq!(desk.states(), [PayoutState::Waiting]);
-    desk.run(at(date(2025, 10, 9), 9, 0));
-    assert_eq!(desk.states(), [PayoutState::Paid(date(2025, 10, 9))]);
-    let credited = Account::Credited(shop().id);
-    assert_eq!(desk.office.ledger().balance(credited), 88_800);
+
+    fn last(&self) -> &Payout {
+        self.office.payouts().last().unwrap()
+    }
 }

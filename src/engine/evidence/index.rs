@@ -1,0 +1,391 @@
+//! The rows of a transaction among those of a file: by RRN; by terminal, STAN and day; by
+//! authorization code, amount and card.
+
+use super::rows::{AcquirerRow, Evidence, IssuerRow, PayoutRow, TerminalRow};
+use crate::engine::seam::{Wall, Zone};
+use crate::iso::message::{Amount, AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What names a transaction; empty or `None` where it is not known.
+#[derive(Clone, Debug, Default)]
+pub struct FiledKeys {
+    /// DE 37.
+    pub rrn: Rrn,
+    /// DE 38.
+    pub auth: AuthCode,
+    /// DE 41.
+    pub terminal: TerminalId,
+    /// DE 42.
+    pub merchant: MerchantId,
+    /// DE 11.
+    pub stan: Option<Stan>,
+    /// DE 2, masked.
+    pub card: Text<19>,
+    /// DE 4, minor units.
+    pub amount: Amount,
+    /// When it was made.
+    pub at: Option<Wall>,
+}
+
+/// What a file says of one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matched<'e, R> {
+    /// The file was not given.
+    NoFile,
+    /// No row fits.
+    Nothing,
+    /// Its rows, in the order of the file: what was said last stands.
+    Rows(Vec<&'e R>),
+    /// Rows of so many transactions fit, and nobody can say which is meant.
+    Ambiguous(usize),
+}
+
+/// The rows of all files, found by the names of a transaction.
+#[derive(Debug)]
+pub struct EvidenceIndex<'e> {
+    evidence: &'e Evidence,
+    terminal: Places,
+    acquirer: Places,
+    issuer: Places,
+    payout: Places,
+    today: Option<Date>,
+}
+
+/// How far apart the clocks of two books may be about one transaction.
+const APART: Duration = Duration::from_secs(36 * 3600);
+
+/// Where rows stand, by each of their names.
+#[derive(Debug, Default)]
+struct Places {
+    by_rrn: BTreeMap<Rrn, Vec<usize>>,
+    by_name: BTreeMap<(TerminalId, Stan), Vec<usize>>,
+    by_auth: BTreeMap<(AuthCode, Amount), Vec<usize>>,
+    /// The first and the last time of a row.
+    span: Option<(Wall, Wall)>,
+    terminals: BTreeSet<TerminalId>,
+    merchants: BTreeSet<MerchantId>,
+}
+
+/// A row that names one transaction.
+trait Named {
+    fn keys(&self) -> FiledKeys;
+}
+
+impl Named for AcquirerRow {
+    fn keys(&self) -> FiledKeys {
+        FiledKeys {
+            rrn: self.rrn,
+            auth: self.auth,
+            terminal: self.terminal,
+            merchant: self.merchant,
+            stan: self.stan,
+            card: self.card,
+            amount: self.amount,
+            at: self.at,
+        }
+    }
+}
+
+impl Named for TerminalRow {
+    fn keys(&self) -> FiledKeys {
+        FiledKeys {
+            rrn: self.rrn,
+            auth: self.auth,
+            terminal: self.terminal,
+            merchant: self.merchant,
+            stan: self.stan,
+            card: self.card,
+            amount: self.amount,
+            at: self.at,
+        }
+    }
+}
+
+impl Named for IssuerRow {
+    fn keys(&self) -> FiledKeys {
+        FiledKeys {
+            rrn: self.rrn,
+            auth: self.auth,
+            card: self.card,
+            amount: self.amount,
+            at: self.at,
+            ..FiledKeys::default()
+        }
+    }
+}
+
+impl Places {
+    fn of(rows: Option<&[impl Named]>) -> Self {
+        let mut places = Self::default();
+        for (at, row) in rows.unwrap_or_default().iter().enumerate() {
+            let keys = row.keys();
+            if !keys.rrn.is_empty() {
+                places.by_rrn.entry(keys.rrn).or_default().push(at);
+            }
+            if let Some(stan) = keys.stan.filter(|_| !keys.terminal.is_empty()) {
+                let name = (keys.terminal, stan);
+                places.by_name.entry(name).or_default().push(at);
+            }
+            if !keys.auth.is_empty() {
+                let name = (keys.auth, keys.amount);
+                places.by_auth.entry(name).or_default().push(at);
+            }
+            if let Some(at) = keys.at {
+                let (first, last) = places.span.unwrap_or((at, at));
+                places.span = Some((first.min(at), last.max(at)));
+            }
+            places.terminals.insert(keys.terminal);
+            places.merchants.insert(keys.merchant);
+        }
+        places
+    }
+
+    fn of_payouts(rows: Option<&[PayoutRow]>) -> Self {
+        let mut places = Self::default();
+        for (at, row) in rows.unwrap_or_default().iter().enumerate() {
+            for rrn in &row.covers {
+                places.by_rrn.entry(*rrn).or_default().push(at);
+            }
+        }
+        places
+    }
+
+    /// Whether the file tells of the time of a transaction and of its merchant or terminal.
+    fn covers(&self, wanted: &FiledKeys) -> bool {
+        let terminal = !wanted.terminal.is_empty() && self.terminals.contains(&wanted.terminal);
+        let merchant = !wanted.merchant.is_empty() && self.merchants.contains(&wanted.merchant);
+        let spanned = self.span.zip(wanted.at);
+        let spanned = spanned.is_some_and(|((first, last), at)| first <= at && at <= last);
+        spanned && (terminal || merchant)
+    }
+
+    /// The rows of a transaction: by the first of its names that finds any.
+    fn find<'e, R: Named>(&self, rows: Option<&'e [R]>, wanted: &FiledKeys) -> Matched<'e, R> {
+        let Some(rows) = rows else {
+            return Matched::NoFile;
+        };
+        let name = wanted.stan.map(|stan| (wanted.terminal, stan));
+        let auth = (wanted.auth, wanted.amount);
+        let by_card = !wanted.auth.is_empty() && !wanted.card.is_empty();
+        let ways: [Option<&Vec<usize>>; 3] = [
+            self.by_rrn.get(&wanted.rrn),
+            name.and_then(|name| self.by_name.get(&name)),
+            Some(auth)
+                .filter(|_| by_card)
+                .and_then(|auth| self.by_auth.get(&auth)),
+        ];
+        for (way, places) in ways.into_iter().enumerate() {
+            let found = places.into_iter().flatten().filter_map(|at| rows.get(*at));
+            let fits = |row: &&R| {
+                let keys = row.keys();
+                // The numbers of terminals and issuers come round again: only on its day is it it.
+                let dated = way == 0 || keys.at.is_some();
+                let card = way < 2 || keys.card == wanted.card;
+                dated && card && agree(&keys, wanted)
+            };
+            let found: Vec<&R> = found.filter(fits).collect();
+            if let Some(first) = found.first() {
+                let others = found
+                    .iter()
+                    .filter(|row| !agree(&row.keys(), &first.keys()));
+                return match others.count() {
+                    0 => Matched::Rows(found),
+                    others => Matched::Ambiguous(others + 1),
+                };
+            }
+        }
+        Matched::Nothing
+    }
+}
+
+/// Whether two sets of names may be of one transaction: what both know is the same. Amounts may
+/// differ: that is a finding, not another transaction.
+fn agree(one: &FiledKeys, other: &FiledKeys) -> bool {
+    fn same<const N: usize>(one: Text<N>, other: Text<N>) -> bool {
+        one.is_empty() || other.is_empty() || one == other
+    }
+    let near = |(one, other): (Wall, Wall)| (one - other).max(other - one) <= APART;
+    same(one.rrn, other.rrn)
+        && same(one.auth, other.auth)
+        && same(one.terminal, other.terminal)
+        && same(one.merchant, other.merchant)
+        && same(one.card, other.card)
+        && one
+            .stan
+            .zip(other.stan)
+            .is_none_or(|(one, other)| one == other)
+        && one.at.zip(other.at).is_none_or(near)
+}
+
+impl<'e> EvidenceIndex<'e> {
+    /// Of these files.
+    #[must_use]
+    pub fn of(evidence: &'e Evidence) -> Self {
+        Self {
+            evidence,
+            terminal: Places::of(evidence.terminal.as_deref()),
+            acquirer: Places::of(evidence.acquirer.as_deref()),
+            issuer: Places::of(evidence.issuer.as_deref()),
+            payout: Places::of_payouts(evidence.payout.as_deref()),
+            today: None,
+        }
+    }
+
+    /// The same, asked on this day: what was due before it is late.
+    #[must_use]
+    pub const fn on(mut self, today: Date) -> Self {
+        self.today = Some(today);
+        self
+    }
+
+    /// The day on which it is asked, if that is known.
+    #[must_use]
+    pub const fn today(&self) -> Option<Date> {
+        self.today
+    }
+
+    /// The files.
+    #[must_use]
+    pub const fn evidence(&self) -> &'e Evidence {
+        self.evidence
+    }
+
+    /// What the terminals' batches say.
+    #[must_use]
+    pub fn terminal(&self, keys: &FiledKeys) -> Matched<'e, TerminalRow> {
+        self.terminal.find(self.evidence.terminal.as_deref(), keys)
+    }
+
+    /// What the acquirer's file says.
+    #[must_use]
+    pub fn acquirer(&self, keys: &FiledKeys) -> Matched<'e, AcquirerRow> {
+        self.acquirer.find(self.evidence.acquirer.as_deref(), keys)
+    }
+
+    /// What the issuer's view says.
+    #[must_use]
+    pub fn issuer(&self, keys: &FiledKeys) -> Matched<'e, IssuerRow> {
+        self.issuer.find(self.evidence.issuer.as_deref(), keys)
+    }
+
+    /// The pay-outs that cover it.
+    #[must_use]
+    pub fn payout(&self, keys: &FiledKeys) -> Matched<'e, PayoutRow> {
+        let Some(rows) = self.evidence.payout.as_deref() else {
+            return Matched::NoFile;
+        };
+        let places = self.payout.by_rrn.get(&keys.rrn).into_iter().flatten();
+        let found = places.filter_map(|at| rows.get(*at));
+        // The numbers come round again, and nothing is paid out before it was sold.
+        let made = keys.at.map(|at| at.date(&Zone::CHINA));
+        let day = |row: &PayoutRow| row.paid_on.or(row.due_on);
+        let found = found.filter(|row| day(row).zip(made).is_none_or(|(day, made)| day >= made));
+        match found.collect::<Vec<_>>() {
+            none if none.is_empty() => Matched::Nothing,
+            rows => Matched::Rows(rows),
+        }
+    }
+
+    /// Whether the acquirer's file tells of the time of a transaction and of its merchant or
+    /// terminal: only then does it say something that a row is missing.
+    #[must_use]
+    pub fn acquirer_covers(&self, keys: &FiledKeys) -> bool {
+        self.acquirer.covers(keys)
+    }
+
+    /// The same of the terminals' batches.
+    #[must_use]
+    pub fn terminal_covers(&self, keys: &FiledKeys) -> bool {
+        self.terminal.covers(keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sheet::{ColumnMap, read};
+    use super::*;
+
+    fn keys() -> FiledKeys {
+        FiledKeys {
+            rrn: Text::clipped("203217491827"),
+            auth: Text::clipped("112233"),
+            terminal: Text::clipped("10421695"),
+            merchant: Text::clipped("874350357222471"),
+            stan: Some(Stan(100_175)),
+            card: Text::clipped("622609******0048"),
+            amount: Amount(88_800),
+            at: Some(Wall(1_795_313_472_345_678)),
+        }
+    }
+
+    /// How many rows are its, or how many transactions fit.
+    fn found(lines: &str) -> Result<usize, usize> {
+        found_for(&keys(), lines)
+    }
+
+    fn found_for(keys: &FiledKeys, lines: &str) -> Result<usize, usize> {
+        let text = format!("at,terminal,stan,rrn,auth,card,amount\n{lines}");
+        let rows = read(&text, &ColumnMap::default(), &Zone::CHINA).unwrap();
+        let evidence = Evidence {
+            acquirer: Some(rows),
+            ..Evidence::default()
+        };
+        match EvidenceIndex::of(&evidence).acquirer(keys) {
+            Matched::NoFile | Matched::Nothing => Ok(0),
+            Matched::Rows(rows) => Ok(rows.len()),
+            Matched::Ambiguous(several) => Err(several),
+        }
+    }
+
+    #[test]
+    fn a_row_is_found_by_each_of_the_names() {
+        assert_eq!(found(",,,203217491827,,,888.00"), Ok(1));
+        assert_eq!(
+            found("2026-11-22 10:11:13,10421695,100175,,,,888.00"),
+            Ok(1)
+        );
+        let by_card = "2026-11-22 10:11:13,,,,112233,622609******0048,888.00";
+        assert_eq!(found(by_card), Ok(1));
+        assert_eq!(
+            found(",,,203217491827,,,8.00"),
+            Ok(1),
+            "another amount is a finding"
+        );
+    }
+
+    #[test]
+    fn a_row_of_another_transaction_is_not_found() {
+        for other in [
+            ",,,203217491828,,,888.00",
+            ",10421695,100175,,,,888.00",
+            "2026-10-22 10:11:13,10421695,100175,,,,888.00",
+            "2026-11-22 10:11:13,10421695,100175,203217491828,,,888.00",
+            ",10421696,,203217491827,,,888.00",
+            "2026-11-22 10:11:13,,,,112233,622609******0049,888.00",
+            "2026-11-22 10:11:13,,,,112233,622609******0048,887.00",
+        ] {
+            assert_eq!(found(other), Ok(0), "{other}");
+        }
+    }
+
+    #[test]
+    fn rows_of_one_transaction_are_its_history_and_rows_of_two_are_no_evidence() {
+        let twice = ",,,203217491827,,,888.00\n,,,203217491827,112233,,888.00\n";
+        assert_eq!(found(twice), Ok(2));
+        let two = ",,000001,203217491827,,,888.00\n";
+        assert_eq!(found(two), Ok(0));
+        let day = "2026-11-22 10:11:13,10421695,100175,";
+        let two = format!("{day},112233,,888.00\n{day},,622609******0048,8.00\n");
+        assert_eq!(
+            found(&two),
+            Ok(2),
+            "they contradict each other in nothing but the amount"
+        );
+        let two = format!("{day}203217491827,,,888.00\n{day},,,888.00\n");
+        assert_eq!(found(&two), Ok(1), "the better name decides");
+        let two = ",A,,203217491827,,,1.00\n,,,203217491827,,,1.00\n";
+        assert_eq!(found(two), Ok(1));
+    }
+}

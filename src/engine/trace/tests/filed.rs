@@ -1,0 +1,329 @@
+//! What files of other people make of a verdict.
+
+use super::history::{History, text};
+use crate::engine::evidence::{
+    AccountSettings, AcquirerIs, ColumnMap, Evidence, EvidenceIndex, IssuerIs, PayoutIs,
+    TerminalIs, Tier, read,
+};
+use crate::engine::record::{State, Why};
+use crate::engine::seam::Zone;
+use crate::engine::trace::{Basis, Cause, Retry, Verdict};
+use crate::iso::spec::Purpose;
+
+/// A transaction's RRN, where the host gave one.
+const RRN: &str = "203217491827";
+
+fn judged(history: &History, evidence: &Evidence) -> Verdict {
+    let index = EvidenceIndex::of(evidence).on(jiff::civil::date(2026, 11, 24));
+    Verdict::with(&history.story(), &[], &index)
+}
+
+/// Of a file's rows, its header first.
+macro_rules! file {
+    ($of:ident, $lines:expr) => {
+        Evidence {
+            $of: Some(read($lines, &ColumnMap::default(), &Zone::CHINA).unwrap()),
+            ..Evidence::default()
+        }
+    };
+}
+
+fn payout(line: &str) -> Evidence {
+    let header = "due_on,paid_on,merchant,account_name,gross,fee,deducted,reason_of_deduction,\
+                  net,is,reason,covers";
+    file!(payout, &format!("{header}\n{line}\n"))
+}
+
+fn acquirer(is: &str, amount: &str) -> Evidence {
+    let line = format!("rrn,amount,is,settles_on\n{RRN},{amount},{is},2026-11-22\n");
+    file!(acquirer, &line)
+}
+
+fn issuer(lines: &str) -> Evidence {
+    let lines = lines.replace("RRN", RRN);
+    file!(issuer, &format!("at,rrn,amount,is,reason\n{lines}"))
+}
+
+#[test]
+fn a_pay_out_says_where_the_money_of_an_approved_sale_is() {
+    let sale = History::sale().delivered();
+    for (line, cause, en, zh) in [
+        (
+            ",,,,,,,,888.00,returned,name_differs,RRN",
+            Cause::PayoutReturned,
+            "pay-out returned: name differs",
+            "结算款被退汇: 户名不符",
+        ),
+        (
+            "2026-11-25,,,,,,,,888.00,waiting,,RRN",
+            Cause::PayoutDue,
+            "pay-out due 2026-11-25",
+            "预计2026-11-25到账",
+        ),
+        (
+            "2026-11-23,,,,,,,,888.00,waiting,,RRN",
+            Cause::PayoutLate,
+            "past its pay-out date 2026-11-23",
+            "已过预计到账日2026-11-23",
+        ),
+        (
+            "2026-11-25,,,,,,,,888.00,waiting,holiday,RRN",
+            Cause::PayoutMoved,
+            "pay-out moved to 2026-11-25",
+            "遇节假日, 到账顺延至2026-11-25",
+        ),
+        (
+            "2026-11-25,,,,,,,,888.00,waiting,after_hours 22:00,RRN",
+            Cause::InstantClosed,
+            "after 22:00 instant pay-out is closed; due 2026-11-25",
+            "22:00后不支持实时到账, 转2026-11-25到账",
+        ),
+        (
+            ",,,,,,,,888.00,held,review,RRN",
+            Cause::PayoutReviewed,
+            "pay-out held for review (amount 888.00 CNY)",
+            "大额888.00元审核中, 款项暂缓结算",
+        ),
+        (
+            ",,,,,,,,888.00,held,risk_control 2026-11-30,RRN",
+            Cause::PayoutReviewed,
+            "pay-out delayed by risk control until 2026-11-30",
+            "风控延迟结算至2026-11-30",
+        ),
+        (
+            ",,,,,,,,888.00,held,frozen,RRN",
+            Cause::MerchantBlocked,
+            "pay-out held: merchant account frozen",
+            "商户账户已冻结, 款项暂缓结算",
+        ),
+        (
+            ",,,,,,,,888.00,asked,,RRN",
+            Cause::NotWithdrawn,
+            "not withdrawn; balance 888.00 CNY",
+            "未发起提现(余额888.00元)",
+        ),
+        (
+            ",2026-11-23,,,888.00,5.33,,,882.67,paid,,RRN",
+            Cause::PaidNet,
+            "paid 882.67 CNY = 888.00 CNY - fee 5.33 CNY on 2026-11-23",
+            "2026-11-23到账882.67元 = 交易888.00元 - 手续费5.33元",
+        ),
+        (
+            ",2026-11-23,,,988.00,,100.00,chargeback 2026-11-20,888.00,paid,,RRN",
+            Cause::PaidNet,
+            "less chargeback 100.00 CNY of 2026-11-20",
+            "结算款抵扣2026-11-20退单100.00元",
+        ),
+        (
+            ",2026-11-23,,,,,,,1000.00,paid,,RRN+203217491828+203217491829",
+            Cause::PaidTogether,
+            "credited together with 2 others on 2026-11-23",
+            "与其他2笔合并于2026-11-23到账",
+        ),
+        (
+            ",2026-11-23,999999999999999,,,,,,888.00,paid,,RRN",
+            Cause::PaidToAnother,
+            "paid out to merchant 999999999999999",
+            "已支付给商户999999999999999",
+        ),
+        (
+            ",2026-11-23,,,,,,,888.00,paid,result_not_returned,RRN",
+            Cause::PaidUnconfirmed,
+            "the receiving bank's result has not come back",
+            "收款行入账结果未返回",
+        ),
+    ] {
+        let verdict = judged(&sale, &payout(&line.replace("RRN", RRN)));
+        assert_eq!(
+            (verdict.cause, verdict.evidence),
+            (cause, Tier::E2p),
+            "{line}"
+        );
+        assert!(verdict.verdict.en.contains(en), "{}", verdict.verdict.en);
+        assert!(verdict.verdict.zh.contains(zh), "{}", verdict.verdict.zh);
+        assert!(!verdict.verdict.en.contains("outside the message log"));
+        assert!(!verdict.causes.contains(&Cause::OutsideLog));
+        assert_eq!(verdict.safe_to_retry, Retry::No);
+    }
+}
+
+#[test]
+fn a_file_without_its_row_changes_nothing() {
+    let sale = History::sale().delivered();
+    let alone = sale.verdict();
+    let other = payout(",,,,,,,,888.00,returned,name_differs,203217491828");
+    assert_eq!(judged(&sale, &other), alone);
+    assert_eq!(judged(&sale, &Evidence::default()), alone);
+    // The number of a pay-out before the sale is that of an older one.
+    let older = payout(&format!(",2026-11-21,,,,,,,888.00,paid,,{RRN}"));
+    assert_eq!(judged(&sale, &older), alone);
+}
+
+#[test]
+fn what_the_acquirer_books_after_all_is_not_safe() {
+    let reversed = History::sale()
+        .timed_out()
+        .reverses(1)
+        .reversal_answered("00", State::Reversed);
+    assert_eq!(reversed.verdict().safe_to_retry, Retry::Yes);
+    for (history, evidence) in [
+        (reversed.clone(), named(&reversed, "booked")),
+        (History::sale().declined("51"), acquirer("booked", "888.00")),
+    ] {
+        let verdict = judged(&history, &evidence);
+        assert_eq!(verdict.cause, Cause::BookedAtAcquirer);
+        assert_eq!((verdict.safe_to_retry, verdict.open), (Retry::No, true));
+        assert_eq!(verdict.evidence, Tier::E2);
+        assert_eq!(verdict.beliefs.acquirer.basis, Basis::File);
+        assert!(verdict.next_step.en.starts_with("do not swipe again"));
+    }
+}
+
+/// The acquirer's row of a transaction that is known by terminal, STAN and day.
+fn named(history: &History, is: &str) -> Evidence {
+    let story = history.story();
+    let opened = story.opened.as_ref().unwrap();
+    let (terminal, stan) = (opened.terminal, opened.stan);
+    let line = format!("2026-11-22 10:11:13,{terminal},{stan},888.00,{is}");
+    file!(acquirer, &format!("at,terminal,stan,amount,is\n{line}\n"))
+}
+
+#[test]
+fn another_amount_at_the_acquirer_is_told() {
+    let verdict = judged(&History::sale().delivered(), &acquirer("booked", "88.00"));
+    assert_eq!(verdict.cause, Cause::OtherAmount);
+    let said = "the acquirer's file has 88.00, the messages 888.00";
+    assert!(verdict.verdict.en.contains(said), "{}", verdict.verdict.en);
+}
+
+#[test]
+fn the_issuer_s_view_tells_what_became_of_a_debit() {
+    let unknown = History::sale().timed_out();
+    let back = issuer(
+        "2026-11-22 10:11:13,RRN,888.00,debited,\n2026-11-22 10:12:28,RRN,888.00,returned,\n",
+    );
+    let rrn = |history: &History| {
+        let mut story = history.story();
+        story.rrn = Some(text(RRN));
+        story
+    };
+    let judge = |history: &History, evidence: &Evidence| {
+        Verdict::with(&rrn(history), &[], &EvidenceIndex::of(evidence))
+    };
+    let verdict = judge(&unknown, &back);
+    assert_eq!(
+        (verdict.cause, verdict.evidence),
+        (Cause::DebitReturned, Tier::E3)
+    );
+    assert!(
+        verdict.verdict.zh.contains("已扣款, 75秒后冲正退回"),
+        "{}",
+        verdict.verdict.zh
+    );
+    assert_eq!(verdict.safe_to_retry, Retry::No, "a file allows nothing");
+    let stands = issuer("2026-11-22 10:11:13,RRN,888.00,debited,\n");
+    let verdict = judge(&unknown, &stands);
+    assert_eq!(verdict.cause, Cause::DebitStands);
+    let later = judge(&History::sale().delivered(), &back);
+    assert_eq!(later.cause, Cause::ReturnedLater);
+}
+
+#[test]
+fn a_batch_that_counts_what_was_undone_is_told() {
+    let reversed = History::sale()
+        .timed_out()
+        .reverses(1)
+        .reversal_answered("00", State::Reversed);
+    let line = "terminal,stan,at,amount,is\n10421695,100175,2026-11-22 10:11:12,888.00,approved\n";
+    let verdict = judged(&reversed, &file!(terminal, line));
+    assert_eq!(
+        (verdict.cause, verdict.evidence),
+        (Cause::SlipStands, Tier::E1)
+    );
+    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+    assert_eq!(verdict.beliefs.terminal.basis, Basis::File);
+}
+
+#[test]
+fn settings_tell_the_class_and_never_one_of_it() {
+    let settings = |text: &str| Evidence {
+        settings: Some(AccountSettings::read(text).unwrap()),
+        ..Evidence::default()
+    };
+    let merchant = "[[merchant]]\nid = \"874350357222471\"\n";
+    let sale = History::sale().delivered();
+    let both = format!("{merchant}mode = \"t1\"\nagreement = \"T+2 in the first month\"\n");
+    let verdict = judged(&sale, &settings(&both));
+    assert_eq!(verdict.causes, [Cause::Agreement, Cause::PayoutMode]);
+    assert_eq!(verdict.evidence, Tier::E2s);
+    let frozen = judged(&sale, &settings(&format!("{merchant}state = \"frozen\"\n")));
+    assert_eq!(frozen.causes, [Cause::MerchantBlocked]);
+    let elsewhere = "[[merchant]]\nid = \"1\"\nterminals = [\"10421695\"]\n";
+    let bound = format!("{merchant}terminals = [\"10421696\"]\n{elsewhere}");
+    let verdict = judged(&sale, &settings(&bound));
+    assert!(
+        verdict.verdict.en.contains("terminal bound to merchant 1"),
+        "{}",
+        verdict.verdict.en
+    );
+}
+
+/// The rule that must never break: no file makes anything safer.
+#[test]
+fn no_file_makes_a_verdict_safer() {
+    let sale = History::sale;
+    let histories = [
+        sale(),
+        sale().timed_out(),
+        sale().delivered(),
+        sale().declined("51"),
+        sale().declined("98"),
+        sale().timed_out().reverses(1),
+        sale()
+            .timed_out()
+            .reverses(1)
+            .reversal_answered("00", State::Reversed),
+        sale()
+            .timed_out()
+            .reverses(1)
+            .reversal_answered("25", State::ClosedUnproven),
+        History::of(Purpose::Hold).delivered(),
+        History::of(Purpose::Refund).delivered(),
+        History::refused(Why::RequestMac, "A0"),
+    ];
+    let mut files = Vec::new();
+    for is in AcquirerIs::ALL {
+        files.push(named(&histories[0], is.name()));
+        files.push(acquirer(is.name(), "888.00"));
+        files.push(acquirer(is.name(), "8.00"));
+    }
+    for is in IssuerIs::ALL {
+        files.push(issuer(&format!(",RRN,888.00,{},\n", is.name())));
+    }
+    for is in PayoutIs::ALL {
+        files.push(payout(&format!(",,,,,,,,888.00,{},,{RRN}", is.name())));
+    }
+    for is in TerminalIs::ALL {
+        let line = format!("10421695,100175,2026-11-22 10:11:12,888.00,{}", is.name());
+        files.push(file!(
+            terminal,
+            &format!("terminal,stan,at,amount,is\n{line}\n")
+        ));
+    }
+    for history in &histories {
+        let alone = history.verdict();
+        for evidence in &files {
+            let verdict = judged(history, evidence);
+            assert!(verdict.safe_to_retry <= alone.safe_to_retry, "{evidence:?}");
+            assert!(!verdict.open || verdict.class.is_some());
+            if verdict.safe_to_retry < alone.safe_to_retry {
+                assert_ne!(verdict.evidence, Tier::E0);
+                assert!(
+                    !verdict.next_step.en.contains("allowed"),
+                    "{}",
+                    verdict.next_step.en
+                );
+            }
+        }
+    }
+}
