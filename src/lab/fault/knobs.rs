@@ -182,6 +182,41 @@ impl FromStr for Count {
     }
 }
 
+/// A number of days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Days(pub u16);
+
+impl FromStr for Days {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let days = text.parse().ok().filter(|days| *days <= 366);
+        days.map(Self).ok_or("a number of days is at most 366")
+    }
+}
+
+/// An amount in yuan with its fen, such as `100.00`; held in fen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Yuan(pub u64);
+
+impl Yuan {
+    pub(super) fn minor(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(i64::MAX)
+    }
+}
+
+impl FromStr for Yuan {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // No field holds more than twelve digits.
+        let minor = amount(text, 2).filter(|amount| amount.0 < 1_000_000_000_000);
+        minor
+            .map(|minor| Self(minor.0))
+            .ok_or("an amount is in yuan, such as 100 or 99.50")
+    }
+}
+
 /// Response codes, of which one is picked each time: `51`, `51+61+62`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Codes(Vec<ResponseCode>);
@@ -281,41 +316,6 @@ impl Turns {
         let awake = at >= asleep;
         let change = if awake { self.every } else { asleep };
         (awake, Some(change - at))
-    }
-}
-
-/// A number of days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Days(pub u16);
-
-impl FromStr for Days {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let days = text.parse().ok().filter(|days| *days <= 366);
-        days.map(Self).ok_or("a number of days is at most 366")
-    }
-}
-
-/// An amount in yuan with its fen, such as `100.00`; held in fen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Yuan(pub u64);
-
-impl Yuan {
-    pub(super) fn minor(self) -> i64 {
-        i64::try_from(self.0).unwrap_or(i64::MAX)
-    }
-}
-
-impl FromStr for Yuan {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // No field holds more than twelve digits.
-        let minor = amount(text, 2).filter(|amount| amount.0 < 1_000_000_000_000);
-        minor
-            .map(|minor| Self(minor.0))
-            .ok_or("an amount is in yuan, such as 100 or 99.50")
     }
 }
 

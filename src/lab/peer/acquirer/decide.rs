@@ -112,6 +112,7 @@ impl Acquirer {
         let (merchant, terminal) = owner(request).unwrap_or_default();
         let batch = batch_path(self.options.spec.flow()).and_then(|path| request.text(path));
         HostEntry {
+            kind: kind.name,
             purpose: kind.purpose,
             mti: request.mti().original(),
             code: request
@@ -125,7 +126,6 @@ impl Acquirer {
                 .and_then(|batch| Text::new(&batch))
                 .unwrap_or_default(),
             stan: request.stan().unwrap_or_default(),
-            kind: kind.name,
             currency: Text::clipped(&request.currency().unwrap_or_default()),
             card: request.pan(),
             answer: None,

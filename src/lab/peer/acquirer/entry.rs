@@ -12,6 +12,8 @@ pub(super) struct EntryId(pub usize);
 /// One transaction, whatever number of repeats named it.
 #[derive(Clone, Debug)]
 pub(super) struct HostEntry {
+    /// Such as `sale`.
+    pub kind: Text<24>,
     pub purpose: Purpose,
     /// The request's type without its repeat bit, DE 3 and DE 4: a repeat must agree in them (D3).
     pub mti: Mti,
@@ -21,8 +23,6 @@ pub(super) struct HostEntry {
     pub terminal: TerminalId,
     pub batch: Text<6>,
     pub stan: Stan,
-    /// The kind, by its name in the dialect.
-    pub kind: Text<24>,
     pub currency: Text<3>,
     pub card: Option<Pan>,
     /// The answer as first given; none while only a reversal of it is known (tombstone).
