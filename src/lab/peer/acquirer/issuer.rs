@@ -24,6 +24,8 @@ pub(super) struct Issuer {
     accounts: KeyedMap<String, CardAccount>,
     balance: i64,
     strangers: bool,
+    /// Whether a number is looked at before its account.
+    strict: bool,
 }
 
 impl Issuer {
@@ -43,6 +45,7 @@ impl Issuer {
             accounts,
             balance,
             strangers: options.strangers,
+            strict: options.strict,
         }
     }
 
@@ -70,8 +73,8 @@ impl Issuer {
     ) -> Result<(), HostRefusal> {
         let balance = self.balance;
         let pan = request.pan().ok_or(HostRefusal::InvalidCard)?;
-        if self.strangers && !has_check_digit(pan.reveal()) {
-            // A stranger is good for money, a number that nobody issued is not.
+        if self.strict && !has_check_digit(pan.reveal()) {
+            // A stranger may be good for money; a number that nobody issued is not.
             return Err(HostRefusal::InvalidCard);
         }
         let account = self.account(&pan).ok_or(HostRefusal::InvalidCard)?;
