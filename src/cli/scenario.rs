@@ -214,6 +214,14 @@ fn document(run: &ScenarioRun) -> serde_json::Value {
         "explain": run.explain.iter().map(|value| &**value).collect::<Vec<_>>(),
         "money": { "terminal": run.at_terminals, "acquirer": run.at_acquirer },
     });
+    if let Some(document) = document.as_object_mut().filter(|_| !run.filed.is_empty()) {
+        let filed = run
+            .filed
+            .iter()
+            .map(|filed| &filed.told)
+            .collect::<Vec<_>>();
+        document.insert("with_files".to_owned(), json!(filed));
+    }
     if let Some(document) = document.as_object_mut().filter(|_| !run.passed()) {
         document.insert("misses".to_owned(), json!(run.misses));
     }

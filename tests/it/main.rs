@@ -41,4 +41,6 @@ mod hostile;
 
 mod captured;
 
+mod evidence;
+
 mod specs;

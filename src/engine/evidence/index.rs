@@ -36,8 +36,8 @@ pub enum Matched<'e, R> {
     NoFile,
     /// No row fits.
     Nothing,
-    /// Its rows, in the order of the file: what was said last stands.
-    Rows(Vec<&'e R>),
+    /// Its rows with their places, in the order of the file: what was said last stands.
+    Rows(Vec<(usize, &'e R)>),
     /// Rows of so many transactions fit, and nobody can say which is meant.
     Ambiguous(usize),
 }
@@ -69,11 +69,12 @@ struct Places {
 }
 
 /// A row that names one transaction.
-trait Named {
+pub trait NamedRow {
+    /// Its names.
     fn keys(&self) -> FiledKeys;
 }
 
-impl Named for AcquirerRow {
+impl NamedRow for AcquirerRow {
     fn keys(&self) -> FiledKeys {
         FiledKeys {
             rrn: self.rrn,
@@ -88,7 +89,7 @@ impl Named for AcquirerRow {
     }
 }
 
-impl Named for TerminalRow {
+impl NamedRow for TerminalRow {
     fn keys(&self) -> FiledKeys {
         FiledKeys {
             rrn: self.rrn,
@@ -103,7 +104,7 @@ impl Named for TerminalRow {
     }
 }
 
-impl Named for IssuerRow {
+impl NamedRow for IssuerRow {
     fn keys(&self) -> FiledKeys {
         FiledKeys {
             rrn: self.rrn,
@@ -117,7 +118,7 @@ impl Named for IssuerRow {
 }
 
 impl Places {
-    fn of(rows: Option<&[impl Named]>) -> Self {
+    fn of(rows: Option<&[impl NamedRow]>) -> Self {
         let mut places = Self::default();
         for (at, row) in rows.unwrap_or_default().iter().enumerate() {
             let keys = row.keys();
@@ -162,7 +163,7 @@ impl Places {
     }
 
     /// The rows of a transaction: by the first of its names that finds any.
-    fn find<'e, R: Named>(&self, rows: Option<&'e [R]>, wanted: &FiledKeys) -> Matched<'e, R> {
+    fn find<'e, R: NamedRow>(&self, rows: Option<&'e [R]>, wanted: &FiledKeys) -> Matched<'e, R> {
         let Some(rows) = rows else {
             return Matched::NoFile;
         };
@@ -177,19 +178,20 @@ impl Places {
                 .and_then(|auth| self.by_auth.get(&auth)),
         ];
         for (way, places) in ways.into_iter().enumerate() {
-            let found = places.into_iter().flatten().filter_map(|at| rows.get(*at));
-            let fits = |row: &&R| {
+            let places = places.into_iter().flatten();
+            let found = places.filter_map(|at| Some((*at, rows.get(*at)?)));
+            let fits = |(_, row): &(usize, &R)| {
                 let keys = row.keys();
                 // The numbers of terminals and issuers come round again: only on its day is it it.
                 let dated = way == 0 || keys.at.is_some();
                 let card = way < 2 || keys.card == wanted.card;
                 dated && card && agree(&keys, wanted)
             };
-            let found: Vec<&R> = found.filter(fits).collect();
-            if let Some(first) = found.first() {
+            let found: Vec<(usize, &R)> = found.filter(fits).collect();
+            if let Some((_, first)) = found.first() {
                 let others = found
                     .iter()
-                    .filter(|row| !agree(&row.keys(), &first.keys()));
+                    .filter(|(_, row)| !agree(&row.keys(), &first.keys()));
                 return match others.count() {
                     0 => Matched::Rows(found),
                     others => Matched::Ambiguous(others + 1),
@@ -277,15 +279,34 @@ impl<'e> EvidenceIndex<'e> {
             return Matched::NoFile;
         };
         let places = self.payout.by_rrn.get(&keys.rrn).into_iter().flatten();
-        let found = places.filter_map(|at| rows.get(*at));
+        let found = places.filter_map(|at| Some((*at, rows.get(*at)?)));
         // The numbers come round again, and nothing is paid out before it was sold.
         let made = keys.at.map(|at| at.date(&Zone::CHINA));
         let day = |row: &PayoutRow| row.paid_on.or(row.due_on);
-        let found = found.filter(|row| day(row).zip(made).is_none_or(|(day, made)| day >= made));
+        let later = |row: &PayoutRow| day(row).zip(made).is_none_or(|(day, made)| day >= made);
+        let found = found.filter(|(_, row)| later(row));
         match found.collect::<Vec<_>>() {
             none if none.is_empty() => Matched::Nothing,
             rows => Matched::Rows(rows),
         }
+    }
+
+    /// The last time in the acquirer's file.
+    #[must_use]
+    pub fn acquirer_ends(&self) -> Option<Wall> {
+        self.acquirer.span.map(|(_, last)| last)
+    }
+
+    /// Whether a transaction was made close to the end of the acquirer's day, by the settings of its
+    /// merchant.
+    #[must_use]
+    pub fn is_at_cut_over(&self, keys: &FiledKeys, within: Duration) -> bool {
+        let settings = self.evidence.settings.as_ref();
+        let merchant = settings.and_then(|settings| settings.of(&keys.merchant));
+        let ends = merchant.and_then(|merchant| merchant.cut_over);
+        let made = keys.at.map(|at| at.time(&Zone::CHINA));
+        ends.zip(made)
+            .is_some_and(|(ends, made)| ends.duration_since(made).unsigned_abs() <= within)
     }
 
     /// Whether the acquirer's file tells of the time of a transaction and of its merchant or

@@ -22,7 +22,7 @@ mod settings;
 mod index;
 
 pub use cells::{FileError, amount};
-pub use index::{EvidenceIndex, FiledKeys, Matched};
+pub use index::{EvidenceIndex, FiledKeys, Matched, NamedRow};
 pub use rows::{AcquirerRow, Evidence, FiledRow, IssuerRow, PayoutRow, TerminalRow, TotalsRow};
 pub use settings::{
     AccountSettings, Capture, Deduction, InstantPayout, MerchantSettings, PayoutRule,

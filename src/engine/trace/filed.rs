@@ -16,8 +16,8 @@ use super::unconfirmed::Unconfirmed;
 use super::verdict::Verdict;
 use super::{Basis, Belief, Is};
 use crate::engine::evidence::{
-    AcquirerIs, AcquirerRow, EvidenceIndex, FiledKeys, IssuerIs, IssuerRow, Matched, TerminalIs,
-    TerminalRow, Tier,
+    AcquirerIs, AcquirerRow, EvidenceIndex, IssuerIs, IssuerRow, Matched, TerminalIs, TerminalRow,
+    Tier,
 };
 use crate::engine::record::State;
 use crate::engine::seam::Zone;
@@ -49,7 +49,7 @@ pub(super) enum Weight {
 
 /// Where the messages leave a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
+pub(super) enum MoneyLeft {
     /// Approved, and standing.
     Approved,
     /// Undone, or never made.
@@ -58,7 +58,7 @@ pub(super) enum Left {
     Unknown,
 }
 
-impl Left {
+impl MoneyLeft {
     const fn of(state: State) -> Self {
         match state {
             State::Delivered | State::Confirmed | State::Settled => Self::Approved,
@@ -106,7 +106,7 @@ pub(super) fn raise(verdict: &mut Verdict, story: &Story, index: &EvidenceIndex<
     ) {
         return;
     }
-    let keys = keys(story);
+    let keys = story.filed_keys();
     let mut words = Vec::new();
     let mut unused = Vec::new();
     if purpose != Some(Purpose::Refund) {
@@ -127,30 +127,10 @@ pub(super) fn raise(verdict: &mut Verdict, story: &Story, index: &EvidenceIndex<
             other => unused.extend(ambiguous(&other, FILE_OF[0])),
         }
     }
-    if Left::of(story.state) == Left::Approved {
+    if MoneyLeft::of(story.state) == MoneyLeft::Approved {
         words.extend(filed_payout::told(story, &keys, index));
     }
     apply(verdict, words, &unused);
-}
-
-/// The names of a story's transaction.
-fn keys(story: &Story) -> FiledKeys {
-    let Some(opened) = &story.opened else {
-        return FiledKeys {
-            rrn: story.rrn.unwrap_or_default(),
-            ..FiledKeys::default()
-        };
-    };
-    FiledKeys {
-        rrn: story.rrn.unwrap_or_default(),
-        auth: story.auth.unwrap_or_default(),
-        terminal: opened.terminal,
-        merchant: opened.merchant,
-        stan: Some(opened.stan),
-        card: opened.card,
-        amount: opened.amount,
-        at: Some(story.began),
-    }
 }
 
 fn ambiguous<R>(matched: &Matched<'_, R>, file: Phrase) -> Option<Said> {
@@ -216,8 +196,12 @@ const fn filed(is: Is) -> Belief {
     }
 }
 
-fn acquirer(verdict: &mut Verdict, story: &Story, rows: &[&AcquirerRow]) -> Option<FiledWord> {
-    let row = rows.last()?;
+fn acquirer(
+    verdict: &mut Verdict,
+    story: &Story,
+    rows: &[(usize, &AcquirerRow)],
+) -> Option<FiledWord> {
+    let (_, row) = rows.last()?;
     verdict.beliefs.acquirer = filed(match row.is {
         AcquirerIs::Booked => Is::Approved,
         AcquirerIs::Declined => Is::Declined,
@@ -226,7 +210,7 @@ fn acquirer(verdict: &mut Verdict, story: &Story, rows: &[&AcquirerRow]) -> Opti
     });
     let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E2, cause, row, values);
     let ours = bonds::amount(story);
-    let left = Left::of(story.state);
+    let left = MoneyLeft::of(story.state);
     Some(match (row.is, left) {
         (AcquirerIs::Booked, _) if row.amount.0 != ours => {
             let shown = |amount| ("ours", Said::same(money(amount, &row.currency)));
@@ -234,16 +218,16 @@ fn acquirer(verdict: &mut Verdict, story: &Story, rows: &[&AcquirerRow]) -> Opti
             let values = [shown(ours), theirs];
             say(Some(Cause::OtherAmount), texts::ANOTHER_AMOUNT, &values).against(Retry::No)
         }
-        (AcquirerIs::Booked, Left::Approved) => booked(story, row),
+        (AcquirerIs::Booked, MoneyLeft::Approved) => booked(story, row),
         (AcquirerIs::Booked, _) => {
             let word = say(Some(Cause::BookedAtAcquirer), texts::BOOKED_AFTER_ALL, &[]);
             word.against(Retry::No)
         }
-        (AcquirerIs::Declined, Left::Approved) => {
+        (AcquirerIs::Declined, MoneyLeft::Approved) => {
             let word = say(Some(Cause::AnswersDisagree), texts::DECLINED_THERE, &[]);
             word.against(Retry::Unproven)
         }
-        (_, Left::Approved) => {
+        (_, MoneyLeft::Approved) => {
             let source = ("source", FILE_OF[1].plain());
             let word = say(Some(Cause::ReturnedLater), texts::LATER_RETURNED, &[source]);
             word.against(Retry::Unproven)
@@ -277,7 +261,7 @@ fn booked(story: &Story, row: &AcquirerRow) -> FiledWord {
 
 /// The acquirer's file tells of that time, and lacks it.
 fn missing(verdict: &mut Verdict, story: &Story) -> FiledWord {
-    if Left::of(story.state) == Left::Approved {
+    if MoneyLeft::of(story.state) == MoneyLeft::Approved {
         verdict.beliefs.acquirer = filed(Is::Nothing);
         let cause = Some(Cause::MissingAtAcquirer);
         let word = FiledWord::of(Tier::E2, cause, texts::MISSING_THERE, &[]);
@@ -286,19 +270,19 @@ fn missing(verdict: &mut Verdict, story: &Story) -> FiledWord {
     FiledWord::of(Tier::E2, None, texts::NOT_THERE, &[])
 }
 
-fn issuer(story: &Story, rows: &[&IssuerRow]) -> Option<FiledWord> {
-    let row = rows.last()?;
+fn issuer(story: &Story, rows: &[(usize, &IssuerRow)]) -> Option<FiledWord> {
+    let (_, row) = rows.last()?;
     let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E3, cause, row, values);
-    let left = Left::of(story.state);
-    let taken = rows.iter().find(|row| row.is == IssuerIs::Debited);
+    let left = MoneyLeft::of(story.state);
+    let taken = rows.iter().find(|(_, row)| row.is == IssuerIs::Debited);
     Some(match (row.is, left) {
-        (IssuerIs::Returned | IssuerIs::Released, Left::Approved) => {
+        (IssuerIs::Returned | IssuerIs::Released, MoneyLeft::Approved) => {
             let source = ("source", FILE_OF[2].plain());
             let word = say(Some(Cause::ReturnedLater), texts::LATER_RETURNED, &[source]);
             word.against(Retry::Unproven)
         }
         (IssuerIs::Returned, _) => {
-            let times = taken.and_then(|taken| taken.at.zip(row.at));
+            let times = taken.and_then(|(_, taken)| taken.at.zip(row.at));
             let later = times.map_or_else(
                 || Phrase::new("later", "后").plain(),
                 |(from, to)| {
@@ -312,12 +296,12 @@ fn issuer(story: &Story, rows: &[&IssuerRow]) -> Option<FiledWord> {
         (IssuerIs::Held, _) if row.reason.starts_with("review") => {
             say(Some(Cause::IssuerReview), texts::ISSUER_REVIEW, &[])
         }
-        (IssuerIs::Debited | IssuerIs::Held, Left::Approved) => say(None, texts::DEBITED, &[]),
+        (IssuerIs::Debited | IssuerIs::Held, MoneyLeft::Approved) => say(None, texts::DEBITED, &[]),
         (IssuerIs::Debited | IssuerIs::Held, _) => {
             let word = say(Some(Cause::DebitStands), texts::DEBIT_STANDS, &[]);
             word.against(Retry::No)
         }
-        (IssuerIs::Refused, Left::Approved) => {
+        (IssuerIs::Refused, MoneyLeft::Approved) => {
             let word = say(
                 Some(Cause::AnswersDisagree),
                 texts::ISSUER_SAYS,
@@ -337,8 +321,12 @@ fn refused() -> (&'static str, Said) {
     ("is", Phrase::new("refused", "拒绝").plain())
 }
 
-fn terminal(verdict: &mut Verdict, story: &Story, rows: &[&TerminalRow]) -> Option<FiledWord> {
-    let row = rows.last()?;
+fn terminal(
+    verdict: &mut Verdict,
+    story: &Story,
+    rows: &[(usize, &TerminalRow)],
+) -> Option<FiledWord> {
+    let (_, row) = rows.last()?;
     let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E1, cause, row, values);
     let (is, shown) = match row.is {
         TerminalIs::Approved => (Is::Approved, Phrase::new("approved", "成功")),
@@ -350,7 +338,7 @@ fn terminal(verdict: &mut Verdict, story: &Story, rows: &[&TerminalRow]) -> Opti
         TerminalIs::Voided => (Is::Returned, Phrase::new("voided", "已撤销")),
     };
     verdict.beliefs.terminal = filed(is);
-    let left = Left::of(story.state);
+    let left = MoneyLeft::of(story.state);
     Some(match (is, left) {
         _ if row.amount != asked(story) => {
             let shown = |amount: Amount| Said::same(money(amount.0, ""));
@@ -364,15 +352,15 @@ fn terminal(verdict: &mut Verdict, story: &Story, rows: &[&TerminalRow]) -> Opti
             };
             say(Some(Cause::OtherAmount), row, &values).against(Retry::Unproven)
         }
-        (Is::Approved, Left::Approved | Left::Unknown) => {
+        (Is::Approved, MoneyLeft::Approved | MoneyLeft::Unknown) => {
             let mut word = say(None, texts::IN_BATCH, &[]);
             word.limit = Retry::Unproven;
             word
         }
-        (Is::Approved, Left::Undone) => {
+        (Is::Approved, MoneyLeft::Undone) => {
             say(Some(Cause::SlipStands), texts::SLIP_STANDS, &[]).against(Retry::Unproven)
         }
-        (_, Left::Approved) => {
+        (_, MoneyLeft::Approved) => {
             let values = [("is", shown.plain())];
             say(Some(Cause::SettleMismatch), texts::BATCH_SAYS, &values).against(Retry::Unproven)
         }
@@ -387,7 +375,7 @@ fn asked(story: &Story) -> Amount {
 
 /// The terminal's batch tells of that time, and lacks it.
 fn unbatched(story: &Story) -> Option<FiledWord> {
-    let approved = Left::of(story.state) == Left::Approved;
+    let approved = MoneyLeft::of(story.state) == MoneyLeft::Approved;
     let say = || {
         FiledWord::of(
             Tier::E1,

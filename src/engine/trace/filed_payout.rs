@@ -27,7 +27,7 @@ pub(super) fn told(story: &Story, keys: &FiledKeys, index: &EvidenceIndex<'_>) -
     let settings = index.evidence().settings.as_ref();
     let merchant = settings.and_then(|settings| settings.of(&keys.merchant));
     if let Matched::Rows(rows) = index.payout(keys)
-        && let Some(row) = rows.last()
+        && let Some((_, row)) = rows.last()
     {
         return payout(row, keys, merchant, index);
     }
@@ -190,7 +190,9 @@ fn values<'a>(row: &PayoutRow, keys: &FiledKeys) -> Filled<'a> {
 /// A refund: when the cardholder has it.
 fn refund(keys: &FiledKeys, index: &EvidenceIndex<'_>) -> Option<FiledWord> {
     if let Matched::Rows(rows) = index.issuer(keys)
-        && rows.last().is_some_and(|row| row.is == IssuerIs::Returned)
+        && rows
+            .last()
+            .is_some_and(|(_, row)| row.is == IssuerIs::Returned)
     {
         let mut word = FiledWord::of(Tier::E3, None, texts::REFUND_POSTED, &[]);
         word.weight = Weight::Answer;
@@ -199,7 +201,7 @@ fn refund(keys: &FiledKeys, index: &EvidenceIndex<'_>) -> Option<FiledWord> {
     let Matched::Rows(rows) = index.payout(keys) else {
         return None;
     };
-    let row = rows.last()?;
+    let (_, row) = rows.last()?;
     let values = values(row, keys);
     Some(match row.is {
         PayoutIs::Held => {

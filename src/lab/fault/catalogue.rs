@@ -196,6 +196,13 @@ impl Fault {
         self.mishap().place().unwrap_or_else(|| self.about().side)
     }
 
+    /// Whether it is seen only by an acquirer that looks closely: one that takes everything takes a
+    /// message of old software, or a mistyped number, too.
+    #[must_use]
+    pub const fn needs_strict_acquirer(&self) -> bool {
+        matches!(self, Self::OperatorMistake(_) | Self::OldSoftware(_))
+    }
+
     /// Strikes without aiming.
     pub fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
         self.mishap().befall(fate, dice);

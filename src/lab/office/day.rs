@@ -76,12 +76,22 @@ impl Office {
             let group = by_note.entry(note.map_or(0, |note| note as u8 + 1));
             group.or_insert((note, Vec::new())).1.push(id);
         }
+        let has_sales = !alone.is_empty() || !by_note.is_empty();
         for id in alone {
             self.form(merchant, vec![id], settles_on, rule, None);
         }
         for (note, ids) in by_note.into_values() {
             self.form(merchant, ids, settles_on, rule, note);
         }
+        if !has_sales && self.is_owed_back(merchant) {
+            self.form(merchant, Vec::new(), settles_on, rule, None);
+        }
+    }
+
+    /// Whether more is to be given back to a merchant than to be deducted.
+    fn is_owed_back(&self, merchant: MerchantId) -> bool {
+        let charges = self.accounts.get(&merchant).map(|account| &account.charges);
+        charges.is_some_and(|all| all.iter().map(|one| one.amount).sum::<i64>() < 0)
     }
 
     /// A pay-out, with its fees taken and what is owed deducted as far as it goes.

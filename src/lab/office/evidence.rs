@@ -46,6 +46,17 @@ impl Office {
         }
     }
 
+    /// What is agreed with each merchant, as the file that is read as
+    /// [`AccountSettings`].
+    #[must_use]
+    pub fn settings_text(&self, now: Wall) -> String {
+        let today = now.shown(&Zone::CHINA).date();
+        let files = self.accounts.values().map(|account| &account.file);
+        let all = files.map(|file| settings_table(&self.settings(file, today)));
+        let all: Vec<toml::Value> = all.map(toml::Value::Table).collect();
+        toml::Table::from_iter([("merchant".to_owned(), toml::Value::Array(all))]).to_string()
+    }
+
     fn acquirer_row(&self, kept: &KeptBooking) -> AcquirerRow {
         let booking = &kept.booking;
         AcquirerRow {
@@ -70,7 +81,7 @@ impl Office {
     fn standing(&self, kept: &KeptBooking) -> AcquirerIs {
         if !kept.booking.approved {
             AcquirerIs::Declined
-        } else if kept.reversed || kept.returned_on.is_some() {
+        } else if kept.reversed || kept.returned.is_some() {
             AcquirerIs::Reversed
         } else if self.is_voided(kept) {
             AcquirerIs::Voided
@@ -97,7 +108,7 @@ impl Office {
             Purpose::Debit | Purpose::Hold if !booking.approved => (IssuerIs::Refused, ""),
             Purpose::Debit | Purpose::Hold if kept.reversed => (gave_back, "reversal"),
             Purpose::Debit | Purpose::Hold if self.is_voided(kept) => (gave_back, "void"),
-            Purpose::Debit if kept.returned_on.is_some() => (gave_back, "issuer_return"),
+            Purpose::Debit if kept.returned.is_some() => (gave_back, "issuer_return"),
             Purpose::Hold if kept.undone_by.is_some() => (gave_back, "completion"),
             Purpose::Debit | Purpose::Hold => (took, ""),
             Purpose::Refund if booking.approved && !kept.reversed => {
@@ -210,6 +221,7 @@ impl Office {
         MerchantSettings {
             id: file.id.to_string(),
             name: file.account_name.clone(),
+            payers: vec![self.terms.payer.clone()],
             state: file.state.name().to_owned(),
             terminals: file.terminals.iter().map(ToString::to_string).collect(),
             kinds: file.kinds.iter().map(ToString::to_string).collect(),
@@ -230,6 +242,55 @@ impl Office {
             ..MerchantSettings::default()
         }
     }
+}
+
+/// What is not agreed stays out.
+fn settings_table(settings: &MerchantSettings) -> toml::Table {
+    let texts = |all: &[String]| toml::Value::from(all.to_vec());
+    let yuan = |sum: Amount| toml::Value::from(format!("{}.{:02}", sum.0 / 100, sum.0 % 100));
+    let time = |time: Option<Time>| time.map(|time| toml::Value::from(clock(time)));
+    let tables = |all: Vec<toml::Table>| {
+        let all: Vec<toml::Value> = all.into_iter().map(toml::Value::Table).collect();
+        (!all.is_empty()).then_some(toml::Value::Array(all))
+    };
+    let instant = settings.instant.as_ref().map(|instant| {
+        let parts = [
+            ("from", time(instant.from)),
+            ("until", time(instant.until)),
+            ("limit", instant.limit.map(yuan)),
+        ];
+        toml::Value::Table(table(parts))
+    });
+    let rules = settings.rule.iter().map(|rule| {
+        let mode = rule.mode.map(|mode| mode.name().into());
+        table([("from", Some(rule.from.to_string().into())), ("mode", mode)])
+    });
+    let once = settings.deduction.iter().map(|one| {
+        let what = Some(one.what.clone().into());
+        table([("what", what), ("amount", one.amount.map(yuan))])
+    });
+    let named = |all: &[String]| (!all.is_empty()).then(|| texts(all));
+    let fee = i64::try_from(settings.fee_bp).unwrap_or(i64::MAX);
+    table([
+        ("id", Some(settings.id.clone().into())),
+        ("name", Some(settings.name.clone().into())),
+        ("state", Some(settings.state.clone().into())),
+        ("terminals", named(&settings.terminals)),
+        ("kinds", named(&settings.kinds)),
+        ("mode", settings.mode.map(|mode| mode.name().into())),
+        ("cut_over", time(settings.cut_over)),
+        ("fee_bp", Some(fee.into())),
+        ("agreement", Some(settings.agreement.clone().into())),
+        ("instant", instant),
+        ("rule", tables(rules.collect())),
+        ("deduction", tables(once.collect())),
+    ])
+}
+
+fn table<const N: usize>(entries: [(&str, Option<toml::Value>); N]) -> toml::Table {
+    let known = entries.into_iter();
+    let known = known.filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    known.collect()
 }
 
 /// A rule that holds for so many days is no news any more.

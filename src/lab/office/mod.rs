@@ -28,15 +28,20 @@ mod reconcile;
 
 mod evidence;
 
+mod issuers;
+mod profile;
+
 #[cfg(test)]
 mod tests;
 
 pub use booking::{Booking, BookingId};
 pub use calendar::{Calendar, CalendarError};
+pub use issuers::IssuerTerms;
 pub use ledger::{Account, GeneralLedger};
 pub use merchant::{Merchant, MerchantState, OfficeRefusal};
 pub use open::{Office, OfficeTerms, Sought};
 pub use payout::{Charge, Deducted, HoldReason, LateNote, Payout, PayoutState};
+pub use profile::{Profile, ProfileError};
 pub use reconcile::Unexplained;
 pub use setback::{ReturnReason, Setback};
 pub use terms::{Fee, PayoutTerms};

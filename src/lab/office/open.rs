@@ -164,7 +164,7 @@ impl Office {
             reversed: false,
             undone_by: None,
             refunded: 0,
-            returned_on: None,
+            returned: None,
             paid_by: None,
             booking,
         });
@@ -195,6 +195,11 @@ impl Office {
             }
             _ => {}
         }
+    }
+
+    /// The merchants that it knows by now.
+    pub fn merchants(&self) -> impl Iterator<Item = MerchantId> {
+        self.accounts.keys().copied()
     }
 
     /// The accounts.

@@ -13,7 +13,7 @@ macro_rules! sets {
     };
 }
 
-sets!("s1", "s2", "s3", "s4", "s5", "f");
+sets!("s1", "s2", "s3", "s4", "s5", "s6", "f");
 
 /// All sets, in their order.
 ///

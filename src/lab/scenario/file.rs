@@ -1,6 +1,8 @@
 //! From TOML to a checked [`Scenario`]. What is wrong is told with its line, its key and its mend.
 
+use super::merchant::{MerchantKeys, merchant};
 use super::story::{Happening, HappensAt, MoneyWanted, Scenario, ScenarioSet, VerdictWanted};
+use crate::engine::evidence::Tier;
 use crate::engine::gateway::ReversalBy;
 use crate::engine::seam::{Wall, Zone};
 use crate::engine::trace::{Cause, Said, amount, time};
@@ -48,6 +50,7 @@ struct ScenarioKeys {
     happens: Option<Spanned<Vec<Spanned<HappensKeys>>>>,
     wire: Option<Vec<String>>,
     money: Option<MoneyKeys>,
+    merchant: Option<Spanned<MerchantKeys>>,
     #[serde(default)]
     verdict: Vec<Spanned<VerdictKeys>>,
 }
@@ -78,12 +81,15 @@ struct HappensKeys {
 struct MoneyKeys {
     terminal: Spanned<String>,
     acquirer: Spanned<String>,
+    paid: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct VerdictKeys {
     of: Option<usize>,
+    tier: Option<String>,
+    on: Option<String>,
     state: Option<String>,
     class: Option<String>,
     cause: Option<String>,
@@ -111,6 +117,16 @@ impl Source<'_> {
         }
     }
 }
+
+const TIERS: [Tier; 7] = [
+    Tier::E0,
+    Tier::E1,
+    Tier::E2s,
+    Tier::E2w,
+    Tier::E2,
+    Tier::E2p,
+    Tier::E3,
+];
 
 /// Most terminals and cards that a scenario may name.
 const MOST: usize = 100;
@@ -226,10 +242,15 @@ fn scenario(source: &Source<'_>, keys: ScenarioKeys) -> Result<Scenario, Scenari
     let faults = faults.collect::<Result<_, _>>()?;
     let happenings = happenings(source, &spec, day, happens)?;
     let verdicts = keys.verdict.iter().map(|keys| {
-        let wanted = verdict(keys.get_ref(), happenings.len());
+        let wanted = verdict(keys.get_ref(), day, &happenings);
         wanted.map_err(|wrong| source.wrong(keys.span(), wrong))
     });
+    let agreed = keys.merchant.as_ref().map(|keys| {
+        let agreed = merchant(super::stage::merchant_id(), keys.get_ref());
+        agreed.map_err(|wrong| source.wrong(keys.span(), wrong))
+    });
     Ok(Scenario {
+        merchant: agreed.transpose()?,
         verdicts: verdicts.collect::<Result<_, _>>()?,
         id: keys.id.into_inner(),
         title: said(keys.title, keys.title_zh),
@@ -261,12 +282,17 @@ fn money(source: &Source<'_>, keys: &MoneyKeys) -> Result<MoneyWanted, ScenarioE
     Ok(MoneyWanted {
         terminal: sum("terminal", &keys.terminal)?,
         acquirer: sum("acquirer", &keys.acquirer)?,
+        paid: keys
+            .paid
+            .as_ref()
+            .map(|paid| sum("paid", paid))
+            .transpose()?,
     })
 }
 
-const WANTS_YUAN: &str = "write yuan with two decimals, such as \"888.00\"";
+pub(super) const WANTS_YUAN: &str = "write yuan with two decimals, such as \"888.00\"";
 
-fn yuan(text: &str) -> Option<Amount> {
+pub(super) fn yuan(text: &str) -> Option<Amount> {
     let cents = text.split_once('.').map(|(_, cents)| cents.len());
     amount(text).ok().filter(|_| cents == Some(2))
 }
@@ -381,13 +407,21 @@ fn moment(day: &str, text: &str) -> Result<Wall, String> {
     Ok(start + Duration::from_secs(days * 24 * 3600))
 }
 
-fn verdict(keys: &VerdictKeys, happenings: usize) -> Result<VerdictWanted, String> {
+fn verdict(
+    keys: &VerdictKeys,
+    day: &str,
+    happenings: &[HappensAt],
+) -> Result<VerdictWanted, String> {
     let of = from_one("of", keys.of)?;
-    if of >= happenings {
-        return Err(format!(
-            "`of`: there are only {happenings} things that happen"
-        ));
+    if of >= happenings.len() {
+        let all = happenings.len();
+        return Err(format!("`of`: there are only {all} things that happen"));
     }
+    let last = happenings.last().map_or(Wall(0), |last| last.at);
+    let on = keys.on.as_ref().map_or(Ok(last), |on| moment(day, on))?;
+    let tier = keys.tier.as_deref().unwrap_or("E0");
+    let tier = TIERS.into_iter().find(|known| known.name() == tier);
+    let tier = tier.ok_or("`tier`: write E0, E1, E2s, E2w, E2, E2p or E3")?;
     let is_cause = |name: &String| Cause::ALL.iter().any(|cause| cause.name() == name);
     let mut named = keys.causes.iter().flatten().chain(&keys.cause);
     if let Some(wrong) = named.find(|name| !is_cause(name)) {
@@ -404,6 +438,8 @@ fn verdict(keys: &VerdictKeys, happenings: usize) -> Result<VerdictWanted, Strin
     }
     Ok(VerdictWanted {
         of,
+        tier,
+        on,
         state: keys.state.clone(),
         class: keys.class.clone(),
         cause: keys.cause.clone(),

@@ -17,7 +17,11 @@ mod story;
 
 mod catalogue;
 
+mod merchant;
+
 mod stage;
+
+mod tell;
 
 mod run;
 
@@ -27,7 +31,7 @@ mod safe;
 
 pub use catalogue::{SETS, builtin};
 pub use file::{ScenarioError, read};
-pub use run::{LadderLine, ScenarioRun, play};
+pub use run::{FiledVerdict, LadderLine, ScenarioRun, play};
 pub use story::{Happening, HappensAt, MoneyWanted, Scenario, ScenarioSet, VerdictWanted};
 
 #[cfg(test)]

@@ -1,15 +1,18 @@
 //! A story happens, in virtual time, and is held against what must be seen of it.
 
-use super::stage::{EVE, staging};
+use super::stage::{EVE, merchant_id, staging};
 use super::story::{Happening, Scenario};
+use super::tell::{Teller, files};
 use super::{safe, wish};
+use crate::engine::evidence::Tier;
 use crate::engine::journal::JournalError;
 use crate::engine::record::Hop;
-use crate::engine::seam::{Mono, Wall, Zone};
+use crate::engine::seam::{Mono, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::TerminalId;
+use crate::lab::office::Account;
 use crate::lab::peer::{Order, Receipt};
-use crate::lab::sim::{ByReading, Looker, Passage, World};
+use crate::lab::sim::{Passage, World};
 use serde_json::Value;
 use std::rc::Rc;
 use std::time::Duration;
@@ -25,10 +28,14 @@ pub struct ScenarioRun {
     pub ladder: Vec<LadderLine>,
     /// Every transaction, as `isogate explain --json` tells it.
     pub explain: Vec<Rc<Value>>,
+    /// What is said with the files of others, as far as a scenario asks.
+    pub filed: Vec<FiledVerdict>,
     /// What the terminals' receipts hold, in minor units.
     pub at_terminals: i64,
     /// What the acquirer's book holds.
     pub at_acquirer: i64,
+    /// What the merchant's bank credited, when files are looked at last.
+    pub paid: i64,
     /// What is not as it must be; empty if it passed.
     pub misses: Vec<String>,
 }
@@ -45,6 +52,15 @@ impl ScenarioRun {
     pub fn wire(&self) -> Vec<String> {
         self.ladder.iter().map(LadderLine::short).collect()
     }
+}
+
+/// What is said of a transaction beside the files of others.
+#[derive(Clone, Debug)]
+pub struct FiledVerdict {
+    /// Which of the wanted verdicts it answers, from 0.
+    pub wanted: usize,
+    /// As `isogate explain --json` tells it.
+    pub told: Value,
 }
 
 /// One message of a story.
@@ -220,16 +236,13 @@ impl<'a> Playing<'a> {
             .iter()
             .map(|passage| self.line(passage))
             .collect();
-        let left = self.world.stop()?;
-        let printed = left.map(|left| ByReading::default().look(&left.disk));
-        run.explain = printed.unwrap_or_default().all;
-        let began = self
-            .scenario
-            .happenings
-            .first()
-            .map(|first| first.at.rfc3339(&Zone::CHINA));
-        run.explain
-            .retain(|told| told["messages"][0]["at"].as_str() >= began.as_deref());
+        if let Some(left) = self.world.stop()? {
+            let teller = Teller::of(&left.disk);
+            let began = self.scenario.happenings.first().map(|first| first.at);
+            run.explain = teller.all(began.unwrap_or_default());
+            run.filed = self.filed(&teller, &run.explain);
+        }
+        run.paid = self.paid();
         let mut at_terminals = 0;
         for at in 0.. {
             let Some(terminal) = self.world.terminal_at(at) else {
@@ -243,9 +256,36 @@ impl<'a> Playing<'a> {
             run.misses
                 .push(format!("a rule of the wire is broken: {broken}"));
         }
-        run.misses.extend(safe::judge(self, &run.explain));
+        run.misses.extend(safe::judge(self, run));
         run.misses.extend(wish::judge(self, run));
         Ok(())
+    }
+
+    /// What is said beside the files, where a scenario wants that.
+    fn filed(&self, teller: &Teller, printed: &[Rc<Value>]) -> Vec<FiledVerdict> {
+        let wanted = self.scenario.verdicts.iter().enumerate();
+        let wanted = wanted.filter(|(_, wanted)| wanted.tier != Tier::E0);
+        let told = wanted.filter_map(|(at, wanted)| {
+            let tx = self.printed(wanted.of, printed)?["tx"].as_str()?;
+            let mut office = self.world.host().office()?.clone();
+            office.run(wanted.on);
+            let files = files(office.evidence(wanted.on), wanted.tier);
+            Some(FiledVerdict {
+                wanted: at,
+                told: teller.with(tx, &files, wanted.on)?,
+            })
+        });
+        told.collect()
+    }
+
+    /// What the merchant's bank credited, when files are looked at last.
+    fn paid(&self) -> i64 {
+        let last = self.scenario.verdicts.iter().map(|wanted| wanted.on).max();
+        let office = self.world.host().office().cloned();
+        office.zip(last).map_or(0, |(mut office, last)| {
+            office.run(last);
+            office.ledger().balance(Account::Credited(merchant_id()))
+        })
     }
 
     fn line(&self, passage: &Passage) -> LadderLine {

@@ -1,34 +1,42 @@
 //! Whether what is said is safe, by the true books: whatever a scenario wants.
 
-use super::run::Playing;
-use super::story::Happening;
+use super::run::{Playing, ScenarioRun};
 use crate::iso::spec::Purpose;
 use crate::lab::judge::{Promise, understand};
 use serde_json::Value;
-use std::rc::Rc;
 
 /// All that is said and is not safe.
-pub(super) fn judge(playing: &Playing<'_>, printed: &[Rc<Value>]) -> Vec<String> {
+pub(super) fn judge(playing: &Playing<'_>, run: &ScenarioRun) -> Vec<String> {
     let mut misses = Vec::new();
-    for (at, happens) in playing.scenario.happenings.iter().enumerate() {
-        let Happening::Trade { .. } = happens.what else {
-            continue;
-        };
-        let Some(verdict) = playing.printed(at, printed) else {
-            continue;
-        };
-        let said = |key: &str| verdict[key].as_str().unwrap_or_default().to_owned();
-        let held = held(playing, at);
-        let claims = claims(verdict);
-        misses.extend(claims.into_iter().filter(|_| held != 0).map(|claim| {
-            let (state, verdict) = (said("state"), said("verdict"));
-            format!(
-                "{}: unsafe: {claim} while {held} is held; {state}: {verdict}",
-                at + 1
-            )
-        }));
+    for at in 0..playing.scenario.happenings.len() {
+        if let Some(verdict) = playing.printed(at, &run.explain) {
+            misses.extend(unsafe_claims(playing, at, verdict));
+        }
+    }
+    for filed in &run.filed {
+        let of = playing
+            .scenario
+            .verdicts
+            .get(filed.wanted)
+            .map(|wanted| wanted.of);
+        misses.extend(
+            of.into_iter()
+                .flat_map(|of| unsafe_claims(playing, of, &filed.told)),
+        );
     }
     misses
+}
+
+fn unsafe_claims(playing: &Playing<'_>, at: usize, verdict: &Value) -> Vec<String> {
+    let text = |key: &str| verdict[key].as_str().unwrap_or_default();
+    let held = held(playing, at);
+    let claims = claims(verdict).into_iter().filter(|_| held != 0);
+    let told = claims.map(|claim| {
+        let (state, tier, verdict) = (text("state"), text("evidence"), text("verdict"));
+        let at = at + 1;
+        format!("{at} ({tier}): unsafe: {claim} while {held} is held; {state}: {verdict}")
+    });
+    told.collect()
 }
 
 /// What the acquirer holds of a happening; of a void or refund, what it gave back.

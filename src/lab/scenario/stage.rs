@@ -11,6 +11,7 @@ use crate::engine::seam::{Dice, Mono, Now, Wall, Zone};
 use crate::iso::message::{MerchantId, TerminalId, Text};
 use crate::iso::security::Key;
 use crate::lab::fault::Span;
+use crate::lab::office::OfficeTerms;
 use crate::lab::peer::{
     Acquirer, AcquirerOptions, Deck, MasterKeys, TerminalOptions, TestTerminal, Workload,
 };
@@ -51,6 +52,10 @@ pub(super) fn staging(scenario: &Scenario, begins: Wall) -> Staging {
     let terminals = terminals.collect();
     let mut theirs = AcquirerOptions::new(spec, masters, deck);
     theirs.latency = Span::millis(THINKS, THINKS);
+    theirs.office = Some(OfficeTerms {
+        merchants: scenario.merchant.iter().cloned().collect(),
+        ..OfficeTerms::default()
+    });
     Staging {
         seed: SEED,
         options: options(scenario, keys),
@@ -86,9 +91,14 @@ fn terminals(scenario: &Scenario) -> usize {
     named.max().unwrap_or(1)
 }
 
+/// The merchant of every story.
+pub(super) fn merchant_id() -> MerchantId {
+    MerchantId::new("874350357222471").unwrap_or_default()
+}
+
 fn names_of(at: usize) -> (MerchantId, TerminalId) {
     (
-        MerchantId::new("874350357222471").unwrap_or_default(),
+        merchant_id(),
         TerminalId::new(&format!("104216{:02}", at + 1)).unwrap_or_default(),
     )
 }

@@ -1,11 +1,13 @@
 //! What a scenario is made of.
 
+use crate::engine::evidence::Tier;
 use crate::engine::gateway::ReversalBy;
 use crate::engine::seam::Wall;
 use crate::engine::trace::Said;
 use crate::iso::message::{Amount, Text};
 use crate::iso::spec::Spec;
 use crate::lab::fault::Armed;
+use crate::lab::office::Merchant;
 use std::sync::Arc;
 
 /// Scenarios that belong together: a file.
@@ -32,6 +34,8 @@ pub struct Scenario {
     pub spec: Arc<Spec>,
     /// Who reverses what stays unknown.
     pub reverses: ReversalBy,
+    /// What is agreed with the merchant, if it is not as usual.
+    pub merchant: Option<Merchant>,
     /// What goes wrong, as it is written.
     pub faults: Vec<(String, Armed)>,
     /// Who does what when, in the order of time.
@@ -88,13 +92,19 @@ pub struct MoneyWanted {
     pub terminal: i64,
     /// By the acquirer's book.
     pub acquirer: i64,
+    /// Credited to the merchant by its bank, when files are looked at last; if that is fixed.
+    pub paid: Option<i64>,
 }
 
 /// What must be said of one transaction. What is not named may be anything.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct VerdictWanted {
     /// Of which happening, from 0.
     pub of: usize,
+    /// On which evidence.
+    pub tier: Tier,
+    /// When the files are looked at.
+    pub on: Wall,
     /// The state.
     pub state: Option<String>,
     /// The class; empty for none.

@@ -2,6 +2,7 @@
 
 use super::run::{Playing, ScenarioRun};
 use super::story::VerdictWanted;
+use crate::engine::evidence::Tier;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -21,21 +22,34 @@ pub(super) fn judge(playing: &Playing<'_>, run: &ScenarioRun) -> Vec<String> {
         let wrong = books
             .into_iter()
             .filter(|(_, holds, wanted)| holds != wanted);
+        let paid = money.paid.filter(|paid| *paid != run.paid);
+        misses.extend(
+            paid.map(|wanted| format!("paid out: {}, wanted {}", yuan(run.paid), yuan(wanted))),
+        );
         misses.extend(wrong.map(|(book, holds, wanted)| {
             format!("{book}: {}, wanted {}", yuan(holds), yuan(wanted))
         }));
     }
-    for wanted in &wanted.verdicts {
-        let Some(printed) = playing.printed(wanted.of, &run.explain) else {
-            misses.push(format!("the journal tells nothing of {}", wanted.of + 1));
+    for (at, wanted) in wanted.verdicts.iter().enumerate() {
+        let (of, tier) = (wanted.of + 1, wanted.tier.name());
+        let printed = match wanted.tier {
+            Tier::E0 => playing.printed(wanted.of, &run.explain),
+            _ => run
+                .filed
+                .iter()
+                .find(|filed| filed.wanted == at)
+                .map(|filed| &filed.told),
+        };
+        let Some(printed) = printed else {
+            misses.push(format!("{of}: the journal tells nothing of it"));
             continue;
         };
-        let of = wanted.of + 1;
-        misses.extend(
-            differs(printed, wanted)
-                .into_iter()
-                .map(|miss| format!("{of}: {miss}")),
-        );
+        if printed["evidence"] != tier {
+            let told = &printed["evidence"];
+            misses.push(format!("{of}: the verdict rests on {told}, wanted {tier}"));
+        }
+        let wrong = differs(printed, wanted).into_iter();
+        misses.extend(wrong.map(|miss| format!("{of} ({tier}): {miss}")));
     }
     misses
 }

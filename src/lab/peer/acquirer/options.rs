@@ -4,7 +4,7 @@ use super::Rules;
 use crate::engine::seam::Dice;
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Faults, Span};
-use crate::lab::office::OfficeTerms;
+use crate::lab::office::{IssuerTerms, OfficeTerms};
 use crate::lab::peer::{Deck, MasterKeys};
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub struct AcquirerOptions {
     pub keys: MasterKeys,
     /// Cards that the issuer knows, with their PINs.
     pub cards: Deck,
+    /// The issuers of the cards; a card of none of them may do whatever it can pay.
+    pub issuers: Vec<IssuerTerms>,
     /// What each card can spend, in minor units.
     pub balance: u64,
     /// Whether cards that the issuer does not know are good for the same balance; otherwise they
@@ -45,6 +47,7 @@ impl AcquirerOptions {
             spec: Arc::clone(spec),
             keys,
             cards,
+            issuers: Vec::new(),
             balance: 1_000_000_000_000,
             strangers: true,
             strict: false,
