@@ -27,6 +27,6 @@ pub use rows::{AcquirerRow, Evidence, FiledRow, IssuerRow, PayoutRow, TerminalRo
 pub use settings::{
     AccountSettings, Capture, Deduction, InstantPayout, MerchantSettings, PayoutRule,
 };
-pub use sheet::{ColumnMap, has_columns_of, read, write};
+pub use sheet::{ColumnMap, has_columns_of, read, unread, write};
 pub use tier::Tier;
 pub use words::{AcquirerIs, IssuerIs, PayoutIs, PayoutMode, TerminalIs};

@@ -3,8 +3,8 @@
 //!
 //! The test is stated: Fisher's exact test, one-sided, its tail bounded from above in integer
 //! arithmetic, at [`ONE_IN`](significance::ONE_IN) for all groups that were tried together. What a
-//! finding explains is set aside before the next one is looked for, so that a terminal is not blamed
-//! for the cards that it happened to see.
+//! finding explains is set aside before the next one is looked for, so that a terminal is not
+//! blamed for the cards that it happened to see.
 //!
 //! Start with [`Looks`].
 

@@ -80,7 +80,10 @@ impl ReconClass {
             Cause::PaidToAnother | Cause::TerminalUnbound => Self::PaidToAnother,
             Cause::MissingAtAcquirer => Self::Short,
             Cause::OtherAmount => Self::OtherAmount,
-            Cause::BookedAtAcquirer | Cause::DebitStands | Cause::SlipStands => Self::Long,
+            Cause::BookedAtAcquirer
+            | Cause::BookedTwice
+            | Cause::DebitStands
+            | Cause::SlipStands => Self::Long,
             Cause::ReturnedLater | Cause::SettleMismatch => Self::Short,
             _ => return None,
         })

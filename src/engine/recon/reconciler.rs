@@ -290,7 +290,7 @@ impl<'e> Reconciler<'e> {
             return None;
         }
         let text = Phrase::new(
-            "batch {batch}: the terminal counts {td} debits, {tc} credits; the journal {jd} and {jc}",
+            "batch {batch}: the terminal counts {td} debits, {tc} credits; the journal {jd}, {jc}",
             "批次{batch}: 终端借记{td}笔、贷记{tc}笔, 日志借记{jd}笔、贷记{jc}笔",
         );
         let number = |number: u64| Said::same(number.to_string());

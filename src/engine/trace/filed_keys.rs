@@ -2,6 +2,7 @@
 
 use super::story::Story;
 use crate::engine::evidence::FiledKeys;
+use crate::engine::record::Note;
 
 impl Story {
     /// The names of its transaction, as far as they are known.
@@ -20,6 +21,13 @@ impl Story {
             terminal: opened.terminal,
             merchant: opened.merchant,
             stan: Some(opened.stan),
+            sent_stan: self.moments.iter().find_map(|moment| match moment.note {
+                Note::GoesOn { stan, .. } => Some(stan),
+                _ => None,
+            }),
+            batch: opened.batch,
+            day: None,
+            alone: self.twins.is_empty() && !self.crowded && !opened.card.is_empty(),
             card: opened.card,
             amount: opened.amount,
             at: Some(self.began),

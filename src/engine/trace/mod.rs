@@ -55,6 +55,8 @@ mod filed_keys;
 
 mod filed_texts;
 
+mod filed_balance;
+
 mod filed_payout;
 
 mod filed;
@@ -90,6 +92,6 @@ pub use reversal::{By, Reversal};
 pub use stories::{Keep, Stories, subject};
 pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};
-pub use unmatched::{FieldDifference, NearRequest, UnmatchedAnswer, UnmatchedFinder};
+pub use unmatched::{DifferingField, NearRequest, UnmatchedAnswer, UnmatchedFinder};
 pub use verdict::Verdict;
 pub use view::{Names, View};

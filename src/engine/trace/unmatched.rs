@@ -53,12 +53,12 @@ pub struct NearRequest {
     /// The record of the answer that it had before, if it had one.
     pub answered: Option<Seq>,
     /// The fields that differ: as asked, and as answered.
-    pub differs: Vec<FieldDifference>,
+    pub differs: Vec<DifferingField>,
 }
 
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldDifference {
+pub struct DifferingField {
     /// The field.
     pub field: FieldPath,
     /// Its value in the request; `None` if it has none.
@@ -71,7 +71,7 @@ pub struct FieldDifference {
 
 /// A request that went to an acquirer.
 #[derive(Clone, Debug)]
-struct SentRequest {
+struct AskedRequest {
     seq: Seq,
     tx: Option<TxId>,
     at: Wall,
@@ -85,7 +85,7 @@ struct SentRequest {
 pub struct UnmatchedFinder {
     links: Vec<LinkName>,
     lines: BTreeMap<ConnId, LinkId>,
-    requests: VecDeque<SentRequest>,
+    requests: VecDeque<AskedRequest>,
 }
 
 impl UnmatchedFinder {
@@ -125,7 +125,7 @@ impl UnmatchedFinder {
     fn note(&mut self, record: &Record, message: &Logged) {
         let goes_on = message.hop == Hop::TerminalToGateway && message.relayed.is_some();
         if (message.hop == Hop::GatewayToAcquirer || goes_on) && !message.mti.is_answer() {
-            self.requests.push_back(SentRequest {
+            self.requests.push_back(AskedRequest {
                 seq: record.seq,
                 tx: record.tx,
                 at: record.at,
@@ -214,7 +214,7 @@ fn value(message: &Message, path: FieldPath) -> Option<String> {
 
 /// The fields that tell a request from an answer. What only one of them has counts where the key
 /// needs it.
-fn differences(request: &Message, answer: &Message, key: &[FieldPath]) -> Vec<FieldDifference> {
+fn differences(request: &Message, answer: &Message, key: &[FieldPath]) -> Vec<DifferingField> {
     let telling = TELLING.map(|number| FieldPath::whole(FieldId::of(number)));
     let others = telling.into_iter().filter(|path| !key.contains(path));
     let all = key.iter().copied().chain(others);
@@ -222,7 +222,7 @@ fn differences(request: &Message, answer: &Message, key: &[FieldPath]) -> Vec<Fi
         let in_key = key.contains(&field);
         let (asked, answered) = (value(request, field), value(answer, field));
         let both = asked.is_some() && answered.is_some();
-        (asked != answered && (both || in_key)).then_some(FieldDifference {
+        (asked != answered && (both || in_key)).then_some(DifferingField {
             field,
             asked,
             answered,
@@ -328,7 +328,7 @@ impl NearRequest {
             "answered",
             Said::same(self.answered.map_or(String::new(), |seq| seq.0.to_string())),
         );
-        let differs: Vec<Said> = self.differs.iter().map(FieldDifference::said).collect();
+        let differs: Vec<Said> = self.differs.iter().map(DifferingField::said).collect();
         let join = |of: fn(&Said) -> &str| differs.iter().map(of).collect::<Vec<_>>().join("; ");
         let differs = Said {
             en: join(|said| &said.en),
@@ -353,7 +353,7 @@ impl NearRequest {
     }
 }
 
-impl FieldDifference {
+impl DifferingField {
     fn said(&self) -> Said {
         let shown = |value: &Option<String>| {
             let absent = || Phrase::new("nothing", "无").plain();

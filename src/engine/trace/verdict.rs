@@ -44,7 +44,7 @@ impl Verdict {
     #[must_use]
     pub fn with(story: &Story, others: &[&Story], index: &EvidenceIndex<'_>) -> Self {
         let mut verdict = Self::of(story, others);
-        filed::raise(&mut verdict, story, index);
+        filed::raise(&mut verdict, story, others, index);
         verdict
     }
 
