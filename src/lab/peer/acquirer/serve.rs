@@ -150,6 +150,9 @@ impl Acquirer {
         {
             session.batch = next_batch(batch);
         }
+        if let Some(office) = self.office.as_mut().filter(|_| agrees) {
+            office.capture(owner.1, batch, now.wall);
+        }
         let spec = Arc::clone(&self.options.spec);
         let answer = &spec.flow().answer;
         let code = if agrees {
