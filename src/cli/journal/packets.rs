@@ -85,7 +85,7 @@ pub(super) fn write(
 }
 
 /// A sighting, the dialect of its frame, and its transaction.
-type Shown = (Sighting, Option<Arc<Spec>>, Option<TxId>);
+type ShownMessage = (Sighting, Option<Arc<Spec>>, Option<TxId>);
 
 /// What a journal's records show on its connections.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl JournalPackets {
         }
     }
 
-    fn of(&mut self, record: &Record) -> Vec<Shown> {
+    fn of(&mut self, record: &Record) -> Vec<ShownMessage> {
         let message = match &record.fact {
             Fact::Started { links, .. } => {
                 self.links.clone_from(links);
@@ -150,7 +150,7 @@ impl JournalPackets {
         record: &Record,
         message: &Logged,
         (hop, conn): (Hop, ConnId),
-        shown: &mut Vec<Shown>,
+        shown: &mut Vec<ShownMessage>,
     ) {
         let (up, from) = match hop {
             Hop::TerminalToGateway => (false, FlowSide::Client),
@@ -177,7 +177,7 @@ impl JournalPackets {
         key: (u32, bool, ConnId),
         at: SeenAt,
         spec: &Option<Arc<Spec>>,
-        shown: &mut Vec<Shown>,
+        shown: &mut Vec<ShownMessage>,
     ) -> FlowId {
         if let Some(flow) = self.flows.get(&key) {
             return *flow;
