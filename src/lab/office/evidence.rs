@@ -269,7 +269,6 @@ impl Office {
             deduction: deduction.collect(),
             capture: file.capture,
             agreement: file.agreement.clone(),
-            ..MerchantSettings::default()
         }
     }
 }
