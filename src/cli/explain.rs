@@ -1,28 +1,40 @@
 //! `isogate explain`: verdicts.
 
+mod answers;
+mod bundle;
+
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past;
 use super::screen;
 use super::{Exit, Lang, table};
 use crate::engine::evidence::EvidenceIndex;
-use crate::engine::trace::{Cause, Query, QueryError, money};
+use crate::engine::trace::{Cause, Query, QueryError, Story, Verdict, money, proof};
 use crate::io::journal::JournalReader;
 use anyhow::bail;
 use clap::Args;
 use serde_json::{Value, json};
 use std::io::Write;
+use std::path::PathBuf;
 
 /// One verdict: where is the money, why, and what is safe to do next
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArgs {
     /// An id (26 characters), an RRN (12), TERMINAL/STAN or TERMINAL/STAN/DATE, an authorization
     /// code or STAN (6); several, or - for a list on the standard input
-    #[arg(required_unless_present = "causes", value_parser = key_or_list)]
+    #[arg(required_unless_present_any = ["causes", "unmatched"], value_parser = key_or_list)]
     key: Vec<String>,
     /// Print the closed list of causes
     #[arg(long)]
     causes: bool,
+    /// Tell why each answer of the journal that found no request found none, and what would make it
+    /// match; exit code 1 if there is any
+    #[arg(long, conflicts_with_all = ["key", "causes"])]
+    unmatched: bool,
+    /// Write the evidence of the one transaction as a ZIP file: verdict, page, masked messages with
+    /// their hashes, and an excerpt of the journal that verifies by itself
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
     /// Print one JSON object a key
     #[arg(long)]
     json: bool,
@@ -60,10 +72,16 @@ fn keys(given: &[String]) -> anyhow::Result<Vec<String>> {
 
 /// Explains transactions; `Found` (1) if there is none of a name.
 pub(crate) fn run(args: &ExplainArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if args.unmatched {
+        return answers::run(&args.journal.reader()?, args, lang, out);
+    }
     if args.causes || args.key.is_empty() {
         return causes(args.json, lang, out);
     }
     let keys = keys(&args.key)?;
+    if args.bundle.is_some() && keys.len() != 1 {
+        bail!("--bundle takes the evidence of one transaction: give one key");
+    }
     let reader = args.journal.reader()?;
     let evidence = args.filed.read(args.journal.zone())?;
     let index = EvidenceIndex::of(&evidence).on(args.filed.today());
@@ -88,7 +106,10 @@ fn one(
 ) -> anyhow::Result<bool> {
     let zone = args.journal.zone();
     for query in Query::guess(key, zone)? {
-        let found = past::find_with(reader, &query, Some(NAMED), index)?;
+        let mut found = past::find_with(reader, &query, Some(NAMED), index)?;
+        if let [(story, verdict)] = found.all.as_mut_slice() {
+            prove(reader, index, (story, verdict), args)?;
+        }
         match found.all.as_slice() {
             [] => {}
             [(story, verdict)] if !args.json => {
@@ -129,6 +150,28 @@ fn one(
         writeln!(out, "{}", past::nothing(lang))?;
     }
     Ok(false)
+}
+
+/// Names the records that prove a verdict, and writes its bundle if one is wanted.
+fn prove(
+    reader: &JournalReader,
+    index: &EvidenceIndex<'_>,
+    (story, verdict): (&Story, &mut Verdict),
+    args: &ExplainArgs,
+) -> anyhow::Result<()> {
+    let records = past::records(reader, story.tx)?;
+    verdict.proof = proof(&records, story.tx, index);
+    if let Some(file) = &args.bundle {
+        let bundle = bundle::Bundle {
+            story,
+            verdict,
+            records: &records,
+            index,
+            zone: args.journal.zone(),
+        };
+        bundle.write(file)?;
+    }
+    Ok(())
 }
 
 fn causes(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {

@@ -1,28 +1,33 @@
 //! Files of other people that raise the evidence of a verdict: which are named, and their rows.
 
 use crate::engine::evidence::{
-    AccountSettings, ColumnMap, Evidence, FileError, FiledRow, TotalsRow, has_columns_of, read,
+    AccountSettings, ColumnMap, Evidence, FiledRow, TotalsRow, has_columns_of, read, unread,
 };
 use crate::engine::seam::Zone;
 use anyhow::Context;
 use clap::Args;
 use encoding_rs::GB18030;
 use jiff::civil::Date;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Files that are read beside the journal.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FiledArgs {
-    /// A terminal's batch upload or totals as CSV; several are read together
+    /// A terminal's batch upload as CSV (terminal, merchant, batch, stan, at, card, amount, kind,
+    /// rrn, auth, is), or its totals (terminal, merchant, batch, debit_count, debit_sum,
+    /// credit_count, credit_sum); several are read together
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     terminal_file: Vec<PathBuf>,
-    /// The acquirer's file of transactions as CSV
+    /// The acquirer's file of transactions as CSV: at, terminal, merchant, stan, batch, rrn, auth,
+    /// card, amount, currency, kind, code, is, settles_on
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     acquirer_file: Vec<PathBuf>,
-    /// The pay-outs to merchants as CSV
+    /// The pay-outs to merchants as CSV: paid_on, due_on, merchant, account_name, payer, gross,
+    /// fee, deducted, reason_of_deduction, net, is, reason, covers (RRNs joined by +), mode
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     payout_file: Vec<PathBuf>,
-    /// The issuer's view of its cards as CSV
+    /// The issuer's view of its cards as CSV: at, card, rrn, auth, amount, is, reason
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     issuer_file: Vec<PathBuf>,
     /// What is agreed for the merchants' accounts, as TOML
@@ -44,21 +49,34 @@ impl FiledArgs {
 
     /// The rows of all files; times without a zone are in this one.
     pub(super) fn read(&self, zone: &Zone) -> anyhow::Result<Evidence> {
-        let mut map = ColumnMap::default();
-        self.columns.iter().for_each(|more| map.extend(more));
-        let mut evidence = Evidence {
-            acquirer: rows(&self.acquirer_file, &map, zone)?,
-            payout: rows(&self.payout_file, &map, zone)?,
-            issuer: rows(&self.issuer_file, &map, zone)?,
-            ..Evidence::default()
+        let mut files = NamedFiles {
+            zone,
+            map: ColumnMap::default(),
+            texts: Vec::new(),
         };
+        self.columns.iter().for_each(|more| files.map.extend(more));
+        let mut evidence = Evidence::default();
+        for file in &self.acquirer_file {
+            files.add(&mut evidence.acquirer, file)?;
+        }
+        for file in &self.payout_file {
+            files.add(&mut evidence.payout, file)?;
+        }
+        for file in &self.issuer_file {
+            files.add(&mut evidence.issuer, file)?;
+        }
         for file in &self.terminal_file {
-            let text = text(file)?;
-            match has_columns_of::<TotalsRow>(&text, &map) {
-                true => add(&mut evidence.totals, file, read(&text, &map, zone))?,
-                false => add(&mut evidence.terminal, file, read(&text, &map, zone))?,
+            match has_columns_of::<TotalsRow>(&text(file)?, &files.map) {
+                true => files.add(&mut evidence.totals, file)?,
+                false => files.add(&mut evidence.terminal, file)?,
             }
         }
+        let missing = files.map.missing_in(&files.texts);
+        anyhow::ensure!(
+            missing.is_empty(),
+            "--columns {}: none of the files has these columns",
+            missing.join(",")
+        );
         if let Some(file) = &self.settings {
             let settings = AccountSettings::read(&text(file)?);
             evidence.settings = Some(settings.with_context(|| file.display().to_string())?);
@@ -67,26 +85,32 @@ impl FiledArgs {
     }
 }
 
-fn rows<R: FiledRow>(
-    files: &[PathBuf],
-    map: &ColumnMap,
-    zone: &Zone,
-) -> anyhow::Result<Option<Vec<R>>> {
-    let mut rows = None;
-    for file in files {
-        add(&mut rows, file, read(&text(file)?, map, zone))?;
-    }
-    Ok(rows)
+/// The files while they are read.
+struct NamedFiles<'z> {
+    zone: &'z Zone,
+    map: ColumnMap,
+    /// Their headers.
+    texts: Vec<String>,
 }
 
-fn add<R>(
-    rows: &mut Option<Vec<R>>,
-    file: &Path,
-    more: Result<Vec<R>, FileError>,
-) -> anyhow::Result<()> {
-    let more = more.with_context(|| file.display().to_string())?;
-    rows.get_or_insert_default().extend(more);
-    Ok(())
+impl NamedFiles<'_> {
+    fn add<R: FiledRow>(&mut self, rows: &mut Option<Vec<R>>, file: &Path) -> anyhow::Result<()> {
+        let text = text(file)?;
+        let more = read(&text, &self.map, self.zone);
+        let more = more.with_context(|| file.display().to_string())?;
+        rows.get_or_insert_default().extend(more);
+        let others = unread::<R>(&text, &self.map);
+        if !others.is_empty() {
+            let (file, others) = (file.display(), others.join(", "));
+            let _closed = writeln!(
+                std::io::stderr(),
+                "isogate: {file}: columns that are not read: {others}"
+            );
+        }
+        self.texts
+            .push(text.lines().next().unwrap_or_default().to_owned());
+        Ok(())
+    }
 }
 
 /// The text of a file: UTF-8, else as Chinese systems write it.

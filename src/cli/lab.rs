@@ -2,14 +2,16 @@
 
 use super::past::{self, FoundStories};
 use super::{Exit, Lang, ZoneArgs, peer};
+use crate::engine::evidence::PayoutIs;
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
 use crate::io::admin::{Admin, Views};
-use crate::io::drive::{Lab, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
+use crate::io::drive::{Lab, LabOptions, LabProgress, LabReport, OfficeReport, USUAL_FAULTS};
 use crate::io::journal::JournalReader;
 use crate::io::telemetry::log;
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Span};
+use crate::lab::office::Profile;
 use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -27,9 +29,13 @@ pub(crate) struct LabArgs {
     /// How long is traded, such as 10s or 2m; a bare number is seconds
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = seconds)]
     duration: Duration,
-    /// The dialect of the terminals
-    #[arg(long, default_value = "cup-pos")]
-    spec: String,
+    /// A trade by its name, with its dialect, kinds, cards, merchants and back office: lakala,
+    /// lakala-qr, icbc, zhifutong, unionpay-returns, or a TOML file
+    #[arg(long, value_name = "NAME|FILE")]
+    profile: Option<String>,
+    /// The dialect of the terminals [default: the profile's, else cup-pos]
+    #[arg(long)]
+    spec: Option<String>,
     /// The dialect of the acquirer [default: the terminals']
     #[arg(long, value_name = "SPEC")]
     host_spec: Option<String>,
@@ -87,6 +93,7 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     )?;
     let options = options(args)?;
     let (seed, folder) = (options.seed, options.folder.clone());
+    let spec = Arc::clone(&options.spec);
     let lab = Lab::start(options)?;
     let views = Views {
         exporter: lab.gateway().exporter(),
@@ -97,7 +104,12 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     let admin = Admin::start(&args.admin, None, views)
         .with_context(|| format!("cannot listen on {} (--admin)", args.admin))?;
     if !args.json {
-        introduce(args, seed, &folder, &lab, &admin, out)?;
+        let named = Introduction {
+            seed,
+            folder: &folder,
+            spec: spec.name(),
+        };
+        introduce(args, &named, &lab, &admin, out)?;
     }
     let stopped = on_interrupt()?;
     trade(args, &lab, &stopped, out)?;
@@ -131,12 +143,17 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     // That the books balance proves what a closed reversal alone does not.
     let mut classes = open.all.iter().map(|(_, verdict)| verdict.class);
     let proven = classes.all(|class| class == Some(Unconfirmed::ReversalUnproven));
-    let fine = report.is_balanced() && proven && report.transactions > 0;
+    let fine = report.is_balanced() && proven && report.transactions > 0 && report.is_explained();
     Ok(if fine { Exit::Done } else { Exit::Found })
 }
 
 fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
-    let spec = dialect(&args.spec, "--spec")?;
+    let profile = args.profile.as_deref().map(profile).transpose()?;
+    let spec = match (&args.spec, &profile) {
+        (Some(name), _) => dialect(name, "--spec")?,
+        (None, Some(profile)) => dialect(&profile.spec, "--profile")?,
+        (None, None) => dialect("cup-pos", "--spec")?,
+    };
     let host_spec = match &args.host_spec {
         Some(name) => dialect(name, "--host-spec")?,
         None => Arc::clone(&spec),
@@ -144,7 +161,7 @@ fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
     if args.terminals == 0 || args.terminals > 9999 {
         bail!("--terminals takes 1 to 9999");
     }
-    let faults = if args.no_faults {
+    let mut faults: Vec<Armed> = if args.no_faults {
         Vec::new()
     } else if args.fault.is_empty() {
         USUAL_FAULTS
@@ -154,6 +171,14 @@ fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
     } else {
         args.fault.clone()
     };
+    let own = profile.iter().filter(|_| !args.no_faults);
+    for fault in own.flat_map(|profile| &profile.faults) {
+        faults.push(
+            fault
+                .parse()
+                .with_context(|| format!("--profile: fault {fault}"))?,
+        );
+    }
     let folder = args.folder.clone().unwrap_or_else(folder);
     if folder.exists() {
         bail!(
@@ -169,8 +194,20 @@ fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
         terminals: args.terminals,
         think: args.think,
         faults,
+        profile,
         folder,
     })
+}
+
+/// A profile by its name, or from a file.
+fn profile(name: &str) -> anyhow::Result<Profile> {
+    let path = Path::new(name);
+    if path.extension().is_some_and(|end| end == "toml") {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {name} (--profile)"))?;
+        return Profile::read(&text).with_context(|| format!("{name} (--profile)"));
+    }
+    Profile::builtin(name).context("--profile")
 }
 
 fn dialect(name: &str, flag: &str) -> anyhow::Result<Arc<Spec>> {
@@ -186,10 +223,16 @@ fn folder() -> PathBuf {
     PathBuf::from(now.strftime("lab-%Y%m%d-%H%M%S").to_string())
 }
 
+/// What a lab says of itself before it begins.
+struct Introduction<'a> {
+    seed: u64,
+    folder: &'a Path,
+    spec: &'a str,
+}
+
 fn introduce(
     args: &LabArgs,
-    seed: u64,
-    folder: &Path,
+    &Introduction { seed, folder, spec }: &Introduction<'_>,
     lab: &Lab,
     admin: &Admin,
     out: &mut dyn Write,
@@ -213,8 +256,8 @@ fn introduce(
         gateway.unwrap_or_default(),
         lab.host(),
         match &args.host_spec {
-            Some(host) => format!("{} to {host}", args.spec),
-            None => args.spec.clone(),
+            Some(host) => format!("{spec} to {host}"),
+            None => spec.to_owned(),
         }
     )?;
     writeln!(out, "metrics   http://{}/metrics", admin.address())?;
@@ -304,6 +347,7 @@ fn print_json(
         },
         "balanced": report.is_balanced(),
         "faults": report.faults,
+        "office": report.office.as_ref().map(office_json),
         "struck": peer::struck_json(&report.struck),
         "unsure": report.unsure,
         "open": views.collect::<Vec<_>>(),
@@ -356,6 +400,9 @@ fn print(
         writeln!(out, "  {name:<width$} {:>16}", yuan(sum))?;
     }
     writeln!(out, "{balance}")?;
+    if let Some(office) = &report.office {
+        print_office(office, lang, out)?;
+    }
     if open.all.is_empty() {
         writeln!(out, "{}", past::nothing_open(lang))?;
     } else {
@@ -372,6 +419,47 @@ fn print(
          isogate explain KEY --journal {place}"
     )?;
     Ok(())
+}
+
+fn office_json(office: &OfficeReport) -> serde_json::Value {
+    let payouts = office.payouts.iter();
+    let payouts: serde_json::Map<_, _> = payouts
+        .map(|(is, count)| (is.name().to_owned(), json!(count)))
+        .collect();
+    json!({
+        "until": office.until.to_string(),
+        "payouts": payouts,
+        "credited": office.credited,
+        "owed": office.owed,
+        "unexplained": office.unexplained,
+        "files": office.files.display().to_string(),
+    })
+}
+
+/// What the back office makes of it in the days that follow.
+fn print_office(office: &OfficeReport, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
+    let of = |is| office.payouts.get(&is).copied().unwrap_or(0);
+    let [paid, held, returned] = [PayoutIs::Paid, PayoutIs::Held, PayoutIs::Returned].map(of);
+    let waiting = of(PayoutIs::Waiting) + of(PayoutIs::Asked);
+    let (until, files) = (office.until, office.files.display());
+    let (credited, owed) = (yuan(office.credited), yuan(office.owed));
+    match lang {
+        Lang::En => writeln!(
+            out,
+            "back office until {until}: {paid} pay-outs paid, {held} held, {returned} returned, \
+             {waiting} waiting; credited {credited}, still owed {owed}; files in {files}/"
+        )?,
+        Lang::Zh => writeln!(
+            out,
+            "收单后台截至{until}: 结算款已划付{paid}笔, 暂缓{held}笔, 退汇{returned}笔, \
+             待划付{waiting}笔; 已入账{credited}, 未结算{owed}; 文件在 {files}/"
+        )?,
+    }
+    match (&office.unexplained, lang) {
+        (None, _) => Ok(()),
+        (Some(wrong), Lang::En) => writeln!(out, "BACK OFFICE NOT BALANCED: {wrong}"),
+        (Some(wrong), Lang::Zh) => writeln!(out, "收单后台账不平: {wrong}"),
+    }
 }
 
 /// Minor units as yuan: `1234.50`.

@@ -12,6 +12,7 @@ mod encode;
 mod explain;
 mod fault;
 mod filed;
+mod findings;
 mod help_zh;
 mod host;
 mod input;
@@ -23,6 +24,7 @@ mod open;
 mod page;
 mod past;
 mod peer;
+mod recon;
 mod replay;
 mod scenario;
 mod screen;
@@ -132,10 +134,12 @@ enum Command {
     Diff(diff::DiffArgs),
     Encode(encode::EncodeArgs),
     Fault(fault::FaultArgs),
+    Findings(findings::FindingsArgs),
     Host(host::HostArgs),
     Load(load::LoadArgs),
     Journal(journal::JournalArgs),
     Lab(lab::LabArgs),
+    Recon(Box<recon::ReconArgs>),
     Replay(replay::ReplayArgs),
     Scenario(scenario::ScenarioArgs),
     Send(send::SendArgs),
@@ -216,6 +220,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Capture(args) => capture::run(&args, lang, out),
         Command::Decode(args) => decode::run(&args, lang, out),
         Command::Diff(args) => diff::run(&args, lang, out),
+        Command::Recon(args) => recon::run(&args, lang, out),
         Command::Replay(args) => replay::run(&args, lang, out),
         Command::Scenario(args) => scenario::run(&args, lang, out),
         Command::Send(args) => send::run(&args, lang, out),
@@ -223,7 +228,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Host(args) => host::run(&args, lang, out),
         Command::Term(args) => term::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),
-        Command::Journal(args) => journal::run(&args, out),
+        Command::Journal(args) => journal::run(&args, lang, out),
         Command::Lab(args) => lab::run(&args, lang, out),
         Command::Serve(args) => serve::run(&args, out),
         Command::Sim(args) => sim::run(&args, out),
@@ -231,6 +236,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Trace(args) => trace::run(&args, lang, out),
         Command::Open(args) => open::run(&args, lang, out),
         Command::Explain(args) => explain::run(&args, lang, out),
+        Command::Findings(args) => findings::run(&args, lang, out),
         Command::Fault(args) => fault::run(&args, lang, out),
         Command::Reverse(args) => wish::run(&args, Act::Reverse, out),
         Command::Park(args) => wish::run(&args, Act::Park, out),

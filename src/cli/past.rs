@@ -56,6 +56,59 @@ pub(super) fn find_with(
     Ok(found)
 }
 
+/// Hands each transaction that a query means over with its verdict, some at a time, the newest ones
+/// first; whether the journal could be read as a whole.
+pub(super) fn each(
+    reader: &JournalReader,
+    query: &Query,
+    index: &EvidenceIndex<'_>,
+    take: &mut dyn FnMut(&Story, &Verdict) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let snapshot = match reader.snapshot() {
+        Err(ReadError::Index(_)) => reader.snapshot_without_index()?,
+        snapshot => snapshot?,
+    };
+    let mut damaged = !snapshot.damage().is_empty();
+    let mut search = snapshot.search(query)?;
+    loop {
+        let wanted = search.take(AT_ONCE)?;
+        if wanted.is_empty() {
+            return Ok(!damaged);
+        }
+        let mut found = JudgedStories {
+            damaged,
+            ..JudgedStories::default()
+        };
+        found.judge(&snapshot, query, &wanted, index)?;
+        damaged |= found.damaged;
+        for (story, verdict) in found.matching.values() {
+            take(story, verdict)?;
+        }
+    }
+}
+
+/// These transactions, each with its verdict.
+pub(super) fn told_of(
+    reader: &JournalReader,
+    wanted: &BTreeSet<TxId>,
+) -> anyhow::Result<BTreeMap<TxId, (Story, Verdict)>> {
+    let nothing = Evidence::default();
+    let index = EvidenceIndex::of(&nothing);
+    let judged = |snapshot: JournalSnapshot| {
+        let mut found = JudgedStories {
+            damaged: !snapshot.damage().is_empty(),
+            ..JudgedStories::default()
+        };
+        found.judge(&snapshot, &Query::default(), wanted, &index)?;
+        Ok(found.matching)
+    };
+    let told = match reader.snapshot().and_then(judged) {
+        Err(ReadError::Index(_)) => reader.snapshot_without_index().and_then(judged)?,
+        told => told?,
+    };
+    Ok(told)
+}
+
 /// Looks for candidates first, some at a time, then reads their stories and those of others that
 /// their verdicts turn on.
 fn find_in(
@@ -134,6 +187,15 @@ impl JudgedStories {
         }
         Ok(())
     }
+}
+
+/// The records of a transaction, and of those that its verdict turns on.
+pub(super) fn records(reader: &JournalReader, tx: TxId) -> anyhow::Result<Vec<Record>> {
+    let snapshot = match reader.snapshot() {
+        Err(ReadError::Index(_)) => reader.snapshot_without_index()?,
+        snapshot => snapshot?,
+    };
+    Ok(with_relatives(&snapshot, &BTreeSet::from([tx]))?.records)
 }
 
 /// How often it is looked for what else belongs to what was found.

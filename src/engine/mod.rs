@@ -20,3 +20,7 @@ pub mod observe;
 pub mod evidence;
 
 pub mod trace;
+
+pub mod recon;
+
+pub mod findings;

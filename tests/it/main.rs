@@ -17,6 +17,8 @@ mod shadow;
 
 mod lab;
 
+mod profiles;
+
 mod ends;
 
 mod faults;
@@ -40,5 +42,7 @@ mod tls;
 mod hostile;
 
 mod captured;
+
+mod evidence;
 
 mod specs;

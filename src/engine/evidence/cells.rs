@@ -46,6 +46,12 @@ pub enum FileError {
          at=交易日期+交易时间 joins two"
     )]
     Map(String),
+    /// A column stands twice, and nobody can say which is meant.
+    #[error("line 1: the column `{0}` stands twice: rename one of them")]
+    Twice(String),
+    /// A map names a column that no file of ours has.
+    #[error("`{0}` is no column: they are {1}")]
+    NoSuchColumn(String, String),
     /// The settings cannot be read.
     #[error("{0}")]
     Settings(String),
@@ -85,6 +91,35 @@ impl RowCells<'_> {
                 format!("`{}` is longer than {N} characters", shown(text)),
             )
         })
+    }
+
+    /// A reference number, with the leading zeros that spreadsheets take away.
+    pub(super) fn rrn(&self, column: &'static str) -> Result<Text<12>, FileError> {
+        self.one_rrn(column, self.text(column))
+    }
+
+    fn one_rrn(&self, column: &'static str, text: &str) -> Result<Text<12>, FileError> {
+        let digits = !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+        if text.contains("E+") {
+            let what = format!(
+                "`{}` was shortened by a spreadsheet: export the column as text",
+                shown(text)
+            );
+            return Err(self.wrong(column, what));
+        }
+        let text = match digits {
+            true => format!("{text:0>12}"),
+            false => text.to_owned(),
+        };
+        let what = || format!("`{}` is longer than 12 characters", shown(&text));
+        Text::new(&text).ok_or_else(|| self.wrong(column, what()))
+    }
+
+    /// Several of them in one cell, joined by `+`.
+    pub(super) fn rrns(&self, column: &'static str) -> Result<Vec<Text<12>>, FileError> {
+        let parts = self.text(column).split('+').map(str::trim);
+        let parts = parts.filter(|part| !part.is_empty());
+        parts.map(|part| self.one_rrn(column, part)).collect()
     }
 
     /// A card number, masked if it is not; so a clear one never gets any further.
@@ -165,7 +200,7 @@ impl RowCells<'_> {
             .ok_or_else(|| self.wrong(column, what()))
     }
 
-    /// One of a few words; `usual` where the cell is empty.
+    /// One of a few words; `usual` where there is no such column.
     pub(super) fn word<W: Copy>(
         &self,
         column: &'static str,
@@ -173,25 +208,13 @@ impl RowCells<'_> {
         (read, all): (impl Fn(&str) -> Option<W>, &[&str]),
     ) -> Result<W, FileError> {
         let text = self.text(column);
-        let read = match text.is_empty() {
-            true => usual,
-            false => read(text),
+        let there = self.named.iter().any(|(name, _)| *name == column);
+        let read = match there {
+            true => read(text),
+            false => usual,
         };
         let what = || format!("`{}` is none of {}", shown(text), all.join(", "));
         read.ok_or_else(|| self.wrong(column, what()))
-    }
-
-    /// Several values in one cell, joined by `+`.
-    pub(super) fn several<const N: usize>(
-        &self,
-        column: &'static str,
-    ) -> Result<Vec<Text<N>>, FileError> {
-        let parts = self.text(column).split('+').map(str::trim);
-        let parts = parts.filter(|part| !part.is_empty());
-        let what = |part: &str| format!("`{}` is longer than {N} characters", shown(part));
-        parts
-            .map(|part| Text::new(part).ok_or_else(|| self.wrong(column, what(part))))
-            .collect()
     }
 }
 

@@ -21,6 +21,14 @@ pub struct FiledKeys {
     pub merchant: MerchantId,
     /// DE 11.
     pub stan: Option<Stan>,
+    /// DE 11 as the acquirer was sent it, where that is another one.
+    pub sent_stan: Option<Stan>,
+    /// The batch.
+    pub batch: Text<6>,
+    /// The day of settlement.
+    pub day: Option<Date>,
+    /// Whether card, amount and time name it: no other attempt was made moments apart.
+    pub alone: bool,
     /// DE 2, masked.
     pub card: Text<19>,
     /// DE 4, minor units.
@@ -36,10 +44,12 @@ pub enum Matched<'e, R> {
     NoFile,
     /// No row fits.
     Nothing,
-    /// Its rows, in the order of the file: what was said last stands.
-    Rows(Vec<&'e R>),
+    /// Its rows with their places, in the order of the file: what was said last stands.
+    Rows(Vec<(usize, &'e R)>),
     /// Rows of so many transactions fit, and nobody can say which is meant.
     Ambiguous(usize),
+    /// So many rows have its RRN, and another terminal, trace number, merchant or card.
+    Other(usize),
 }
 
 /// The rows of all files, found by the names of a transaction.
@@ -56,12 +66,16 @@ pub struct EvidenceIndex<'e> {
 /// How far apart the clocks of two books may be about one transaction.
 const APART: Duration = Duration::from_secs(36 * 3600);
 
+/// The same across midnight, where a number comes round again.
+const NEAR: Duration = Duration::from_secs(2 * 3600);
+
 /// Where rows stand, by each of their names.
 #[derive(Debug, Default)]
 struct Places {
     by_rrn: BTreeMap<Rrn, Vec<usize>>,
     by_name: BTreeMap<(TerminalId, Stan), Vec<usize>>,
     by_auth: BTreeMap<(AuthCode, Amount), Vec<usize>>,
+    by_card: BTreeMap<(Text<19>, Amount), Vec<usize>>,
     /// The first and the last time of a row.
     span: Option<(Wall, Wall)>,
     terminals: BTreeSet<TerminalId>,
@@ -69,11 +83,12 @@ struct Places {
 }
 
 /// A row that names one transaction.
-trait Named {
+pub trait NamedRow {
+    /// Its names.
     fn keys(&self) -> FiledKeys;
 }
 
-impl Named for AcquirerRow {
+impl NamedRow for AcquirerRow {
     fn keys(&self) -> FiledKeys {
         FiledKeys {
             rrn: self.rrn,
@@ -81,14 +96,17 @@ impl Named for AcquirerRow {
             terminal: self.terminal,
             merchant: self.merchant,
             stan: self.stan,
+            batch: self.batch,
+            day: self.settles_on,
             card: self.card,
             amount: self.amount,
             at: self.at,
+            ..FiledKeys::default()
         }
     }
 }
 
-impl Named for TerminalRow {
+impl NamedRow for TerminalRow {
     fn keys(&self) -> FiledKeys {
         FiledKeys {
             rrn: self.rrn,
@@ -96,14 +114,16 @@ impl Named for TerminalRow {
             terminal: self.terminal,
             merchant: self.merchant,
             stan: self.stan,
+            batch: self.batch,
             card: self.card,
             amount: self.amount,
             at: self.at,
+            ..FiledKeys::default()
         }
     }
 }
 
-impl Named for IssuerRow {
+impl NamedRow for IssuerRow {
     fn keys(&self) -> FiledKeys {
         FiledKeys {
             rrn: self.rrn,
@@ -117,7 +137,7 @@ impl Named for IssuerRow {
 }
 
 impl Places {
-    fn of(rows: Option<&[impl Named]>) -> Self {
+    fn of(rows: Option<&[impl NamedRow]>) -> Self {
         let mut places = Self::default();
         for (at, row) in rows.unwrap_or_default().iter().enumerate() {
             let keys = row.keys();
@@ -131,6 +151,10 @@ impl Places {
             if !keys.auth.is_empty() {
                 let name = (keys.auth, keys.amount);
                 places.by_auth.entry(name).or_default().push(at);
+            }
+            if !keys.card.is_empty() && keys.rrn.is_empty() && keys.at.is_some() {
+                let name = (keys.card, keys.amount);
+                places.by_card.entry(name).or_default().push(at);
             }
             if let Some(at) = keys.at {
                 let (first, last) = places.span.unwrap_or((at, at));
@@ -161,39 +185,55 @@ impl Places {
         spanned && (terminal || merchant)
     }
 
+    /// The rows that each of its names finds: RRN; terminal and trace number; code and amount; card
+    /// and amount.
+    fn ways(&self, wanted: &FiledKeys) -> [Vec<usize>; 4] {
+        // What the acquirer was sent under another number, it has under that one.
+        let number = wanted.sent_stan.or(wanted.stan);
+        let named = number.and_then(|stan| self.by_name.get(&(wanted.terminal, stan)));
+        let by_auth = !wanted.auth.is_empty() && !wanted.card.is_empty();
+        let auth = by_auth.then_some((wanted.auth, wanted.amount));
+        let card = wanted.alone.then_some((wanted.card, wanted.amount));
+        let rrn = Some(wanted.rrn).filter(|rrn| !rrn.is_empty());
+        [
+            rrn.and_then(|rrn| self.by_rrn.get(&rrn)).cloned(),
+            named.cloned(),
+            auth.and_then(|auth| self.by_auth.get(&auth)).cloned(),
+            card.and_then(|card| self.by_card.get(&card)).cloned(),
+        ]
+        .map(Option::unwrap_or_default)
+    }
+
     /// The rows of a transaction: by the first of its names that finds any.
-    fn find<'e, R: Named>(&self, rows: Option<&'e [R]>, wanted: &FiledKeys) -> Matched<'e, R> {
+    fn find<'e, R: NamedRow>(&self, rows: Option<&'e [R]>, wanted: &FiledKeys) -> Matched<'e, R> {
         let Some(rows) = rows else {
             return Matched::NoFile;
         };
-        let name = wanted.stan.map(|stan| (wanted.terminal, stan));
-        let auth = (wanted.auth, wanted.amount);
-        let by_card = !wanted.auth.is_empty() && !wanted.card.is_empty();
-        let ways: [Option<&Vec<usize>>; 3] = [
-            self.by_rrn.get(&wanted.rrn),
-            name.and_then(|name| self.by_name.get(&name)),
-            Some(auth)
-                .filter(|_| by_card)
-                .and_then(|auth| self.by_auth.get(&auth)),
-        ];
-        for (way, places) in ways.into_iter().enumerate() {
-            let found = places.into_iter().flatten().filter_map(|at| rows.get(*at));
-            let fits = |row: &&R| {
+        for (way, places) in self.ways(wanted).into_iter().enumerate() {
+            let found = places.iter().filter_map(|at| Some((*at, rows.get(*at)?)));
+            let found: Vec<(usize, &R)> = found.collect();
+            let fits = |(_, row): &&(usize, &R)| {
                 let keys = row.keys();
-                // The numbers of terminals and issuers come round again: only on its day is it it.
-                let dated = way == 0 || keys.at.is_some();
-                let card = way < 2 || keys.card == wanted.card;
-                dated && card && agree(&keys, wanted)
+                agree(&keys, wanted) && is_dated(way, &keys, wanted)
             };
-            let found: Vec<&R> = found.filter(fits).collect();
-            if let Some(first) = found.first() {
-                let others = found
+            let fitting: Vec<(usize, &R)> = found.iter().filter(fits).copied().collect();
+            if let Some((_, first)) = fitting.first() {
+                let others = fitting
                     .iter()
-                    .filter(|row| !agree(&row.keys(), &first.keys()));
+                    .filter(|(_, row)| !agree(&row.keys(), &first.keys()));
                 return match others.count() {
-                    0 => Matched::Rows(found),
+                    0 => Matched::Rows(fitting),
                     others => Matched::Ambiguous(others + 1),
                 };
+            }
+            let of_its_time = |(_, row): &&(usize, &R)| {
+                let at = row.keys().at;
+                at.zip(wanted.at)
+                    .is_none_or(|(row, own)| apart(row, own) <= APART)
+            };
+            let of_its_time = found.iter().filter(of_its_time).count();
+            if way == 0 && of_its_time > 0 {
+                return Matched::Other(of_its_time);
             }
         }
         Matched::Nothing
@@ -206,17 +246,48 @@ fn agree(one: &FiledKeys, other: &FiledKeys) -> bool {
     fn same<const N: usize>(one: Text<N>, other: Text<N>) -> bool {
         one.is_empty() || other.is_empty() || one == other
     }
-    let near = |(one, other): (Wall, Wall)| (one - other).max(other - one) <= APART;
+    let near = |(one, other): (Wall, Wall)| apart(one, other) <= APART;
+    let numbers = |keys: &FiledKeys| [keys.stan, keys.sent_stan];
+    let stans = numbers(one).into_iter().flatten();
+    let shared = stans
+        .into_iter()
+        .any(|stan| numbers(other).contains(&Some(stan)));
     same(one.rrn, other.rrn)
         && same(one.auth, other.auth)
         && same(one.terminal, other.terminal)
         && same(one.merchant, other.merchant)
         && same(one.card, other.card)
-        && one
-            .stan
-            .zip(other.stan)
-            .is_none_or(|(one, other)| one == other)
+        && (shared || one.stan.is_none() || other.stan.is_none())
         && one.at.zip(other.at).is_none_or(near)
+}
+
+fn apart(one: Wall, other: Wall) -> Duration {
+    (one - other).max(other - one)
+}
+
+/// Whether a row that was found by a name is of its transaction's day, where the name comes round
+/// again: all but the RRN do.
+fn is_dated(way: usize, row: &FiledKeys, wanted: &FiledKeys) -> bool {
+    let day = |at: Wall| at.date(&Zone::CHINA);
+    let same_day = |row: Wall, own: Wall| day(row) == day(own) || apart(row, own) <= NEAR;
+    let times = row.at.zip(wanted.at);
+    match way {
+        0 => true,
+        1 => {
+            let batch = !row.batch.is_empty() && row.batch == wanted.batch;
+            let settles = row.day.zip(wanted.at).is_some_and(|(settles, at)| {
+                let made = day(at);
+                settles == made || made.tomorrow().is_ok_and(|next| settles == next)
+            });
+            times.map_or(batch || settles, |(row, own)| same_day(row, own))
+        }
+        2 => row.card == wanted.card && times.is_some_and(|(row, own)| same_day(row, own)),
+        _ => times.is_some_and(|(row, own)| {
+            // Books of issuers have the second, and a reversal follows within minutes.
+            let (early, late) = (Duration::from_secs(120), Duration::from_secs(600));
+            (own - row) <= early && (row - own) <= late
+        }),
+    }
 }
 
 impl<'e> EvidenceIndex<'e> {
@@ -255,7 +326,12 @@ impl<'e> EvidenceIndex<'e> {
     /// What the terminals' batches say.
     #[must_use]
     pub fn terminal(&self, keys: &FiledKeys) -> Matched<'e, TerminalRow> {
-        self.terminal.find(self.evidence.terminal.as_deref(), keys)
+        // A terminal knows its own numbers only.
+        let own = FiledKeys {
+            sent_stan: None,
+            ..keys.clone()
+        };
+        self.terminal.find(self.evidence.terminal.as_deref(), &own)
     }
 
     /// What the acquirer's file says.
@@ -277,15 +353,34 @@ impl<'e> EvidenceIndex<'e> {
             return Matched::NoFile;
         };
         let places = self.payout.by_rrn.get(&keys.rrn).into_iter().flatten();
-        let found = places.filter_map(|at| rows.get(*at));
+        let found = places.filter_map(|at| Some((*at, rows.get(*at)?)));
         // The numbers come round again, and nothing is paid out before it was sold.
         let made = keys.at.map(|at| at.date(&Zone::CHINA));
         let day = |row: &PayoutRow| row.paid_on.or(row.due_on);
-        let found = found.filter(|row| day(row).zip(made).is_none_or(|(day, made)| day >= made));
+        let later = |row: &PayoutRow| day(row).zip(made).is_none_or(|(day, made)| day >= made);
+        let found = found.filter(|(_, row)| later(row));
         match found.collect::<Vec<_>>() {
             none if none.is_empty() => Matched::Nothing,
             rows => Matched::Rows(rows),
         }
+    }
+
+    /// The last time in the acquirer's file.
+    #[must_use]
+    pub fn acquirer_ends(&self) -> Option<Wall> {
+        self.acquirer.span.map(|(_, last)| last)
+    }
+
+    /// Whether a transaction was made close to the end of the acquirer's day, by the settings of
+    /// its merchant.
+    #[must_use]
+    pub fn is_at_cut_over(&self, keys: &FiledKeys, within: Duration) -> bool {
+        let settings = self.evidence.settings.as_ref();
+        let merchant = settings.and_then(|settings| settings.of(&keys.merchant));
+        let ends = merchant.and_then(|merchant| merchant.cut_over);
+        let made = keys.at.map(|at| at.time(&Zone::CHINA));
+        ends.zip(made)
+            .is_some_and(|(ends, made)| ends.duration_since(made).unsigned_abs() <= within)
     }
 
     /// Whether the acquirer's file tells of the time of a transaction and of its merchant or
@@ -317,6 +412,7 @@ mod tests {
             card: Text::clipped("622609******0048"),
             amount: Amount(88_800),
             at: Some(Wall(1_795_313_472_345_678)),
+            ..FiledKeys::default()
         }
     }
 
@@ -335,7 +431,7 @@ mod tests {
         match EvidenceIndex::of(&evidence).acquirer(keys) {
             Matched::NoFile | Matched::Nothing => Ok(0),
             Matched::Rows(rows) => Ok(rows.len()),
-            Matched::Ambiguous(several) => Err(several),
+            Matched::Ambiguous(several) | Matched::Other(several) => Err(several),
         }
     }
 
@@ -362,7 +458,6 @@ mod tests {
             ",10421695,100175,,,,888.00",
             "2026-10-22 10:11:13,10421695,100175,,,,888.00",
             "2026-11-22 10:11:13,10421695,100175,203217491828,,,888.00",
-            ",10421696,,203217491827,,,888.00",
             "2026-11-22 10:11:13,,,,112233,622609******0049,888.00",
             "2026-11-22 10:11:13,,,,112233,622609******0048,887.00",
         ] {
@@ -376,6 +471,8 @@ mod tests {
         assert_eq!(found(twice), Ok(2));
         let two = ",,000001,203217491827,,,888.00\n";
         assert_eq!(found(two), Ok(0));
+        let elsewhere = ",10421696,,203217491827,,,888.00";
+        assert_eq!(found(elsewhere), Err(1), "another terminal");
         let day = "2026-11-22 10:11:13,10421695,100175,";
         let two = format!("{day},112233,,888.00\n{day},,622609******0048,8.00\n");
         assert_eq!(

@@ -22,11 +22,11 @@ mod settings;
 mod index;
 
 pub use cells::{FileError, amount};
-pub use index::{EvidenceIndex, FiledKeys, Matched};
+pub use index::{EvidenceIndex, FiledKeys, Matched, NamedRow};
 pub use rows::{AcquirerRow, Evidence, FiledRow, IssuerRow, PayoutRow, TerminalRow, TotalsRow};
 pub use settings::{
     AccountSettings, Capture, Deduction, InstantPayout, MerchantSettings, PayoutRule,
 };
-pub use sheet::{ColumnMap, has_columns_of, read, write};
+pub use sheet::{ColumnMap, has_columns_of, read, unread, write};
 pub use tier::Tier;
 pub use words::{AcquirerIs, IssuerIs, PayoutIs, PayoutMode, TerminalIs};

@@ -33,6 +33,8 @@ pub trait FiledRow: Sized {
     const COLUMNS: &'static [&'static str];
     /// Those without which a row says nothing.
     const NEEDED: &'static [&'static str];
+    /// Those that are read where they stand, and never written.
+    const OTHERS: &'static [&'static str] = &[];
 
     /// Reads one.
     ///
@@ -223,7 +225,7 @@ impl FiledRow for AcquirerRow {
             merchant: cells.short("merchant")?,
             stan: cells.stan("stan")?,
             batch: cells.short("batch")?,
-            rrn: cells.short("rrn")?,
+            rrn: cells.rrn("rrn")?,
             auth: cells.short("auth")?,
             card: cells.card("card")?,
             amount: cells.amount("amount", &currency)?,
@@ -272,7 +274,7 @@ impl FiledRow for TerminalRow {
             card: cells.card("card")?,
             amount: cells.amount("amount", YUAN)?,
             kind: cells.short("kind")?,
-            rrn: cells.short("rrn")?,
+            rrn: cells.rrn("rrn")?,
             auth: cells.short("auth")?,
             is: cells.word("is", Some(TerminalIs::Approved), words_of!(TerminalIs))?,
         })
@@ -347,7 +349,7 @@ impl FiledRow for IssuerRow {
         Ok(Self {
             at: cells.time("at")?,
             card: cells.card("card")?,
-            rrn: cells.short("rrn")?,
+            rrn: cells.rrn("rrn")?,
             auth: cells.short("auth")?,
             amount: cells.amount("amount", YUAN)?,
             is: cells.word("is", Some(IssuerIs::Debited), words_of!(IssuerIs))?,
@@ -385,7 +387,8 @@ impl FiledRow for PayoutRow {
         "covers",
         "mode",
     ];
-    const NEEDED: &'static [&'static str] = &["net"];
+    const NEEDED: &'static [&'static str] = &["net", "is"];
+    const OTHERS: &'static [&'static str] = &["rrn"];
 
     fn read(cells: &RowCells<'_>) -> Result<Self, FileError> {
         let amount = |column| cells.amount_if_any(column, YUAN);
@@ -404,9 +407,12 @@ impl FiledRow for PayoutRow {
             deducted,
             reason_of_deduction: cells.text("reason_of_deduction").to_owned(),
             net,
-            is: cells.word("is", Some(PayoutIs::Paid), words_of!(PayoutIs))?,
+            is: cells.word("is", None, words_of!(PayoutIs))?,
             reason: cells.text("reason").to_owned(),
-            covers: cells.several("covers")?,
+            covers: match cells.text("covers") {
+                "" => cells.rrns("rrn")?,
+                _ => cells.rrns("covers")?,
+            },
             mode: match cells.text("mode") {
                 "" => None,
                 _ => Some(cells.word("mode", None, words_of!(PayoutMode))?),

@@ -1,7 +1,7 @@
 //! Rows as a table of text: a header line, and a line a row; also under other people's headers.
 
 use super::cells::{FileError, RowCells};
-use super::rows::FiledRow;
+use super::rows::{AcquirerRow, FiledRow, IssuerRow, PayoutRow, TerminalRow, TotalsRow};
 use crate::engine::seam::Zone;
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim, WriterBuilder};
 use std::str::FromStr;
@@ -21,16 +21,72 @@ impl FromStr for ColumnMap {
                 .split('+')
                 .map(|name| name.trim().to_owned())
                 .collect();
-            match ours.trim().is_empty() || theirs.iter().any(String::is_empty) {
+            let ours = ours.trim();
+            if !known().any(|name| name == ours) {
+                let mut all: Vec<&str> = known().collect();
+                all.sort_unstable();
+                all.dedup();
+                return Err(FileError::NoSuchColumn(ours.to_owned(), all.join(", ")));
+            }
+            match theirs.iter().any(String::is_empty) {
                 true => Err(wrong()),
-                false => Ok((ours.trim().to_owned(), theirs)),
+                false => Ok((ours.to_owned(), theirs)),
             }
         });
         Ok(Self(pairs.collect::<Result<_, _>>()?))
     }
 }
 
+/// Every column of ours, whatever the file.
+fn known() -> impl Iterator<Item = &'static str> {
+    let all = [
+        AcquirerRow::COLUMNS,
+        TerminalRow::COLUMNS,
+        TotalsRow::COLUMNS,
+        IssuerRow::COLUMNS,
+        PayoutRow::COLUMNS,
+    ];
+    all.into_iter().flatten().copied()
+}
+
+/// The columns of a file that are not read.
+#[must_use]
+pub fn unread<R: FiledRow>(text: &str, map: &ColumnMap) -> Vec<String> {
+    let mut reader = reader(text);
+    let Ok(header) = reader.headers() else {
+        return Vec::new();
+    };
+    let columns = R::COLUMNS.iter().chain(R::OTHERS);
+    let read: Vec<usize> = columns
+        .filter_map(|name| map.places(name, header))
+        .flatten()
+        .collect();
+    let places = header.iter().enumerate();
+    let others = places.filter(|(at, _)| !read.contains(at));
+    others.map(|(_, name)| name.to_owned()).collect()
+}
+
 impl ColumnMap {
+    /// Those of its names that stand in none of some files, ours and theirs.
+    #[must_use]
+    pub fn missing_in(&self, texts: &[String]) -> Vec<String> {
+        let headers: Vec<StringRecord> = texts
+            .iter()
+            .filter_map(|text| reader(text).headers().ok().cloned())
+            .collect();
+        let stands = |theirs: &[String]| {
+            headers.iter().any(|header| {
+                theirs
+                    .iter()
+                    .all(|name| header.iter().any(|column| column == name))
+            })
+        };
+        let missing = self.0.iter().filter(|(_, theirs)| !stands(theirs));
+        missing
+            .map(|(ours, theirs)| format!("{ours}={}", theirs.join("+")))
+            .collect()
+    }
+
     /// Takes the names of another map as well.
     pub fn extend(&mut self, more: &Self) {
         self.0.extend(more.0.iter().cloned());
@@ -77,10 +133,20 @@ pub fn read<R: FiledRow>(text: &str, map: &ColumnMap, zone: &Zone) -> Result<Vec
         let found = found.join(", ");
         return Err(FileError::NoColumn { wanted, found });
     }
-    let columns = R::COLUMNS.iter();
+    let columns = R::COLUMNS.iter().chain(R::OTHERS);
     let places: Vec<(&'static str, Vec<usize>)> = columns
         .filter_map(|name| Some((*name, map.places(name, &header)?)))
         .collect();
+    let used = || {
+        places
+            .iter()
+            .flat_map(|(_, at)| at)
+            .filter_map(|at| header.get(*at))
+    };
+    let twice = used().find(|name| header.iter().filter(|other| other == name).count() > 1);
+    if let Some(name) = twice {
+        return Err(FileError::Twice(name.to_owned()));
+    }
     let mut rows = Vec::new();
     let mut record = StringRecord::new();
     while reader
@@ -88,7 +154,7 @@ pub fn read<R: FiledRow>(text: &str, map: &ColumnMap, zone: &Zone) -> Result<Vec
         .map_err(|error| broken(&error))?
     {
         let line = record.position().map_or(0, csv::Position::line);
-        let cell = |at: &usize| record.get(*at).unwrap_or_default();
+        let cell = |at: &usize| harmless(record.get(*at).unwrap_or_default());
         let joined = |at: &[usize]| at.iter().map(cell).collect::<Vec<_>>().join(" ");
         let named = places
             .iter()
@@ -112,6 +178,18 @@ pub fn write<R: FiledRow>(rows: &[R], zone: &Zone) -> String {
     });
     let bytes = written.ok().and_then(|()| writer.into_inner().ok());
     String::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
+}
+
+/// A cell without characters that steer a screen or begin a line of a log.
+fn harmless(cell: &str) -> String {
+    let shown = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    match cell.contains(char::is_control) {
+        true => cell.chars().map(shown).collect(),
+        false => cell.to_owned(),
+    }
 }
 
 fn reader(text: &str) -> csv::Reader<&[u8]> {

@@ -304,6 +304,10 @@ causes! {
         "a file has it with another amount"
         "文件中金额不同"
         "S2.7 S4.5";
+    BookedTwice "booked_twice"
+        "a file books or debits it twice"
+        "文件中重复入账或扣款"
+        "";
     BookedAtAcquirer "booked_at_acquirer"
         "the acquirer's file books what the messages do not prove"
         "收单机构文件已入账, 报文未证实"

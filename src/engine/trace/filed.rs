@@ -1,23 +1,24 @@
 //! What other people's files add to a verdict: a cause, a sentence, a higher tier of evidence.
 //!
-//! A file never makes a verdict safer. What it books may turn *yes* into *no*; what it lacks, or has
-//! reversed, proves nothing of the other books, and so allows nothing.
+//! A file never makes a verdict safer. What it books may turn *yes* into *no*; what it lacks, or
+//! has reversed, proves nothing of the other books, and so allows nothing.
 
 use super::bonds;
 use super::cause::Cause;
+use super::filed_balance::{self as balance, Holding};
 use super::filed_payout;
 use super::filed_texts::{self as texts, FILE_OF};
 use super::lang::{Phrase, Said};
 use super::money::money;
 use super::retry::Retry;
-use super::story::Story;
+use super::story::{Seen, Story};
 use super::texts::Row;
 use super::unconfirmed::Unconfirmed;
 use super::verdict::Verdict;
 use super::{Basis, Belief, Is};
 use crate::engine::evidence::{
-    AcquirerIs, AcquirerRow, EvidenceIndex, FiledKeys, IssuerIs, IssuerRow, Matched, TerminalIs,
-    TerminalRow, Tier,
+    AcquirerIs, AcquirerRow, EvidenceIndex, IssuerIs, IssuerRow, Matched, TerminalIs, TerminalRow,
+    Tier,
 };
 use crate::engine::record::State;
 use crate::engine::seam::Zone;
@@ -49,21 +50,23 @@ pub(super) enum Weight {
 
 /// Where the messages leave a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
+pub(super) enum MoneyLeft {
     /// Approved, and standing.
     Approved,
+    /// Voided or refunded.
+    Returned,
     /// Undone, or never made.
     Undone,
     /// In doubt.
     Unknown,
 }
 
-impl Left {
+impl MoneyLeft {
     const fn of(state: State) -> Self {
         match state {
             State::Delivered | State::Confirmed | State::Settled => Self::Approved,
+            State::Returned => Self::Returned,
             State::Reversed
-            | State::Returned
             | State::Refused
             | State::NotSent
             | State::Declined
@@ -90,79 +93,94 @@ impl FiledWord {
     }
 
     /// One that contradicts the messages, and what it leaves of a yes.
-    fn against(mut self, limit: Retry) -> Self {
+    pub(super) fn against(mut self, limit: Retry) -> Self {
         self.weight = Weight::Contradiction;
         self.limit = limit;
         self
     }
 }
 
-/// Raises a verdict to what the files tell.
-pub(super) fn raise(verdict: &mut Verdict, story: &Story, index: &EvidenceIndex<'_>) {
-    let purpose = story.purpose();
-    if !matches!(
-        purpose,
-        Some(Purpose::Debit | Purpose::Hold | Purpose::Refund)
-    ) {
-        return;
-    }
-    let keys = keys(story);
-    let mut words = Vec::new();
-    let mut unused = Vec::new();
-    if purpose != Some(Purpose::Refund) {
-        match index.issuer(&keys) {
-            Matched::Rows(rows) => words.extend(issuer(story, &rows)),
-            other => unused.extend(ambiguous(&other, FILE_OF[2])),
-        }
-        match index.acquirer(&keys) {
-            Matched::Rows(rows) => words.extend(acquirer(verdict, story, &rows)),
-            Matched::Nothing if index.acquirer_covers(&keys) => {
-                words.push(missing(verdict, story));
+/// What the files say, and what of them could not be used.
+#[derive(Debug, Default)]
+struct FiledHeard {
+    words: Vec<FiledWord>,
+    unused: Vec<Said>,
+    limit: Option<Retry>,
+}
+
+impl FiledHeard {
+    /// The rows of a file, if it has any that can be used.
+    fn rows<'e, R>(&mut self, found: Matched<'e, R>, file: Phrase) -> Vec<(usize, &'e R)> {
+        let file = ("file", file.plain());
+        match found {
+            Matched::Rows(rows) => return rows,
+            Matched::NoFile => {}
+            Matched::Nothing => self.unused.push(texts::NO_ROW.fill(&[file])),
+            Matched::Ambiguous(n) => {
+                let n = ("n", Said::same(n.to_string()));
+                self.unused.push(texts::AMBIGUOUS.fill(&[n, file]));
+                self.limit = Some(Retry::Unproven);
             }
-            other => unused.extend(ambiguous(&other, FILE_OF[1])),
+            Matched::Other(n) => {
+                let n = ("n", Said::same(n.to_string()));
+                self.unused.push(texts::OTHER_NAMES.fill(&[n, file]));
+                self.limit = Some(Retry::Unproven);
+            }
         }
-        match index.terminal(&keys) {
-            Matched::Rows(rows) => words.extend(terminal(verdict, story, &rows)),
-            Matched::Nothing if index.terminal_covers(&keys) => words.extend(unbatched(story)),
-            other => unused.extend(ambiguous(&other, FILE_OF[0])),
-        }
-    }
-    if Left::of(story.state) == Left::Approved {
-        words.extend(filed_payout::told(story, &keys, index));
-    }
-    apply(verdict, words, &unused);
-}
-
-/// The names of a story's transaction.
-fn keys(story: &Story) -> FiledKeys {
-    let Some(opened) = &story.opened else {
-        return FiledKeys {
-            rrn: story.rrn.unwrap_or_default(),
-            ..FiledKeys::default()
-        };
-    };
-    FiledKeys {
-        rrn: story.rrn.unwrap_or_default(),
-        auth: story.auth.unwrap_or_default(),
-        terminal: opened.terminal,
-        merchant: opened.merchant,
-        stan: Some(opened.stan),
-        card: opened.card,
-        amount: opened.amount,
-        at: Some(story.began),
+        Vec::new()
     }
 }
 
-fn ambiguous<R>(matched: &Matched<'_, R>, file: Phrase) -> Option<Said> {
-    let Matched::Ambiguous(n) = matched else {
-        return None;
+/// Raises a verdict to what the files tell. `others` are those that it turns on.
+pub(super) fn raise(
+    verdict: &mut Verdict,
+    story: &Story,
+    others: &[&Story],
+    index: &EvidenceIndex<'_>,
+) {
+    let Some(purpose) = story.purpose().filter(|purpose| purpose.moves_money()) else {
+        return;
     };
-    let n = ("n", Said::same(n.to_string()));
-    Some(texts::AMBIGUOUS.fill(&[n, ("file", file.plain())]))
+    let keys = story.filed_keys();
+    let mut heard = FiledHeard::default();
+    let left = MoneyLeft::of(story.state);
+    if matches!(purpose, Purpose::Void | Purpose::Refund) {
+        let rows = heard.rows(index.acquirer(&keys), FILE_OF[1]);
+        heard.words.extend(return_at_acquirer(verdict, left, &rows));
+    } else {
+        let rows = heard.rows(index.issuer(&keys), FILE_OF[2]);
+        heard.words.extend(issuer(story, left, &rows));
+        let found = index.acquirer(&keys);
+        let lacks = found == Matched::Nothing && index.acquirer_covers(&keys);
+        let rows = heard.rows(found, FILE_OF[1]);
+        heard
+            .words
+            .extend(acquirer(verdict, story, (others, index), &rows));
+        if lacks {
+            heard.words.push(missing(verdict, left));
+        }
+        let found = index.terminal(&keys);
+        let lacks = found == Matched::Nothing && index.terminal_covers(&keys);
+        let rows = heard.rows(found, FILE_OF[0]);
+        heard.words.extend(terminal(verdict, story, left, &rows));
+        if lacks {
+            heard.words.extend(unbatched(left));
+        }
+    }
+    let covers = heard.rows(index.payout(&keys), FILE_OF[3]);
+    heard.words.extend(match left {
+        MoneyLeft::Approved => filed_payout::told(story, &keys, index, &covers),
+        MoneyLeft::Returned | MoneyLeft::Undone | MoneyLeft::Unknown => {
+            let word = filed_payout::paid_all_the_same(left, &keys, index, &covers);
+            word.into_iter().collect()
+        }
+    });
+    apply(verdict, story, heard);
 }
 
 /// The words take their places: the weightiest first.
-fn apply(verdict: &mut Verdict, mut words: Vec<FiledWord>, unused: &[Said]) {
+fn apply(verdict: &mut Verdict, story: &Story, heard: FiledHeard) {
+    let mut words = heard.words;
     words.sort_by(|one, other| other.weight.cmp(&one.weight));
     if let Some(first) = words.first() {
         let mut said = first.said.clone();
@@ -170,13 +188,19 @@ fn apply(verdict: &mut Verdict, mut words: Vec<FiledWord>, unused: &[Said]) {
             said = said.and(&word.said);
         }
         verdict.verdict = placed(&verdict.verdict, &said);
-        if first.weight != Weight::Aside {
+        let approved = MoneyLeft::of(story.state) == MoneyLeft::Approved;
+        // An authorization is completed or voided, whatever is paid for it.
+        let answers = first.weight == Weight::Answer && story.purpose() != Some(Purpose::Hold);
+        if first.weight == Weight::Contradiction || answers && approved {
             verdict.next_step = first.next.clone();
         }
         if first.weight == Weight::Contradiction {
             verdict.class = verdict.class.filter(|class| class.is_open());
             verdict.class.get_or_insert(Unconfirmed::SettleMismatch);
             verdict.open = true;
+        }
+        if first.weight > Weight::Aside && !approved {
+            verdict.verdict = without_promise(&verdict.verdict);
         }
     }
     let told = words.iter().flat_map(|word| &word.causes).copied();
@@ -191,7 +215,12 @@ fn apply(verdict: &mut Verdict, mut words: Vec<FiledWord>, unused: &[Said]) {
         verdict.evidence = verdict.evidence.max(word.tier);
         verdict.safe_to_retry = verdict.safe_to_retry.min(word.limit);
     }
-    for part in unused {
+    if let Some(limit) = heard.limit.filter(|limit| *limit < verdict.safe_to_retry) {
+        verdict.safe_to_retry = limit;
+        verdict.next_step = texts::LOOK_INTO_FILE.plain();
+        verdict.verdict = without_promise(&verdict.verdict);
+    }
+    for part in &heard.unused {
         verdict.verdict = verdict.verdict.clone().and(part);
     }
 }
@@ -209,6 +238,16 @@ fn placed(verdict: &Said, filed: &Said) -> Said {
     verdict.clone().and(filed)
 }
 
+/// That nothing was debited is not said beside a file that has a debit.
+fn without_promise(verdict: &Said) -> Said {
+    let mut said = verdict.clone();
+    for (promise, instead) in texts::PROMISES {
+        said.en = said.en.replace(promise.en, instead.en);
+        said.zh = said.zh.replace(promise.zh, instead.zh);
+    }
+    said
+}
+
 const fn filed(is: Is) -> Belief {
     Belief {
         is,
@@ -216,57 +255,141 @@ const fn filed(is: Is) -> Belief {
     }
 }
 
-fn acquirer(verdict: &mut Verdict, story: &Story, rows: &[&AcquirerRow]) -> Option<FiledWord> {
-    let row = rows.last()?;
-    verdict.beliefs.acquirer = filed(match row.is {
-        AcquirerIs::Booked => Is::Approved,
-        AcquirerIs::Declined => Is::Declined,
-        AcquirerIs::Reversed => Is::Reversed,
-        AcquirerIs::Voided | AcquirerIs::Refunded => Is::Returned,
-    });
-    let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E2, cause, row, values);
+fn shown(amount: u64, story: &Story) -> Said {
+    let currency = story.opened.as_ref().map(|opened| opened.currency);
+    Said::same(money(amount, &currency.unwrap_or_default()))
+}
+
+fn acquirer(
+    verdict: &mut Verdict,
+    story: &Story,
+    (others, index): (&[&Story], &EvidenceIndex<'_>),
+    rows: &[(usize, &AcquirerRow)],
+) -> Option<FiledWord> {
+    let currency = story.opened.as_ref().map(|opened| opened.currency);
+    let currency = currency.filter(|own| !own.is_empty());
+    let other = |told: &str| !told.is_empty() && currency.is_some_and(|own| *own != *told);
+    if rows.iter().any(|(_, row)| other(&row.currency)) {
+        let cause = Some(Cause::OtherAmount);
+        let word = FiledWord::of(Tier::E2, cause, texts::OTHER_CURRENCY, &[]);
+        return Some(word.against(Retry::Unproven));
+    }
     let ours = bonds::amount(story);
-    let left = Left::of(story.state);
-    Some(match (row.is, left) {
-        (AcquirerIs::Booked, _) if row.amount.0 != ours => {
-            let shown = |amount| ("ours", Said::same(money(amount, &row.currency)));
-            let theirs = ("theirs", shown(row.amount.0).1);
-            let values = [shown(ours), theirs];
-            say(Some(Cause::OtherAmount), texts::ANOTHER_AMOUNT, &values).against(Retry::No)
+    let left = MoneyLeft::of(story.state);
+    let holding = balance::of_acquirer(rows, ours);
+    verdict.beliefs.acquirer = match holding {
+        Holding::Nothing => return None,
+        Holding::Holds(_) => filed(Is::Approved),
+        Holding::GivenBack => filed(Is::Reversed),
+        Holding::Refused => filed(Is::Declined),
+        Holding::Unordered => filed(Is::Unknown),
+    };
+    let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E2, cause, row, values);
+    let amounts = |theirs| {
+        [
+            ("ours", shown(ours, story)),
+            ("theirs", shown(theirs, story)),
+        ]
+    };
+    Some(match (holding, left) {
+        (Holding::Holds(theirs), _) if theirs == ours.saturating_mul(2) => {
+            let cause = Some(Cause::BookedTwice);
+            say(cause, texts::BOOKED_TWICE, &amounts(theirs)).against(Retry::No)
         }
-        (AcquirerIs::Booked, Left::Approved) => booked(story, row),
-        (AcquirerIs::Booked, _) => {
+        (Holding::Holds(theirs), _) if theirs != ours => {
+            let cause = Some(Cause::OtherAmount);
+            say(cause, texts::ANOTHER_AMOUNT, &amounts(theirs)).against(Retry::No)
+        }
+        (Holding::Holds(_), MoneyLeft::Approved) => booked(story, rows),
+        // Approved, though the approval may have reached nobody: the books agree.
+        (Holding::Holds(_), MoneyLeft::Unknown) if story.seen == Seen::Approval => {
+            let mut word = booked(story, rows);
+            word.limit = Retry::No;
+            word
+        }
+        (Holding::Holds(_), MoneyLeft::Returned) => return returned(story, others, index),
+        (Holding::Holds(_), _) => {
             let word = say(Some(Cause::BookedAtAcquirer), texts::BOOKED_AFTER_ALL, &[]);
             word.against(Retry::No)
         }
-        (AcquirerIs::Declined, Left::Approved) => {
+        (Holding::Unordered, _) => {
+            let source = ("source", FILE_OF[1].plain());
+            let word = say(Some(Cause::BookedAtAcquirer), texts::UNORDERED, &[source]);
+            word.against(Retry::Unproven)
+        }
+        (Holding::Refused, MoneyLeft::Approved) => {
             let word = say(Some(Cause::AnswersDisagree), texts::DECLINED_THERE, &[]);
             word.against(Retry::Unproven)
         }
-        (_, Left::Approved) => {
+        (Holding::GivenBack, MoneyLeft::Approved) => {
             let source = ("source", FILE_OF[1].plain());
             let word = say(Some(Cause::ReturnedLater), texts::LATER_RETURNED, &[source]);
             word.against(Retry::Unproven)
         }
-        (is, _) => say(None, texts::THERE, &[("is", said_of_acquirer(is))]),
+        (Holding::GivenBack, _) => say(None, texts::GIVEN_BACK_THERE, &[]),
+        (Holding::Refused | Holding::Nothing, _) => say(None, texts::REFUSED_THERE, &[]),
     })
 }
 
-fn said_of_acquirer(is: AcquirerIs) -> Said {
-    let zh = match is {
-        AcquirerIs::Booked => "已入账",
-        AcquirerIs::Declined => "拒绝",
-        AcquirerIs::Reversed => "已冲正",
-        AcquirerIs::Voided => "已撤销",
-        AcquirerIs::Refunded => "已退货",
+/// A sale that the messages give back: its own row stays booked, its void or refund has another.
+fn returned(story: &Story, others: &[&Story], index: &EvidenceIndex<'_>) -> Option<FiledWord> {
+    let gives = |other: &&&Story| {
+        other.original() == Some(story.tx)
+            && matches!(other.purpose(), Some(Purpose::Void | Purpose::Refund))
     };
-    Phrase::new(is.name(), zh).plain()
+    let mut told = false;
+    for back in others.iter().filter(gives) {
+        if let Matched::Rows(rows) = index.acquirer(&back.filed_keys()) {
+            let failed = |is| matches!(is, AcquirerIs::Declined | AcquirerIs::Reversed);
+            if rows.iter().any(|(_, row)| failed(row.is)) {
+                let cause = Some(Cause::BookedAtAcquirer);
+                let word = FiledWord::of(Tier::E2, cause, texts::RETURN_FAILED_THERE, &[]);
+                return Some(word.against(Retry::No));
+            }
+            told = true;
+        }
+    }
+    let row = match told {
+        true => texts::BOTH_THERE,
+        false => texts::RETURN_NOT_THERE,
+    };
+    Some(FiledWord::of(Tier::E2, None, row, &[]))
+}
+
+/// A void or a refund by itself.
+fn return_at_acquirer(
+    verdict: &mut Verdict,
+    left: MoneyLeft,
+    rows: &[(usize, &AcquirerRow)],
+) -> Option<FiledWord> {
+    let (_, last) = rows.last()?;
+    let failed = |is| matches!(is, AcquirerIs::Declined | AcquirerIs::Reversed);
+    let fails = rows.iter().any(|(_, row)| failed(row.is));
+    verdict.beliefs.acquirer = filed(match (fails, last.is) {
+        (true, AcquirerIs::Reversed) => Is::Reversed,
+        (true, _) => Is::Declined,
+        (false, _) => Is::Approved,
+    });
+    let say = |cause, row| FiledWord::of(Tier::E2, cause, row, &[]);
+    Some(match (fails, left) {
+        (true, MoneyLeft::Approved) => {
+            let word = say(Some(Cause::AnswersDisagree), texts::DECLINED_THERE);
+            word.against(Retry::Unproven)
+        }
+        (true, _) => say(None, texts::REFUSED_THERE),
+        (false, MoneyLeft::Approved | MoneyLeft::Returned) => say(None, texts::BOOKED),
+        (false, _) => {
+            let word = say(Some(Cause::BookedAtAcquirer), texts::BOOKED_AFTER_ALL);
+            word.against(Retry::No)
+        }
+    })
 }
 
 /// Booked as approved; told with its day where that is not the day of the sale.
-fn booked(story: &Story, row: &AcquirerRow) -> FiledWord {
+fn booked(story: &Story, rows: &[(usize, &AcquirerRow)]) -> FiledWord {
     let made = story.began.date(&Zone::CHINA);
-    match row.settles_on.filter(|day| *day > made) {
+    let settles = rows.iter().filter_map(|(_, row)| row.settles_on).max();
+    match settles.filter(|day| *day > made) {
         Some(day) => {
             let day = ("day", Said::same(day.to_string()));
             FiledWord::of(Tier::E2, None, texts::BOOKED_FOR, &[day])
@@ -276,8 +399,8 @@ fn booked(story: &Story, row: &AcquirerRow) -> FiledWord {
 }
 
 /// The acquirer's file tells of that time, and lacks it.
-fn missing(verdict: &mut Verdict, story: &Story) -> FiledWord {
-    if Left::of(story.state) == Left::Approved {
+fn missing(verdict: &mut Verdict, left: MoneyLeft) -> FiledWord {
+    if left == MoneyLeft::Approved {
         verdict.beliefs.acquirer = filed(Is::Nothing);
         let cause = Some(Cause::MissingAtAcquirer);
         let word = FiledWord::of(Tier::E2, cause, texts::MISSING_THERE, &[]);
@@ -286,61 +409,105 @@ fn missing(verdict: &mut Verdict, story: &Story) -> FiledWord {
     FiledWord::of(Tier::E2, None, texts::NOT_THERE, &[])
 }
 
-fn issuer(story: &Story, rows: &[&IssuerRow]) -> Option<FiledWord> {
-    let row = rows.last()?;
+fn issuer(story: &Story, left: MoneyLeft, rows: &[(usize, &IssuerRow)]) -> Option<FiledWord> {
+    let ours = bonds::amount(story);
     let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E3, cause, row, values);
-    let left = Left::of(story.state);
-    let taken = rows.iter().find(|row| row.is == IssuerIs::Debited);
-    Some(match (row.is, left) {
-        (IssuerIs::Returned | IssuerIs::Released, Left::Approved) => {
-            let source = ("source", FILE_OF[2].plain());
-            let word = say(Some(Cause::ReturnedLater), texts::LATER_RETURNED, &[source]);
-            word.against(Retry::Unproven)
+    let holding = balance::of_issuer(rows, ours);
+    let reviewed = |(_, row): &(usize, &IssuerRow)| {
+        row.is == IssuerIs::Held && row.reason.starts_with("review")
+    };
+    let amounts = |theirs| {
+        [
+            ("ours", shown(ours, story)),
+            ("theirs", shown(theirs, story)),
+        ]
+    };
+    let source = ("source", FILE_OF[2].plain());
+    Some(match (holding, left) {
+        (Holding::Nothing, _) => return None,
+        (Holding::Holds(theirs), MoneyLeft::Approved) if theirs == ours.saturating_mul(2) => {
+            let cause = Some(Cause::BookedTwice);
+            say(cause, texts::DEBITED_TWICE, &amounts(theirs)).against(Retry::No)
         }
-        (IssuerIs::Returned, _) => {
-            let times = taken.and_then(|taken| taken.at.zip(row.at));
-            let later = times.map_or_else(
-                || Phrase::new("later", "后").plain(),
-                |(from, to)| {
-                    let t = Said::same((to - from).as_secs().to_string());
-                    Phrase::new("{t}s later", "{t}秒后冲正").fill(&[("t", t)])
-                },
-            );
-            let cause = Some(Cause::DebitReturned);
-            say(cause, texts::DEBIT_RETURNED, &[("later", later)])
+        (Holding::Holds(theirs), MoneyLeft::Approved) if theirs != ours => {
+            let cause = Some(Cause::OtherAmount);
+            say(cause, texts::ANOTHER_DEBIT, &amounts(theirs)).against(Retry::No)
         }
-        (IssuerIs::Held, _) if row.reason.starts_with("review") => {
-            say(Some(Cause::IssuerReview), texts::ISSUER_REVIEW, &[])
+        (Holding::Holds(_), _) if rows.last().is_some_and(reviewed) => {
+            let mut word = say(Some(Cause::IssuerReview), texts::ISSUER_REVIEW, &[]);
+            word.limit = Retry::No;
+            word
         }
-        (IssuerIs::Debited | IssuerIs::Held, Left::Approved) => say(None, texts::DEBITED, &[]),
-        (IssuerIs::Debited | IssuerIs::Held, _) => {
+        (Holding::Holds(_), MoneyLeft::Approved) => say(None, texts::DEBITED, &[]),
+        (Holding::Holds(_), MoneyLeft::Returned) => {
+            let mut word = say(None, texts::NOT_RETURNED_YET, &[]);
+            word.limit = Retry::No;
+            word
+        }
+        (Holding::Holds(_), _) => {
             let word = say(Some(Cause::DebitStands), texts::DEBIT_STANDS, &[]);
             word.against(Retry::No)
         }
-        (IssuerIs::Refused, Left::Approved) => {
-            let word = say(
-                Some(Cause::AnswersDisagree),
-                texts::ISSUER_SAYS,
-                &[refused()],
-            );
+        (Holding::Unordered, _) => {
+            let word = say(Some(Cause::DebitStands), texts::UNORDERED, &[source]);
             word.against(Retry::Unproven)
         }
-        (IssuerIs::Refused, _) => say(None, texts::ISSUER_SAYS, &[refused()]),
-        (IssuerIs::Released, _) => {
-            let is = Phrase::new("released", "已解冻").plain();
-            say(None, texts::ISSUER_SAYS, &[("is", is)])
+        (Holding::GivenBack, MoneyLeft::Approved) => {
+            let word = say(Some(Cause::ReturnedLater), texts::LATER_RETURNED, &[source]);
+            word.against(Retry::Unproven)
         }
+        (Holding::GivenBack, _) => {
+            let later = ("later", returned_later(rows));
+            say(Some(Cause::DebitReturned), texts::DEBIT_RETURNED, &[later])
+        }
+        (Holding::Refused, MoneyLeft::Approved) => {
+            let word = say(Some(Cause::AnswersDisagree), texts::ISSUER_REFUSED, &[]);
+            word.against(Retry::Unproven)
+        }
+        (Holding::Refused, _) => say(None, texts::ISSUER_REFUSED, &[]),
     })
 }
 
-fn refused() -> (&'static str, Said) {
-    ("is", Phrase::new("refused", "拒绝").plain())
+/// How long after the debit its return came.
+fn returned_later(rows: &[(usize, &IssuerRow)]) -> Said {
+    let at = |is| {
+        rows.iter()
+            .find(|(_, row)| row.is == is)
+            .and_then(|(_, row)| row.at)
+    };
+    let times = at(IssuerIs::Debited).zip(at(IssuerIs::Returned));
+    times.map_or_else(
+        || Phrase::new("later", "后").plain(),
+        |(from, to)| {
+            let t = Said::same((to - from).as_secs().to_string());
+            Phrase::new("{t}s later", "{t}秒后冲正").fill(&[("t", t)])
+        },
+    )
 }
 
-fn terminal(verdict: &mut Verdict, story: &Story, rows: &[&TerminalRow]) -> Option<FiledWord> {
-    let row = rows.last()?;
+/// The row of a terminal that stands: the last by its time, else one that still counts it.
+fn standing<'e>(rows: &[(usize, &'e TerminalRow)]) -> Option<&'e TerminalRow> {
+    let rows = || rows.iter().map(|(_, row)| *row);
+    match rows().all(|row| row.at.is_some()) {
+        true => rows().max_by_key(|row| row.at),
+        false => {
+            let counts = |row: &&TerminalRow| {
+                matches!(row.is, TerminalIs::Approved | TerminalIs::NotPrinted)
+            };
+            rows().find(counts).or_else(|| rows().last())
+        }
+    }
+}
+
+fn terminal(
+    verdict: &mut Verdict,
+    story: &Story,
+    left: MoneyLeft,
+    rows: &[(usize, &TerminalRow)],
+) -> Option<FiledWord> {
+    let row = standing(rows)?;
     let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E1, cause, row, values);
-    let (is, shown) = match row.is {
+    let (is, told) = match row.is {
         TerminalIs::Approved => (Is::Approved, Phrase::new("approved", "成功")),
         TerminalIs::NotPrinted => (
             Is::Approved,
@@ -350,44 +517,34 @@ fn terminal(verdict: &mut Verdict, story: &Story, rows: &[&TerminalRow]) -> Opti
         TerminalIs::Voided => (Is::Returned, Phrase::new("voided", "已撤销")),
     };
     verdict.beliefs.terminal = filed(is);
-    let left = Left::of(story.state);
+    let ours = Amount(bonds::amount(story));
     Some(match (is, left) {
-        _ if row.amount != asked(story) => {
-            let shown = |amount: Amount| Said::same(money(amount.0, ""));
-            let values = [("theirs", shown(row.amount)), ("ours", shown(asked(story)))];
-            let row = Row {
-                verdict: Phrase::new(
-                    "the terminal's batch has {theirs}, the messages {ours}",
-                    "终端批次金额{theirs}, 报文金额{ours}, 金额不符",
-                ),
-                ..texts::ANOTHER_AMOUNT
-            };
-            say(Some(Cause::OtherAmount), row, &values).against(Retry::Unproven)
+        (Is::Approved, _) if row.amount != ours => {
+            let values = [
+                ("theirs", shown(row.amount.0, story)),
+                ("ours", shown(ours.0, story)),
+            ];
+            let word = say(Some(Cause::OtherAmount), texts::ANOTHER_IN_BATCH, &values);
+            word.against(Retry::Unproven)
         }
-        (Is::Approved, Left::Approved | Left::Unknown) => {
+        (Is::Approved, MoneyLeft::Approved | MoneyLeft::Unknown) => {
             let mut word = say(None, texts::IN_BATCH, &[]);
             word.limit = Retry::Unproven;
             word
         }
-        (Is::Approved, Left::Undone) => {
+        (Is::Approved, MoneyLeft::Undone) => {
             say(Some(Cause::SlipStands), texts::SLIP_STANDS, &[]).against(Retry::Unproven)
         }
-        (_, Left::Approved) => {
-            let values = [("is", shown.plain())];
+        (_, MoneyLeft::Approved) => {
+            let values = [("is", told.plain())];
             say(Some(Cause::SettleMismatch), texts::BATCH_SAYS, &values).against(Retry::Unproven)
         }
         _ => return None,
     })
 }
 
-fn asked(story: &Story) -> Amount {
-    let opened = story.opened.as_ref().map(|opened| opened.amount);
-    story.granted.or(opened).unwrap_or_default()
-}
-
 /// The terminal's batch tells of that time, and lacks it.
-fn unbatched(story: &Story) -> Option<FiledWord> {
-    let approved = Left::of(story.state) == Left::Approved;
+fn unbatched(left: MoneyLeft) -> Option<FiledWord> {
     let say = || {
         FiledWord::of(
             Tier::E1,
@@ -396,5 +553,5 @@ fn unbatched(story: &Story) -> Option<FiledWord> {
             &[],
         )
     };
-    approved.then(|| say().against(Retry::Unproven))
+    (left == MoneyLeft::Approved).then(|| say().against(Retry::Unproven))
 }

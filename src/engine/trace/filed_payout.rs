@@ -2,10 +2,11 @@
 //! transaction: when its money comes, or why it does not.
 
 use super::cause::Cause;
-use super::filed::{FiledWord, Weight};
+use super::filed::{FiledWord, MoneyLeft, Weight};
 use super::filed_texts::{self as texts, reason};
 use super::lang::{Phrase, Said};
 use super::money::money;
+use super::retry::Retry;
 use super::story::Story;
 use super::texts::Row;
 use crate::engine::evidence::{
@@ -19,22 +20,75 @@ use crate::iso::spec::Purpose;
 
 type Filled<'a> = Vec<(&'a str, Said)>;
 
-/// The words of the pay-out file; of the settings where it has none.
-pub(super) fn told(story: &Story, keys: &FiledKeys, index: &EvidenceIndex<'_>) -> Vec<FiledWord> {
-    if story.purpose() == Some(Purpose::Refund) {
-        return refund(keys, index).into_iter().collect();
+/// The words of the pay-out file for what stands; of the settings where it has none.
+pub(super) fn told(
+    story: &Story,
+    keys: &FiledKeys,
+    index: &EvidenceIndex<'_>,
+    rows: &[(usize, &PayoutRow)],
+) -> Vec<FiledWord> {
+    match story.purpose() {
+        Some(Purpose::Refund) => return refund(keys, index, rows).into_iter().collect(),
+        Some(Purpose::Void) => return Vec::new(),
+        _ => {}
     }
     let settings = index.evidence().settings.as_ref();
     let merchant = settings.and_then(|settings| settings.of(&keys.merchant));
-    if let Matched::Rows(rows) = index.payout(keys)
-        && let Some(row) = rows.last()
-    {
-        return payout(row, keys, merchant, index);
+    if !rows.is_empty() {
+        return match last_of(rows) {
+            Some(row) => payout(row, keys, merchant, index),
+            None => {
+                let mut word = FiledWord::of(Tier::E2p, None, texts::PAYOUT_UNORDERED, &[]);
+                word.weight = Weight::Answer;
+                vec![word]
+            }
+        };
     }
     match merchant {
         Some(merchant) => by_settings(story, merchant, index),
         None => Vec::new(),
     }
+}
+
+/// A pay-out of what the messages do not leave standing: the acquirer's books have it.
+pub(super) fn paid_all_the_same(
+    left: MoneyLeft,
+    keys: &FiledKeys,
+    index: &EvidenceIndex<'_>,
+    rows: &[(usize, &PayoutRow)],
+) -> Option<FiledWord> {
+    let (_, row) = rows.first()?;
+    // One that was voided after its pay-out is taken off a later one.
+    let taken_off = |other: &PayoutRow| {
+        let reasons = &other.reason_of_deduction;
+        let undone = ["undone", "refund", "issuer_return"];
+        other.merchant == row.merchant && undone.iter().any(|word| reasons.contains(word))
+    };
+    let payouts = index.evidence().payout.iter().flatten();
+    if left == MoneyLeft::Returned && payouts.into_iter().any(taken_off) {
+        let mut word = FiledWord::of(Tier::E2p, None, texts::PAID_AND_TAKEN_OFF, &[]);
+        word.limit = Retry::Unproven;
+        return Some(word);
+    }
+    let values = values(row, keys);
+    let cause = Some(Cause::BookedAtAcquirer);
+    let word = FiledWord::of(Tier::E2p, cause, texts::PAID_AFTER_ALL, &values);
+    Some(word.against(Retry::No))
+}
+
+/// The row that stands: the last by its day; `None` if several say different things on no day.
+fn last_of<'e>(rows: &[(usize, &'e PayoutRow)]) -> Option<&'e PayoutRow> {
+    let day = |row: &PayoutRow| row.paid_on.or(row.due_on);
+    let (_, first) = rows.first()?;
+    let undated = rows.iter().any(|(_, row)| day(row).is_none());
+    if undated && rows.iter().any(|(_, row)| row.is != first.is) {
+        return None;
+    }
+    // Of one day, what came back says more than what was sent.
+    let weight = |row: &PayoutRow| (day(row), row.is == PayoutIs::Returned);
+    rows.iter()
+        .map(|(_, row)| *row)
+        .max_by_key(|row| weight(row))
 }
 
 fn payout(
@@ -49,6 +103,10 @@ fn payout(
     if known && row.merchant != keys.merchant {
         return vec![say(Cause::PaidToAnother, texts::OF_ANOTHER)];
     }
+    if let Some(text) = unsound(row, keys) {
+        return vec![say(Cause::OtherAmount, text).against(Retry::No)];
+    }
+    let today = index.today();
     let word = match row.is {
         PayoutIs::Returned => say(Cause::PayoutReturned, texts::RETURNED),
         PayoutIs::Held => {
@@ -57,16 +115,35 @@ fn payout(
         }
         PayoutIs::Asked => say(Cause::NotWithdrawn, texts::NOT_WITHDRAWN),
         PayoutIs::Waiting => {
-            let late = index.today().zip(row.due_on);
+            let late = today.zip(row.due_on);
             let (cause, row) = match late.is_some_and(|(today, due)| today > due) {
                 true => (Cause::PayoutLate, texts::LATE),
                 false => waiting(row),
             };
             say(cause, row)
         }
+        PayoutIs::Paid
+            if today
+                .zip(row.paid_on)
+                .is_some_and(|(today, paid)| paid > today) =>
+        {
+            say(Cause::PayoutDue, texts::DUE_TO_BE_PAID)
+        }
         PayoutIs::Paid => return paid(row, merchant, &values),
     };
     vec![word]
+}
+
+/// Sums that are not right: within the row, or beside the one transaction that it covers.
+fn unsound(row: &PayoutRow, keys: &FiledKeys) -> Option<Row> {
+    let less = row.fee.0.saturating_add(row.deducted.0);
+    let adds_up = row.net.0.saturating_add(less) == row.gross.0;
+    match row.covers.len() {
+        _ if !adds_up => Some(texts::NOT_ADDED_UP),
+        0 | 1 if row.gross != keys.amount => Some(texts::OTHER_GROSS),
+        _ if row.gross < keys.amount => Some(texts::OTHER_GROSS),
+        _ => None,
+    }
 }
 
 fn code(reason: &str) -> &str {
@@ -137,10 +214,14 @@ fn paid(
 /// Whether a pay-out went to, or came from, somebody who was not contracted. Who pays is only known
 /// to be wrong where the contract names who may.
 fn is_of_another(row: &PayoutRow, merchant: &MerchantSettings) -> bool {
-    let named = !merchant.name.is_empty() && !row.account_name.is_empty();
-    let payers = &merchant.payers;
-    let strange = !payers.is_empty() && !row.payer.is_empty() && !payers.contains(&row.payer);
-    named && merchant.name != row.account_name || strange
+    let plain = |name: &str| name.split_whitespace().collect::<String>();
+    let (own, paid) = (plain(&merchant.name), plain(&row.account_name));
+    let elsewhere = !own.is_empty() && !paid.is_empty() && own != paid;
+    // The account in which institutions hold merchants' money pays as it should.
+    let payer = plain(&row.payer);
+    let usual = payer.is_empty() || payer.contains("备付金");
+    let contracted = merchant.payers.iter().any(|known| plain(known) == payer);
+    elsewhere || !usual && !merchant.payers.is_empty() && !contracted
 }
 
 fn yuan(amount: Amount) -> Said {
@@ -179,8 +260,8 @@ fn values<'a>(row: &PayoutRow, keys: &FiledKeys) -> Filled<'a> {
         ("state", reason(code(why))),
         ("reason", or_unknown(reason(why))),
         ("detail", or_unknown(Said::same(detail))),
-        ("payer", or_unknown(Said::same(&*row.payer))),
-        ("account", or_unknown(Said::same(&*row.account_name))),
+        ("payer", or_unknown(texts::quoted(&row.payer))),
+        ("account", or_unknown(texts::quoted(&row.account_name))),
         ("credited", Said::same(credited)),
         ("merchant", Said::same(row.merchant.to_string())),
         ("others", Said::same(others.to_string())),
@@ -188,18 +269,21 @@ fn values<'a>(row: &PayoutRow, keys: &FiledKeys) -> Filled<'a> {
 }
 
 /// A refund: when the cardholder has it.
-fn refund(keys: &FiledKeys, index: &EvidenceIndex<'_>) -> Option<FiledWord> {
+fn refund(
+    keys: &FiledKeys,
+    index: &EvidenceIndex<'_>,
+    rows: &[(usize, &PayoutRow)],
+) -> Option<FiledWord> {
     if let Matched::Rows(rows) = index.issuer(keys)
-        && rows.last().is_some_and(|row| row.is == IssuerIs::Returned)
+        && rows
+            .last()
+            .is_some_and(|(_, row)| row.is == IssuerIs::Returned)
     {
         let mut word = FiledWord::of(Tier::E3, None, texts::REFUND_POSTED, &[]);
         word.weight = Weight::Answer;
         return Some(word);
     }
-    let Matched::Rows(rows) = index.payout(keys) else {
-        return None;
-    };
-    let row = rows.last()?;
+    let row = last_of(rows)?;
     let values = values(row, keys);
     Some(match row.is {
         PayoutIs::Held => {
@@ -256,7 +340,7 @@ fn by_settings(
         words.push(say(Cause::PayoutRule, texts::RULE_SET, &[from]));
     }
     if !merchant.agreement.is_empty() {
-        let clause = ("reason", Said::same(&*merchant.agreement));
+        let clause = ("reason", texts::quoted(&merchant.agreement));
         words.push(say(Cause::Agreement, texts::AGREEMENT, &[clause]));
     }
     if let Some(mode) = mode {

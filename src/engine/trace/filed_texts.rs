@@ -214,6 +214,42 @@ pub(super) const TOGETHER: Row = row(
     ),
     NOTHING,
 );
+pub(super) const DUE_TO_BE_PAID: Row = row(p("pay-out due {paid}", "预计{paid}到账"), WAIT);
+pub(super) const PAYOUT_UNORDERED: Row = row(
+    p(
+        "the pay-out file says several things of it, and not which came last",
+        "划付文件有多种状态, 先后不明",
+    ),
+    ASK,
+);
+pub(super) const NOT_ADDED_UP: Row = row(
+    p(
+        "the pay-out does not add up: {net} and what was taken off are not {gross}",
+        "划付金额不平: 净额{net}与扣款之和不等于{gross}",
+    ),
+    DISPUTE,
+);
+pub(super) const OTHER_GROSS: Row = row(
+    p(
+        "the pay-out file has {gross}, the messages {amount}",
+        "划付文件金额{gross}, 报文金额{amount}, 金额不符",
+    ),
+    DISPUTE,
+);
+pub(super) const PAID_AFTER_ALL: Row = row(
+    p(
+        "yet the pay-out file covers it ({gross})",
+        "但划付文件包含该笔({gross}), 单边账",
+    ),
+    DISPUTE,
+);
+pub(super) const PAID_AND_TAKEN_OFF: Row = row(
+    p(
+        "paid out before it was given back; a later pay-out is less by what was given back",
+        "退回前已划付, 后续划付已抵扣",
+    ),
+    ASK,
+);
 pub(super) const REFUND_DUE: Row = row(
     p("posting due {due}", "预计{due}入账"),
     p(
@@ -331,7 +367,56 @@ pub(super) const DECLINED_THERE: Row = row(
     ),
     DISPUTE,
 );
-pub(super) const THERE: Row = row(p("the acquirer's file: {is}", "收单机构文件: {is}"), ASK);
+pub(super) const GIVEN_BACK_THERE: Row = row(
+    p("given back in the acquirer's file", "收单机构文件已退回"),
+    ASK,
+);
+pub(super) const REFUSED_THERE: Row = row(
+    p("declined in the acquirer's file", "收单机构文件为拒绝"),
+    ASK,
+);
+pub(super) const BOOKED_TWICE: Row = row(
+    p(
+        "the acquirer's file books it twice ({theirs}, the messages {ours})",
+        "收单机构文件重复入账({theirs}, 报文金额{ours})",
+    ),
+    DISPUTE,
+);
+pub(super) const OTHER_CURRENCY: Row = row(
+    p(
+        "in another currency in the acquirer's file",
+        "收单机构文件币种不同",
+    ),
+    DISPUTE,
+);
+pub(super) const UNORDERED: Row = row(
+    p(
+        "{source} has it booked and given back, in no order that is known",
+        "{source}有入账也有退回, 先后不明",
+    ),
+    DISPUTE,
+);
+pub(super) const RETURN_FAILED_THERE: Row = row(
+    p(
+        "yet its void or refund failed in the acquirer's file: it is booked",
+        "但收单机构文件中撤销或退货未成功, 原交易仍入账",
+    ),
+    DISPUTE,
+);
+pub(super) const BOTH_THERE: Row = row(
+    p(
+        "booked and given back in the acquirer's file",
+        "收单机构文件有入账和退回",
+    ),
+    ASK,
+);
+pub(super) const RETURN_NOT_THERE: Row = row(
+    p(
+        "booked in the acquirer's file; its void or refund was not found there",
+        "收单机构文件已入账, 未见其撤销或退货",
+    ),
+    ASK,
+);
 pub(super) const MISSING_THERE: Row = row(
     p(
         "in the messages, missing in the acquirer's file",
@@ -368,7 +453,29 @@ pub(super) const ISSUER_REVIEW: Row = row(
         "请勿重复刷卡; 请持卡人联系发卡行",
     ),
 );
-pub(super) const ISSUER_SAYS: Row = row(p("the issuer's view: {is}", "发卡行: {is}"), ASK);
+pub(super) const ISSUER_REFUSED: Row =
+    row(p("refused in the issuer's view", "发卡行显示拒绝"), DISPUTE);
+pub(super) const DEBITED_TWICE: Row = row(
+    p(
+        "the issuer's view debits it twice ({theirs}, the messages {ours})",
+        "发卡行重复扣款({theirs}, 报文金额{ours})",
+    ),
+    DISPUTE,
+);
+pub(super) const ANOTHER_DEBIT: Row = row(
+    p(
+        "the issuer's view has {theirs}, the messages {ours}",
+        "发卡行金额{theirs}, 报文金额{ours}, 金额不符",
+    ),
+    DISPUTE,
+);
+pub(super) const NOT_RETURNED_YET: Row = row(
+    p(
+        "debited at the issuer, the return is not there yet",
+        "发卡行已扣款, 尚未见退回",
+    ),
+    ASK,
+);
 
 // ── The terminal's batch ─────────────────────────────────────────────────────────────────────────
 pub(super) const SLIP_STANDS: Row = row(
@@ -377,6 +484,13 @@ pub(super) const SLIP_STANDS: Row = row(
         "do not swipe again until terminal and acquirer agree; have the batch corrected",
         "终端与收单机构核对一致前请勿重刷; 请更正终端批次",
     ),
+);
+pub(super) const ANOTHER_IN_BATCH: Row = row(
+    p(
+        "the terminal's batch has {theirs}, the messages {ours}",
+        "终端批次金额{theirs}, 报文金额{ours}, 金额不符",
+    ),
+    DISPUTE,
 );
 pub(super) const IN_BATCH: Row = row(p("in the terminal's batch", "终端批次已计入"), ASK);
 pub(super) const NOT_IN_BATCH: Row = row(
@@ -392,6 +506,27 @@ pub(super) const BATCH_SAYS: Row = row(
 );
 
 // ── Not used ─────────────────────────────────────────────────────────────────────────────────────
+pub(super) const NO_ROW: Phrase = p("no row of {file} fits", "{file}中无相符记录");
+pub(super) const OTHER_NAMES: Phrase = p(
+    "{n} rows of {file} have its reference number, but another terminal, trace number, merchant or \
+     card: not used",
+    "{file}有{n}笔参考号相同但终端号、凭证号、商户号或卡号不同, 未采用",
+);
+pub(super) const LOOK_INTO_FILE: Phrase = p(
+    "do not swipe again; look into the file, and ask the acquirer with the keys",
+    "请勿重刷; 请核对文件, 并凭交易要素联系收单机构",
+);
+/// What is not said beside a file that has a debit, and what is said instead.
+pub(super) const PROMISES: [(Phrase, Phrase); 2] = [
+    (
+        p("nothing debited", "未扣款"),
+        p("this one not made", "本笔交易未成立"),
+    ),
+    (
+        p("nothing reserved", "未冻结"),
+        p("this one not made", "本笔交易未成立"),
+    ),
+];
 pub(super) const AMBIGUOUS: Phrase = p(
     "{n} rows of {file} fit, none is used",
     "{file}有{n}笔相符, 均未采用",
@@ -438,12 +573,20 @@ pub(super) fn reason(text: &str) -> Said {
     }
 }
 
+/// Words of other people, as theirs.
+pub(super) fn quoted(text: &str) -> Said {
+    match text.is_empty() {
+        true => Said::default(),
+        false => Said::same(format!("\"{}\"", text.escape_debug())),
+    }
+}
+
 /// One: its code translated, what stands behind it as it is.
 fn one_reason(text: &str) -> Said {
     let (code, detail) = text.split_once(' ').unwrap_or((text, ""));
     let known = REASONS.iter().find(|(name, _)| *name == code);
     let Some((_, phrase)) = known else {
-        return Said::same(text);
+        return quoted(text);
     };
     let with = |said: &str| format!("{said} {detail}").trim_end().to_owned();
     Said {

@@ -51,13 +51,21 @@ mod phrases;
 
 mod wording;
 
+mod filed_keys;
+
 mod filed_texts;
+
+mod filed_balance;
 
 mod filed_payout;
 
 mod filed;
 
 mod verdict;
+
+mod proof;
+
+mod unmatched;
 
 pub mod notes;
 
@@ -77,11 +85,13 @@ pub use codes::{Advice, CODES, Code, Outcome};
 pub use lang::{Lang, Phrase, Said};
 pub use moment::{Leg, Moment};
 pub use money::money;
+pub use proof::proof;
 pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 pub use retry::Retry;
 pub use reversal::{By, Reversal};
 pub use stories::{Keep, Stories, subject};
 pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};
+pub use unmatched::{DifferingField, NearRequest, UnmatchedAnswer, UnmatchedFinder};
 pub use verdict::Verdict;
 pub use view::{Names, View};

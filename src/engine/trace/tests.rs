@@ -8,6 +8,7 @@ mod filed;
 mod history;
 mod partly;
 mod several;
+mod unmatched;
 mod verdicts;
 
 pub(crate) use history::{History, opened};

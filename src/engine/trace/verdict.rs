@@ -9,7 +9,7 @@ use super::story::Story;
 use super::unconfirmed::Unconfirmed;
 use super::{diagnosis, filed, limit, texts, wording};
 use crate::engine::evidence::{EvidenceIndex, Tier};
-use crate::engine::record::State;
+use crate::engine::record::{Seq, State};
 
 /// What may be said of a transaction on the evidence of the gateway's journal, and of the files
 /// that were given.
@@ -35,6 +35,8 @@ pub struct Verdict {
     pub evidence: Tier,
     /// What each party believes.
     pub beliefs: Beliefs,
+    /// The records without which it would be another one, where that was looked for.
+    pub proof: Vec<Seq>,
 }
 
 impl Verdict {
@@ -42,7 +44,7 @@ impl Verdict {
     #[must_use]
     pub fn with(story: &Story, others: &[&Story], index: &EvidenceIndex<'_>) -> Self {
         let mut verdict = Self::of(story, others);
-        filed::raise(&mut verdict, story, index);
+        filed::raise(&mut verdict, story, others, index);
         verdict
     }
 
@@ -84,6 +86,7 @@ impl Verdict {
             safe_to_retry,
             evidence: Tier::E0,
             beliefs: Beliefs::of(story),
+            proof: Vec::new(),
         }
     }
 }

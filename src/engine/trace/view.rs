@@ -43,6 +43,8 @@ pub struct View {
     code: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     attempts: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    proof: Vec<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -101,6 +103,7 @@ impl View {
             auth: story.auth.map(|auth| auth.to_string()),
             code: story.answer.map(|code| code.to_string()),
             attempts: story.twins.iter().map(ToString::to_string).collect(),
+            proof: verdict.proof.iter().map(|seq| seq.0).collect(),
         }
     }
 }

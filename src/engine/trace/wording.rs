@@ -456,7 +456,7 @@ const fn terminal_reversed(story: &Story) -> Phrase {
     match story.delivery {
         Delivery::Written | Delivery::Unproven | Delivery::Proven => Phrase::new(
             "terminal reversed after an approval was sent{first}",
-            "终端收到应答后发起冲正{first}",
+            "应答发出后终端发起冲正{first}",
         ),
         Delivery::None | Delivery::Failed => Phrase::new(
             "terminal reversed before an answer reached it{first}",

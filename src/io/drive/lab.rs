@@ -5,6 +5,7 @@
 //! [`Lab::is_at_rest`] tells when nothing is under way any more, and [`Lab::finish`] counts the
 //! three books: the terminals' receipts, the acquirer's bookings, and the gateway's journal.
 
+use super::office_files::{self, OfficeReport};
 use super::{Fleet, Host, TerminalSight};
 use crate::engine::record::{Fact, Record, State, TxId};
 use crate::engine::seam::Dice;
@@ -17,6 +18,7 @@ use crate::io::system;
 use crate::iso::message::{MerchantId, Secret, TerminalId};
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, FaultSide, FaultTally, Faults, Span};
+use crate::lab::office::Profile;
 use crate::lab::peer::{
     Acquirer, AcquirerOptions, Deck, MasterKeys, Patience, TerminalBelief, TerminalOptions,
     TestTerminal, Workload,
@@ -47,6 +49,8 @@ pub struct LabOptions {
     pub think: Span,
     /// What goes wrong.
     pub faults: Vec<Armed>,
+    /// The trade that is played, with its back office.
+    pub profile: Option<Profile>,
     /// The journal's folder, made new; its keys go into a folder beside it.
     pub folder: PathBuf,
 }
@@ -66,6 +70,9 @@ pub const USUAL_FAULTS: [&str; 12] = [
     "F16:p=0.03,code=51+61+62",
     "F28:p=0.1",
 ];
+
+/// How many test cards there are.
+const CARDS: usize = 200;
 
 /// Why a lab cannot be set up, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +149,8 @@ pub struct LabReport {
     pub faults: u64,
     /// The same for each fault by itself.
     pub struck: Vec<FaultTally>,
+    /// What became of the money behind the switch.
+    pub office: Option<OfficeReport>,
 }
 
 impl LabReport {
@@ -149,6 +158,14 @@ impl LabReport {
     #[must_use]
     pub const fn is_balanced(&self) -> bool {
         self.terminal == self.gateway && self.gateway == self.acquirer
+    }
+
+    /// Whether the back office, if there is one, can explain each of its accounts.
+    #[must_use]
+    pub fn is_explained(&self) -> bool {
+        self.office
+            .as_ref()
+            .is_none_or(|office| office.unexplained.is_none())
     }
 }
 
@@ -160,7 +177,7 @@ impl Lab {
     pub fn start(options: LabOptions) -> Result<Self, LabError> {
         let mut dice = Dice::new(options.seed);
         let masters = MasterKeys::derived(dice.number());
-        let deck = Deck::new(dice.number(), 200);
+        let deck = deck(&options, dice.number());
         let wire = Wire {
             spec: Arc::clone(&options.spec),
             framing: None,
@@ -292,6 +309,9 @@ impl Lab {
             report.faults += struck(terminal.faults());
         }
         count_journal(&self.folder, &mut report)?;
+        if let Some(office) = acquirer.office() {
+            report.office = Some(office_files::write(office.clone(), &self.folder)?);
+        }
         Ok(report)
     }
 }
@@ -347,6 +367,18 @@ fn count_reversal(record: &Record, sent: &mut BTreeSet<TxId>, answered: &mut BTr
     }
 }
 
+/// The cards of the profile's issuers, else the lab's own.
+fn deck(options: &LabOptions, seed: u64) -> Deck {
+    let issuers = options.profile.iter().flat_map(|profile| &profile.issuers);
+    let bins = issuers.flat_map(|issuer| &issuer.bins).map(String::as_str);
+    let bins: Vec<&str> = bins.collect();
+    if bins.is_empty() {
+        Deck::new(seed, CARDS)
+    } else {
+        Deck::of_bins(seed, CARDS, &bins)
+    }
+}
+
 /// The names of the n-th terminal: ten terminals a merchant.
 fn name(at: usize) -> (MerchantId, TerminalId) {
     let merchant = MerchantId::new(&format!("8743503572{:05}", at / 10));
@@ -357,10 +389,15 @@ fn name(at: usize) -> (MerchantId, TerminalId) {
 fn acquirer(options: &LabOptions, masters: &MasterKeys, deck: &Deck, dice: &mut Dice) -> Acquirer {
     let mut own = AcquirerOptions::new(&options.host_spec, masters.clone(), deck.clone());
     own.latency = Span::millis(1, 10);
+    if let Some(profile) = &options.profile {
+        own.office = Some(profile.office.clone());
+        own.issuers.clone_from(&profile.issuers);
+    }
     own.faults = Faults::at(FaultSide::Acquirer, &options.faults, dice.split());
-    // Old software is of no harm at an acquirer that takes everything.
-    let about = |armed: &Armed| armed.fault.about().id;
-    own.strict = options.faults.iter().any(|armed| about(armed) == "F40");
+    own.strict = options
+        .faults
+        .iter()
+        .any(|armed| armed.fault.needs_strict_acquirer());
     Acquirer::new(own, dice.split())
 }
 
@@ -374,6 +411,10 @@ fn terminal(
 ) -> TestTerminal {
     let mut workload = Workload::shop(&options.spec, deck.clone());
     workload.think = options.think;
+    if let Some(profile) = &options.profile {
+        workload.mix.clone_from(&profile.mix);
+        workload.amounts = profile.amounts.clone();
+    }
     let mut own = TerminalOptions::new(&options.spec, merchant, terminal, workload);
     own.master = masters.of(&merchant, &terminal);
     own.patience = Patience::scaled(SCALE);

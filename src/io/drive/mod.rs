@@ -13,6 +13,8 @@ mod host;
 
 mod fleet;
 
+mod office_files;
+
 mod lab;
 
 mod replay;
@@ -29,6 +31,7 @@ pub use call::{Call, CallError};
 pub use fleet::{Fleet, TerminalSight};
 pub use host::Host;
 pub use lab::{Lab, LabError, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
+pub use office_files::OfficeReport;
 pub use replay::{ReplayError, ReplayTold, play};
 
 /// Sleeps until a moment; for ever without one.

@@ -62,8 +62,10 @@ pub(super) struct KeptBooking {
     pub undone_by: Option<BookingId>,
     /// What stands of refunds.
     pub refunded: i64,
-    /// The issuer took its approval back on this day.
-    pub returned_on: Option<Date>,
+    /// How much of it the issuer took back later.
+    pub returned: Option<i64>,
+    /// The terminal settled the batch that it is in.
+    pub captured: bool,
     /// The pay-out that covers it.
     pub paid_by: Option<PayoutId>,
 }
@@ -75,6 +77,6 @@ impl KeptBooking {
             && self.booking.approved
             && !self.reversed
             && self.undone_by.is_none()
-            && self.returned_on.is_none()
+            && self.returned.is_none()
     }
 }

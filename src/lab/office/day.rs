@@ -7,7 +7,7 @@ use super::ledger::Account;
 use super::open::{DayCourse, Office};
 use super::payout::{Charge, LateNote, Payout, PayoutId, PayoutState};
 use super::terms::PayoutTerms;
-use crate::engine::evidence::PayoutMode;
+use crate::engine::evidence::{Capture, PayoutMode};
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::MerchantId;
 use jiff::civil::Date;
@@ -49,15 +49,21 @@ impl Office {
                 continue;
             };
             let rule = account.file.rule(settles_on);
+            let capture = account.file.capture;
             let unsettled = std::mem::take(&mut account.unsettled);
             let (due, open): (Vec<BookingId>, Vec<BookingId>) = unsettled
                 .into_iter()
-                .partition(|id| self.kept(*id).settles_on <= settles_on);
+                .partition(|id| self.may_be_paid(*id, capture, settles_on));
             if let Some(account) = self.accounts.get_mut(&merchant) {
                 account.unsettled = open;
             }
             self.close_for(merchant, due, settles_on, &rule);
         }
+    }
+
+    fn may_be_paid(&self, id: BookingId, capture: Capture, settles_on: Date) -> bool {
+        let kept = self.kept(id);
+        kept.settles_on <= settles_on && (capture == Capture::Host || kept.captured)
     }
 
     /// What is held for a reason of its own is paid by itself; the rest in one credit.
@@ -76,12 +82,22 @@ impl Office {
             let group = by_note.entry(note.map_or(0, |note| note as u8 + 1));
             group.or_insert((note, Vec::new())).1.push(id);
         }
+        let has_sales = !alone.is_empty() || !by_note.is_empty();
         for id in alone {
             self.form(merchant, vec![id], settles_on, rule, None);
         }
         for (note, ids) in by_note.into_values() {
             self.form(merchant, ids, settles_on, rule, note);
         }
+        if !has_sales && self.is_owed_back(merchant) {
+            self.form(merchant, Vec::new(), settles_on, rule, None);
+        }
+    }
+
+    /// Whether more is to be given back to a merchant than to be deducted.
+    fn is_owed_back(&self, merchant: MerchantId) -> bool {
+        let charges = self.accounts.get(&merchant).map(|account| &account.charges);
+        charges.is_some_and(|all| all.iter().map(|one| one.amount).sum::<i64>() < 0)
     }
 
     /// A pay-out, with its fees taken and what is owed deducted as far as it goes.

@@ -8,8 +8,8 @@ use super::open::Office;
 use super::payout::{Charge, HoldReason, LateNote, Payout, PayoutState};
 use super::setback::Setback;
 use crate::engine::evidence::{
-    AccountSettings, AcquirerIs, AcquirerRow, Deduction, Evidence, InstantPayout, IssuerIs,
-    IssuerRow, MerchantSettings, PayoutIs, PayoutMode, PayoutRow, PayoutRule,
+    AccountSettings, AcquirerIs, AcquirerRow, Capture, Deduction, Evidence, InstantPayout,
+    IssuerIs, IssuerRow, MerchantSettings, PayoutIs, PayoutMode, PayoutRow, PayoutRule,
 };
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::{Amount, Text};
@@ -22,6 +22,7 @@ impl Office {
     pub fn evidence(&self, now: Wall) -> Evidence {
         let today = now.shown(&Zone::CHINA).date();
         let all = || self.bookings.iter();
+        let refunds = all().filter_map(|kept| Self::refund_row(kept, today));
         Evidence {
             acquirer: Some(all().map(|kept| self.acquirer_row(kept)).collect()),
             issuer: Some(
@@ -33,6 +34,7 @@ impl Office {
                 self.payouts
                     .iter()
                     .map(|one| self.payout_row(one))
+                    .chain(refunds)
                     .collect(),
             ),
             settings: Some(AccountSettings {
@@ -44,6 +46,40 @@ impl Office {
             }),
             ..Evidence::default()
         }
+    }
+
+    /// What is agreed with each merchant, as the file that is read as
+    /// [`AccountSettings`].
+    #[must_use]
+    pub fn settings_text(&self, now: Wall) -> String {
+        let today = now.shown(&Zone::CHINA).date();
+        let files = self.accounts.values().map(|account| &account.file);
+        let all = files.map(|file| settings_table(&self.settings(file, today)));
+        let all: Vec<toml::Value> = all.map(toml::Value::Table).collect();
+        toml::Table::from_iter([("merchant".to_owned(), toml::Value::Array(all))]).to_string()
+    }
+
+    /// A refund whose posting is still to come, as a row that waits for its day.
+    fn refund_row(kept: &KeptBooking, today: Date) -> Option<PayoutRow> {
+        let booking = &kept.booking;
+        let stands = booking.purpose == Purpose::Refund && booking.approved && !kept.reversed;
+        let posted = later(kept.settles_on, posting_days(booking));
+        (stands && posted > today).then(|| PayoutRow {
+            paid_on: None,
+            due_on: Some(posted),
+            merchant: kept.payee,
+            account_name: String::new(),
+            payer: String::new(),
+            gross: amount(booking.amount),
+            fee: Amount(0),
+            deducted: Amount(0),
+            reason_of_deduction: String::new(),
+            net: amount(booking.amount),
+            is: PayoutIs::Waiting,
+            reason: "refund".to_owned(),
+            covers: booking.rrn.into_iter().collect(),
+            mode: None,
+        })
     }
 
     fn acquirer_row(&self, kept: &KeptBooking) -> AcquirerRow {
@@ -70,7 +106,7 @@ impl Office {
     fn standing(&self, kept: &KeptBooking) -> AcquirerIs {
         if !kept.booking.approved {
             AcquirerIs::Declined
-        } else if kept.reversed || kept.returned_on.is_some() {
+        } else if kept.reversed || kept.returned.is_some() {
             AcquirerIs::Reversed
         } else if self.is_voided(kept) {
             AcquirerIs::Voided
@@ -97,7 +133,7 @@ impl Office {
             Purpose::Debit | Purpose::Hold if !booking.approved => (IssuerIs::Refused, ""),
             Purpose::Debit | Purpose::Hold if kept.reversed => (gave_back, "reversal"),
             Purpose::Debit | Purpose::Hold if self.is_voided(kept) => (gave_back, "void"),
-            Purpose::Debit if kept.returned_on.is_some() => (gave_back, "issuer_return"),
+            Purpose::Debit if kept.returned.is_some() => (gave_back, "issuer_return"),
             Purpose::Hold if kept.undone_by.is_some() => (gave_back, "completion"),
             Purpose::Debit | Purpose::Hold => (took, ""),
             Purpose::Refund if booking.approved && !kept.reversed => {
@@ -177,7 +213,8 @@ impl Office {
             None => {}
         }
         let since = later(rule.from, RULE_IS_NEWS);
-        if rule.from > Date::MIN && file.rules.len() > 1 && payout.settles_on <= since {
+        let changed = file.rules.iter().any(|earlier| earlier.from < rule.from);
+        if changed && payout.settles_on <= since {
             return dated("rule", Some(rule.from));
         }
         let moved = payout
@@ -193,8 +230,9 @@ impl Office {
     fn settings(&self, file: &Merchant, today: Date) -> MerchantSettings {
         let rule = file.rule(today);
         let instant = (rule.mode == PayoutMode::T0).then(|| InstantPayout {
-            from: Some(rule.hours.0),
-            until: Some(rule.hours.1),
+            // The whole day is no limit.
+            from: Some(rule.hours.0).filter(|from| *from > Time::MIN),
+            until: Some(rule.hours.1).filter(|until| until.minute() < 59 || until.hour() < 23),
             limit: rule.limit.map(amount),
             fee_bp: 0,
         });
@@ -206,7 +244,9 @@ impl Office {
                 what: what.to_owned(),
                 amount: Some(amount(sum)),
             });
-        let changes = file.rules.iter().filter(|rule| rule.from > Date::MIN);
+        // The first rule changed nothing.
+        let first = file.rules.iter().map(|rule| rule.from).min();
+        let changes = file.rules.iter().filter(|rule| Some(rule.from) > first);
         MerchantSettings {
             id: file.id.to_string(),
             name: file.account_name.clone(),
@@ -227,10 +267,64 @@ impl Office {
                 })
                 .collect(),
             deduction: deduction.collect(),
+            capture: file.capture,
             agreement: file.agreement.clone(),
             ..MerchantSettings::default()
         }
     }
+}
+
+/// What is not agreed stays out.
+fn settings_table(settings: &MerchantSettings) -> toml::Table {
+    let texts = |all: &[String]| toml::Value::from(all.to_vec());
+    let yuan = |sum: Amount| toml::Value::from(format!("{}.{:02}", sum.0 / 100, sum.0 % 100));
+    let time = |time: Option<Time>| time.map(|time| toml::Value::from(clock(time)));
+    let tables = |all: Vec<toml::Table>| {
+        let all: Vec<toml::Value> = all.into_iter().map(toml::Value::Table).collect();
+        (!all.is_empty()).then_some(toml::Value::Array(all))
+    };
+    let instant = settings.instant.as_ref().map(|instant| {
+        let parts = [
+            ("from", time(instant.from)),
+            ("until", time(instant.until)),
+            ("limit", instant.limit.map(yuan)),
+        ];
+        toml::Value::Table(table(parts))
+    });
+    let rules = settings.rule.iter().map(|rule| {
+        let mode = rule.mode.map(|mode| mode.name().into());
+        table([("from", Some(rule.from.to_string().into())), ("mode", mode)])
+    });
+    let once = settings.deduction.iter().map(|one| {
+        let what = Some(one.what.clone().into());
+        table([("what", what), ("amount", one.amount.map(yuan))])
+    });
+    let named = |all: &[String]| (!all.is_empty()).then(|| texts(all));
+    let fee = i64::try_from(settings.fee_bp).unwrap_or(i64::MAX);
+    table([
+        ("id", Some(settings.id.clone().into())),
+        ("name", Some(settings.name.clone().into())),
+        ("state", Some(settings.state.clone().into())),
+        ("terminals", named(&settings.terminals)),
+        ("kinds", named(&settings.kinds)),
+        ("mode", settings.mode.map(|mode| mode.name().into())),
+        ("cut_over", time(settings.cut_over)),
+        (
+            "capture",
+            (settings.capture == Capture::Terminal).then(|| "terminal".into()),
+        ),
+        ("fee_bp", Some(fee.into())),
+        ("agreement", Some(settings.agreement.clone().into())),
+        ("instant", instant),
+        ("rule", tables(rules.collect())),
+        ("deduction", tables(once.collect())),
+    ])
+}
+
+fn table<const N: usize>(entries: [(&str, Option<toml::Value>); N]) -> toml::Table {
+    let known = entries.into_iter();
+    let known = known.filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    known.collect()
 }
 
 /// A rule that holds for so many days is no news any more.

@@ -4,8 +4,8 @@
 //!
 //! Told, never asking: the acquirer's brain [asks](Office::ask) before it grants, and
 //! [tells](Office::book) what it booked; time comes with each call, and [`Office::run`] does what
-//! was due until then. Every fen moves from one account to another in one [`GeneralLedger`], so that
-//! none is lost or invented.
+//! was due until then. Every fen moves from one account to another in one [`GeneralLedger`], so
+//! that none is lost or invented.
 //!
 //! It knows no message, no wire and no dialect.
 //!
@@ -28,15 +28,20 @@ mod reconcile;
 
 mod evidence;
 
+mod issuers;
+mod profile;
+
 #[cfg(test)]
 mod tests;
 
 pub use booking::{Booking, BookingId};
 pub use calendar::{Calendar, CalendarError};
+pub use issuers::IssuerTerms;
 pub use ledger::{Account, GeneralLedger};
 pub use merchant::{Merchant, MerchantState, OfficeRefusal};
 pub use open::{Office, OfficeTerms, Sought};
 pub use payout::{Charge, Deducted, HoldReason, LateNote, Payout, PayoutState};
+pub use profile::{Profile, ProfileError};
 pub use reconcile::Unexplained;
 pub use setback::{ReturnReason, Setback};
 pub use terms::{Fee, PayoutTerms};

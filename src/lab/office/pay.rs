@@ -260,8 +260,8 @@ impl Office {
     pub(super) fn return_by_issuer(&mut self, id: BookingId, day: Date) {
         let kept = self.kept_mut(id);
         if kept.is_owed() {
-            kept.returned_on = Some(day);
             let left = kept.booking.amount - kept.refunded;
+            kept.returned = Some(left);
             self.pay_back(id, Deducted::IssuerReturn, left, day);
         }
     }

@@ -1,10 +1,13 @@
 //! The books held against each other: each balance of the ledger must be explained by what is
-//! unsettled, under way or still to be deducted.
+//! booked, unsettled, under way or still to be deducted.
 
+use super::booking::KeptBooking;
 use super::ledger::Account;
 use super::open::Office;
-use super::payout::PayoutState;
-use crate::iso::message::MerchantId;
+use super::payout::{Deducted, PayoutState};
+use super::setback::Setback;
+use crate::iso::spec::Purpose;
+use std::collections::BTreeMap;
 
 /// An account that holds something else than its papers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,52 +22,65 @@ pub struct Unexplained {
 }
 
 impl Office {
-    /// Holds the ledger against bookings, pay-outs and charges.
+    /// Holds the ledger against bookings, pay-outs and what is still to be deducted.
     ///
     /// # Errors
     /// The first account that they do not explain.
     pub fn reconcile(&self) -> Result<(), Unexplained> {
-        for merchant in self.accounts.keys() {
-            self.explain(Account::Merchant(*merchant), self.owed_to(*merchant))?;
-            let sum = |wanted: fn(&PayoutState) -> bool| {
-                let mine = self.payouts.iter().filter(|one| one.merchant == *merchant);
-                let wanted = mine.filter(|one| wanted(&one.state) && !self.diverts(one));
-                wanted.map(|one| one.net()).sum::<i64>()
+        let mut papers: BTreeMap<Account, i64> = BTreeMap::new();
+        let mut tell = |account, amount| *papers.entry(account).or_default() += amount;
+        tell(
+            Account::Issuers,
+            self.bookings.iter().map(owed_by_issuers).sum(),
+        );
+        for (merchant, account) in &self.accounts {
+            let unsettled = account.unsettled.iter();
+            let unsettled: i64 = unsettled.map(|id| self.kept(*id).booking.amount).sum();
+            let charges: i64 = account.charges.iter().map(|one| one.amount).sum();
+            tell(Account::Merchant(*merchant), unsettled - charges);
+            tell(Account::Transit(*merchant), 0);
+            tell(Account::Credited(*merchant), 0);
+        }
+        for payout in &self.payouts {
+            let place = match payout.state {
+                PayoutState::Waiting | PayoutState::Held(..) | PayoutState::Returned(..) => {
+                    Account::Merchant(payout.merchant)
+                }
+                PayoutState::Asked => Account::Transit(payout.merchant),
+                PayoutState::Paid(_) if self.diverts(payout) => Account::Diverted,
+                PayoutState::Paid(_) => Account::Credited(payout.merchant),
+                PayoutState::Replaced(..) => continue,
             };
-            let credited = sum(|state| matches!(state, PayoutState::Paid(_)));
-            self.explain(Account::Credited(*merchant), credited)?;
+            tell(place, payout.net());
         }
-        Ok(())
-    }
-
-    fn owed_to(&self, merchant: MerchantId) -> i64 {
-        let Some(account) = self.accounts.get(&merchant) else {
-            return 0;
-        };
-        let unsettled = account
-            .unsettled
-            .iter()
-            .map(|id| self.kept(*id).booking.amount);
-        let not_gone = self.payouts.iter().filter(|one| {
-            one.merchant == merchant
-                && matches!(
-                    one.state,
-                    PayoutState::Waiting | PayoutState::Held(..) | PayoutState::Returned(..)
-                )
+        let unexplained = papers.into_iter().find_map(|(account, told)| {
+            let holds = self.ledger.balance(account);
+            (holds != told).then_some(Unexplained {
+                account,
+                holds,
+                told,
+            })
         });
-        let charges = account.charges.iter().map(|one| one.amount);
-        unsettled.sum::<i64>() + not_gone.map(|one| one.net()).sum::<i64>() - charges.sum::<i64>()
+        unexplained.map_or(Ok(()), Err)
     }
+}
 
-    fn explain(&self, account: Account, told: i64) -> Result<(), Unexplained> {
-        let holds = self.ledger.balance(account);
-        if holds == told {
-            return Ok(());
-        }
-        Err(Unexplained {
-            account,
-            holds,
-            told,
-        })
-    }
+/// What one booking took from the issuers (less than nothing), or gave back to them.
+fn owed_by_issuers(kept: &KeptBooking) -> i64 {
+    let booking = &kept.booking;
+    let stands = booking.approved && !kept.reversed && kept.undone_by.is_none();
+    let amount = match (booking.purpose, kept.returned) {
+        (Purpose::Debit, Some(returned)) => returned - booking.amount,
+        (Purpose::Debit, None) if stands => -booking.amount,
+        (Purpose::Refund, _) if stands => booking.amount,
+        _ => 0,
+    };
+    let charged_back = booking.setbacks.iter().filter_map(|setback| match setback {
+        // These stay with the acquirer.
+        Setback::Deducted(Deducted::Deposit | Deducted::DataFee, _) => None,
+        Setback::Deducted(_, amount) => Some(*amount),
+        _ => None,
+    });
+    let is_sale = booking.approved && booking.purpose == Purpose::Debit;
+    amount + charged_back.filter(|_| is_sale).sum::<i64>()
 }

@@ -39,8 +39,15 @@ impl Deck {
     /// them finds a leak and nothing else.
     #[must_use]
     pub fn new(seed: u64, count: usize) -> Self {
+        Self::of_bins(seed, count, &[TEST_BIN])
+    }
+
+    /// The same, their numbers beginning with each of these in turn.
+    #[must_use]
+    pub fn of_bins(seed: u64, count: usize, bins: &[&str]) -> Self {
         let mut dice = Dice::new(seed ^ 0xCA4D);
-        (0..count).map(|at| lab_card(&mut dice, at)).collect()
+        let bins = bins.iter().cycle().zip(0..count);
+        bins.map(|(bin, at)| lab_card(&mut dice, bin, at)).collect()
     }
 
     /// The cards.
@@ -56,9 +63,9 @@ impl FromIterator<TestCard> for Deck {
     }
 }
 
-fn lab_card(dice: &mut Dice, at: usize) -> TestCard {
-    let mut number = String::from(TEST_BIN);
-    number.extend((0..9).map(|_| digit(dice.between(1, 9))));
+fn lab_card(dice: &mut Dice, bin: &str, at: usize) -> TestCard {
+    let mut number = String::from(bin);
+    number.extend((bin.len()..15).map(|_| digit(dice.between(1, 9))));
     number.push_str(&format!("{:03}", at % 1000));
     number.push(check_digit(&number));
     let pin = (0..6).map(|_| digit(dice.below(10))).collect::<String>();

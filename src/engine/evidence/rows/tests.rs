@@ -149,5 +149,23 @@ fn what_cannot_be_read_is_told_with_line_and_column() {
         "line 2: 1 cells, and the header has 2"
     );
     assert!(wrong("betrag\n8.00\n").contains("--columns \"amount=NAME\""));
+    assert!(wrong("amount,is,is\n8.00,reversed,booked\n").contains("`is` stands twice"));
+    let text = "amount,is,reason\n8.00,held,\"x\u{1b}[31m\"\n";
+    let rows: Vec<IssuerRow> = read(text, &map, &Zone::CHINA).unwrap();
+    assert!(
+        !rows[0].reason.contains('\u{1b}'),
+        "nothing of a file steers a screen"
+    );
     assert!("rrn".parse::<ColumnMap>().is_err());
+    let error = "iss=状态".parse::<ColumnMap>().unwrap_err().to_string();
+    assert!(
+        error.starts_with("`iss` is no column: they are account_name, amount"),
+        "{error}"
+    );
+    assert!(wrong("rrn,amount\n1.129E+11,8.00\n").contains("export the column as text"));
+    let padded: Vec<AcquirerRow> =
+        read("rrn,amount\n3217491827,8.00\n", &map, &Zone::CHINA).unwrap();
+    assert_eq!(&*padded[0].rrn, "003217491827");
+    let error = read::<PayoutRow>("net,status\n8.00,returned\n", &map, &Zone::CHINA);
+    assert!(error.unwrap_err().to_string().contains("no column `is`"));
 }

@@ -44,99 +44,102 @@ fn issuer(lines: &str) -> Evidence {
     file!(issuer, &format!("at,rrn,amount,is,reason\n{lines}"))
 }
 
+/// Rows of a pay-out file, and what is said for each.
+const PAYOUTS: &[(&str, Cause, &str, &str)] = &[
+    (
+        ",,,,,,,,888.00,returned,name_differs,RRN",
+        Cause::PayoutReturned,
+        "pay-out returned: name differs",
+        "结算款被退汇: 户名不符",
+    ),
+    (
+        "2026-11-25,,,,,,,,888.00,waiting,,RRN",
+        Cause::PayoutDue,
+        "pay-out due 2026-11-25",
+        "预计2026-11-25到账",
+    ),
+    (
+        "2026-11-23,,,,,,,,888.00,waiting,,RRN",
+        Cause::PayoutLate,
+        "past its pay-out date 2026-11-23",
+        "已过预计到账日2026-11-23",
+    ),
+    (
+        "2026-11-25,,,,,,,,888.00,waiting,holiday,RRN",
+        Cause::PayoutMoved,
+        "pay-out moved to 2026-11-25",
+        "遇节假日, 到账顺延至2026-11-25",
+    ),
+    (
+        "2026-11-25,,,,,,,,888.00,waiting,after_hours 22:00,RRN",
+        Cause::InstantClosed,
+        "after 22:00 instant pay-out is closed; due 2026-11-25",
+        "22:00后不支持实时到账, 转2026-11-25到账",
+    ),
+    (
+        ",,,,,,,,888.00,held,review,RRN",
+        Cause::PayoutReviewed,
+        "pay-out held for review (amount 888.00 CNY)",
+        "大额888.00元审核中, 款项暂缓结算",
+    ),
+    (
+        ",,,,,,,,888.00,held,risk_control 2026-11-30,RRN",
+        Cause::PayoutReviewed,
+        "pay-out delayed by risk control until 2026-11-30",
+        "风控延迟结算至2026-11-30",
+    ),
+    (
+        ",,,,,,,,888.00,held,frozen,RRN",
+        Cause::MerchantBlocked,
+        "pay-out held: merchant account frozen",
+        "商户账户已冻结, 款项暂缓结算",
+    ),
+    (
+        ",,,,,,,,888.00,asked,,RRN",
+        Cause::NotWithdrawn,
+        "not withdrawn; balance 888.00 CNY",
+        "未发起提现(余额888.00元)",
+    ),
+    (
+        ",2026-11-23,,,888.00,5.33,,,882.67,paid,,RRN",
+        Cause::PaidNet,
+        "paid 882.67 CNY = 888.00 CNY - fee 5.33 CNY on 2026-11-23",
+        "2026-11-23到账882.67元 = 交易888.00元 - 手续费5.33元",
+    ),
+    (
+        ",2026-11-23,,,888.00,,100.00,chargeback 2026-11-20,788.00,paid,,RRN",
+        Cause::PaidNet,
+        "less chargeback 100.00 CNY of 2026-11-20",
+        "结算款抵扣2026-11-20退单100.00元",
+    ),
+    (
+        ",2026-11-23,,,,,,,1000.00,paid,,RRN+203217491828+203217491829",
+        Cause::PaidTogether,
+        "credited together with 2 others on 2026-11-23",
+        "与其他2笔合并于2026-11-23到账",
+    ),
+    (
+        ",2026-11-23,999999999999999,,,,,,888.00,paid,,RRN",
+        Cause::PaidToAnother,
+        "paid out to merchant 999999999999999",
+        "已支付给商户999999999999999",
+    ),
+    (
+        ",2026-11-23,,,,,,,888.00,paid,result_not_returned,RRN",
+        Cause::PaidUnconfirmed,
+        "the receiving bank's result has not come back",
+        "收款行入账结果未返回",
+    ),
+];
+
 #[test]
 fn a_pay_out_says_where_the_money_of_an_approved_sale_is() {
     let sale = History::sale().delivered();
-    for (line, cause, en, zh) in [
-        (
-            ",,,,,,,,888.00,returned,name_differs,RRN",
-            Cause::PayoutReturned,
-            "pay-out returned: name differs",
-            "结算款被退汇: 户名不符",
-        ),
-        (
-            "2026-11-25,,,,,,,,888.00,waiting,,RRN",
-            Cause::PayoutDue,
-            "pay-out due 2026-11-25",
-            "预计2026-11-25到账",
-        ),
-        (
-            "2026-11-23,,,,,,,,888.00,waiting,,RRN",
-            Cause::PayoutLate,
-            "past its pay-out date 2026-11-23",
-            "已过预计到账日2026-11-23",
-        ),
-        (
-            "2026-11-25,,,,,,,,888.00,waiting,holiday,RRN",
-            Cause::PayoutMoved,
-            "pay-out moved to 2026-11-25",
-            "遇节假日, 到账顺延至2026-11-25",
-        ),
-        (
-            "2026-11-25,,,,,,,,888.00,waiting,after_hours 22:00,RRN",
-            Cause::InstantClosed,
-            "after 22:00 instant pay-out is closed; due 2026-11-25",
-            "22:00后不支持实时到账, 转2026-11-25到账",
-        ),
-        (
-            ",,,,,,,,888.00,held,review,RRN",
-            Cause::PayoutReviewed,
-            "pay-out held for review (amount 888.00 CNY)",
-            "大额888.00元审核中, 款项暂缓结算",
-        ),
-        (
-            ",,,,,,,,888.00,held,risk_control 2026-11-30,RRN",
-            Cause::PayoutReviewed,
-            "pay-out delayed by risk control until 2026-11-30",
-            "风控延迟结算至2026-11-30",
-        ),
-        (
-            ",,,,,,,,888.00,held,frozen,RRN",
-            Cause::MerchantBlocked,
-            "pay-out held: merchant account frozen",
-            "商户账户已冻结, 款项暂缓结算",
-        ),
-        (
-            ",,,,,,,,888.00,asked,,RRN",
-            Cause::NotWithdrawn,
-            "not withdrawn; balance 888.00 CNY",
-            "未发起提现(余额888.00元)",
-        ),
-        (
-            ",2026-11-23,,,888.00,5.33,,,882.67,paid,,RRN",
-            Cause::PaidNet,
-            "paid 882.67 CNY = 888.00 CNY - fee 5.33 CNY on 2026-11-23",
-            "2026-11-23到账882.67元 = 交易888.00元 - 手续费5.33元",
-        ),
-        (
-            ",2026-11-23,,,988.00,,100.00,chargeback 2026-11-20,888.00,paid,,RRN",
-            Cause::PaidNet,
-            "less chargeback 100.00 CNY of 2026-11-20",
-            "结算款抵扣2026-11-20退单100.00元",
-        ),
-        (
-            ",2026-11-23,,,,,,,1000.00,paid,,RRN+203217491828+203217491829",
-            Cause::PaidTogether,
-            "credited together with 2 others on 2026-11-23",
-            "与其他2笔合并于2026-11-23到账",
-        ),
-        (
-            ",2026-11-23,999999999999999,,,,,,888.00,paid,,RRN",
-            Cause::PaidToAnother,
-            "paid out to merchant 999999999999999",
-            "已支付给商户999999999999999",
-        ),
-        (
-            ",2026-11-23,,,,,,,888.00,paid,result_not_returned,RRN",
-            Cause::PaidUnconfirmed,
-            "the receiving bank's result has not come back",
-            "收款行入账结果未返回",
-        ),
-    ] {
+    for (line, cause, en, zh) in PAYOUTS {
         let verdict = judged(&sale, &payout(&line.replace("RRN", RRN)));
         assert_eq!(
             (verdict.cause, verdict.evidence),
-            (cause, Tier::E2p),
+            (*cause, Tier::E2p),
             "{line}"
         );
         assert!(verdict.verdict.en.contains(en), "{}", verdict.verdict.en);
@@ -152,11 +155,19 @@ fn a_file_without_its_row_changes_nothing() {
     let sale = History::sale().delivered();
     let alone = sale.verdict();
     let other = payout(",,,,,,,,888.00,returned,name_differs,203217491828");
-    assert_eq!(judged(&sale, &other), alone);
+    let same = |evidence: &Evidence| {
+        let verdict = judged(&sale, evidence);
+        assert_eq!(verdict.causes, alone.causes);
+        assert_eq!(verdict.evidence, Tier::E0);
+        assert_eq!(verdict.next_step, alone.next_step);
+        let said = format!("{}; no row of the pay-out file fits", alone.verdict.en);
+        assert_eq!(verdict.verdict.en, said);
+    };
+    same(&other);
     assert_eq!(judged(&sale, &Evidence::default()), alone);
     // The number of a pay-out before the sale is that of an older one.
     let older = payout(&format!(",2026-11-21,,,,,,,888.00,paid,,{RRN}"));
-    assert_eq!(judged(&sale, &older), alone);
+    same(&older);
 }
 
 #[test]
@@ -192,7 +203,7 @@ fn named(history: &History, is: &str) -> Evidence {
 fn another_amount_at_the_acquirer_is_told() {
     let verdict = judged(&History::sale().delivered(), &acquirer("booked", "88.00"));
     assert_eq!(verdict.cause, Cause::OtherAmount);
-    let said = "the acquirer's file has 88.00, the messages 888.00";
+    let said = "the acquirer's file has 88.00 CNY, the messages 888.00 CNY";
     assert!(verdict.verdict.en.contains(said), "{}", verdict.verdict.en);
 }
 
@@ -326,4 +337,87 @@ fn no_file_makes_a_verdict_safer() {
             }
         }
     }
+}
+
+#[test]
+fn a_reversed_sale_that_is_paid_out_is_not_safe() {
+    let reversed = History::sale()
+        .timed_out()
+        .reverses(1)
+        .reversal_answered("00", State::Reversed);
+    let mut story = reversed.story();
+    story.rrn = Some(text(RRN));
+    for is in ["paid", "held", "waiting"] {
+        let evidence = payout(&format!("2026-11-23,2026-11-23,,,,,,,888.00,{is},,{RRN}"));
+        let verdict = Verdict::with(&story, &[], &EvidenceIndex::of(&evidence));
+        assert_eq!(
+            (verdict.safe_to_retry, verdict.evidence),
+            (Retry::No, Tier::E2p),
+            "{is}"
+        );
+        assert_eq!(verdict.cause, Cause::BookedAtAcquirer);
+    }
+}
+
+#[test]
+fn a_pay_out_that_is_not_right_is_not_called_paid() {
+    let sale = History::sale().delivered();
+    for (line, cause) in [
+        (",2026-11-23,,,,,,,1.00,paid,,RRN", Cause::OtherAmount),
+        (
+            ",2026-11-23,,,888.00,1.00,,,1.00,paid,,RRN",
+            Cause::OtherAmount,
+        ),
+        (",2026-11-30,,,,,,,888.00,paid,,RRN", Cause::PayoutDue),
+        (
+            ",2026-11-24,,,,,,,888.00,returned,,RRN\n,2026-11-23,,,,,,,888.00,paid,,RRN",
+            Cause::PayoutReturned,
+        ),
+        (
+            ",,,,,,,,888.00,returned,,RRN\n,,,,,,,,888.00,paid,,RRN",
+            Cause::OutsideLog,
+        ),
+    ] {
+        let verdict = judged(&sale, &payout(&line.replace("RRN", RRN)));
+        assert_eq!(verdict.cause, cause, "{line}");
+    }
+}
+
+#[test]
+fn what_was_debited_is_never_called_not_debited() {
+    let declined = History::sale().declined("51");
+    for evidence in [
+        issuer(",RRN,888.00,debited,\n"),
+        issuer(
+            "2026-11-22 10:11:13,RRN,888.00,debited,\n2026-11-22 10:12:28,RRN,888.00,returned,\n",
+        ),
+        acquirer("booked", "888.00"),
+        acquirer("booked", "8.00"),
+    ] {
+        let verdict = judged(&declined, &evidence);
+        assert!(
+            !verdict.verdict.en.contains("nothing debited"),
+            "{}",
+            verdict.verdict.en
+        );
+        assert!(
+            !verdict.verdict.zh.contains("未扣款"),
+            "{}",
+            verdict.verdict.zh
+        );
+        assert!(verdict.evidence > Tier::E0);
+    }
+}
+
+#[test]
+fn a_row_of_its_number_at_another_terminal_takes_a_yes_away() {
+    let declined = History::sale().declined("51");
+    let line = format!("rrn,terminal,amount,is\n{RRN},99999999,888.00,booked\n");
+    let verdict = judged(&declined, &file!(acquirer, &line));
+    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+    assert!(
+        verdict.verdict.en.contains("but another terminal"),
+        "{}",
+        verdict.verdict.en
+    );
 }

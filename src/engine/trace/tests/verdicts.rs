@@ -346,7 +346,7 @@ fn u5_reversal_pending() {
             No,
             "terminal reversed after an approval was sent; first cause 98; reversal pending, not \
              sent yet",
-            "终端收到应答后发起冲正(首次原因码98), 冲正处理中(尚未发出)",
+            "应答发出后终端发起冲正(首次原因码98), 冲正处理中(尚未发出)",
         ),
     ]);
 }
@@ -464,7 +464,7 @@ fn a_reversal_accepted_allows_a_new_sale() {
             Yes,
             "terminal reversed after an approval was sent; first cause A0; reversal accepted \
              (00); any debit is returned",
-            "终端收到应答后发起冲正(首次原因码A0), 冲正成功(00); 如已扣款将原路退回",
+            "应答发出后终端发起冲正(首次原因码A0), 冲正成功(00); 如已扣款将原路退回",
         ),
         case(
             History::of(Purpose::Void)

@@ -87,7 +87,11 @@ fn what_became_of_a_sale_stands_at_both_ends() {
         row(IssuerIs::Debited, ""),
     ];
     assert_eq!(issuer, early);
-    // The refund is posted on its day, and not before.
+    // The refund is posted on its day, and waits for it in the file of pay-outs.
+    let waits = payouts(&desk, date(2026, 11, 27));
+    let refund = (PayoutIs::Waiting, "refund".to_owned(), String::new());
+    assert_eq!(waits.last(), Some(&refund));
+    assert!(!payouts(&desk, date(2026, 11, 28)).contains(&refund));
     assert_eq!(both(date(2026, 11, 27)).1, early);
     assert_eq!(
         both(date(2026, 11, 28)).1[4],
@@ -156,7 +160,12 @@ fn again<R: FiledRow>(rows: &[R]) -> Vec<R> {
 
 #[test]
 fn the_files_read_as_they_were_written() {
-    let mut desk = Desk::of(shop());
+    let mut desk = Desk::of(Merchant {
+        deposit: 500,
+        agreement: "as agreed".to_owned(),
+        rules: vec![PayoutTerms::new(date(2026, 1, 1), PayoutMode::T0)],
+        ..shop()
+    });
     let sale = desk.sale(at(MONDAY, 10, 0), 88_800);
     desk.book(at(MONDAY, 11, 0), Purpose::Refund, 100, Some(sale), &[]);
     desk.run(at(date(2026, 11, 24), 12, 0));
@@ -164,5 +173,9 @@ fn the_files_read_as_they_were_written() {
     let (acquirer, payout) = (files.acquirer.unwrap(), files.payout.unwrap());
     assert_eq!(again(&acquirer), acquirer);
     assert_eq!(again(&payout), payout);
-    assert_eq!(AccountSettings::read(""), Ok(AccountSettings::default()));
+    let settings = desk.office.settings_text(at(date(2026, 11, 24), 12, 0));
+    assert_eq!(
+        AccountSettings::read(&settings),
+        Ok(files.settings.unwrap())
+    );
 }

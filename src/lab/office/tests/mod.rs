@@ -3,6 +3,7 @@
 mod days;
 mod files;
 mod setbacks;
+mod year;
 
 use super::{
     Account, Booking, BookingId, Merchant, Office, OfficeTerms, Payout, PayoutState, Setback,
@@ -16,6 +17,8 @@ use jiff::civil::{Date, date};
 struct Desk {
     office: Office,
     stan: u64,
+    /// Who trades.
+    merchant: MerchantId,
 }
 
 fn shop() -> Merchant {
@@ -35,6 +38,7 @@ impl Desk {
         Self {
             office: Office::new(terms),
             stan: 0,
+            merchant: shop().id,
         }
     }
 
@@ -46,10 +50,24 @@ impl Desk {
         about: Option<BookingId>,
         setbacks: &[Setback],
     ) -> BookingId {
+        let id = self.book_quietly(at, purpose, amount, about, setbacks);
+        self.check();
+        id
+    }
+
+    /// Without holding all books against each other at once.
+    fn book_quietly(
+        &mut self,
+        at: Wall,
+        purpose: Purpose,
+        amount: i64,
+        about: Option<BookingId>,
+        setbacks: &[Setback],
+    ) -> BookingId {
         self.stan += 1;
-        let id = self.office.book(Booking {
+        self.office.book(Booking {
             at,
-            merchant: shop().id,
+            merchant: self.merchant,
             terminal: TerminalId::new("10421695").unwrap(),
             stan: Stan(self.stan),
             batch: Text::new("000001").unwrap(),
@@ -64,9 +82,7 @@ impl Desk {
             approved: true,
             about,
             setbacks: setbacks.to_vec(),
-        });
-        self.check();
-        id
+        })
     }
 
     fn sale(&mut self, at: Wall, amount: i64) -> BookingId {

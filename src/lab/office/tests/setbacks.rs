@@ -141,6 +141,7 @@ fn a_terminal_that_is_bound_to_another_merchant_pays_that_one() {
             ..OfficeTerms::default()
         }),
         stan: 0,
+        merchant: shop().id,
     };
     desk.sale(at(MONDAY, 10, 0), 500);
     desk.run(at(TUESDAY, 12, 0));

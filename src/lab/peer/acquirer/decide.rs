@@ -2,10 +2,11 @@
 
 use super::brain::Acquirer;
 use super::entry::{EntryId, HostEntry};
+use super::issuer::CardUse;
 use super::refusal::HostRefusal;
 use super::reply::Reply;
 use super::session::owner;
-use crate::engine::seam::Now;
+use crate::engine::seam::{Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, FieldPath, ResponseCode, Text};
 use crate::iso::spec::{Kind, Purpose, ReversalOutcome};
@@ -163,7 +164,7 @@ impl Acquirer {
             Purpose::Debit | Purpose::Hold => {
                 let about = self.completes(request, kind)?;
                 if about.is_none() {
-                    self.check(request, amount)?;
+                    self.check(now, request, kind, amount)?;
                 }
                 Ok(Granted::about(about))
             }
@@ -171,7 +172,7 @@ impl Acquirer {
                 .outcome_of(request)
                 .map(|extra| Granted { about: None, extra }),
             Purpose::Inquiry => {
-                self.check(request, 0)?;
+                self.check(now, request, kind, 0)?;
                 Ok(Granted {
                     about: None,
                     extra: self.balance(request),
@@ -200,14 +201,26 @@ impl Acquirer {
         }
     }
 
-    fn check(&mut self, request: &Message, amount: u64) -> Result<(), ResponseCode> {
+    fn check(
+        &mut self,
+        now: Now,
+        request: &Message,
+        kind: &Kind,
+        amount: u64,
+    ) -> Result<(), ResponseCode> {
         if request.pan().is_none() && request.text(payment_code_path()).is_some() {
             // A wallet pays, whose balance nobody here knows.
             return Ok(());
         }
         let session = owner(request).and_then(|owner| self.sessions.get(&owner));
         let keys = session.and_then(|session| session.keys.as_ref());
-        let verdict = self.issuer.check(request, keys, amount);
+        let verdict = self.issuer.check(&CardUse {
+            request,
+            kind: kind.name,
+            keys,
+            amount,
+            day: now.wall.shown(&Zone::CHINA).date(),
+        });
         verdict.map_err(|refusal: HostRefusal| refusal.code(self.options.spec.flow()))
     }
 

@@ -4,7 +4,7 @@ use super::Rules;
 use crate::engine::seam::Dice;
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Faults, Span};
-use crate::lab::office::OfficeTerms;
+use crate::lab::office::{IssuerTerms, OfficeTerms};
 use crate::lab::peer::{Deck, MasterKeys};
 use std::sync::Arc;
 
@@ -17,12 +17,15 @@ pub struct AcquirerOptions {
     pub keys: MasterKeys,
     /// Cards that the issuer knows, with their PINs.
     pub cards: Deck,
+    /// The issuers of the cards; a card of none of them may do whatever it can pay.
+    pub issuers: Vec<IssuerTerms>,
     /// What each card can spend, in minor units.
     pub balance: u64,
     /// Whether cards that the issuer does not know are good for the same balance; otherwise they
     /// are declined (14).
     pub strangers: bool,
-    /// Whether a request is refused (30) that lacks what the dialect says it must have.
+    /// Whether a request about money is refused that lacks what the dialect says it must have
+    /// (30), or whose card number has a wrong check digit (14).
     pub strict: bool,
     /// DE 32: the acquirer's own number.
     pub institution: String,
@@ -44,6 +47,7 @@ impl AcquirerOptions {
             spec: Arc::clone(spec),
             keys,
             cards,
+            issuers: Vec::new(),
             balance: 1_000_000_000_000,
             strangers: true,
             strict: false,

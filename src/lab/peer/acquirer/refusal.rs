@@ -10,6 +10,11 @@ pub(super) enum HostRefusal {
     InvalidCard,
     InsufficientFunds,
     WrongPin,
+    TooManyPins,
+    Frozen,
+    NotPermittedToCard,
+    OverLimit,
+    TooOften,
     UnknownTerminal,
     Office(OfficeRefusal),
 }
@@ -26,7 +31,13 @@ impl HostRefusal {
             }
             Self::Office(OfficeRefusal::NoMerchant) => of_the_year_1987("03", flow),
             Self::Office(OfficeRefusal::NotPermitted) => of_the_year_1987("58", flow),
-            Self::Office(OfficeRefusal::OverLimit) => of_the_year_1987("61", flow),
+            Self::TooManyPins => of_the_year_1987("75", flow),
+            Self::Frozen => of_the_year_1987("62", flow),
+            Self::NotPermittedToCard => of_the_year_1987("57", flow),
+            Self::TooOften => of_the_year_1987("65", flow),
+            Self::OverLimit | Self::Office(OfficeRefusal::OverLimit) => {
+                of_the_year_1987("61", flow)
+            }
         }
     }
 }

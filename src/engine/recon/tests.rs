@@ -1,0 +1,207 @@
+//! Days of trading held against files that were made wrong on purpose.
+
+use super::{ReconClass, ReconRow, ReconSum, Reconciler};
+use crate::engine::evidence::{
+    AcquirerIs, AcquirerRow, Evidence, EvidenceIndex, PayoutIs, PayoutRow, TotalsRow,
+};
+use crate::engine::record::State;
+use crate::engine::seam::{Wall, Zone};
+use crate::engine::trace::tests::{History, opened};
+use crate::engine::trace::{Story, Verdict};
+use crate::iso::message::{Amount, Stan, Text};
+use crate::iso::spec::Purpose;
+
+/// A sale of this number, made this long after the first one, and what became of it.
+fn sale(number: u64, seconds: i64, end: fn(History) -> History) -> Story {
+    let mut history = History::sale();
+    history.tx.0 += u128::from(number) << 80;
+    history.name_first(|opened| {
+        opened.stan = Stan(number);
+        opened.amount = Amount(10_000 + number);
+    });
+    let mut story = end(history).story();
+    story.tx.0 += u128::from(number) << 80;
+    story.began = Wall(story.began.0 + seconds * 1_000_000);
+    story.rrn = story.rrn.map(|_| Text::clipped(&format!("{number:012}")));
+    story
+}
+
+/// The row that an honest acquirer's file has.
+fn honest(story: &Story) -> AcquirerRow {
+    let keys = story.filed_keys();
+    AcquirerRow {
+        at: keys.at,
+        terminal: keys.terminal,
+        merchant: keys.merchant,
+        stan: keys.stan,
+        batch: Text::EMPTY,
+        rrn: keys.rrn,
+        auth: keys.auth,
+        card: keys.card,
+        amount: keys.amount,
+        currency: Text::EMPTY,
+        kind: Text::EMPTY,
+        code: Text::clipped("00"),
+        is: AcquirerIs::Booked,
+        settles_on: keys.at.map(|at| at.date(&Zone::CHINA)),
+    }
+}
+
+fn delivered(history: History) -> History {
+    history.delivered()
+}
+
+/// The rows that differ or are in flight, and the sums.
+fn held(stories: &[Story], evidence: &Evidence) -> (Vec<ReconRow>, Vec<(ReconClass, ReconSum)>) {
+    let index = EvidenceIndex::of(evidence);
+    let mut reconciler = Reconciler::new(&index);
+    let judged = |story| Verdict::with(story, &[], &index);
+    let taken = stories
+        .iter()
+        .filter_map(|story| reconciler.take(story, &judged(story)));
+    let mut rows: Vec<ReconRow> = taken.collect();
+    rows.extend(reconciler.finish());
+    rows.retain(|row| row.class.differs() || row.class == ReconClass::InFlight);
+    (rows, reconciler.sums().collect())
+}
+
+fn of_acquirer(rows: Vec<AcquirerRow>) -> Evidence {
+    Evidence {
+        acquirer: Some(rows),
+        ..Evidence::default()
+    }
+}
+
+/// A thousand sales, two seconds apart.
+fn day() -> Vec<Story> {
+    (0..1_000)
+        .map(|n| sale(n, 2 * i64::try_from(n).unwrap(), delivered))
+        .collect()
+}
+
+#[test]
+fn an_honest_file_matches_to_the_cent() {
+    let stories = day();
+    let (rows, sums) = held(&stories, &of_acquirer(stories.iter().map(honest).collect()));
+    assert!(rows.is_empty(), "{rows:?}");
+    let total = (0..1_000).map(|number| 10_000 + number).sum();
+    let sum = ReconSum {
+        count: 1_000,
+        ours: total,
+        theirs: total,
+    };
+    assert_eq!(sums, [(ReconClass::Matched, sum)]);
+}
+
+#[test]
+fn a_thousand_across_the_cut_over_and_the_one_that_is_missing_is_named() {
+    let stories = day();
+    // The file ends at the cut-over; the last hundred seconds were booked into the next day.
+    let mut rows: Vec<AcquirerRow> = stories[..950].iter().map(honest).collect();
+    rows.remove(300);
+    rows[500].amount = Amount(1);
+    let mut strange = rows[10].clone();
+    strange.rrn = Text::clipped("999999999999");
+    strange.stan = Some(Stan(999_999));
+    rows.push(strange);
+    let (rows, sums) = held(&stories, &of_acquirer(rows));
+    let of = |class| rows.iter().filter(move |row| row.class == class);
+    let named = |class| {
+        of(class)
+            .map(|row| row.keys.stan.unwrap().0)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(named(ReconClass::Short), [300]);
+    assert_eq!(named(ReconClass::OtherAmount), [501]);
+    assert_eq!(named(ReconClass::Long), [999_999]);
+    assert_eq!(
+        named(ReconClass::InFlight),
+        (950..1_000).collect::<Vec<_>>()
+    );
+    let matched = sums.iter().find(|(class, _)| *class == ReconClass::Matched);
+    assert_eq!(matched.unwrap().1.count, 948);
+    assert!(of(ReconClass::Short).all(|row| row.tx == Some(stories[300].tx)));
+}
+
+#[test]
+fn what_was_reversed_here_and_booked_there_is_long() {
+    let undone = |history: History| {
+        history
+            .timed_out()
+            .reverses(1)
+            .reversal_answered("00", State::Reversed)
+    };
+    let stories = [
+        sale(1, 0, delivered),
+        sale(2, 10, undone),
+        sale(3, 20, delivered),
+    ];
+    let (rows, _) = held(&stories, &of_acquirer(stories.iter().map(honest).collect()));
+    let classes: Vec<_> = rows.iter().map(|row| (row.class, row.tx)).collect();
+    assert_eq!(classes, [(ReconClass::Long, Some(stories[1].tx))]);
+}
+
+#[test]
+fn pay_outs_are_held_against_what_they_cover() {
+    let stories = [sale(1, 0, delivered), sale(2, 10, delivered)];
+    let payout = |gross: u64, fee: u64, net: u64| PayoutRow {
+        paid_on: Some(jiff::civil::date(2026, 11, 23)),
+        due_on: None,
+        merchant: Text::EMPTY,
+        account_name: String::new(),
+        payer: String::new(),
+        gross: Amount(gross),
+        fee: Amount(fee),
+        deducted: Amount(0),
+        reason_of_deduction: String::new(),
+        net: Amount(net),
+        is: PayoutIs::Paid,
+        reason: String::new(),
+        covers: stories.iter().map(|story| story.rrn.unwrap()).collect(),
+        mode: None,
+    };
+    let with = |row: PayoutRow| Evidence {
+        payout: Some(vec![row]),
+        ..Evidence::default()
+    };
+    let (rows, sums) = held(&stories, &with(payout(20_003, 3, 20_000)));
+    assert!(rows.is_empty(), "{rows:?}");
+    assert_eq!((sums[0].0, sums[0].1.count), (ReconClass::PaidTogether, 2));
+    let (rows, _) = held(&stories, &with(payout(20_003, 3, 19_000)));
+    assert_eq!(
+        rows[0].class,
+        ReconClass::OtherAmount,
+        "net and fee are not the gross"
+    );
+    let (rows, _) = held(&stories, &with(payout(20_000, 0, 20_000)));
+    assert_eq!(
+        rows[0].ours,
+        Some(Amount(20_003)),
+        "it covers more than it pays"
+    );
+}
+
+#[test]
+fn a_batch_that_counts_one_more_is_told() {
+    let stories = [sale(1, 0, delivered), sale(2, 10, delivered)];
+    let names = opened(Purpose::Debit);
+    let totals = |count, sum| Evidence {
+        totals: Some(vec![TotalsRow {
+            terminal: names.terminal,
+            merchant: names.merchant,
+            batch: names.batch,
+            debit_count: count,
+            debit_sum: Amount(sum),
+            credit_count: 0,
+            credit_sum: Amount(0),
+        }]),
+        ..Evidence::default()
+    };
+    assert!(held(&stories, &totals(2, 20_003)).0.is_empty());
+    let (rows, _) = held(&stories, &totals(3, 30_003));
+    assert_eq!(rows[0].class, ReconClass::Totals);
+    assert_eq!(
+        (rows[0].ours, rows[0].theirs),
+        (Some(Amount(20_003)), Some(Amount(30_003)))
+    );
+}
