@@ -27,7 +27,8 @@ pub(super) struct HostArgs {
     /// How long an answer takes, such as 20ms or 20ms..50ms
     #[arg(long, value_name = "TIME", default_value = "0ms")]
     latency: Span,
-    /// Refuse (30) requests that lack a field which the dialect says they must have
+    /// Refuse requests that lack a field which the dialect says they must have (30), and card
+    /// numbers whose check digit is wrong (14)
     #[arg(long)]
     strict: bool,
     /// What each card can spend, in minor units

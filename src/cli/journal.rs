@@ -1,9 +1,10 @@
 //! `isogate journal`: whether a journal is sound, and what is in it.
 
 mod export;
+mod packets;
 mod shadow;
 
-use super::{Exit, ZoneArgs, table};
+use super::{Exit, Lang, ZoneArgs, table};
 use crate::engine::journal::{Damage, JournalReport, SegmentReport, Torn, verify};
 use crate::engine::seam::{Wall, Zone};
 use crate::io::journal::{Files, JournalCounts, JournalReader, JournalSnapshot, ReadError};
@@ -96,11 +97,11 @@ fn newest_lab(place: &Path) -> Option<PathBuf> {
 }
 
 /// Runs the subcommand; `Found` if the journal is damaged, or breaks a rule of the model.
-pub(crate) fn run(args: &JournalArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &JournalArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let sound = match &args.command {
         JournalCommand::Verify(verify) => run_verify(verify, out)?,
         JournalCommand::Stats(read) => run_stats(read, out)?,
-        JournalCommand::Export(export) => export::run(export, out)?,
+        JournalCommand::Export(export) => export::run(export, lang, out)?,
         JournalCommand::Shadow(read) => shadow::run(read, out)?,
     };
     Ok(if sound { Exit::Done } else { Exit::Found })
@@ -351,7 +352,7 @@ mod tests {
             command: command(ReadArgs { folder, json }),
         };
         let mut out = Vec::new();
-        let exit = run(&args, &mut out).unwrap();
+        let exit = run(&args, Lang::En, &mut out).unwrap();
         (exit, String::from_utf8(out).unwrap())
     }
 

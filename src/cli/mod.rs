@@ -228,7 +228,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Host(args) => host::run(&args, lang, out),
         Command::Term(args) => term::run(&args, lang, out),
         Command::Encode(args) => encode::run(&args, out),
-        Command::Journal(args) => journal::run(&args, out),
+        Command::Journal(args) => journal::run(&args, lang, out),
         Command::Lab(args) => lab::run(&args, lang, out),
         Command::Serve(args) => serve::run(&args, out),
         Command::Sim(args) => sim::run(&args, out),

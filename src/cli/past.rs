@@ -87,6 +87,28 @@ pub(super) fn each(
     }
 }
 
+/// These transactions, each with its verdict.
+pub(super) fn told_of(
+    reader: &JournalReader,
+    wanted: &BTreeSet<TxId>,
+) -> anyhow::Result<BTreeMap<TxId, (Story, Verdict)>> {
+    let nothing = Evidence::default();
+    let index = EvidenceIndex::of(&nothing);
+    let judged = |snapshot: JournalSnapshot| {
+        let mut found = JudgedStories {
+            damaged: !snapshot.damage().is_empty(),
+            ..JudgedStories::default()
+        };
+        found.judge(&snapshot, &Query::default(), wanted, &index)?;
+        Ok(found.matching)
+    };
+    let told = match reader.snapshot().and_then(judged) {
+        Err(ReadError::Index(_)) => reader.snapshot_without_index().and_then(judged)?,
+        told => told?,
+    };
+    Ok(told)
+}
+
 /// Looks for candidates first, some at a time, then reads their stories and those of others that
 /// their verdicts turn on.
 fn find_in(

@@ -1,7 +1,7 @@
 //! `isogate scenario`: the catalogue of complaints and faults, as stories that happen.
 
 use super::{Exit, Lang, table};
-use crate::lab::scenario::{Scenario, ScenarioRun, ScenarioSet, builtin, play, read};
+use crate::lab::scenario::{Scenario, ScenarioRun, ScenarioSet, builtin, matrix, play, read};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -27,6 +27,8 @@ enum ScenarioCommand {
     List(ListArgs),
     /// Show what happens in a scenario, and what must be seen of it
     Show(ShowArgs),
+    /// Print the truth table: every kind of transaction, and every point at which it goes wrong
+    Matrix(ListArgs),
     /// Let scenarios happen in virtual time; exit code 1 if one is not as the catalogue says
     Run(RunArgs),
 }
@@ -65,7 +67,7 @@ struct RunArgs {
 }
 
 /// A scenario, and what came of it.
-struct Told {
+struct ToldScenario {
     scenario: Scenario,
     run: ScenarioRun,
 }
@@ -75,6 +77,7 @@ pub(crate) fn run(args: &ScenarioArgs, lang: Lang, out: &mut dyn Write) -> anyho
     match &args.command {
         ScenarioCommand::List(args) => list(args, lang, out),
         ScenarioCommand::Show(args) => show::run(&named(&args.names)?, lang, out),
+        ScenarioCommand::Matrix(args) => truth_table(args.json, lang, out),
         ScenarioCommand::Run(args) => run_all(args, lang, out),
     }
 }
@@ -113,6 +116,42 @@ fn list(args: &ListArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit
     });
     table::print(rows, out)?;
     Ok(Exit::Done)
+}
+
+/// Prints where each kind of transaction stands when it goes wrong at each point.
+fn truth_table(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let rows = matrix()?;
+    let verdict = say(lang, "verdict", "verdict_zh");
+    let keys = ["state", "class", "cause", "safe_to_retry"];
+    if json {
+        for row in &rows {
+            let [state, class, cause, safe] = keys.map(|key| row.told(key));
+            let line = json!({
+                "kind": row.kind, "point": row.point, "state": state, "class": class,
+                "cause": cause, "safe_to_retry": safe, "verdict": row.told("verdict"),
+                "verdict_zh": row.told("verdict_zh"), "passed": row.run.passed(),
+                "money": { "terminal": row.run.at_terminals, "acquirer": row.run.at_acquirer },
+            });
+            writeln!(out, "{line}")?;
+        }
+    } else {
+        let told = rows.iter().map(|row| {
+            let [state, class, cause, safe] = keys.map(|key| row.told(key).to_owned());
+            let books = format!("{} {}", row.run.at_terminals, row.run.at_acquirer);
+            let (kind, point) = (row.kind.to_owned(), row.point.to_owned());
+            let text = row.told(verdict).to_owned();
+            [kind, point, state, class, cause, safe, books, text]
+        });
+        table::print(told, out)?;
+    }
+    let misses = rows.iter().flat_map(|row| &row.run.misses);
+    for miss in misses.clone() {
+        writeln!(std::io::stderr(), "isogate: {miss}")?;
+    }
+    Ok(match misses.count() {
+        0 => Exit::Done,
+        _ => Exit::Found,
+    })
 }
 
 /// The scenarios of these names, in the order asked for.
@@ -166,7 +205,7 @@ fn run_all(args: &RunArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Ex
         } else {
             tell(&scenario, &run, lang, out)?;
         }
-        all.push(Told { scenario, run });
+        all.push(ToldScenario { scenario, run });
     }
     let failed = all.iter().filter(|told| !told.run.passed()).count();
     if !args.json {

@@ -17,6 +17,8 @@ mod shadow;
 
 mod lab;
 
+mod profiles;
+
 mod ends;
 
 mod faults;

@@ -4,6 +4,8 @@ use super::super::{Exit, input, peer};
 use super::{CaptureArgs, options};
 use crate::io::capture::{FoldOptions, FoldReport, fold_into};
 use clap::Args;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,10 +53,37 @@ pub(super) fn run(args: &CaptureArgs, journal: &Path, out: &mut dyn Write) -> an
         timeout: own.timeout,
     };
     let report = fold_into(&args.file, &options)?;
-    print(&report, journal, out)?;
+    if args.json {
+        writeln!(out, "{}", document(&report, journal))?;
+    } else {
+        print(&report, journal, out)?;
+    }
     Ok(match report.stopped {
         Some(_) => Exit::Failed,
         None => Exit::Done,
+    })
+}
+
+/// The same as [`print`], for programs.
+fn document(report: &FoldReport, journal: &Path) -> Value {
+    let counts = &report.counts;
+    let servers = report.legs.servers.iter();
+    let servers = servers.map(|(server, role)| (server.to_string(), role.name()));
+    let ports = report.legs.ports.iter();
+    let ports = ports.map(|(port, role)| (format!("port {port}"), role.name()));
+    json!({
+        "spec": report.dialect.spec.name(),
+        "legs": servers.chain(ports).collect::<BTreeMap<_, _>>(),
+        "frames": counts.frames,
+        "transactions": counts.transactions,
+        "gaps": counts.gaps,
+        "midway": counts.midway,
+        "without_request": counts.unmatched,
+        "unreadable": counts.unreadable.saturating_add(report.tally.unreadable),
+        "cut_short": report.tally.cut_short,
+        "stopped": report.stopped,
+        "journal": journal.display().to_string(),
+        "keys": report.keys.display().to_string(),
     })
 }
 

@@ -11,6 +11,10 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
+/// What a masked file says of itself.
+const MASKED: &str = "masked: card numbers are others that look alike; tracks, PIN blocks and \
+    other secrets are overwritten";
+
 /// Writes sightings to a file, masked unless the user wants them as they are.
 #[derive(Debug)]
 pub(super) struct CaptureCopy {
@@ -45,7 +49,8 @@ impl CaptureCopy {
             }
         };
         let out = File::create(path).with_context(|| format!("cannot write {file}"))?;
-        let writer = PcapngWriter::new(BufWriter::new(out), spec);
+        let note = if mask.is_some() { MASKED } else { "" };
+        let writer = PcapngWriter::with_note(BufWriter::new(out), spec, note);
         Ok(Some(Self {
             writer: writer.with_context(|| format!("cannot write {file}"))?,
             file,

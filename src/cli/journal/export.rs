@@ -1,7 +1,7 @@
 //! `isogate journal export`: each message of a journal as a line for other programs.
 
-use super::FolderArgs;
-use crate::cli::input;
+use super::{FolderArgs, packets};
+use crate::cli::{Lang, input};
 use crate::engine::record::{Fact, Hop, Logged, Opened, Record, State, TxId};
 use crate::engine::seam::Zone;
 use clap::Args;
@@ -17,6 +17,9 @@ pub(super) struct MessageExportArgs {
     folder: FolderArgs,
     #[command(flatten)]
     form: MessageExportForm,
+    /// The dialect of the frames, where it is not built in
+    #[arg(long, value_name = "NAME|FILE", requires = "pcapng")]
+    spec: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -28,6 +31,9 @@ struct MessageExportForm {
     /// One row a message (RFC 4180), with a header
     #[arg(long)]
     csv: bool,
+    /// Packets for Wireshark, each with its transaction and verdict as a comment
+    #[arg(long)]
+    pcapng: bool,
 }
 
 /// One message on one leg.
@@ -81,7 +87,15 @@ impl ExportedMessage {
 const REMEMBERED: usize = 1 << 18;
 
 /// Writes every message, oldest first. Whether the journal is sound.
-pub(super) fn run(args: &MessageExportArgs, out: &mut dyn Write) -> anyhow::Result<bool> {
+pub(super) fn run(
+    args: &MessageExportArgs,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<bool> {
+    if args.form.pcapng {
+        let spec = args.spec.as_deref().map(input::spec).transpose()?;
+        return packets::write(&args.folder.reader()?, spec, lang, out);
+    }
     let mut records = args.folder.reader()?.records();
     let mut terms = KnownTerms::default();
     let mut sheet = Sheet::new(&args.form, out);
@@ -165,7 +179,7 @@ impl KnownTerms {
 }
 
 /// The leg on which a message goes on.
-const fn onward(hop: Hop) -> Hop {
+pub(super) const fn onward(hop: Hop) -> Hop {
     match hop {
         Hop::TerminalToGateway | Hop::GatewayToAcquirer => Hop::GatewayToAcquirer,
         Hop::AcquirerToGateway | Hop::GatewayToTerminal => Hop::GatewayToTerminal,
@@ -208,7 +222,11 @@ mod tests {
 
     fn rows(records: &[Record], csv: bool) -> String {
         let mut out = Vec::new();
-        let form = MessageExportForm { jsonl: !csv, csv };
+        let form = MessageExportForm {
+            jsonl: !csv,
+            csv,
+            pcapng: false,
+        };
         let mut sheet = Sheet::new(&form, &mut out);
         let mut terms = KnownTerms::default();
         for record in records {

@@ -76,8 +76,8 @@ pub(super) struct ReplaySum {
     pub kinds: BTreeMap<String, KindSum>,
     /// By kind and sort.
     pub groups: BTreeMap<(String, DifferenceSort), DifferenceGroup>,
-    /// Fields that differ, by the type of the answer.
-    fields: BTreeMap<(Mti, FieldPath), u64>,
+    /// Fields that differ, by the type of the answer; and whether one of two answers lacked it.
+    fields: BTreeMap<(Mti, FieldPath), bool>,
     pub captured_times: Latencies,
     pub times: Latencies,
 }
@@ -171,7 +171,8 @@ impl ReplaySum {
                 None => DifferenceSort::Type,
             };
             if let (Some(path), Some(answer)) = (difference.path, compared_type(one)) {
-                *self.fields.entry((answer, path)).or_default() += 1;
+                let is_lacking = difference.wanted.is_none() || difference.found.is_none();
+                *self.fields.entry((answer, path)).or_default() |= is_lacking;
             }
             self.group(kind, sort, one, Some(difference));
         }
@@ -250,11 +251,18 @@ impl ReplaySum {
         }
     }
 
-    /// Leaves free what differs between two runs against the same system; how many differences are
-    /// left that are no noise.
+    /// Learns what differs between two runs against the same system: a field whose values differ
+    /// may have any, one that was there once only is free. How many differences are left that are
+    /// no noise.
     pub(super) fn learn(&self, file: &mut CompareFile) -> u64 {
-        for (answer, path) in self.fields.keys().filter(|(_, path)| is_noise(*path)) {
-            file.free(*answer, *path);
+        for ((answer, path), is_lacking) in &self.fields {
+            let comparison = match is_lacking {
+                true => Comparison::Free,
+                false => Comparison::Any,
+            };
+            if is_noise(*path) {
+                file.set(*answer, *path, comparison);
+            }
         }
         let groups = self.groups.iter();
         let rest = groups.filter(|((_, sort), _)| match sort {

@@ -1,11 +1,11 @@
 //! What came of scenarios, as a JUnit report: a test each.
 
-use super::Told;
+use super::ToldScenario;
 use crate::cli::page::escaped;
 use std::fmt::Write;
 
 /// The report.
-pub(super) fn report(all: &[Told]) -> anyhow::Result<String> {
+pub(super) fn report(all: &[ToldScenario]) -> anyhow::Result<String> {
     let failed = all.iter().filter(|told| !told.run.passed()).count();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     writeln!(
@@ -13,7 +13,7 @@ pub(super) fn report(all: &[Told]) -> anyhow::Result<String> {
         "<testsuite name=\"isogate scenario\" tests=\"{}\" failures=\"{failed}\">",
         all.len()
     )?;
-    for Told { scenario, run } in all {
+    for ToldScenario { scenario, run } in all {
         let name = format!("{} {}", scenario.id, scenario.title.en);
         let set = scenario.id.split(['.', '/']).next().unwrap_or_default();
         write!(

@@ -1,6 +1,6 @@
 //! What came of scenarios, as a page that is complete in itself: a ladder each.
 
-use super::{Told, say};
+use super::{ToldScenario, say};
 use crate::cli::Lang;
 use crate::cli::page::{escaped, page, table};
 use crate::engine::record::Hop;
@@ -9,7 +9,7 @@ use crate::lab::scenario::{LadderLine, ScenarioRun};
 use std::fmt::Write;
 
 /// The page.
-pub(super) fn report(all: &[Told], lang: Lang) -> anyhow::Result<String> {
+pub(super) fn report(all: &[ToldScenario], lang: Lang) -> anyhow::Result<String> {
     let mut body = String::new();
     let failed = all.iter().filter(|told| !told.run.passed()).count();
     let class = if failed > 0 { "bad" } else { "good" };
@@ -22,13 +22,13 @@ pub(super) fn report(all: &[Told], lang: Lang) -> anyhow::Result<String> {
     Ok(page(say(lang, "Scenarios", "场景"), &body, lang))
 }
 
-fn summary(all: &[Told], lang: Lang) -> Vec<[String; 3]> {
+fn summary(all: &[ToldScenario], lang: Lang) -> Vec<[String; 3]> {
     let heading = [
         say(lang, "scenario", "场景"),
         say(lang, "title", "标题"),
         say(lang, "result", "结果"),
     ];
-    let rows = all.iter().map(|Told { scenario, run }| {
+    let rows = all.iter().map(|ToldScenario { scenario, run }| {
         [
             scenario.id.clone(),
             scenario.title.in_lang(lang).to_owned(),
@@ -40,7 +40,11 @@ fn summary(all: &[Told], lang: Lang) -> Vec<[String; 3]> {
         .collect()
 }
 
-fn one(body: &mut String, Told { scenario, run }: &Told, lang: Lang) -> anyhow::Result<()> {
+fn one(
+    body: &mut String,
+    ToldScenario { scenario, run }: &ToldScenario,
+    lang: Lang,
+) -> anyhow::Result<()> {
     let title = format!("{} {}", scenario.id, scenario.title.in_lang(lang));
     write!(body, "<h2>{}</h2>", escaped(&title))?;
     write!(body, "<p>{}</p>", escaped(scenario.story.in_lang(lang)))?;

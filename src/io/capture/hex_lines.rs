@@ -156,8 +156,10 @@ pub(super) fn dump_line(line: &str) -> Option<(usize, Vec<u8>)> {
         .filter(|_| is_offset)?;
     let rest = rest.trim_start_matches(':');
     let body = rest.trim_start();
-    // The column of characters stands behind two blanks, or behind a bar.
-    let wide = body.find("  ").filter(|at| *at > 24).unwrap_or(body.len());
+    // The column of characters stands behind two blanks, or behind a bar. Without a colon, eight
+    // bytes may stand apart from the next eight.
+    let wide = body.find("  ").filter(|at| is_marked || *at > 24);
+    let wide = wide.unwrap_or(body.len());
     let body = body.get(..wide.min(body.find('|').unwrap_or(body.len())))?;
     let mut bytes = Vec::with_capacity(16);
     for group in body.split_whitespace() {
@@ -274,7 +276,7 @@ mod tests {
             "00000000  08 00 20 20 00 00 00 80  00 00 92 00 00 49 60 00  |..  .....|\n\
              00000010  01 02 03                                          |...|\n",
             "00000000: 0800 2020 0000 0080 0000 9200 0049 6000  ..  .........I`.\n\
-             00000010: 0102 03                                  ...\n",
+             00000010: 0102 03                                  AB\n",
         ] {
             let found = read(&format!("RECV\n{text}{text}"));
             let hex: Vec<_> = found

@@ -17,6 +17,7 @@ mod log;
 mod moment;
 mod open;
 mod own_journal;
+mod packet_text;
 mod packets;
 mod pcapng_out;
 mod traffic;

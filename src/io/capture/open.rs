@@ -7,7 +7,8 @@ use super::jpos_log::JposLog;
 use super::lines::TextLines;
 use super::log::{LogReader, LogSource};
 use super::own_journal::OwnJournal;
-use super::packets::PacketFile;
+use super::packet_text::{PacketText, is_packet_text};
+use super::packets::{PacketFile, PacketSource};
 use super::traffic::TrafficReader;
 use super::{CaptureError, CaptureReader};
 use crate::engine::seam::Zone;
@@ -56,6 +57,8 @@ pub enum CaptureForm {
     BinaryLog,
     /// JSON, a document a line: messages, or events of jPOS.
     Documents,
+    /// Packets as tcpdump prints them.
+    PacketText,
     /// Hex, a message a line, or dumps.
     Hex,
     /// The folder of a journal of our own.
@@ -72,6 +75,7 @@ impl CaptureForm {
             Self::JposLog => "jPOS log",
             Self::BinaryLog => "jPOS-EE binlog",
             Self::Documents => "JSON lines",
+            Self::PacketText => "printed packets",
             Self::Hex => "hex",
             Self::OwnJournal => "journal",
         }
@@ -98,6 +102,9 @@ impl CaptureForm {
         }
         if text.contains("<isomsg") || text.contains("<logger") {
             return Some(Self::JposLog);
+        }
+        if is_packet_text(&text) {
+            return Some(Self::PacketText);
         }
         text.lines().any(is_hex).then_some(Self::Hex)
     }
@@ -219,10 +226,16 @@ fn reader(
     options: &CaptureOptions,
 ) -> Result<Box<dyn CaptureReader>, CaptureError> {
     let zone = options.zone.clone();
-    let traffic = |packets| Box::new(TrafficReader::new(packets, spec, options.server_port));
+    let traffic = |packets: Box<dyn PacketSource>| {
+        Box::new(TrafficReader::new(packets, spec, options.server_port))
+    };
     let source: Box<dyn LogSource> = match form {
-        CaptureForm::Pcap => return Ok(traffic(PacketFile::pcap(input)?)),
-        CaptureForm::Pcapng => return Ok(traffic(PacketFile::pcapng(input)?)),
+        CaptureForm::Pcap => return Ok(traffic(Box::new(PacketFile::pcap(input)?))),
+        CaptureForm::Pcapng => return Ok(traffic(Box::new(PacketFile::pcapng(input)?))),
+        CaptureForm::PacketText => {
+            let packets = PacketText::new(TextLines::new(input), zone);
+            return Ok(traffic(Box::new(packets)));
+        }
         CaptureForm::JposLog => Box::new(JposLog::new(TextLines::new(input), zone)),
         CaptureForm::BinaryLog => Box::new(BinaryLog::new(input)),
         CaptureForm::Documents => Box::new(JsonLines::new(TextLines::new(input), zone)),

@@ -44,6 +44,15 @@ struct PacketClock {
     offset: i64,
 }
 
+/// Where packets come from.
+pub(super) trait PacketSource: Send {
+    /// Shows the next packet to `see`; `false` at the end.
+    fn next(&mut self, see: &mut dyn FnMut(&CapturedPacket<'_>)) -> Result<bool, CaptureError>;
+
+    /// Whether it ends within a packet.
+    fn is_cut_short(&self) -> bool;
+}
+
 /// Reads a pcap or pcapng file, block by block.
 pub(super) struct PacketFile {
     blocks: Box<dyn PcapReaderIterator + Send>,
@@ -52,7 +61,7 @@ pub(super) struct PacketFile {
     header: Option<PcapHeader>,
     capacity: usize,
     /// Whether the file ends within a block.
-    pub cut_short: bool,
+    cut_short: bool,
 }
 
 impl std::fmt::Debug for PacketFile {
@@ -86,11 +95,25 @@ impl PacketFile {
         }
     }
 
-    /// Shows the next packet to `see`; `false` at the end.
-    pub(super) fn next(
-        &mut self,
-        see: &mut dyn FnMut(&CapturedPacket<'_>),
-    ) -> Result<bool, CaptureError> {
+    fn refill(&mut self, at: u64) -> Result<(), CaptureError> {
+        let before = self.blocks.data().len();
+        self.blocks.refill().map_err(|e| fault(&e, at))?;
+        let is_full = self.blocks.data().len() == before && !self.blocks.reader_exhausted();
+        if is_full { self.grow(at) } else { Ok(()) }
+    }
+
+    fn grow(&mut self, at: u64) -> Result<(), CaptureError> {
+        if self.capacity >= MAX_BLOCK {
+            return Err(damaged(at, "a block is longer than 1 MiB"));
+        }
+        self.capacity = self.capacity.saturating_mul(2);
+        self.blocks.grow(self.capacity);
+        self.refill(at)
+    }
+}
+
+impl PacketSource for PacketFile {
+    fn next(&mut self, see: &mut dyn FnMut(&CapturedPacket<'_>)) -> Result<bool, CaptureError> {
         loop {
             let at = self.blocks.consumed() as u64;
             let (length, seen) = match self.blocks.next() {
@@ -122,20 +145,8 @@ impl PacketFile {
         }
     }
 
-    fn refill(&mut self, at: u64) -> Result<(), CaptureError> {
-        let before = self.blocks.data().len();
-        self.blocks.refill().map_err(|e| fault(&e, at))?;
-        let is_full = self.blocks.data().len() == before && !self.blocks.reader_exhausted();
-        if is_full { self.grow(at) } else { Ok(()) }
-    }
-
-    fn grow(&mut self, at: u64) -> Result<(), CaptureError> {
-        if self.capacity >= MAX_BLOCK {
-            return Err(damaged(at, "a block is longer than 1 MiB"));
-        }
-        self.capacity = self.capacity.saturating_mul(2);
-        self.blocks.grow(self.capacity);
-        self.refill(at)
+    fn is_cut_short(&self) -> bool {
+        self.cut_short
     }
 }
 

@@ -68,7 +68,15 @@ impl<W: Write> PcapngWriter<W> {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn new(mut out: W, spec: &Arc<Spec>) -> io::Result<Self> {
+    pub fn new(out: W, spec: &Arc<Spec>) -> io::Result<Self> {
+        Self::with_note(out, spec, "")
+    }
+
+    /// As [`new`](Self::new), with a word on the whole file that readers show.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn with_note(mut out: W, spec: &Arc<Spec>, note: &str) -> io::Result<Self> {
         let mut section = SectionHeaderBlock {
             block_type: 0,
             block_len1: 0,
@@ -76,7 +84,15 @@ impl<W: Write> PcapngWriter<W> {
             major_version: 1,
             minor_version: 0,
             section_len: -1,
-            options: vec![option(OptionCode(4), "isogate")],
+            options: {
+                [
+                    option(OptionCode::Comment, note),
+                    option(OptionCode(4), "isogate"),
+                ]
+            }
+            .into_iter()
+            .filter(|option| option.len > 0)
+            .collect(),
             block_len2: 0,
         };
         let mut interface = InterfaceDescriptionBlock {
@@ -97,6 +113,20 @@ impl<W: Write> PcapngWriter<W> {
             framer: Framer::new(spec, usize::from(u16::MAX)),
             flows: HashMap::new(),
         })
+    }
+
+    /// Writes a sighting whose frame is of this dialect, whatever others are.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_as(
+        &mut self,
+        sighting: &Sighting,
+        spec: &Arc<Spec>,
+        comment: &str,
+    ) -> io::Result<()> {
+        self.framer = Framer::new(spec, usize::from(u16::MAX));
+        self.write(sighting, comment)
     }
 
     /// Writes a sighting; `comment` is kept beside a frame.

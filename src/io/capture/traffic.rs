@@ -1,16 +1,15 @@
 //! Packets of a file, put together to what was seen on its connections.
 
 use super::headers::{HeaderReader, PacketContent};
-use super::packets::PacketFile;
+use super::packets::PacketSource;
 use super::{CaptureError, CaptureReader, CaptureTally};
 use crate::iso::spec::Spec;
 use crate::iso::stream::{Reassembler, Sighting};
 use std::sync::Arc;
 
 /// Reads the traffic of a file of packets.
-#[derive(Debug)]
 pub(super) struct TrafficReader {
-    packets: PacketFile,
+    packets: Box<dyn PacketSource>,
     headers: HeaderReader,
     flows: Reassembler,
     tally: CaptureTally,
@@ -20,7 +19,11 @@ pub(super) struct TrafficReader {
 }
 
 impl TrafficReader {
-    pub(super) fn new(packets: PacketFile, spec: &Arc<Spec>, server_port: Option<u16>) -> Self {
+    pub(super) fn new(
+        packets: Box<dyn PacketSource>,
+        spec: &Arc<Spec>,
+        server_port: Option<u16>,
+    ) -> Self {
         Self {
             packets,
             headers: HeaderReader::default(),
@@ -56,7 +59,7 @@ impl TrafficReader {
             false
         });
         if !goes_on {
-            self.tally.cut_short = self.packets.cut_short;
+            self.tally.cut_short = self.packets.is_cut_short();
             self.flows.finish();
             self.is_done = true;
         }

@@ -394,9 +394,10 @@ fn acquirer(options: &LabOptions, masters: &MasterKeys, deck: &Deck, dice: &mut 
         own.issuers.clone_from(&profile.issuers);
     }
     own.faults = Faults::at(FaultSide::Acquirer, &options.faults, dice.split());
-    // Old software is of no harm at an acquirer that takes everything.
-    let about = |armed: &Armed| armed.fault.about().id;
-    own.strict = options.faults.iter().any(|armed| about(armed) == "F40");
+    own.strict = options
+        .faults
+        .iter()
+        .any(|armed| armed.fault.needs_strict_acquirer());
     Acquirer::new(own, dice.split())
 }
 

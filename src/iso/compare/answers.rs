@@ -133,7 +133,7 @@ impl SideBySide<'_> {
             return old.is_none() && new.is_none();
         };
         match comparison {
-            Comparison::Free => true,
+            Comparison::Any | Comparison::Free => true,
             Comparison::Echo => {
                 let asked = self.now.request.text(path);
                 asked.is_none_or(|asked| asked == *new)

@@ -87,10 +87,10 @@ impl CompareFile {
         self.order_counts
     }
 
-    /// Leaves a field of answers of this type free.
-    pub fn free(&mut self, answer: Mti, path: FieldPath) {
+    /// Says how a field of answers of this type is compared.
+    pub fn set(&mut self, answer: Mti, path: FieldPath, comparison: Comparison) {
         let own = self.types.entry(answer).or_default();
-        let _was = own.insert(path, Comparison::Free);
+        let _was = own.insert(path, comparison);
     }
 
     /// Whether it says nothing.
@@ -136,7 +136,7 @@ fn table(
         let known = Comparison::ALL.into_iter().find(|one| one.name() == value);
         let comparison = known.ok_or_else(|| {
             CompareError(format!(
-                "[{title}] {name} = \"{value}\": it is equal, new, echo, recomputed or free"
+                "[{title}] {name} = \"{value}\": it is equal, new, echo, recomputed, any or free"
             ))
         })?;
         Ok((path, comparison))

@@ -22,17 +22,20 @@ pub enum Comparison {
     /// A value that follows from others, as a MAC does: it must be there, and right where that can
     /// be found out.
     Recomputed,
+    /// Any value, but one.
+    Any,
     /// Nothing: it may be there or not.
     Free,
 }
 
 impl Comparison {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Equal,
         Self::New,
         Self::Echo,
         Self::Recomputed,
+        Self::Any,
         Self::Free,
     ];
 
@@ -44,6 +47,7 @@ impl Comparison {
             Self::New => "new",
             Self::Echo => "echo",
             Self::Recomputed => "recomputed",
+            Self::Any => "any",
             Self::Free => "free",
         }
     }

@@ -124,6 +124,13 @@ fn a_difference_is_told_by_the_part_it_lies_in() {
 }
 
 #[test]
+fn any_value_will_do_where_one_must_be() {
+    let any = "[fields]\n37 = \"any\"";
+    assert!(differences(any, &[], &[("37", "1")]).is_empty());
+    assert_eq!(differences(any, &[], &[("37", "-")]).len(), 1);
+}
+
+#[test]
 fn a_file_says_otherwise_and_a_type_before_all_types() {
     let told = [("39", "51"), ("44", "01020000   ")];
     let free = "[fields]\n39 = \"free\"\n[types.0210]\n44 = \"free\"";

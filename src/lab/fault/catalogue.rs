@@ -193,7 +193,14 @@ impl Fault {
     /// Whose brain lives it out.
     #[must_use]
     pub fn place(&self) -> FaultSide {
-        self.mishap().place().unwrap_or(self.about().side)
+        self.mishap().place().unwrap_or_else(|| self.about().side)
+    }
+
+    /// Whether it is seen only by an acquirer that looks closely: one that takes everything takes a
+    /// message of old software, or a mistyped number, too.
+    #[must_use]
+    pub const fn needs_strict_acquirer(&self) -> bool {
+        matches!(self, Self::OperatorMistake(_) | Self::OldSoftware(_))
     }
 
     /// Strikes without aiming.
@@ -208,7 +215,7 @@ impl Fault {
         let about = Self::ALL.iter().find(|about| about.id == id);
         about
             .map(|about| (*about, knobs))
-            .ok_or_else(|| FaultError::Unknown(id))
+            .ok_or(FaultError::Unknown(id))
     }
 }
 

@@ -1,6 +1,6 @@
 //! F25: the acquirer changes its day, and takes nothing meanwhile.
 
-use super::knobs::{Codes, Knobs, Turns};
+use super::knobs::{CodeChoice, Knobs, Turns};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// F25.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CutOver {
-    code: Codes,
+    code: CodeChoice,
     turns: Turns,
 }
 

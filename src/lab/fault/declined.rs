@@ -1,6 +1,6 @@
 //! F16: the issuer declines with a code.
 
-use super::knobs::{Codes, Knobs};
+use super::knobs::{CodeChoice, Knobs};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
@@ -9,7 +9,7 @@ use crate::iso::spec::Purpose;
 /// F16.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declined {
-    codes: Codes,
+    codes: CodeChoice,
 }
 
 impl Listed for Declined {

@@ -1,7 +1,7 @@
 //! F26: the issuer behind the acquirer is away for a while. With 98 nobody knows whether it
 //! debited.
 
-use super::knobs::{Codes, Knobs, Turns};
+use super::knobs::{CodeChoice, Knobs, Turns};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share, UnclearPayment};
 use crate::engine::seam::Dice;
@@ -11,7 +11,7 @@ use std::time::Duration;
 /// F26.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IssuerOffline {
-    code: Codes,
+    code: CodeChoice,
     debited: bool,
     turns: Turns,
 }

@@ -219,15 +219,15 @@ impl FromStr for Yuan {
 
 /// Response codes, of which one is picked each time: `51`, `51+61+62`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Codes(Vec<ResponseCode>);
+pub(super) struct CodeChoice(Vec<ResponseCode>);
 
-impl Codes {
+impl CodeChoice {
     pub(super) fn pick(&self, dice: &mut Dice) -> Option<ResponseCode> {
         dice.pick(&self.0).copied()
     }
 }
 
-impl FromStr for Codes {
+impl FromStr for CodeChoice {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {

@@ -44,9 +44,11 @@ impl Listed for MerchantFound {
         title: "merchant's account stopped, or not permitted",
         title_zh: "商户状态或权限异常",
         side: FaultSide::Office,
-        knobs: "state=frozen|not_activated|papers_expired|court_order|not_registered|unknown|closed|unbound|not_permitted",
+        knobs: "state=frozen|not_activated|papers_expired|court_order|not_registered|\
+                unknown|closed|unbound|not_permitted",
         share: Share::USUAL,
-        wire: "0200, 0210 00, pay-out held; unknown, closed: 0210 03; unbound: 0210 97; not_permitted: 0210 58",
+        wire: "0200, 0210 00, pay-out held; unknown, closed: 0210 03; \
+               unbound: 0210 97; not_permitted: 0210 58",
     };
 
     fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {

@@ -6,8 +6,8 @@
 //! same over TCP and in virtual time. Faults of the wire (lost, reset, overtaken) are lived out by
 //! the acquirer at its receiving side.
 //!
-//! An aim may look into a message, at its card, too; nothing here keeps or changes one, knows a key,
-//! or keeps a clock.
+//! An aim may look into a message, at its card, too; nothing here keeps or changes one, knows a
+//! key, or keeps a clock.
 //!
 //! Start reading at [`Fate`], then any one fault, such as `answer_lost`.
 

@@ -1,6 +1,6 @@
 //! F34: the acquirer refuses refunds.
 
-use super::knobs::{Codes, Knobs};
+use super::knobs::{CodeChoice, Knobs};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
@@ -9,7 +9,7 @@ use crate::iso::spec::Purpose;
 /// F34.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundRefused {
-    code: Codes,
+    code: CodeChoice,
 }
 
 impl Listed for RefundRefused {

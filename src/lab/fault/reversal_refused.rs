@@ -1,6 +1,6 @@
 //! F29: the reversal is refused for good. The money stays where it is, as an exception.
 
-use super::knobs::{Codes, Knobs};
+use super::knobs::{CodeChoice, Knobs};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
@@ -9,7 +9,7 @@ use crate::iso::spec::Purpose;
 /// F29.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReversalRefused {
-    code: Codes,
+    code: CodeChoice,
 }
 
 impl Listed for ReversalRefused {

@@ -1,7 +1,7 @@
 //! F36: the way to one issuer or one wallet is down: aim it by `bin`, or name a `channel` by the
 //! first digits of its payment codes.
 
-use super::knobs::{Codes, Knobs};
+use super::knobs::{CodeChoice, Knobs};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// F36.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteDown {
-    code: Codes,
+    code: CodeChoice,
     channel: Option<Channel>,
 }
 

@@ -1,6 +1,6 @@
 //! F35: a wallet does not know yet whether the payer pays; it says so, and knows later.
 
-use super::knobs::{Codes, Knobs, Length};
+use super::knobs::{CodeChoice, Knobs, Length};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, Share, UnclearPayment};
 use crate::engine::seam::Dice;
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// F35.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WalletUnknown {
-    code: Codes,
+    code: CodeChoice,
     paid: bool,
     after: Duration,
 }

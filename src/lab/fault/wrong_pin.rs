@@ -1,6 +1,6 @@
 //! F17: the PIN of a card is wrong, time after time, until the issuer has enough.
 
-use super::knobs::{Codes, Count, Knobs};
+use super::knobs::{CodeChoice, Count, Knobs};
 use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
 use super::{Exchange, Fate, FaultError, PinTries, Share};
 use crate::engine::seam::Dice;
@@ -10,7 +10,7 @@ use crate::iso::spec::Purpose;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongPin {
     times: u32,
-    last: Codes,
+    last: CodeChoice,
 }
 
 impl Listed for WrongPin {

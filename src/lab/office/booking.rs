@@ -64,6 +64,8 @@ pub(super) struct KeptBooking {
     pub refunded: i64,
     /// How much of it the issuer took back later.
     pub returned: Option<i64>,
+    /// The terminal settled the batch that it is in.
+    pub captured: bool,
     /// The pay-out that covers it.
     pub paid_by: Option<PayoutId>,
 }

@@ -28,7 +28,8 @@ pub enum CalendarError {
     Toml(String),
     /// A day that cannot be.
     #[error(
-        "calendar, year {year}: `{text}` is no day or range of days of that year, such as {year}-10-01..{year}-10-07"
+        "calendar, year {year}: `{text}` is no day or range of days of that year, such as \
+         {year}-10-01..{year}-10-07"
     )]
     Day {
         /// Under which year it stands.

@@ -7,7 +7,7 @@ use super::ledger::Account;
 use super::open::{DayCourse, Office};
 use super::payout::{Charge, LateNote, Payout, PayoutId, PayoutState};
 use super::terms::PayoutTerms;
-use crate::engine::evidence::PayoutMode;
+use crate::engine::evidence::{Capture, PayoutMode};
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::MerchantId;
 use jiff::civil::Date;
@@ -49,15 +49,21 @@ impl Office {
                 continue;
             };
             let rule = account.file.rule(settles_on);
+            let capture = account.file.capture;
             let unsettled = std::mem::take(&mut account.unsettled);
             let (due, open): (Vec<BookingId>, Vec<BookingId>) = unsettled
                 .into_iter()
-                .partition(|id| self.kept(*id).settles_on <= settles_on);
+                .partition(|id| self.may_be_paid(*id, capture, settles_on));
             if let Some(account) = self.accounts.get_mut(&merchant) {
                 account.unsettled = open;
             }
             self.close_for(merchant, due, settles_on, &rule);
         }
+    }
+
+    fn may_be_paid(&self, id: BookingId, capture: Capture, settles_on: Date) -> bool {
+        let kept = self.kept(id);
+        kept.settles_on <= settles_on && (capture == Capture::Host || kept.captured)
     }
 
     /// What is held for a reason of its own is paid by itself; the rest in one credit.

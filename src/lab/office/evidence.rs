@@ -8,8 +8,8 @@ use super::open::Office;
 use super::payout::{Charge, HoldReason, LateNote, Payout, PayoutState};
 use super::setback::Setback;
 use crate::engine::evidence::{
-    AccountSettings, AcquirerIs, AcquirerRow, Deduction, Evidence, InstantPayout, IssuerIs,
-    IssuerRow, MerchantSettings, PayoutIs, PayoutMode, PayoutRow, PayoutRule,
+    AccountSettings, AcquirerIs, AcquirerRow, Capture, Deduction, Evidence, InstantPayout,
+    IssuerIs, IssuerRow, MerchantSettings, PayoutIs, PayoutMode, PayoutRow, PayoutRule,
 };
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::{Amount, Text};
@@ -22,6 +22,7 @@ impl Office {
     pub fn evidence(&self, now: Wall) -> Evidence {
         let today = now.shown(&Zone::CHINA).date();
         let all = || self.bookings.iter();
+        let refunds = all().filter_map(|kept| Self::refund_row(kept, today));
         Evidence {
             acquirer: Some(all().map(|kept| self.acquirer_row(kept)).collect()),
             issuer: Some(
@@ -33,6 +34,7 @@ impl Office {
                 self.payouts
                     .iter()
                     .map(|one| self.payout_row(one))
+                    .chain(refunds)
                     .collect(),
             ),
             settings: Some(AccountSettings {
@@ -55,6 +57,29 @@ impl Office {
         let all = files.map(|file| settings_table(&self.settings(file, today)));
         let all: Vec<toml::Value> = all.map(toml::Value::Table).collect();
         toml::Table::from_iter([("merchant".to_owned(), toml::Value::Array(all))]).to_string()
+    }
+
+    /// A refund whose posting is still to come, as a row that waits for its day.
+    fn refund_row(kept: &KeptBooking, today: Date) -> Option<PayoutRow> {
+        let booking = &kept.booking;
+        let stands = booking.purpose == Purpose::Refund && booking.approved && !kept.reversed;
+        let posted = later(kept.settles_on, posting_days(booking));
+        (stands && posted > today).then(|| PayoutRow {
+            paid_on: None,
+            due_on: Some(posted),
+            merchant: kept.payee,
+            account_name: String::new(),
+            payer: String::new(),
+            gross: amount(booking.amount),
+            fee: Amount(0),
+            deducted: Amount(0),
+            reason_of_deduction: String::new(),
+            net: amount(booking.amount),
+            is: PayoutIs::Waiting,
+            reason: "refund".to_owned(),
+            covers: booking.rrn.into_iter().collect(),
+            mode: None,
+        })
     }
 
     fn acquirer_row(&self, kept: &KeptBooking) -> AcquirerRow {
@@ -188,7 +213,8 @@ impl Office {
             None => {}
         }
         let since = later(rule.from, RULE_IS_NEWS);
-        if rule.from > Date::MIN && file.rules.len() > 1 && payout.settles_on <= since {
+        let changed = file.rules.iter().any(|earlier| earlier.from < rule.from);
+        if changed && payout.settles_on <= since {
             return dated("rule", Some(rule.from));
         }
         let moved = payout
@@ -204,8 +230,9 @@ impl Office {
     fn settings(&self, file: &Merchant, today: Date) -> MerchantSettings {
         let rule = file.rule(today);
         let instant = (rule.mode == PayoutMode::T0).then(|| InstantPayout {
-            from: Some(rule.hours.0),
-            until: Some(rule.hours.1),
+            // The whole day is no limit.
+            from: Some(rule.hours.0).filter(|from| *from > Time::MIN),
+            until: Some(rule.hours.1).filter(|until| until.minute() < 59 || until.hour() < 23),
             limit: rule.limit.map(amount),
             fee_bp: 0,
         });
@@ -217,7 +244,9 @@ impl Office {
                 what: what.to_owned(),
                 amount: Some(amount(sum)),
             });
-        let changes = file.rules.iter().filter(|rule| rule.from > Date::MIN);
+        // The first rule changed nothing.
+        let first = file.rules.iter().map(|rule| rule.from).min();
+        let changes = file.rules.iter().filter(|rule| Some(rule.from) > first);
         MerchantSettings {
             id: file.id.to_string(),
             name: file.account_name.clone(),
@@ -238,8 +267,8 @@ impl Office {
                 })
                 .collect(),
             deduction: deduction.collect(),
+            capture: file.capture,
             agreement: file.agreement.clone(),
-            ..MerchantSettings::default()
         }
     }
 }
@@ -275,10 +304,15 @@ fn settings_table(settings: &MerchantSettings) -> toml::Table {
         ("id", Some(settings.id.clone().into())),
         ("name", Some(settings.name.clone().into())),
         ("state", Some(settings.state.clone().into())),
+        ("payers", named(&settings.payers)),
         ("terminals", named(&settings.terminals)),
         ("kinds", named(&settings.kinds)),
         ("mode", settings.mode.map(|mode| mode.name().into())),
         ("cut_over", time(settings.cut_over)),
+        (
+            "capture",
+            (settings.capture == Capture::Terminal).then(|| "terminal".into()),
+        ),
         ("fee_bp", Some(fee.into())),
         ("agreement", Some(settings.agreement.clone().into())),
         ("instant", instant),

@@ -3,7 +3,7 @@
 use super::booking::BookingId;
 use super::payout::Charge;
 use super::terms::{Fee, PayoutTerms};
-use crate::engine::evidence::PayoutMode;
+use crate::engine::evidence::{Capture, PayoutMode};
 use crate::iso::message::{MerchantId, TerminalId, Text};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -107,6 +107,8 @@ pub struct Merchant {
     pub data_fee: i64,
     /// So many days after a pay-out its bank credits it.
     pub bank_days: u16,
+    /// Whether sales are cleared by the host or when the terminal settles.
+    pub capture: Capture,
     /// A clause of the agreement that moves the pay-out, in words.
     pub agreement: String,
 }
@@ -127,6 +129,7 @@ impl Merchant {
             deposit: 0,
             data_fee: 0,
             bank_days: 0,
+            capture: Capture::Host,
             agreement: String::new(),
         }
     }

@@ -4,8 +4,8 @@
 //!
 //! Told, never asking: the acquirer's brain [asks](Office::ask) before it grants, and
 //! [tells](Office::book) what it booked; time comes with each call, and [`Office::run`] does what
-//! was due until then. Every fen moves from one account to another in one [`GeneralLedger`], so that
-//! none is lost or invented.
+//! was due until then. Every fen moves from one account to another in one [`GeneralLedger`], so
+//! that none is lost or invented.
 //!
 //! It knows no message, no wire and no dialect.
 //!

@@ -134,7 +134,7 @@ impl Office {
             Setback::Refused(refusal) => Some(*refusal),
             _ => None,
         });
-        if let Some(refusal) = found.next().or(file.state.refusal()) {
+        if let Some(refusal) = found.next().or_else(|| file.state.refusal()) {
             return Err(refusal);
         }
         if !file.terminals.is_empty() && !file.terminals.contains(&sought.terminal) {
@@ -165,6 +165,7 @@ impl Office {
             undone_by: None,
             refunded: 0,
             returned: None,
+            captured: false,
             paid_by: None,
             booking,
         });
@@ -194,6 +195,15 @@ impl Office {
                 self.pay_back(id, Deducted::Refund, -amount, on);
             }
             _ => {}
+        }
+    }
+
+    /// A terminal settled a batch: where sales are cleared only then, they may be paid now.
+    pub fn capture(&mut self, terminal: TerminalId, batch: Text<6>, at: Wall) {
+        self.run(at);
+        let is_in = |booking: &Booking| booking.terminal == terminal && booking.batch == batch;
+        for kept in self.bookings.iter_mut().filter(|kept| is_in(&kept.booking)) {
+            kept.captured = true;
         }
     }
 

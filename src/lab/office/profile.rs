@@ -5,7 +5,7 @@ use super::issuers::IssuerTerms;
 use super::merchant::{Merchant, MerchantState};
 use super::open::OfficeTerms;
 use super::terms::{Fee, PayoutTerms};
-use crate::engine::evidence::{PayoutMode, amount};
+use crate::engine::evidence::{Capture, PayoutMode, amount};
 use crate::iso::message::{MerchantId, TerminalId, Text};
 use jiff::civil::{Date, Time};
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -14,8 +14,10 @@ use std::ops::RangeInclusive;
 
 macro_rules! profiles {
     ($($name:literal),* $(,)?) => {
-        const PROFILES: &[(&str, &str)] =
-            &[$(($name, include_str!(concat!("../../../proto-specs/profiles/", $name, ".toml")))),*];
+        const PROFILES: &[(&str, &str)] = &[$((
+            $name,
+            include_str!(concat!("../../../proto-specs/profiles/", $name, ".toml")),
+        )),*];
     };
 }
 
@@ -186,6 +188,8 @@ struct MerchantFile {
     #[serde(default)]
     bank_days: u16,
     #[serde(default)]
+    capture: Capture,
+    #[serde(default)]
     agreement: String,
     rule: Vec<RuleFile>,
 }
@@ -254,6 +258,7 @@ impl MerchantFile {
             deposit: minor(self.deposit),
             data_fee: minor(self.data_fee),
             bank_days: self.bank_days,
+            capture: self.capture,
             agreement: self.agreement,
             id,
         }

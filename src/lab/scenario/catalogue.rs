@@ -1,7 +1,7 @@
 //! The scenarios that come with the house.
 
 use super::ScenarioSet;
-use super::file::{ScenarioError, read};
+use super::file::{Likes, ScenarioError, read_with};
 
 macro_rules! sets {
     ($($name:literal),* $(,)?) => {
@@ -20,9 +20,13 @@ sets!("s1", "s2", "s3", "s4", "s5", "s6", "f");
 /// # Errors
 /// A file is wrong; a test reads each.
 pub fn builtin() -> Result<Vec<ScenarioSet>, ScenarioError> {
-    let mut sets = Vec::new();
-    for (name, text) in SETS {
-        sets.push(read(name, text, &sets)?);
-    }
-    Ok(sets)
+    let all = |known: &[ScenarioSet], likes| {
+        let sets = SETS
+            .iter()
+            .map(|(name, text)| read_with(name, text, known, likes));
+        sets.collect::<Result<Vec<_>, _>>()
+    };
+    // Those of one file may be like those of any other.
+    let plain = all(&[], Likes::LeftOut)?;
+    all(&plain, Likes::Told)
 }

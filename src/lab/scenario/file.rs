@@ -43,8 +43,7 @@ struct ScenarioKeys {
     class: Option<String>,
     spec: Option<Spanned<String>>,
     day: Option<Spanned<String>>,
-    #[serde(default)]
-    reverses: ReversesKey,
+    reverses: Option<ReversesKey>,
     #[serde(default)]
     faults: Vec<Spanned<String>>,
     happens: Option<Spanned<Vec<Spanned<HappensKeys>>>>,
@@ -55,12 +54,11 @@ struct ScenarioKeys {
     verdict: Vec<Spanned<VerdictKeys>>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum ReversesKey {
     Terminal,
     Gateway,
-    #[default]
     Both,
 }
 
@@ -128,6 +126,9 @@ const TIERS: [Tier; 7] = [
     Tier::E3,
 ];
 
+/// What DE 4 can hold.
+const LARGEST: u64 = 999_999_999_999;
+
 /// Most terminals and cards that a scenario may name.
 const MOST: usize = 100;
 
@@ -139,14 +140,50 @@ const DAY: &str = "2026-11-23";
 /// # Errors
 /// [`ScenarioError`], with the line.
 pub fn read(file: &str, text: &str, known: &[ScenarioSet]) -> Result<ScenarioSet, ScenarioError> {
+    read_with(file, text, known, Likes::Told)
+}
+
+/// What becomes of scenarios that are like others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Likes {
+    /// They are told as the others.
+    Told,
+    /// They are left out.
+    LeftOut,
+}
+
+pub(super) fn read_with(
+    file: &str,
+    text: &str,
+    known: &[ScenarioSet],
+    likes: Likes,
+) -> Result<ScenarioSet, ScenarioError> {
     let source = Source { file, text };
     let keys: SetKeys = toml::from_str(text).map_err(|wrong| {
         let span = wrong.span().unwrap_or_default();
         source.wrong(span, wrong.message().replace('\n', " "))
     })?;
     let mut scenarios: Vec<Scenario> = Vec::new();
+    if keys.scenario.is_empty() {
+        let wrong = "no scenario stands here; write at least one [[scenario]]";
+        return Err(source.wrong(0..0, wrong));
+    }
     for keys in keys.scenario {
+        if keys.like.is_some() && likes == Likes::LeftOut {
+            continue;
+        }
         let span = keys.id.span();
+        let texts = [
+            Some(keys.id.get_ref()),
+            Some(&keys.title),
+            Some(&keys.title_zh),
+            keys.story.as_ref(),
+            keys.story_zh.as_ref(),
+        ];
+        if texts.into_iter().flatten().any(|text| !is_plain(text)) {
+            let wrong = "id, titles and stories are plain text: not empty, no control characters";
+            return Err(source.wrong(span, wrong));
+        }
         let elsewhere = known.iter().flat_map(|set| &set.scenarios);
         let others = scenarios.iter().chain(elsewhere);
         let scenario = match keys.like.as_ref().map(Spanned::get_ref) {
@@ -171,6 +208,10 @@ pub fn read(file: &str, text: &str, known: &[ScenarioSet]) -> Result<ScenarioSet
     })
 }
 
+fn is_plain(text: &str) -> bool {
+    !text.trim().is_empty() && !text.chars().any(char::is_control)
+}
+
 const fn said(en: String, zh: String) -> Said {
     Said { en, zh }
 }
@@ -190,9 +231,11 @@ fn like_another(
         return Err(source.wrong(span, wrong));
     };
     let more = keys.happens.is_some() || !keys.verdict.is_empty() || !keys.faults.is_empty();
-    if more || keys.wire.is_some() || keys.money.is_some() {
-        let wrong = "`like`: it happens as the other does; leave out faults, happens, wire, money \
-                     and verdict, or leave out `like`";
+    let set_up = keys.spec.is_some() || keys.day.is_some() || keys.class.is_some();
+    let set_up = set_up || keys.reverses.is_some() || keys.merchant.is_some();
+    if more || set_up || keys.wire.is_some() || keys.money.is_some() {
+        let wrong = "`like`: it happens as the other does; beside it only id, title and story \
+                     may stand, or leave out `like`";
         return Err(source.wrong(span, wrong));
     }
     let story = other.story.clone();
@@ -245,6 +288,10 @@ fn scenario(source: &Source<'_>, keys: ScenarioKeys) -> Result<Scenario, Scenari
         let wanted = verdict(keys.get_ref(), day, &happenings);
         wanted.map_err(|wrong| source.wrong(keys.span(), wrong))
     });
+    if keys.wire.is_none() && keys.money.is_none() && keys.verdict.is_empty() {
+        let wrong = "nothing is wanted; write at least one of `wire`, `money` and `verdict`";
+        return Err(source.wrong(keys.id.span(), wrong));
+    }
     let agreed = keys.merchant.as_ref().map(|keys| {
         let agreed = merchant(super::stage::merchant_id(), keys.get_ref());
         agreed.map_err(|wrong| source.wrong(keys.span(), wrong))
@@ -258,9 +305,9 @@ fn scenario(source: &Source<'_>, keys: ScenarioKeys) -> Result<Scenario, Scenari
         class,
         spec,
         reverses: match keys.reverses {
-            ReversesKey::Terminal => ReversalBy::Terminal,
-            ReversesKey::Gateway => ReversalBy::Gateway,
-            ReversesKey::Both => ReversalBy::Both,
+            Some(ReversesKey::Terminal) => ReversalBy::Terminal,
+            Some(ReversesKey::Gateway) => ReversalBy::Gateway,
+            Some(ReversesKey::Both) | None => ReversalBy::Both,
         },
         faults,
         happenings,
@@ -374,6 +421,9 @@ fn trade(
         None => Amount(0),
         Some(text) => yuan(text).ok_or_else(|| format!("`amount`: {WANTS_YUAN}"))?,
     };
+    if amount.0 > LARGEST {
+        return Err("`amount`: DE 4 has 12 digits; write at most \"9999999999.99\"".into());
+    }
     Ok(Happening::Trade {
         terminal,
         kind: Text::new(kind).unwrap_or_default(),
@@ -391,7 +441,12 @@ fn from_one(key: &str, number: Option<usize>) -> Result<usize, String> {
 
 /// `10:11:12` of the day, or of a later one: `+1d 10:11:12`.
 fn moment(day: &str, text: &str) -> Result<Wall, String> {
-    let wrong = || format!("`at`: `{text}` is no time; write 10:00, 10:00:05 or +1d 10:00");
+    let wrong = || {
+        format!(
+            "`at`: `{text}` is no time; write 10:00, 10:00:05, or \
+                         +1d 10:00 up to +400d"
+        )
+    };
     let (days, clock) = match text.strip_prefix('+') {
         None => (0, text),
         Some(rest) => {
@@ -416,6 +471,19 @@ fn verdict(
     if of >= happenings.len() {
         let all = happenings.len();
         return Err(format!("`of`: there are only {all} things that happen"));
+    }
+    let texts = [&keys.says, &keys.says_zh, &keys.next, &keys.next_zh];
+    let states = [&keys.state, &keys.class, &keys.cause, &keys.safe];
+    let some = texts.into_iter().chain(states).any(Option::is_some) || keys.causes.is_some();
+    if !some
+        || texts
+            .into_iter()
+            .flatten()
+            .any(|text| text.trim().is_empty())
+    {
+        return Err(
+            "a verdict wants something: state, class, cause, causes, safe, or words".into(),
+        );
     }
     let last = happenings.last().map_or(Wall(0), |last| last.at);
     let on = keys.on.as_ref().map_or(Ok(last), |on| moment(day, on))?;

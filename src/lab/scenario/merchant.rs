@@ -19,7 +19,7 @@ pub(super) struct MerchantKeys {
     limit: Option<String>,
     hours: Option<String>,
     least: Option<String>,
-    rules: Vec<RuleKeys>,
+    rules: Vec<AgreedRule>,
     fee: Option<u32>,
     instant_fee: Option<String>,
     deposit: Option<String>,
@@ -32,7 +32,7 @@ pub(super) struct MerchantKeys {
 /// A rule that holds from a day on.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RuleKeys {
+struct AgreedRule {
     from: String,
     mode: String,
 }

@@ -27,10 +27,13 @@ mod run;
 
 mod wish;
 
+mod matrix;
+
 mod safe;
 
 pub use catalogue::{SETS, builtin};
 pub use file::{ScenarioError, read};
+pub use matrix::{MatrixRow, matrix};
 pub use run::{FiledVerdict, LadderLine, ScenarioRun, play};
 pub use story::{Happening, HappensAt, MoneyWanted, Scenario, ScenarioSet, VerdictWanted};
 

@@ -66,6 +66,7 @@ pub(super) fn staging(scenario: &Scenario, begins: Wall) -> Staging {
         },
         connections: 1,
         latency: Duration::from_millis(5),
+        reconnect: Duration::from_secs(5),
         sync: Duration::from_millis(1),
         begins: Now {
             mono: Mono(1_000_000),

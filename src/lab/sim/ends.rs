@@ -36,6 +36,9 @@ impl World {
 
     /// From now on this may go wrong.
     pub fn arm(&mut self, armed: &Armed) {
+        if armed.fault.needs_strict_acquirer() {
+            self.acquirer.be_strict();
+        }
         match armed.fault.place() {
             FaultSide::Terminal => {
                 for (terminal, _) in &mut self.terminals {

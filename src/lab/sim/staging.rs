@@ -30,6 +30,8 @@ pub struct Staging {
     pub connections: usize,
     /// The longest way of a frame.
     pub latency: Duration,
+    /// How long the link waits before it connects again to an acquirer that refuses.
+    pub reconnect: Duration,
     /// The longest sync of the disk.
     pub sync: Duration,
     /// When it begins.
@@ -103,6 +105,7 @@ pub(super) fn thrown(chances: &Chances) -> Staging {
         },
         connections: chances.connections,
         latency: chances.latency,
+        reconnect: Duration::from_millis(20),
         sync: chances.sync,
         begins: Now {
             mono: Mono(1_000_000),

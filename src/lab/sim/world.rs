@@ -70,6 +70,7 @@ pub struct World {
     /// What the terminals speak, and what the acquirer.
     specs: (Arc<Spec>, Arc<Spec>),
     connections: usize,
+    reconnect: Duration,
     sync: Duration,
     pub(super) dice: Dice,
     pub(super) now: Now,
@@ -121,6 +122,7 @@ impl World {
             machine: own,
             connections,
             latency,
+            reconnect,
             sync,
             begins: now,
             taped,
@@ -139,6 +141,7 @@ impl World {
             own,
             specs,
             connections,
+            reconnect,
             sync,
             dice,
             now,
@@ -477,7 +480,7 @@ impl World {
             return;
         };
         if !self.listening {
-            self.later(Duration::from_millis(20), What::ConnectLink(self.run));
+            self.later(self.reconnect, What::ConnectLink(self.run));
             return;
         }
         let conn = self.wires.open(Far::Acquirer);

@@ -184,6 +184,8 @@ fn a_copy_is_masked_and_still_tells_the_same() {
         masked,
         "the same seed gives the same copy"
     );
+    let says = |file: &[u8]| String::from_utf8_lossy(file).contains("masked: card numbers");
+    assert!(says(&masked) && !says(&copy(&["--unmasked"]).1));
     assert_ne!(copy(&["--seed", "b"]).1, masked);
     let again = json(&list(folder.path(), &["copy.pcapng", "--json"]));
     for key in ["messages", "begin", "end", "unanswered_count", "faulty"] {
@@ -255,4 +257,48 @@ fn what_is_pasted_is_read_too() {
     assert!(listing["masked"].as_u64().unwrap() >= 5, "{listing}");
     let none = list(folder.path(), &["/dev/null"]);
     assert_eq!(none.status.code(), Some(2));
+}
+
+#[test]
+fn packets_as_tcpdump_prints_them_are_packets() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = packets(PCAP).into_iter().enumerate().map(|(at, packet)| {
+        // Behind the sixteen bytes of its record.
+        let packet = &packet[16..];
+        let lines = packet.chunks(16).enumerate().map(|(line, bytes)| {
+            let pairs = bytes.chunks(2).map(hex).collect::<Vec<_>>().join(" ");
+            format!("\t0x{:04x}:  {pairs:<39}  ................\n", line * 16)
+        });
+        let lines = lines.collect::<String>();
+        format!(
+            "10:11:12.{at:06} IP 127.0.0.1.40000 > 127.0.0.1.5583: Flags [P.], length 9\n{lines}"
+        )
+    });
+    let path = folder.path().join("printed.txt");
+    fs::write(&path, printed.collect::<String>()).unwrap();
+    let listing = json(&list(folder.path(), &["printed.txt", "--json"]));
+    assert_eq!(listing["form"], "printed packets");
+    assert_eq!(read(&path), (by_tshark(), vec![]));
+}
+
+#[test]
+fn a_journal_becomes_packets_that_tell_of_their_transactions() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("talk.pcap"), PCAP).unwrap();
+    let words = ["talk.pcap", "--journal", "told", "--json"];
+    let folded = json(&list(folder.path(), &words));
+    assert_eq!(folded["journal"], "told", "{folded}");
+    let words = ["journal", "export", "--pcapng", "--journal", "told"];
+    let output = isogate(folder.path(), &words).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("DELIVERED-APPROVED U4: approved"));
+    fs::write(folder.path().join("told.pcapng"), &output.stdout).unwrap();
+    let again = json(&list(folder.path(), &["told.pcapng", "--json"]));
+    let first = json(&list(folder.path(), &["talk.pcap", "--json"]));
+    // Each goes over two legs.
+    for mti in ["0200", "0210"] {
+        assert_eq!(count(&again, mti), 2 * count(&first, mti), "{again}");
+    }
+    assert_eq!(again["gaps"]["count"], 0);
 }

@@ -7,6 +7,7 @@ use crate::rig::{Running, isogate, json_lines, ports};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use tap::Tap;
@@ -86,7 +87,7 @@ fn both_ends_are_played_around_a_gateway() {
     fs::remove_dir_all(folder.join("journal")).unwrap();
 
     // Where the captured acquirer will listen must be known before it does.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = free.local_addr().unwrap().to_string();
     drop(free);
     let (to, _gateway) = gateway(folder, &listen);
@@ -180,7 +181,7 @@ fn what_differs_anyway_is_learned_and_an_answer_that_does_not_come_is_told() {
     assert_eq!(code, 0);
     let noise = fs::read_to_string(folder.join("noise.toml")).unwrap();
     assert!(
-        noise.contains("[types.0210]\n\"54.5\" = \"free\""),
+        noise.contains("[types.0210]\n\"54.5\" = \"any\""),
         "{noise}"
     );
     let compare = ["--compare", "noise.toml"];
@@ -211,7 +212,10 @@ fn what_differs_anyway_is_learned_and_an_answer_that_does_not_come_is_told() {
 
 /// What the command says when it cannot be played.
 fn refused(folder: &Path, options: &[&str]) -> String {
-    let arguments = ["replay", "day.pcap", "--to", "127.0.0.1:1"];
+    // Free a moment ago.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let free = free.unwrap().to_string();
+    let arguments = ["replay", "day.pcap", "--to", &free];
     let output: Output = isogate(folder, &[&arguments, options].concat())
         .output()
         .unwrap();

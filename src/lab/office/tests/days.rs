@@ -1,7 +1,7 @@
 //! When a merchant is paid, and how much.
 
 use super::*;
-use crate::engine::evidence::PayoutMode;
+use crate::engine::evidence::{Capture, PayoutMode};
 use crate::lab::office::{Fee, LateNote, OfficeRefusal, PayoutTerms, Sought};
 use jiff::civil::time;
 
@@ -262,6 +262,23 @@ fn the_deposit_and_the_data_fee_are_taken_once() {
     desk.run(at(date(2026, 11, 25), 12, 0));
     assert_eq!(desk.credited(), 460);
     assert_eq!(desk.office.ledger().balance(Account::Deposits), 200);
+}
+
+#[test]
+fn where_the_terminal_captures_nothing_is_paid_before_it_settles() {
+    let mut desk = Desk::of(Merchant {
+        capture: Capture::Terminal,
+        ..shop()
+    });
+    desk.sale(at(date(2026, 11, 23), 10, 0), 100);
+    desk.run(at(date(2026, 11, 25), 12, 0));
+    assert!(desk.states().is_empty());
+    let terminal = TerminalId::new("10421695").unwrap();
+    let batch = Text::new("000001").unwrap();
+    let now = at(date(2026, 11, 25), 13, 0);
+    desk.office.capture(terminal, batch, now);
+    desk.run(at(date(2026, 11, 26), 12, 0));
+    assert_eq!(desk.states(), [PayoutState::Paid(date(2026, 11, 26))]);
 }
 
 #[test]

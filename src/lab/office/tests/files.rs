@@ -87,7 +87,11 @@ fn what_became_of_a_sale_stands_at_both_ends() {
         row(IssuerIs::Debited, ""),
     ];
     assert_eq!(issuer, early);
-    // The refund is posted on its day, and not before.
+    // The refund is posted on its day, and waits for it in the file of pay-outs.
+    let waits = payouts(&desk, date(2026, 11, 27));
+    let refund = (PayoutIs::Waiting, "refund".to_owned(), String::new());
+    assert_eq!(waits.last(), Some(&refund));
+    assert!(!payouts(&desk, date(2026, 11, 28)).contains(&refund));
     assert_eq!(both(date(2026, 11, 27)).1, early);
     assert_eq!(
         both(date(2026, 11, 28)).1[4],

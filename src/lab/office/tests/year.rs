@@ -194,13 +194,13 @@ fn play(merchants: usize, first: Date, days: i64) -> Year {
 }
 
 /// The calendar's text, and which sale belongs to which pay-out.
-struct Judge<'a> {
+struct YearJudge<'a> {
     almanac: Almanac,
     sales: BTreeMap<BookingId, &'a Traded>,
     payouts: BTreeMap<BookingId, &'a Payout>,
 }
 
-impl<'a> Judge<'a> {
+impl<'a> YearJudge<'a> {
     fn of(year: &'a Year) -> Self {
         let mut payouts = BTreeMap::new();
         for payout in year.desk.office.payouts() {
@@ -283,7 +283,7 @@ fn fair(year: &Year, merchant: usize) -> Option<i64> {
 }
 
 fn judge(year: &Year, merchants: usize) {
-    let judge = Judge::of(year);
+    let judge = YearJudge::of(year);
     for sale in &year.traded {
         judge.hear(sale);
     }

@@ -257,6 +257,13 @@ impl Acquirer {
         self.tick(now);
     }
 
+    /// From now on requests and card numbers are looked at closely: see
+    /// [`AcquirerOptions::strict`].
+    pub const fn be_strict(&mut self) {
+        self.options.strict = true;
+        self.issuer.be_strict();
+    }
+
     /// What goes wrong here.
     pub const fn faults(&mut self) -> &mut Faults {
         &mut self.options.faults

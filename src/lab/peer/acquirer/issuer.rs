@@ -59,6 +59,8 @@ pub(super) struct Issuer {
     accounts: KeyedMap<String, CardAccount>,
     balance: i64,
     strangers: bool,
+    /// Whether a number is looked at before its account.
+    strict: bool,
     terms: Vec<IssuerTerms>,
 }
 
@@ -75,6 +77,7 @@ impl Issuer {
             accounts,
             balance,
             strangers: options.strangers,
+            strict: options.strict,
             terms: options.issuers.clone(),
         }
     }
@@ -90,6 +93,11 @@ impl Issuer {
         self.accounts.get_mut(pan.reveal())
     }
 
+    /// From now on numbers are looked at before their accounts.
+    pub(super) const fn be_strict(&mut self) {
+        self.strict = true;
+    }
+
     /// What the issuer of a card lets it do.
     fn terms_of(&self, pan: &Pan) -> IssuerTerms {
         let mut all = self.terms.iter();
@@ -99,8 +107,8 @@ impl Issuer {
     /// Whether the card may be used like this.
     pub(super) fn check(&mut self, asked: &CardUse<'_>) -> Result<(), HostRefusal> {
         let pan = asked.request.pan().ok_or(HostRefusal::InvalidCard)?;
-        if self.strangers && !has_check_digit(pan.reveal()) {
-            // A stranger is good for money, a number that nobody issued is not.
+        if self.strict && !has_check_digit(pan.reveal()) {
+            // A stranger may be good for money; a number that nobody issued is not.
             return Err(HostRefusal::InvalidCard);
         }
         let terms = self.terms_of(&pan);

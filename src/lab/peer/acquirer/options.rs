@@ -24,7 +24,8 @@ pub struct AcquirerOptions {
     /// Whether cards that the issuer does not know are good for the same balance; otherwise they
     /// are declined (14).
     pub strangers: bool,
-    /// Whether a request is refused (30) that lacks what the dialect says it must have.
+    /// Whether a request about money is refused that lacks what the dialect says it must have
+    /// (30), or whose card number has a wrong check digit (14).
     pub strict: bool,
     /// DE 32: the acquirer's own number.
     pub institution: String,

@@ -97,7 +97,9 @@ impl Acquirer {
             return;
         }
         let flow_answer = &self.options.spec.flow().answer;
-        let reply = if self.options.strict && lacks_a_field(request) {
+        // A gateway's own messages name no terminal.
+        let is_money = kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry;
+        let reply = if self.options.strict && is_money && lacks_a_field(request) {
             Reply::plain(flow_answer.format, now.wall)
         } else if self.is_authentic(request, kind) {
             self.reply(now, request, kind, fate)
@@ -147,6 +149,9 @@ impl Acquirer {
             && session.batch == batch
         {
             session.batch = next_batch(batch);
+        }
+        if let Some(office) = self.office.as_mut().filter(|_| agrees) {
+            office.capture(owner.1, batch, now.wall);
         }
         let spec = Arc::clone(&self.options.spec);
         let answer = &spec.flow().answer;

@@ -3,7 +3,7 @@
 
 use super::TerminalOptions;
 use super::receipts::Receipt;
-use super::workload::Scan;
+use super::workload::PaymentScan;
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::codec::{BuildError, Message};
 use crate::iso::message::{Amount, FieldId, FieldPath, Mti, Pan, Stan, Text};
@@ -100,7 +100,7 @@ const fn accounts(stan: Stan) -> &'static str {
 
 /// The totals of a batch: DE 48 of `UnionPay` terminals (`cup-pos.md` §6.2: domestic cards, a
 /// result, foreign cards, a result), else DE 74, 76, 86, 88.
-pub(super) fn put_totals(message: &mut Message, totals: BatchTotals) {
+pub(super) fn put_totals(message: &mut Message, totals: BatchTotals, currency: &str) {
     let BatchTotals {
         debit,
         debits,
@@ -108,6 +108,7 @@ pub(super) fn put_totals(message: &mut Message, totals: BatchTotals) {
         credits,
     } = totals;
     if offer(message, part(48, "10"), "0") {
+        offer(message, field(49), currency);
         let domestic = format!("{debit:012}{debits:03}{credit:012}{credits:03}0");
         offer(message, field(48), &format!("{domestic}{:031}", 0));
         return;
@@ -119,12 +120,12 @@ pub(super) fn put_totals(message: &mut Message, totals: BatchTotals) {
 
 /// The payment code of a scan, where the kind carries one, and how it was read: `UnionPay` puts
 /// it into DE 59, tag `A3` (`cup-pos.md` §6.3). A code is good for one payment.
-pub(super) fn put_scan(message: &mut Message, scan: Scan, stamp: Stamp) {
+pub(super) fn put_scan(message: &mut Message, scan: PaymentScan, stamp: Stamp) {
     let entry = message.text(field(22));
     if entry.is_none_or(|entry| entry.starts_with("03")) {
         offer_whole(message, 22, "032");
     }
-    if scan == Scan::OfPayer {
+    if scan == PaymentScan::OfPayer {
         let channel = match stamp.stan.0 % 3 {
             0 => "62",
             1 => "28",

@@ -201,7 +201,8 @@ impl TestTerminal {
         let scan = scan_of(kind);
         let has_card = kind.purpose.moves_money() || kind.purpose == Purpose::Inquiry;
         if kind.purpose == Purpose::Settlement {
-            form::put_totals(&mut request, self.receipts.batch_totals());
+            let totals = self.receipts.batch_totals();
+            form::put_totals(&mut request, totals, &self.options.currency);
         }
         if let Some(scan) = scan {
             form::put_scan(&mut request, scan, stamp);

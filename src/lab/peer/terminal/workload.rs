@@ -180,7 +180,7 @@ pub(super) fn is_ordered(kind: &Kind) -> bool {
 
 /// Whose code is scanned for a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scan {
+pub(super) enum PaymentScan {
     /// The payer's, by the cashier.
     OfPayer,
     /// The shop's, by the payer; or the payment is over, and this is about it.
@@ -189,14 +189,14 @@ pub(super) enum Scan {
 
 /// Whether a kind pays by a code rather than a card. The names of the dialects say it: `qr_sale`,
 /// `wallet`, `wallet_inquiry`, and `wallet_shown` for a code that is shown to the payer.
-pub(super) fn scan_of(kind: &Kind) -> Option<Scan> {
+pub(super) fn scan_of(kind: &Kind) -> Option<PaymentScan> {
     let name = kind.name.as_str();
     if !name.starts_with("qr_") && !name.starts_with("wallet") {
         return None;
     }
     Some(match kind.purpose {
-        Purpose::Debit if !name.ends_with("_shown") => Scan::OfPayer,
-        _ => Scan::NotOfPayer,
+        Purpose::Debit if !name.ends_with("_shown") => PaymentScan::OfPayer,
+        _ => PaymentScan::NotOfPayer,
     })
 }
 

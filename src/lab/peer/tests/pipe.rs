@@ -89,7 +89,10 @@ impl PeerPipeSetup<'_> {
             .collect();
         let mut options = AcquirerOptions::new(&spec, keys, deck);
         options.faults = Faults::at(FaultSide::Acquirer, &list, dice.split());
-        options.strict = self.faults.iter().any(|fault| fault.starts_with("F40"));
+        options.strict = self
+            .faults
+            .iter()
+            .any(|fault| fault.starts_with("F37") || fault.starts_with("F40"));
         options.rules = super::super::Rules::read(self.rules).unwrap();
         PeerPipe {
             acquirer: Acquirer::new(options, dice.split()),
