@@ -185,6 +185,19 @@ impl Places {
         spanned && (terminal || merchant)
     }
 
+    /// How many rows have the RRN of a transaction, and something else of another one.
+    fn strangers(&self, rows: Option<&[impl NamedRow]>, wanted: &FiledKeys) -> usize {
+        let places = self.by_rrn.get(&wanted.rrn).into_iter().flatten();
+        let rows = places.filter_map(|at| rows.unwrap_or_default().get(*at));
+        let near = |keys: &FiledKeys| {
+            let times = keys.at.zip(wanted.at);
+            times.is_none_or(|(row, own)| apart(row, own) <= APART)
+        };
+        let keys = rows.map(NamedRow::keys);
+        keys.filter(|keys| near(keys) && !agree(keys, wanted))
+            .count()
+    }
+
     /// The rows that each of its names finds: RRN; terminal and trace number; code and amount; card
     /// and amount.
     fn ways(&self, wanted: &FiledKeys) -> [Vec<usize>; 4] {
@@ -346,6 +359,19 @@ impl<'e> EvidenceIndex<'e> {
         self.issuer.find(self.evidence.issuer.as_deref(), keys)
     }
 
+    /// How many rows of the acquirer's file have its RRN, and something else of another one.
+    #[must_use]
+    pub fn strangers_at_acquirer(&self, keys: &FiledKeys) -> usize {
+        self.acquirer
+            .strangers(self.evidence.acquirer.as_deref(), keys)
+    }
+
+    /// The same of the issuer's view.
+    #[must_use]
+    pub fn strangers_at_issuer(&self, keys: &FiledKeys) -> usize {
+        self.issuer.strangers(self.evidence.issuer.as_deref(), keys)
+    }
+
     /// The pay-outs that cover it.
     #[must_use]
     pub fn payout(&self, keys: &FiledKeys) -> Matched<'e, PayoutRow> {
@@ -469,10 +495,12 @@ mod tests {
     fn rows_of_one_transaction_are_its_history_and_rows_of_two_are_no_evidence() {
         let twice = ",,,203217491827,,,888.00\n,,,203217491827,112233,,888.00\n";
         assert_eq!(found(twice), Ok(2));
-        let two = ",,000001,203217491827,,,888.00\n";
-        assert_eq!(found(two), Ok(0));
-        let elsewhere = ",10421696,,203217491827,,,888.00";
-        assert_eq!(found(elsewhere), Err(1), "another terminal");
+        for elsewhere in [
+            ",,000001,203217491827,,,888.00\n",
+            ",10421696,,203217491827,,,888.00\n",
+        ] {
+            assert_eq!(found(elsewhere), Err(1), "its number, and not its names");
+        }
         let day = "2026-11-22 10:11:13,10421695,100175,";
         let two = format!("{day},112233,,888.00\n{day},,622609******0048,8.00\n");
         assert_eq!(

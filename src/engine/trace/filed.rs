@@ -122,13 +122,19 @@ impl FiledHeard {
                 self.unused.push(texts::AMBIGUOUS.fill(&[n, file]));
                 self.limit = Some(Retry::Unproven);
             }
-            Matched::Other(n) => {
-                let n = ("n", Said::same(n.to_string()));
-                self.unused.push(texts::OTHER_NAMES.fill(&[n, file]));
-                self.limit = Some(Retry::Unproven);
-            }
+            Matched::Other(n) => self.strangers(n, file.1),
         }
         Vec::new()
+    }
+
+    /// Rows that have the number of the transaction, and something else of another one.
+    fn strangers(&mut self, n: usize, file: Said) {
+        if n > 0 {
+            let n = ("n", Said::same(n.to_string()));
+            self.unused
+                .push(texts::OTHER_NAMES.fill(&[n, ("file", file)]));
+            self.limit = Some(Retry::Unproven);
+        }
     }
 }
 
@@ -150,10 +156,21 @@ pub(super) fn raise(
         heard.words.extend(return_at_acquirer(verdict, left, &rows));
     } else {
         let rows = heard.rows(index.issuer(&keys), FILE_OF[2]);
+        if !rows.is_empty() {
+            heard.strangers(index.strangers_at_issuer(&keys), FILE_OF[2].plain());
+        }
         heard.words.extend(issuer(story, left, &rows));
         let found = index.acquirer(&keys);
         let lacks = found == Matched::Nothing && index.acquirer_covers(&keys);
         let rows = heard.rows(found, FILE_OF[1]);
+        // The void of a sale may have the sale's number, and its own trace number.
+        if !rows.is_empty() && left != MoneyLeft::Returned {
+            heard.strangers(index.strangers_at_acquirer(&keys), FILE_OF[1].plain());
+        }
+        if rows.is_empty() && left == MoneyLeft::Returned {
+            let failed = return_failed(story, others, index);
+            heard.words.extend(failed.into_iter().flatten());
+        }
         heard
             .words
             .extend(acquirer(verdict, story, (others, index), &rows));
@@ -334,27 +351,38 @@ fn acquirer(
 
 /// A sale that the messages give back: its own row stays booked, its void or refund has another.
 fn returned(story: &Story, others: &[&Story], index: &EvidenceIndex<'_>) -> Option<FiledWord> {
+    match return_failed(story, others, index) {
+        Some(Some(failed)) => Some(failed),
+        Some(None) => Some(FiledWord::of(Tier::E2, None, texts::BOTH_THERE, &[])),
+        None => Some(FiledWord::of(Tier::E2, None, texts::RETURN_NOT_THERE, &[])),
+    }
+}
+
+/// What the acquirer's file says of the voids and refunds of a sale: `None` if nothing, else
+/// whether one of them failed there.
+fn return_failed(
+    story: &Story,
+    others: &[&Story],
+    index: &EvidenceIndex<'_>,
+) -> Option<Option<FiledWord>> {
     let gives = |other: &&&Story| {
         other.original() == Some(story.tx)
             && matches!(other.purpose(), Some(Purpose::Void | Purpose::Refund))
     };
-    let mut told = false;
+    let failed = |is| matches!(is, AcquirerIs::Declined | AcquirerIs::Reversed);
+    let mut told = None;
     for back in others.iter().filter(gives) {
         if let Matched::Rows(rows) = index.acquirer(&back.filed_keys()) {
-            let failed = |is| matches!(is, AcquirerIs::Declined | AcquirerIs::Reversed);
-            if rows.iter().any(|(_, row)| failed(row.is)) {
-                let cause = Some(Cause::BookedAtAcquirer);
-                let word = FiledWord::of(Tier::E2, cause, texts::RETURN_FAILED_THERE, &[]);
-                return Some(word.against(Retry::No));
+            let fails = rows.iter().any(|(_, row)| failed(row.is));
+            let cause = Some(Cause::BookedAtAcquirer);
+            let word = || FiledWord::of(Tier::E2, cause, texts::RETURN_FAILED_THERE, &[]);
+            told = Some(fails.then(|| word().against(Retry::No)));
+            if fails {
+                break;
             }
-            told = true;
         }
     }
-    let row = match told {
-        true => texts::BOTH_THERE,
-        false => texts::RETURN_NOT_THERE,
-    };
-    Some(FiledWord::of(Tier::E2, None, row, &[]))
+    told
 }
 
 /// A void or a refund by itself.

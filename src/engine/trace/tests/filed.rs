@@ -1,5 +1,6 @@
 //! What files of other people make of a verdict.
 
+use super::bound::{later, void};
 use super::history::{History, text};
 use crate::engine::evidence::{
     AccountSettings, AcquirerIs, ColumnMap, Evidence, EvidenceIndex, IssuerIs, PayoutIs,
@@ -8,6 +9,7 @@ use crate::engine::evidence::{
 use crate::engine::record::{State, Why};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Basis, Cause, Retry, Verdict};
+use crate::iso::message::Stan;
 use crate::iso::spec::Purpose;
 
 /// A transaction's RRN, where the host gave one.
@@ -420,4 +422,39 @@ fn a_row_of_its_number_at_another_terminal_takes_a_yes_away() {
         "{}",
         verdict.verdict.en
     );
+}
+
+#[test]
+fn a_row_of_another_beside_its_own_takes_a_yes_away() {
+    let declined = History::sale().declined("51");
+    let lines = format!(
+        "rrn,terminal,amount,is\n{RRN},10421695,888.00,declined\n{RRN},99999999,888.00,booked\n"
+    );
+    let verdict = judged(&declined, &file!(acquirer, &lines));
+    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+    assert!(!verdict.verdict.en.contains("nothing debited"));
+}
+
+#[test]
+fn a_void_that_the_acquirer_refused_leaves_its_sale_booked() {
+    let sale = History::sale()
+        .delivered()
+        .step(State::Returned, Why::Plain);
+    let mut voiding = later(void(&sale), 60);
+    voiding.name_first(|opened| opened.stan = Stan(100_176));
+    let voiding = voiding.delivered();
+    let (story, mut back) = (sale.story(), voiding.story());
+    back.rrn = Some(text("203217491828"));
+    let told = |is: &str| {
+        let line = format!("rrn,amount,is\n203217491828,888.00,{is}\n");
+        let evidence = file!(acquirer, &line);
+        Verdict::with(&story, &[&back], &EvidenceIndex::of(&evidence))
+    };
+    let failed = told("declined");
+    assert_eq!(
+        (failed.cause, failed.evidence),
+        (Cause::BookedAtAcquirer, Tier::E2)
+    );
+    assert!(failed.open);
+    assert!(!told("booked").open);
 }
