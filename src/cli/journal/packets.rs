@@ -48,12 +48,10 @@ pub(super) fn write(
         let comments: BTreeMap<TxId, String> = told
             .into_iter()
             .map(|(tx, (_, verdict))| {
-                let class = verdict.class.map_or("", |class| class.name());
+                let class = verdict.class.map(|class| format!(" {}", class.name()));
+                let class = class.unwrap_or_default();
                 let text = verdict.verdict.in_lang(lang);
-                (
-                    tx,
-                    format!("{tx}  {} {class}: {text}", verdict.state.name()),
-                )
+                (tx, format!("{tx}  {}{class}: {text}", verdict.state.name()))
             })
             .collect();
         for record in &some {

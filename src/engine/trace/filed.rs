@@ -24,6 +24,7 @@ use crate::engine::record::State;
 use crate::engine::seam::Zone;
 use crate::iso::message::Amount;
 use crate::iso::spec::Purpose;
+use std::cmp::Reverse;
 
 /// What a file says of a transaction.
 #[derive(Clone, Debug)]
@@ -181,7 +182,7 @@ pub(super) fn raise(
 /// The words take their places: the weightiest first.
 fn apply(verdict: &mut Verdict, story: &Story, heard: FiledHeard) {
     let mut words = heard.words;
-    words.sort_by(|one, other| other.weight.cmp(&one.weight));
+    words.sort_by_key(|word| Reverse(word.weight));
     if let Some(first) = words.first() {
         let mut said = first.said.clone();
         for word in words.iter().skip(1) {
@@ -494,7 +495,7 @@ fn standing<'e>(rows: &[(usize, &'e TerminalRow)]) -> Option<&'e TerminalRow> {
             let counts = |row: &&TerminalRow| {
                 matches!(row.is, TerminalIs::Approved | TerminalIs::NotPrinted)
             };
-            rows().find(counts).or_else(|| rows().last())
+            rows().find(counts).or_else(|| rows().next_back())
         }
     }
 }

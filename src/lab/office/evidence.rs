@@ -269,7 +269,6 @@ impl Office {
             deduction: deduction.collect(),
             capture: file.capture,
             agreement: file.agreement.clone(),
-            ..MerchantSettings::default()
         }
     }
 }
@@ -305,6 +304,7 @@ fn settings_table(settings: &MerchantSettings) -> toml::Table {
         ("id", Some(settings.id.clone().into())),
         ("name", Some(settings.name.clone().into())),
         ("state", Some(settings.state.clone().into())),
+        ("payers", named(&settings.payers)),
         ("terminals", named(&settings.terminals)),
         ("kinds", named(&settings.kinds)),
         ("mode", settings.mode.map(|mode| mode.name().into())),

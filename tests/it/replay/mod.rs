@@ -87,7 +87,7 @@ fn both_ends_are_played_around_a_gateway() {
     fs::remove_dir_all(folder.join("journal")).unwrap();
 
     // Where the captured acquirer will listen must be known before it does.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = free.local_addr().unwrap().to_string();
     drop(free);
     let (to, _gateway) = gateway(folder, &listen);
