@@ -36,6 +36,8 @@ pub struct ScenarioRun {
     pub at_acquirer: i64,
     /// What the merchant's bank credited, when files are looked at last.
     pub paid: i64,
+    /// Faults that had nothing to strike.
+    pub never_struck: Vec<String>,
     /// What is not as it must be; empty if it passed.
     pub misses: Vec<String>,
 }
@@ -93,6 +95,9 @@ const LONGEST: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// A story is over when nothing was under way for so long: longer than any time of grace.
 const CALM: Duration = Duration::from_secs(600);
+
+/// Faults that strike no message: the acquirer refuses connections, or is told to by the clock.
+const BY_THE_CLOCK: [&str; 1] = ["F06"];
 
 /// Lets it happen, and tells what came of it.
 #[must_use]
@@ -256,6 +261,15 @@ impl<'a> Playing<'a> {
             run.misses
                 .push(format!("a rule of the wire is broken: {broken}"));
         }
+        for (text, armed) in &self.scenario.faults {
+            let id = armed.fault.about().id;
+            if !BY_THE_CLOCK.contains(&id) && self.world.struck(id) == 0 {
+                run.never_struck.push(text.clone());
+            }
+        }
+        let idle = run.never_struck.iter();
+        run.misses
+            .extend(idle.map(|text| format!("{text} never struck")));
         run.misses.extend(safe::judge(self, run));
         run.misses.extend(wish::judge(self, run));
         Ok(())

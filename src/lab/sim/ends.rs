@@ -3,7 +3,7 @@
 use super::wire::{Far, Way};
 use super::world::{What, World};
 use crate::engine::record::{ConnId, ListenerId};
-use crate::lab::fault::{Armed, FaultSide};
+use crate::lab::fault::{Armed, FaultSide, Faults};
 use crate::lab::peer::{
     Acquirer, AcquirerAction, AcquirerEvent, Order, OrderError, TerminalAction, TerminalEvent,
     TestTerminal,
@@ -50,6 +50,19 @@ impl World {
                 self.acquirer(AcquirerEvent::Wake);
             }
         }
+    }
+
+    /// How often faults of this number struck.
+    pub fn struck(&mut self, id: &str) -> u64 {
+        let of = |faults: &Faults| {
+            let mine = faults
+                .list()
+                .iter()
+                .filter(|armed| armed.fault.about().id == id);
+            mine.map(Armed::struck).sum::<u64>()
+        };
+        let terminals = self.terminals.iter_mut().map(|(own, _)| of(own.faults()));
+        terminals.sum::<u64>() + of(self.acquirer.faults())
     }
 
     /// A terminal.
