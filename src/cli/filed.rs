@@ -42,6 +42,14 @@ pub(crate) struct FiledArgs {
 }
 
 impl FiledArgs {
+    /// Whether no file of rows is named.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.terminal_file.is_empty()
+            && self.acquirer_file.is_empty()
+            && self.payout_file.is_empty()
+            && self.issuer_file.is_empty()
+    }
+
     /// The day of the question.
     pub(super) fn today(&self) -> Date {
         self.as_of.unwrap_or_else(|| jiff::Zoned::now().date())

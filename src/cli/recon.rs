@@ -10,7 +10,7 @@ use crate::engine::evidence::EvidenceIndex;
 use crate::engine::recon::{ReconRow, Reconciler};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, QueryError, end, time};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use std::fs::File;
 use std::io::Write;
@@ -86,6 +86,12 @@ impl ReconSink<'_> {
 /// Holds them side by side; `Found` (1) if anything differs, or the journal is damaged.
 pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let zone = args.journal.zone();
+    if args.filed.is_empty() {
+        bail!(
+            "nothing to hold the journal against: name a file with --acquirer-file, \
+             --terminal-file, --payout-file or --issuer-file"
+        );
+    }
     let reader = args.journal.reader()?;
     let evidence = args.filed.read(zone)?;
     let index = EvidenceIndex::of(&evidence).on(args.filed.today());

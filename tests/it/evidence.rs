@@ -70,6 +70,19 @@ fn a_day_is_reconciled_and_each_row_leads_to_its_verdict() {
     assert_eq!(code, Some(0), "{lines:?}");
     assert_eq!(end["sums"]["matched"]["count"], sales.len(), "{end}");
 
+    // One that the acquirer lacks, between others that it has, is missing.
+    let mut fewer = sales.clone();
+    let lacking = fewer.remove(5)["tx"].clone();
+    write(&fewer);
+    let (code, lines) = recon(&[]);
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        (&lines[0]["class"], &lines[0]["tx"]),
+        (&"short".into(), &lacking)
+    );
+    let nothing = ask(home.path(), &["recon"]);
+    assert_eq!(nothing.status.code(), Some(2));
+
     // A sale booked for another amount is named, told, and explained.
     let mut wrong = sales.clone();
     let (asked, middle) = (sales[5]["amount"].as_u64().unwrap(), sales[5]["tx"].clone());

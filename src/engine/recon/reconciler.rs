@@ -165,7 +165,10 @@ impl<'e> Reconciler<'e> {
             .iter()
             .find_map(|cause| ReconClass::of(*cause));
         match told {
-            Some(ReconClass::Short) if theirs.is_none() && self.is_at_cut_over(keys) => {
+            // The file has later rows: only the time of the cut-over excuses it.
+            Some(ReconClass::Short)
+                if theirs.is_none() && self.index.is_at_cut_over(keys, CUT_OVER) =>
+            {
                 ReconClass::InFlight
             }
             Some(class) => class,
@@ -177,14 +180,14 @@ impl<'e> Reconciler<'e> {
         }
     }
 
-    /// Whether it was made as the acquirer's day ended: close to the end of its file, or to the
-    /// time that the merchant's settings name.
+    /// Whether it was made as the acquirer's day ended: soon after the last row of its file, or
+    /// close to the time that the merchant's settings name.
     fn is_at_cut_over(&self, keys: &FiledKeys) -> bool {
         let Some(at) = keys.at else {
             return false;
         };
         let near_end = self.index.acquirer_ends();
-        near_end.is_some_and(|end| (at - end).max(end - at) <= CUT_OVER)
+        near_end.is_some_and(|end| at >= end && at - end <= CUT_OVER)
             || self.index.is_at_cut_over(keys, CUT_OVER)
     }
 

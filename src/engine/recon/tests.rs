@@ -98,6 +98,7 @@ fn a_thousand_across_the_cut_over_and_the_one_that_is_missing_is_named() {
     let stories = day();
     // The file ends at the cut-over; the last hundred seconds were booked into the next day.
     let mut rows: Vec<AcquirerRow> = stories[..950].iter().map(honest).collect();
+    rows.remove(945);
     rows.remove(300);
     rows[500].amount = Amount(1);
     let mut strange = rows[10].clone();
@@ -111,7 +112,7 @@ fn a_thousand_across_the_cut_over_and_the_one_that_is_missing_is_named() {
             .map(|row| row.keys.stan.unwrap().0)
             .collect::<Vec<_>>()
     };
-    assert_eq!(named(ReconClass::Short), [300]);
+    assert_eq!(named(ReconClass::Short), [300, 945]);
     assert_eq!(named(ReconClass::OtherAmount), [501]);
     assert_eq!(named(ReconClass::Long), [999_999]);
     assert_eq!(
@@ -119,8 +120,8 @@ fn a_thousand_across_the_cut_over_and_the_one_that_is_missing_is_named() {
         (950..1_000).collect::<Vec<_>>()
     );
     let matched = sums.iter().find(|(class, _)| *class == ReconClass::Matched);
-    assert_eq!(matched.unwrap().1.count, 948);
-    assert!(of(ReconClass::Short).all(|row| row.tx == Some(stories[300].tx)));
+    assert_eq!(matched.unwrap().1.count, 947);
+    assert!(of(ReconClass::Short).all(|row| row.tx.is_some()));
 }
 
 #[test]
