@@ -64,7 +64,7 @@ pub(super) fn run(args: &CaptureArgs, journal: &Path, out: &mut dyn Write) -> an
     })
 }
 
-/// The same as [`print`], for programs.
+/// The same as [`print()`], for programs.
 fn document(report: &FoldReport, journal: &Path) -> Value {
     let counts = &report.counts;
     let servers = report.legs.servers.iter();

@@ -344,6 +344,13 @@ impl Cause {
     pub const fn name(self) -> &'static str {
         self.about().name
     }
+
+    /// Whether only another party's file tells it: those stand behind the causes that messages
+    /// prove.
+    #[must_use]
+    pub fn is_filed(self) -> bool {
+        self >= Self::PayoutDue
+    }
 }
 
 #[cfg(test)]
