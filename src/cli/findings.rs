@@ -3,13 +3,14 @@
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past;
+use super::period::PeriodArgs;
 use super::{Exit, Lang};
 use crate::engine::evidence::EvidenceIndex;
 use crate::engine::findings::significance::ONE_IN;
 use crate::engine::findings::{FailureFinding, Group, Looks};
 use crate::engine::record::Fact;
 use crate::engine::seam::Zone;
-use crate::engine::trace::{Phrase, Query, QueryError, Said, end, time};
+use crate::engine::trace::{Phrase, Query, Said};
 use crate::io::journal::JournalReader;
 use clap::Args;
 use serde_json::{Value, json};
@@ -24,12 +25,8 @@ use std::io::Write;
                   for. What a cardholder got wrong (too little money, a wrong PIN) is no failure."
 )]
 pub(crate) struct FindingsArgs {
-    /// Transactions that began at or after this day or time
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    from: Option<String>,
-    /// Transactions that began before this time, or on this day at the latest
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    to: Option<String>,
+    #[command(flatten)]
+    period: PeriodArgs,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -39,24 +36,16 @@ pub(crate) struct FindingsArgs {
     journal: FolderArgs,
 }
 
-/// A moment, checked before anything is read.
-fn moment(text: &str) -> Result<String, QueryError> {
-    time(text, &Zone::default()).map(|_| text.to_owned())
-}
-
 /// Looks for them; `Found` (1) if there are any.
 pub(crate) fn run(args: &FindingsArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let zone = args.journal.zone();
     let reader = args.journal.reader()?;
     let evidence = args.filed.read(zone)?;
     let index = EvidenceIndex::of(&evidence).on(args.filed.today());
+    let (from, until) = args.period.moments(zone)?;
     let query = Query {
-        from: args
-            .from
-            .as_deref()
-            .map(|from| time(from, zone))
-            .transpose()?,
-        until: args.to.as_deref().map(|to| end(to, zone)).transpose()?,
+        from,
+        until,
         ..Query::default()
     };
     let links = links(&reader)?;

@@ -24,6 +24,7 @@ mod open;
 mod page;
 mod past;
 mod peer;
+mod period;
 mod recon;
 mod replay;
 mod scenario;

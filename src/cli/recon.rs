@@ -5,11 +5,11 @@ mod told;
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past;
+use super::period::PeriodArgs;
 use super::{Exit, Lang, table};
 use crate::engine::evidence::EvidenceIndex;
 use crate::engine::recon::{ReconRow, Reconciler};
-use crate::engine::seam::Zone;
-use crate::engine::trace::{Query, QueryError, end, time};
+use crate::engine::trace::Query;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fs::File;
@@ -23,12 +23,8 @@ pub(crate) struct ReconArgs {
     /// Print what matches, too
     #[arg(long)]
     all: bool,
-    /// Transactions that began at or after this day or time
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    from: Option<String>,
-    /// Transactions that began before this time, or on this day at the latest
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    to: Option<String>,
+    #[command(flatten)]
+    period: PeriodArgs,
     /// Print one JSON object a line, the last one with the sums
     #[arg(long)]
     json: bool,
@@ -42,11 +38,6 @@ pub(crate) struct ReconArgs {
     filed: FiledArgs,
     #[command(flatten)]
     journal: FolderArgs,
-}
-
-/// A moment, checked before anything is read.
-fn moment(text: &str) -> Result<String, QueryError> {
-    time(text, &Zone::default()).map(|_| text.to_owned())
 }
 
 /// Where the rows go.
@@ -95,13 +86,10 @@ pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     let reader = args.journal.reader()?;
     let evidence = args.filed.read(zone)?;
     let index = EvidenceIndex::of(&evidence).on(args.filed.today());
+    let (from, until) = args.period.moments(zone)?;
     let query = Query {
-        from: args
-            .from
-            .as_deref()
-            .map(|from| time(from, zone))
-            .transpose()?,
-        until: args.to.as_deref().map(|to| end(to, zone)).transpose()?,
+        from,
+        until,
         ..Query::default()
     };
     let csv = match &args.csv {

@@ -3,11 +3,11 @@
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past;
+use super::period::PeriodArgs;
 use super::screen;
 use super::{Exit, Lang};
 use crate::engine::evidence::EvidenceIndex;
-use crate::engine::seam::Zone;
-use crate::engine::trace::{Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
+use crate::engine::trace::{Query, QueryError, Which, amount, last4, stan, terminal_id};
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
 use clap::Args;
 use std::io::Write;
@@ -34,12 +34,8 @@ pub(crate) struct TraceArgs {
     /// 888.00, or minor units such as 88800
     #[arg(long, value_parser = amount)]
     amount: Option<Amount>,
-    /// Began at or after this day or time, such as 2026-11-22 or 2026-11-22T10:15
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    from: Option<String>,
-    /// Began before this time, or on this day at the latest
-    #[arg(long, value_parser = moment, value_name = "TIME")]
-    to: Option<String>,
+    #[command(flatten)]
+    period: PeriodArgs,
     /// The last four digits of the card
     #[arg(long, value_parser = last4)]
     last4: Option<Text<4>>,
@@ -65,18 +61,11 @@ fn text<const N: usize>(text: &str) -> Result<Text<N>, &'static str> {
     text.parse()
 }
 
-/// A moment, checked before anything is read.
-fn moment(text: &str) -> Result<String, QueryError> {
-    time(text, &Zone::default()).map(|_| text.to_owned())
-}
-
 impl TraceArgs {
     /// What is asked for, the likeliest first: a bare key can mean more than one thing.
     fn queries(&self) -> Result<Vec<Query>, QueryError> {
         let zone = self.journal.zone();
-        let from = self.from.as_deref().map(|from| time(from, zone));
-        let to = self.to.as_deref().map(|to| end(to, zone));
-        let (from, to) = (from.transpose()?, to.transpose()?);
+        let (from, to) = self.period.moments(zone)?;
         let guesses = match &self.key {
             Some(key) => Query::guess(key, zone)?,
             None => vec![Query::default()],
