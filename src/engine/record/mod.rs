@@ -17,7 +17,8 @@ mod form;
 
 pub use fact::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, LinkName, Note,
-    Opened, Record, ShadowDifference, ShadowTally, Step, Unmatched, Unreadable, Why,
+    Opened, OperatorAct, OperatorDid, Record, ShadowDifference, ShadowTally, Step, Unmatched,
+    Unreadable, Why,
 };
 #[cfg(test)]
 pub(crate) use form::samples;

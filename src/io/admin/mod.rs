@@ -7,6 +7,10 @@
 //!
 //! Start with [`Admin::start`].
 
+mod access;
+
+mod api;
+
 mod listener;
 
 mod pages;
@@ -14,10 +18,13 @@ mod pages;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::seam::Zone;
-use crate::io::config::ServerTls;
-use crate::io::serve::{OperatorDesk, Status};
+use crate::engine::seam::Wall;
+use crate::io::config::{AdminConfig, ServerTls};
+use crate::io::serve::{Clock, GatewaySetup, Handle, OperatorDesk, Status};
+use crate::io::system;
 use crate::io::telemetry::Exporter;
+use access::Access;
+use api::{Feed, Turns};
 use listener::Listener;
 use std::io;
 use std::net::SocketAddr;
@@ -39,8 +46,35 @@ pub struct Views {
     pub status: Arc<Status>,
     /// Where operators are heard.
     pub desk: OperatorDesk,
-    /// The zone in which moments are shown.
-    pub zone: Zone,
+    /// How it was set up.
+    pub setup: Arc<GatewaySetup>,
+    /// Whether terminals and acquirer are simulated in the same process.
+    pub lab: bool,
+    started: Wall,
+    clock: Clock,
+    feed: Feed,
+    turns: Turns,
+}
+
+impl Views {
+    /// Of a running gateway.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn of(gateway: &Handle, lab: bool) -> io::Result<Self> {
+        let (setup, status, clock) = (gateway.setup(), gateway.status(), Clock::new());
+        Ok(Self {
+            exporter: gateway.exporter(),
+            desk: gateway.desk(),
+            lab,
+            started: clock.now().wall,
+            clock,
+            feed: Feed::start(Arc::clone(&setup), Arc::clone(&status))?,
+            turns: Turns::default(),
+            setup,
+            status,
+        })
+    }
 }
 
 /// The running server; stops when dropped.
@@ -48,37 +82,51 @@ pub struct Views {
 pub struct Admin {
     address: SocketAddr,
     tls: watch::Sender<Option<ServerTls>>,
+    access: Access,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
 }
 
 impl Admin {
-    /// Listens on `host:port`; port 0 for any free one. Speaks TLS if it is told how.
+    /// Listens where it is told; port 0 for any free one. Speaks TLS if it is told how.
     ///
     /// # Errors
     /// The address cannot be listened on, or the system refuses a thread.
-    pub fn start(address: &str, tls: Option<ServerTls>, views: Views) -> io::Result<Self> {
+    pub fn start(config: &AdminConfig, views: Views) -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .max_blocking_threads(api::AT_ONCE + 1)
+            .on_thread_start(system::give_way)
             .build()?;
-        let socket = runtime.block_on(TcpListener::bind(address))?;
+        let socket = runtime.block_on(TcpListener::bind(&config.address))?;
         let address = socket.local_addr()?;
-        let (tls, current) = watch::channel(tls);
+        let (tls, current) = watch::channel(config.tls.clone());
+        let access = Access::of(config.tokens.clone());
+        let known = access.clone();
         let listener = Listener::new(socket, current);
         let thread = thread::Builder::new()
             .name("admin".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, views, stopped)))?;
+            .spawn(move || {
+                let served = runtime.block_on(serve(listener, (views, known), stopped));
+                // Whatever is still looked for is of interest to nobody.
+                runtime.shutdown_background();
+                served
+            })?;
         Ok(Self {
             address,
             tls,
+            access,
             stop: Some(stop),
             thread: Some(thread),
         })
     }
 
-    /// Other certificates, for new connections. Whether TLS is spoken at all stays as it is.
-    pub fn reload(&self, tls: Option<ServerTls>) {
+    /// Other tokens, where there were some and still are; other certificates, for new connections.
+    /// Whether TLS is spoken at all stays as it is.
+    pub fn reload(&self, config: &AdminConfig) {
+        self.access.reload(config.tokens.clone());
+        let tls = config.tls.clone();
         self.tls.send_if_modified(|current| {
             let both = current.is_some() && tls.is_some();
             if both {
@@ -103,7 +151,11 @@ impl Drop for Admin {
     }
 }
 
-async fn serve(listener: Listener, views: Views, stopped: oneshot::Receiver<()>) -> io::Result<()> {
+async fn serve(
+    listener: Listener,
+    (views, access): (Views, Access),
+    stopped: oneshot::Receiver<()>,
+) -> io::Result<()> {
     let exporter = views.exporter.clone();
     let upkeep = tokio::spawn(async move {
         let mut every = tokio::time::interval(UPKEEP);
@@ -112,7 +164,7 @@ async fn serve(listener: Listener, views: Views, stopped: oneshot::Receiver<()>)
             exporter.upkeep();
         }
     });
-    let serving = axum::serve(listener, pages::routes(views)).into_future();
+    let serving = axum::serve(listener, pages::service(views, access)).into_future();
     tokio::select! {
         result = serving => result?,
         _stop = stopped => {}

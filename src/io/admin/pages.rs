@@ -1,25 +1,42 @@
 //! What is served.
 
 use super::Views;
+use super::access::{Access, guard};
+use super::api;
+use super::listener::PeerAddress;
 use crate::engine::gateway::{Act, Wish};
 use crate::engine::record::TxId;
 use crate::io::serve::HeardTerminal;
 use crate::iso::message::Text;
-use axum::extract::{Path, State};
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) fn routes(views: Views) -> Router {
+/// Bytes of a request's body, at most.
+const BODY_MOST: usize = 64 << 10;
+
+/// All that is served, each connection with whose it is.
+pub(super) fn service(
+    views: Views,
+    access: Access,
+) -> IntoMakeServiceWithConnectInfo<Router, PeerAddress> {
+    let (api, _document) = api::routes();
     Router::new()
+        .merge(api)
         .route("/metrics", get(metrics))
         .route("/health", get(health))
         .route("/terminals", get(terminals))
         .route("/transactions/{tx}/{act}", post(operate))
+        .layer(DefaultBodyLimit::max(BODY_MOST))
+        .layer(from_fn_with_state(access, guard))
         .with_state(views)
+        .into_make_service_with_connect_info()
 }
 
 async fn metrics(State(views): State<Views>) -> impl IntoResponse {
@@ -58,8 +75,8 @@ async fn terminals(State(views): State<Views>) -> impl IntoResponse {
             "terminal": &*heard.terminal,
             "merchant": &*heard.merchant,
             "listener": heard.listener.0,
-            "first": heard.first.rfc3339(&views.zone),
-            "last": heard.last.rfc3339(&views.zone),
+            "first": heard.first.rfc3339(&views.setup.zone),
+            "last": heard.last.rfc3339(&views.setup.zone),
             "messages": heard.messages,
         })
     };

@@ -2,8 +2,9 @@
 
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, Identity, LineFact,
-    LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq, ShadowDifference, ShadowTally,
-    State, Step, StoredFrame, TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
+    LinkId, LinkName, Logged, Note, Opened, OperatorAct, OperatorDid, Patch, Record, Row, Seq,
+    ShadowDifference, ShadowTally, State, Step, StoredFrame, TxId, Unmatched, Unreadable, Vault,
+    VaultKeys, Why,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, Mti, ResponseCode, Secret, Stan, Text};
@@ -360,6 +361,10 @@ fn facts() -> impl Strategy<Value = Fact> {
                 different,
                 left_out,
             }))
+        }),
+        (texts(), texts(), 0..OperatorDid::ALL.len()).prop_map(|(who, what, did)| {
+            let did = OperatorDid::ALL[did];
+            Fact::Operated(Box::new(OperatorAct { who, did, what }))
         }),
         keys().prop_map(|keys| Fact::Keys(Box::new(keys))),
         texts().prop_map(Fact::Tombstone),
