@@ -40,11 +40,11 @@ fn settled(results: Option<(char, char)>) -> [Note; 2] {
     [asked, stage.last_note()]
 }
 
-fn host_of(note: Note) -> Option<HostBalance> {
-    match note {
-        Note::Settles { host, .. } => Some(host),
-        _ => None,
-    }
+fn host_of(note: &Note) -> Option<HostBalance> {
+    let Note::Settles { host, .. } = note else {
+        return None;
+    };
+    Some(*host)
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn totals_stand_with_the_request() {
 
 #[test]
 fn the_worst_result_counts_and_cards_that_were_not_used_do_not() {
-    let host = |results| host_of(settled(results)[1].clone());
+    let host = |results| host_of(&settled(results)[1]);
     for (results, expected) in [
         (('1', '1'), HostBalance::Balanced),
         (('1', '0'), HostBalance::Balanced),
