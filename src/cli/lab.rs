@@ -127,7 +127,7 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     let (seed, folder) = (options.seed, options.folder.clone());
     let spec = Arc::clone(&options.spec);
     let lab = Lab::start(options)?;
-    let views = Views::of(lab.gateway(), true)?;
+    let views = Views::of_lab(lab.gateway(), lab.desk())?;
     let admin = start_admin(args.admin.as_deref(), views)?;
     if let Some(file) = &args.ports {
         super::serve::write_ports(file, lab.gateway(), Some(admin.address()))?;

@@ -1,8 +1,8 @@
 //! `isogate scenario`: the catalogue of complaints and faults, as stories that happen.
 
 use super::{Exit, Lang, table};
-use crate::lab::scenario::{Scenario, ScenarioRun, ScenarioSet, builtin, matrix, play, read};
 use crate::io::look;
+use crate::lab::scenario::{Scenario, ScenarioRun, ScenarioSet, builtin, matrix, play, read};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;

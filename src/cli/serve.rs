@@ -83,7 +83,7 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
     let seed = args.seed.map_or_else(chance, Ok)?;
     let admin = config.admin.clone();
     let gateway = Server::start(config, seed)?;
-    let views = Views::of(&gateway, false)?;
+    let views = Views::of(&gateway)?;
     let admin = match &admin {
         Some(admin) => {
             let started = Admin::start(admin, views);

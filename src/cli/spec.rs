@@ -9,7 +9,7 @@ use crate::io::look;
 use crate::iso::spec::{Composite, FieldSpec, Spec, SpecError};
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 

@@ -18,6 +18,8 @@ pub mod capture;
 
 pub mod net;
 
+pub mod faults;
+
 pub mod serve;
 
 pub mod drive;

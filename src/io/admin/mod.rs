@@ -1,9 +1,9 @@
-//! The administrator's address: `/metrics` for Prometheus, `/health` for whoever asks, `/terminals`
-//! for who has come in; `POST /transactions/ID/reverse`, `/park` and `/close` for operators, each
-//! with `{"who":…,"why":…}`.
+//! The administrator's address: the HTTP API under `/api`, whose document is `/api/openapi.json`;
+//! `/metrics` for Prometheus; `/health`, `/healthz` and `/readyz` for whoever asks.
 //!
 //! Runs on a thread of its own, so that no request here costs a message anything. It looks at
-//! counts, and hands on what operators want; it knows no message and decides nothing.
+//! counts and into the journal, and hands on what operators want; it decides nothing. What takes
+//! long is looked for on threads beside it, few at once, which give way to the gateway's.
 //!
 //! Start with [`Admin::start`].
 
@@ -20,6 +20,7 @@ mod tests;
 
 use crate::engine::seam::Wall;
 use crate::io::config::{AdminConfig, ServerTls};
+use crate::io::faults::FaultDesk;
 use crate::io::serve::{Clock, GatewaySetup, Handle, OperatorDesk, Status};
 use crate::io::system;
 use crate::io::telemetry::Exporter;
@@ -50,6 +51,8 @@ pub struct Views {
     pub setup: Arc<GatewaySetup>,
     /// Whether terminals and acquirer are simulated in the same process.
     pub lab: bool,
+    /// What goes wrong on purpose.
+    pub faults: FaultDesk,
     started: Wall,
     clock: Clock,
     feed: Feed,
@@ -57,16 +60,32 @@ pub struct Views {
 }
 
 impl Views {
-    /// Of a running gateway.
+    /// Of a running gateway that stands alone.
     ///
     /// # Errors
     /// The system refuses a thread.
-    pub fn of(gateway: &Handle, lab: bool) -> io::Result<Self> {
+    pub fn of(gateway: &Handle) -> io::Result<Self> {
+        Ok(Self {
+            desk: gateway.desk_with_reload(),
+            ..Self::with(gateway, FaultDesk::default(), false)?
+        })
+    }
+
+    /// Of a gateway whose terminals and acquirer are simulated in the same process.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn of_lab(gateway: &Handle, faults: FaultDesk) -> io::Result<Self> {
+        Self::with(gateway, faults, true)
+    }
+
+    fn with(gateway: &Handle, faults: FaultDesk, lab: bool) -> io::Result<Self> {
         let (setup, status, clock) = (gateway.setup(), gateway.status(), Clock::new());
         Ok(Self {
             exporter: gateway.exporter(),
             desk: gateway.desk(),
             lab,
+            faults,
             started: clock.now().wall,
             clock,
             feed: Feed::start(Arc::clone(&setup), Arc::clone(&status))?,
@@ -141,6 +160,14 @@ impl Admin {
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// The document that describes the HTTP API, in `OpenAPI` 3.1.
+///
+/// # Errors
+/// Never, as far as is known: it is made of texts and numbers.
+pub fn api_document() -> Result<String, serde_json::Error> {
+    api::document().to_pretty_json()
 }
 
 impl Drop for Admin {

@@ -52,6 +52,7 @@ fn views(exporter: Exporter) -> Views {
         exporter,
         desk: OperatorDesk::default(),
         lab: false,
+        faults: FaultDesk::default(),
         started: clock.now().wall,
         clock,
         feed: Feed::start(Arc::clone(&setup), Arc::clone(&status)).unwrap(),

@@ -80,7 +80,7 @@ pub fn each<E: From<ReadError>>(
         };
         found.judge(&snapshot, query, &wanted, index)?;
         damaged |= found.damaged;
-        for (story, verdict) in found.matching.values() {
+        for (story, verdict) in found.matching.values().rev() {
             take(story, verdict)?;
         }
     }

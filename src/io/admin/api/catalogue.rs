@@ -39,7 +39,11 @@ pub(super) async fn specs(State(views): State<Views>) -> Json<DocumentPage> {
     let listeners = views.setup.listeners.iter().map(|listener| &listener.spec);
     let spoken = listeners.chain(views.setup.links.iter().map(|link| &link.spec));
     let mut all: Vec<Arc<Spec>> = spoken.map(Arc::clone).collect();
-    all.extend(Spec::builtin_names().iter().filter_map(|name| Spec::builtin(name)));
+    all.extend(
+        Spec::builtin_names()
+            .iter()
+            .filter_map(|name| Spec::builtin(name)),
+    );
     all.sort_by(|a, b| a.name().cmp(b.name()));
     all.dedup_by(|a, b| a.name() == b.name());
     page(all.iter().map(|spec| look::spec_entry(spec)).collect())
@@ -116,10 +120,11 @@ fn scenarios_there_are() -> Result<Vec<Scenario>, ApiProblem> {
 
 fn scenario_of(id: &str) -> Result<Scenario, ApiProblem> {
     let mut all = scenarios_there_are()?.into_iter();
-    all.find(|own| own.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
-        ApiProblem::missing(format!("there is no scenario `{id}`"))
-            .hint("/api/scenarios lists those there are")
-    })
+    all.find(|own| own.id.eq_ignore_ascii_case(id))
+        .ok_or_else(|| {
+            ApiProblem::missing(format!("there is no scenario `{id}`"))
+                .hint("/api/scenarios lists those there are")
+        })
 }
 
 /// The scenarios: complaints of merchants and faults, as stories that happen
@@ -130,7 +135,9 @@ fn scenario_of(id: &str) -> Result<Scenario, ApiProblem> {
         (status = 503, description = "Too much is asked at once", body = ApiProblem),
     ),
 )]
-pub(super) async fn scenarios(State(views): State<Views>) -> Result<Json<DocumentPage>, ApiProblem> {
+pub(super) async fn scenarios(
+    State(views): State<Views>,
+) -> Result<Json<DocumentPage>, ApiProblem> {
     let all = beside(&views, scenarios_there_are).await?;
     Ok(page(all.iter().map(look::scenario_entry).collect()))
 }

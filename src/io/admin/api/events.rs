@@ -79,6 +79,11 @@ impl Feed {
             _running: Arc::new(Running(ended)),
         })
     }
+
+    /// Tells all who listen.
+    pub(super) fn tell(&self, name: &'static str, data: &impl serde::Serialize) {
+        tell(&self.sender, name, data);
+    }
 }
 
 fn tell(sender: &broadcast::Sender<Happening>, name: &'static str, data: &impl serde::Serialize) {
@@ -152,7 +157,7 @@ impl Follower {
 
     /// Tells the links if they are not as they were.
     fn tell_links(&mut self) {
-        let links = super::state::links(&self.setup, &self.status.board().all());
+        let links = super::state::links(&self.setup, self.status.board());
         let links = serde_json::to_string(&links).unwrap_or_default();
         if links != self.links {
             let data = format!(r#"{{"links":{links}}}"#).into();

@@ -116,7 +116,10 @@ pub(super) async fn list(State(views): State<Views>) -> Result<Json<FaultList>, 
     let zone = &views.setup.zone;
     Ok(Json(FaultList {
         catalogue: Fault::ALL.iter().map(fault_document).collect(),
-        active: active.iter().map(|fault| FaultView::of(fault, zone)).collect(),
+        active: active
+            .iter()
+            .map(|fault| FaultView::of(fault, zone))
+            .collect(),
     }))
 }
 
@@ -139,8 +142,13 @@ async fn tell(
     act(views, caller, did, (what, (who, "")), GatewayDeed::Record).await?;
     let active = at_desk(views, |desk| Ok(desk.list())).await?;
     let zone = &views.setup.zone;
-    let active: Vec<_> = active.iter().map(|fault| FaultView::of(fault, zone)).collect();
-    views.feed.tell("fault", &serde_json::json!({ "active": active }));
+    let active: Vec<_> = active
+        .iter()
+        .map(|fault| FaultView::of(fault, zone))
+        .collect();
+    views
+        .feed
+        .tell("fault", &serde_json::json!({ "active": active }));
     Ok(())
 }
 
@@ -192,7 +200,13 @@ pub(super) async fn change(
     let text = wanted.fault.clone();
     let fault = at_desk(&views, move |desk| desk.change(id, &text, &by)).await?;
     let what = format!("{} {}", fault.id, fault.text);
-    tell(&views, &caller, OperatorDid::ChangeFault, (&what, &wanted.who)).await?;
+    tell(
+        &views,
+        &caller,
+        OperatorDid::ChangeFault,
+        (&what, &wanted.who),
+    )
+    .await?;
     Ok(Json(FaultView::of(&fault, &views.setup.zone)))
 }
 
@@ -234,7 +248,13 @@ pub(super) async fn reset(
 ) -> Result<Json<Healed>, ApiProblem> {
     let removed = at_desk(&views, |desk| Ok(desk.reset())).await?;
     let what = format!("{removed} faults");
-    tell(&views, &caller, OperatorDid::ResetFaults, (&what, &note.who)).await?;
+    tell(
+        &views,
+        &caller,
+        OperatorDid::ResetFaults,
+        (&what, &note.who),
+    )
+    .await?;
     Ok(Json(Healed { removed }))
 }
 

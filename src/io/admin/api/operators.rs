@@ -148,7 +148,9 @@ pub(super) async fn decide_at_first_path(
 ) -> Result<Json<WishAnswer>, ApiProblem> {
     let known = Act::ALL.into_iter().find(|own| own.name() == act);
     let act = known.ok_or_else(|| {
-        ApiProblem::missing("wants /transactions/ID/reverse, /park or /close, ID being 26 characters")
+        ApiProblem::missing(
+            "wants /transactions/ID/reverse, /park or /close, ID being 26 characters",
+        )
     })?;
     decide(&views, &caller, (&tx, act), &note).await
 }
@@ -165,7 +167,10 @@ pub(super) async fn reversals(
     State(views): State<Views>,
 ) -> Result<Json<TransactionPage>, ApiProblem> {
     let zone = views.setup.zone.clone();
-    let states = [TransactionState::ReversalPending, TransactionState::ReversalSent];
+    let states = [
+        TransactionState::ReversalPending,
+        TransactionState::ReversalSent,
+    ];
     let page = ask(&views, move |reader| page_in_states(reader, &states, &zone));
     page.await.map(Json)
 }
@@ -182,7 +187,8 @@ pub(super) struct TerminalPage {
 struct TerminalView {
     terminal: String,
     merchant: String,
-    listener: String,
+    /// The number of the listener where it came in last.
+    listener: u16,
     first: String,
     last: String,
     messages: u64,
@@ -197,24 +203,47 @@ struct TerminalView {
 )]
 pub(super) async fn terminals(State(views): State<Views>) -> Json<TerminalPage> {
     const MOST: usize = 1000;
-    let setup = &views.setup;
-    let row = |heard: &HeardTerminal| {
-        let listener = setup.listeners.get(usize::from(heard.listener.0));
-        TerminalView {
-            terminal: heard.terminal.to_string(),
-            merchant: heard.merchant.to_string(),
-            listener: listener.map_or(String::new(), |listener| listener.name.clone()),
-            first: heard.first.rfc3339(&setup.zone),
-            last: heard.last.rfc3339(&setup.zone),
-            messages: heard.messages,
-            conn: heard.conn.map(|conn| conn.to_string()),
-        }
-    };
     let all = views.status.roster().all();
     Json(TerminalPage {
-        items: all.iter().take(MOST).map(row).collect(),
+        items: all
+            .iter()
+            .take(MOST)
+            .map(|heard| terminal(&views, heard))
+            .collect(),
         next: None,
     })
+}
+
+/// The same as it was told first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TerminalCount {
+    count: usize,
+    terminals: Vec<TerminalView>,
+}
+
+/// Terminals that have come in since the start, all of them, under their first path
+#[utoipa::path(
+    get, path = "/terminals", tag = "operators",
+    responses((status = 200, body = TerminalCount)),
+)]
+pub(super) async fn terminals_at_first_path(State(views): State<Views>) -> Json<TerminalCount> {
+    let all = views.status.roster().all();
+    let terminals: Vec<_> = all.iter().map(|heard| terminal(&views, heard)).collect();
+    let count = terminals.len();
+    Json(TerminalCount { count, terminals })
+}
+
+fn terminal(views: &Views, heard: &HeardTerminal) -> TerminalView {
+    let setup = &views.setup;
+    TerminalView {
+        terminal: heard.terminal.to_string(),
+        merchant: heard.merchant.to_string(),
+        listener: heard.listener.0,
+        first: heard.first.rfc3339(&setup.zone),
+        last: heard.last.rfc3339(&setup.zone),
+        messages: heard.messages,
+        conn: heard.conn.map(|conn| conn.to_string()),
+    }
 }
 
 /// Has something done, or records it; told what it is done to.
@@ -258,7 +287,9 @@ pub(super) async fn close_terminal(
     Body(note): Body<ActNote>,
 ) -> Result<Json<Done>, ApiProblem> {
     let missing = || ApiProblem::missing(format!("no terminal is connected as `{conn}`"));
-    let number = conn.strip_prefix('c').and_then(|number| number.parse().ok());
+    let number = conn
+        .strip_prefix('c')
+        .and_then(|number| number.parse().ok());
     let deed = GatewayDeed::CloseTerminal(ConnId(number.ok_or_else(missing)?));
     let what = (conn.as_str(), (note.who.as_str(), note.why.as_str()));
     match act(&views, &caller, OperatorDid::CloseTerminal, what, deed).await? {
@@ -337,7 +368,14 @@ pub(super) async fn drain(
     Body(note): Body<ActNote>,
 ) -> Result<Json<Done>, ApiProblem> {
     let what = ("the gateway", (note.who.as_str(), note.why.as_str()));
-    act(&views, &caller, OperatorDid::Drain, what, GatewayDeed::Drain).await?;
+    act(
+        &views,
+        &caller,
+        OperatorDid::Drain,
+        what,
+        GatewayDeed::Drain,
+    )
+    .await?;
     Ok(DONE)
 }
 
@@ -362,6 +400,13 @@ pub(super) async fn reload(
     let read = read.ok_or_else(|| conflict("a lab has no configuration to read".to_owned()))?;
     read.map_err(conflict)?;
     let what = ("the configuration", (note.who.as_str(), note.why.as_str()));
-    act(&views, &caller, OperatorDid::Reload, what, GatewayDeed::Record).await?;
+    act(
+        &views,
+        &caller,
+        OperatorDid::Reload,
+        what,
+        GatewayDeed::Record,
+    )
+    .await?;
     Ok(DONE)
 }

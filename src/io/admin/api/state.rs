@@ -1,9 +1,10 @@
 //! `GET /api/state`: the gateway at a glance.
 
+use crate::engine::record::LinkId;
 use crate::engine::seam::Zone;
 use crate::io::admin::Views;
 use crate::io::admin::access::{Caller, Role};
-use crate::io::serve::{GatewaySetup, LinkConnection};
+use crate::io::serve::{GatewaySetup, LinkBoard, LinkConnection};
 use axum::extract::State;
 use axum::{Extension, Json};
 use serde::Serialize;
@@ -71,6 +72,8 @@ enum LinkCondition {
     Connected,
     /// There is no connection.
     Down,
+    /// An operator lets nothing new go over it.
+    Drained,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,14 +120,17 @@ pub(super) async fn state(
         },
         in_flight: health.in_flight,
         reversals: health.reversals,
-        links: links(setup, &views.status.board().all()),
+        links: links(setup, views.status.board()),
         listeners: listeners.collect(),
         durable: health.durable,
     })
 }
 
 /// Each link with its connections.
-pub(super) fn links(setup: &GatewaySetup, connections: &[LinkConnection]) -> Vec<LinkView> {
+pub(super) fn links(setup: &GatewaySetup, board: &LinkBoard) -> Vec<LinkView> {
+    let connections = board.all();
+    let is_drained =
+        |number: usize| u16::try_from(number).is_ok_and(|link| board.is_drained(LinkId(link)));
     let of = |number: usize| {
         let own = move |one: &&LinkConnection| usize::from(one.link.0) == number;
         connections.iter().filter(own)
@@ -140,6 +146,7 @@ pub(super) fn links(setup: &GatewaySetup, connections: &[LinkConnection]) -> Vec
             spec: link.spec.name().to_owned(),
             state: match connections.as_slice() {
                 [] => LinkCondition::Down,
+                _ if is_drained(number) => LinkCondition::Drained,
                 _ if ready => LinkCondition::Ready,
                 _ => LinkCondition::Connected,
             },

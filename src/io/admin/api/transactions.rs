@@ -1,10 +1,11 @@
 //! Transactions: found, told, and their messages.
 
+use super::body::Parameters;
 use super::problem::ApiProblem;
 use super::query::ask;
 use super::sheet::MessageDetail;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
-use crate::engine::record::{Fact, Hop, Record, Seq, TxId};
+use crate::engine::record::{Fact, Hop, Record, Seq, State as TransactionState, TxId};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{
     self, Query, QueryError, Story, Unconfirmed, Verdict, View, Which, proof,
@@ -16,7 +17,7 @@ use crate::io::serve::GatewaySetup;
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
 use axum::Json;
-use axum::extract::{Path, Query as Parameters, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -195,14 +196,48 @@ fn page_of(
     let nothing = Evidence::default();
     let found = look::search(reader, query, search, &EvidenceIndex::of(&nothing))?;
     let oldest = found.all.first().map(|(story, _)| story.tx.to_string());
-    let newest_first = found.all.iter().rev();
     Ok(TransactionPage {
-        items: newest_first
-            .map(|(story, verdict)| View::of(story, verdict, zone).without_messages())
-            .collect(),
+        items: items(found.all.iter().rev(), zone),
         next: oldest.filter(|_| found.more),
         damaged: found.damaged,
     })
+}
+
+/// Transactions that stand in one of some states, the newest first.
+pub(super) fn page_in_states(
+    reader: &JournalReader,
+    states: &[TransactionState],
+    zone: &Zone,
+) -> Result<TransactionPage, ApiProblem> {
+    let search = StorySearch {
+        limit: Some(PAGE.1),
+        before: None,
+    };
+    let nothing = Evidence::default();
+    let index = EvidenceIndex::of(&nothing);
+    let mut all = Vec::new();
+    let mut damaged = false;
+    for state in states {
+        let query = Query {
+            which: Some(Which::State(*state)),
+            ..Query::default()
+        };
+        let found = look::search(reader, &query, search, &index)?;
+        damaged |= found.damaged;
+        all.extend(found.all);
+    }
+    all.sort_by_key(|(story, _)| std::cmp::Reverse(story.tx));
+    Ok(TransactionPage {
+        items: items(all.iter(), zone),
+        next: None,
+        damaged,
+    })
+}
+
+/// Stories as items of a list.
+fn items<'a>(all: impl Iterator<Item = &'a (Story, Verdict)>, zone: &Zone) -> Vec<View> {
+    all.map(|(story, verdict)| View::of(story, verdict, zone).without_messages())
+        .collect()
 }
 
 /// Whether those that only wait for settlement and pay-out (U4) are wanted, too.
@@ -251,11 +286,7 @@ pub(super) async fn open(
             found.all.sort_by_key(|(story, _)| story.tx);
         }
         Ok(TransactionPage {
-            items: found
-                .all
-                .iter()
-                .map(|(story, verdict)| View::of(story, verdict, &zone).without_messages())
-                .collect(),
+            items: items(found.all.iter(), &zone),
             next: None,
             damaged: found.damaged,
         })
