@@ -25,6 +25,6 @@ pub use documents::{
 };
 pub use findings::{failures, finding_said, findings_document};
 pub use hex::{hex, to_hex};
-pub use past::{FoundStories, StorySearch, each, records, search, told_of};
+pub use past::{FoundStories, StorySearch, ToldStory, each, one, records, search, told_of};
 pub use sheet::MessageSheet;
 pub use visible::VisibleBytes;
