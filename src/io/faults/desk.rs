@@ -239,7 +239,9 @@ impl FaultDesk {
                 id,
                 side,
                 wire: match on_wire() {
-                    Some(_) if id == "F44" => "; a wire has no keys: F44 with mac=wrong can be here",
+                    Some(_) if id == "F44" => {
+                        "; a wire has no keys: F44 with mac=wrong can be here"
+                    }
                     Some(_) => "; what a wire cannot do itself, F44:set=39:05,mac=wrong may feign",
                     None => "",
                 },

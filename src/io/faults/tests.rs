@@ -84,7 +84,10 @@ fn a_fault_goes_to_the_place_where_it_happens() {
         ("F01:leg=host", FaultSide::Wire),
     ] {
         let added = desk.add(text, " Li Ming ").unwrap();
-        assert_eq!((added.side, &*added.text, &*added.by), (side, text, "Li Ming"));
+        assert_eq!(
+            (added.side, &*added.text, &*added.by),
+            (side, text, "Li Ming")
+        );
     }
     assert_eq!(places.each_ref().map(Noting::on), [[1], [2], [3]]);
     let struck: Vec<_> = desk.list().iter().map(|on| (on.id, on.struck)).collect();
@@ -101,8 +104,14 @@ fn a_gateway_alone_lives_out_what_a_wire_can_and_tells_where_the_rest_happens() 
     let desk = desk(&[&wire]);
     assert_eq!(desk.add("F02", "Li").unwrap().side, FaultSide::Wire);
     for (text, why) in [
-        ("F16", "F16 happens at the acquirer: switch it on in `isogate host`"),
-        ("F10", "F10 happens at the terminal: switch it on in `isogate term`"),
+        (
+            "F16",
+            "F16 happens at the acquirer: switch it on in `isogate host`",
+        ),
+        (
+            "F10",
+            "F10 happens at the terminal: switch it on in `isogate term`",
+        ),
         ("F44", "F44 with mac=wrong can be here"),
         ("F99", "there is no fault `F99`"),
         ("F01:kind=sales", "`kind=sales` cannot be: cup-pos has"),
@@ -115,7 +124,10 @@ fn a_gateway_alone_lives_out_what_a_wire_can_and_tells_where_the_rest_happens() 
 
 #[test]
 fn what_cannot_be_switched_on_live_is_refused_and_a_change_that_is_wrong_changes_nothing() {
-    let (acquirer, terminal) = (Noting::at(FaultSide::Acquirer), Noting::at(FaultSide::Terminal));
+    let (acquirer, terminal) = (
+        Noting::at(FaultSide::Acquirer),
+        Noting::at(FaultSide::Terminal),
+    );
     let desk = desk(&[&acquirer, &terminal]);
     let error = desk.add("F18", "Li").unwrap_err().to_string();
     assert_eq!(error, "F18: there is no back office here");
@@ -124,7 +136,10 @@ fn what_cannot_be_switched_on_live_is_refused_and_a_change_that_is_wrong_changes
     assert!(desk.change(first.id, "F01:p=7", "Wang").is_err());
     assert_eq!(desk.list(), before);
     let changed = desk.change(first.id, "F40", "Wang").unwrap();
-    assert_eq!((changed.id, changed.side, &*changed.by), (1, FaultSide::Terminal, "Wang"));
+    assert_eq!(
+        (changed.id, changed.side, &*changed.by),
+        (1, FaultSide::Terminal, "Wang")
+    );
     assert_eq!((acquirer.on(), terminal.on()), (Vec::new(), vec![1]));
     // Old software at a terminal is seen only by an acquirer that looks closely.
     assert!(*acquirer.strict.lock().unwrap());
@@ -139,11 +154,20 @@ fn a_file_that_is_read_again_moves_its_own_faults_only() {
     let places: Vec<Box<dyn FaultPlace>> = vec![Box::new(wire)];
     let desk = FaultDesk::new(places, &begun, "file");
     desk.add("F03", "Li").unwrap();
-    let wanted: Vec<Armed> = ["F02", "F04:nth=3"].map(|text| text.parse().unwrap()).into();
+    let wanted: Vec<Armed> = ["F02", "F04:nth=3"]
+        .map(|text| text.parse().unwrap())
+        .into();
     desk.follow(&wanted, "file").unwrap();
-    let on: Vec<_> = desk.list().iter().map(|on| (on.id, on.text.clone())).collect();
+    let on: Vec<_> = desk
+        .list()
+        .iter()
+        .map(|on| (on.id, on.text.clone()))
+        .collect();
     let named = |id, text: &str| (id, text.to_owned());
-    assert_eq!(on, [named(2, "F02"), named(3, "F03"), named(4, "F04:nth=3")]);
+    assert_eq!(
+        on,
+        [named(2, "F02"), named(3, "F03"), named(4, "F04:nth=3")]
+    );
 }
 
 #[test]

@@ -103,11 +103,7 @@ impl End {
 }
 
 impl Inbound {
-    pub(super) fn new(
-        source: ByteSource,
-        wire: &Wire,
-        line: Option<Rc<BreakableLine>>,
-    ) -> Self {
+    pub(super) fn new(source: ByteSource, wire: &Wire, line: Option<Rc<BreakableLine>>) -> Self {
         Self {
             source,
             spec: wire.spec.clone(),

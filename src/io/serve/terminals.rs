@@ -89,13 +89,14 @@ impl Entrance {
             frame_time: limits.frame_time,
             read: READ,
         };
-        let (inbound, outbound) = match net::split_breakable(stream, &wire, (&self.wire, Leg::Terminal)) {
-            Ok(halves) => halves,
-            Err(error) => {
-                debug!(%peer, %error, "gone before it was let in");
-                return;
-            }
-        };
+        let (inbound, outbound) =
+            match net::split_breakable(stream, &wire, (&self.wire, Leg::Terminal)) {
+                Ok(halves) => halves,
+                Err(error) => {
+                    debug!(%peer, %error, "gone before it was let in");
+                    return;
+                }
+            };
         let mut driver = self.shared.0.borrow_mut();
         let conn = driver.terminal(self.id, permit, outbound.answering());
         debug!(%conn, %peer, "terminal connected");

@@ -2,7 +2,9 @@
 //! left as it was and so wrong.
 
 use super::knobs::{Knobs, MissingField, SetField};
-use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST};
+use super::mishap::{
+    CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST,
+};
 use super::{Exchange, Fate, FaultError, FieldChange, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;

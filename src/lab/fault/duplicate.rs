@@ -1,7 +1,9 @@
 //! F15: a request, or its answer, comes more than once. It must have one effect.
 
 use super::knobs::{Count, Knobs};
-use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST};
+use super::mishap::{
+    CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST,
+};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;

@@ -1,7 +1,9 @@
 //! F13: a frame is broken on its way: other bits in it, or its second half missing.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST};
+use super::mishap::{
+    CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST,
+};
 use super::{Exchange, Fate, FaultError, Share, Wreck};
 use crate::engine::seam::Dice;
 

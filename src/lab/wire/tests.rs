@@ -31,7 +31,11 @@ fn spec() -> Arc<Spec> {
 
 fn frame(mti: &str, fields: &[(&str, &str)]) -> Bytes {
     let mut message = Message::new(&spec(), mti.parse().unwrap());
-    let names = [("11", "000007"), ("41", "T0000001"), ("42", "874350357222471")];
+    let names = [
+        ("11", "000007"),
+        ("41", "T0000001"),
+        ("42", "874350357222471"),
+    ];
     for (path, text) in names.iter().chain(fields) {
         let path = path.parse::<FieldPath>().unwrap();
         message.set(path, text).unwrap();
@@ -42,18 +46,32 @@ fn frame(mti: &str, fields: &[(&str, &str)]) -> Bytes {
 fn sale() -> Bytes {
     frame(
         "0200",
-        &[("3", "000000"), ("4", "000000008880"), ("25", "00"), ("60", "22000001")],
+        &[
+            ("3", "000000"),
+            ("4", "000000008880"),
+            ("25", "00"),
+            ("60", "22000001"),
+        ],
     )
 }
 
 fn answer(code: &str) -> Bytes {
-    frame("0210", &[("3", "000000"), ("4", "000000008880"), ("39", code)])
+    frame(
+        "0210",
+        &[("3", "000000"), ("4", "000000008880"), ("39", code)],
+    )
 }
 
 fn reversal() -> Bytes {
     frame(
         "0400",
-        &[("3", "000000"), ("4", "000000008880"), ("25", "00"), ("39", "98"), ("60", "22000001")],
+        &[
+            ("3", "000000"),
+            ("4", "000000008880"),
+            ("25", "00"),
+            ("39", "98"),
+            ("60", "22000001"),
+        ],
     )
 }
 
@@ -155,7 +173,10 @@ fn what_was_held_back_goes_on_when_all_is_healed_unless_its_line_is_gone() {
     let frame = |heading, frame| WireDeed::Frame(heading, frame);
     assert_eq!(
         deeds,
-        [frame(Heading::In, answer("00")), frame(Heading::Out, sale())]
+        [
+            frame(Heading::In, answer("00")),
+            frame(Heading::Out, sale())
+        ]
     );
     assert!(!wire.0.is_awake());
 }
@@ -188,7 +209,9 @@ fn a_line_ends_before_the_request_behind_it_or_in_place_of_the_answer() {
 #[test]
 fn a_leg_is_down_by_the_clock_or_until_its_host_is_back() {
     let mut wire = Pipe::with(&["F06:every=10ms,for=4ms", "F30:p=1,for=1s,kind=void"]);
-    let down: Vec<u64> = (0..10).filter(|ms| wire.0.is_down(at(*ms), Leg::Host)).collect();
+    let down: Vec<u64> = (0..10)
+        .filter(|ms| wire.0.is_down(at(*ms), Leg::Host))
+        .collect();
     assert_eq!(down, [6, 7, 8, 9]);
     assert!(!wire.0.is_down(at(7), Leg::Terminal));
     let mut wire = Pipe::with(&["F30:p=1,for=1s"]);
@@ -219,7 +242,10 @@ fn the_first_tries_of_a_reversal_are_not_answered() {
     for lost in [true, true, false] {
         assert_eq!(wire.out(HOST, reversal()), passes(&reversal()));
         let whole = passes(&said);
-        assert_eq!(wire.back(HOST, said.clone()), if lost { LOST } else { whole });
+        assert_eq!(
+            wire.back(HOST, said.clone()),
+            if lost { LOST } else { whole }
+        );
     }
 }
 
