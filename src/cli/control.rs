@@ -17,7 +17,12 @@ pub(super) struct AdminArgs {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8583")]
     pub admin: String,
     /// The token that its configuration knows
-    #[arg(long, value_name = "TOKEN", env = "ISOGATE_TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "ISOGATE_TOKEN",
+        hide_env_values = true
+    )]
     token: Option<String>,
 }
 

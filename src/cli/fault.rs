@@ -11,9 +11,7 @@ use ureq::http::Method;
 
 /// The faults that terminals, an acquirer or a lab can have, and those that are on
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  isogate fault add F01:p=0.1\n  isogate fault list --active"
-)]
+#[command(after_help = "Examples:\n  isogate fault add F01:p=0.1\n  isogate fault list --active")]
 pub(crate) struct FaultArgs {
     #[command(subcommand)]
     command: FaultCommand,
@@ -74,7 +72,9 @@ pub(crate) fn run(args: &FaultArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
                 let mut body = control::by(desk.who.as_deref());
                 body["fault"] = fault.as_str().into();
                 let admin = &desk.admin;
-                let added = admin.ask(&Method::POST, "/api/faults", Some(&body))?.fine()?;
+                let added = admin
+                    .ask(&Method::POST, "/api/faults", Some(&body))?
+                    .fine()?;
                 writeln!(out, "{}", line(&added.document, lang))?;
             }
         }
@@ -123,7 +123,9 @@ fn line(fault: &Value, lang: Lang) -> String {
     match lang {
         Lang::En => {
             let title = text("title");
-            format!("{id}  {fault}  {title}  {side}  struck {struck} of {of}  since {since} by {by}")
+            format!(
+                "{id}  {fault}  {title}  {side}  struck {struck} of {of}  since {since} by {by}"
+            )
         }
         Lang::Zh => {
             let title = text("title_zh");

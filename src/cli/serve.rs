@@ -4,9 +4,11 @@ use super::{Exit, effect};
 use crate::engine::seam::Zone;
 use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
+use crate::io::faults::FaultDesk;
 use crate::io::serve::{Handle, Server, signals};
 use crate::io::system::steps;
 use crate::io::telemetry::log;
+use crate::lab::fault::Armed;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -71,6 +73,9 @@ impl LogArgs {
     }
 }
 
+/// Who switches on the faults of the configuration.
+const FROM_FILE: &str = "configuration";
+
 pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config)?;
     if args.check {
@@ -82,8 +87,10 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
     }
     let seed = args.seed.map_or_else(chance, Ok)?;
     let admin = config.admin.clone();
+    let faults = config.faults.clone();
     let gateway = Server::start(config, seed)?;
-    let views = Views::of(&gateway)?;
+    let desk = FaultDesk::new(vec![gateway.fault_place()], &faults, FROM_FILE);
+    let views = Views::of(&gateway, desk.clone())?;
     let admin = match &admin {
         Some(admin) => {
             let started = Admin::start(admin, views);
@@ -98,12 +105,18 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
         write_ports(file, &gateway, admin_address)?;
     }
     steps::ready();
-    signals::run_until_told(gateway, |gateway| reload(args, gateway, admin.as_ref()))?;
+    signals::run_until_told(gateway, |gateway| {
+        reload(args, gateway, (admin.as_ref(), &desk))
+    })?;
     Ok(Exit::Done)
 }
 
 /// Takes over what may change of the file; a file that is wrong changes nothing.
-fn reload(args: &ServeArgs, gateway: &Handle, admin: Option<&Admin>) -> Result<(), String> {
+fn reload(
+    args: &ServeArgs,
+    gateway: &Handle,
+    (admin, desk): (Option<&Admin>, &FaultDesk),
+) -> Result<(), String> {
     let config = Config::load(&args.config).map_err(|error| error.to_string())?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
@@ -116,8 +129,20 @@ fn reload(args: &ServeArgs, gateway: &Handle, admin: Option<&Admin>) -> Result<(
     if let (Some(admin), Some(new)) = (admin, &config.admin) {
         admin.reload(new);
     }
+    follow(desk, &config.faults);
     gateway.reload(config);
     Ok(())
+}
+
+/// Has those faults on that the file names; on a thread of its own, since the desk waits.
+fn follow(desk: &FaultDesk, faults: &[Armed]) {
+    let followed = std::thread::scope(|scope| {
+        let following = scope.spawn(|| desk.follow(faults, FROM_FILE));
+        following.join()
+    });
+    if let Ok(Err(error)) = followed {
+        tracing::error!("{error}");
+    }
 }
 
 fn check(args: &ServeArgs, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {

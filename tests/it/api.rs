@@ -93,8 +93,20 @@ struct RunningLab {
 fn lab(more: &[&str]) -> RunningLab {
     let folder = TempDir::new().unwrap();
     let usual = [
-        "lab", "--json", "--duration", "2m", "--seed", "7", "--terminals", "20", "--folder",
-        "lab-1", "--admin", "127.0.0.1:0", "--ports", "ports.json",
+        "lab",
+        "--json",
+        "--duration",
+        "2m",
+        "--seed",
+        "7",
+        "--terminals",
+        "20",
+        "--folder",
+        "lab-1",
+        "--admin",
+        "127.0.0.1:0",
+        "--ports",
+        "ports.json",
     ];
     let arguments: Vec<&str> = usual.iter().chain(more).copied().collect();
     let running = Running::start(folder.path(), &arguments);
@@ -167,11 +179,17 @@ fn what_may_be_done_depends_on_the_token_and_is_recorded_under_its_name() {
     let able = nobody.with(&operator);
     assert_eq!(able.get("/api/state")["role"], "operator");
     able.post(drained, &drain);
-    assert_eq!(acts(house.folder(), "journal"), ["li link_drained: up: a new disk"]);
+    assert_eq!(
+        acts(house.folder(), "journal"),
+        ["li link_drained: up: a new disk"]
+    );
     let log = house.log();
     assert!(log.contains("link_drained"), "{log}");
     for _ in 0..5 {
-        assert_eq!(nobody.with("isogate_0").status("GET", "/api/state", None), 401);
+        assert_eq!(
+            nobody.with("isogate_0").status("GET", "/api/state", None),
+            401
+        );
     }
     assert_eq!(able.status("GET", "/api/state", None), 429);
     assert_eq!(nobody.status("GET", "/healthz", None), 200);
@@ -183,20 +201,33 @@ fn pages_of_strangers_can_neither_read_nor_change_anything() {
     let client = Client::at(house.admin().into());
     let body = json!({ "why": "none" });
     let sent = |method, headers: &[(&str, &str)], body: Option<&Value>| {
-        let path = if method == "GET" { "/api/state" } else { "/api/drain" };
+        let path = if method == "GET" {
+            "/api/state"
+        } else {
+            "/api/drain"
+        };
         client.send(method, path, headers, body).status().as_u16()
     };
     assert_eq!(sent("GET", &[("Host", "evil.example:8583")], None), 403);
     assert_eq!(sent("GET", &[("Origin", "http://evil.example")], None), 403);
-    assert_eq!(sent("POST", &[("Origin", "http://evil.example")], Some(&body)), 403);
+    assert_eq!(
+        sent("POST", &[("Origin", "http://evil.example")], Some(&body)),
+        403
+    );
     assert_eq!(sent("POST", &[("Origin", "null")], Some(&body)), 403);
-    assert_eq!(sent("POST", &[("Sec-Fetch-Site", "cross-site")], Some(&body)), 403);
+    assert_eq!(
+        sent("POST", &[("Sec-Fetch-Site", "cross-site")], Some(&body)),
+        403
+    );
     // What a form of another page could send without asking first.
     let plain = [("Content-Type", "text/plain")];
     let mut answer = client.send("POST", "/api/drain", &plain, None);
     assert_eq!(answer.status().as_u16(), 415);
     let said: Value = answer.body_mut().read_json().unwrap();
-    assert!(said["hint"].as_str().unwrap().contains("Content-Type"), "{said}");
+    assert!(
+        said["hint"].as_str().unwrap().contains("Content-Type"),
+        "{said}"
+    );
     let own = format!("http://{}", client.address);
     let answer = client.send("GET", "/api/state", &[("Origin", &own)], None);
     assert_eq!(answer.status().as_u16(), 200);
@@ -260,7 +291,9 @@ fn a_lab_tells_its_transactions_page_by_page_and_each_message_masked() {
     let mut answer = client.send("GET", "/api/events", &[], None);
     let events = BufReader::new(answer.body_mut().as_reader());
     let heard = events.lines().map(Result::unwrap);
-    let mut transactions = heard.skip_while(|line| line != "event: transaction").skip(1);
+    let mut transactions = heard
+        .skip_while(|line| line != "event: transaction")
+        .skip(1);
     let data = transactions.next().unwrap();
     let item: Value = serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap();
     assert_eq!(item["tx"].as_str().unwrap().len(), 26);

@@ -33,6 +33,8 @@ mod malformed;
 
 mod python;
 
+mod browser;
+
 mod replay;
 
 mod scenario;

@@ -13,6 +13,8 @@ mod api;
 
 mod listener;
 
+mod page;
+
 mod pages;
 
 #[cfg(test)]
@@ -64,10 +66,10 @@ impl Views {
     ///
     /// # Errors
     /// The system refuses a thread.
-    pub fn of(gateway: &Handle) -> io::Result<Self> {
+    pub fn of(gateway: &Handle, faults: FaultDesk) -> io::Result<Self> {
         Ok(Self {
             desk: gateway.desk_with_reload(),
-            ..Self::with(gateway, FaultDesk::default(), false)?
+            ..Self::with(gateway, faults, false)?
         })
     }
 

@@ -36,6 +36,8 @@ mod translation;
 
 mod ends;
 
+mod faults;
+
 mod load;
 
 #[cfg(test)]
@@ -51,6 +53,7 @@ pub use token::{AdminToken, TokenRole};
 
 use crate::engine::gateway::Options;
 use crate::iso::spec::Framing;
+use crate::lab::fault::Armed;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -63,6 +66,8 @@ pub struct Config {
     pub listeners: Vec<ListenerConfig>,
     /// Links to acquirers, as `options.links`.
     pub links: Vec<LinkConfig>,
+    /// What goes wrong on the wire, on purpose; numbered.
+    pub faults: Vec<Armed>,
     /// What the sockets are held to.
     pub limits: SocketLimits,
     /// The journal.

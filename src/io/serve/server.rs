@@ -3,12 +3,16 @@
 use super::run::{ServeWork, run};
 use super::setup::GatewaySetup;
 use super::status::Status;
+use super::wire_place::{WireAsk, WirePlace};
 use crate::engine::gateway::Wish;
 use crate::engine::journal::JournalError;
 use crate::engine::record::{ConnId, LinkId, OperatorAct, State};
 use crate::io::config::Config;
+use crate::io::faults::FaultPlace;
 use crate::io::journal::WriterError;
 use crate::io::telemetry::{Exporter, names};
+use crate::iso::spec::Spec;
+use crate::lab::fault::FaultTally;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -63,6 +67,8 @@ pub(super) enum ServerCommand {
     Stop,
     /// The configuration was read anew.
     Reload(Box<Config>),
+    /// What goes wrong on the wire is asked, or changed.
+    Wire(WireAsk),
     /// An operator decides; the transaction's state before and after is told.
     Operate(Wish, oneshot::Sender<Option<(State, State)>>),
     /// An operator did something to the gateway itself, or has it done: it is recorded; whether it
@@ -138,6 +144,8 @@ pub struct Handle {
     setup: Arc<GatewaySetup>,
     status: Arc<Status>,
     exporter: Exporter,
+    /// The dialects of both legs.
+    specs: Vec<Arc<Spec>>,
     commands: mpsc::Sender<ServerCommand>,
     reloads: (mpsc::Sender<ReloadRequest>, mpsc::Receiver<ReloadRequest>),
     /// Closes when the thread ends.
@@ -158,6 +166,10 @@ impl Server {
             .iter()
             .map(|link| usize::from(link.connections));
         let status = Arc::new(Status::of(wanted.sum()));
+        let (listeners, links) = (&config.options.listeners, &config.options.links);
+        let listeners = listeners.iter().map(|end| &end.spec);
+        let specs = listeners.chain(links.iter().map(|end| &end.spec));
+        let specs = specs.cloned().collect();
         let (commands, told) = mpsc::channel(16);
         let settled = config.clone();
         let (started, when_started) = oneshot::channel();
@@ -182,6 +194,7 @@ impl Server {
                 ports,
                 status,
                 exporter,
+                specs,
                 commands,
                 reloads: mpsc::channel(1),
                 ended,
@@ -261,6 +274,27 @@ impl Handle {
             reloads: Some(self.reloads.0.clone()),
             ..self.desk()
         }
+    }
+
+    /// What goes wrong on the wire, to be switched on and off while it runs.
+    #[must_use]
+    pub fn fault_place(&self) -> Box<dyn FaultPlace> {
+        Box::new(self.wire_place())
+    }
+
+    /// How often each fault struck on the wire, those that were switched off too.
+    #[must_use]
+    pub fn fault_tallies(&self) -> Vec<FaultTally> {
+        self.wire_place().tallies()
+    }
+
+    /// Nothing goes wrong on the wire any more.
+    pub fn heal(&self) {
+        self.wire_place().clear();
+    }
+
+    fn wire_place(&self) -> WirePlace {
+        WirePlace::new(self.commands.clone(), self.specs.clone())
     }
 
     fn tell(&self, command: ServerCommand) {
