@@ -375,3 +375,56 @@ fn what_there_is_stands_in_the_document() {
     assert_eq!(client.status("GET", "/api/nothing", None), 404);
     assert_eq!(client.status("PUT", "/api/state", Some(&json!({}))), 405);
 }
+
+/// Somebody else's fuzzer (schemathesis), driven by the document: no answer is a failure of ours or
+/// one that is not documented. In the environment that `tests/run.sh` makes.
+#[test]
+#[ignore = "needs the Python environment that tests/run.sh makes"]
+fn python_fuzzes_what_the_document_describes() {
+    let lab = lab(&["--fault", "F01:p=0.05"]);
+    eventually("a transaction", || {
+        let page = lab.client.get("/api/transactions?limit=1");
+        page["items"].as_array()?.first().cloned()
+    });
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fuzzer = root.join("target/python/bin/schemathesis");
+    assert!(
+        fuzzer.exists(),
+        "no {}: run tests/run.sh, which makes it",
+        fuzzer.display()
+    );
+    let document = format!("http://{}/api/openapi.json", lab.client.address);
+    let checks = "not_a_server_error,status_code_conformance,content_type_conformance,\
+                  response_schema_conformance";
+    let output = std::process::Command::new(fuzzer)
+        .args(["run", &document, "--checks", checks])
+        .args([
+            "--phases",
+            "examples,fuzzing",
+            "--max-examples",
+            "15",
+            "--seed",
+            "7",
+        ])
+        .args([
+            "--request-timeout",
+            "10",
+            "--generation-database",
+            "none",
+            "--no-color",
+        ])
+        // It never ends; it ends all; and it is told of a status that means "not now".
+        .args([
+            "--exclude-path",
+            "/api/events",
+            "--exclude-path",
+            "/api/drain",
+        ])
+        .args(["--exclude-path", "/readyz", "--exclude-path", "/health"])
+        .current_dir(lab.folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{told}");
+    let (_, _printed) = lab.running.end("-INT");
+}

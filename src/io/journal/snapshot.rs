@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A journal's segments and its index, as they were when it was made. What the index did not
 /// cover was read then, once.
@@ -37,6 +38,9 @@ struct OpenedSegment {
 
 /// So many segments are held open at most.
 const HELD_OPEN: usize = 256;
+
+/// The clock is looked at once in so many rows.
+const CLOCK_EVERY: u64 = 128;
 
 /// What is read at once to find a record, in bytes: most are shorter. The second is more than the
 /// longest.
@@ -108,6 +112,9 @@ impl JournalSnapshot {
             search,
             given: BTreeSet::new(),
             before: None,
+            deadline: None,
+            is_late: false,
+            reached: None,
         })
     }
 
@@ -314,6 +321,11 @@ pub struct FoundTransactions<'s> {
     search: TransactionSearch<'s>,
     given: BTreeSet<TxId>,
     before: Option<TxId>,
+    /// When it is to give up, and whether it did.
+    deadline: Option<Instant>,
+    is_late: bool,
+    /// The oldest that was looked at.
+    reached: Option<TxId>,
 }
 
 impl FoundTransactions<'_> {
@@ -322,16 +334,36 @@ impl FoundTransactions<'_> {
         self.before = tx;
     }
 
+    /// It gives up at this moment, wherever it is then.
+    pub const fn give_up_at(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
+    /// Where it gave up, if it did: it has looked at that one, and at what began later.
+    #[must_use]
+    pub fn gave_up_at(&self) -> Option<TxId> {
+        self.reached.filter(|_| self.is_late)
+    }
+
     /// The next ones, so many at most.
     ///
     /// # Errors
     /// The storage's, or the index cannot be used.
     pub fn take(&mut self, most: usize) -> Result<BTreeSet<TxId>, ReadError> {
         let mut taken = BTreeSet::new();
+        let mut looked: u64 = 0;
         while taken.len() < most {
+            looked += 1;
+            if looked.is_multiple_of(CLOCK_EVERY)
+                && self.deadline.is_some_and(|at| at <= Instant::now())
+            {
+                self.is_late = true;
+                break;
+            }
             let Some(row) = self.search.next().map_err(IndexError::Index)? else {
                 break;
             };
+            self.reached = Some(self.reached.map_or(row.tx, |reached| reached.min(row.tx)));
             let wanted = self.before.is_none_or(|before| row.tx < before);
             if wanted && !self.given.contains(&row.tx) && self.may_match(row)? {
                 self.given.insert(row.tx);

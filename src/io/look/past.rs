@@ -8,6 +8,7 @@ use crate::io::journal::{
     JournalReader, JournalSnapshot, ReadError, RelativesReach, TransactionRecords,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 /// How many candidates are looked at more closely at once.
 const AT_ONCE: usize = 4096;
@@ -21,6 +22,8 @@ pub struct FoundStories {
     pub more: bool,
     /// Whether something of the journal could not be read, so that more may have been there.
     pub damaged: bool,
+    /// Where it was given up for want of time: what began before this one was not looked at.
+    pub gave_up_at: Option<TxId>,
     /// Where the journal is damaged; what was skipped there is not known.
     pub damage: Vec<Damage>,
 }
@@ -32,6 +35,8 @@ pub struct StorySearch {
     pub limit: Option<usize>,
     /// Only those that began before this one.
     pub before: Option<TxId>,
+    /// When to give up, with what was found until then.
+    pub deadline: Option<Instant>,
 }
 
 /// Looks for transactions, judged by what other people's files say as well.
@@ -115,7 +120,11 @@ pub fn told_of(
 fn find_in(
     snapshot: &JournalSnapshot,
     query: &Query,
-    StorySearch { limit, before }: StorySearch,
+    StorySearch {
+        limit,
+        before,
+        deadline,
+    }: StorySearch,
     index: &EvidenceIndex<'_>,
 ) -> Result<FoundStories, ReadError> {
     let damage = snapshot.damage();
@@ -125,6 +134,7 @@ fn find_in(
     };
     let mut search = snapshot.search(query)?;
     search.only_before(before);
+    search.give_up_at(deadline);
     let most = limit.unwrap_or(usize::MAX);
     while found.matching.len() <= most {
         let wanted = search.take(AT_ONCE.min(most.saturating_add(1)))?;
@@ -132,11 +142,15 @@ fn find_in(
             break;
         }
         found.judge(snapshot, query, &wanted, index)?;
+        if search.gave_up_at().is_some() {
+            break;
+        }
     }
     let left_out = found.matching.len().saturating_sub(most);
     Ok(FoundStories {
         all: found.matching.into_values().skip(left_out).collect(),
         more: left_out > 0,
+        gave_up_at: search.gave_up_at().filter(|_| left_out == 0),
         damaged: found.damaged,
         damage: damage.to_vec(),
     })

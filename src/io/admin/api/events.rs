@@ -3,6 +3,7 @@
 //! The journal is followed by a thread of its own, which is told of nothing by the gateway, and
 //! reads only while somebody listens. Of many transactions at once some are left out, and said to be.
 
+use super::problem::ApiProblem;
 use crate::engine::record::TxId;
 use crate::engine::trace::{View, subject};
 use crate::io::admin::Views;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{Semaphore, broadcast};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use tokio_stream::{Stream, StreamExt};
@@ -28,6 +29,8 @@ use tokio_stream::{Stream, StreamExt};
 const LOOK: Duration = Duration::from_millis(250);
 /// Transactions that are told in one look; the others are counted.
 const TOLD: usize = 25;
+/// Who may listen at once; the other connections are for questions.
+const LISTENERS: usize = 16;
 /// Events that wait for a slow listener before it misses some.
 const WAITING: usize = 512;
 
@@ -42,6 +45,7 @@ pub(in crate::io::admin) struct Happening {
 #[derive(Clone, Debug)]
 pub(in crate::io::admin) struct Feed {
     sender: broadcast::Sender<Happening>,
+    places: Arc<Semaphore>,
     _running: Arc<Running>,
 }
 
@@ -76,6 +80,7 @@ impl Feed {
             .spawn(move || follower.run())?;
         Ok(Self {
             sender,
+            places: Arc::new(Semaphore::new(LISTENERS)),
             _running: Arc::new(Running(ended)),
         })
     }
@@ -188,7 +193,7 @@ impl Follower {
 /// What happens, as it happens: `transaction`, `link`, `alarm`, `fault`, `figures`, `lagged`
 #[utoipa::path(
     get, path = "/api/events", tag = "state",
-    responses((
+    responses((status = 503, description = "Too many listen", body = ApiProblem), (
         status = 200, body = String, content_type = "text/event-stream",
         description = "Server-sent events: `transaction` (as an item of /api/transactions), `link` \
                        and `alarm` (whenever they change), `fault`, `figures` (once a second), \
@@ -197,9 +202,15 @@ impl Follower {
 )]
 pub(super) async fn events(
     State(views): State<Views>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiProblem> {
+    let place = Arc::clone(&views.feed.places).try_acquire_owned();
+    let place = place.map_err(|_taken| {
+        ApiProblem::busy("too many listen").hint("close a page that listens, or a tool that does")
+    })?;
     let heard = BroadcastStream::new(views.feed.sender.subscribe());
-    let events = heard.map(|heard| {
+    let events = heard.map(move |heard| {
+        // Given back with the stream.
+        let _place = &place;
         Ok(match heard {
             Ok(Happening { name, data }) => Event::default().event(name).data(&*data),
             Err(BroadcastStreamRecvError::Lagged(count)) => Event::default()
@@ -207,5 +218,5 @@ pub(super) async fn events(
                 .data(json!({ "count": count }).to_string()),
         })
     });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }

@@ -10,6 +10,8 @@ mod body;
 
 mod catalogue;
 
+mod common;
+
 mod events;
 
 mod evidence;
@@ -93,6 +95,7 @@ pub(super) fn routes() -> (Router<Views>, Document) {
         .routes(routes!(catalogue::scenario))
         .routes(routes!(catalogue::run))
         .split_for_parts();
+    let document = common::with_common(document);
     let told = document.clone();
     let document_route = get(move || std::future::ready(Json(told.clone())));
     (router.route("/api/openapi.json", document_route), document)

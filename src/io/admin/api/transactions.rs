@@ -18,10 +18,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use utoipa::{IntoParams, ToSchema};
 
 /// Transactions of a page, unless it is said how many, and at most.
 const PAGE: (usize, usize) = (50, 500);
+
+/// How long is looked for a page. What was found until then is told, and where to go on.
+const LOOKED_FOR: Duration = Duration::from_millis(1500);
 
 /// Which transactions are wanted; what is not given fits all.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -137,11 +141,23 @@ impl TransactionFilter {
 
     fn search(&self) -> Result<StorySearch, ApiProblem> {
         let before = filled(&self.cursor).map(transaction).transpose()?;
-        let limit = self.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+        let limit = Some(size(self.limit.unwrap_or(PAGE.0))?);
         Ok(StorySearch {
-            limit: Some(limit),
+            limit,
             before,
+            deadline: Some(Instant::now() + LOOKED_FOR),
         })
+    }
+}
+
+/// How many are wanted, if so many may be.
+fn size(limit: usize) -> Result<usize, ApiProblem> {
+    match limit {
+        1..=500 => Ok(limit),
+        _ => {
+            Err(ApiProblem::bad("limit is 1 to 500")
+                .hint("`next` of a page is the next one's cursor"))
+        }
     }
 }
 
@@ -174,9 +190,9 @@ pub(super) async fn list(
         let mut page = None;
         for query in queries {
             let found = page_of(reader, &query, search, &zone)?;
-            let is_empty = found.items.is_empty();
+            let is_told = !found.items.is_empty() || found.next.is_some();
             page = Some(found);
-            if !is_empty {
+            if is_told {
                 break;
             }
         }
@@ -196,7 +212,10 @@ fn page_of(
     let oldest = found.all.first().map(|(story, _)| story.tx.to_string());
     Ok(TransactionPage {
         items: items(found.all.iter().rev(), zone),
-        next: oldest.filter(|_| found.more),
+        next: match found.gave_up_at {
+            Some(reached) => Some(reached.to_string()),
+            None => oldest.filter(|_| found.more),
+        },
         damaged: found.damaged,
     })
 }
@@ -209,7 +228,8 @@ pub(super) fn page_in_states(
 ) -> Result<TransactionPage, ApiProblem> {
     let search = StorySearch {
         limit: Some(PAGE.1),
-        before: None,
+        deadline: Some(Instant::now() + LOOKED_FOR),
+        ..StorySearch::default()
     };
     let nothing = Evidence::default();
     let index = EvidenceIndex::of(&nothing);
@@ -264,12 +284,14 @@ pub(super) async fn open(
     Parameters(filter): Parameters<OpenFilter>,
 ) -> Result<Json<TransactionPage>, ApiProblem> {
     let zone = views.setup.zone.clone();
+    let limit = size(filter.limit.unwrap_or(PAGE.1))?;
     let page = ask(&views, move |reader| {
         let nothing = Evidence::default();
         let index = EvidenceIndex::of(&nothing);
         let search = StorySearch {
-            limit: Some(filter.limit.unwrap_or(PAGE.1).clamp(1, PAGE.1)),
-            before: None,
+            limit: Some(limit),
+            deadline: Some(Instant::now() + LOOKED_FOR),
+            ..StorySearch::default()
         };
         let standing = |which| Query {
             which: Some(which),
