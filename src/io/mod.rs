@@ -14,6 +14,8 @@ pub mod journal;
 
 pub mod capture;
 
+pub mod look;
+
 pub mod net;
 
 pub mod faults;
