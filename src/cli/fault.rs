@@ -1,9 +1,9 @@
 //! `isogate fault`: the faults that a lab can have.
 
 use super::{Exit, Lang, table};
-use crate::lab::fault::{Aim, CatalogueEntry, Fault, KnobEntry};
+use crate::io::look;
+use crate::lab::fault::{Aim, CatalogueEntry, Fault};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
 use std::io::Write;
 
 /// The faults that terminals, an acquirer or a lab can have
@@ -29,7 +29,7 @@ pub(crate) fn run(args: &FaultArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     let FaultCommand::List { json } = args.command;
     if json {
         for about in Fault::ALL {
-            writeln!(out, "{}", object(about))?;
+            writeln!(out, "{}", look::fault_document(about))?;
         }
         return Ok(Exit::Done);
     }
@@ -53,22 +53,6 @@ fn row(about: &CatalogueEntry, lang: Lang) -> [String; 6] {
     };
     let share = about.share.to_string();
     [about.id, title, side, &share, about.knobs, about.wire].map(str::to_owned)
-}
-
-fn object(about: &CatalogueEntry) -> Value {
-    let knob = |knob: KnobEntry| {
-        let others: Vec<&str> = knob
-            .others
-            .split('|')
-            .filter(|one| !one.is_empty())
-            .collect();
-        json!({ "name": knob.name, "default": knob.default, "others": others })
-    };
-    json!({
-        "id": about.id, "title": about.title, "title_zh": about.title_zh,
-        "side": about.side.name(), "p": about.share.to_string(),
-        "knobs": about.own_knobs().map(knob).collect::<Vec<_>>(), "wire": about.wire,
-    })
 }
 
 /// What holds for all of them.

@@ -1,6 +1,7 @@
 //! `isogate scenario`: the catalogue of complaints and faults, as stories that happen.
 
 use super::{Exit, Lang, table};
+use crate::io::look;
 use crate::lab::scenario::{Scenario, ScenarioRun, ScenarioSet, builtin, matrix, play, read};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -87,17 +88,7 @@ fn list(args: &ListArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit
     let all = sets.iter().flat_map(|set| &set.scenarios);
     if args.json {
         for scenario in all {
-            let faults: Vec<&str> = scenario
-                .faults
-                .iter()
-                .map(|(text, _)| text.as_str())
-                .collect();
-            let (title, story) = (&scenario.title, &scenario.story);
-            let line = json!({
-                "id": scenario.id, "title": title.en, "title_zh": title.zh,
-                "story": story.en, "story_zh": story.zh,
-                "class": scenario.class, "faults": faults,
-            });
+            let line = look::scenario_entry(scenario);
             writeln!(out, "{line}")?;
         }
         return Ok(Exit::Done);
@@ -201,7 +192,7 @@ fn run_all(args: &RunArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Ex
     for scenario in scenarios {
         let run = play(&scenario);
         if args.json {
-            writeln!(out, "{}", document(&run))?;
+            writeln!(out, "{}", look::scenario_document(&run))?;
         } else {
             tell(&scenario, &run, lang, out)?;
         }
@@ -244,27 +235,6 @@ const fn result(run: &ScenarioRun, lang: Lang) -> &'static str {
         true => say(lang, "passed", "通过"),
         false => say(lang, "FAILED", "未通过"),
     }
-}
-
-/// One object, as scripts rely on it.
-fn document(run: &ScenarioRun) -> serde_json::Value {
-    let mut document = json!({
-        "id": run.id, "faults": run.faults, "passed": run.passed(), "wire": run.wire(),
-        "explain": run.explain.iter().map(|value| &**value).collect::<Vec<_>>(),
-        "money": { "terminal": run.at_terminals, "acquirer": run.at_acquirer },
-    });
-    if let Some(document) = document.as_object_mut().filter(|_| !run.filed.is_empty()) {
-        let filed = run
-            .filed
-            .iter()
-            .map(|filed| &filed.told)
-            .collect::<Vec<_>>();
-        document.insert("with_files".to_owned(), json!(filed));
-    }
-    if let Some(document) = document.as_object_mut().filter(|_| !run.passed()) {
-        document.insert("misses".to_owned(), json!(run.misses));
-    }
-    document
 }
 
 fn tell(

@@ -12,6 +12,8 @@ pub mod telemetry;
 
 pub mod journal;
 
+pub mod look;
+
 pub mod capture;
 
 pub mod net;

@@ -2,11 +2,11 @@
 //! that tells of its transaction.
 
 use super::export::onward;
-use crate::cli::past;
 use crate::engine::record::{ConnId, Fact, Hop, LinkName, Logged, Record, TxId};
 use crate::engine::trace::Lang;
 use crate::io::capture::PcapngWriter;
 use crate::io::journal::JournalReader;
+use crate::io::look;
 use crate::iso::spec::Spec;
 use crate::iso::stream::{FlowId, FlowSide, SeenAt, SeenFrame, Sighting};
 use anyhow::bail;
@@ -44,7 +44,7 @@ pub(super) fn write(
             break;
         }
         let of: BTreeSet<TxId> = some.iter().filter_map(|record| record.tx).collect();
-        let told = past::told_of(reader, &of)?;
+        let told = look::told_of(reader, &of)?;
         let comments: BTreeMap<TxId, String> = told
             .into_iter()
             .map(|(tx, (_, verdict))| {

@@ -20,6 +20,7 @@ pub(super) fn record(metrics: &Metrics, record: &Record) {
         | Fact::Line(_)
         | Fact::Shadow(_)
         | Fact::ShadowTally(_)
+        | Fact::Operated(_)
         | Fact::Keys(_)
         | Fact::Tombstone(_)
         | Fact::CheckpointBegin

@@ -4,12 +4,13 @@
 use super::clock::Clock;
 use super::count;
 use super::notice::Notices;
+use super::server::GatewayDeed;
 use super::shadow::Shadows;
 use super::status::Status;
 use crate::engine::driver::{self, Crowded, Disk, JournalDoor, Received, Rim, Side, Trouble};
 use crate::engine::gateway::{CloseReason, Counts, Event, Gateway, Limits, SendId, Wish};
 use crate::engine::journal::JournalError;
-use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, State};
+use crate::engine::record::{ConnId, LinkId, ListenerId, OperatorAct, Record, Seq, State};
 use crate::engine::seam::{Mono, Now};
 use crate::io::config::SocketLimits;
 use crate::io::journal::{JournalWriter, Progress};
@@ -135,9 +136,9 @@ impl Rim for Process {
     }
 
     /// Lists who speaks; one that has not spoken before gets a line in the log.
-    fn heard(&mut self, now: Now, listener: ListenerId, names: (MerchantId, TerminalId)) {
+    fn heard(&mut self, now: Now, came_in: (ConnId, ListenerId), names: (MerchantId, TerminalId)) {
         let roster = self.status.roster();
-        if let Some(heard) = roster.note(now.wall, listener, names) {
+        if let Some(heard) = roster.note(now.wall, came_in, names) {
             self.metrics
                 .terminals_seen
                 .set(count::as_float(roster.len()));
@@ -147,6 +148,7 @@ impl Rim for Process {
 
     fn recorded(&mut self, now: Mono, record: &Record) {
         count::record(&self.metrics, record);
+        self.status.board().recorded(record);
         self.shadows.recorded(record);
         self.notices.of(now, record);
     }
@@ -173,8 +175,12 @@ impl Rim for Process {
             reader.abort();
         }
         match side {
-            Side::Terminal => self.metrics.terminal_connections.decrement(1),
+            Side::Terminal => {
+                self.status.roster().left(beside.conn);
+                self.metrics.terminal_connections.decrement(1);
+            }
             Side::Link(_) => {
+                self.status.board().lost(beside.conn);
                 self.shadows.gone(beside.conn);
                 self.metrics.acquirer_connections.decrement(1);
             }
@@ -293,6 +299,47 @@ impl ServeDriver {
         Some((before, after))
     }
 
+    /// An operator has something done to the gateway itself; whether it could be.
+    pub(super) fn operated(&mut self, act: OperatorAct, deed: GatewayDeed) -> bool {
+        let done = match deed {
+            GatewayDeed::Record | GatewayDeed::Drain => true,
+            GatewayDeed::CloseTerminal(conn) => self.close_terminal(conn),
+            GatewayDeed::CloseLink(link) => self.close_link(link),
+            GatewayDeed::DrainLink(link) => self.drain_link(link, true),
+            GatewayDeed::ResumeLink(link) => self.drain_link(link, false),
+        };
+        if done {
+            self.told(Event::Operated(Box::new(act)));
+        }
+        done
+    }
+
+    fn close_terminal(&mut self, conn: ConnId) -> bool {
+        let board = self.body.rim().status.board().all();
+        let is_link = board.iter().any(|own| own.conn == conn);
+        let there = !is_link && self.body.listens(conn);
+        if there {
+            self.lost(conn, false);
+        }
+        there
+    }
+
+    fn close_link(&mut self, link: LinkId) -> bool {
+        let board = self.body.rim().status.board().all();
+        let own = board.iter().filter(|own| own.link == link);
+        let conns: Vec<ConnId> = own.map(|own| own.conn).collect();
+        for conn in &conns {
+            self.lost(*conn, false);
+        }
+        !conns.is_empty()
+    }
+
+    fn drain_link(&mut self, link: LinkId, drained: bool) -> bool {
+        self.told(Event::LinkDrained(link, drained));
+        self.body.rim().status.board().drained(link, drained);
+        true
+    }
+
     /// Something happened that no connection told.
     pub(super) fn told(&mut self, event: Event) {
         self.body.told(self.clock.now(), event);
@@ -344,6 +391,7 @@ impl ServeDriver {
         self.body.rim().metrics.acquirer_connections.increment(1);
         self.body.rim_mut().shadows.link_up(conn, link);
         let now = self.clock.now();
+        self.body.rim().status.board().made(link, conn, now.wall);
         self.body
             .link_up(now, (conn, link), out, Beside::new(conn, None));
         conn

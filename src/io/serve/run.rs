@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::driver::{Parts, ServeDriver, SharedDriver};
 use super::ends::{self, ConnectionContext};
-use super::server::{Ports, ServeError, ServerCommand};
+use super::server::{GatewayDeed, Ports, ServeError, ServerCommand};
 use super::settings::Settings;
 use super::shadow::{Found, Shadows};
 use super::status::Status;
@@ -160,6 +160,18 @@ async fn serve(
                 ServerCommand::Drain => {}
                 ServerCommand::Reload(config) => settings.reload(shared, *config),
                 ServerCommand::Wire(ask) => ask.of(&context.wire),
+                ServerCommand::Operated(act, deed, reply) => {
+                    info!(who = %act.who, did = act.did.name(), what = %act.what, "an operator");
+                    let done = shared.0.borrow_mut().operated(*act, deed);
+                    if deed == GatewayDeed::Drain && until.is_none() {
+                        info!(at_most = ?drain, "draining: no new requests");
+                        until = Some(Instant::now() + drain);
+                        listening.iter().for_each(JoinHandle::abort);
+                        status.drains();
+                        shared.0.borrow_mut().told(Event::Drain);
+                    }
+                    let _gone = reply.send(done);
+                }
                 ServerCommand::Operate(wish, reply) => {
                     info!(tx = %wish.tx, act = wish.act.name(), said = %wish.said, "an operator");
                     let outcome = shared.0.borrow_mut().operate(wish);

@@ -18,6 +18,18 @@ pub fn open_files() -> Option<usize> {
     limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX))
 }
 
+/// The calling thread gives way to the others of its process, and of the machine.
+#[cfg(target_os = "linux")]
+pub fn give_way() {
+    const NICE: i32 = 10;
+    // One that is not heard runs like the others.
+    let _refused = rustix::process::nice(NICE);
+}
+
+/// The calling thread gives way to others; not known here.
+#[cfg(not(target_os = "linux"))]
+pub const fn give_way() {}
+
 /// How many files may be open at once; not known here.
 #[cfg(not(unix))]
 #[must_use]
