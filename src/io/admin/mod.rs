@@ -21,6 +21,7 @@ mod tests;
 use crate::engine::seam::Wall;
 use crate::io::config::{AdminConfig, ServerTls};
 use crate::io::faults::FaultDesk;
+use crate::io::figures::{FigureSources, LiveFigures};
 use crate::io::serve::{Clock, GatewaySetup, Handle, OperatorDesk, Status};
 use crate::io::system;
 use crate::io::telemetry::Exporter;
@@ -53,6 +54,7 @@ pub struct Views {
     pub lab: bool,
     /// What goes wrong on purpose.
     pub faults: FaultDesk,
+    figures: LiveFigures,
     started: Wall,
     clock: Clock,
     feed: Feed,
@@ -81,6 +83,12 @@ impl Views {
 
     fn with(gateway: &Handle, faults: FaultDesk, lab: bool) -> io::Result<Self> {
         let (setup, status, clock) = (gateway.setup(), gateway.status(), Clock::new());
+        let feed = Feed::start(Arc::clone(&setup), Arc::clone(&status))?;
+        let (told, zone) = (feed.sender(), setup.zone.clone());
+        let sources = FigureSources::of(gateway);
+        let figures = LiveFigures::start(sources, move |point| {
+            told.tell("figures", &api::PointView::of(point, &zone));
+        })?;
         Ok(Self {
             exporter: gateway.exporter(),
             desk: gateway.desk(),
@@ -88,7 +96,8 @@ impl Views {
             faults,
             started: clock.now().wall,
             clock,
-            feed: Feed::start(Arc::clone(&setup), Arc::clone(&status))?,
+            figures,
+            feed,
             turns: Turns::default(),
             setup,
             status,

@@ -14,7 +14,7 @@ use crate::engine::seam::Dice;
 use crate::io::config::Config;
 use crate::io::journal::JournalWriter;
 use crate::io::net::{BreakableWire, HandshakeThread};
-use crate::io::telemetry::{DisconnectReason, Metrics};
+use crate::io::telemetry::{DisconnectReason, Metrics, Pulse};
 use crate::lab::wire::FaultyWire;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -32,6 +32,7 @@ pub(super) struct ServeWork {
     pub seed: u64,
     pub metrics: Metrics,
     pub status: Arc<Status>,
+    pub pulse: Pulse,
     /// What it is told while it runs.
     pub told: mpsc::Receiver<ServerCommand>,
     /// LoopInbox when it listens.
@@ -64,6 +65,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         metrics: work.metrics,
         status: Arc::clone(&status),
         shadows,
+        pulse: work.pulse,
     });
     let wire = faulty_wire(&config, dice.split());
     let shared = SharedDriver(Rc::new(RefCell::new(driver)));
