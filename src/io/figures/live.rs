@@ -9,6 +9,7 @@ use crate::io::system;
 use crate::io::telemetry::{FigureMeters, Pulse, PulseBeat};
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -21,7 +22,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// How often the journal is looked into for what is open.
 const OPEN_LOOK: Duration = Duration::from_secs(2);
 /// How much longer than it takes itself the next look waits.
-const OPEN_REST: u32 = 10;
+const OPEN_REST: u32 = 4;
 
 /// The figures of a running gateway, from whichever thread; clones show the same. The thread that
 /// makes them ends with the last of them.
@@ -94,10 +95,18 @@ impl LiveFigures {
             ten_seconds: OpenPoint::new(),
             seconds: 0,
         };
+        let looker = OpenLooker {
+            journal: maker.sources.setup.journal.clone(),
+            kept: Arc::clone(&kept),
+            ended: Arc::clone(&ended),
+        };
         let when = Arc::clone(&ended);
         thread::Builder::new()
             .name("figures".to_owned())
             .spawn(move || maker.run(&when))?;
+        thread::Builder::new()
+            .name("open".to_owned())
+            .spawn(move || looker.run())?;
         Ok(Self {
             kept,
             _running: Arc::new(FiguresWanted(ended)),
@@ -150,7 +159,6 @@ impl FigureMaker {
         system::give_way();
         self.sources.pulse.want();
         let mut second_ends = Instant::now() + SECOND;
-        let mut next_look = Instant::now();
         while !ended.load(Ordering::Relaxed) {
             thread::sleep(LOOK);
             self.take();
@@ -159,11 +167,6 @@ impl FigureMaker {
                 self.close_second();
                 // After a stall the clock goes on from here: a point is a second at least.
                 second_ends = (second_ends + SECOND).max(now);
-            }
-            if now >= next_look {
-                self.look_for_open();
-                let rest = now.elapsed().saturating_mul(OPEN_REST);
-                next_look = Instant::now() + OPEN_LOOK.max(rest);
             }
         }
         self.sources.pulse.leave();
@@ -189,12 +192,12 @@ impl FigureMaker {
                 meters.code(code);
             }
             if becomes_due(beat) {
-                meters.reversal_due(beat.why);
+                meters.reversal_due(beat.row, told.why);
             }
             if beat.late {
                 meters.late();
             }
-            meters.reversal_ended(beat.state);
+            meters.reversal_ended(beat.row);
         }
         self.beats = beats;
     }
@@ -208,29 +211,46 @@ impl FigureMaker {
         self.ten_seconds.note(sync_us, in_flight);
         self.seconds += 1;
         let point = self.second.close(at);
+        if let Some(free) = system::free_bytes(&self.sources.setup.journal) {
+            self.sources.meters.disk_free(free);
+        }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let open: Vec<_> = kept.open.iter().map(|open| as_metric(open, at)).collect();
         kept.points.second(point);
         if self.seconds.is_multiple_of(10) {
             kept.points.ten_seconds(self.ten_seconds.close(at));
         }
         drop(kept);
+        self.sources.meters.open(&open);
         (self.told)(&point);
     }
+}
 
-    fn look_for_open(&mut self) {
-        let journal = &self.sources.setup.journal;
-        if let Some(free) = system::free_bytes(journal) {
-            self.sources.meters.disk_free(free);
+/// Looks for what is open, on a thread of its own: in a large journal it takes its time.
+struct OpenLooker {
+    journal: PathBuf,
+    kept: Arc<Mutex<KeptFigures>>,
+    ended: Arc<AtomicBool>,
+}
+
+impl OpenLooker {
+    fn run(self) {
+        system::give_way();
+        let mut next = Instant::now();
+        while !self.ended.load(Ordering::Relaxed) {
+            thread::sleep(LOOK);
+            let began = Instant::now();
+            if began < next {
+                continue;
+            }
+            // One that cannot be read now may be read later: it has only begun, or goes away.
+            if let Ok(open) = open_money::look(&self.journal) {
+                let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+                kept.open = open;
+            }
+            let rest = began.elapsed().saturating_mul(OPEN_REST);
+            next = Instant::now() + OPEN_LOOK.max(rest);
         }
-        // One that cannot be read now may be read later: it has only begun, or goes away.
-        let Ok(open) = open_money::look(journal) else {
-            return;
-        };
-        let now = self.clock.now().wall;
-        let metrics: Vec<_> = open.iter().map(|open| as_metric(open, now)).collect();
-        self.sources.meters.open(&metrics);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.open = open;
     }
 }
 

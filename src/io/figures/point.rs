@@ -54,6 +54,8 @@ struct BegunRequest {
     at: Wall,
     link: LinkId,
     forwarded: Option<Wall>,
+    /// Why it went as it went, if the last rows did not say it all.
+    why: Why,
 }
 
 /// A point that is not over.
@@ -70,6 +72,8 @@ pub(super) struct BeatTold {
     pub answer: Option<(LinkId, Duration)>,
     /// How long a terminal waited.
     pub waited: Option<Duration>,
+    /// Why, where this row or an earlier one says it.
+    pub why: Why,
 }
 
 impl PointMaker {
@@ -90,6 +94,13 @@ impl PointMaker {
         {
             begun.forwarded.get_or_insert(beat.at);
         }
+        told.why = beat.why;
+        if let Some(begun) = self.begun.get_mut(&beat.tx) {
+            if beat.why == Why::Plain {
+                told.why = begun.why;
+            }
+            begun.why = told.why;
+        }
         let is_over = matches!(
             beat.state,
             State::Delivered | State::DeclineDelivered | State::Refused | State::NotSent
@@ -109,6 +120,7 @@ impl PointMaker {
                 at: beat.at,
                 link,
                 forwarded: None,
+                why: Why::Plain,
             };
             self.begun.insert(beat.tx, begun);
         }
@@ -169,9 +181,9 @@ impl OpenPoint {
 }
 
 /// Whether a reversal becomes due that was not before: by policy, or because a terminal or an
-/// operator wants it, or an approval came too late.
+/// operator wants it, or an approval came too late, or behind its reversal.
 pub(super) const fn becomes_due(beat: &PulseBeat) -> bool {
-    matches!(beat.row.0, 'U' | 'X' | 'Y' | 'a')
+    matches!(beat.row.0, 'U' | 'X' | 'Y' | 'a' | 'f')
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::meters::Registry;
 use super::names;
-use crate::engine::record::{LinkId, State, Why};
+use crate::engine::record::{LinkId, Row, Why};
 use metrics::{Counter, Gauge, Histogram, Recorder};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -81,9 +81,14 @@ impl FigureMeters {
         self.codes.insert(code.to_owned(), counter);
     }
 
-    /// A reversal became due, for this reason.
-    pub fn reversal_due(&mut self, why: Why) {
-        let cause = cause(why);
+    /// A reversal became due by this row of the decision table, for this reason.
+    pub fn reversal_due(&mut self, row: Row, why: Why) {
+        let cause = match row.0 {
+            'U' => "terminal_asked",
+            'Y' => "operator",
+            'a' | 'f' => "late_approval",
+            _ => cause(why),
+        };
         let counter = self.reversals_due.entry(cause).or_insert_with(|| {
             let label = Some(("cause", cause));
             Registry(&*self.recorder).counter(names::REVERSALS_DUE, label)
@@ -91,13 +96,14 @@ impl FigureMeters {
         counter.increment(1);
     }
 
-    /// A transaction entered a state in which its reversal is over.
-    pub fn reversal_ended(&mut self, state: State) {
-        let outcome = match state {
-            State::Reversed => "booked",
-            State::ClosedUnproven => "unproven",
-            State::ReversalRefused => "refused",
-            State::ReversalUndeliverable => "undeliverable",
+    /// A row of the decision table was taken: counted if it ends a reversal.
+    pub fn reversal_ended(&mut self, row: Row) {
+        let outcome = match row.0 {
+            'c' => "cancelled",
+            'l' => "booked",
+            'm' => "unproven",
+            'p' => "refused",
+            'q' => "undeliverable",
             _ => return,
         };
         let counter = self.reversals_ended.entry(outcome).or_insert_with(|| {
