@@ -161,10 +161,7 @@ async fn serve(
                 }
                 ServerCommand::Drain => {}
                 ServerCommand::Reload(config) => settings.reload(shared, *config),
-<<<<<<< HEAD
-=======
                 ServerCommand::Wire(ask) => ask.of(&context.wire),
->>>>>>> live
                 ServerCommand::Operated(act, deed, reply) => {
                     info!(who = %act.who, did = act.did.name(), what = %act.what, "an operator");
                     let done = shared.0.borrow_mut().operated(*act, deed);
