@@ -215,7 +215,11 @@ impl Lab {
                 }
             },
         )?;
-        let places = vec![host.fault_place(), fleet.fault_place()];
+        let places = vec![
+            host.fault_place(),
+            fleet.fault_place(),
+            gateway.fault_place(),
+        ];
         Ok(Self {
             desk: FaultDesk::new(places, &options.faults, "start"),
             folder: options.folder,
@@ -269,6 +273,7 @@ impl Lab {
             terminal.heal();
         });
         self.host.with(|acquirer, now| acquirer.heal(now));
+        self.gateway.heal();
     }
 
     /// Whether nothing is under way any more on any side: an answer that the acquirer holds back
@@ -293,6 +298,7 @@ impl Lab {
     /// One of them did not end in good order, or the journal cannot be read.
     pub fn finish(self) -> Result<LabReport, LabError> {
         let mut terminals = self.fleet.stop();
+        let on_wire = self.gateway.fault_tallies();
         self.gateway.drain();
         self.gateway.join()?;
         let mut acquirer = self.host.stop().ok_or(LabError::Bug("acquirer"))?;
@@ -306,6 +312,8 @@ impl Lab {
             ..LabReport::default()
         };
         report.struck.extend(tallies_at(&mut terminals));
+        report.faults += on_wire.iter().map(|tally| tally.struck).sum::<u64>();
+        report.struck.extend(on_wire);
         for terminal in &mut terminals {
             let receipts = terminal.receipts();
             let unsure = receipts.list().iter().filter(|receipt| {
@@ -518,5 +526,9 @@ keys = {vault}
         vault = quoted(&absolute(&keys.vault)),
         journal = quoted(&options.folder),
     );
-    Ok(Config::parse("lab", &text, Path::new("."))?)
+    let mut config = Config::parse("lab", &text, Path::new("."))?;
+    let on_wire = options.faults.iter();
+    let on_wire = on_wire.filter(|armed| armed.place() == FaultSide::Wire);
+    config.faults = on_wire.cloned().collect();
+    Ok(config)
 }
