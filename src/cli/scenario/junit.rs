@@ -13,7 +13,7 @@ pub(super) fn report(all: &[ToldScenario]) -> anyhow::Result<String> {
         "<testsuite name=\"isogate scenario\" tests=\"{}\" failures=\"{failed}\">",
         all.len()
     )?;
-    for ToldScenario { scenario, run } in all {
+    for ToldScenario { scenario, run, .. } in all {
         let name = format!("{} {}", scenario.id, scenario.title.en);
         let set = scenario.id.split(['.', '/']).next().unwrap_or_default();
         write!(

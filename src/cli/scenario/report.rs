@@ -28,7 +28,7 @@ fn summary(all: &[ToldScenario], lang: Lang) -> Vec<[String; 3]> {
         say(lang, "title", "标题"),
         say(lang, "result", "结果"),
     ];
-    let rows = all.iter().map(|ToldScenario { scenario, run }| {
+    let rows = all.iter().map(|ToldScenario { scenario, run, .. }| {
         [
             scenario.id.clone(),
             scenario.title.in_lang(lang).to_owned(),
@@ -42,7 +42,7 @@ fn summary(all: &[ToldScenario], lang: Lang) -> Vec<[String; 3]> {
 
 fn one(
     body: &mut String,
-    ToldScenario { scenario, run }: &ToldScenario,
+    ToldScenario { scenario, run, .. }: &ToldScenario,
     lang: Lang,
 ) -> anyhow::Result<()> {
     let title = format!("{} {}", scenario.id, scenario.title.in_lang(lang));
