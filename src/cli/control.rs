@@ -1,4 +1,5 @@
-//! What the commands that steer a running gateway or lab share: its address, the token, one request.
+//! What the commands that steer a running gateway or lab share: its address, the token, one
+//! request.
 
 use anyhow::{Context, bail};
 use clap::Args;

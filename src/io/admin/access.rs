@@ -31,14 +31,14 @@ pub(super) enum Role {
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
+pub(super) struct ApiCaller {
     pub role: Role,
     /// The name of the token, if there is one.
     pub name: Option<String>,
     pub from: IpAddr,
 }
 
-impl Caller {
+impl ApiCaller {
     /// How it stands in the journal: as it says, and as it is known.
     pub(super) fn called(&self, says: &str) -> String {
         match (&self.name, says.trim()) {
@@ -85,10 +85,10 @@ impl Access {
         self.tokens.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn caller(&self, headers: &HeaderMap, from: IpAddr) -> Result<Caller, ApiProblem> {
+    fn caller(&self, headers: &HeaderMap, from: IpAddr) -> Result<ApiCaller, ApiProblem> {
         let tokens = self.tokens();
         if tokens.is_empty() {
-            return Ok(Caller {
+            return Ok(ApiCaller {
                 role: Role::Operator,
                 name: None,
                 from,
@@ -110,7 +110,7 @@ impl Access {
             self.failed(from, Instant::now());
             return Err(unknown("this token is not known here"));
         };
-        Ok(Caller {
+        Ok(ApiCaller {
             role: match token.role {
                 TokenRole::Viewer => Role::Viewer,
                 TokenRole::Operator => Role::Operator,
@@ -187,7 +187,7 @@ pub(super) async fn guard(
 
 impl Access {
     /// Whose request it is, if it may pass; `None` for what needs no name.
-    fn admit(&self, request: &Request, from: IpAddr) -> Result<Option<Caller>, ApiProblem> {
+    fn admit(&self, request: &Request, from: IpAddr) -> Result<Option<ApiCaller>, ApiProblem> {
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
         self.is_own(request.headers(), changes)?;
         if !changes && is_for_all(request.uri().path()) {

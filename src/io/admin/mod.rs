@@ -28,7 +28,7 @@ use crate::io::serve::{Clock, GatewaySetup, Handle, OperatorDesk, Status};
 use crate::io::system;
 use crate::io::telemetry::Exporter;
 use access::Access;
-use api::{Feed, Turns};
+use api::{Feed, QueryTurns};
 use listener::Listener;
 use std::io;
 use std::net::SocketAddr;
@@ -60,7 +60,7 @@ pub struct Views {
     started: Wall,
     clock: Clock,
     feed: Feed,
-    turns: Turns,
+    turns: QueryTurns,
 }
 
 impl Views {
@@ -100,7 +100,7 @@ impl Views {
             clock,
             figures,
             feed,
-            turns: Turns::default(),
+            turns: QueryTurns::default(),
             setup,
             status,
         })

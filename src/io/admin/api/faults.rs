@@ -7,7 +7,7 @@ use super::query::beside;
 use crate::engine::record::OperatorDid;
 use crate::engine::seam::Zone;
 use crate::io::admin::Views;
-use crate::io::admin::access::Caller;
+use crate::io::admin::access::ApiCaller;
 use crate::io::faults::{ActiveFault, FaultDesk, FaultDeskError};
 use crate::io::look::fault_document;
 use crate::io::serve::GatewayDeed;
@@ -135,7 +135,7 @@ async fn at_desk<T: Send + 'static>(
 /// Records what was done, and tells who listens.
 async fn tell(
     views: &Views,
-    caller: &Caller,
+    caller: &ApiCaller,
     did: OperatorDid,
     (what, who): (&str, &str),
 ) -> Result<(), ApiProblem> {
@@ -165,7 +165,7 @@ async fn tell(
 )]
 pub(super) async fn add(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Body(wanted): Body<WantedFault>,
 ) -> Result<(StatusCode, Json<FaultView>), ApiProblem> {
     let by = caller.called(&wanted.who);
@@ -191,7 +191,7 @@ pub(super) async fn add(
 )]
 pub(super) async fn change(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Path(id): Path<String>,
     Body(wanted): Body<WantedFault>,
 ) -> Result<Json<FaultView>, ApiProblem> {
@@ -222,7 +222,7 @@ pub(super) async fn change(
 )]
 pub(super) async fn remove(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Path(id): Path<String>,
 ) -> Result<Json<FaultView>, ApiProblem> {
     let id = number(&id)?;
@@ -243,7 +243,7 @@ pub(super) async fn remove(
 )]
 pub(super) async fn reset(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Body(note): Body<HealNote>,
 ) -> Result<Json<Healed>, ApiProblem> {
     let removed = at_desk(&views, |desk| Ok(desk.reset())).await?;

@@ -8,7 +8,7 @@ use super::transactions::{TransactionPage, page_in_states, transaction};
 use crate::engine::gateway::{Act, Wish};
 use crate::engine::record::{ConnId, LinkId, OperatorAct, OperatorDid, State as TransactionState};
 use crate::io::admin::Views;
-use crate::io::admin::access::Caller;
+use crate::io::admin::access::ApiCaller;
 use crate::io::serve::{GatewayDeed, HeardTerminal};
 use crate::iso::message::Text;
 use axum::extract::{Path, State};
@@ -64,7 +64,7 @@ const DONE: Json<Done> = Json(Done { done: true });
 /// 409 when its state does not allow it or its keys are not known.
 async fn decide(
     views: &Views,
-    caller: &Caller,
+    caller: &ApiCaller,
     (tx, act): (&str, Act),
     note: &OperatorNote,
 ) -> Result<Json<WishAnswer>, ApiProblem> {
@@ -106,7 +106,7 @@ macro_rules! decisions {
         )]
         pub(super) async fn $name(
             State(views): State<Views>,
-            Extension(caller): Extension<Caller>,
+            Extension(caller): Extension<ApiCaller>,
             Path(tx): Path<String>,
             Body(note): Body<OperatorNote>,
         ) -> Result<Json<WishAnswer>, ApiProblem> {
@@ -142,7 +142,7 @@ decisions! {
 )]
 pub(super) async fn decide_at_first_path(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Path((tx, act)): Path<(String, String)>,
     Body(note): Body<OperatorNote>,
 ) -> Result<Json<WishAnswer>, ApiProblem> {
@@ -249,7 +249,7 @@ fn terminal(views: &Views, heard: &HeardTerminal) -> TerminalView {
 /// Has something done, or records it; told what it is done to.
 pub(super) async fn act(
     views: &Views,
-    caller: &Caller,
+    caller: &ApiCaller,
     did: OperatorDid,
     (what, note): (&str, (&str, &str)),
     deed: GatewayDeed,
@@ -282,7 +282,7 @@ pub(super) async fn act(
 )]
 pub(super) async fn close_terminal(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Path(conn): Path<String>,
     Body(note): Body<ActNote>,
 ) -> Result<Json<Done>, ApiProblem> {
@@ -316,7 +316,7 @@ macro_rules! of_links {
         )]
         pub(super) async fn $name(
             State(views): State<Views>,
-            Extension(caller): Extension<Caller>,
+            Extension(caller): Extension<ApiCaller>,
             Path(name): Path<String>,
             Body(note): Body<ActNote>,
         ) -> Result<Json<Done>, ApiProblem> {
@@ -364,7 +364,7 @@ fn link(views: &Views, name: &str) -> Result<LinkId, ApiProblem> {
 )]
 pub(super) async fn drain(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Body(note): Body<ActNote>,
 ) -> Result<Json<Done>, ApiProblem> {
     let what = ("the gateway", (note.who.as_str(), note.why.as_str()));
@@ -392,8 +392,35 @@ pub(super) async fn drain(
 )]
 pub(super) async fn reload(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Body(note): Body<ActNote>,
+) -> Result<Json<Done>, ApiProblem> {
+    read_anew(&views, &caller, &note).await
+}
+
+/// The same under a path that is shorter
+#[utoipa::path(
+    post, path = "/reload", tag = "operators", request_body = ActNote,
+    responses(
+        (status = 200, description = "It is in effect, and that is recorded", body = Done),
+        (status = 400, description = "The body cannot be understood", body = ApiProblem),
+        (status = 409, description = "It is wrong, or there is none; nothing changed",
+         body = ApiProblem),
+        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+    ),
+)]
+pub(super) async fn reload_at_first_path(
+    State(views): State<Views>,
+    Extension(caller): Extension<ApiCaller>,
+    Body(note): Body<ActNote>,
+) -> Result<Json<Done>, ApiProblem> {
+    read_anew(&views, &caller, &note).await
+}
+
+async fn read_anew(
+    views: &Views,
+    caller: &ApiCaller,
+    note: &ActNote,
 ) -> Result<Json<Done>, ApiProblem> {
     let conflict = |error: String| ApiProblem::new(StatusCode::CONFLICT, error);
     let read = views.desk.reload().await;
@@ -401,8 +428,8 @@ pub(super) async fn reload(
     read.map_err(conflict)?;
     let what = ("the configuration", (note.who.as_str(), note.why.as_str()));
     act(
-        &views,
-        &caller,
+        views,
+        caller,
         OperatorDid::Reload,
         what,
         GatewayDeed::Record,
