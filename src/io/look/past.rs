@@ -14,7 +14,7 @@ use std::time::Instant;
 const AT_ONCE: usize = 4096;
 
 /// What was found, each with its verdict, oldest first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FoundStories {
     /// They.
     pub all: Vec<(Story, Verdict)>,
@@ -55,6 +55,43 @@ pub fn search(
         Err(ReadError::Index(_)) => reader.snapshot_without_index().and_then(found),
         found => found,
     }
+}
+
+/// Looks for what several queries find together, each transaction once.
+///
+/// # Errors
+/// The storage's.
+pub fn search_together(
+    reader: &JournalReader,
+    queries: &[Query],
+    wanted: StorySearch,
+    index: &EvidenceIndex<'_>,
+) -> Result<FoundStories, ReadError> {
+    if let [only] = queries {
+        return search(reader, only, wanted, index);
+    }
+    let mut together = FoundStories::default();
+    let mut all = BTreeMap::new();
+    for query in queries {
+        let found = search(reader, query, wanted, index)?;
+        together.more |= found.more;
+        together.damaged |= found.damaged;
+        together.damage = found.damage;
+        together.gave_up_at = together.gave_up_at.max(found.gave_up_at);
+        let found = found.all.into_iter();
+        all.extend(found.map(|(story, verdict)| (story.tx, (story, verdict))));
+    }
+    if let Some(reached) = together.gave_up_at {
+        // What is older may be known of one query only: it comes with the next page.
+        all = all.split_off(&reached);
+    }
+    let left_out = all.len().saturating_sub(wanted.limit.unwrap_or(usize::MAX));
+    if left_out > 0 {
+        together.more = true;
+        together.gave_up_at = None;
+    }
+    together.all = all.into_values().skip(left_out).collect();
+    Ok(together)
 }
 
 /// Hands each transaction that a query means over with its verdict, some at a time, the newest ones

@@ -42,6 +42,11 @@ impl From<LangChosen> for Lang {
     }
 }
 
+/// The bytes of a file.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+struct FileBytes;
+
 /// A file to be kept under a name.
 fn file(kind: &'static str, name: &str) -> [(HeaderName, String); 2] {
     [
@@ -58,7 +63,7 @@ fn file(kind: &'static str, name: &str) -> [(HeaderName, String); 2] {
     get, path = "/api/transactions/{tx}/bundle.zip", tag = "evidence",
     params(("tx" = String, Path, description = "Its id")),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/zip"),
+        (status = 200, body = FileBytes, content_type = "application/zip"),
         (status = 404, description = "There is none", body = ApiProblem),
         (status = 503, description = "Too much is asked at once", body = ApiProblem),
     ),
@@ -114,7 +119,7 @@ pub(super) async fn ladder(
     get, path = "/api/transactions/{tx}/capture.pcapng", tag = "evidence",
     params(("tx" = String, Path, description = "Its id"), LangChosen),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/x-pcapng"),
+        (status = 200, body = FileBytes, content_type = "application/x-pcapng"),
         (status = 400, description = "There is no such language", body = ApiProblem),
         (status = 404, description = "There is none, or none of its messages is kept",
          body = ApiProblem),

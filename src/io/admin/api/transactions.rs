@@ -10,7 +10,7 @@ use crate::engine::seam::Zone;
 use crate::engine::trace::{self, Query, QueryError, Story, Unconfirmed, Verdict, View, Which};
 use crate::io::admin::Views;
 use crate::io::journal::JournalReader;
-use crate::io::look::{self, MessageSheet, StorySearch, ToldStory};
+use crate::io::look::{self, FoundStories, MessageSheet, StorySearch, ToldStory};
 use crate::io::serve::GatewaySetup;
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
@@ -138,27 +138,20 @@ impl TransactionFilter {
             which: read(&self.state).map(str::parse).transpose()?,
         })
     }
-
-    fn search(&self) -> Result<StorySearch, ApiProblem> {
-        let before = filled(&self.cursor).map(transaction).transpose()?;
-        let limit = Some(size(self.limit.unwrap_or(PAGE.0))?);
-        Ok(StorySearch {
-            limit,
-            before,
-            deadline: Some(Instant::now() + LOOKED_FOR),
-        })
-    }
 }
 
-/// How many are wanted, if so many may be.
-fn size(limit: usize) -> Result<usize, ApiProblem> {
-    match limit {
-        1..=500 => Ok(limit),
-        _ => {
-            Err(ApiProblem::bad("limit is 1 to 500")
-                .hint("`next` of a page is the next one's cursor"))
-        }
+/// So many, if so many may be wanted, behind a page, and found in a bounded time.
+fn within(limit: usize, cursor: Option<&str>) -> Result<StorySearch, ApiProblem> {
+    if !(1..=PAGE.1).contains(&limit) {
+        let wrong = ApiProblem::bad(format!("limit is 1 to {}", PAGE.1));
+        return Err(wrong.hint("`next` of a page is the cursor of the next one"));
     }
+    let cursor = cursor.map(str::trim).filter(|cursor| !cursor.is_empty());
+    Ok(StorySearch {
+        limit: Some(limit),
+        before: cursor.map(transaction).transpose()?,
+        deadline: Some(Instant::now() + LOOKED_FOR),
+    })
 }
 
 /// The id of a transaction.
@@ -185,39 +178,56 @@ pub(super) async fn list(
 ) -> Result<Json<TransactionPage>, ApiProblem> {
     let zone = views.setup.zone.clone();
     let queries = filter.queries(&zone)?;
-    let search = filter.search()?;
+    let search = within(filter.limit.unwrap_or(PAGE.0), filter.cursor.as_deref())?;
     let page = ask(&views, move |reader| {
-        let mut page = None;
+        let mut page = FoundStories::default();
         for query in queries {
-            let found = page_of(reader, &query, search, &zone)?;
-            let is_told = !found.items.is_empty() || found.next.is_some();
-            page = Some(found);
-            if is_told {
+            page = found(reader, &[query], search)?;
+            if !page.all.is_empty() || page.gave_up_at.is_some() {
                 break;
             }
         }
-        page.ok_or_else(|| ApiProblem::bad("nothing is asked for"))
+        Ok(TransactionPage::of(&page, (true, &zone)))
     });
     page.await.map(Json)
 }
 
-fn page_of(
+impl TransactionPage {
+    /// A page of what was found, and where the next one begins.
+    fn of(found: &FoundStories, (newest_first, zone): (bool, &Zone)) -> Self {
+        let item =
+            |(story, verdict): &(Story, Verdict)| View::of(story, verdict, zone).without_messages();
+        let mut items: Vec<View> = found.all.iter().map(item).collect();
+        if newest_first {
+            items.reverse();
+        }
+        let oldest = found.all.first().map(|(story, _)| story.tx);
+        let next = found.gave_up_at.or_else(|| oldest.filter(|_| found.more));
+        Self {
+            items,
+            next: next.map(|tx| tx.to_string()),
+            damaged: found.damaged,
+        }
+    }
+}
+
+/// What some queries find together.
+fn found(
     reader: &JournalReader,
-    query: &Query,
+    queries: &[Query],
     search: StorySearch,
-    zone: &Zone,
-) -> Result<TransactionPage, ApiProblem> {
+) -> Result<FoundStories, ApiProblem> {
     let nothing = Evidence::default();
-    let found = look::search(reader, query, search, &EvidenceIndex::of(&nothing))?;
-    let oldest = found.all.first().map(|(story, _)| story.tx.to_string());
-    Ok(TransactionPage {
-        items: items(found.all.iter().rev(), zone),
-        next: match found.gave_up_at {
-            Some(reached) => Some(reached.to_string()),
-            None => oldest.filter(|_| found.more),
-        },
-        damaged: found.damaged,
-    })
+    let index = EvidenceIndex::of(&nothing);
+    Ok(look::search_together(reader, queries, search, &index)?)
+}
+
+/// Whatever stands so.
+fn standing(which: Which) -> Query {
+    Query {
+        which: Some(which),
+        ..Query::default()
+    }
 }
 
 /// Transactions that stand in one of some states, the newest first.
@@ -226,40 +236,14 @@ pub(super) fn page_in_states(
     states: &[TransactionState],
     zone: &Zone,
 ) -> Result<TransactionPage, ApiProblem> {
-    let search = StorySearch {
-        limit: Some(PAGE.1),
-        deadline: Some(Instant::now() + LOOKED_FOR),
-        ..StorySearch::default()
-    };
-    let nothing = Evidence::default();
-    let index = EvidenceIndex::of(&nothing);
-    let mut all = Vec::new();
-    let mut damaged = false;
-    for state in states {
-        let query = Query {
-            which: Some(Which::State(*state)),
-            ..Query::default()
-        };
-        let found = look::search(reader, &query, search, &index)?;
-        damaged |= found.damaged;
-        all.extend(found.all);
-    }
-    all.sort_by_key(|(story, _)| std::cmp::Reverse(story.tx));
-    Ok(TransactionPage {
-        items: items(all.iter(), zone),
-        next: None,
-        damaged,
-    })
-}
-
-/// Stories as items of a list.
-fn items<'a>(all: impl Iterator<Item = &'a (Story, Verdict)>, zone: &Zone) -> Vec<View> {
-    all.map(|(story, verdict)| View::of(story, verdict, zone).without_messages())
-        .collect()
+    let queries = states.iter().map(|state| standing(Which::State(*state)));
+    let queries: Vec<Query> = queries.collect();
+    let found = found(reader, &queries, within(PAGE.1, None)?)?;
+    Ok(TransactionPage::of(&found, (true, zone)))
 }
 
 /// Whether those that only wait for settlement and pay-out (U4) are wanted, too.
-#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OpenFilter {
@@ -268,13 +252,16 @@ pub(super) struct OpenFilter {
     /// So many at most, the newest; 500 unless it is said.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
 }
 
-/// The unconfirmed authorizations, oldest first
+/// The unconfirmed authorizations, oldest first; of many the newest page, the next one is older
 #[utoipa::path(
     get, path = "/api/open", tag = "transactions", params(OpenFilter),
     responses(
         (status = 200, body = TransactionPage),
+        (status = 404, description = "The cursor is none", body = ApiProblem),
         (status = 400, description = "The filter cannot be understood", body = ApiProblem),
         (status = 503, description = "Too much is asked at once", body = ApiProblem),
     ),
@@ -284,32 +271,14 @@ pub(super) async fn open(
     Parameters(filter): Parameters<OpenFilter>,
 ) -> Result<Json<TransactionPage>, ApiProblem> {
     let zone = views.setup.zone.clone();
-    let limit = size(filter.limit.unwrap_or(PAGE.1))?;
+    let search = within(filter.limit.unwrap_or(PAGE.1), filter.cursor.as_deref())?;
+    let mut queries = vec![standing(Which::Open)];
+    if filter.unsettled {
+        queries.push(standing(Which::Class(Unconfirmed::NotSettled)));
+    }
     let page = ask(&views, move |reader| {
-        let nothing = Evidence::default();
-        let index = EvidenceIndex::of(&nothing);
-        let search = StorySearch {
-            limit: Some(limit),
-            deadline: Some(Instant::now() + LOOKED_FOR),
-            ..StorySearch::default()
-        };
-        let standing = |which| Query {
-            which: Some(which),
-            ..Query::default()
-        };
-        let mut found = look::search(reader, &standing(Which::Open), search, &index)?;
-        if filter.unsettled {
-            let waiting = Which::Class(Unconfirmed::NotSettled);
-            let more = look::search(reader, &standing(waiting), search, &index)?;
-            found.all.extend(more.all);
-            found.damaged |= more.damaged;
-            found.all.sort_by_key(|(story, _)| story.tx);
-        }
-        Ok(TransactionPage {
-            items: items(found.all.iter(), &zone),
-            next: None,
-            damaged: found.damaged,
-        })
+        let found = found(reader, &queries, search)?;
+        Ok(TransactionPage::of(&found, (false, &zone)))
     });
     page.await.map(Json)
 }
