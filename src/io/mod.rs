@@ -22,6 +22,8 @@ pub mod faults;
 
 pub mod serve;
 
+pub mod figures;
+
 pub mod drive;
 
 pub mod admin;

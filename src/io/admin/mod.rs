@@ -23,6 +23,7 @@ mod tests;
 use crate::engine::seam::Wall;
 use crate::io::config::{AdminConfig, ServerTls};
 use crate::io::faults::FaultDesk;
+use crate::io::figures::{FigureSources, LiveFigures};
 use crate::io::serve::{Clock, GatewaySetup, Handle, OperatorDesk, Status};
 use crate::io::system;
 use crate::io::telemetry::Exporter;
@@ -55,6 +56,7 @@ pub struct Views {
     pub lab: bool,
     /// What goes wrong on purpose.
     pub faults: FaultDesk,
+    figures: LiveFigures,
     started: Wall,
     clock: Clock,
     feed: Feed,
@@ -62,7 +64,7 @@ pub struct Views {
 }
 
 impl Views {
-    /// Of a running gateway that stands alone.
+    /// Of a running gateway that stands alone, with the faults of its wire.
     ///
     /// # Errors
     /// The system refuses a thread.
@@ -83,6 +85,12 @@ impl Views {
 
     fn with(gateway: &Handle, faults: FaultDesk, lab: bool) -> io::Result<Self> {
         let (setup, status, clock) = (gateway.setup(), gateway.status(), Clock::new());
+        let feed = Feed::start(Arc::clone(&setup), Arc::clone(&status))?;
+        let (told, zone) = (feed.sender(), setup.zone.clone());
+        let sources = FigureSources::of(gateway);
+        let figures = LiveFigures::start(sources, move |point| {
+            told.tell("figures", &api::PointView::of(point, &zone));
+        })?;
         Ok(Self {
             exporter: gateway.exporter(),
             desk: gateway.desk(),
@@ -90,7 +98,8 @@ impl Views {
             faults,
             started: clock.now().wall,
             clock,
-            feed: Feed::start(Arc::clone(&setup), Arc::clone(&status))?,
+            figures,
+            feed,
             turns: Turns::default(),
             setup,
             status,

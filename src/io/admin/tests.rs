@@ -53,6 +53,7 @@ fn views(exporter: Exporter) -> Views {
         desk: OperatorDesk::default(),
         lab: false,
         faults: FaultDesk::default(),
+        figures: LiveFigures::default(),
         started: clock.now().wall,
         clock,
         feed: Feed::start(Arc::clone(&setup), Arc::clone(&status)).unwrap(),

@@ -16,7 +16,7 @@ use crate::io::config::SocketLimits;
 use crate::io::journal::{JournalWriter, Progress};
 use crate::io::net::{ConnectionPermit, Sink, SocketOutbound};
 use crate::io::system::steps;
-use crate::io::telemetry::{DisconnectReason, HandshakeFault, Metrics};
+use crate::io::telemetry::{DisconnectReason, HandshakeFault, Metrics, Pulse, PulseTurn};
 use crate::iso::message::{MerchantId, TerminalId};
 use bytes::Bytes;
 use std::cell::RefCell;
@@ -53,6 +53,7 @@ pub(super) struct Parts {
     pub metrics: Metrics,
     pub status: Arc<Status>,
     pub shadows: Shadows,
+    pub pulse: Pulse,
 }
 
 /// What is around the driver in a process.
@@ -66,6 +67,7 @@ struct Process {
     notices: Notices,
     status: Arc<Status>,
     shadows: Shadows,
+    pulse: PulseTurn,
     /// How the disk was when somebody was last told.
     disk: Disk,
     /// Wakes the loop, if it sleeps.
@@ -148,6 +150,7 @@ impl Rim for Process {
 
     fn recorded(&mut self, now: Mono, record: &Record) {
         count::record(&self.metrics, record);
+        self.pulse.recorded(record);
         self.status.board().recorded(record);
         self.shadows.recorded(record);
         self.notices.of(now, record);
@@ -196,7 +199,9 @@ impl Rim for Process {
         while let Some((last, at)) = self.commits.front()
             && *last <= released
         {
-            self.metrics.commit_seconds.record(at.elapsed());
+            let took = at.elapsed();
+            self.metrics.commit_seconds.record(took);
+            self.pulse.committed(took);
             self.commits.pop_front();
         }
         self.tell_of_disk();
@@ -213,6 +218,7 @@ impl Rim for Process {
         ));
         metrics.unsent.set(count::as_float(waiting));
         self.status.turned(counts, released.0);
+        self.pulse.turned();
     }
 }
 
@@ -255,6 +261,7 @@ impl ServeDriver {
             notices: Notices::default(),
             status: parts.status,
             shadows: parts.shadows,
+            pulse: PulseTurn::of(parts.pulse),
             disk: Disk::Well,
             wake: Rc::new(Notify::new()),
             room: Rc::new(Notify::new()),

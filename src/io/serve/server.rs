@@ -1,5 +1,6 @@
 //! Starting, running and stopping.
 
+use super::clock::Clock;
 use super::run::{ServeWork, run};
 use super::setup::GatewaySetup;
 use super::status::Status;
@@ -10,7 +11,7 @@ use crate::engine::record::{ConnId, LinkId, OperatorAct, State};
 use crate::io::config::Config;
 use crate::io::faults::FaultPlace;
 use crate::io::journal::WriterError;
-use crate::io::telemetry::{Exporter, names};
+use crate::io::telemetry::{Exporter, Pulse, names};
 use crate::iso::spec::Spec;
 use crate::lab::fault::FaultTally;
 use std::io;
@@ -144,6 +145,7 @@ pub struct Handle {
     setup: Arc<GatewaySetup>,
     status: Arc<Status>,
     exporter: Exporter,
+    pulse: Pulse,
     /// The dialects of both legs.
     specs: Vec<Arc<Spec>>,
     commands: mpsc::Sender<ServerCommand>,
@@ -160,6 +162,14 @@ impl Server {
     /// # Errors
     /// What keeps it from listening.
     pub fn start(config: Config, seed: u64) -> Result<Handle, ServeError> {
+        Self::start_by(config, seed, Clock::new())
+    }
+
+    /// The same, by a clock that is given.
+    ///
+    /// # Errors
+    /// What keeps it from listening.
+    pub fn start_by(config: Config, seed: u64, clock: Clock) -> Result<Handle, ServeError> {
         let (exporter, metrics) = Exporter::new();
         let wanted = config
             .links
@@ -170,6 +180,7 @@ impl Server {
         let listeners = listeners.iter().map(|end| &end.spec);
         let specs = listeners.chain(links.iter().map(|end| &end.spec));
         let specs = specs.cloned().collect();
+        let pulse = Pulse::default();
         let (commands, told) = mpsc::channel(16);
         let settled = config.clone();
         let (started, when_started) = oneshot::channel();
@@ -177,8 +188,10 @@ impl Server {
         let work = ServeWork {
             config,
             seed,
+            clock,
             metrics,
             status: Arc::clone(&status),
+            pulse: pulse.clone(),
             told,
             started,
         };
@@ -194,6 +207,7 @@ impl Server {
                 ports,
                 status,
                 exporter,
+                pulse,
                 specs,
                 commands,
                 reloads: mpsc::channel(1),
@@ -291,6 +305,12 @@ impl Handle {
     /// Nothing goes wrong on the wire any more.
     pub fn heal(&self) {
         self.wire_place().clear();
+    }
+
+    /// Where it leaves what it does, for whoever makes figures of it.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     fn wire_place(&self) -> WirePlace {

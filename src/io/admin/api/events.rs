@@ -80,9 +80,27 @@ impl Feed {
         })
     }
 
+    /// Where others tell those who listen, without keeping the thread.
+    pub(in crate::io::admin) fn sender(&self) -> FeedSender {
+        FeedSender(self.sender.clone())
+    }
+
     /// Tells all who listen.
     pub(super) fn tell(&self, name: &'static str, data: &impl serde::Serialize) {
         tell(&self.sender, name, data);
+    }
+}
+
+/// Tells those who listen.
+#[derive(Clone, Debug)]
+pub(in crate::io::admin) struct FeedSender(broadcast::Sender<Happening>);
+
+impl FeedSender {
+    /// Tells all who listen, if anybody does.
+    pub(in crate::io::admin) fn tell(&self, name: &'static str, data: &impl serde::Serialize) {
+        if self.0.receiver_count() > 0 {
+            tell(&self.0, name, data);
+        }
     }
 }
 

@@ -20,6 +20,8 @@ mod health;
 
 mod operators;
 
+mod figures;
+
 mod problem;
 
 mod query;
@@ -31,6 +33,7 @@ mod state;
 mod transactions;
 
 pub(super) use events::Feed;
+pub(super) use figures::PointView;
 pub(super) use problem::ApiProblem;
 pub(super) use query::{AT_ONCE, Turns};
 
@@ -60,6 +63,7 @@ pub(super) fn routes() -> (Router<Views>, Document) {
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(state::state))
+        .routes(routes!(figures::figures))
         .routes(routes!(events::events))
         .routes(routes!(transactions::list))
         .routes(routes!(transactions::open))
