@@ -66,7 +66,7 @@ function topMoves() {
   badge.hidden = open === 0;
   say(badge, open > 999 ? "999+" : String(open));
   badge.setAttribute("aria-label", t("{n} open", { n: open }));
-  say(document.getElementById("gateway-name"), live.state ? `${live.state.name || ""}${live.state.lab ? ` · ${t("lab")}` : ""}` : "");
+  say(document.getElementById("gateway-name"), live.state ? (live.state.lab ? t("lab") : live.state.name || "") : "");
 }
 
 /** What must be known in every view: no connection, draining, a full disk, a failed journal. */
