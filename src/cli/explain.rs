@@ -1,7 +1,6 @@
 //! `isogate explain`: verdicts.
 
 mod answers;
-mod bundle;
 
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
@@ -12,7 +11,7 @@ use crate::engine::evidence::EvidenceIndex;
 use crate::engine::trace::{Cause, Query, QueryError, Story, Verdict, money, proof};
 use crate::io::journal::JournalReader;
 use crate::io::look;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::Value;
 use std::io::Write;
@@ -163,14 +162,15 @@ fn prove(
     let records = look::records(reader, story.tx)?;
     verdict.proof = proof(&records, story.tx, index);
     if let Some(file) = &args.bundle {
-        let bundle = bundle::Bundle {
+        let bundle = look::Bundle {
             story,
             verdict,
             records: &records,
             index,
             zone: args.journal.zone(),
         };
-        bundle.write(file)?;
+        let bytes = bundle.bytes()?;
+        std::fs::write(file, bytes).with_context(|| file.display().to_string())?;
     }
     Ok(())
 }

@@ -12,9 +12,9 @@ pub mod telemetry;
 
 pub mod journal;
 
-pub mod look;
-
 pub mod capture;
+
+pub mod look;
 
 pub mod net;
 

@@ -6,6 +6,8 @@
 
 mod rig;
 
+mod api;
+
 mod kill;
 
 mod canary;
@@ -30,6 +32,8 @@ mod passthrough;
 mod malformed;
 
 mod python;
+
+mod browser;
 
 mod replay;
 

@@ -3,9 +3,8 @@
 use super::{ToldScenario, say};
 use crate::cli::Lang;
 use crate::cli::page::{escaped, page, table};
-use crate::engine::record::Hop;
 use crate::engine::seam::Zone;
-use crate::lab::scenario::{LadderLine, ScenarioRun};
+use crate::io::look;
 use std::fmt::Write;
 
 /// The page.
@@ -52,7 +51,8 @@ fn one(
     let faults = faults.collect::<Vec<_>>().join(" ");
     write!(body, "<p>{}</p>", escaped(&faults))?;
     if !run.ladder.is_empty() {
-        table(body, None, &ladder(run, lang))?;
+        let drawn = look::scenario_ladder(run).picture(lang, &Zone::CHINA);
+        write!(body, "<figure>{drawn}</figure>")?;
     }
     for verdict in &run.explain {
         let text = |key: &str| verdict[key].as_str().unwrap_or_default().to_owned();
@@ -79,36 +79,4 @@ fn one(
         write!(body, "<p class=\"verdict bad\">{}</p>", escaped(miss))?;
     }
     Ok(())
-}
-
-/// Each message between those it passed, in the order of time.
-fn ladder(run: &ScenarioRun, lang: Lang) -> Vec<[String; 4]> {
-    let heading = [
-        say(lang, "time", "时刻"),
-        say(lang, "terminal", "终端"),
-        say(lang, "terminal - gateway", "终端 - 网关"),
-        say(lang, "gateway - acquirer", "网关 - 收单机构"),
-    ];
-    let rows = run.ladder.iter().map(|line| {
-        let clock = line.at.rfc3339(&Zone::CHINA);
-        let clock = clock.get(11..23).unwrap_or_default().to_owned();
-        let (near, far) = match line.hop {
-            Hop::TerminalToGateway | Hop::GatewayToTerminal => (arrow(line), String::new()),
-            Hop::GatewayToAcquirer | Hop::AcquirerToGateway => (String::new(), arrow(line)),
-        };
-        [clock, line.terminal.clone(), near, far]
-    });
-    std::iter::once(heading.map(str::to_owned))
-        .chain(rows)
-        .collect()
-}
-
-fn arrow(line: &LadderLine) -> String {
-    let what = format!("{} {}", line.mti, line.code);
-    let what = what.trim();
-    let lost = if line.lost { " ✗" } else { "" };
-    match line.hop {
-        Hop::TerminalToGateway | Hop::GatewayToAcquirer => format!("{what} →{lost}"),
-        Hop::GatewayToTerminal | Hop::AcquirerToGateway => format!("{lost} ← {what}"),
-    }
 }

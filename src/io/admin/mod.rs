@@ -13,6 +13,8 @@ mod api;
 
 mod listener;
 
+mod page;
+
 mod pages;
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! All that is served, and what holds for every request.
 
-use super::Views;
 use super::access::{Access, guard};
 use super::api;
 use super::listener::PeerAddress;
+use super::{Views, page};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
@@ -18,7 +18,8 @@ pub(super) fn service(
     access: Access,
 ) -> IntoMakeServiceWithConnectInfo<Router, PeerAddress> {
     let (api, _document) = api::routes();
-    api.fallback(api::unknown)
+    api.merge(page::routes())
+        .fallback(api::unknown)
         .method_not_allowed_fallback(api::unknown_method)
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .layer(from_fn_with_state(access, guard))

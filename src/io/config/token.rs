@@ -106,7 +106,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
 }
 
 impl Setting for AdminToken {
-    const WANTED: &'static str = "a list of lines as `isogate token` prints them";
+    const WANTED: &'static str = "a line as `isogate token` prints it";
 
     fn read(value: &DeValue<'_>) -> Option<Self> {
         value.as_str()?.parse().ok()

@@ -5,6 +5,8 @@
 //!
 //! Start with [`search`] and [`MessageSheet`].
 
+mod bundle;
+
 mod documents;
 
 mod findings;
@@ -13,18 +15,28 @@ mod guard;
 
 mod hex;
 
+mod ladder;
+
+mod packets;
+
+mod page;
+
 mod past;
 
 mod sheet;
 
 mod visible;
 
+pub use bundle::{Bundle, BundleError};
 pub use documents::{
     cause_entries, fault_document, scenario_document, scenario_entry, spec_document, spec_entry,
     store_name,
 };
 pub use findings::{failures, finding_said, findings_document};
 pub use hex::{hex, to_hex};
-pub use past::{FoundStories, StorySearch, each, records, search, told_of};
+pub use ladder::scenario_ladder;
+pub use packets::{PacketError, onward, packets_of, write_packets};
+pub use page::{escaped, page, table};
+pub use past::{FoundStories, StorySearch, ToldStory, each, one, records, search, told_of};
 pub use sheet::MessageSheet;
 pub use visible::VisibleBytes;

@@ -3,7 +3,7 @@
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::journal::Damage;
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, State, TxId};
-use crate::engine::trace::{Keep, Query, Stories, Story, Verdict, subject};
+use crate::engine::trace::{Keep, Query, Stories, Story, Verdict, proof, subject};
 use crate::io::journal::{
     JournalReader, JournalSnapshot, ReadError, RelativesReach, TransactionRecords,
 };
@@ -194,6 +194,47 @@ pub fn records(reader: &JournalReader, tx: TxId) -> Result<Vec<Record>, ReadErro
         snapshot => snapshot?,
     };
     Ok(with_relatives(&snapshot, &BTreeSet::from([tx]))?.records)
+}
+
+/// A transaction with its verdict, what proves it, and its records and those that its verdict turns
+/// on.
+#[derive(Clone, Debug)]
+pub struct ToldStory {
+    /// What happened.
+    pub story: Story,
+    /// Where the money is.
+    pub verdict: Verdict,
+    /// The records.
+    pub records: Vec<Record>,
+}
+
+/// One transaction, if it is kept.
+///
+/// # Errors
+/// The storage's.
+pub fn one(reader: &JournalReader, tx: TxId) -> Result<Option<ToldStory>, ReadError> {
+    let nothing = Evidence::default();
+    let index = EvidenceIndex::of(&nothing);
+    let told = |snapshot: JournalSnapshot| {
+        let told = with_relatives(&snapshot, &BTreeSet::from([tx]))?;
+        let mut stories = Stories::new(Keep::Everything);
+        told.records.iter().for_each(|record| stories.fold(record));
+        let story = stories.iter().find(|story| story.tx == tx).cloned();
+        Ok(story.map(|mut story| {
+            story.gap |= !told.whole || !snapshot.damage().is_empty();
+            let mut verdict = Verdict::with(&story, &stories.others(&story), &index);
+            verdict.proof = proof(&told.records, tx, &index);
+            ToldStory {
+                story,
+                verdict,
+                records: told.records,
+            }
+        }))
+    };
+    match reader.snapshot().and_then(told) {
+        Err(ReadError::Index(_)) => reader.snapshot_without_index().and_then(told),
+        told => told,
+    }
 }
 
 /// How often it is looked for what else belongs to what was found.

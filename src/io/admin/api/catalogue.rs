@@ -6,7 +6,8 @@ use super::query::{ask, beside};
 use super::sheet::MessageDetail;
 use super::transactions::dialect;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
-use crate::engine::trace::Query;
+use crate::engine::seam::Zone;
+use crate::engine::trace::{Lang, Query};
 use crate::io::admin::Views;
 use crate::io::look::{self, MessageSheet};
 use crate::iso::spec::Spec;
@@ -14,7 +15,7 @@ use crate::lab::scenario::{self, Scenario};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -176,7 +177,12 @@ pub(super) async fn run(
 ) -> Result<Json<Value>, ApiProblem> {
     let told = beside(&views, move || {
         let run = scenario::play(&scenario_of(&id)?);
-        Ok(look::scenario_document(&run))
+        let mut told = look::scenario_document(&run);
+        let chart = look::scenario_ladder(&run);
+        told["ladder"] = json!({
+            "en": chart.svg(Lang::En, &Zone::CHINA), "zh": chart.svg(Lang::Zh, &Zone::CHINA),
+        });
+        Ok(told)
     });
     told.await.map(Json)
 }

@@ -12,6 +12,8 @@ mod catalogue;
 
 mod events;
 
+mod evidence;
+
 mod faults;
 
 mod health;
@@ -67,6 +69,9 @@ pub(super) fn routes() -> (Router<Views>, Document) {
         .routes(routes!(transactions::open))
         .routes(routes!(transactions::one))
         .routes(routes!(transactions::message))
+        .routes(routes!(evidence::bundle))
+        .routes(routes!(evidence::ladder))
+        .routes(routes!(evidence::capture))
         .routes(routes!(catalogue::findings))
         .routes(routes!(operators::reverse))
         .routes(routes!(operators::park))

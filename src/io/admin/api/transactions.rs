@@ -7,12 +7,10 @@ use super::sheet::MessageDetail;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::record::{Fact, Hop, Record, Seq, State as TransactionState, TxId};
 use crate::engine::seam::Zone;
-use crate::engine::trace::{
-    self, Query, QueryError, Story, Unconfirmed, Verdict, View, Which, proof,
-};
+use crate::engine::trace::{self, Query, QueryError, Story, Unconfirmed, Verdict, View, Which};
 use crate::io::admin::Views;
 use crate::io::journal::JournalReader;
-use crate::io::look::{self, MessageSheet, StorySearch};
+use crate::io::look::{self, MessageSheet, StorySearch, ToldStory};
 use crate::io::serve::GatewaySetup;
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
@@ -295,20 +293,11 @@ pub(super) async fn open(
 }
 
 /// A transaction with its verdict and its records, or that there is none.
-pub(super) fn told(
-    reader: &JournalReader,
-    tx: TxId,
-) -> Result<(Story, Verdict, Vec<Record>), ApiProblem> {
-    let missing = || {
+pub(super) fn told(reader: &JournalReader, tx: TxId) -> Result<ToldStory, ApiProblem> {
+    look::one(reader, tx)?.ok_or_else(|| {
         ApiProblem::missing(format!("no transaction {tx} is in this journal"))
             .hint("it may be older than what is kept; /api/transactions?q=KEY finds by other keys")
-    };
-    let mut found = look::told_of(reader, &[tx].into())?;
-    let (story, mut verdict) = found.remove(&tx).ok_or_else(missing)?;
-    let records = look::records(reader, tx)?;
-    let nothing = Evidence::default();
-    verdict.proof = proof(&records, tx, &EvidenceIndex::of(&nothing));
-    Ok((story, verdict, records))
+    })
 }
 
 /// One transaction: what happened, where the money is, what is safe to do next
@@ -328,8 +317,8 @@ pub(super) async fn one(
     let tx = transaction(&tx)?;
     let zone = views.setup.zone.clone();
     let view = ask(&views, move |reader| {
-        let (story, verdict, _) = told(reader, tx)?;
-        Ok(View::of(&story, &verdict, &zone))
+        let told = told(reader, tx)?;
+        Ok(View::of(&told.story, &told.verdict, &zone))
     });
     view.await.map(Json)
 }
@@ -356,7 +345,7 @@ pub(super) async fn message(
     let missing = move || ApiProblem::missing(format!("{tx} has no message {named}"));
     let setup = Arc::clone(&views.setup);
     let detail = ask(&views, move |reader| {
-        let (story, _, records) = told(reader, tx)?;
+        let ToldStory { story, records, .. } = told(reader, tx)?;
         let mut legs = story.moments.iter().filter(|moment| moment.leg.is_some());
         let moment = index_of(&missing, &index).and_then(|at| legs.nth(at).ok_or_else(&missing))?;
         let leg = moment.leg.ok_or_else(&missing)?;

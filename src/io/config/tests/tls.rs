@@ -107,8 +107,8 @@ fn an_admin_address_for_others_wants_to_know_them() {
     assert!(load(&folder, &format!("{open}{tls}, clients = \"own.pem\" }}")).is_ok());
     let tokens = format!("tokens = [\"viewer li sha256:{}\"]", "5f".repeat(32));
     assert!(load(&folder, &format!("{open}{tokens}")).is_ok());
-    let wrong = "gateway.toml:3: admin.tokens: wants a list of lines as `isogate token` prints \
-                 them";
+    let wrong = "gateway.toml:3: admin.tokens: wants a list in brackets, each a line as `isogate \
+                 token` prints it";
     complains(&folder, &format!("{open}tokens = [\"li\"]"), wrong);
     assert!(load(&folder, "[admin]\naddress = \"[::1]:8583\"").is_ok());
 }
