@@ -56,7 +56,8 @@ pub fn scenario_entry(scenario: &Scenario) -> Value {
 #[must_use]
 pub fn scenario_document(run: &ScenarioRun) -> Value {
     let mut document = json!({
-        "id": run.id, "faults": run.faults, "passed": run.passed(), "wire": run.wire(),
+        "id": run.id, "place": run.place, "faults": run.faults, "passed": run.passed(),
+        "wire": run.wire(),
         "explain": run.explain.iter().map(|value| &**value).collect::<Vec<_>>(),
         "money": { "terminal": run.at_terminals, "acquirer": run.at_acquirer },
     });

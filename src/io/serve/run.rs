@@ -30,6 +30,7 @@ use tracing::{error, info, warn};
 pub(super) struct ServeWork {
     pub config: Config,
     pub seed: u64,
+    pub clock: Clock,
     pub metrics: Metrics,
     pub status: Arc<Status>,
     pub pulse: Pulse,
@@ -46,7 +47,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         .enable_all()
         .build_local(LocalOptions::default())?;
     let mut dice = Dice::new(work.seed);
-    let clock = Clock::new();
+    let clock = work.clock;
     let opened = JournalWriter::open(&config.journal.clone().into())?;
     let (shadows, found) = Shadows::start(&config, &work.metrics, &mut dice)?;
     let core = Gateway::recover(

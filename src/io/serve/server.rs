@@ -1,5 +1,6 @@
 //! Starting, running and stopping.
 
+use super::clock::Clock;
 use super::run::{ServeWork, run};
 use super::setup::GatewaySetup;
 use super::status::Status;
@@ -161,6 +162,14 @@ impl Server {
     /// # Errors
     /// What keeps it from listening.
     pub fn start(config: Config, seed: u64) -> Result<Handle, ServeError> {
+        Self::start_by(config, seed, Clock::new())
+    }
+
+    /// The same, by a clock that is given.
+    ///
+    /// # Errors
+    /// What keeps it from listening.
+    pub fn start_by(config: Config, seed: u64, clock: Clock) -> Result<Handle, ServeError> {
         let (exporter, metrics) = Exporter::new();
         let wanted = config
             .links
@@ -179,6 +188,7 @@ impl Server {
         let work = ServeWork {
             config,
             seed,
+            clock,
             metrics,
             status: Arc::clone(&status),
             pulse: pulse.clone(),
