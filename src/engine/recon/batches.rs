@@ -35,9 +35,9 @@ struct SettledBatch {
     told: Settlement,
     own: SettlementTotals,
     /// What stood when it was asked for.
-    counted: Vec<Part>,
+    counted: Vec<BatchPart>,
     /// What did not stand then, though money may be in it.
-    uncounted: Vec<Part>,
+    uncounted: Vec<BatchPart>,
     /// What stood then, and was reversed afterwards.
     reversed: Vec<TxId>,
     /// Whether something is in it of which it is not known how a terminal counts it.
@@ -46,7 +46,7 @@ struct SettledBatch {
 
 /// A transaction of a batch.
 #[derive(Clone, Copy, Debug)]
-struct Part {
+struct BatchPart {
     tx: TxId,
     amount: Amount,
     is_credit: bool,
@@ -136,7 +136,7 @@ impl SettledBatch {
         let then = story.moments.iter().rev();
         let then = then.filter(|moment| moment.seq < self.first);
         let stood = then.map(|moment| moment.state).next().is_some_and(stands);
-        let part = Part {
+        let part = BatchPart {
             tx: story.tx,
             amount,
             is_credit,
@@ -176,7 +176,8 @@ impl SettledBatch {
             true => &self.counted,
             false => &self.uncounted,
         };
-        let fits = |part: &&Part| part.is_credit == is_credit && signed(part.amount) == by.abs();
+        let fits =
+            |part: &&BatchPart| part.is_credit == is_credit && signed(part.amount) == by.abs();
         let mut fit = known.iter().filter(fits);
         match (fit.next(), fit.next()) {
             (Some(part), None) => Some(part.tx),
@@ -266,7 +267,7 @@ impl SettledBatch {
     }
 }
 
-fn keep(known: &mut Vec<Part>, part: Part) {
+fn keep(known: &mut Vec<BatchPart>, part: BatchPart) {
     if known.len() < KNOWN {
         known.push(part);
     }
