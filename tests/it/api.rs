@@ -142,7 +142,7 @@ address = "127.0.0.1:1"
 spec = "cup-pos"
 [[route]]
 to = ["up"]
-reversal = {{ by = "gateway" }}
+reversal = {{ by = "terminal" }}
 [admin]
 address = "127.0.0.1:0"
 tokens = [{}]

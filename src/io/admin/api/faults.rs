@@ -50,8 +50,8 @@ pub(super) struct FaultView {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WantedFault {
-    /// `F01:p=0.1`
-    #[schema(max_length = 200)]
+    /// `F01:p=0.1`; the catalogue of `GET /api/faults` tells all.
+    #[schema(max_length = 200, example = "F01:p=0.01")]
     fault: String,
     /// Who wants it.
     #[serde(default)]

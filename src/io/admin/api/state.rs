@@ -148,8 +148,8 @@ pub(super) fn links(setup: &GatewaySetup, board: &LinkBoard) -> Vec<LinkView> {
             address: link.address.clone(),
             spec: link.spec.name().to_owned(),
             state: match connections.as_slice() {
-                [] => LinkCondition::Down,
                 _ if is_drained(number) => LinkCondition::Drained,
+                [] => LinkCondition::Down,
                 _ if ready => LinkCondition::Ready,
                 _ => LinkCondition::Connected,
             },
