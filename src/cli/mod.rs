@@ -3,6 +3,7 @@
 //! [`run`] parses the arguments and gives the exit code: 0 done, 1 it found something, 2 it failed,
 //! 64 wrong usage. An error names the thing, the place and the mend.
 
+mod asked;
 mod capture;
 mod decode;
 mod diff;
@@ -25,6 +26,7 @@ mod page;
 mod past;
 mod peer;
 mod period;
+mod ports;
 mod recon;
 mod replay;
 mod scenario;
@@ -45,6 +47,7 @@ use crate::engine::seam::Zone;
 use crate::engine::trace::Lang;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -71,6 +74,18 @@ impl From<Exit> for ExitCode {
         }
     }
 }
+
+/// A command was called wrongly, in a way that only the command itself can tell.
+#[derive(Debug)]
+struct UsageError(String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
 
 /// A language, as `--lang` names it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -171,6 +186,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match dispatch(arguments, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?)) {
         Ok(exit) => exit,
         Err(error) if is_broken_pipe(&error) => Exit::Done,
+        Err(error) if error.is::<UsageError>() => {
+            let _closed = writeln!(std::io::stderr(), "isogate: {error}");
+            Exit::Usage
+        }
         Err(error) => {
             let _closed = writeln!(std::io::stderr(), "isogate: {error:#}");
             Exit::Failed
@@ -231,7 +250,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Encode(args) => encode::run(&args, out),
         Command::Journal(args) => journal::run(&args, lang, out),
         Command::Lab(args) => lab::run(&args, lang, out),
-        Command::Serve(args) => serve::run(&args, out),
+        Command::Serve(args) => serve::run(&args, lang, out),
         Command::Sim(args) => sim::run(&args, out),
         Command::Spec(args) => spec::run(&args, lang, out),
         Command::Trace(args) => trace::run(&args, lang, out),

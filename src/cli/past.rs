@@ -16,7 +16,7 @@ use std::io::{IsTerminal, Write};
 const AT_ONCE: usize = 4096;
 
 /// What was found, each with its verdict, oldest first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct FoundStories {
     pub(super) all: Vec<(Story, Verdict)>,
     /// Whether older ones were left out.
@@ -54,6 +54,51 @@ pub(super) fn find_with(
         found => found?,
     };
     Ok(found)
+}
+
+/// Looks for what queries find together, the newest ones; the next list is asked only if the one
+/// before finds nothing.
+pub(super) fn find_asked(
+    reader: &JournalReader,
+    asked: &[Vec<Query>],
+    limit: Option<usize>,
+    index: &EvidenceIndex<'_>,
+) -> anyhow::Result<FoundStories> {
+    let mut found = FoundStories::default();
+    for together in asked {
+        found = find_together(reader, together, limit, index)?;
+        if !found.all.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Looks for what several queries find together.
+fn find_together(
+    reader: &JournalReader,
+    together: &[Query],
+    limit: Option<usize>,
+    index: &EvidenceIndex<'_>,
+) -> anyhow::Result<FoundStories> {
+    if let [only] = together {
+        return find_with(reader, only, limit, index);
+    }
+    let mut all = BTreeMap::new();
+    let (mut more, mut damaged) = (false, false);
+    for query in together {
+        let found = find_with(reader, query, limit, index)?;
+        more |= found.more;
+        damaged |= found.damaged;
+        let found = found.all.into_iter();
+        all.extend(found.map(|(story, verdict)| (story.tx, (story, verdict))));
+    }
+    let left_out = all.len().saturating_sub(limit.unwrap_or(usize::MAX));
+    Ok(FoundStories {
+        all: all.into_values().skip(left_out).collect(),
+        more: more || left_out > 0,
+        damaged,
+    })
 }
 
 /// Hands each transaction that a query means over with its verdict, some at a time, the newest ones
@@ -179,7 +224,7 @@ impl JudgedStories {
             // A transaction's last record can be missing without a trace in the ones that are left.
             story.gap |= self.damaged;
             let verdict = Verdict::with(&story, &stories.others(&story), index);
-            if query.matches(&story, verdict.class) {
+            if query.matches(&story, &verdict) {
                 self.matching.insert(story.tx, (story, verdict));
             } else {
                 self.matching.remove(&story.tx);

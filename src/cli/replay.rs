@@ -8,6 +8,7 @@ mod sum;
 mod told;
 
 use super::peer::{self, time};
+use super::ports::ListeningPorts;
 use super::term::stan_of;
 use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
@@ -270,7 +271,12 @@ fn start_acquirer(
     let host = AnswerHost::start(address, peer::wire(&options.spec), answerer, open)
         .with_context(|| format!("cannot listen on {address} (--listen)"))?;
     if let Some(file) = &args.ports {
-        peer::write_port(file, "acquirer", host.address())?;
+        let ports = ListeningPorts {
+            listeners: vec![("acquirer".to_owned(), host.address())],
+            host: Some(host.address()),
+            admin: None,
+        };
+        ports.write(Some(file))?;
     }
     if !args.judge.json {
         let told = format!("the captured acquirer listens on {}", host.address());

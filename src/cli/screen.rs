@@ -41,7 +41,7 @@ impl Look<'_> {
         }
     }
 
-    fn dim(self, text: &str) -> String {
+    pub(super) fn dim(self, text: &str) -> String {
         if self.colour {
             format!("\x1b[2m{text}\x1b[0m")
         } else {

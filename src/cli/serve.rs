@@ -1,6 +1,7 @@
 //! `isogate serve`: the gateway alone.
 
-use super::{Exit, effect};
+use super::ports::ListeningPorts;
+use super::{Exit, Lang, effect};
 use crate::engine::seam::Zone;
 use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
@@ -9,7 +10,6 @@ use crate::io::system::steps;
 use crate::io::telemetry::log;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -71,10 +71,10 @@ impl LogArgs {
     }
 }
 
-pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ServeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config)?;
     if args.check {
-        return check(args, &config, out);
+        return check(args, &config, lang, out);
     }
     args.log.start(config.log, &config.options.zone)?;
     for warning in &config.warnings {
@@ -99,12 +99,13 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
         None => None,
     };
     let admin_address = admin.as_ref().map(Admin::address);
-    announce(&gateway, admin_address, out)?;
-    if let Some(file) = &args.ports {
-        let document = format!("{:#}\n", ports(&gateway, admin_address));
-        std::fs::write(file, document)
-            .with_context(|| format!("cannot write {} (--ports)", file.display()))?;
-    }
+    let ports = ListeningPorts {
+        listeners: listeners(&gateway),
+        admin: admin_address,
+        host: None,
+    };
+    ports.announce(lang, out)?;
+    ports.write(args.ports.as_deref())?;
     steps::ready();
     signals::run_until_told(gateway, |gateway| reload(args, gateway, admin.as_ref()))?;
     Ok(Exit::Done)
@@ -133,22 +134,34 @@ fn reload(args: &ServeArgs, gateway: &Handle, admin: Option<&Admin>) {
     gateway.reload(config);
 }
 
-fn check(args: &ServeArgs, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn check(
+    args: &ServeArgs,
+    config: &Config,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     if args.show {
         effect::print(config, out)?;
         return Ok(Exit::Done);
     }
     let (file, options) = (&args.config, &config.options);
+    let listeners = options.listeners.len();
+    let (links, routes) = (options.links.len(), options.routes.len());
     for warning in &config.warnings {
-        writeln!(out, "warning: {warning}")?;
+        let label = match lang {
+            Lang::En => "warning",
+            Lang::Zh => "警告",
+        };
+        writeln!(out, "{label}: {warning}")?;
     }
     writeln!(
         out,
-        "{}: fine; listeners {}, links {}, routes {}",
+        "{}: {}",
         file.display(),
-        options.listeners.len(),
-        options.links.len(),
-        options.routes.len()
+        match lang {
+            Lang::En => format!("fine; listeners {listeners}, links {links}, routes {routes}"),
+            Lang::Zh => format!("无误; 接入点 {listeners}, 上游链路 {links}, 路由 {routes}"),
+        }
     )?;
     Ok(Exit::Done)
 }
@@ -158,27 +171,8 @@ pub(super) fn chance() -> anyhow::Result<u64> {
     getrandom::u64().context("the operating system gives no chance")
 }
 
-fn announce(
-    gateway: &Handle,
-    admin: Option<SocketAddr>,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    for port in gateway.ports() {
-        writeln!(out, "{} listens on {}", port.name, port.address)?;
-    }
-    if let Some(address) = admin {
-        writeln!(out, "admin listens on http://{address}")?;
-    }
-    out.flush()
-}
-
-/// `{"listeners":[{"name":…,"address":…,"port":…}],"admin":{"address":…,"port":…}}`
-fn ports(gateway: &Handle, admin: Option<SocketAddr>) -> Value {
-    let listeners: Vec<Value> = gateway
-        .ports()
-        .iter()
-        .map(|at| json!({ "name": at.name, "address": at.address, "port": at.address.port() }))
-        .collect();
-    let admin = admin.map(|address| json!({ "address": address, "port": address.port() }));
-    json!({ "listeners": listeners, "admin": admin })
+/// Where terminals come in.
+pub(super) fn listeners(gateway: &Handle) -> Vec<(String, SocketAddr)> {
+    let ports = gateway.ports().iter();
+    ports.map(|at| (at.name.clone(), at.address)).collect()
 }

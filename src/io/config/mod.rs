@@ -42,7 +42,6 @@ mod tests;
 pub use allow::Allow;
 pub use keys::read as read_keys;
 pub use problem::{ConfigError, Problem};
-pub use setting::duration as parse_time;
 pub use tls::{ClientTls, ServerTls};
 
 use crate::engine::gateway::Options;
