@@ -65,10 +65,11 @@ need_toolchain() {
     done
 }
 
-# pyiso8583, another codec, trades with ours; it lives in an environment of its own in target/.
+# pyiso8583, another codec, trades with ours; selenium drives a browser, and axe looks for what keeps
+# people out. They live in an environment of their own in target/.
 need_python() {
     local home=target/python
-    "$home/bin/python" -c 'import iso8583' 2>/dev/null && return
+    "$home/bin/python" -c 'import iso8583, selenium, axe_core_python' 2>/dev/null && return
     python3 -c 'import venv, ensurepip' 2>/dev/null || apt_get python3-venv
     python3 -m venv --clear "$home" </dev/null &&
         "$home/bin/pip" install --quiet --disable-pip-version-check \
@@ -76,9 +77,16 @@ need_python() {
         die 'no Python environment: tests/python/requirements.txt could not be installed'
 }
 
+# A real browser looks at the dashboard.
+need_browser() {
+    command -v chromium >/dev/null && command -v chromedriver >/dev/null && return
+    apt_get chromium chromium-driver fonts-noto-cjk
+}
+
 need_c_compiler
 need_toolchain
 need_python
+need_browser
 printf '%s\n%s\n' "$(rustc --version)" "$(cc --version | head -n 1)"
 
 step format cargo fmt --check
@@ -87,6 +95,8 @@ step library cargo check --locked --no-default-features --lib
 step tests cargo test --locked --no-fail-fast
 count_tests
 step python cargo test --locked --test it -- --ignored python
+count_tests
+step browser cargo test --locked --test it -- --ignored browser
 count_tests
 step docs env RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --document-private-items --locked
 

@@ -1,6 +1,7 @@
 //! Pages that are complete in themselves: nothing is loaded, nothing runs.
 
 use super::Lang;
+use crate::engine::ladder::{LADDER_STYLE, visible};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -38,15 +39,15 @@ pub(super) fn page(title: &str, body: &str, lang: Lang) -> String {
         "<!doctype html>\n<html lang={code}><head><meta charset=utf-8>\
          <meta http-equiv=Content-Security-Policy content=\"{policy}\">\
          <meta name=viewport content=\"width=device-width\">\
-         <title>isogate: {title}</title><style>{STYLE}</style></head>\
+         <title>isogate: {title}</title><style>{STYLE}{LADDER_STYLE}</style></head>\
          <body><main><h1>{title}</h1>{body}</main></body></html>\n"
     )
 }
 
-/// Text as it stands in HTML.
+/// Text as it stands in HTML: escaped, and nothing in it that a screen obeys.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),

@@ -126,7 +126,7 @@ pub(super) fn each(
         };
         found.judge(&snapshot, query, &wanted, index)?;
         damaged |= found.damaged;
-        for (story, verdict) in found.matching.values() {
+        for (story, verdict) in found.matching.values().rev() {
             take(story, verdict)?;
         }
     }

@@ -77,12 +77,6 @@ impl ReconSink<'_> {
 /// Holds them side by side; `Found` (1) if anything differs, or the journal is damaged.
 pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let zone = args.journal.zone();
-    if args.filed.is_empty() {
-        bail!(
-            "nothing to hold the journal against: name a file with --acquirer-file, \
-             --terminal-file, --payout-file or --issuer-file"
-        );
-    }
     let reader = args.journal.reader()?;
     let evidence = args.filed.read(zone)?;
     let index = EvidenceIndex::of(&evidence).on(args.filed.today());
@@ -114,8 +108,14 @@ pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
             None => Ok(()),
         },
     )?;
-    for row in reconciler.finish() {
+    for row in reconciler.finish(from.is_none()) {
         sink.take(&row)?;
+    }
+    if args.filed.is_empty() && !reconciler.has_batches() {
+        bail!(
+            "nothing to hold the journal against: no settlement is in it, and no file is named \
+             with --acquirer-file, --terminal-file, --payout-file or --issuer-file"
+        );
     }
     let sums: Vec<_> = reconciler.sums().collect();
     let differences = sink.differences;

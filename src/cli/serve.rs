@@ -5,9 +5,11 @@ use super::{Exit, Lang, effect};
 use crate::engine::seam::Zone;
 use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
+use crate::io::faults::FaultDesk;
 use crate::io::serve::{Handle, Server, signals};
 use crate::io::system::steps;
 use crate::io::telemetry::log;
+use crate::lab::fault::Armed;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use std::io::Write;
@@ -71,6 +73,9 @@ impl LogArgs {
     }
 }
 
+/// Who switches on the faults of the configuration.
+const FROM_FILE: &str = "configuration";
+
 pub(super) fn run(args: &ServeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config)?;
     if args.check {
@@ -83,7 +88,9 @@ pub(super) fn run(args: &ServeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     let seed = args.seed.map_or_else(chance, Ok)?;
     let admin = config.admin.clone();
     let zone = config.options.zone.clone();
+    let faults = config.faults.clone();
     let gateway = Server::start(config, seed)?;
+    let desk = FaultDesk::new(vec![gateway.fault_place()], &faults, FROM_FILE);
     let views = Views {
         exporter: gateway.exporter(),
         status: gateway.status(),
@@ -107,12 +114,14 @@ pub(super) fn run(args: &ServeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     ports.announce(lang, out)?;
     ports.write(args.ports.as_deref())?;
     steps::ready();
-    signals::run_until_told(gateway, |gateway| reload(args, gateway, admin.as_ref()))?;
+    signals::run_until_told(gateway, |gateway| {
+        reload(args, gateway, (admin.as_ref(), &desk));
+    })?;
     Ok(Exit::Done)
 }
 
 /// Takes over what may change of the file; a file that is wrong changes nothing.
-fn reload(args: &ServeArgs, gateway: &Handle, admin: Option<&Admin>) {
+fn reload(args: &ServeArgs, gateway: &Handle, (admin, desk): (Option<&Admin>, &FaultDesk)) {
     let config = match Config::load(&args.config) {
         Ok(config) => config,
         Err(error) => {
@@ -131,7 +140,19 @@ fn reload(args: &ServeArgs, gateway: &Handle, admin: Option<&Admin>) {
     if let (Some(admin), Some(new)) = (admin, &config.admin) {
         admin.reload(new.tls.clone());
     }
+    follow(desk, &config.faults);
     gateway.reload(config);
+}
+
+/// Has those faults on that the file names; on a thread of its own, since the desk waits.
+fn follow(desk: &FaultDesk, faults: &[Armed]) {
+    let followed = std::thread::scope(|scope| {
+        let following = scope.spawn(|| desk.follow(faults, FROM_FILE));
+        following.join()
+    });
+    if let Ok(Err(error)) = followed {
+        tracing::error!("{error}");
+    }
 }
 
 fn check(

@@ -21,6 +21,8 @@ pub mod evidence;
 
 pub mod trace;
 
+pub mod ladder;
+
 pub mod recon;
 
 pub mod findings;

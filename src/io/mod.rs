@@ -16,6 +16,8 @@ pub mod capture;
 
 pub mod net;
 
+pub mod faults;
+
 pub mod serve;
 
 pub mod drive;

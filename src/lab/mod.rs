@@ -11,6 +11,8 @@ pub mod fault;
 
 pub mod peer;
 
+pub mod wire;
+
 pub mod replay;
 
 pub mod plan;

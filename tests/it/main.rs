@@ -31,6 +31,8 @@ mod malformed;
 
 mod python;
 
+mod browser;
+
 mod replay;
 
 mod scenario;

@@ -4,6 +4,7 @@ use crate::cli::Lang;
 use crate::cli::page::{escaped, page, table};
 use crate::engine::evidence::EvidenceIndex;
 use crate::engine::journal::{Journal, JournalOptions, Memory};
+use crate::engine::ladder::LadderChart;
 use crate::engine::record::{Fact, Logged, Patch, Record, Seq, StoredFrame, Vault, VaultKeys};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Names, Phrase, Said, Story, Verdict, View, money, notes};
@@ -152,6 +153,8 @@ impl Bundle<'_> {
             ]
         });
         let rows: Vec<_> = std::iter::once(header).chain(steps).collect();
+        let drawn = LadderChart::of(self.story).picture(lang, self.zone);
+        *body += &format!("<figure>{drawn}</figure>");
         table(body, None, &rows)
     }
 

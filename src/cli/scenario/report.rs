@@ -3,7 +3,7 @@
 use super::{ToldScenario, say};
 use crate::cli::Lang;
 use crate::cli::page::{escaped, page, table};
-use crate::engine::record::Hop;
+use crate::engine::ladder::{LadderChart, LadderMessage, Passing};
 use crate::engine::seam::Zone;
 use crate::lab::scenario::{LadderLine, ScenarioRun};
 use std::fmt::Write;
@@ -52,7 +52,8 @@ fn one(
     let faults = faults.collect::<Vec<_>>().join(" ");
     write!(body, "<p>{}</p>", escaped(&faults))?;
     if !run.ladder.is_empty() {
-        table(body, None, &ladder(run, lang))?;
+        let drawn = ladder(run).picture(lang, &Zone::CHINA);
+        write!(body, "<figure>{drawn}</figure>")?;
     }
     for verdict in &run.explain {
         let text = |key: &str| verdict[key].as_str().unwrap_or_default().to_owned();
@@ -81,34 +82,30 @@ fn one(
     Ok(())
 }
 
-/// Each message between those it passed, in the order of time.
-fn ladder(run: &ScenarioRun, lang: Lang) -> Vec<[String; 4]> {
-    let heading = [
-        say(lang, "time", "时刻"),
-        say(lang, "terminal", "终端"),
-        say(lang, "terminal - gateway", "终端 - 网关"),
-        say(lang, "gateway - acquirer", "网关 - 收单机构"),
-    ];
-    let rows = run.ladder.iter().map(|line| {
-        let clock = line.at.rfc3339(&Zone::CHINA);
-        let clock = clock.get(11..23).unwrap_or_default().to_owned();
-        let (near, far) = match line.hop {
-            Hop::TerminalToGateway | Hop::GatewayToTerminal => (arrow(line), String::new()),
-            Hop::GatewayToAcquirer | Hop::AcquirerToGateway => (String::new(), arrow(line)),
-        };
-        [clock, line.terminal.clone(), near, far]
-    });
-    std::iter::once(heading.map(str::to_owned))
-        .chain(rows)
-        .collect()
+/// What passed on the wires; where there are several terminals, whose it was.
+fn ladder(run: &ScenarioRun) -> LadderChart {
+    let mut chart = LadderChart::default();
+    let first = run.ladder.first().map(|line| &line.terminal);
+    let several = run.ladder.iter().any(|line| Some(&line.terminal) != first);
+    for line in &run.ladder {
+        chart.pass(&seen(line, several));
+    }
+    chart
 }
 
-fn arrow(line: &LadderLine) -> String {
-    let what = format!("{} {}", line.mti, line.code);
-    let what = what.trim();
-    let lost = if line.lost { " ✗" } else { "" };
-    match line.hop {
-        Hop::TerminalToGateway | Hop::GatewayToAcquirer => format!("{what} →{lost}"),
-        Hop::GatewayToTerminal | Hop::AcquirerToGateway => format!("{lost} ← {what}"),
+fn seen(line: &LadderLine, several: bool) -> LadderMessage<'_> {
+    LadderMessage {
+        at: line.at,
+        hop: line.hop,
+        mti: &line.mti,
+        code: &line.code,
+        passing: match line.lost {
+            true => Passing::Lost,
+            false => Passing::Arrived,
+        },
+        note: match several {
+            true => &line.terminal,
+            false => "",
+        },
     }
 }

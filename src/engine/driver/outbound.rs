@@ -12,7 +12,8 @@ pub trait ByteSink {
     type Error;
 
     /// Takes what there is room for now. What it took counts as written, though it may be unsent.
-    fn take(&self, bytes: &[u8]) -> Taken<Self::Error>;
+    /// The first `begun` bytes are the rest of a frame whose beginning it took; whole frames follow.
+    fn take(&self, bytes: &[u8], begun: usize) -> Taken<Self::Error>;
 
     /// Sends what it took before, as far as there is room.
     fn flush(&self) -> Taken<Self::Error> {
@@ -137,7 +138,7 @@ impl<S: ByteSink> Outbound<S> {
             let taken = if scratch.is_empty() {
                 self.sink.flush()
             } else {
-                self.sink.take(scratch)
+                self.sink.take(scratch, self.rest.len())
             };
             match taken {
                 Taken::Bytes(0) => return Flushed::Clear,

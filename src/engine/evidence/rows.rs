@@ -27,6 +27,18 @@ pub struct Evidence {
     pub settings: Option<AccountSettings>,
 }
 
+impl Evidence {
+    /// Whether it has rows of anybody.
+    #[must_use]
+    pub const fn has_rows(&self) -> bool {
+        self.terminal.is_some()
+            || self.totals.is_some()
+            || self.acquirer.is_some()
+            || self.issuer.is_some()
+            || self.payout.is_some()
+    }
+}
+
 /// A row of a file of one kind, with its form as text. Empty texts stand for what is not known.
 pub trait FiledRow: Sized {
     /// The columns, in their order.

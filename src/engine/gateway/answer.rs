@@ -7,6 +7,7 @@ use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::message_facts::{HeardBefore, key_of, outcome_of};
 use super::partly_read;
+use super::settlement;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, State, TxId, Unmatched, Why,
@@ -99,9 +100,11 @@ impl Gateway {
         let relayed = relayed.filter(|_| goes_on);
         let note = self.timing(now, transaction, in_time);
         let asker = (transaction.opened.merchant, transaction.opened.terminal);
+        let purpose = transaction.opened.purpose;
         let note = self
             .learn_keys(now, asker, message, approved)
             .map_or(note, Note::Unreadable);
+        let note = settlement::note_or(message, purpose, note);
         let note = partly_read::note_or(message, note);
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
         let told = told.map(|told| self.with_keys(now, told, message, approved));

@@ -9,6 +9,7 @@ use super::message_facts::{asked_for, digest, key_of};
 use super::names::{self, TerminalKey};
 use super::own_answers::Reason;
 use super::partly_read;
+use super::settlement;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, LinkId, ListenerId, Logged, Note, Opened, State, StoredFrame,
     TxId, Unmatched, Why,
@@ -247,7 +248,7 @@ impl Gateway {
         };
         let cause = Cause {
             message: Some(logged),
-            note: partly_read::note(&message),
+            note: settlement::note(&message, opened.purpose),
             ..Cause::default()
         };
         let (slot, _) = self.open(now, transaction, Trigger::Forward, cause);

@@ -33,6 +33,7 @@ use std::time::Duration;
 
 mod partly_read;
 mod repeats;
+mod settlement;
 mod terminals;
 
 const T: ConnId = ConnId(1);

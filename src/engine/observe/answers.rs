@@ -5,7 +5,8 @@ use super::legs::LegRole;
 use super::observer::{Observer, SeenCause, SeenMessage, key_on, logged};
 use super::watched::{CaseNo, Watched};
 use crate::engine::gateway::{
-    Trigger, hides_its_code, identity, only, outcome_of, unread_note, unread_note_or,
+    Trigger, hides_its_code, identity, only, outcome_of, settlement_note_or, unread_note,
+    unread_note_or,
 };
 use crate::engine::record::{Known, Note, State, Why};
 use crate::iso::codec::Message;
@@ -145,7 +146,7 @@ impl Observer {
         self.note_outcome(case, message, trigger, approved);
         let cause = SeenCause {
             why,
-            note: unread_note_or(message, note),
+            note: unread_note_or(message, settlement_note_or(message, opened.purpose, note)),
             message: Some(logged),
         };
         self.step(case, trigger, cause);

@@ -9,7 +9,7 @@ use super::observer::{Observer, SeenCause, SeenMessage, host_conn, key_on, logge
 use super::undoing::times_told;
 use super::watched::{CaseNo, Watched};
 use crate::engine::gateway::{
-    OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer,
+    OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer, settlement_note_or,
 };
 use crate::engine::record::{Known, Logged, Note, Opened, State, TxId, Why};
 use crate::engine::seam::Wall;
@@ -213,10 +213,9 @@ impl Observer {
             watched.trade = asked_for(&there.message);
             watched.stan = there.message.stan().unwrap_or_default();
         }
-        let cause = SeenCause {
-            why,
-            ..SeenCause::of(first, asked.logged()?)
-        };
+        let told = SeenCause::of(first, asked.logged()?);
+        let note = settlement_note_or(&first.message, opened.purpose, told.note);
+        let cause = SeenCause { why, note, ..told };
         let case = self.open(watched, trigger, cause);
         self.trades_on(first, &opened, (case, id));
         self.expect(case, asked);

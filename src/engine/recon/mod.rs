@@ -6,6 +6,8 @@
 //!
 //! Start with [`Reconciler`].
 
+mod batches;
+
 mod class;
 
 mod sums;

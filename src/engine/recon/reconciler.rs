@@ -1,5 +1,6 @@
 //! Takes the transactions of a journal one by one, and then what is left in the files.
 
+use super::batches::SettledBatches;
 use super::class::ReconClass;
 use super::sums::{ReconSum, ReconSums};
 use crate::engine::evidence::{
@@ -56,7 +57,10 @@ pub struct Reconciler<'e> {
     terminal_used: Vec<bool>,
     payouts: Vec<Covered>,
     batches: BTreeMap<(TerminalId, Text<6>), BatchSum>,
+    settled: SettledBatches,
     span: Option<(Wall, Wall)>,
+    /// Whether a batch was told.
+    told: bool,
 }
 
 /// Around the cut-over two books may put one transaction into different days.
@@ -75,13 +79,22 @@ impl<'e> Reconciler<'e> {
             terminal_used: len(evidence.terminal.as_ref().map(Vec::len)),
             payouts: vec![Covered::default(); evidence.payout.as_ref().map_or(0, Vec::len)],
             batches: BTreeMap::new(),
+            settled: SettledBatches::default(),
             span: None,
+            told: false,
         }
     }
 
-    /// Takes a transaction with what was judged of it; `None` if no money is in it.
+    /// Takes the next older transaction with what was judged of it, and gives its row; a settlement
+    /// gives that of the batch behind it. `None` if no money is in it.
     pub fn take(&mut self, story: &Story, verdict: &Verdict) -> Option<ReconRow> {
         let purpose = story.purpose()?;
+        if let Some(row) = self.settled.take(story) {
+            return Some(self.batch(row));
+        }
+        if !self.index.evidence().has_rows() {
+            return None;
+        }
         if !matches!(purpose, Purpose::Debit | Purpose::Hold | Purpose::Refund) {
             self.mark(&story.filed_keys());
             return None;
@@ -108,6 +121,20 @@ impl<'e> Reconciler<'e> {
             theirs,
             said: verdict.verdict.clone(),
         })
+    }
+
+    /// A batch that is told.
+    fn batch(&mut self, row: ReconRow) -> ReconRow {
+        let sum = |amount: Option<Amount>| amount.unwrap_or_default().0;
+        self.sums.add(row.class, sum(row.ours), sum(row.theirs));
+        self.told = true;
+        row
+    }
+
+    /// Whether there was anything to compare: a settlement among the messages.
+    #[must_use]
+    pub const fn has_batches(&self) -> bool {
+        self.told
     }
 
     /// Marks the rows of a transaction as found; the amount that the acquirer's file has.
@@ -191,9 +218,11 @@ impl<'e> Reconciler<'e> {
             || self.index.is_at_cut_over(keys, CUT_OVER)
     }
 
-    /// What is left in the files once all transactions of the journal were taken.
-    pub fn finish(&mut self) -> Vec<ReconRow> {
-        let mut rows = Vec::new();
+    /// What is left in the files, and the first batch of each terminal, once all transactions of
+    /// the journal were taken; `whole` if they were not of a period only.
+    pub fn finish(&mut self, whole: bool) -> Vec<ReconRow> {
+        let batches = self.settled.finish(whole).into_iter();
+        let mut rows: Vec<ReconRow> = batches.map(|row| self.batch(row)).collect();
         let evidence = self.index.evidence();
         let left = left(evidence.acquirer.as_deref(), &self.acquirer_used);
         let booked = left.filter(|row| row.is == AcquirerIs::Booked);

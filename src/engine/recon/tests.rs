@@ -4,12 +4,13 @@ use super::{ReconClass, ReconRow, ReconSum, Reconciler};
 use crate::engine::evidence::{
     AcquirerIs, AcquirerRow, Evidence, EvidenceIndex, PayoutIs, PayoutRow, TotalsRow,
 };
-use crate::engine::record::State;
+use crate::engine::record::{HostBalance, Opened, SettlementTotals, State};
 use crate::engine::seam::{Wall, Zone};
 use crate::engine::trace::tests::{History, opened};
-use crate::engine::trace::{Story, Verdict};
+use crate::engine::trace::{Settlement, Story, Verdict};
 use crate::iso::message::{Amount, Stan, Text};
 use crate::iso::spec::Purpose;
+use std::sync::Arc;
 
 /// A sale of this number, made this long after the first one, and what became of it.
 fn sale(number: u64, seconds: i64, end: fn(History) -> History) -> Story {
@@ -60,7 +61,7 @@ fn held(stories: &[Story], evidence: &Evidence) -> (Vec<ReconRow>, Vec<(ReconCla
         .iter()
         .filter_map(|story| reconciler.take(story, &judged(story)));
     let mut rows: Vec<ReconRow> = taken.collect();
-    rows.extend(reconciler.finish());
+    rows.extend(reconciler.finish(true));
     rows.retain(|row| row.class.differs() || row.class == ReconClass::InFlight);
     (rows, reconciler.sums().collect())
 }
@@ -205,4 +206,91 @@ fn a_batch_that_counts_one_more_is_told() {
         (rows[0].ours, rows[0].theirs),
         (Some(Amount(20_003)), Some(Amount(30_003)))
     );
+}
+
+/// The settlement of a batch, so long after the first sale, as its host answered it.
+fn settlement(seconds: i64, totals: SettlementTotals, host: HostBalance) -> Story {
+    let mut story = sale(
+        900_000 + u64::try_from(seconds).unwrap(),
+        seconds,
+        delivered,
+    );
+    let mut opened = Opened::clone(story.opened.as_ref().unwrap());
+    opened.purpose = Purpose::Settlement;
+    opened.amount = Amount(0);
+    story.opened = Some(Arc::new(opened));
+    story.settlement = Some(Settlement {
+        totals: Some(totals),
+        host,
+    });
+    story
+}
+
+fn debits(debits: u64, sum: u64) -> SettlementTotals {
+    SettlementTotals {
+        debits,
+        debit_sum: Amount(sum),
+        ..SettlementTotals::default()
+    }
+}
+
+/// Rows and sums of stories that are given oldest first.
+fn without_files(stories: &[Story]) -> Vec<(ReconClass, String)> {
+    let newest_first: Vec<Story> = stories.iter().rev().cloned().collect();
+    let evidence = Evidence::default();
+    let index = EvidenceIndex::of(&evidence);
+    let mut reconciler = Reconciler::new(&index);
+    let taken = newest_first
+        .iter()
+        .filter_map(|story| reconciler.take(story, &Verdict::of(story, &[])));
+    let mut rows: Vec<ReconRow> = taken.collect();
+    rows.extend(reconciler.finish(true));
+    rows.into_iter()
+        .map(|row| (row.class, row.said.en))
+        .collect()
+}
+
+#[test]
+fn a_batch_is_held_against_what_this_journal_saw_it_sell() {
+    let sales = [sale(1, 0, delivered), sale(2, 10, delivered)];
+    let sum = 10_001 + 10_002;
+    let agrees = settlement(20, debits(2, sum), HostBalance::Balanced);
+    let [first, second] = sales.clone();
+    let rows = without_files(&[first, second, agrees]);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].0, ReconClass::Matched, "{rows:?}");
+    let [first, second] = sales;
+    let lacks = settlement(20, debits(1, 10_001), HostBalance::Balanced);
+    let missing = second.tx;
+    let rows = without_files(&[first, second, lacks]);
+    assert_eq!(rows[0].0, ReconClass::Totals);
+    let alone = format!("; {missing} alone makes the difference");
+    assert!(rows[0].1.ends_with(&alone), "{rows:?}");
+}
+
+#[test]
+fn a_batch_that_its_host_finds_out_of_balance_differs_though_terminal_and_journal_agree() {
+    let first = sale(1, 0, delivered);
+    let differs = settlement(20, debits(1, 10_001), HostBalance::Differs);
+    let rows = without_files(&[first, differs]);
+    assert_eq!(rows[0].0, ReconClass::Totals);
+    assert!(
+        rows[0]
+            .1
+            .contains("terminal and journal count 1 debit 100.01 CNY")
+    );
+    assert!(rows[0].1.ends_with("acquirer: out of balance"), "{rows:?}");
+}
+
+#[test]
+fn of_two_settlements_each_counts_the_sales_since_the_one_before() {
+    let rows = without_files(&[
+        sale(1, 0, delivered),
+        settlement(20, debits(1, 10_001), HostBalance::Balanced),
+        sale(2, 30, delivered),
+        sale(3, 40, delivered),
+        settlement(50, debits(2, 20_005), HostBalance::Balanced),
+    ]);
+    let classes: Vec<_> = rows.iter().map(|(class, _)| *class).collect();
+    assert_eq!(classes, [ReconClass::Matched; 2], "{rows:?}");
 }

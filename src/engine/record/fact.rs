@@ -194,6 +194,40 @@ pub enum Note {
     },
     /// What exactly was wrong, in words.
     Detail(Text<120>),
+    /// A settlement, or its answer.
+    Settles {
+        /// What the batch adds up to, where the message tells it whole.
+        totals: Option<SettlementTotals>,
+        /// Whether the host's book agrees.
+        host: HostBalance,
+    },
+}
+
+/// What a batch adds up to, in minor units. Holds, and what is reversed, count nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SettlementTotals {
+    /// Sales and completions.
+    pub debits: u64,
+    /// Their sum.
+    pub debit_sum: Amount,
+    /// Voids and refunds.
+    pub credits: u64,
+    /// Their sum.
+    pub credit_sum: Amount,
+}
+
+/// What a host says of the totals of a batch, from good to bad (ISO 8583:1987, DE 66).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HostBalance {
+    /// In balance.
+    Balanced,
+    /// Nothing, or nothing that is known here.
+    #[default]
+    Unsaid,
+    /// It could not compare them.
+    Failed,
+    /// Out of balance.
+    Differs,
 }
 
 /// What names a transaction: present in its first record.

@@ -16,8 +16,9 @@ mod vault;
 mod form;
 
 pub use fact::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, LineFact, LinkName, Note,
-    Opened, Record, ShadowDifference, ShadowTally, Step, Unmatched, Unreadable, Why,
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, HostBalance, LineFact, LinkName,
+    Note, Opened, Record, SettlementTotals, ShadowDifference, ShadowTally, Step, Unmatched,
+    Unreadable, Why,
 };
 #[cfg(test)]
 pub(crate) use form::samples;

@@ -26,6 +26,8 @@ pub(super) fn causes(story: &Story) -> Vec<Cause> {
 fn by_state(story: &Story) -> Vec<Cause> {
     match story.state {
         State::Refused | State::NotSent => vec![kept_back(story)],
+        State::ClosedByOperator => vec![Cause::OperatorClosed],
+        _ if story.is_out_of_balance() => vec![Cause::SettleMismatch],
         _ if story.purpose() == Some(Purpose::Reversal) => vec![match story.original() {
             Some(_) => Cause::TerminalReversed,
             None => Cause::NoOriginal,
@@ -55,7 +57,6 @@ fn by_state(story: &Story) -> Vec<Cause> {
         State::Reversed | State::ClosedUnproven => roots(story),
         State::Returned => vec![Cause::Voided],
         State::Settled => vec![Cause::OutsideLog],
-        State::ClosedByOperator => vec![Cause::OperatorClosed],
         State::SettleMismatch if story.reversal.accepted => roots(story),
         State::SettleMismatch if story.taken_back => vec![Cause::AcquirerReversed],
         State::SettleMismatch => vec![Cause::SettleMismatch],

@@ -36,6 +36,15 @@ impl Said {
         }
     }
 
+    /// This and `more`, as a list.
+    #[must_use]
+    pub(super) fn beside(self, more: &Self) -> Self {
+        Self {
+            en: self.en + ", " + &more.en,
+            zh: self.zh + ", " + &more.zh,
+        }
+    }
+
     /// This, and then `more`.
     #[must_use]
     pub(super) fn and(self, more: &Self) -> Self {

@@ -3,7 +3,7 @@
 use super::lang::{Phrase, Said};
 use super::moment::Moment;
 use super::wording::seconds;
-use crate::engine::record::{Note, State, Why};
+use crate::engine::record::{HostBalance, Note, State, Why};
 
 /// The note; empty if there is nothing to say.
 #[must_use]
@@ -110,6 +110,12 @@ fn note(note: &Note) -> Option<Said> {
                 stan.and(&left)
             })
         }
+        Note::Settles { host, .. } => Some(match host {
+            HostBalance::Unsaid => return None,
+            HostBalance::Balanced => Phrase::new("in balance", "对账相符").plain(),
+            HostBalance::Differs => Phrase::new("out of balance", "对账不平").plain(),
+            HostBalance::Failed => Phrase::new("not compared", "未能核对").plain(),
+        }),
         Note::Unreadable(what) | Note::Detail(what) => Some(Said::same(what.to_string())),
     }
 }

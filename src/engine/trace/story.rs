@@ -3,6 +3,7 @@
 use super::codes::{Code, Outcome};
 use super::moment::{Leg, Moment, onward};
 use super::reversal::{By, Reversal, is_done, is_refusal};
+use super::settled::Settlement;
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
     TxId, Why,
@@ -99,6 +100,10 @@ pub struct Story {
     /// Whether it asks again what was answered, in a way that could not be believed or that
     /// approved: that it is declined says nothing of the first.
     pub repeats_doubt: bool,
+    /// What a settlement, or its answer, says of its batch.
+    pub settlement: Option<Settlement>,
+    /// The settlement, found in balance, whose batch has this sale.
+    pub settled_by: Option<TxId>,
     /// Whether nothing more can come: the watch for a late approval is over.
     pub over: bool,
 }
@@ -173,6 +178,8 @@ impl Story {
             other: None,
             again: None,
             repeats_doubt: false,
+            settlement: None,
+            settled_by: None,
             over: false,
         }
     }
@@ -277,6 +284,7 @@ impl Story {
             Note::Try(n) => self.reversal.tries = self.reversal.tries.max(n),
             Note::Other(tx) => self.other = Some(tx),
             Note::Detail(said) if step.state == State::ClosedByOperator => self.closing = said,
+            Note::Settles { .. } => self.settlement.get_or_insert_default().hear(&step.note),
             Note::None
             | Note::Duplicate(_)
             | Note::Unreadable(_)

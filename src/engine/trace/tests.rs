@@ -7,6 +7,7 @@ mod carried;
 mod filed;
 mod history;
 mod partly;
+mod settled;
 mod several;
 mod unmatched;
 mod verdicts;

@@ -6,7 +6,7 @@ use super::moment::Leg;
 use super::retry;
 use super::reversal::By;
 use super::story::{Seen, Story};
-use crate::engine::record::{Hop, State, Step, Why};
+use crate::engine::record::{Hop, HostBalance, Note, State, Step, Why};
 use crate::iso::message::Class;
 use crate::iso::spec::Purpose;
 
@@ -52,7 +52,8 @@ impl Unconfirmed {
     #[must_use]
     pub(super) fn of(story: &Story, bonds: &Bonds<'_>) -> Option<Self> {
         if !story.is_money() {
-            return None;
+            let open = story.is_out_of_balance() && story.state != State::ClosedByOperator;
+            return open.then_some(Self::SettleMismatch);
         }
         let class = Self::by_state(story);
         let open = class.filter(|class| class.is_open());
@@ -131,8 +132,8 @@ impl Unconfirmed {
 }
 
 /// A step that may leave its transaction open, whatever the state says: an answer to the request
-/// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; or a
-/// void, refund or reversal, of which more may be given back than was paid.
+/// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; a
+/// void, refund or reversal, of which more may be given back than was paid; or totals that differ.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
     let answers = step.message.as_ref().filter(|message| {
@@ -157,7 +158,14 @@ pub fn casts_doubt(step: &Step) -> bool {
             Purpose::Void | Purpose::Refund | Purpose::Reversal
         )
     });
-    odd || undoes
+    let differs = matches!(
+        step.note,
+        Note::Settles {
+            host: HostBalance::Differs | HostBalance::Failed,
+            ..
+        }
+    );
+    odd || undoes || differs
 }
 
 /// The answers leave the outcome open, though the state is one that ends the case.

@@ -45,6 +45,8 @@ pub struct View {
     attempts: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     proof: Vec<u64>,
+    began: String,
+    changed: String,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -104,6 +106,8 @@ impl View {
             code: story.answer.map(|code| code.to_string()),
             attempts: story.twins.iter().map(ToString::to_string).collect(),
             proof: verdict.proof.iter().map(|seq| seq.0).collect(),
+            began: story.began.rfc3339(zone),
+            changed: story.changed.rfc3339(zone),
         }
     }
 }

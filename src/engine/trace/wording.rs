@@ -10,6 +10,7 @@ use super::money::money;
 use super::phrases::{again, deed, done, nothing, returned, status, swipe};
 use super::retry::{self, Retry};
 use super::reversal::By;
+use super::settled;
 use super::story::{Delivery, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
@@ -170,7 +171,10 @@ fn kept_back(story: &Story, cause: Cause, retry: Retry) -> Row {
     }
 }
 
-const fn without_money(story: &Story) -> Row {
+fn without_money(story: &Story) -> Row {
+    if let Some(row) = settled::row(story) {
+        return row;
+    }
     match story.state {
         State::Received | State::Forwarded | State::ForwardedGone | State::Approved => {
             texts::ASKING
@@ -340,11 +344,19 @@ fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
         ("amount", shown_money(story, bonds::amount(story))),
         ("asked", shown_money(story, bonds::asked(story))),
         ("closing", Said::same(story.closing.to_string())),
+        ("batch", batch(story)),
+        ("totals", settled::totals(story)),
     ];
     values.extend(asides(story, bonds));
     let why = reason(story, causes).fill(&values);
     values.push(("why", why));
     values
+}
+
+/// The number of its batch.
+pub(super) fn batch(story: &Story) -> Said {
+    let batch = story.opened.as_ref().map(|opened| opened.batch);
+    Said::same(batch.unwrap_or_default().to_string())
 }
 
 /// What is said only if it is known, with the words around it.

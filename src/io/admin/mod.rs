@@ -9,6 +9,8 @@
 
 mod listener;
 
+mod page;
+
 mod pages;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is served.
 
-use super::Views;
+use super::{Views, page};
 use crate::engine::gateway::{Act, Wish};
 use crate::engine::record::TxId;
 use crate::io::serve::HeardTerminal;
@@ -19,6 +19,7 @@ pub(super) fn routes(views: Views) -> Router {
         .route("/health", get(health))
         .route("/terminals", get(terminals))
         .route("/transactions/{tx}/{act}", post(operate))
+        .merge(page::routes())
         .with_state(views)
 }
 

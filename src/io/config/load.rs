@@ -1,6 +1,7 @@
 //! The file, section by section.
 
 use super::ends::Ends;
+use super::faults;
 use super::keys;
 use super::problem::ConfigError;
 use super::section::{ConfigText, Section};
@@ -63,6 +64,7 @@ impl Config {
             .into_iter()
             .filter_map(|s| ends.route(s, scale, &keys));
         let routes: Vec<RouteOptions> = routes.collect();
+        let faults = faults::read(&mut root, &ends);
         let (limits, sockets) = limits(root.section("limits"));
         let journal = journal(root.section("journal"));
         let admin = admin(root.section("admin"), &mut tls);
@@ -84,6 +86,7 @@ impl Config {
             options,
             listeners: ends.listeners,
             links: ends.links,
+            faults,
             limits: sockets,
             journal,
             admin,

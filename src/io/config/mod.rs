@@ -34,6 +34,8 @@ mod translation;
 
 mod ends;
 
+mod faults;
+
 mod load;
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ pub use tls::{ClientTls, ServerTls};
 
 use crate::engine::gateway::Options;
 use crate::iso::spec::Framing;
+use crate::lab::fault::Armed;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,6 +61,8 @@ pub struct Config {
     pub listeners: Vec<ListenerConfig>,
     /// Links to acquirers, as `options.links`.
     pub links: Vec<LinkConfig>,
+    /// What goes wrong on the wire, on purpose; numbered.
+    pub faults: Vec<Armed>,
     /// What the sockets are held to.
     pub limits: SocketLimits,
     /// The journal.

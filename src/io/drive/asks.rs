@@ -8,6 +8,9 @@ type PostedCall<B> = Box<dyn FnOnce(&mut B) + Send>;
 /// The side that asks. What is asked runs on the thread of the asked.
 pub(super) struct Asks<B>(mpsc::Sender<PostedCall<B>>);
 
+/// The side that asks for as long as another one could, and keeps nobody from ending.
+pub(super) struct WeakAsks<B>(mpsc::WeakSender<PostedCall<B>>);
+
 /// The side that is asked.
 pub(super) struct Asked<B>(mpsc::Receiver<PostedCall<B>>);
 
@@ -32,10 +35,33 @@ impl<B: 'static> Asks<B> {
     }
 }
 
+impl<B> Asks<B> {
+    /// The same, which does not keep the asked alive.
+    pub(super) fn weak(&self) -> WeakAsks<B> {
+        WeakAsks(self.0.downgrade())
+    }
+}
+
+impl<B: 'static> WeakAsks<B> {
+    /// As [`Asks::ask`].
+    pub(super) fn ask<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut B) -> T + Send + 'static,
+    ) -> Option<T> {
+        Asks(self.0.upgrade()?).ask(ask)
+    }
+}
+
 impl<B> Asked<B> {
     /// The next question; `None` when nobody can ask any more.
     pub(super) async fn next(&mut self) -> Option<PostedCall<B>> {
         self.0.recv().await
+    }
+}
+
+impl<B> fmt::Debug for WeakAsks<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakAsks")
     }
 }
 

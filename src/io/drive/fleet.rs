@@ -1,17 +1,21 @@
 //! Terminals, each with a connection of its own.
 
-use super::asks::{Asked, Asks, asks};
+use super::asks::{Asked, Asks, WeakAsks, asks};
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
 use crate::engine::seam::Now;
+use crate::io::faults::{FaultCount, FaultPlace};
 use crate::io::net::{self, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
+use crate::iso::spec::Spec;
+use crate::lab::fault::{Armed, FaultSide};
 use crate::lab::peer::{Slip, TerminalAction, TerminalEvent, TestTerminal};
 use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -40,6 +44,7 @@ type TerminalWatch = Box<dyn FnMut(usize, TerminalSight<'_>) + Send>;
 /// Running terminals.
 #[derive(Debug)]
 pub struct Fleet {
+    spec: Arc<Spec>,
     asks: Asks<Stations>,
     thread: thread::JoinHandle<Vec<TestTerminal>>,
 }
@@ -57,6 +62,7 @@ impl Fleet {
         watch: impl FnMut(usize, TerminalSight<'_>) + Send + 'static,
     ) -> io::Result<Self> {
         let (asks, asked) = asks();
+        let spec = Arc::clone(&wire.spec);
         let mut runtime = Builder::new_current_thread();
         runtime.enable_all();
         let thread = thread::Builder::new()
@@ -71,22 +77,24 @@ impl Fleet {
                 drop(runtime);
                 stations.into_terminals()
             })?;
-        Ok(Self { asks, thread })
+        Ok(Self { spec, asks, thread })
+    }
+
+    /// The faults of the terminals, to be switched on and off while they run.
+    #[must_use]
+    pub fn fault_place(&self) -> Box<dyn FaultPlace> {
+        Box::new(FleetPlace {
+            spec: Arc::clone(&self.spec),
+            asks: self.asks.weak(),
+        })
     }
 
     /// Asks each terminal, or changes something about it; in their order. Empty if they have ended.
     pub fn each<T: Send + 'static>(
         &self,
-        mut ask: impl FnMut(&mut TestTerminal, Now) -> T + Send + 'static,
+        ask: impl FnMut(&mut TestTerminal, Now) -> T + Send + 'static,
     ) -> Vec<T> {
-        let asked = self.asks.ask(move |stations| {
-            let now = stations.clock.now();
-            let each = stations.all.iter().map(|station| {
-                station.wake.notify_one();
-                ask(&mut station.brain.borrow_mut(), now)
-            });
-            each.collect()
-        });
+        let asked = self.asks.ask(move |stations| stations.each(ask));
         asked.unwrap_or_default()
     }
 
@@ -95,6 +103,54 @@ impl Fleet {
     pub fn stop(self) -> Vec<TestTerminal> {
         drop(self.asks);
         self.thread.join().unwrap_or_default()
+    }
+}
+
+/// The terminals, as a desk of faults reaches them.
+#[derive(Debug)]
+struct FleetPlace {
+    spec: Arc<Spec>,
+    asks: WeakAsks<Stations>,
+}
+
+impl FleetPlace {
+    fn each<T: Send + 'static>(
+        &self,
+        ask: impl FnMut(&mut TestTerminal, Now) -> T + Send + 'static,
+    ) -> Vec<T> {
+        let asked = self.asks.ask(move |stations| stations.each(ask));
+        asked.unwrap_or_default()
+    }
+}
+
+impl FaultPlace for FleetPlace {
+    fn side(&self) -> FaultSide {
+        FaultSide::Terminal
+    }
+
+    fn specs(&self) -> Vec<Arc<Spec>> {
+        vec![Arc::clone(&self.spec)]
+    }
+
+    fn switch_on(&self, armed: &Armed) {
+        let armed = armed.clone();
+        self.each(move |terminal, _| terminal.faults().add(armed.clone()));
+    }
+
+    fn switch_off(&self, id: u32) {
+        self.each(move |terminal, _| terminal.faults().switch_off(id));
+    }
+
+    fn clear(&self) {
+        self.each(|terminal, _| terminal.faults().clear());
+    }
+
+    fn counts(&self) -> Vec<FaultCount> {
+        let each = self.each(|terminal, _| {
+            let all = terminal.faults().list().iter();
+            all.map(FaultCount::of).collect::<Vec<_>>()
+        });
+        each.into_iter().flatten().collect()
     }
 }
 
@@ -123,6 +179,15 @@ impl Stations {
             clock: Clock::new(),
             all: terminals.into_iter().map(station).collect(),
         }
+    }
+
+    fn each<T>(&self, mut ask: impl FnMut(&mut TestTerminal, Now) -> T) -> Vec<T> {
+        let now = self.clock.now();
+        let each = self.all.iter().map(|station| {
+            station.wake.notify_one();
+            ask(&mut station.brain.borrow_mut(), now)
+        });
+        each.collect()
     }
 
     /// The terminals, once all tasks are gone.

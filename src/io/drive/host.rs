@@ -1,11 +1,14 @@
 //! An acquirer behind a listening socket.
 
-use super::asks::{Asked, Asks, asks};
+use super::asks::{Asked, Asks, WeakAsks, asks};
 use crate::engine::gateway::SendId;
 use crate::engine::record::{ConnId, Seq};
 use crate::engine::seam::{Mono, Now};
+use crate::io::faults::{FaultCount, FaultPlace};
 use crate::io::net::{self, End, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
+use crate::iso::spec::Spec;
+use crate::lab::fault::{Armed, FaultSide};
 use crate::lab::peer::{Acquirer, AcquirerAction, AcquirerEvent};
 use bytes::BytesMut;
 use std::cell::RefCell;
@@ -13,7 +16,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
@@ -24,6 +27,8 @@ use tokio::task::AbortHandle;
 #[derive(Debug)]
 pub struct Host {
     address: SocketAddr,
+    spec: Arc<Spec>,
+    has_office: bool,
     asks: Asks<HostCarrier>,
     thread: thread::JoinHandle<Option<Acquirer>>,
 }
@@ -36,6 +41,7 @@ impl Host {
     pub fn start(address: SocketAddr, wire: Wire, brain: Acquirer) -> io::Result<Self> {
         let (asks, asked) = asks();
         let (started, when_started) = mpsc::channel();
+        let (spec, has_office) = (Arc::clone(&wire.spec), brain.office().is_some());
         let thread = thread::Builder::new()
             .name("acquirer".to_owned())
             .spawn(move || {
@@ -67,8 +73,20 @@ impl Host {
         let address = when_started.recv().map_err(io::Error::other)??;
         Ok(Self {
             address,
+            spec,
+            has_office,
             asks,
             thread,
+        })
+    }
+
+    /// The faults of the acquirer, to be switched on and off while it runs.
+    #[must_use]
+    pub fn fault_place(&self) -> Box<dyn FaultPlace> {
+        Box::new(HostPlace {
+            spec: Arc::clone(&self.spec),
+            has_office: self.has_office,
+            asks: self.asks.weak(),
         })
     }
 
@@ -94,6 +112,68 @@ impl Host {
     pub fn stop(self) -> Option<Acquirer> {
         drop(self.asks);
         self.thread.join().ok().flatten()
+    }
+}
+
+/// The acquirer, as a desk of faults reaches it.
+#[derive(Debug)]
+struct HostPlace {
+    spec: Arc<Spec>,
+    has_office: bool,
+    asks: WeakAsks<HostCarrier>,
+}
+
+impl HostPlace {
+    fn with<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Acquirer, Now) -> T + Send + 'static,
+    ) -> Option<T> {
+        self.asks.ask(|carrier| {
+            let now = carrier.clock.now();
+            ask(&mut carrier.brain, now)
+        })
+    }
+}
+
+impl FaultPlace for HostPlace {
+    fn side(&self) -> FaultSide {
+        FaultSide::Acquirer
+    }
+
+    fn specs(&self) -> Vec<Arc<Spec>> {
+        vec![Arc::clone(&self.spec)]
+    }
+
+    fn refuses(&self, armed: &Armed) -> Option<&'static str> {
+        let needs_office = armed.place() == FaultSide::Office;
+        (needs_office && !self.has_office).then_some(
+            "there is no back office here: start the lab with --profile, or with this --fault",
+        )
+    }
+
+    fn switch_on(&self, armed: &Armed) {
+        let armed = armed.clone();
+        self.with(|acquirer, now| acquirer.switch_on(now, armed));
+    }
+
+    fn switch_off(&self, id: u32) {
+        self.with(move |acquirer, now| acquirer.switch_off(now, id));
+    }
+
+    fn clear(&self) {
+        self.with(|acquirer, now| acquirer.mend(now));
+    }
+
+    fn look_closely(&self) {
+        self.with(|acquirer, _| acquirer.be_strict());
+    }
+
+    fn counts(&self) -> Vec<FaultCount> {
+        let counts = self.with(|acquirer, _| {
+            let all = acquirer.faults().list().iter();
+            all.map(FaultCount::of).collect()
+        });
+        counts.unwrap_or_default()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::engine::record::{Fact, Record, State, TxId};
 use crate::engine::seam::Dice;
 use crate::engine::trace::Book;
 use crate::io::config::{Config, ConfigError};
+use crate::io::faults::FaultDesk;
 use crate::io::journal::{JournalReader, ReadError};
 use crate::io::net::Wire;
 use crate::io::serve::{Handle, ServeError, Server};
@@ -109,6 +110,7 @@ pub struct Lab {
     host: Host,
     gateway: Handle,
     fleet: Fleet,
+    desk: FaultDesk,
     /// Slips printed so far.
     slips: Arc<AtomicU64>,
 }
@@ -174,7 +176,8 @@ impl Lab {
     ///
     /// # Errors
     /// What keeps one of them from starting.
-    pub fn start(options: LabOptions) -> Result<Self, LabError> {
+    pub fn start(mut options: LabOptions) -> Result<Self, LabError> {
+        FaultDesk::number(&mut options.faults);
         let mut dice = Dice::new(options.seed);
         let masters = MasterKeys::derived(dice.number());
         let deck = deck(&options, dice.number());
@@ -212,13 +215,25 @@ impl Lab {
                 }
             },
         )?;
+        let places = vec![
+            host.fault_place(),
+            fleet.fault_place(),
+            gateway.fault_place(),
+        ];
         Ok(Self {
+            desk: FaultDesk::new(places, &options.faults, "start"),
             folder: options.folder,
             host,
             gateway,
             fleet,
             slips,
         })
+    }
+
+    /// Where faults are switched on and off while it runs.
+    #[must_use]
+    pub fn desk(&self) -> FaultDesk {
+        self.desk.clone()
     }
 
     /// The gateway.
@@ -239,9 +254,9 @@ impl Lab {
         let health = self.gateway.status().health();
         let at_host = self
             .host
-            .with(|acquirer, _| (acquirer.counts().reversals, struck(acquirer.faults())));
+            .with(|acquirer, _| (acquirer.counts().reversals, acquirer.faults().struck()));
         let (reversals_seen, at_host) = at_host.unwrap_or_default();
-        let at_terminals: u64 = self.fleet.each(|own, _| struck(own.faults())).iter().sum();
+        let at_terminals: u64 = self.fleet.each(|own, _| own.faults().struck()).iter().sum();
         LabProgress {
             transactions: self.slips.load(Ordering::Relaxed),
             in_flight: health.in_flight,
@@ -258,6 +273,7 @@ impl Lab {
             terminal.heal();
         });
         self.host.with(|acquirer, now| acquirer.heal(now));
+        self.gateway.heal();
     }
 
     /// Whether nothing is under way any more on any side: an answer that the acquirer holds back
@@ -282,6 +298,7 @@ impl Lab {
     /// One of them did not end in good order, or the journal cannot be read.
     pub fn finish(self) -> Result<LabReport, LabError> {
         let mut terminals = self.fleet.stop();
+        let on_wire = self.gateway.fault_tallies();
         self.gateway.drain();
         self.gateway.join()?;
         let mut acquirer = self.host.stop().ok_or(LabError::Bug("acquirer"))?;
@@ -290,11 +307,13 @@ impl Lab {
         }
         let mut report = LabReport {
             acquirer: acquirer.totals().net(),
-            faults: struck(acquirer.faults()),
+            faults: acquirer.faults().struck(),
             struck: acquirer.faults().tallies().collect(),
             ..LabReport::default()
         };
         report.struck.extend(tallies_at(&mut terminals));
+        report.faults += on_wire.iter().map(|tally| tally.struck).sum::<u64>();
+        report.struck.extend(on_wire);
         for terminal in &mut terminals {
             let receipts = terminal.receipts();
             let unsure = receipts.list().iter().filter(|receipt| {
@@ -306,7 +325,7 @@ impl Lab {
             report.unsure += unsure.count() as u64;
             report.transactions += receipts.list().len() as u64;
             report.terminal += receipts.totals().net();
-            report.faults += struck(terminal.faults());
+            report.faults += terminal.faults().struck();
         }
         count_journal(&self.folder, &mut report)?;
         if let Some(office) = acquirer.office() {
@@ -331,10 +350,6 @@ fn tallies_at(terminals: &mut [TestTerminal]) -> Vec<FaultTally> {
         }
     }
     sums
-}
-
-fn struck(faults: &Faults) -> u64 {
-    faults.list().iter().map(Armed::struck).sum()
 }
 
 /// The gateway's book, folded from the journal as any other process would.
@@ -511,5 +526,9 @@ keys = {vault}
         vault = quoted(&absolute(&keys.vault)),
         journal = quoted(&options.folder),
     );
-    Ok(Config::parse("lab", &text, Path::new("."))?)
+    let mut config = Config::parse("lab", &text, Path::new("."))?;
+    let on_wire = options.faults.iter();
+    let on_wire = on_wire.filter(|armed| armed.place() == FaultSide::Wire);
+    config.faults = on_wire.cloned().collect();
+    Ok(config)
 }

@@ -126,7 +126,8 @@ impl JournalSnapshot {
             RelativesReach::All => lookup
                 .namesakes(tx, opened, found)
                 .and_then(|()| lookup.attempts(tx, opened, found))
-                .and_then(|()| lookup.referring(tx, found)),
+                .and_then(|()| lookup.referring(tx, found))
+                .and_then(|()| lookup.settlements(tx, opened, found)),
         };
         Ok(told.map_err(IndexError::Index)?)
     }

@@ -1,6 +1,7 @@
 //! What comes in: bytes, cut into frames, read as messages.
 
 use super::Wire;
+use super::breakable::BreakableLine;
 use super::tls::{Brought, Tls};
 use crate::engine::driver::Received;
 use crate::engine::gateway::UnreadableFrame;
@@ -29,6 +30,7 @@ pub struct Inbound {
     began: Option<Instant>,
     /// Nothing came yet that could be cut.
     fresh: bool,
+    line: Option<Rc<BreakableLine>>,
 }
 
 /// Where bytes come from.
@@ -101,7 +103,7 @@ impl End {
 }
 
 impl Inbound {
-    pub(super) fn new(source: ByteSource, wire: &Wire) -> Self {
+    pub(super) fn new(source: ByteSource, wire: &Wire, line: Option<Rc<BreakableLine>>) -> Self {
         Self {
             source,
             spec: wire.spec.clone(),
@@ -111,6 +113,7 @@ impl Inbound {
             frame_time: wire.frame_time,
             began: None,
             fresh: true,
+            line,
         }
     }
 
@@ -119,6 +122,17 @@ impl Inbound {
     /// # Errors
     /// Nothing more will come: [`End`].
     pub async fn fill(&mut self) -> Result<(), End> {
+        let Some(line) = self.awake_line() else {
+            return self.fill_from_source().await;
+        };
+        tokio::select! {
+            biased;
+            () = line.stirs() => Ok(()),
+            filled = self.fill_from_source() => filled,
+        }
+    }
+
+    async fn fill_from_source(&mut self) -> Result<(), End> {
         let read = self.source.read(&mut self.buffer, self.read);
         let more = match self.began {
             None => read.await?,
@@ -142,6 +156,26 @@ impl Inbound {
     /// # Errors
     /// As [`Inbound::receive`].
     pub fn frame(&mut self) -> Result<Option<Bytes>, End> {
+        let Some(line) = self.awake_line() else {
+            return self.cut();
+        };
+        loop {
+            if let Some(frame) = line.next()? {
+                return Ok(Some(frame));
+            }
+            match self.cut()? {
+                Some(frame) => line.arrives(frame),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn awake_line(&self) -> Option<Rc<BreakableLine>> {
+        let line = self.line.as_ref().filter(|line| line.is_awake());
+        line.map(Rc::clone)
+    }
+
+    fn cut(&mut self) -> Result<Option<Bytes>, End> {
         if self.fresh && is_tls(&self.buffer) {
             return Err(End::Tls);
         }

@@ -5,6 +5,7 @@
 //! cuts frames and reads messages, and [`SocketOutbound`], which keeps sends until they may go and
 //! writes them in one piece. [`Door`] lets peers in up to a limit; [`Backoff`] paces the attempts
 //! to reach one.
+//! [`BreakableWire`] does to a gateway's connections what faults demand.
 //! Nothing here knows who the peers are or decides what a message means, and only handshakes have
 //! a thread.
 //!
@@ -24,6 +25,8 @@ mod tls;
 
 mod handshake;
 
+mod breakable;
+
 mod inbound;
 
 mod outbound;
@@ -37,6 +40,7 @@ mod tests;
 
 pub use crate::engine::driver::Received;
 pub use backoff::Backoff;
+pub use breakable::BreakableWire;
 pub use door::{ConnectionPermit, Door};
 pub use handshake::{HandshakeThread, Handshakes};
 pub use inbound::{End, Inbound};
@@ -45,7 +49,10 @@ pub use refusal::FailedHandshake;
 
 use crate::iso::codec::Framer;
 use crate::iso::spec::{Framing, Spec};
+use crate::lab::fault::Leg;
 use inbound::ByteSource;
+use outbound::SinkHalf;
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,14 +103,37 @@ impl From<TcpStream> for Stream {
 ///
 /// # Errors
 /// The socket refuses its options, since it is gone already.
-pub fn split(stream: impl Into<Stream>, wire: &Wire) -> std::io::Result<(Inbound, SocketOutbound)> {
-    let (source, sink) = match stream.into().0 {
+pub fn split(stream: impl Into<Stream>, wire: &Wire) -> io::Result<(Inbound, SocketOutbound)> {
+    halves(stream.into(), wire, None)
+}
+
+/// The same for a connection on a leg of a gateway's wire, which may be broken on purpose.
+///
+/// # Errors
+/// As [`split`].
+pub fn split_breakable(
+    stream: impl Into<Stream>,
+    wire: &Wire,
+    leg: (&BreakableWire, Leg),
+) -> io::Result<(Inbound, SocketOutbound)> {
+    halves(stream.into(), wire, Some(leg))
+}
+
+fn halves(
+    stream: Stream,
+    wire: &Wire,
+    leg: Option<(&BreakableWire, Leg)>,
+) -> io::Result<(Inbound, SocketOutbound)> {
+    let (source, half) = match stream.0 {
         StreamKind::Plain(tcp) => {
             socket::tune(&tcp)?;
             let (read, write) = tcp.into_split();
-            (ByteSource::Plain(read), Sink::plain(write))
+            (ByteSource::Plain(read), SinkHalf::Plain(Rc::new(write)))
         }
-        StreamKind::Tls(tls) => (ByteSource::Tls(Rc::clone(&tls)), Sink::tls(tls)),
+        StreamKind::Tls(tls) => (ByteSource::Tls(Rc::clone(&tls)), SinkHalf::Tls(tls)),
     };
-    Ok((Inbound::new(source, wire), outbound::outbound(sink, wire)))
+    let line = leg.map(|(breakable, leg)| breakable.line(leg, half.clone(), wire));
+    let sink = Sink::new(half, line.clone());
+    let outbound = outbound::outbound(sink, wire);
+    Ok((Inbound::new(source, wire, line), outbound))
 }

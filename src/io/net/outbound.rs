@@ -1,6 +1,7 @@
 //! What goes out: the sockets that sends are written to.
 
 use super::Wire;
+use super::breakable::BreakableLine;
 use super::tls::Tls;
 use crate::engine::driver::{self, ByteSink, Taken};
 use std::io;
@@ -15,12 +16,15 @@ pub type SocketOutbound = driver::Outbound<Sink>;
 /// How far writing to a socket came.
 pub type SocketFlushed = driver::Flushed<io::Error>;
 
-/// Where bytes go: a socket, plain or under TLS.
+/// Where bytes go: a socket, plain or under TLS, on a wire that may be broken on purpose.
 #[derive(Clone, Debug)]
-pub struct Sink(SinkHalf);
+pub struct Sink {
+    half: SinkHalf,
+    line: Option<Rc<BreakableLine>>,
+}
 
 #[derive(Clone, Debug)]
-enum SinkHalf {
+pub(super) enum SinkHalf {
     Plain(Rc<OwnedWriteHalf>),
     Tls(Rc<Tls>),
 }
@@ -28,26 +32,55 @@ enum SinkHalf {
 impl ByteSink for Sink {
     type Error = io::Error;
 
-    /// Takes what there is room for now. Under TLS it takes all or nothing; what it took counts as
-    /// written, though records of it may be unsent.
-    fn take(&self, bytes: &[u8]) -> Taken<io::Error> {
-        taken(match &self.0 {
-            SinkHalf::Plain(half) => half.try_write(bytes),
-            SinkHalf::Tls(tls) => tls.try_write(bytes),
-        })
+    fn take(&self, bytes: &[u8], begun: usize) -> Taken<io::Error> {
+        match &self.line {
+            Some(line) if line.is_awake() => line.take(bytes, begun),
+            _ => self.half.take(bytes),
+        }
     }
 
     fn flush(&self) -> Taken<io::Error> {
-        match &self.0 {
-            SinkHalf::Plain(_) => Taken::Bytes(0),
-            SinkHalf::Tls(tls) => taken(tls.try_flush().map(|()| 0)),
+        match &self.line {
+            Some(line) if line.is_awake() => line.write(),
+            _ => self.half.flush(),
         }
     }
 
     fn has_unsent(&self) -> bool {
-        match &self.0 {
-            SinkHalf::Plain(_) => false,
-            SinkHalf::Tls(tls) => tls.has_unsent(),
+        let awake = self.line.as_ref().filter(|line| line.is_awake());
+        let waits = awake.is_some_and(|line| line.has_unsent());
+        waits || self.half.has_unsent()
+    }
+}
+
+impl SinkHalf {
+    /// Takes what there is room for now. Under TLS it takes all or nothing; what it took counts as
+    /// written, though records of it may be unsent.
+    pub(super) fn take(&self, bytes: &[u8]) -> Taken<io::Error> {
+        taken(match self {
+            Self::Plain(half) => half.try_write(bytes),
+            Self::Tls(tls) => tls.try_write(bytes),
+        })
+    }
+
+    pub(super) fn flush(&self) -> Taken<io::Error> {
+        match self {
+            Self::Plain(_) => Taken::Bytes(0),
+            Self::Tls(tls) => taken(tls.try_flush().map(|()| 0)),
+        }
+    }
+
+    fn has_unsent(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Tls(tls) => tls.has_unsent(),
+        }
+    }
+
+    pub(super) fn tcp(&self) -> &TcpStream {
+        match self {
+            Self::Plain(half) => half.as_ref().as_ref(),
+            Self::Tls(tls) => &tls.tcp,
         }
     }
 }
@@ -61,19 +94,12 @@ fn taken(wrote: io::Result<usize>) -> Taken<io::Error> {
 }
 
 impl Sink {
-    pub(super) fn plain(half: OwnedWriteHalf) -> Self {
-        Self(SinkHalf::Plain(Rc::new(half)))
-    }
-
-    pub(super) const fn tls(tls: Rc<Tls>) -> Self {
-        Self(SinkHalf::Tls(tls))
+    pub(super) const fn new(half: SinkHalf, line: Option<Rc<BreakableLine>>) -> Self {
+        Self { half, line }
     }
 
     fn tcp(&self) -> &TcpStream {
-        match &self.0 {
-            SinkHalf::Plain(half) => half.as_ref().as_ref(),
-            SinkHalf::Tls(tls) => &tls.tcp,
-        }
+        self.half.tcp()
     }
 }
 

@@ -8,7 +8,7 @@ use super::terminals::Entrance;
 use crate::engine::record::{LinkId, ListenerId};
 use crate::engine::seam::Dice;
 use crate::io::config::Config;
-use crate::io::net::Handshakes;
+use crate::io::net::{BreakableWire, Handshakes};
 use std::io;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpSocket};
@@ -22,6 +22,7 @@ pub(super) struct ConnectionContext {
     pub shared: SharedDriver,
     pub settings: Settings,
     pub handshakes: Handshakes,
+    pub wire: BreakableWire,
 }
 
 /// Binds all listeners, then begins to accept.
@@ -50,6 +51,7 @@ pub(super) async fn listen(
             shared: context.shared.clone(),
             settings: context.settings.clone(),
             handshakes: context.handshakes.clone(),
+            wire: context.wire.clone(),
             id: ListenerId(id),
             spec: Arc::clone(&options.spec),
             framing: listener.framing,
@@ -85,6 +87,7 @@ pub(super) fn connect(config: &Config, context: &ConnectionContext, dice: &mut D
                 shared: context.shared.clone(),
                 settings: context.settings.clone(),
                 handshakes: context.handshakes.clone(),
+                wire: context.wire.clone(),
                 id: LinkId(id),
                 address: link.address.clone(),
                 spec: Arc::clone(&options.spec),

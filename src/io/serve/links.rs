@@ -6,8 +6,9 @@ use super::terminals::read;
 use crate::engine::record::LinkId;
 use crate::engine::seam::Dice;
 use crate::io::config::LinkConfig;
-use crate::io::net::{self, Backoff, FailedHandshake, Handshakes, Stream, Wire};
+use crate::io::net::{self, Backoff, BreakableWire, FailedHandshake, Handshakes, Stream, Wire};
 use crate::iso::spec::{Framing, Spec};
+use crate::lab::fault::Leg;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub(super) struct Hold {
     pub shared: SharedDriver,
     pub settings: Settings,
     pub handshakes: Handshakes,
+    pub wire: BreakableWire,
     pub id: LinkId,
     pub address: String,
     pub spec: Arc<Spec>,
@@ -89,6 +91,9 @@ impl Hold {
     }
 
     async fn connect(&self) -> Result<(net::Inbound, net::SocketOutbound), Unmade> {
+        if self.wire.is_down(Leg::Host) {
+            return Err(io::Error::from(io::ErrorKind::ConnectionRefused).into());
+        }
         let connecting = TcpStream::connect(&self.address);
         let tcp = tokio::time::timeout(CONNECT, connecting)
             .await
@@ -110,6 +115,7 @@ impl Hold {
             frame_time: limits.frame_time,
             read: READ,
         };
-        Ok(net::split(stream, &wire)?)
+        let leg = (&self.wire, Leg::Host);
+        Ok(net::split_breakable(stream, &wire, leg)?)
     }
 }

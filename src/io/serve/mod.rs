@@ -39,6 +39,8 @@ mod ends;
 
 mod run;
 
+mod wire_place;
+
 mod server;
 
 pub mod signals;

@@ -13,8 +13,9 @@ use crate::engine::record::ConnId;
 use crate::engine::seam::Dice;
 use crate::io::config::Config;
 use crate::io::journal::JournalWriter;
-use crate::io::net::HandshakeThread;
+use crate::io::net::{BreakableWire, HandshakeThread};
 use crate::io::telemetry::{DisconnectReason, Metrics};
+use crate::lab::wire::FaultyWire;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -64,14 +65,17 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         status: Arc::clone(&status),
         shadows,
     });
+    let wire = faulty_wire(&config, dice.split());
     let shared = SharedDriver(Rc::new(RefCell::new(driver)));
     let handshakes = HandshakeThread::new(config.limits.handshakes)?;
     let context = ConnectionContext {
         shared: shared.clone(),
         settings: Settings::new(config.clone()),
         handshakes: handshakes.handshakes(),
+        wire: BreakableWire::new(wire),
     };
     let result = runtime.block_on(async {
+        let _breaks = tokio::task::spawn_local(context.wire.clone().run());
         let (ports, listening) = ends::listen(&config, &context).await?;
         ends::connect(&config, &context, &mut dice);
         // Whoever started this went away: there is nobody to serve for, but commands still come.
@@ -88,6 +92,16 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
     let driver = Rc::into_inner(shared.0).map(RefCell::into_inner);
     let closed = driver.map_or(Ok(()), ServeDriver::close);
     result.and_then(|()| closed.map_err(ServeError::Failed))
+}
+
+/// The gateway's wire with what goes wrong on it from the start.
+fn faulty_wire(config: &Config, dice: Dice) -> FaultyWire {
+    let mut wire = FaultyWire::new(dice);
+    for armed in &config.faults {
+        // The configuration has none that a wire cannot do.
+        let _can = wire.switch_on(armed.clone());
+    }
+    wire
 }
 
 /// What the loop is told from other threads.
@@ -145,6 +159,7 @@ async fn serve(
                 }
                 ServerCommand::Drain => {}
                 ServerCommand::Reload(config) => settings.reload(shared, *config),
+                ServerCommand::Wire(ask) => ask.of(&context.wire),
                 ServerCommand::Operate(wish, reply) => {
                     info!(tx = %wish.tx, act = wish.act.name(), said = %wish.said, "an operator");
                     let outcome = shared.0.borrow_mut().operate(wish);

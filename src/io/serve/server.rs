@@ -2,12 +2,16 @@
 
 use super::run::{ServeWork, run};
 use super::status::Status;
+use super::wire_place::{WireAsk, WirePlace};
 use crate::engine::gateway::Wish;
 use crate::engine::journal::JournalError;
 use crate::engine::record::State;
 use crate::io::config::Config;
+use crate::io::faults::FaultPlace;
 use crate::io::journal::WriterError;
 use crate::io::telemetry::{Exporter, names};
+use crate::iso::spec::Spec;
+use crate::lab::fault::FaultTally;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -62,6 +66,8 @@ pub(super) enum ServerCommand {
     Stop,
     /// The configuration was read anew.
     Reload(Box<Config>),
+    /// What goes wrong on the wire is asked, or changed.
+    Wire(WireAsk),
     /// An operator decides; the transaction's state before and after is told.
     Operate(Wish, oneshot::Sender<Option<(State, State)>>),
 }
@@ -94,6 +100,8 @@ pub struct Handle {
     ports: Ports,
     status: Arc<Status>,
     exporter: Exporter,
+    /// The dialects of both legs.
+    specs: Vec<Arc<Spec>>,
     commands: mpsc::Sender<ServerCommand>,
     /// Closes when the thread ends.
     ended: oneshot::Receiver<()>,
@@ -113,6 +121,10 @@ impl Server {
             .iter()
             .map(|link| usize::from(link.connections));
         let status = Arc::new(Status::of(wanted.sum()));
+        let (listeners, links) = (&config.options.listeners, &config.options.links);
+        let listeners = listeners.iter().map(|end| &end.spec);
+        let specs = listeners.chain(links.iter().map(|end| &end.spec));
+        let specs = specs.cloned().collect();
         let (commands, told) = mpsc::channel(16);
         let (started, when_started) = oneshot::channel();
         let (alive, ended) = oneshot::channel();
@@ -135,6 +147,7 @@ impl Server {
                 ports,
                 status,
                 exporter,
+                specs,
                 commands,
                 ended,
                 thread,
@@ -192,6 +205,27 @@ impl Handle {
     #[must_use]
     pub fn desk(&self) -> OperatorDesk {
         OperatorDesk(Some(self.commands.clone()))
+    }
+
+    /// What goes wrong on the wire, to be switched on and off while it runs.
+    #[must_use]
+    pub fn fault_place(&self) -> Box<dyn FaultPlace> {
+        Box::new(self.wire_place())
+    }
+
+    /// How often each fault struck on the wire, those that were switched off too.
+    #[must_use]
+    pub fn fault_tallies(&self) -> Vec<FaultTally> {
+        self.wire_place().tallies()
+    }
+
+    /// Nothing goes wrong on the wire any more.
+    pub fn heal(&self) {
+        self.wire_place().clear();
+    }
+
+    fn wire_place(&self) -> WirePlace {
+        WirePlace::new(self.commands.clone(), self.specs.clone())
     }
 
     fn tell(&self, command: ServerCommand) {

@@ -3,8 +3,10 @@
 use super::driver::{ServeDriver, SharedDriver};
 use super::settings::Settings;
 use crate::engine::record::{ConnId, ListenerId};
-use crate::io::net::{self, ConnectionPermit, End, Handshakes, Inbound, Stream, Wire};
+use crate::io::net::{self, BreakableWire, ConnectionPermit, End, Handshakes, Inbound};
+use crate::io::net::{Stream, Wire};
 use crate::iso::spec::{Framing, Spec};
+use crate::lab::fault::Leg;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +24,7 @@ pub(super) struct Entrance {
     pub shared: SharedDriver,
     pub settings: Settings,
     pub handshakes: Handshakes,
+    pub wire: BreakableWire,
     pub id: ListenerId,
     pub spec: Arc<Spec>,
     pub framing: Framing,
@@ -43,6 +46,11 @@ impl Entrance {
 
     /// Lets one in, if it may; under TLS once that is made, in a task of its own.
     fn admit(&self, tcp: TcpStream, peer: SocketAddr) {
+        if self.wire.is_down(Leg::Terminal) {
+            // One that is gone by itself needs no reset.
+            let _gone = tcp.set_zero_linger();
+            return;
+        }
         let looked =
             |at: &crate::io::config::ListenerConfig| (at.allow.lets_in(peer.ip()), at.tls.clone());
         let Some((true, tls)) = self.settings.listener(self.id.0, looked) else {
@@ -81,13 +89,14 @@ impl Entrance {
             frame_time: limits.frame_time,
             read: READ,
         };
-        let (inbound, outbound) = match net::split(stream, &wire) {
-            Ok(halves) => halves,
-            Err(error) => {
-                debug!(%peer, %error, "gone before it was let in");
-                return;
-            }
-        };
+        let (inbound, outbound) =
+            match net::split_breakable(stream, &wire, (&self.wire, Leg::Terminal)) {
+                Ok(halves) => halves,
+                Err(error) => {
+                    debug!(%peer, %error, "gone before it was let in");
+                    return;
+                }
+            };
         let mut driver = self.shared.0.borrow_mut();
         let conn = driver.terminal(self.id, permit, outbound.answering());
         debug!(%conn, %peer, "terminal connected");

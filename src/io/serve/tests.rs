@@ -1,5 +1,6 @@
 //! A whole gateway between a terminal and an acquirer, over real sockets on loopback.
 
+mod broken;
 mod order;
 
 use super::*;
@@ -20,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct TestGateway {
     gateway: Handle,
     acquirer: TcpStream,
+    socket: TcpListener,
     _folder: tempfile::TempDir,
 }
 
@@ -41,6 +43,7 @@ impl TestGateway {
         Self {
             gateway,
             acquirer,
+            socket,
             _folder: folder,
         }
     }

@@ -35,6 +35,7 @@ pub(super) struct SpecFile {
     pub answer: AnswerKeys,
     pub refusal: RefusalKeys,
     pub stamps: NamedValues<String>,
+    pub settlement: Option<SettlementKeys>,
     pub mac: Option<MacKeys>,
     pub keys: Option<KeyKeys>,
     pub sign_on: Option<ScriptKeys>,
@@ -221,6 +222,16 @@ pub(super) struct FlowKeys {
     pub original_stan: Option<String>,
     pub amount: Option<String>,
     pub currency: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct SettlementKeys {
+    pub debit_amount: Vec<String>,
+    pub debit_count: Vec<String>,
+    pub credit_amount: Vec<String>,
+    pub credit_count: Vec<String>,
+    pub result: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

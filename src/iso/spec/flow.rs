@@ -99,6 +99,8 @@ pub struct Flow {
     pub answer: AnswerRule,
     /// The codes with which a host refuses.
     pub refusal: Refusals,
+    /// Where a settlement tells its totals, if the dialect has one.
+    pub settlement: Option<SettlementRule>,
     /// The MAC, if the dialect has one.
     pub mac: Option<MacRule>,
     /// The working keys brought by the answer to a sign-on, if any.
@@ -287,6 +289,24 @@ pub struct Refusals {
     pub wrong_pin: ResponseCode,
     /// The terminal is not known (97).
     pub unknown_terminal: ResponseCode,
+}
+
+/// Where a settlement tells what its batch adds up to, and its answer whether the host's book
+/// agrees (`UnionPay` POS: parts of DE 48; ISO 8583:1987: DE 74, 76, 86, 88 and 66). Several fields
+/// of one sort, such as domestic and foreign cards, count together.
+#[derive(Clone, Debug)]
+pub struct SettlementRule {
+    /// Sums of debits, in minor units.
+    pub debit_amount: Vec<FieldPath>,
+    /// Numbers of debits.
+    pub debit_count: Vec<FieldPath>,
+    /// Sums of credits, in minor units.
+    pub credit_amount: Vec<FieldPath>,
+    /// Numbers of credits.
+    pub credit_count: Vec<FieldPath>,
+    /// What the host found: 1 in balance, 2 out of balance, 3 error (ISO 8583:1987, DE 66). Where
+    /// there is none, the response code says it.
+    pub result: Vec<FieldPath>,
 }
 
 /// The MAC of a dialect.

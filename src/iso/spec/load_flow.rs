@@ -4,11 +4,11 @@ use super::error::SpecFault;
 use super::field::{Composite, FieldSpec};
 use super::file::{
     AnswerKeys, CauseKeys, KeyKeys, KindKeys, MacKeys, NamedValues, RefusalKeys, ReversalKeys,
-    ScriptKeys, SpecFile,
+    ScriptKeys, SettlementKeys, SpecFile,
 };
 use super::flow::{
     AnswerRule, Flow, KeyRule, Kind, MacRule, OriginalSource, Refusals, ReversalCause,
-    ReversalRule, Script, StampForm,
+    ReversalRule, Script, SettlementRule, StampForm,
 };
 use super::format::{FieldContent, Size};
 use super::kinds::{Kinds, TooManyConditions};
@@ -66,6 +66,11 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
         },
         refusal: refusals(&file.refusal, &file.answer)?,
         answer: check.answer(&file.answer)?,
+        settlement: file
+            .settlement
+            .as_ref()
+            .map(|keys| check.settlement(keys))
+            .transpose()?,
         mac: file.mac.as_ref().map(|keys| check.mac(keys)).transpose()?,
         keys: file
             .keys
@@ -115,15 +120,16 @@ impl FieldLookup<'_> {
             .parse()
             .map_err(|why| SpecFault::at(at, format!("`{text}`: {why}")))?;
         let id = self.field(at, path.field.number())?;
-        let composite = self
-            .spec(id)
-            .and_then(|spec| spec.meaning.composite.as_ref());
-        let known = match (&path.part, composite) {
+        let uses = |spec| FieldSpec::uses(spec).iter().map(|(_, meaning)| meaning);
+        let meanings = self.spec(id).into_iter();
+        let meanings = meanings.flat_map(|spec| std::iter::once(&spec.meaning).chain(uses(spec)));
+        let mut composites = meanings.map(|meaning| meaning.composite.as_ref());
+        let known = composites.any(|composite| match (&path.part, composite) {
             (None, _) | (Some(_), Some(Composite::BerTlv(_) | Composite::TextTlv { .. })) => true,
             (Some(part), Some(Composite::Positions(all))) => all.iter().any(|p| p.id == *part),
             (Some(part), Some(Composite::Bitmap(nested))) => nested.part(part).is_some(),
             (Some(_), None) => false,
-        };
+        });
         known
             .then_some(path)
             .ok_or_else(|| SpecFault::at(at, format!("field {id} has no part `{text}`")))
@@ -343,6 +349,17 @@ impl FieldLookup<'_> {
             invalid: code("invalid", &keys.invalid)?,
             not_found: code("not_found", &keys.not_found)?,
             approved: code("approved", &keys.approved)?,
+        })
+    }
+
+    fn settlement(&self, keys: &SettlementKeys) -> Result<SettlementRule, SpecFault> {
+        let paths = |key, all: &[String]| self.paths(["settlement", key], all);
+        Ok(SettlementRule {
+            debit_amount: paths("debit_amount", &keys.debit_amount)?,
+            debit_count: paths("debit_count", &keys.debit_count)?,
+            credit_amount: paths("credit_amount", &keys.credit_amount)?,
+            credit_count: paths("credit_count", &keys.credit_count)?,
+            result: paths("result", &keys.result)?,
         })
     }
 

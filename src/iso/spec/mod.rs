@@ -35,7 +35,7 @@ pub use field::{
 };
 pub use flow::{
     AnswerRule, Flow, KeyBlockForm, KeyRule, Kind, MacAlgorithm, MacRule, OriginalSource, Purpose,
-    Refusals, ReversalCause, ReversalRule, Script, StampForm, StampPart,
+    Refusals, ReversalCause, ReversalRule, Script, SettlementRule, StampForm, StampPart,
 };
 pub use format::{Charset, FieldContent, Format, Size};
 pub use kinds::Kinds;

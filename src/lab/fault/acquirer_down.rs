@@ -2,7 +2,7 @@
 //! nothing is unknown, except to those that waited when it went down.
 
 use super::knobs::{Knobs, Turns};
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, WireMoment};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use std::time::Duration;
@@ -32,6 +32,11 @@ impl Listed for AcquirerDown {
 }
 
 impl Mishap for AcquirerDown {
+    fn on_wire(&self) -> Option<OnWire> {
+        let (moment, legs) = (WireMoment::Clock, HOST_FIRST);
+        Some(OnWire { moment, legs })
+    }
+
     fn concerns(&self, _exchange: &Exchange<'_>) -> bool {
         false
     }

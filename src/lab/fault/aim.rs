@@ -1,12 +1,12 @@
 //! Whom a fault strikes, when, and how often.
 
 use super::knobs::{Count, Knobs, Length};
-use super::{Exchange, FaultError, Share};
+use super::{Exchange, FaultError, Leg, OnWire, Share, WireMoment};
 use crate::engine::gateway::{CardRange, MtiPattern};
 use crate::engine::seam::Dice;
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldPath, Pan, TerminalId, Text};
-use crate::iso::spec::Wanted;
+use crate::iso::message::{FieldPath, Pan, ResponseCode, TerminalId, Text};
+use crate::iso::spec::{Spec, Wanted};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -27,6 +27,10 @@ pub struct Aim {
     pub from: Duration,
     /// Not later than this.
     pub until: Option<Duration>,
+    /// On this leg of a gateway's wire.
+    pub leg: Option<Leg>,
+    /// Only where the answer says one of these, on a gateway's wire; whatever it says if empty.
+    pub answers: Vec<ResponseCode>,
 }
 
 /// Which messages a fault strikes, by what stands in them: all that is said must hold.
@@ -49,13 +53,16 @@ impl Default for Aim {
             messages: MessageAim::default(),
             from: Duration::ZERO,
             until: None,
+            leg: None,
+            answers: Vec::new(),
         }
     }
 }
 
 impl Aim {
     /// The knobs of every fault.
-    pub const KNOBS: &str = "p, nth, every, terminal, kind, mti, field, bin, card, from, until";
+    pub const KNOBS: &str =
+        "p, nth, every, terminal, kind, mti, field, bin, card, from, until, leg, answer";
 
     /// Every time.
     #[must_use]
@@ -91,7 +98,52 @@ impl Aim {
             messages: MessageAim::read(knobs)?,
             from: knobs.value("from", Length(Duration::ZERO))?.0,
             until: knobs.optional("until")?.map(|Length(until)| until),
+            leg: knobs.optional("leg")?,
+            answers: knobs
+                .optional("answer")?
+                .map_or_else(Vec::new, |AnswerList(all)| all),
         })
+    }
+
+    /// Whether it says something that only a gateway's wire can live out.
+    pub(super) const fn is_on_wire(&self) -> bool {
+        self.leg.is_some() || !self.answers.is_empty()
+    }
+
+    /// Whether a fault that can do this much on a gateway's wire can be aimed so.
+    pub(super) fn fits_wire(
+        &self,
+        id: &'static str,
+        can: Option<OnWire>,
+    ) -> Result<(), FaultError> {
+        let can = can.ok_or(FaultError::NotOnWire { id })?;
+        let wrong = |knob, value: String, wanted: &str| FaultError::Value {
+            id,
+            knob,
+            value,
+            wanted: wanted.to_owned(),
+        };
+        if let Some(leg) = self.leg
+            && !can.legs.contains(&leg)
+        {
+            return Err(wrong(
+                "leg",
+                leg.name().to_owned(),
+                "this fault strikes the other leg only",
+            ));
+        }
+        if let Some(answer) = self.answers.first()
+            && can.moment != WireMoment::Answer
+        {
+            let wanted = "this fault strikes before there is an answer";
+            return Err(wrong("answer", answer.to_string(), wanted));
+        }
+        Ok(())
+    }
+
+    /// Whether it strikes where the answer says this.
+    pub(super) fn hears(&self, code: Option<ResponseCode>) -> bool {
+        self.answers.is_empty() || code.is_some_and(|code| self.answers.contains(&code))
     }
 
     /// Whether the fault is awake this long after it was set.
@@ -129,6 +181,29 @@ impl MessageAim {
                 .map_or_else(Vec::new, |BinList(all)| all),
             card: knobs.optional("card")?.map(|CardEnd(end)| end),
         })
+    }
+
+    /// Whether messages of a dialect can meet it.
+    pub(super) fn fits(&self, id: &'static str, spec: &Spec) -> Result<(), FaultError> {
+        let flow = spec.flow();
+        let known = |kind: &&Text<24>| flow.kinds.iter().any(|own| own.name == **kind);
+        let wrong = |knob, value: String, wanted: String| FaultError::Value {
+            id,
+            knob,
+            value,
+            wanted,
+        };
+        if let Some(kind) = self.kinds.iter().find(|kind| !known(kind)) {
+            let names: Vec<&str> = flow.kinds.iter().map(|kind| &*kind.name).collect();
+            let wanted = format!("{} has {}", spec.name(), names.join(", "));
+            return Err(wrong("kind", kind.to_string(), wanted));
+        }
+        let unknown = |(path, _): &&(FieldPath, Wanted)| spec.field(path.field).is_none();
+        if let Some((path, _)) = self.fields.iter().find(unknown) {
+            let wanted = format!("{} has no field {}", spec.name(), path.field);
+            return Err(wrong("field", path.to_string(), wanted));
+        }
+        Ok(())
     }
 
     fn covers(&self, message: &Message) -> bool {
@@ -195,6 +270,21 @@ impl FromStr for FieldList {
         })
         .map(Self)
         .ok_or("a field and its value are as 60.1:22, x for any digit; join several with +")
+    }
+}
+
+/// `00+05`.
+struct AnswerList(Vec<ResponseCode>);
+
+impl FromStr for AnswerList {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        several(text, |one| {
+            ResponseCode::new(one).filter(|code| !code.is_empty())
+        })
+        .map(Self)
+        .ok_or("the code of an answer has 4 characters at most; join several with +")
     }
 }
 

@@ -2,7 +2,9 @@
 //! left as it was and so wrong.
 
 use super::knobs::{Knobs, MissingField, SetField};
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{
+    CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST,
+};
 use super::{Exchange, Fate, FaultError, FieldChange, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
@@ -59,6 +61,15 @@ impl Listed for Altered {
 }
 
 impl Mishap for Altered {
+    /// A wire has no keys to make a MAC anew.
+    fn on_wire(&self) -> Option<OnWire> {
+        match self.of {
+            _ if self.changes.iter().any(|change| change.sealed) => None,
+            AlteredMessage::Request => OnWire::request(TERMINAL_FIRST),
+            AlteredMessage::Answer => OnWire::answer(HOST_FIRST),
+        }
+    }
+
     fn place(&self) -> Option<FaultSide> {
         Some(match self.of {
             AlteredMessage::Request => FaultSide::Terminal,

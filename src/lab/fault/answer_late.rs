@@ -1,7 +1,7 @@
 //! F03: the answer comes after everybody stopped waiting for it.
 
 use super::knobs::{Knobs, Span};
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
@@ -30,6 +30,10 @@ impl Listed for AnswerLate {
 }
 
 impl Mishap for AnswerLate {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::answer(HOST_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }

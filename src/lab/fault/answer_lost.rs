@@ -1,7 +1,7 @@
 //! F01: the answer is lost after the issuer approved. The money is taken and nobody else knows.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
@@ -26,6 +26,10 @@ impl Listed for AnswerLost {
 }
 
 impl Mishap for AnswerLost {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::answer(HOST_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }

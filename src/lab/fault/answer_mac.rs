@@ -1,7 +1,7 @@
 //! F11: the MAC of the answer is wrong. Where the dialect has none, nothing happens.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
@@ -27,6 +27,10 @@ impl Listed for AnswerMac {
 }
 
 impl Mishap for AnswerMac {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::answer(HOST_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money() || exchange.purpose == Purpose::Reversal
     }

@@ -1,7 +1,7 @@
 //! F04: the answer takes long, and comes in time.
 
 use super::knobs::{Knobs, Span};
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
@@ -30,6 +30,10 @@ impl Listed for AnswerSlow {
 }
 
 impl Mishap for AnswerSlow {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::answer(HOST_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }

@@ -49,7 +49,7 @@ use super::view_lags::ViewLags;
 use super::wallet_unknown::WalletUnknown;
 use super::wrecked::Wrecked;
 use super::wrong_pin::WrongPin;
-use super::{CatalogueEntry, Fate, FaultError, FaultSide};
+use super::{CatalogueEntry, Fate, FaultError, FaultSide, OnWire};
 use crate::engine::seam::Dice;
 use std::str::FromStr;
 
@@ -194,6 +194,12 @@ impl Fault {
     #[must_use]
     pub fn place(&self) -> FaultSide {
         self.mishap().place().unwrap_or_else(|| self.about().side)
+    }
+
+    /// What of it a gateway's wire can do by itself, between two ends that need not be ours.
+    #[must_use]
+    pub fn on_wire(&self) -> Option<OnWire> {
+        self.mishap().on_wire()
     }
 
     /// Whether it is seen only by an acquirer that looks closely: one that takes everything takes a

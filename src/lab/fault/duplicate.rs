@@ -1,7 +1,9 @@
 //! F15: a request, or its answer, comes more than once. It must have one effect.
 
 use super::knobs::{Count, Knobs};
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{
+    CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST,
+};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
@@ -42,6 +44,13 @@ impl Listed for Duplicate {
 }
 
 impl Mishap for Duplicate {
+    fn on_wire(&self) -> Option<OnWire> {
+        match self.of {
+            DuplicateKind::Request => OnWire::request(TERMINAL_FIRST),
+            DuplicateKind::Answer => OnWire::answer(HOST_FIRST),
+        }
+    }
+
     fn place(&self) -> Option<FaultSide> {
         Some(match self.of {
             DuplicateKind::Request => FaultSide::Terminal,

@@ -1,7 +1,7 @@
 //! F08: the terminal cuts its connection before the answer comes.
 
 use super::knobs::{Knobs, Span};
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap, OnWire, TERMINAL_FIRST};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
@@ -30,6 +30,10 @@ impl Listed for HangUp {
 }
 
 impl Mishap for HangUp {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::request(TERMINAL_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }

@@ -32,6 +32,15 @@ pub enum FaultError {
         /// Its own knobs, each with a comma before it.
         own: String,
     },
+    /// It cannot be lived out on a gateway's wire.
+    #[error(
+        "{id} happens inside a terminal, an acquirer or its back office: a gateway's wire cannot \
+         do it; leave out leg and answer"
+    )]
+    NotOnWire {
+        /// The fault.
+        id: &'static str,
+    },
     /// The value cannot be.
     #[error("{id}: `{knob}={value}` cannot be: {wanted}")]
     Value {

@@ -3,6 +3,7 @@
 use super::{Exchange, Fate, FaultError, Share, knobs::Knobs};
 use crate::engine::seam::Dice;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// A fault, as the catalogue lists it.
@@ -62,6 +63,8 @@ pub enum FaultSide {
     Acquirer,
     /// The acquirer's back office: lived out by the acquirer, too.
     Office,
+    /// Where a gateway's frames leave and arrive, between two ends that need not be ours.
+    Wire,
 }
 
 impl FaultSide {
@@ -72,6 +75,7 @@ impl FaultSide {
             Self::Terminal => "terminal",
             Self::Acquirer => "acquirer",
             Self::Office => "office",
+            Self::Wire => "wire",
         }
     }
 
@@ -82,6 +86,7 @@ impl FaultSide {
             Self::Terminal => "终端",
             Self::Acquirer => "收单机构",
             Self::Office => "收单后台",
+            Self::Wire => "线路",
         }
     }
 
@@ -91,6 +96,7 @@ impl FaultSide {
         match self {
             Self::Terminal => "isogate term",
             Self::Acquirer | Self::Office => "isogate host",
+            Self::Wire => "isogate serve",
         }
     }
 
@@ -101,10 +107,86 @@ impl FaultSide {
     }
 }
 
+/// One of a gateway's two legs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leg {
+    /// Between terminals and the gateway.
+    Terminal,
+    /// Between the gateway and its acquirers.
+    Host,
+}
+
+impl Leg {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Terminal, Self::Host];
+
+    /// As the knob takes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Host => "host",
+        }
+    }
+}
+
+impl FromStr for Leg {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let named = Self::ALL.into_iter().find(|leg| leg.name() == text);
+        named.ok_or("a leg is terminal (before the gateway) or host (behind it)")
+    }
+}
+
+/// What of a fault can be lived out on a gateway's wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnWire {
+    /// When it strikes.
+    pub moment: WireMoment,
+    /// The legs that it can strike; the first unless its aim says otherwise.
+    pub legs: &'static [Leg],
+}
+
+/// When a fault strikes on a wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WireMoment {
+    /// As the request passes.
+    Request,
+    /// As its answer passes.
+    Answer,
+    /// By the clock.
+    Clock,
+}
+
+impl OnWire {
+    /// As a request passes.
+    pub(super) const fn request(legs: &'static [Leg]) -> Option<Self> {
+        let moment = WireMoment::Request;
+        Some(Self { moment, legs })
+    }
+
+    /// As an answer passes.
+    pub(super) const fn answer(legs: &'static [Leg]) -> Option<Self> {
+        let moment = WireMoment::Answer;
+        Some(Self { moment, legs })
+    }
+}
+
+/// The leg to the acquirer, else the one to terminals.
+pub(super) const HOST_FIRST: &[Leg] = &[Leg::Host, Leg::Terminal];
+/// The leg to terminals, else the one to the acquirer.
+pub(super) const TERMINAL_FIRST: &[Leg] = &[Leg::Terminal, Leg::Host];
+
 /// One fault.
 pub(super) trait Mishap: fmt::Debug {
     /// Where it sits, if one of its knobs says so.
     fn place(&self) -> Option<FaultSide> {
+        None
+    }
+
+    /// What of it a gateway's wire can do by itself; most is done inside the ends.
+    fn on_wire(&self) -> Option<OnWire> {
         None
     }
 

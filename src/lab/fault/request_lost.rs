@@ -1,7 +1,7 @@
 //! F02: the request is lost on the wire. Its reversal finds no original (25).
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
@@ -26,6 +26,10 @@ impl Listed for RequestLost {
 }
 
 impl Mishap for RequestLost {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::request(HOST_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }

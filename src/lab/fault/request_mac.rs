@@ -1,7 +1,7 @@
 //! F12: the MAC of the request is wrong, as with a key that was replaced.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap, OnWire, TERMINAL_FIRST};
 use super::{Exchange, Fate, FaultError, SentMac, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
@@ -27,6 +27,10 @@ impl Listed for RequestMac {
 }
 
 impl Mishap for RequestMac {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::request(TERMINAL_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money() || exchange.purpose == Purpose::Reversal
     }

@@ -1,7 +1,7 @@
 //! F07: the connection is reset after the request was written to it.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire};
 use super::{Exchange, Fate, FaultError, ResetMoment, Share};
 use crate::engine::seam::Dice;
 
@@ -41,6 +41,10 @@ impl Listed for Reset {
 }
 
 impl Mishap for Reset {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::request(HOST_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose.moves_money()
     }

@@ -1,7 +1,7 @@
 //! F28: the first tries of a reversal are booked but not answered.
 
 use super::knobs::{Count, Knobs};
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
@@ -30,6 +30,10 @@ impl Listed for ReversalUnanswered {
 }
 
 impl Mishap for ReversalUnanswered {
+    fn on_wire(&self) -> Option<OnWire> {
+        OnWire::answer(HOST_FIRST)
+    }
+
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {
         exchange.purpose == Purpose::Reversal && exchange.tries < self.times
     }

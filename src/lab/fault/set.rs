@@ -1,9 +1,13 @@
 //! A set of faults, each with its aim.
 
 use super::knobs::Knobs;
-use super::{Aim, Exchange, Fate, Fault, FaultError, FaultSide};
+use super::{Aim, Exchange, Fate, Fault, FaultError, FaultSide, Leg, WireMoment};
 use crate::engine::seam::{Dice, Mono, Now};
+use crate::iso::message::ResponseCode;
+use crate::iso::spec::Spec;
+use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A fault and whom it strikes. Reads as `F03:p=0.02,delay=1s..2s`: the knobs of every
@@ -14,6 +18,10 @@ pub struct Armed {
     pub fault: Fault,
     /// Whom it strikes.
     pub aim: Aim,
+    /// The number by which whoever switches it on and off names it; 0 if nobody does.
+    pub id: u32,
+    /// As it was asked for.
+    text: String,
     healed: bool,
     since: Option<Mono>,
     concerned: u64,
@@ -23,10 +31,12 @@ pub struct Armed {
 impl Armed {
     /// A fault, aimed.
     #[must_use]
-    pub const fn new(fault: Fault, aim: Aim) -> Self {
+    pub fn new(fault: Fault, aim: Aim) -> Self {
         Self {
+            text: fault.about().id.to_owned(),
             fault,
             aim,
+            id: 0,
             healed: false,
             since: None,
             concerned: 0,
@@ -38,6 +48,55 @@ impl Armed {
     #[must_use]
     pub const fn struck(&self) -> u64 {
         self.struck
+    }
+
+    /// Of how many messages that it concerned.
+    #[must_use]
+    pub const fn concerned(&self) -> u64 {
+        self.concerned
+    }
+
+    /// Where it is lived out: on a gateway's wire if its aim says so.
+    #[must_use]
+    pub fn place(&self) -> FaultSide {
+        if self.aim.is_on_wire() {
+            FaultSide::Wire
+        } else {
+            self.fault.place()
+        }
+    }
+
+    /// The leg that it strikes if it is lived out on a gateway's wire; `None` if it cannot be.
+    #[must_use]
+    pub fn leg(&self) -> Option<Leg> {
+        let first = self.fault.on_wire()?.legs.first().copied();
+        self.aim.leg.or(first)
+    }
+
+    /// Whether its aim can be met by messages of one of these dialects.
+    ///
+    /// # Errors
+    /// It names a kind of transaction, or a field, that none of them has.
+    pub fn fits_one(&self, specs: &[Arc<Spec>]) -> Result<(), FaultError> {
+        let fits = |spec: &Arc<Spec>| self.aim.messages.fits(self.fault.about().id, spec);
+        let mut all = specs.iter().map(fits);
+        let first = all.next().unwrap_or(Ok(()));
+        first.or_else(|wrong| match all.any(|fits| fits.is_ok()) {
+            true => Ok(()),
+            false => Err(wrong),
+        })
+    }
+
+    fn counts(&self) -> bool {
+        self.fault.mishap().outage(Duration::ZERO).is_none()
+    }
+
+    fn tally(&self) -> FaultTally {
+        FaultTally {
+            id: self.fault.about().id,
+            struck: self.struck,
+            concerned: self.concerned,
+        }
     }
 
     fn age(&mut self, now: Now) -> Duration {
@@ -100,7 +159,20 @@ impl FromStr for Armed {
         let aim = Aim::read(&mut knobs)?;
         let fault = Fault::read(about.id, &mut knobs)?;
         knobs.done()?;
-        Ok(Self::new(fault, aim))
+        if aim.is_on_wire() {
+            aim.fits_wire(about.id, fault.on_wire())?;
+        }
+        Ok(Self {
+            text: text.trim().to_owned(),
+            ..Self::new(fault, aim)
+        })
+    }
+}
+
+impl fmt::Display for Armed {
+    /// As it was asked for.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
@@ -113,6 +185,17 @@ pub struct FaultTally {
     pub struck: u64,
     /// Of so many messages that it concerned.
     pub concerned: u64,
+}
+
+/// Adds what one fault did to what others of its number did.
+fn add_tally(sums: &mut Vec<FaultTally>, tally: FaultTally) {
+    match sums.iter_mut().find(|sum| sum.id == tally.id) {
+        Some(sum) => {
+            sum.struck += tally.struck;
+            sum.concerned += tally.concerned;
+        }
+        None => sums.push(tally),
+    }
 }
 
 /// Whether the acquirer is down by the clock, and when that may change next.
@@ -128,6 +211,8 @@ pub struct Outage {
 #[derive(Clone, Debug)]
 pub struct Faults {
     all: Vec<Armed>,
+    /// What those did that were taken away, one entry a fault of the catalogue.
+    past: Vec<FaultTally>,
     dice: Dice,
 }
 
@@ -137,6 +222,7 @@ impl Faults {
     pub const fn new(dice: Dice) -> Self {
         Self {
             all: Vec::new(),
+            past: Vec::new(),
             dice,
         }
     }
@@ -144,10 +230,10 @@ impl Faults {
     /// Those of the list that sit at this place.
     #[must_use]
     pub fn at(place: FaultSide, list: &[Armed], dice: Dice) -> Self {
-        let here = list.iter().filter(|armed| place.plays(armed.fault.place()));
+        let here = list.iter().filter(|armed| place.plays(armed.place()));
         Self {
             all: here.cloned().collect(),
-            dice,
+            ..Self::new(dice)
         }
     }
 
@@ -158,9 +244,31 @@ impl Faults {
 
     /// All of a number go; how many there were.
     pub fn remove(&mut self, id: &str) -> usize {
-        let before = self.all.len();
-        self.all.retain(|armed| armed.fault.about().id != id);
-        before - self.all.len()
+        self.take_away(|armed| armed.fault.about().id == id)
+    }
+
+    /// The one of this name goes; whether it was here.
+    pub fn switch_off(&mut self, id: u32) -> bool {
+        self.take_away(|armed| armed.id == id) > 0
+    }
+
+    /// All go; what they did is still counted.
+    pub fn clear(&mut self) {
+        self.take_away(|_| true);
+    }
+
+    /// Whether nothing can go wrong here.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    fn take_away(&mut self, goes: impl Fn(&Armed) -> bool) -> usize {
+        let gone: Vec<Armed> = self.all.extract_if(.., |armed| goes(armed)).collect();
+        for armed in gone.iter().filter(|armed| armed.counts()) {
+            add_tally(&mut self.past, armed.tally());
+        }
+        gone.len()
     }
 
     /// Nothing goes wrong any more; what went wrong is still counted.
@@ -176,14 +284,17 @@ impl Faults {
         &self.all
     }
 
-    /// How often each struck, but for those that go by the clock alone and count nothing.
+    /// How often each struck, those that were taken away too, but for those that go by the clock
+    /// alone and count nothing.
     pub fn tallies(&self) -> impl Iterator<Item = FaultTally> {
-        let counted = |armed: &&Armed| armed.fault.mishap().outage(Duration::ZERO).is_none();
-        self.all.iter().filter(counted).map(|armed| FaultTally {
-            id: armed.fault.about().id,
-            struck: armed.struck,
-            concerned: armed.concerned,
-        })
+        let counted = self.all.iter().filter(|armed| armed.counts());
+        self.past.iter().copied().chain(counted.map(Armed::tally))
+    }
+
+    /// How often faults struck, those that were taken away too.
+    #[must_use]
+    pub fn struck(&self) -> u64 {
+        self.tallies().map(|tally| tally.struck).sum()
     }
 
     /// What befalls this exchange.
@@ -191,6 +302,24 @@ impl Faults {
         let mut fate = Fate::default();
         for armed in &mut self.all {
             armed.befall(now, exchange, &mut fate, &mut self.dice);
+        }
+        fate
+    }
+
+    /// What befalls this exchange on a gateway's wire, as its request passes or its answer, which
+    /// then says this code.
+    pub fn fate_on_wire(
+        &mut self,
+        now: Now,
+        exchange: &Exchange<'_>,
+        (moment, code): (WireMoment, Option<ResponseCode>),
+    ) -> Fate {
+        let mut fate = Fate::default();
+        for armed in &mut self.all {
+            let can = armed.fault.on_wire();
+            if can.is_some_and(|can| can.moment == moment) && armed.aim.hears(code) {
+                armed.befall(now, exchange, &mut fate, &mut self.dice);
+            }
         }
         fate
     }
@@ -267,6 +396,27 @@ mod tests {
     }
 
     #[test]
+    fn one_that_is_switched_off_strikes_no_more_and_is_still_counted() {
+        let mut faults = faults(&["F01:p=1"]);
+        for (at, id) in [(0, 7), (1, 8)] {
+            let mut late: Armed = "F02:p=1".parse().unwrap();
+            late.id = id;
+            faults.add(late);
+            assert_eq!(hits(&mut faults, at + 1), at + 1);
+        }
+        assert!(faults.switch_off(7) && !faults.switch_off(7));
+        let tallies = |faults: &Faults| {
+            let all = faults.tallies().map(|tally| (tally.id, tally.struck));
+            all.collect::<Vec<_>>()
+        };
+        assert_eq!(tallies(&faults), [("F02", 3), ("F01", 3), ("F02", 2)]);
+        faults.clear();
+        assert_eq!(hits(&mut faults, 5), 0);
+        assert_eq!(tallies(&faults), [("F02", 5), ("F01", 3)]);
+        assert_eq!(faults.struck(), 8);
+    }
+
+    #[test]
     fn an_outage_follows_the_clock_and_its_window() {
         let mut faults = faults(&["F06:every=10ms,for=4ms,from=5ms,until=20ms"]);
         let down: Vec<u64> = (0..40).filter(|ms| faults.outage(at(*ms)).down).collect();
@@ -302,7 +452,7 @@ mod tests {
             (
                 "F03:dely=1s",
                 "F03 has no knob `dely`; it has p, nth, every, terminal, kind, mti, \
-                 field, bin, card, from, until, delay=1s..3s",
+                 field, bin, card, from, until, leg, answer, delay=1s..3s",
             ),
             (
                 "F01:p=7",

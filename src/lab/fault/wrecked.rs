@@ -1,7 +1,9 @@
 //! F13: a frame is broken on its way: other bits in it, or its second half missing.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap};
+use super::mishap::{
+    CatalogueEntry, FaultSide, HOST_FIRST, Listed, Mishap, OnWire, TERMINAL_FIRST,
+};
 use super::{Exchange, Fate, FaultError, Share, Wreck};
 use crate::engine::seam::Dice;
 
@@ -43,6 +45,13 @@ impl Listed for Wrecked {
 }
 
 impl Mishap for Wrecked {
+    fn on_wire(&self) -> Option<OnWire> {
+        match self.of {
+            WreckedFrame::Request => OnWire::request(TERMINAL_FIRST),
+            WreckedFrame::Answer => OnWire::answer(HOST_FIRST),
+        }
+    }
+
     fn place(&self) -> Option<FaultSide> {
         Some(match self.of {
             WreckedFrame::Request => FaultSide::Terminal,

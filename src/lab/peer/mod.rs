@@ -27,6 +27,8 @@ pub use acquirer::{
 };
 pub use card::{CardEntry, Deck, TestCard};
 pub use keys::MasterKeys;
+pub use names::{as_original, original_of};
+pub use spoil::{change, spoil_mac, wrecked};
 pub use terminal::{
     Earlier, Mix, MixedKind, Order, OrderError, Patience, Receipt, Receipts, Slip, Stencil,
     TerminalAction, TerminalBelief, TerminalEvent, TerminalOptions, TestTerminal, Workload,

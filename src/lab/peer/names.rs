@@ -37,7 +37,8 @@ pub(super) fn original_identity(request: &Message) -> Option<String> {
 }
 
 /// The name under which a reversal will point at this request.
-pub(super) fn as_original(request: &Message, rule: &ReversalRule) -> String {
+#[must_use]
+pub fn as_original(request: &Message, rule: &ReversalRule) -> String {
     let parts = rule.original.iter().filter_map(|(_, source)| match source {
         OriginalSource::Mti => Some(Some(request.mti().original().to_string().into())),
         OriginalSource::Field(path) => Some(request.text(*path)),
@@ -47,7 +48,8 @@ pub(super) fn as_original(request: &Message, rule: &ReversalRule) -> String {
 }
 
 /// The name of the request that this reversal points at.
-pub(super) fn original_of(reversal: &Message, rule: &ReversalRule) -> String {
+#[must_use]
+pub fn original_of(reversal: &Message, rule: &ReversalRule) -> String {
     let named = rule
         .original
         .iter()

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// Makes those changes that are made before the MAC, or those behind it; how many there were. One
 /// that the dialect cannot write is left out.
-pub(super) fn change(message: &mut Message, changes: &[FieldChange], sealed: bool) -> usize {
+pub fn change(message: &mut Message, changes: &[FieldChange], sealed: bool) -> usize {
     let due = changes.iter().filter(|change| change.sealed == sealed);
     due.filter(|change| match &change.value {
         Some(value) => message.set(change.path, value).is_ok(),
@@ -33,7 +33,7 @@ pub(super) fn end_header(message: &mut Message, end: &[u8]) {
 }
 
 /// Makes a right MAC wrong, or takes it away.
-pub(super) fn spoil_mac(message: &mut Message, mac: SentMac) {
+pub fn spoil_mac(message: &mut Message, mac: SentMac) {
     let Some(rule) = message.spec().flow().mac else {
         return;
     };
@@ -52,7 +52,8 @@ pub(super) fn spoil_mac(message: &mut Message, mac: SentMac) {
 }
 
 /// Breaks a frame, so that nobody can read it.
-pub(super) fn wrecked(spec: &Arc<Spec>, frame: Bytes, wreck: Option<Wreck>) -> Bytes {
+#[must_use]
+pub fn wrecked(spec: &Arc<Spec>, frame: Bytes, wreck: Option<Wreck>) -> Bytes {
     match wreck {
         None => frame,
         Some(Wreck::Cut) => frame.slice(..frame.len() / 2),

@@ -49,6 +49,8 @@ impl World {
                 self.acquirer.faults().add(armed.clone());
                 self.acquirer(AcquirerEvent::Wake);
             }
+            // This world's network has chances of its own.
+            FaultSide::Wire => {}
         }
     }
 

@@ -103,7 +103,7 @@ impl Plug {
 impl ByteSink for Plug {
     type Error = ();
 
-    fn take(&self, bytes: &[u8]) -> Taken<()> {
+    fn take(&self, bytes: &[u8], _begun: usize) -> Taken<()> {
         let count = match self.takes.get() {
             Takes::All => bytes.len(),
             Takes::Bytes(left) => left.min(bytes.len()),

@@ -1,9 +1,10 @@
 //! Records of every kind, for tests of whoever writes or reads them.
 
 use crate::engine::record::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, Identity, LineFact,
-    LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq, ShadowDifference, ShadowTally,
-    State, Step, StoredFrame, TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, HostBalance,
+    Identity, LineFact, LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq,
+    SettlementTotals, ShadowDifference, ShadowTally, State, Step, StoredFrame, TxId, Unmatched,
+    Unreadable, Vault, VaultKeys, Why,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, Mti, ResponseCode, Secret, Stan, Text};
@@ -191,7 +192,28 @@ fn notes() -> impl Strategy<Value = Note> {
             lost,
         }),
         texts().prop_map(Note::Detail),
+        settles(),
     ]
+}
+
+fn settles() -> impl Strategy<Value = Note> {
+    let totals =
+        any::<[u64; 4]>().prop_map(
+            |[debits, debit_sum, credits, credit_sum]| SettlementTotals {
+                debits,
+                debit_sum: Amount(debit_sum),
+                credits,
+                credit_sum: Amount(credit_sum),
+            },
+        );
+    let hosts = [
+        HostBalance::Unsaid,
+        HostBalance::Balanced,
+        HostBalance::Differs,
+        HostBalance::Failed,
+    ];
+    (option::of(totals), select(hosts.to_vec()))
+        .prop_map(|(totals, host)| Note::Settles { totals, host })
 }
 
 fn opened() -> impl Strategy<Value = Opened> {

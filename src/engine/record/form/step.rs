@@ -2,7 +2,9 @@
 
 use super::FormError;
 use super::wire::{Form, In, Out, coded, put_digits, take_digits, take_if};
-use crate::engine::record::{Identity, Note, Opened, Row, State, Step, Why};
+use crate::engine::record::{
+    HostBalance, Identity, Note, Opened, Row, SettlementTotals, State, Step, Why,
+};
 use crate::iso::message::{Stan, Text};
 use crate::iso::spec::Purpose;
 use std::sync::Arc;
@@ -55,6 +57,31 @@ coded! { Purpose, "not a purpose":
     11 BatchUpload,
     12 Notice,
     13 Administration,
+}
+
+coded! { HostBalance, "not a balance":
+    0 Unsaid,
+    1 Balanced,
+    2 Differs,
+    3 Failed,
+}
+
+impl Form for SettlementTotals {
+    fn put(&self, out: &mut Out<'_>) {
+        self.debits.put(out);
+        self.debit_sum.put(out);
+        self.credits.put(out);
+        self.credit_sum.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        Ok(Self {
+            debits: Form::take(from)?,
+            debit_sum: Form::take(from)?,
+            credits: Form::take(from)?,
+            credit_sum: Form::take(from)?,
+        })
+    }
 }
 
 impl Form for State {
@@ -151,6 +178,12 @@ fn put_note(note: &Note, [low, high]: [bool; 2], out: &mut Out<'_>) {
             kind(8);
             what.put(out);
         }
+        Note::Settles { totals, host } => {
+            kind(9);
+            host.put(out);
+            out.flags(&[totals.is_some()]);
+            totals.iter().for_each(|totals| totals.put(out));
+        }
     }
 }
 
@@ -169,6 +202,13 @@ fn take_note(from: &mut In<'_>) -> Result<(Note, [bool; 2]), FormError> {
             lost: Form::take(from)?,
         },
         8 => Note::Detail(Form::take(from)?),
+        9 => Note::Settles {
+            host: Form::take(from)?,
+            totals: {
+                let [told] = from.flags()?;
+                take_if(told, from)?
+            },
+        },
         _ => return Err(from.wrong("a note not known here")),
     };
     Ok((note, [byte & 1 == 1, byte & 2 == 2]))

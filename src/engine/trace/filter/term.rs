@@ -83,7 +83,7 @@ impl Term {
             }
             Self::Open => verdict.open,
             Self::Class(class) => verdict.class == Some(*class),
-            Self::State(state) => story.state == *state,
+            Self::State(state) => verdict.state == *state,
             Self::Cause(cause) => verdict.cause == *cause || verdict.causes.contains(cause),
             Self::Safe(safe) => verdict.safe_to_retry == *safe,
             Self::Unsafe => verdict.safe_to_retry != Retry::Yes,

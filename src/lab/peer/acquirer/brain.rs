@@ -10,7 +10,7 @@ use crate::engine::record::ConnId;
 use crate::engine::seam::{Dice, KeyedMap, Mono, Now, Zone};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, Rrn, Stan, TerminalId};
-use crate::lab::fault::{Fate, FaultSide, Faults};
+use crate::lab::fault::{Armed, Fate, FaultSide, Faults};
 use crate::lab::office::{Office, OfficeTerms};
 use crate::lab::peer::Totals;
 use bytes::Bytes;
@@ -254,6 +254,30 @@ impl Acquirer {
     pub fn heal(&mut self, now: Now) {
         self.options.faults.heal();
         self.gone_until = None;
+        self.tick(now);
+    }
+
+    /// From now on this may go wrong, too.
+    pub fn switch_on(&mut self, now: Now, armed: Armed) {
+        self.options.faults.add(armed);
+        self.tick(now);
+    }
+
+    /// The fault of this number strikes no more; what it put out of reach is back.
+    pub fn switch_off(&mut self, now: Now, id: u32) {
+        if self.options.faults.switch_off(id) {
+            self.gone_until = None;
+            self.tick(now);
+        }
+    }
+
+    /// Nothing is to go wrong any more; all is back, and what waited goes on its way.
+    pub fn mend(&mut self, now: Now) {
+        self.options.faults.clear();
+        self.gone_until = None;
+        for held in &mut self.held {
+            held.until = now.mono;
+        }
         self.tick(now);
     }
 

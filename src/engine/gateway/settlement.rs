@@ -1,0 +1,82 @@
+//! What a settlement says of its batch, read for its record: the totals that the terminal counts,
+//! and whether the host's book agrees.
+
+use super::partly_read;
+use crate::engine::record::{HostBalance, Note, SettlementTotals};
+use crate::iso::codec::Message;
+use crate::iso::message::{Amount, FieldPath};
+use crate::iso::spec::{Flow, Purpose, SettlementRule};
+
+/// The note of a settlement, or of its answer; `otherwise` for what is none.
+pub(crate) fn note_or(message: &Message, purpose: Purpose, otherwise: Note) -> Note {
+    let flow = message.spec().flow();
+    match &flow.settlement {
+        Some(rule) if purpose == Purpose::Settlement => Note::Settles {
+            totals: totals(message, rule),
+            host: match message.mti().is_answer() {
+                true => balance(message, rule, flow),
+                false => HostBalance::Unsaid,
+            },
+        },
+        _ => otherwise,
+    }
+}
+
+/// The note of a request: what could not be read of it counts first.
+pub(super) fn note(message: &Message, purpose: Purpose) -> Note {
+    partly_read::note_or(message, note_or(message, purpose, Note::None))
+}
+
+/// The totals, if the message has all four.
+fn totals(message: &Message, rule: &SettlementRule) -> Option<SettlementTotals> {
+    let sum = |paths: &[FieldPath]| {
+        let numbers = paths.iter().map(|path| number(message, *path));
+        let known: Vec<u64> = numbers.collect::<Option<_>>()?;
+        let sum = known
+            .iter()
+            .fold(0, |sum: u64, one| sum.saturating_add(*one));
+        (!known.is_empty()).then_some(sum)
+    };
+    Some(SettlementTotals {
+        debits: sum(&rule.debit_count)?,
+        debit_sum: Amount(sum(&rule.debit_amount)?),
+        credits: sum(&rule.credit_count)?,
+        credit_sum: Amount(sum(&rule.credit_amount)?),
+    })
+}
+
+fn number(message: &Message, path: FieldPath) -> Option<u64> {
+    message.text(path)?.trim().parse().ok()
+}
+
+/// What the host found: by the digits of ISO 8583:1987 DE 66, which `UnionPay` terminals have in
+/// DE 48, else by the response code.
+fn balance(message: &Message, rule: &SettlementRule, flow: &Flow) -> HostBalance {
+    if rule.result.is_empty() {
+        let (code, answer) = (message.response_code(), &flow.answer);
+        return match code {
+            Some(code) if code == answer.settled => HostBalance::Balanced,
+            Some(code) if code == answer.unsettled => HostBalance::Differs,
+            _ => HostBalance::Unsaid,
+        };
+    }
+    let is_empty = |sort: usize| {
+        let mut sums = [&rule.debit_amount, &rule.credit_amount].into_iter();
+        sums.all(|paths| {
+            let path = paths.get(sort);
+            path.is_some_and(|path| number(message, *path) == Some(0))
+        })
+    };
+    let said = rule.result.iter().enumerate().map(|(sort, path)| {
+        Some(match number(message, *path) {
+            Some(1) => HostBalance::Balanced,
+            Some(2) => HostBalance::Differs,
+            Some(3) => HostBalance::Failed,
+            // Nothing to say of cards that were not used.
+            _ if is_empty(sort) => return None,
+            _ => HostBalance::Unsaid,
+        })
+    });
+    // Of several sorts of cards the worst counts.
+    said.flatten().max().unwrap_or(HostBalance::Unsaid)
+}

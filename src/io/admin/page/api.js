@@ -1,0 +1,115 @@
+// What the gateway is asked, and what it tells by itself. A token, where one is wanted, is kept for
+// this window only.
+
+const KEY = "isogate-token";
+
+/** What went wrong, with what the gateway says about mending it. */
+export class Refused extends Error {
+  constructor(status, said) {
+    super((said && said.error) || `HTTP ${status}`);
+    this.status = status;
+    this.hint = (said && said.hint) || "";
+  }
+}
+
+export const token = {
+  get: () => { try { return sessionStorage.getItem(KEY) || ""; } catch { return ""; } },
+  set: (value) => { try { sessionStorage.setItem(KEY, value); } catch { /* for this page only */ } },
+};
+
+function headers(more) {
+  const own = token.get();
+  return own ? { ...more, Authorization: `Bearer ${own}` } : more;
+}
+
+async function ask(method, path, body, signal) {
+  const options = { method, signal, headers: headers({ Accept: "application/json" }) };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers["Content-Type"] = "application/json";
+  }
+  const answer = await fetch(path, options);
+  const text = await answer.text();
+  let said = null;
+  try { said = text ? JSON.parse(text) : null; } catch { said = null; }
+  if (!answer.ok) {
+    if (answer.status === 401) window.dispatchEvent(new Event("isogate-token"));
+    throw new Refused(answer.status, said);
+  }
+  return said;
+}
+
+export const get = (path, signal) => ask("GET", path, undefined, signal);
+export const post = (path, body = {}) => ask("POST", path, body);
+export const replace = (path, body) => ask("PUT", path, body);
+export const remove = (path) => ask("DELETE", path);
+
+/** A file or a picture, as text or as bytes. */
+export async function fetched(path, signal) {
+  const answer = await fetch(path, { signal, headers: headers({}) });
+  if (!answer.ok) throw new Refused(answer.status, null);
+  return answer;
+}
+
+/** A query of an address, without what is empty. */
+export function query(values) {
+  const given = Object.entries(values).filter(([, value]) => value !== "" && value != null);
+  const text = new URLSearchParams(given).toString();
+  return text ? `?${text}` : "";
+}
+
+/** Saves a file under a name; by a link where no token is needed for it. */
+export async function save(path, name) {
+  const blob = await (await fetched(path)).blob();
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+const LONGEST_PAUSE = 10000;
+
+/** Hears events until it is stopped: `heard(name, data)`; `connected(bool)` as the line comes and goes. */
+export function listen(heard, connected) {
+  const stop = new AbortController();
+  (async () => {
+    for (let pause = 500; !stop.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        const answer = await fetch("/api/events", { signal: stop.signal, headers: headers({}) });
+        if (!answer.ok) throw new Refused(answer.status, null);
+        connected(true);
+        pause = 500;
+        await read(answer.body.getReader(), heard);
+      } catch { /* tried again below */ }
+      if (stop.signal.aborted) return;
+      connected(false);
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  })();
+  return () => stop.abort();
+}
+
+async function read(reader, heard) {
+  const decoder = new TextDecoder();
+  let kept = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    kept += decoder.decode(value, { stream: true });
+    const blocks = kept.split(/\r?\n\r?\n/);
+    kept = blocks.pop();
+    for (const block of blocks) event(block, heard);
+  }
+}
+
+function event(block, heard) {
+  let name = "message";
+  const data = [];
+  for (const line of block.split(/\r?\n/)) {
+    if (line.startsWith("event:")) name = line.slice(6).trim();
+    if (line.startsWith("data:")) data.push(line.slice(5).trimStart());
+  }
+  if (!data.length) return;
+  try { heard(name, JSON.parse(data.join("\n"))); } catch { /* not for us */ }
+}

@@ -1,0 +1,139 @@
+// What is going on now: the gateway's state, the last minutes' figures, the latest payments. One
+// stream feeds all views; they are told at most twice a second, and not at all while nobody looks.
+
+import { get, listen } from "./api.js";
+
+/** Payments that are kept; the rest is in the journal. */
+const KEPT = 120;
+/** Points of the figures that are kept: ten minutes. */
+const POINTS = 600;
+/** How often views are told, in milliseconds. */
+const PACE = 500;
+
+export const live = {
+  state: null, connected: false, points: [], step: 1, openMoney: null, faults: [],
+  latest: new Map(), wrong: new Map(), alarms: [], left: 0, ahead: 0,
+};
+
+const heard = new Set();
+let told = null;
+
+/** Calls back after each change, until the function it gives is called. */
+export function watch(callback) {
+  heard.add(callback);
+  return () => heard.delete(callback);
+}
+
+/** What time it is at the gateway. */
+export const now = () => Date.now() + live.ahead;
+
+function changed() {
+  if (told) return;
+  told = setTimeout(() => {
+    told = null;
+    if (document.hidden) return;
+    requestAnimationFrame(() => { for (const callback of [...heard]) callback(live); });
+  }, PACE);
+}
+
+/** Keeps the newest few of a map, by the order of coming. */
+function keepIn(map, key, value, most) {
+  map.delete(key);
+  map.set(key, value);
+  while (map.size > most) map.delete(map.keys().next().value);
+}
+
+let isWrong = () => false;
+
+/** Says which payments are kept longer, since people want to see them. */
+export const keepWrong = (test) => { isWrong = test; };
+
+/** Takes in a payment, new or changed. */
+export function take(item) {
+  if (!item || !item.tx) return;
+  const known = live.latest.get(item.tx);
+  if (known) live.latest.set(item.tx, item);
+  else keepIn(live.latest, item.tx, item, KEPT);
+  if (isWrong(item)) {
+    if (live.wrong.has(item.tx)) live.wrong.set(item.tx, item);
+    else keepIn(live.wrong, item.tx, item, KEPT);
+  } else if (live.wrong.has(item.tx)) live.wrong.set(item.tx, item);
+}
+
+function point(figures) {
+  const last = live.points[live.points.length - 1];
+  if (last && last.at === figures.at) live.points[live.points.length - 1] = figures;
+  else live.points.push(figures);
+  if (live.points.length > POINTS) live.points.splice(0, live.points.length - POINTS);
+  if (figures.open_money) live.openMoney = figures.open_money;
+}
+
+const EVENTS = {
+  transaction: take,
+  figures: point,
+  link: () => refresh(),
+  fault: () => refreshFaults(),
+  alarm: (alarm) => { live.alarms.push(alarm); live.alarms = live.alarms.slice(-20); },
+  lagged: (said) => { live.left += Number(said.left_out ?? said.count ?? said) || 0; },
+};
+
+/** Reads the state anew. */
+export async function refresh() {
+  try {
+    live.state = await get("/api/state");
+    if (live.state.now) live.ahead = Date.parse(live.state.now) - Date.now();
+    live.failed = null;
+  } catch (error) { live.failed = error; }
+  changed();
+}
+
+/** Reads the faults that are on anew. */
+export async function refreshFaults() {
+  try { live.faults = (await get("/api/faults")).active || []; } catch { live.faults = []; }
+  changed();
+}
+
+async function figures() {
+  try {
+    const said = await get("/api/figures?last=10m");
+    live.step = said.step_seconds || 1;
+    live.points = (said.points || []).slice(-POINTS);
+    if (said.open_money) live.openMoney = said.open_money;
+  } catch { /* told by the stream later */ }
+  changed();
+}
+
+async function latest() {
+  for (const q of ["", "~open"]) {
+    try {
+      const said = await get(`/api/transactions?limit=50${q && `&q=${encodeURIComponent(q)}`}`);
+      for (const item of [...(said.items || [])].sort((a, b) => (a.tx < b.tx ? -1 : 1))) take(item);
+    } catch { /* told by the stream later */ }
+  }
+  changed();
+}
+
+/** Begins; once. */
+export function begin() {
+  refresh();
+  figures();
+  latest();
+  refreshFaults();
+  listen((name, data) => { if (EVENTS[name]) { EVENTS[name](data); changed(); } }, (on) => {
+    if (on && live.connected === false && live.points.length) { refresh(); figures(); latest(); }
+    live.connected = on;
+    changed();
+  });
+  setInterval(() => { if (!document.hidden) refresh(); }, 2000);
+  setInterval(() => { if (!document.hidden) refreshFaults(); }, 3000);
+  // Ages grow and the money that is open changes without any event of its own.
+  setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      const said = await get("/api/figures?last=1s");
+      if (said.open_money) live.openMoney = said.open_money;
+    } catch { /* the next time */ }
+    changed();
+  }, 2000);
+  document.addEventListener("visibilitychange", changed);
+}

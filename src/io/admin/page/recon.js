@@ -1,0 +1,31 @@
+// Reconciliation: the journal beside the files of the others, and what does not match.
+
+import { get } from "./api.js";
+import { h, show } from "./dom.js";
+import { address } from "./address.js";
+import { complain } from "./act.js";
+import { lang, t } from "./text.js";
+import { count, money } from "./words.js";
+
+const own = (item, key) => (lang() === "zh" && item[`${key}_zh`]) || item[key] || "";
+
+function row(one) {
+  const tx = one.tx;
+  return h("tr", {}, h("td", { class: "nowrap" }, own(one, "text") || own(one, "is") || one.status || one.result || ""),
+    h("td", { class: "nowrap" }, tx ? h("a", { href: address("transaction", { tx }) }, h("bdi", {}, `${one.terminal ?? ""} / ${one.stan ?? ""}`)) : h("bdi", {}, `${one.terminal ?? ""} / ${one.stan ?? ""}`)),
+    h("td", { class: "number" }, one.amount === undefined ? "" : money(one.amount, one.currency)), h("td", {}, own(one, "verdict")));
+}
+
+export function recon(root, values, signal) {
+  const place = h("div", {}, h("p", { class: "busy" }, t("reading the journal…")));
+  show(root, h("h1", {}, t("the books side by side")), h("p", { class: "lead" }, t("what the journal, the terminals' totals and the acquirer's file say of the same payments")), h("div", { class: "part" }, place));
+  get("/api/recon", signal).then((said) => {
+    const rows = said.rows || said.items || said.differences || [];
+    const sums = said.sums || said.summary || {};
+    const figures = Object.entries(sums).filter(([, value]) => typeof value === "number");
+    show(place, figures.length ? h("dl", { class: "figures" }, figures.map(([name, n]) => h("div", { class: "figure" }, h("dt", {}, name.replaceAll("_", " ")), h("dd", { class: "big" }, count(n))))) : null,
+      rows.length ? h("div", { class: "paper wide part", tabindex: "0", role: "region", "aria-label": t("what does not match") }, h("table", {}, h("thead", {}, h("tr", {}, [["what"], ["terminal / STAN"], ["amount", "number"], ["verdict"]].map(([n, c]) => h("th", { scope: "col", class: c }, t(n))))), h("tbody", {}, rows.slice(0, 500).map(row))))
+        : h("div", { class: "paper empty part" }, t("nothing differs")));
+  }).catch((error) => { if (error.name === "AbortError") return; show(place, h("div", { class: "paper empty" }, h("p", {}, error.status ? t("there is nothing to hold the journal against yet") : error.message), h("p", { class: "soft small" }, [error.message, error.hint].filter(Boolean).join(": ")),
+    h("p", { class: "small" }, h("code", {}, "isogate recon --acquirer-file FILE --terminal-file FILE")))); if (!error.status) complain(error); });
+}
