@@ -6,6 +6,7 @@
 mod asked;
 mod capture;
 mod decode;
+mod definition;
 mod diff;
 mod document;
 mod effect;
@@ -21,6 +22,7 @@ mod journal;
 mod lab;
 mod lines;
 mod load;
+mod made;
 mod open;
 mod page;
 mod past;
@@ -39,13 +41,14 @@ mod table;
 mod tail;
 mod term;
 mod trace;
+mod usage_zh;
 mod view;
 mod wish;
 
 use crate::engine::gateway::Act;
 use crate::engine::seam::Zone;
 use crate::engine::trace::Lang;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::fmt;
 use std::io::Write;
@@ -167,6 +170,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     Tail(tail::TailArgs),
     Term(term::TermArgs),
+    Completions(made::CompletionsArgs),
+    Man(made::ManArgs),
     /// Have the running gateway reverse a transaction, as an operator's decision
     Reverse(wish::WishArgs),
     /// Have the running gateway put a pending reversal on the list of exceptions
@@ -178,7 +183,7 @@ enum Command {
 /// Runs the command that the arguments name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let words: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = match Arguments::try_parse_from(&words) {
+    let arguments = match parse(&words) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&words, &error),
     };
@@ -195,6 +200,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             Exit::Failed
         }
     }
+}
+
+/// The arguments, by the definition with which help is printed.
+fn parse(words: &[OsString]) -> Result<Arguments, clap::Error> {
+    let matches = definition::command().try_get_matches_from(words)?;
+    Arguments::from_arg_matches(&matches)
 }
 
 /// The same, printing to `out` what the command prints to standard output.
@@ -223,6 +234,9 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
                 true => std::io::stderr().write_all(help.as_bytes()),
                 false => std::io::stdout().write_all(help.as_bytes()),
             }
+        }
+        Lang::Zh if error.use_stderr() => {
+            std::io::stderr().write_all(usage_zh::text(error).as_bytes())
         }
         _ => error.print(),
     };
@@ -262,6 +276,8 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Park(args) => wish::run(&args, Act::Park, out),
         Command::Close(args) => wish::run(&args, Act::Close, out),
         Command::Tail(args) => tail::run(&args, lang, out),
+        Command::Completions(args) => Ok(made::completions(&args, lang, out)),
+        Command::Man(args) => made::man(&args, lang, out),
     }
 }
 

@@ -38,10 +38,6 @@ use sum::ReplaySum;
 /// --fresh says otherwise. MACs and PIN blocks are made anew wherever a sign-on brings keys.
 /// Exit code 1: something differs; 2: not all of it could be played.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    isogate replay monday.pcap --to 127.0.0.1:6583\n  \
-    isogate replay monday.pcap --to old:6583 --learn noise.toml\n  \
-    isogate replay monday.pcap --to new:6583 --compare noise.toml --html page.html")]
 pub(crate) struct ReplayArgs {
     /// pcap, pcapng or another capture, or - for standard input
     #[arg(value_name = "FILE")]

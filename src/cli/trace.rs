@@ -109,6 +109,9 @@ pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
             match (args.json, args.asked.is_empty()) {
                 (true, false) => past::print_nothing(&args.asked.text(), out)?,
                 (true, true) => {}
+                (false, _) if args.asked.text().contains('~') => {
+                    writeln!(out, "{}", no_match(lang))?;
+                }
                 (false, _) => writeln!(out, "{}", past::nothing(lang))?,
             }
             return Ok(Exit::Found);
@@ -130,6 +133,13 @@ pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
         }
     }
     Ok(Exit::Done)
+}
+
+const fn no_match(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "no transaction of this journal matches",
+        Lang::Zh => "本日志中没有符合条件的交易",
+    }
 }
 
 const fn left_out(lang: Lang) -> &'static str {

@@ -47,4 +47,6 @@ mod captured;
 
 mod evidence;
 
+mod examples;
+
 mod specs;

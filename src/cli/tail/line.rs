@@ -1,7 +1,7 @@
 //! One record as `isogate tail` prints it, live.
 
 use crate::cli::screen::Look;
-use crate::cli::view::printable;
+use crate::cli::view::{kind_title, printable};
 use crate::engine::record::{
     Carried, Fact, LineFact, Logged, Opened, Record, ShadowDifference, State, Step, TxId,
 };
@@ -105,7 +105,7 @@ impl<'a> TailPrinter<'a> {
     fn step(&mut self, record: &Record, step: &Step) -> String {
         let tx = record.tx.unwrap_or(TxId(0));
         if let Some(opened) = &step.opened {
-            self.names.insert(tx, called(opened));
+            self.names.insert(tx, called(opened, self.look.lang));
             while self.names.len() > REMEMBERED {
                 self.names.pop_first();
             }
@@ -154,12 +154,14 @@ impl<'a> TailPrinter<'a> {
     }
 }
 
-fn called(opened: &Opened) -> String {
-    let money = money(opened.amount.0, &opened.currency);
-    format!(
-        "{}/{} {} {money}",
-        opened.terminal, opened.stan, opened.kind
-    )
+fn called(opened: &Opened, lang: Lang) -> String {
+    let (terminal, stan) = (opened.terminal, opened.stan);
+    let kind = kind_title(&opened.spec, &opened.kind, lang);
+    let money = match opened.amount.0 {
+        0 => String::new(),
+        some => format!(" {}", money(some, &opened.currency)),
+    };
+    format!("{terminal}/{stan} {kind}{money}")
 }
 
 /// `T>G>A 0200`, `A>G 0210 00`.
