@@ -19,7 +19,7 @@ pub(crate) struct TraceArgs {
     #[command(flatten)]
     asked: FilterArgs,
     /// Print the words of a filter
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with = "filter")]
     words: bool,
     /// DE 41
     #[arg(long, value_parser = terminal_id)]

@@ -19,6 +19,8 @@ mod lab;
 
 mod profiles;
 
+mod documents;
+
 mod ends;
 
 mod faults;
