@@ -3,8 +3,10 @@
 //! [`run`] parses the arguments and gives the exit code: 0 done, 1 it found something, 2 it failed,
 //! 64 wrong usage. An error names the thing, the place and the mend.
 
+mod api;
 mod asked;
 mod capture;
+mod control;
 mod decode;
 mod definition;
 mod diff;
@@ -40,6 +42,7 @@ mod spec;
 mod table;
 mod tail;
 mod term;
+mod token;
 mod trace;
 mod usage_zh;
 mod view;
@@ -172,6 +175,9 @@ enum Command {
     Term(term::TermArgs),
     Completions(made::CompletionsArgs),
     Man(made::ManArgs),
+    Token(token::TokenArgs),
+    /// Print the document that describes the HTTP API, in OpenAPI 3.1
+    Api,
     /// Have the running gateway reverse a transaction, as an operator's decision
     Reverse(wish::WishArgs),
     /// Have the running gateway put a pending reversal on the list of exceptions
@@ -264,6 +270,8 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Encode(args) => encode::run(&args, out),
         Command::Journal(args) => journal::run(&args, lang, out),
         Command::Lab(args) => lab::run(&args, lang, out),
+        Command::Token(args) => token::run(&args, lang, out),
+        Command::Api => api::run(out),
         Command::Serve(args) => serve::run(&args, lang, out),
         Command::Sim(args) => sim::run(&args, out),
         Command::Spec(args) => spec::run(&args, lang, out),

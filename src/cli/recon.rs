@@ -4,12 +4,12 @@ mod told;
 
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
-use super::past;
 use super::period::PeriodArgs;
 use super::{Exit, Lang, table};
 use crate::engine::evidence::EvidenceIndex;
 use crate::engine::recon::{ReconRow, Reconciler};
 use crate::engine::trace::Query;
+use crate::io::look;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fs::File;
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
         differences: 0,
     };
     let mut reconciler = Reconciler::new(&index);
-    let whole = past::each(
+    let whole = look::each(
         &reader,
         &query,
         &index,

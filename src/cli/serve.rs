@@ -87,19 +87,13 @@ pub(super) fn run(args: &ServeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     }
     let seed = args.seed.map_or_else(chance, Ok)?;
     let admin = config.admin.clone();
-    let zone = config.options.zone.clone();
     let faults = config.faults.clone();
     let gateway = Server::start(config, seed)?;
     let desk = FaultDesk::new(vec![gateway.fault_place()], &faults, FROM_FILE);
-    let views = Views {
-        exporter: gateway.exporter(),
-        status: gateway.status(),
-        desk: gateway.desk(),
-        zone,
-    };
+    let views = Views::of(&gateway, desk.clone())?;
     let admin = match &admin {
         Some(admin) => {
-            let started = Admin::start(&admin.address, admin.tls.clone(), views);
+            let started = Admin::start(admin, views);
             let what = || format!("cannot listen on {} ([admin] address)", admin.address);
             Some(started.with_context(what)?)
         }
@@ -115,20 +109,18 @@ pub(super) fn run(args: &ServeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     ports.write(args.ports.as_deref())?;
     steps::ready();
     signals::run_until_told(gateway, |gateway| {
-        reload(args, gateway, (admin.as_ref(), &desk));
+        reload(args, gateway, (admin.as_ref(), &desk))
     })?;
     Ok(Exit::Done)
 }
 
 /// Takes over what may change of the file; a file that is wrong changes nothing.
-fn reload(args: &ServeArgs, gateway: &Handle, (admin, desk): (Option<&Admin>, &FaultDesk)) {
-    let config = match Config::load(&args.config) {
-        Ok(config) => config,
-        Err(error) => {
-            tracing::error!("nothing is reloaded, all stays as it was: {error}");
-            return;
-        }
-    };
+fn reload(
+    args: &ServeArgs,
+    gateway: &Handle,
+    (admin, desk): (Option<&Admin>, &FaultDesk),
+) -> Result<(), String> {
+    let config = Config::load(&args.config).map_err(|error| error.to_string())?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -138,10 +130,11 @@ fn reload(args: &ServeArgs, gateway: &Handle, (admin, desk): (Option<&Admin>, &F
         tracing::error!("{error}");
     }
     if let (Some(admin), Some(new)) = (admin, &config.admin) {
-        admin.reload(new.tls.clone());
+        admin.reload(new);
     }
     follow(desk, &config.faults);
     gateway.reload(config);
+    Ok(())
 }
 
 /// Has those faults on that the file names; on a thread of its own, since the desk waits.

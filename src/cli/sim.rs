@@ -1,5 +1,7 @@
 //! `isogate sim`: worlds in virtual time, by their seeds.
 
+mod blind;
+
 mod ledger;
 
 mod look;
@@ -25,6 +27,18 @@ pub(crate) struct SimArgs {
     /// Seeds, both ends included
     #[arg(long, value_name = "A..B", default_value = "1..100", value_parser = seeds)]
     seeds: (u64, u64),
+    /// Hold verdicts against the truth of cases drawn by these seeds: classes, causes, false
+    /// alarms, unsafe ones; exit code 1 if one is unsafe
+    #[arg(
+        long,
+        value_name = "A..B",
+        value_parser = seeds,
+        conflicts_with_all = ["seeds", "plan"]
+    )]
+    blind: Option<(u64, u64)>,
+    /// Print every case that was not told right
+    #[arg(long, requires = "blind")]
+    wrong: bool,
     /// Which worlds: odd peers of every kind, or polite ones with faults on their wires
     #[arg(long, value_enum, default_value_t = Worlds::Odd)]
     world: Worlds,
@@ -128,6 +142,10 @@ fn reading(args: &SimArgs) -> odd::Reading<'_> {
 
 /// Runs them one after the other; `Found` if a rule was broken.
 pub(crate) fn run(args: &SimArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if let Some(seeds) = args.blind {
+        let shown = (args.json, args.wrong);
+        return blind::run(seeds, shown, args.keep.as_deref(), out);
+    }
     if let Some(path) = &args.plan {
         return odd::run_plan(path, reading(args), args.json, out);
     }

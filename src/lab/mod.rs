@@ -23,6 +23,8 @@ pub mod judge;
 
 pub mod model;
 
+pub mod blind;
+
 pub mod sim;
 
 pub mod swarm;

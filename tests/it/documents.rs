@@ -10,7 +10,9 @@ use std::fs;
 use std::path::Path;
 
 fn document(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name);
     fs::read_to_string(path).unwrap()
 }
 
@@ -47,7 +49,9 @@ fn known() -> BTreeMap<String, BTreeSet<String>> {
          [admin]\naddress = \"127.0.0.1:0\"\ntls = {{ {sub} }}\n{odd}"
     );
     fs::write(home.path().join("gateway.toml"), file).unwrap();
-    let told = isogate(home.path(), &["serve", "--check"]).output().unwrap();
+    let told = isogate(home.path(), &["serve", "--check"])
+        .output()
+        .unwrap();
     let told = String::from_utf8(told.stderr).unwrap();
     let mut sections = BTreeMap::new();
     for line in told.lines() {
@@ -69,7 +73,11 @@ fn every_key_of_the_configuration_is_documented_and_no_other() {
     assert!(known.len() > 12, "{known:?}");
     for (section, keys) in &known {
         let own = match section.as_str() {
-            "" => documented.keys().filter(|name| !name.contains('.')).cloned().collect(),
+            "" => documented
+                .keys()
+                .filter(|name| !name.contains('.'))
+                .cloned()
+                .collect(),
             section => documented
                 .get(section)
                 .map(|own| own.keys().cloned().collect::<BTreeSet<_>>())
@@ -85,7 +93,9 @@ fn every_default_of_the_configuration_is_the_one_that_is_documented() {
     let file = "[admin]\naddress = \"127.0.0.1:8583\"\n[[listener]]\naddress = \"127.0.0.1:0\"\n\
                 [[link]]\naddress = \"127.0.0.1:1\"\n";
     fs::write(home.path().join("gateway.toml"), file).unwrap();
-    let shown = isogate(home.path(), &["serve", "--check", "--show"]).output().unwrap();
+    let shown = isogate(home.path(), &["serve", "--check", "--show"])
+        .output()
+        .unwrap();
     let shown = String::from_utf8(shown.stdout).unwrap();
     let documented = documented();
     let mut section = String::new();
@@ -94,7 +104,9 @@ fn every_default_of_the_configuration_is_the_one_that_is_documented() {
         if line.starts_with('[') {
             section = line.trim_matches(|c| "[]".contains(c)).to_owned();
         }
-        let Some((key, value)) = line.strip_suffix("  # default").and_then(|l| l.split_once(" = "))
+        let Some((key, value)) = line
+            .strip_suffix("  # default")
+            .and_then(|l| l.split_once(" = "))
         else {
             continue;
         };
@@ -131,7 +143,11 @@ fn every_metric_is_documented_and_graphed_and_no_other() {
     for one in names::ALL {
         let row = format!("| `{}` |", one.name);
         let line = page.lines().find(|line| line.starts_with(&row));
-        assert!(line.is_some_and(|line| line.contains(one.help)), "{}", one.name);
+        assert!(
+            line.is_some_and(|line| line.contains(one.help)),
+            "{}",
+            one.name
+        );
     }
     let dashboard = document("grafana.json");
     assert!(serde_json::from_str::<serde_json::Value>(&dashboard).is_ok());
@@ -155,7 +171,10 @@ fn every_metric_is_documented_and_graphed_and_no_other() {
 #[test]
 fn every_word_of_a_filter_is_documented_and_no_other() {
     let page = document("filter.md");
-    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `~")).collect();
+    let rows: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("| `~"))
+        .collect();
     let wanted: Vec<String> = FilterWord::ALL
         .iter()
         .map(|word| format!("| `{}` | {} |", word.example, word.about.en))
@@ -190,7 +209,15 @@ fn the_commands_of_the_book_work_as_they_stand() {
             let path = &path;
             scope.spawn(move || {
                 let home = tempfile::tempdir().unwrap();
-                let lab = ["lab", "--duration", "1s", "--terminals", "5", "--folder", "lab-0"];
+                let lab = [
+                    "lab",
+                    "--duration",
+                    "1s",
+                    "--terminals",
+                    "5",
+                    "--folder",
+                    "lab-0",
+                ];
                 isogate(home.path(), &lab).output().unwrap();
                 let blocks = typed(&document(page));
                 assert!(!blocks.is_empty(), "{page}");
@@ -214,10 +241,12 @@ fn the_commands_of_the_book_work_as_they_stand() {
 /// A script that ends with 0 if each of its lines ends with 0, or with 1, which says that
 /// something was found.
 fn lines_that_may_find(block: &str) -> String {
-    let wrapped = block.lines().map(|line| match line.starts_with("isogate") && !line.ends_with('&')
-    {
-        true => format!("{line} || [ $? -eq 1 ] || exit 9\n"),
-        false => format!("{line}\n"),
-    });
+    let wrapped =
+        block.lines().map(
+            |line| match line.starts_with("isogate") && !line.ends_with('&') {
+                true => format!("{line} || [ $? -eq 1 ] || exit 9\n"),
+                false => format!("{line}\n"),
+            },
+        );
     wrapped.collect()
 }

@@ -4,7 +4,7 @@ use crate::rooms::{absolute, paths};
 use crate::source::{Source, breach};
 
 /// The rooms that see only wires, ledgers, and what is printed.
-const BLIND: &[&str] = &["plan", "odd", "model", "judge"];
+const BLIND: &[&str] = &["plan", "odd", "model", "judge", "blind"];
 
 /// The modules and types that they do not use.
 const HIDDEN: &[&str] = &[

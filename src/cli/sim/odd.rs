@@ -49,27 +49,6 @@ impl OddWorlds<'_> {
         played(&world.plan(), self.reading)
     }
 
-    /// Plays what `next` gives, on all cores.
-    fn on_all_cores<T: Send>(
-        &self,
-        next: impl Fn() -> Option<T> + Sync,
-        work: impl Fn(T) -> anyhow::Result<()> + Sync,
-    ) -> anyhow::Result<()> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let work_on = || {
-            let _plot = planted::plant(self.sabotage);
-            while let Some(task) = next() {
-                work(task)?;
-            }
-            Ok(())
-        };
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work_on)).collect();
-            let mut ends = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
-            ends.try_for_each(|end| end.unwrap_or(Ok(())))
-        })
-    }
-
     /// The worlds of seeds, as they come.
     fn blind(&self) -> anyhow::Result<Sum> {
         let (from, to) = self.seeds;
@@ -84,7 +63,7 @@ impl OddWorlds<'_> {
             let first = starts.fetch_add(block, Ordering::Relaxed);
             (first <= to).then(|| (first, to.min(first + block - 1)))
         };
-        self.on_all_cores(next, |(first, last)| {
+        on_all_cores(self.sabotage, next, |(first, last)| {
             let lock = || {
                 both.lock()
                     .unwrap_or_else(std::sync::PoisonError::into_inner)
@@ -130,7 +109,7 @@ impl OddWorlds<'_> {
             let is_left = played.fetch_add(1, Ordering::Relaxed) <= to;
             is_left.then(|| lock().1.pick())
         };
-        self.on_all_cores(next, |world| {
+        on_all_cores(self.sabotage, next, |world| {
             let played = self.play(&world);
             let (all, guide) = &mut *lock();
             guide.reached(&world, &played.cells);
@@ -141,6 +120,27 @@ impl OddWorlds<'_> {
         let (sum, _) = both.into_inner().unwrap_or_default();
         Ok(sum)
     }
+}
+
+/// Works on what `next` gives, on all cores; a bug may be planted.
+pub(super) fn on_all_cores<T: Send>(
+    sabotage: Option<Bug>,
+    next: impl Fn() -> Option<T> + Sync,
+    work: impl Fn(T) -> anyhow::Result<()> + Sync,
+) -> anyhow::Result<()> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let work_on = || {
+        let _plot = planted::plant(sabotage);
+        while let Some(task) = next() {
+            work(task)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work_on)).collect();
+        let mut ends = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        ends.try_for_each(|end| end.unwrap_or(Ok(())))
+    })
 }
 
 /// Plays the plans of seeds, on all cores.

@@ -187,6 +187,7 @@ const fn name(fact: &Fact) -> &'static str {
         Fact::Unreadable(_) => "unreadable",
         Fact::Shadow(_) => "shadow",
         Fact::ShadowTally(_) => "shadow_tally",
+        Fact::Operated(_) => "operated",
         Fact::Keys(_) => "keys",
         Fact::Tombstone(_) => "tombstone",
         Fact::CheckpointBegin => "checkpoint_begin",
@@ -211,6 +212,7 @@ const fn told(fact: &Fact, lang: Lang) -> &'static str {
         Fact::Shadow(_) => "影子差异",
         Fact::ShadowTally(_) => "影子小计",
         Fact::Keys(_) => "密钥",
+        Fact::Operated(_) => "操作",
         Fact::Tombstone(_) => "拒绝标记",
         Fact::Step(_) | Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => {
             name(fact)
@@ -289,6 +291,7 @@ fn remark(fact: &Fact, lang: Lang) -> String {
                 format!("终端 {terminal}"),
             )
         }
+        Fact::Operated(act) => format!("{} {}: {}", act.who, act.did.name(), act.what),
         Fact::Tombstone(identity) => identity.to_string(),
         Fact::Carried(carried) => carried_name(carried).to_owned(),
         Fact::Stopped | Fact::Session(_) | Fact::CheckpointBegin | Fact::CheckpointEnd => {

@@ -51,14 +51,14 @@ causes! {
         "收单机构未按时应答; 请求丢失、应答丢失或应答迟到, 尚无法区分"
         "S1.2 S1.11 S2.10 S3.8 S3.17 S3.21 S4.2";
     AnswerLost "answer_lost"
-        "the acquirer had the request, since it accepted the reversal; its answer was lost or \
-         slower than the deadline"
-        "收单机构收到过请求(已接受冲正), 应答丢失或超时"
+        "no answer came in time, and the acquirer accepted the reversal: the answer was lost or \
+         slower than the deadline; one that accepts every reversal may never have had the request"
+        "未按时收到应答, 收单机构已接受冲正: 应答丢失或超时; 若其对未收到的交易也接受冲正, 请求也可能未到"
         "S1.2 S2.10 S3.17 S3.19 S5.4";
     RequestLost "request_lost_or_unknown"
-        "the acquirer found no original for the reversal; the request was lost or forgotten, \
-         or is known only to the issuer"
-        "收单机构未找到原交易; 请求丢失、被遗忘, 或仅发卡行有记录"
+        "the acquirer does not know it: the request was lost or forgotten, or is known only to \
+         the issuer"
+        "收单机构无此交易; 请求丢失、被遗忘, 或仅发卡行有记录"
         "S3.7 S4.11";
     AnswerLate "answer_late"
         "the approval came after the deadline and was not delivered"

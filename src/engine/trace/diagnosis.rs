@@ -41,7 +41,7 @@ fn by_state(story: &Story) -> Vec<Cause> {
         State::Delivered | State::Confirmed => delivered(story),
         State::AnswerUnread if answered_unknown(story) => vec![Cause::OutcomeUnknown],
         State::AnswerUnread => vec![Cause::AnswerUnreadable],
-        State::DeliveryUnproven if story.conflict => {
+        State::DeliveryUnproven if story.conflict || story.second.is_some() => {
             vec![Cause::AnswersDisagree, Cause::DeliveryUnproven]
         }
         State::DeliveryUnproven => behind(Cause::DeliveryUnproven, story),
@@ -115,8 +115,12 @@ fn roots(story: &Story) -> Vec<Cause> {
     }
     if answered_unknown(story) {
         upstream.push(Cause::OutcomeUnknown);
+    } else if story.seen == Seen::Decline && has_no_code(story) {
+        upstream.push(Cause::AnswerUnreadable);
     }
+    let mut declined = false;
     for (state, why) in story.whys() {
+        declined |= matches!(state, State::Declined | State::DeclineDelivered);
         match why {
             Why::TerminalAsked => terminal.push(Cause::TerminalReversed),
             Why::Operator if state == State::ClosedByOperator => {}
@@ -126,6 +130,8 @@ fn roots(story: &Story) -> Vec<Cause> {
             }
             Why::Restarted if state == State::DeliveryUnproven => terminal.push(Cause::Restart),
             Why::Unseen if state == State::DeliveryUnproven => terminal.push(Cause::NotCaptured),
+            // Behind a decline it contradicts, and is not late.
+            Why::LateApproval if declined => {}
             // Where the terminal reversed while the answer was still on its way, the answer came
             // after that, but it was not late.
             Why::LateApproval
@@ -151,7 +157,9 @@ fn roots(story: &Story) -> Vec<Cause> {
         let at = usize::from(story.reversal.by == Some(By::Terminal)) * terminal.len();
         terminal.insert(at, Cause::DeliveryUnproven);
     }
-    upstream.extend(lost(story).filter(|_| !upstream.is_empty()));
+    // An answer that came and was not believed is not lost.
+    let unheard = upstream.iter().all(|cause| tells_of_silence(*cause));
+    upstream.extend(lost(story).filter(|_| unheard && !upstream.is_empty()));
     upstream.extend(terminal);
     if upstream.is_empty() {
         upstream.push(untold(story));
@@ -161,9 +169,14 @@ fn roots(story: &Story) -> Vec<Cause> {
 
 /// Whether the one answer says that the outcome is not known, by a code that was read.
 fn answered_unknown(story: &Story) -> bool {
-    let code = story.answer.filter(|code| !code.trim().is_empty());
-    let unknown = code.is_some_and(|code| Code::of(&code).outcome() == Outcome::Unknown);
-    story.seen == Seen::Decline && unknown
+    let unknown = |code: &str| Code::of(code).outcome() == Outcome::Unknown;
+    let code = story.answer.filter(|_| !has_no_code(story));
+    story.seen == Seen::Decline && code.is_some_and(|code| unknown(&code))
+}
+
+/// Whether the answer has no code, or a blank one.
+fn has_no_code(story: &Story) -> bool {
+    story.answer.is_none_or(|code| code.trim().is_empty())
 }
 
 /// States in which nobody waits for the request's answer any more.
@@ -198,6 +211,14 @@ fn silence(story: &Story) -> Vec<Cause> {
         None if story.seen == Seen::Decline => vec![Cause::NoAnswer],
         None => vec![Cause::AnswerLate],
     }
+}
+
+/// Whether a cause says that no answer was heard, and nothing else of an answer.
+pub(super) const fn tells_of_silence(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::NoAnswer | Cause::AnswerLost | Cause::RequestLost | Cause::LinkLost | Cause::Restart
+    )
 }
 
 /// Where request or answer went, once the reversal is closed and no answer was ever seen.

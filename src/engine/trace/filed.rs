@@ -7,6 +7,8 @@ use super::bonds;
 use super::cause::Cause;
 use super::filed_balance::{self as balance, Holding};
 use super::filed_payout;
+use super::filed_promises::without_promise;
+use super::filed_silence;
 use super::filed_texts::{self as texts, FILE_OF};
 use super::lang::{Phrase, Said};
 use super::money::money;
@@ -194,6 +196,9 @@ pub(super) fn raise(
         }
     });
     apply(verdict, story, heard);
+    if !matches!(purpose, Purpose::Void | Purpose::Refund) {
+        filed_silence::settle(verdict, story, index);
+    }
 }
 
 /// The words take their places: the weightiest first.
@@ -254,16 +259,6 @@ fn placed(verdict: &Said, filed: &Said) -> Said {
         }
     }
     verdict.clone().and(filed)
-}
-
-/// That nothing was debited is not said beside a file that has a debit.
-fn without_promise(verdict: &Said) -> Said {
-    let mut said = verdict.clone();
-    for (promise, instead) in texts::PROMISES {
-        said.en = said.en.replace(promise.en, instead.en);
-        said.zh = said.zh.replace(promise.zh, instead.zh);
-    }
-    said
 }
 
 const fn filed(is: Is) -> Belief {

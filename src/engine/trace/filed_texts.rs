@@ -516,17 +516,6 @@ pub(super) const LOOK_INTO_FILE: Phrase = p(
     "do not swipe again; look into the file, and ask the acquirer with the keys",
     "请勿重刷; 请核对文件, 并凭交易要素联系收单机构",
 );
-/// What is not said beside a file that has a debit, and what is said instead.
-pub(super) const PROMISES: [(Phrase, Phrase); 2] = [
-    (
-        p("nothing debited", "未扣款"),
-        p("this one not made", "本笔交易未成立"),
-    ),
-    (
-        p("nothing reserved", "未冻结"),
-        p("this one not made", "本笔交易未成立"),
-    ),
-];
 pub(super) const AMBIGUOUS: Phrase = p(
     "{n} rows of {file} fit, none is used",
     "{file}有{n}笔相符, 均未采用",

@@ -61,6 +61,10 @@ mod filed_balance;
 
 mod filed_payout;
 
+mod filed_promises;
+
+mod filed_silence;
+
 mod filed;
 
 mod verdict;

@@ -28,9 +28,17 @@ pub fn proof(records: &[Record], tx: TxId, index: &EvidenceIndex<'_>) -> Vec<Seq
         let story = stories.story(tx)?;
         Some(Verdict::with(story, &stories.others(story), index))
     };
-    let whole = judged(None);
+    let Some(whole) = judged(None) else {
+        return Vec::new();
+    };
+    // What each party believes stands beside the verdict, and is no part of it.
+    let same = |other: Verdict| {
+        let beliefs = whole.beliefs;
+        Verdict { beliefs, ..other } == whole
+    };
     let numbers = records.iter().map(|record| record.seq);
-    numbers.filter(|seq| judged(Some(*seq)) != whole).collect()
+    let proves = |seq: &Seq| !judged(Some(*seq)).is_some_and(same);
+    numbers.filter(proves).collect()
 }
 
 #[cfg(test)]

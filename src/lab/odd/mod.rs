@@ -20,7 +20,7 @@ mod ledger;
 
 mod host;
 
-pub use host::{HostSaid, OddHost, OddHostAction, SaidTo};
+pub use host::{BookedRequest, HostSaid, OddHost, OddHostAction, SaidTo};
 pub use ledger::{Arrival, GivenAnswer, HostLedger, LedgerEntry};
 pub use slip::{HeardAnswer, PaperSlip, Regarding, SentUndo, SlipBelief, Sort, StrayAnswer};
 pub use terminal::{OddTerminal, OddTerminalAction};

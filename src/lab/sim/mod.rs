@@ -40,7 +40,7 @@ pub use check::Violation;
 pub use machine::{Ended, Left, Machine, MachineOptions, Out, Takes, read_all};
 pub use planned::{
     ByReading, CORNERS, DECLARED, Looker, Played, Printed, calls_of, counters, cut_power,
-    fail_call, flip_bits, play,
+    fail_call, flip_bits, play, play_blind,
 };
 pub use staging::Staging;
 pub use tape::Passage;

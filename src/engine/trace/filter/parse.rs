@@ -2,7 +2,7 @@
 //! each other mean both.
 
 use super::super::lang::{Phrase, Said};
-use super::super::query::Query;
+use super::super::query::{Query, Which};
 use super::term::Term;
 use super::token::{Piece, Placed, pieces};
 use super::words::{FilterWord, WordProblem};
@@ -150,7 +150,14 @@ impl<'p, 't> Parser<'p, 't> {
         }
     }
 
+    /// A word without `~`: where it stands, or a key.
     fn key(&self, text: &str, at: Range<usize>) -> Result<Term, Wrong> {
+        match text.parse() {
+            Ok(Which::Open) => return Ok(Term::Open),
+            Ok(Which::Class(class)) => return Ok(Term::Class(class)),
+            Ok(Which::State(state)) => return Ok(Term::State(state)),
+            Err(_other) => {}
+        }
         let guesses = Query::guess(text, self.time.zone);
         let what = || PLAIN.fill(&[("text", Said::same(text))]);
         guesses.map(Term::Key).map_err(|_unknown| (at, what()))

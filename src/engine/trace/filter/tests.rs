@@ -110,6 +110,8 @@ fn each_word_tells_one_transaction_from_another() {
         ("203217491827", "203217491828"),
         ("10421695/100175", "10421695/100176"),
         ("100175", "100176"),
+        ("U4", "open"),
+        ("delivered-approved", "REVERSED"),
     ] {
         assert!(asks(yes, &sale), "{yes}");
         assert!(!asks(no, &sale), "{no}");

@@ -40,6 +40,37 @@ pub(super) struct Entry {
     pub settled: bool,
 }
 
+/// A request as the host's own file names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BookedRequest {
+    /// The attempt.
+    pub n: u32,
+    /// What was asked for.
+    pub trade: Trade,
+    /// DE 42.
+    pub merchant: String,
+    /// DE 41.
+    pub terminal: String,
+    /// DE 60.2, where the dialect has it.
+    pub batch: String,
+    /// DE 11 as it came.
+    pub stan: String,
+    /// DE 2.
+    pub card: String,
+    /// DE 4.
+    pub amount: u64,
+    /// DE 49.
+    pub currency: String,
+    /// DE 37 of the host's own.
+    pub rrn: String,
+    /// DE 38 of the host's own.
+    pub auth: String,
+    /// DE 39 of its first answer.
+    pub code: Option<String>,
+    /// Whether it was ever booked.
+    pub booked: bool,
+}
+
 /// What a message asks for, by its type, DE 3 and DE 60.1.
 pub(super) fn trade_of(message: &Message, cup: bool) -> Trade {
     let (digits, code) = (message.mti().digits(), text(message, 3));
@@ -70,7 +101,33 @@ fn signed(amount: u64) -> i64 {
     i64::try_from(amount).unwrap_or(i64::MAX)
 }
 
+impl Entry {
+    fn filed(&self) -> Option<BookedRequest> {
+        let [merchant, terminal, batch, stan] = self.name.place().map(str::to_owned);
+        Some(BookedRequest {
+            n: self.n?,
+            trade: self.trade,
+            merchant,
+            terminal,
+            batch,
+            stan,
+            card: self.card.clone(),
+            amount: self.amount,
+            currency: self.currency.clone(),
+            rrn: self.rrn.clone(),
+            auth: self.auth.clone(),
+            code: self.first.as_ref().map(|(code, _)| code.clone()),
+            booked: self.booked.is_some(),
+        })
+    }
+}
+
 impl OddHost {
+    /// The requests in its book, in the order in which they came.
+    pub fn requests(&self) -> impl Iterator<Item = BookedRequest> + '_ {
+        self.book.iter().filter_map(Entry::filed)
+    }
+
     /// Enters a request that was not seen before.
     pub(super) fn enter(&mut self, n: Option<u32>, message: &Message) -> usize {
         let cup = self.speech.cup;

@@ -50,7 +50,8 @@ impl OriginalName {
         format!("{mti}{:0>6}{:0>10}{:022}", self.stan, self.moment, 0)
     }
 
-    fn place(&self) -> [&str; 4] {
+    /// Its parts but the moment: merchant, terminal, batch, trace number.
+    pub(super) fn place(&self) -> [&str; 4] {
         [&self.merchant, &self.terminal, &self.batch, &self.stan]
     }
 }

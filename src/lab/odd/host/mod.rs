@@ -13,6 +13,8 @@ mod react;
 
 mod reply;
 
+pub use book::BookedRequest;
+
 use super::ledger::{Arrival, HostLedger};
 use super::slip::Sort;
 use super::wire::{Speech, attempt, mac_is_right, number, stan, text};

@@ -31,6 +31,11 @@ mod bounds;
 
 mod trial;
 
+mod counterfactual;
+
+mod blinded;
+
+pub use blinded::play_blind;
 pub use corners::CORNERS;
 pub use counters::counters;
 pub use cover::DECLARED;
