@@ -356,11 +356,13 @@ impl FoundTransactions<'_> {
         let looks_at_all = self.search.looks_at_all();
         let mut looked: u64 = 0;
         while taken.len() < most {
-            looked += 1;
-            if looks_at_all && looked.is_multiple_of(CLOCK_EVERY) && self.is_over_time() {
+            // Something is looked at each time, so that whoever goes on gets further.
+            let may_end = looks_at_all && self.reached.is_some();
+            if may_end && looked.is_multiple_of(CLOCK_EVERY) && self.is_over_time() {
                 self.is_late = true;
                 break;
             }
+            looked += 1;
             let Some(row) = self.search.next().map_err(IndexError::Index)? else {
                 break;
             };

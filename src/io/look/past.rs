@@ -57,6 +57,27 @@ pub fn search(
     }
 }
 
+/// Looks for what the queries of a [`Filter`](crate::engine::trace::Filter) find: those of one list
+/// together; the next list is asked only if the one before finds nothing.
+///
+/// # Errors
+/// The storage's.
+pub fn search_asked(
+    reader: &JournalReader,
+    asked: &[Vec<Query>],
+    wanted: StorySearch,
+    index: &EvidenceIndex<'_>,
+) -> Result<FoundStories, ReadError> {
+    let mut found = FoundStories::default();
+    for together in asked {
+        found = search_together(reader, together, wanted, index)?;
+        if !found.all.is_empty() || found.gave_up_at.is_some() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
 /// Looks for what several queries find together, each transaction once.
 ///
 /// # Errors
@@ -225,7 +246,7 @@ impl JudgedStories {
             // A transaction's last record can be missing without a trace in the ones that are left.
             story.gap |= self.damaged;
             let verdict = Verdict::with(&story, &stories.others(&story), index);
-            if query.matches(&story, verdict.class) {
+            if query.matches(&story, &verdict) {
                 self.matching.insert(story.tx, (story, verdict));
             } else {
                 self.matching.remove(&story.tx);

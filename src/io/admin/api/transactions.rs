@@ -7,11 +7,14 @@ use super::sheet::MessageDetail;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::record::{Fact, Hop, Record, Seq, State as TransactionState, TxId};
 use crate::engine::seam::Zone;
-use crate::engine::trace::{self, Query, QueryError, Story, Unconfirmed, Verdict, View, Which};
+use crate::engine::trace::{
+    self, Filter, FilterError, FilterTime, Query, QueryError, Story, Unconfirmed, Verdict, View,
+    Which,
+};
 use crate::io::admin::Views;
 use crate::io::journal::JournalReader;
 use crate::io::look::{self, FoundStories, MessageSheet, StorySearch, ToldStory};
-use crate::io::serve::GatewaySetup;
+use crate::io::serve::{Clock, GatewaySetup};
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
 use axum::Json;
@@ -32,8 +35,8 @@ const LOOKED_FOR: Duration = Duration::from_millis(1500);
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct TransactionFilter {
-    /// An id, an RRN, TERMINAL/STAN, an authorization code, a STAN or a terminal; `open`, a class
-    /// (U1 to U9) or a state.
+    /// A filter, such as `~open & ~mti 02xx`; a word without `~` is an id, an RRN, TERMINAL/STAN,
+    /// an authorization code, a STAN or a terminal, `open`, a class (U1 to U9) or a state.
     q: Option<String>,
     /// DE 41.
     terminal: Option<String>,
@@ -82,33 +85,42 @@ impl From<QueryError> for ApiProblem {
     }
 }
 
+impl From<FilterError> for ApiProblem {
+    fn from(error: FilterError) -> Self {
+        let (from, to) = (error.at.start, error.at.end);
+        Self::bad(&error.what.en).hint(format!(
+            "bytes {from} to {to} of `{}`; `isogate trace --words` prints the words of a filter",
+            error.text
+        ))
+    }
+}
+
 impl TransactionFilter {
-    /// What may be meant, the likeliest first.
-    fn queries(&self, zone: &Zone) -> Result<Vec<Query>, ApiProblem> {
+    /// What is asked for: by the filter, and by the parameters beside it.
+    fn queries(&self, zone: &Zone) -> Result<Vec<Vec<Query>>, ApiProblem> {
         let told = self.told(zone)?;
-        let Some(key) = filled(&self.q) else {
-            return Ok(vec![told]);
+        let Some(text) = filled(&self.q) else {
+            return Ok(vec![vec![told]]);
         };
-        let guesses = match key.parse::<Which>() {
-            Ok(which) => vec![Query {
-                which: Some(which),
-                ..Query::default()
-            }],
-            Err(_no_state) => Query::guess(key, zone)?,
-        };
-        let narrowed = guesses.into_iter().map(|guess| Query {
+        let now = Clock::new().now().wall;
+        let filter = Filter::parse(text, FilterTime { now, zone })?;
+        let narrowed = |guess: Query| Query {
             tx: guess.tx,
             terminal: told.terminal.or(guess.terminal),
             stan: told.stan.or(guess.stan),
             rrn: told.rrn.or(guess.rrn),
             auth: told.auth.or(guess.auth),
-            amount: told.amount,
+            amount: told.amount.or(guess.amount),
             from: told.from.or(guess.from),
             until: told.until.or(guess.until),
-            last4: told.last4,
+            last4: told.last4.or(guess.last4),
             which: told.which.or(guess.which),
-        });
-        Ok(narrowed.collect())
+            also: guess.also,
+        };
+        let all = filter.alternatives().into_iter();
+        Ok(all
+            .map(|together| together.into_iter().map(narrowed).collect())
+            .collect())
     }
 
     fn told(&self, zone: &Zone) -> Result<Query, ApiProblem> {
@@ -136,6 +148,7 @@ impl TransactionFilter {
                 .transpose()?,
             last4: read(&self.last4).map(trace::last4).transpose()?,
             which: read(&self.state).map(str::parse).transpose()?,
+            also: None,
         })
     }
 }
@@ -180,13 +193,9 @@ pub(super) async fn list(
     let queries = filter.queries(&zone)?;
     let search = within(filter.limit.unwrap_or(PAGE.0), filter.cursor.as_deref())?;
     let page = ask(&views, move |reader| {
-        let mut page = FoundStories::default();
-        for query in queries {
-            page = found(reader, &[query], search)?;
-            if !page.all.is_empty() || page.gave_up_at.is_some() {
-                break;
-            }
-        }
+        let nothing = Evidence::default();
+        let index = EvidenceIndex::of(&nothing);
+        let page = look::search_asked(reader, &queries, search, &index)?;
         Ok(TransactionPage::of(&page, (true, &zone)))
     });
     page.await.map(Json)
