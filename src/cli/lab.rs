@@ -208,6 +208,12 @@ fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
                 .with_context(|| format!("--profile: fault {fault}"))?,
         );
     }
+    let spoken = [Arc::clone(&spec), Arc::clone(&host_spec)];
+    for armed in &faults {
+        armed
+            .fits_one(&spoken)
+            .with_context(|| format!("--fault {armed}"))?;
+    }
     let folder = args.folder.clone().unwrap_or_else(folder);
     if folder.exists() {
         bail!(
@@ -288,6 +294,11 @@ fn introduce(
             Some(host) => format!("{spec} to {host}"),
             None => spec.to_owned(),
         }
+    )?;
+    writeln!(
+        out,
+        "cards     numbers begin with {}",
+        lab.bins().join(", ")
     )?;
     writeln!(out, "dashboard http://{}/", admin.address())?;
     out.flush()

@@ -25,6 +25,8 @@ mod ends;
 
 mod faults;
 
+mod live;
+
 mod across;
 
 mod passthrough;
