@@ -1,7 +1,6 @@
 //! `isogate explain`: verdicts.
 
 mod answers;
-mod bundle;
 
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
@@ -11,9 +10,10 @@ use super::{Exit, Lang, table};
 use crate::engine::evidence::EvidenceIndex;
 use crate::engine::trace::{Cause, Query, QueryError, Story, Verdict, money, proof};
 use crate::io::journal::JournalReader;
-use anyhow::bail;
+use crate::io::look;
+use anyhow::{Context, bail};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -159,30 +159,25 @@ fn prove(
     (story, verdict): (&Story, &mut Verdict),
     args: &ExplainArgs,
 ) -> anyhow::Result<()> {
-    let records = past::records(reader, story.tx)?;
+    let records = look::records(reader, story.tx)?;
     verdict.proof = proof(&records, story.tx, index);
     if let Some(file) = &args.bundle {
-        let bundle = bundle::Bundle {
+        let bundle = look::Bundle {
             story,
             verdict,
             records: &records,
             index,
             zone: args.journal.zone(),
         };
-        bundle.write(file)?;
+        let bytes = bundle.bytes()?;
+        std::fs::write(file, bytes).with_context(|| file.display().to_string())?;
     }
     Ok(())
 }
 
 fn causes(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if json {
-        let all = Cause::ALL.iter().map(|cause| {
-            let about = cause.about();
-            let complaints: Vec<_> = about.complaints.split_whitespace().collect();
-            json!({ "cause": about.name, "text": about.text.en, "text_zh": about.text.zh,
-                    "complaints": complaints })
-        });
-        writeln!(out, "{}", Value::Array(all.collect()))?;
+        writeln!(out, "{}", Value::Array(look::cause_entries()))?;
         return Ok(Exit::Done);
     }
     let rows = Cause::ALL.iter().map(|cause| {

@@ -1,13 +1,17 @@
-//! `isogate fault`: the faults that a lab can have.
+//! `isogate fault`: the faults that a lab can have, and those that a running one has.
 
+use super::control::{self, AdminArgs};
 use super::{Exit, Lang, table};
-use crate::lab::fault::{Aim, CatalogueEntry, Fault, KnobEntry};
+use crate::io::look;
+use crate::lab::fault::{Aim, CatalogueEntry, Fault};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::Write;
+use ureq::http::Method;
 
-/// The faults that terminals, an acquirer or a lab can have
+/// The faults that terminals, an acquirer or a lab can have, and those that are on
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  isogate fault add F01:p=0.1\n  isogate fault list --active")]
 pub(crate) struct FaultArgs {
     #[command(subcommand)]
     command: FaultCommand,
@@ -15,23 +19,128 @@ pub(crate) struct FaultArgs {
 
 #[derive(Debug, Subcommand)]
 enum FaultCommand {
+    /// Switch faults on in a running gateway or lab
+    Add {
+        /// Such as F01:p=0.1; `isogate fault list` shows all
+        #[arg(required = true)]
+        fault: Vec<String>,
+        #[command(flatten)]
+        desk: DeskArgs,
+    },
     /// List them: where each happens, its own knobs, which part it strikes unless it is aimed, and
     /// what is to be seen on the wire
     List {
         /// Print one JSON object a line
         #[arg(long)]
         json: bool,
+        /// Those that are on in the running gateway or lab, and how often each struck
+        #[arg(long)]
+        active: bool,
+        #[command(flatten)]
+        admin: AdminArgs,
+    },
+    /// Switch faults off, by their numbers
+    Remove {
+        /// As `isogate fault list --active` shows them
+        #[arg(required = true)]
+        id: Vec<u32>,
+        #[command(flatten)]
+        admin: AdminArgs,
+    },
+    /// Switch all faults off
+    Reset {
+        #[command(flatten)]
+        desk: DeskArgs,
     },
 }
 
-/// Prints them.
+/// Whose desk it is, and who comes to it.
+#[derive(Args, Clone, Debug)]
+struct DeskArgs {
+    /// Who wants it; it is recorded [default: the name of the user]
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+    #[command(flatten)]
+    admin: AdminArgs,
+}
+
+/// Lists them, or switches them on and off.
 pub(crate) fn run(args: &FaultArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let FaultCommand::List { json } = args.command;
+    match &args.command {
+        FaultCommand::Add { fault, desk } => {
+            for fault in fault {
+                let mut body = control::by(desk.who.as_deref());
+                body["fault"] = fault.as_str().into();
+                let admin = &desk.admin;
+                let added = admin
+                    .ask(&Method::POST, "/api/faults", Some(&body))?
+                    .fine()?;
+                writeln!(out, "{}", line(&added.document, lang))?;
+            }
+        }
+        FaultCommand::Remove { id, admin } => {
+            for id in id {
+                let path = format!("/api/faults/{id}");
+                let removed = admin.ask(&Method::DELETE, &path, None)?.fine()?;
+                writeln!(out, "{}", line(&removed.document, lang))?;
+            }
+        }
+        FaultCommand::Reset { desk } => {
+            let body = control::by(desk.who.as_deref());
+            let path = "/api/faults/reset";
+            let reset = desk.admin.ask(&Method::POST, path, Some(&body))?.fine()?;
+            let removed = reset.document["removed"].as_u64().unwrap_or_default();
+            match lang {
+                Lang::En => writeln!(out, "{removed} faults switched off")?,
+                Lang::Zh => writeln!(out, "已关闭{removed}个故障")?,
+            }
+        }
+        FaultCommand::List {
+            json,
+            active: true,
+            admin,
+        } => {
+            let list = admin.ask(&Method::GET, "/api/faults", None)?.fine()?;
+            let active = list.document["active"].as_array();
+            for fault in active.into_iter().flatten() {
+                match json {
+                    true => writeln!(out, "{fault}")?,
+                    false => writeln!(out, "{}", line(fault, lang))?,
+                }
+            }
+        }
+        FaultCommand::List { json, .. } => catalogue(*json, lang, out)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// `3  F01:p=0.1  answer lost  acquirer  struck 4 of 40  since …, by li`
+fn line(fault: &Value, lang: Lang) -> String {
+    let text = |key: &str| fault[key].as_str().unwrap_or_default();
+    let number = |key: &str| fault[key].as_u64().unwrap_or_default();
+    let [id, struck, of] = ["id", "struck", "concerned"].map(number);
+    let [fault, side, since, by] = ["fault", "side", "since", "by"].map(text);
+    match lang {
+        Lang::En => {
+            let title = text("title");
+            format!(
+                "{id}  {fault}  {title}  {side}  struck {struck} of {of}  since {since} by {by}"
+            )
+        }
+        Lang::Zh => {
+            let title = text("title_zh");
+            format!("{id}  {fault}  {title}  {side}  命中{struck}/{of}  {since}起, {by}")
+        }
+    }
+}
+
+/// Prints all there are.
+fn catalogue(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> {
     if json {
         for about in Fault::ALL {
-            writeln!(out, "{}", object(about))?;
+            writeln!(out, "{}", look::fault_document(about))?;
         }
-        return Ok(Exit::Done);
+        return Ok(());
     }
     let head = match lang {
         Lang::En => ["", "", "side", "p", "knobs", "on the wire"],
@@ -43,7 +152,7 @@ pub(crate) fn run(args: &FaultArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     for line in legend(lang) {
         writeln!(out, "{line}")?;
     }
-    Ok(Exit::Done)
+    Ok(())
 }
 
 fn row(about: &CatalogueEntry, lang: Lang) -> [String; 6] {
@@ -53,22 +162,6 @@ fn row(about: &CatalogueEntry, lang: Lang) -> [String; 6] {
     };
     let share = about.share.to_string();
     [about.id, title, side, &share, about.knobs, about.wire].map(str::to_owned)
-}
-
-fn object(about: &CatalogueEntry) -> Value {
-    let knob = |knob: KnobEntry| {
-        let others: Vec<&str> = knob
-            .others
-            .split('|')
-            .filter(|one| !one.is_empty())
-            .collect();
-        json!({ "name": knob.name, "default": knob.default, "others": others })
-    };
-    json!({
-        "id": about.id, "title": about.title, "title_zh": about.title_zh,
-        "side": about.side.name(), "p": about.share.to_string(),
-        "knobs": about.own_knobs().map(knob).collect::<Vec<_>>(), "wire": about.wire,
-    })
 }
 
 /// What holds for all of them.

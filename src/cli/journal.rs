@@ -1,7 +1,6 @@
 //! `isogate journal`: whether a journal is sound, and what is in it.
 
 mod export;
-mod packets;
 mod shadow;
 
 use super::{Exit, Lang, ZoneArgs, table};

@@ -1,13 +1,15 @@
 //! `isogate lab`: terminals, gateway and acquirer in one process, nothing to configure.
 
-use super::past::{self, FoundStories};
+use super::past;
 use super::{Exit, Lang, ZoneArgs, peer};
 use crate::engine::evidence::PayoutIs;
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
 use crate::io::admin::{Admin, Views};
+use crate::io::config::{AdminConfig, is_loopback};
 use crate::io::drive::{Lab, LabOptions, LabProgress, LabReport, OfficeReport, USUAL_FAULTS};
 use crate::io::journal::JournalReader;
+use crate::io::look::FoundStories;
 use crate::io::telemetry::log;
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, Span};
@@ -60,9 +62,13 @@ pub(crate) struct LabArgs {
     /// The journal's folder, made new [default: lab-TIME]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// Address of metrics and health
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0")]
-    admin: String,
+    /// Address of the dashboard, the HTTP API and metrics [default: 127.0.0.1:8583, or any free port
+    /// if that is taken]
+    #[arg(long, value_name = "HOST:PORT")]
+    admin: Option<String>,
+    /// Write the addresses that were chosen to FILE, as JSON
+    #[arg(long, value_name = "FILE")]
+    ports: Option<PathBuf>,
     /// Print progress and the end as one JSON object a line
     #[arg(long)]
     json: bool,
@@ -81,6 +87,32 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
     }
 }
 
+/// Where the dashboard is looked for.
+const USUAL_ADMIN: &str = "127.0.0.1:8583";
+
+/// Listens where it was told, else at the usual address, or anywhere if that is taken.
+fn start_admin(address: Option<&str>, views: Views) -> anyhow::Result<Admin> {
+    let at = |address: &str| AdminConfig {
+        address: address.to_owned(),
+        tls: None,
+        tokens: Vec::new(),
+    };
+    if let Some(address) = address {
+        if !is_loopback(address) {
+            bail!(
+                "--admin {address} would be open to other machines, and a lab knows no tokens: \
+                 give an address of this machine, or tunnel to it"
+            );
+        }
+        return Admin::start(&at(address), views)
+            .with_context(|| format!("cannot listen on {address} (--admin)"));
+    }
+    let taken = |_taken| Admin::start(&at("127.0.0.1:0"), views.clone());
+    Admin::start(&at(USUAL_ADMIN), views.clone())
+        .or_else(taken)
+        .context("cannot listen for the dashboard (--admin)")
+}
+
 /// How long the healed lab may take to come to rest.
 const REST: Duration = Duration::from_secs(10);
 
@@ -95,14 +127,11 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     let (seed, folder) = (options.seed, options.folder.clone());
     let spec = Arc::clone(&options.spec);
     let lab = Lab::start(options)?;
-    let views = Views {
-        exporter: lab.gateway().exporter(),
-        status: lab.gateway().status(),
-        desk: lab.gateway().desk(),
-        zone: args.zone.it.clone(),
-    };
-    let admin = Admin::start(&args.admin, None, views)
-        .with_context(|| format!("cannot listen on {} (--admin)", args.admin))?;
+    let views = Views::of_lab(lab.gateway(), lab.desk())?;
+    let admin = start_admin(args.admin.as_deref(), views)?;
+    if let Some(file) = &args.ports {
+        super::serve::write_ports(file, lab.gateway(), Some(admin.address()))?;
+    }
     if !args.json {
         let named = Introduction {
             seed,
@@ -260,7 +289,7 @@ fn introduce(
             None => spec.to_owned(),
         }
     )?;
-    writeln!(out, "metrics   http://{}/metrics", admin.address())?;
+    writeln!(out, "dashboard http://{}/", admin.address())?;
     out.flush()
 }
 

@@ -3,7 +3,9 @@
 //! [`run`] parses the arguments and gives the exit code: 0 done, 1 it found something, 2 it failed,
 //! 64 wrong usage. An error names the thing, the place and the mend.
 
+mod api;
 mod capture;
+mod control;
 mod decode;
 mod diff;
 mod document;
@@ -36,6 +38,9 @@ mod spec;
 mod table;
 mod tail;
 mod term;
+mod token;
+#[cfg(feature = "tui")]
+mod top;
 mod trace;
 mod view;
 mod wish;
@@ -152,6 +157,11 @@ enum Command {
     Explain(explain::ExplainArgs),
     Tail(tail::TailArgs),
     Term(term::TermArgs),
+    Token(token::TokenArgs),
+    #[cfg(feature = "tui")]
+    Top(top::TopArgs),
+    /// Print the document that describes the HTTP API, in OpenAPI 3.1
+    Api,
     /// Have the running gateway reverse a transaction, as an operator's decision
     Reverse(wish::WishArgs),
     /// Have the running gateway put a pending reversal on the list of exceptions
@@ -231,6 +241,10 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Encode(args) => encode::run(&args, out),
         Command::Journal(args) => journal::run(&args, lang, out),
         Command::Lab(args) => lab::run(&args, lang, out),
+        Command::Token(args) => token::run(&args, lang, out),
+        #[cfg(feature = "tui")]
+        Command::Top(args) => top::run(&args, lang, out),
+        Command::Api => api::run(out),
         Command::Serve(args) => serve::run(&args, out),
         Command::Sim(args) => sim::run(&args, out),
         Command::Spec(args) => spec::run(&args, lang, out),

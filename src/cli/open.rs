@@ -2,10 +2,11 @@
 
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
-use super::past::{self, FoundStories};
+use super::past;
 use super::{Exit, Lang};
 use crate::engine::evidence::EvidenceIndex;
 use crate::engine::trace::{Query, Unconfirmed, Which};
+use crate::io::look::FoundStories;
 use clap::Args;
 use std::io::Write;
 

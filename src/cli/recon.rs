@@ -4,12 +4,12 @@ mod told;
 
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
-use super::past;
 use super::period::PeriodArgs;
 use super::{Exit, Lang, table};
 use crate::engine::evidence::EvidenceIndex;
 use crate::engine::recon::{ReconRow, Reconciler};
 use crate::engine::trace::Query;
+use crate::io::look;
 use anyhow::{Context, bail};
 use clap::Args;
 use std::fs::File;
@@ -99,15 +99,10 @@ pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
         differences: 0,
     };
     let mut reconciler = Reconciler::new(&index);
-    let whole = past::each(
-        &reader,
-        &query,
-        &index,
-        &mut |story, verdict| match reconciler.take(story, verdict) {
-            Some(row) => sink.take(&row),
-            None => Ok(()),
-        },
-    )?;
+    let whole = look::each(&reader, &query, &index, &mut |story, verdict| {
+        let rows = reconciler.take(story, verdict);
+        rows.iter().try_for_each(|row| sink.take(row))
+    })?;
     for row in reconciler.finish(from.is_none()) {
         sink.take(&row)?;
     }

@@ -1,6 +1,7 @@
 //! `isogate scenario`: the catalogue of complaints and faults, as stories that happen.
 
 use super::{Exit, Lang, table};
+use crate::io::look;
 use crate::lab::scenario::{Scenario, ScenarioRun, ScenarioSet, builtin, matrix, play, read};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -13,6 +14,8 @@ mod junit;
 mod report;
 
 mod show;
+
+mod sockets;
 
 /// Let complaints of merchants and faults happen, and see each answered right
 #[derive(Args, Debug)]
@@ -29,7 +32,8 @@ enum ScenarioCommand {
     Show(ShowArgs),
     /// Print the truth table: every kind of transaction, and every point at which it goes wrong
     Matrix(ListArgs),
-    /// Let scenarios happen in virtual time; exit code 1 if one is not as the catalogue says
+    /// Let scenarios happen in virtual time, or over real sockets with --tcp; exit code 1 if one is
+    /// not as the catalogue says
     Run(RunArgs),
 }
 
@@ -55,6 +59,17 @@ struct RunArgs {
     /// Run the whole catalogue
     #[arg(long, conflicts_with = "names")]
     all: bool,
+    /// Over real sockets, with a gateway, its journal on disk, terminals and an acquirer for each;
+    /// time goes 50 times as fast. What lasts longer than 20 minutes in its own time is played in
+    /// virtual time
+    #[arg(long)]
+    tcp: bool,
+    /// Leave the journals in this new folder, for `isogate explain --journal DIR/ID/journal`
+    #[arg(long, value_name = "DIR", requires = "tcp")]
+    keep: Option<PathBuf>,
+    /// So many at once over sockets
+    #[arg(long, value_name = "N", default_value_t = 16, requires = "tcp")]
+    at_once: usize,
     /// Print one object a scenario
     #[arg(long)]
     json: bool,
@@ -87,17 +102,7 @@ fn list(args: &ListArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit
     let all = sets.iter().flat_map(|set| &set.scenarios);
     if args.json {
         for scenario in all {
-            let faults: Vec<&str> = scenario
-                .faults
-                .iter()
-                .map(|(text, _)| text.as_str())
-                .collect();
-            let (title, story) = (&scenario.title, &scenario.story);
-            let line = json!({
-                "id": scenario.id, "title": title.en, "title_zh": title.zh,
-                "story": story.en, "story_zh": story.zh,
-                "class": scenario.class, "faults": faults,
-            });
+            let line = look::scenario_entry(scenario);
             writeln!(out, "{line}")?;
         }
         return Ok(Exit::Done);
@@ -198,18 +203,33 @@ fn run_all(args: &RunArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Ex
         named(&args.names)?
     };
     let mut all = Vec::new();
-    for scenario in scenarios {
-        let run = play(&scenario);
+    let mut take = |told: ToldScenario| {
         if args.json {
-            writeln!(out, "{}", document(&run))?;
+            writeln!(out, "{}", look::scenario_document(&told.run))?;
         } else {
-            tell(&scenario, &run, lang, out)?;
+            tell(&told, lang, out)?;
         }
-        all.push(ToldScenario { scenario, run });
+        all.push(told);
+        anyhow::Ok(())
+    };
+    if args.tcp {
+        let settings = (args.keep.as_deref(), args.at_once);
+        sockets::play_all(scenarios, settings, &mut take)?;
+    } else {
+        for scenario in scenarios {
+            take(ToldScenario {
+                run: play(&scenario),
+                scenario,
+            })?;
+        }
     }
     let failed = all.iter().filter(|told| !told.run.passed()).count();
     if !args.json {
         writeln!(out, "{}", count(all.len(), failed, lang))?;
+        let sockets = all.iter().filter(|told| told.run.place == "tcp").count();
+        if args.tcp {
+            writeln!(out, "{}", over(sockets, all.len() - sockets, lang))?;
+        }
     }
     if let Some(path) = &args.junit {
         keep(path, &junit::report(&all)?)?;
@@ -232,6 +252,13 @@ fn count(all: usize, failed: usize, lang: Lang) -> String {
     }
 }
 
+fn over(sockets: usize, others: usize, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("{sockets} over sockets, {others} in virtual time"),
+        Lang::Zh => format!("其中真实连接{sockets}个, 虚拟时间{others}个"),
+    }
+}
+
 const fn say(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
     match lang {
         Lang::En => en,
@@ -246,33 +273,8 @@ const fn result(run: &ScenarioRun, lang: Lang) -> &'static str {
     }
 }
 
-/// One object, as scripts rely on it.
-fn document(run: &ScenarioRun) -> serde_json::Value {
-    let mut document = json!({
-        "id": run.id, "faults": run.faults, "passed": run.passed(), "wire": run.wire(),
-        "explain": run.explain.iter().map(|value| &**value).collect::<Vec<_>>(),
-        "money": { "terminal": run.at_terminals, "acquirer": run.at_acquirer },
-    });
-    if let Some(document) = document.as_object_mut().filter(|_| !run.filed.is_empty()) {
-        let filed = run
-            .filed
-            .iter()
-            .map(|filed| &filed.told)
-            .collect::<Vec<_>>();
-        document.insert("with_files".to_owned(), json!(filed));
-    }
-    if let Some(document) = document.as_object_mut().filter(|_| !run.passed()) {
-        document.insert("misses".to_owned(), json!(run.misses));
-    }
-    document
-}
-
-fn tell(
-    scenario: &Scenario,
-    run: &ScenarioRun,
-    lang: Lang,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
+fn tell(told: &ToldScenario, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
+    let ToldScenario { scenario, run } = told;
     let how = result(run, lang);
     writeln!(out, "{}  {how}  {}", run.id, scenario.title.in_lang(lang))?;
     for miss in &run.misses {

@@ -14,7 +14,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Run the gateway alone
 #[derive(Debug, Args)]
@@ -87,19 +87,13 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
     }
     let seed = args.seed.map_or_else(chance, Ok)?;
     let admin = config.admin.clone();
-    let zone = config.options.zone.clone();
     let faults = config.faults.clone();
     let gateway = Server::start(config, seed)?;
     let desk = FaultDesk::new(vec![gateway.fault_place()], &faults, FROM_FILE);
-    let views = Views {
-        exporter: gateway.exporter(),
-        status: gateway.status(),
-        desk: gateway.desk(),
-        zone,
-    };
+    let views = Views::of(&gateway, desk.clone())?;
     let admin = match &admin {
         Some(admin) => {
-            let started = Admin::start(&admin.address, admin.tls.clone(), views);
+            let started = Admin::start(admin, views);
             let what = || format!("cannot listen on {} ([admin] address)", admin.address);
             Some(started.with_context(what)?)
         }
@@ -108,26 +102,22 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
     let admin_address = admin.as_ref().map(Admin::address);
     announce(&gateway, admin_address, out)?;
     if let Some(file) = &args.ports {
-        let document = format!("{:#}\n", ports(&gateway, admin_address));
-        std::fs::write(file, document)
-            .with_context(|| format!("cannot write {} (--ports)", file.display()))?;
+        write_ports(file, &gateway, admin_address)?;
     }
     steps::ready();
     signals::run_until_told(gateway, |gateway| {
-        reload(args, gateway, (admin.as_ref(), &desk));
+        reload(args, gateway, (admin.as_ref(), &desk))
     })?;
     Ok(Exit::Done)
 }
 
 /// Takes over what may change of the file; a file that is wrong changes nothing.
-fn reload(args: &ServeArgs, gateway: &Handle, (admin, desk): (Option<&Admin>, &FaultDesk)) {
-    let config = match Config::load(&args.config) {
-        Ok(config) => config,
-        Err(error) => {
-            tracing::error!("nothing is reloaded, all stays as it was: {error}");
-            return;
-        }
-    };
+fn reload(
+    args: &ServeArgs,
+    gateway: &Handle,
+    (admin, desk): (Option<&Admin>, &FaultDesk),
+) -> Result<(), String> {
+    let config = Config::load(&args.config).map_err(|error| error.to_string())?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -137,10 +127,11 @@ fn reload(args: &ServeArgs, gateway: &Handle, (admin, desk): (Option<&Admin>, &F
         tracing::error!("{error}");
     }
     if let (Some(admin), Some(new)) = (admin, &config.admin) {
-        admin.reload(new.tls.clone());
+        admin.reload(new);
     }
     follow(desk, &config.faults);
     gateway.reload(config);
+    Ok(())
 }
 
 /// Has those faults on that the file names; on a thread of its own, since the desk waits.
@@ -191,6 +182,16 @@ fn announce(
         writeln!(out, "admin listens on http://{address}")?;
     }
     out.flush()
+}
+
+/// Writes where a gateway listens, for pipelines.
+pub(super) fn write_ports(
+    file: &Path,
+    gateway: &Handle,
+    admin: Option<SocketAddr>,
+) -> anyhow::Result<()> {
+    std::fs::write(file, format!("{:#}\n", ports(gateway, admin)))
+        .with_context(|| format!("cannot write {} (--ports)", file.display()))
 }
 
 /// `{"listeners":[{"name":…,"address":…,"port":…}],"admin":{"address":…,"port":…}}`

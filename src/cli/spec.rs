@@ -5,10 +5,11 @@ mod export;
 mod import;
 
 use super::{Exit, Lang, input, table};
-use crate::iso::spec::{Composite, FieldSpec, Prefix, Spec, SpecError, Store};
+use crate::io::look;
+use crate::iso::spec::{Composite, FieldSpec, Spec, SpecError};
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io::Write;
 use std::path::Path;
 
@@ -68,12 +69,7 @@ fn list(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
         .iter()
         .filter_map(|name| Spec::builtin(name));
     if json {
-        let one = |spec: &Spec| {
-            let title = spec.title();
-            json!({ "name": spec.name(), "title": title.en, "title_zh": title.zh,
-                    "source": spec.source() })
-        };
-        let all: Vec<Value> = specs.map(|spec| one(&spec)).collect();
+        let all: Vec<Value> = specs.map(|spec| look::spec_entry(&spec)).collect();
         return print_json(&all.into(), out);
     }
     let rows = specs.map(|spec| {
@@ -90,7 +86,7 @@ fn list(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
 
 fn show(spec: &Spec, json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     if json {
-        return print_json(&document(spec), out);
+        return print_json(&look::spec_document(spec), out);
     }
     let chinese = lang == Lang::Zh;
     writeln!(
@@ -131,7 +127,7 @@ fn rows(field: &FieldSpec, chinese: bool) -> Vec<[String; 4]> {
         field.id.to_string(),
         field.notation.clone(),
         meaning.title.of(chinese).to_owned(),
-        store(meaning.store).to_owned(),
+        look::store_name(meaning.store).to_owned(),
     ]];
     if let Some(Composite::Positions(all)) = &meaning.composite {
         rows.extend(all.iter().map(|part| {
@@ -139,7 +135,7 @@ fn rows(field: &FieldSpec, chinese: bool) -> Vec<[String; 4]> {
                 format!("{}.{}", field.id, part.id),
                 String::new(),
                 format!("  {}", part.spec.title.of(chinese)),
-                store(part.spec.store).to_owned(),
+                look::store_name(part.spec.store).to_owned(),
             ]
         }));
     }
@@ -199,66 +195,6 @@ fn unsound(
 
 fn fault_json(error: &SpecError) -> Value {
     json!({ "file": error.file, "line": error.line, "message": error.what })
-}
-
-fn document(spec: &Spec) -> Value {
-    let fields: Map<String, Value> = spec
-        .fields()
-        .map(|field| (field.id.to_string(), field_json(field)))
-        .collect();
-    let kinds: Vec<Value> = spec
-        .flow()
-        .kinds
-        .iter()
-        .map(|kind| {
-            let when: Map<String, Value> = kind
-                .when
-                .iter()
-                .map(|(path, value)| (path.to_string(), value.as_str().into()))
-                .collect();
-            json!({ "name": kind.name.as_str(), "title": kind.title, "title_zh": kind.title_zh,
-                    "mti": kind.mti.to_string(), "when": when, "reverses": kind.reverses,
-                    "mac": kind.mac })
-        })
-        .collect();
-    json!({ "name": spec.name(), "title": spec.title().en, "title_zh": spec.title().zh,
-            "source": spec.source(), "fields": fields, "kinds": kinds })
-}
-
-fn field_json(field: &FieldSpec) -> Value {
-    let meaning = field.usual_meaning();
-    let layout = field.layout;
-    let mut value = json!({ "format": field.notation, "name": meaning.title.en,
-        "name_zh": meaning.title.zh, "encoding": format!("{:?}", layout.encoding).to_lowercase(),
-        "store": store(meaning.store), "source": field.source });
-    if let Some(Prefix {
-        encoding,
-        bytes,
-        counts,
-        counts_itself,
-    }) = layout.prefix
-    {
-        value["prefix"] = json!({ "encoding": format!("{encoding:?}").to_lowercase(),
-            "bytes": bytes, "counts": format!("{counts:?}").to_lowercase(),
-            "counts_itself": counts_itself });
-    }
-    if let Some(Composite::Positions(all)) = &meaning.composite {
-        let part = |part: &crate::iso::spec::FixedPart| {
-            json!({ "id": part.id.as_str(), "at": part.at, "length": part.units,
-                    "name": part.spec.title.en, "name_zh": part.spec.title.zh })
-        };
-        value["parts"] = all.iter().map(part).collect();
-    }
-    value
-}
-
-const fn store(store: Store) -> &'static str {
-    match store {
-        Store::Clear => "clear",
-        Store::Masked => "masked",
-        Store::Restorable => "restorable",
-        Store::Length => "length",
-    }
 }
 
 fn print_json(value: &Value, out: &mut dyn Write) -> anyhow::Result<Exit> {

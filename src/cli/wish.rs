@@ -1,20 +1,17 @@
 //! `isogate reverse`, `isogate park` and `isogate close`: what an operator wants, told to the
 //! running gateway.
 
+use super::control::{self, AdminArgs};
 use super::journal::FolderArgs;
 use super::{Exit, past};
 use crate::engine::gateway::Act;
 use crate::engine::record::TxId;
 use crate::engine::trace::Query;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
-use serde_json::{Value, json};
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
-/// How long the gateway may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+use serde_json::json;
+use std::io::Write;
+use ureq::http::Method;
 
 #[derive(Args, Debug)]
 pub(crate) struct WishArgs {
@@ -27,37 +24,29 @@ pub(crate) struct WishArgs {
     /// Who wants it; it is recorded [default: the name of the user]
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
-    /// The admin address of the gateway
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8583")]
-    admin: String,
+    #[command(flatten)]
+    admin: AdminArgs,
     #[command(flatten)]
     journal: FolderArgs,
 }
 
 /// Tells the gateway; `Found` (1) if it cannot do it.
 pub(crate) fn run(args: &WishArgs, act: Act, out: &mut dyn Write) -> anyhow::Result<Exit> {
-    let user = || {
-        ["USER", "USERNAME"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok())
-    };
-    let Some(who) = args.who.clone().or_else(user) else {
+    let Some(who) = args.who.clone().or_else(control::user) else {
         bail!("who wants it? say it with --who NAME");
     };
     let tx = match args.key.parse::<TxId>() {
         Ok(tx) => tx,
         Err(_other_key) => named(args)?,
     };
-    let body = json!({ "who": who, "why": args.why }).to_string();
-    let path = format!("/transactions/{tx}/{}", act.name());
-    let told = || format!("the gateway's admin address {} (--admin)", args.admin);
-    let (code, document) = post(&args.admin, &path, &body).with_context(told)?;
-    let text = |key: &str| document[key].as_str().unwrap_or_default();
-    if code == 200 {
-        writeln!(out, "{tx}: {} -> {}", text("was"), text("is"))?;
+    let path = format!("/api/transactions/{tx}/{}", act.name());
+    let body = json!({ "who": who, "why": args.why });
+    let answer = args.admin.ask(&Method::POST, &path, Some(&body))?;
+    if answer.is_fine() {
+        writeln!(out, "{tx}: {} -> {}", answer.text("was"), answer.text("is"))?;
         return Ok(Exit::Done);
     }
-    let _closed = writeln!(std::io::stderr(), "isogate: {tx}: {}", text("error"));
+    let _closed = writeln!(std::io::stderr(), "isogate: {tx}: {}", answer.said());
     Ok(Exit::Found)
 }
 
@@ -81,23 +70,4 @@ fn named(args: &WishArgs) -> anyhow::Result<TxId> {
         args.key,
         args.journal.folder().display()
     )
-}
-
-/// The status and the document that an administrator's request is answered with.
-fn post(address: &str, path: &str, body: &str) -> anyhow::Result<(u16, Value)> {
-    let mut socket = TcpStream::connect(address)?;
-    socket.set_read_timeout(Some(PATIENCE))?;
-    let length = body.len();
-    write!(
-        socket,
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer)?;
-    let code = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let document = answer.split_once("\r\n\r\n").map(|(_, body)| body);
-    let document = document.and_then(|body| serde_json::from_str(body).ok());
-    code.zip(document)
-        .context("no answer that is understood; under TLS, use a client that speaks it")
 }

@@ -14,11 +14,15 @@ pub mod journal;
 
 pub mod capture;
 
+pub mod look;
+
 pub mod net;
 
 pub mod faults;
 
 pub mod serve;
+
+pub mod figures;
 
 pub mod drive;
 

@@ -6,6 +6,8 @@
 
 mod rig;
 
+mod api;
+
 mod kill;
 
 mod canary;

@@ -1,9 +1,10 @@
 //! `isogate journal export`: each message of a journal as a line for other programs.
 
-use super::{FolderArgs, packets};
+use super::FolderArgs;
 use crate::cli::{Lang, input};
-use crate::engine::record::{Fact, Hop, Logged, Opened, Record, State, TxId};
+use crate::engine::record::{Fact, Logged, Opened, Record, State, TxId};
 use crate::engine::seam::Zone;
+use crate::io::look::{onward, write_packets};
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -94,7 +95,7 @@ pub(super) fn run(
 ) -> anyhow::Result<bool> {
     if args.form.pcapng {
         let spec = args.spec.as_deref().map(input::spec).transpose()?;
-        return packets::write(&args.folder.reader()?, spec, lang, out);
+        return Ok(write_packets(&args.folder.reader()?, spec, lang, out)?);
     }
     let mut records = args.folder.reader()?.records();
     let mut terms = KnownTerms::default();
@@ -175,14 +176,6 @@ impl KnownTerms {
             ..exported(record, (message, state), opened, zone)
         });
         std::iter::once(own).chain(relayed).collect()
-    }
-}
-
-/// The leg on which a message goes on.
-pub(super) const fn onward(hop: Hop) -> Hop {
-    match hop {
-        Hop::TerminalToGateway | Hop::GatewayToAcquirer => Hop::GatewayToAcquirer,
-        Hop::AcquirerToGateway | Hop::GatewayToTerminal => Hop::GatewayToTerminal,
     }
 }
 

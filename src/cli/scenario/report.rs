@@ -3,9 +3,8 @@
 use super::{ToldScenario, say};
 use crate::cli::Lang;
 use crate::cli::page::{escaped, page, table};
-use crate::engine::ladder::{LadderChart, LadderMessage, Passing};
 use crate::engine::seam::Zone;
-use crate::lab::scenario::{LadderLine, ScenarioRun};
+use crate::io::look;
 use std::fmt::Write;
 
 /// The page.
@@ -52,7 +51,7 @@ fn one(
     let faults = faults.collect::<Vec<_>>().join(" ");
     write!(body, "<p>{}</p>", escaped(&faults))?;
     if !run.ladder.is_empty() {
-        let drawn = ladder(run).picture(lang, &Zone::CHINA);
+        let drawn = look::scenario_ladder(run).picture(lang, &Zone::CHINA);
         write!(body, "<figure>{drawn}</figure>")?;
     }
     for verdict in &run.explain {
@@ -80,32 +79,4 @@ fn one(
         write!(body, "<p class=\"verdict bad\">{}</p>", escaped(miss))?;
     }
     Ok(())
-}
-
-/// What passed on the wires; where there are several terminals, whose it was.
-fn ladder(run: &ScenarioRun) -> LadderChart {
-    let mut chart = LadderChart::default();
-    let first = run.ladder.first().map(|line| &line.terminal);
-    let several = run.ladder.iter().any(|line| Some(&line.terminal) != first);
-    for line in &run.ladder {
-        chart.pass(&seen(line, several));
-    }
-    chart
-}
-
-fn seen(line: &LadderLine, several: bool) -> LadderMessage<'_> {
-    LadderMessage {
-        at: line.at,
-        hop: line.hop,
-        mti: &line.mti,
-        code: &line.code,
-        passing: match line.lost {
-            true => Passing::Lost,
-            false => Passing::Arrived,
-        },
-        note: match several {
-            true => &line.terminal,
-            false => "",
-        },
-    }
 }

@@ -164,6 +164,7 @@ const fn name(fact: &Fact) -> &'static str {
         Fact::Unreadable(_) => "unreadable",
         Fact::Shadow(_) => "shadow",
         Fact::ShadowTally(_) => "shadow_tally",
+        Fact::Operated(_) => "operated",
         Fact::Keys(_) => "keys",
         Fact::Tombstone(_) => "tombstone",
         Fact::CheckpointBegin => "checkpoint_begin",
@@ -213,6 +214,7 @@ fn remark(fact: &Fact, lang: Lang) -> String {
             let link = tally.link.0;
             format!("link {link}: {same} the same, {different} different, {left_out} left out")
         }
+        Fact::Operated(act) => format!("{} {}: {}", act.who, act.did.name(), act.what),
         Fact::Keys(keys) => format!("terminal {}", keys.terminal),
         Fact::Tombstone(identity) => identity.to_string(),
         Fact::Carried(carried) => carried_name(carried).to_owned(),

@@ -3,9 +3,9 @@
 
 use super::MessageSheet;
 use crate::cli::{Lang, table};
+use crate::io::look::VisibleBytes;
 use crate::iso::codec::{Message, ParseError, ParseFault, Piece, PieceKind, dissect};
 use crate::iso::message::{FieldId, FieldPath};
-use crate::iso::spec::{Composite, Encoding};
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ struct DumpRow {
 impl MessageSheet {
     /// Prints it for people.
     pub(in crate::cli) fn print(&self, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
-        let (spec, length) = (self.spec.name(), self.frame.len());
+        let (spec, length) = (self.spec().name(), self.frame().len());
         match self.message() {
             Some(_) => writeln!(out, "{}  ({spec}, {length} bytes)", self.name(lang))?,
             None => writeln!(out, "({spec}, {length} bytes)")?,
@@ -48,16 +48,9 @@ impl MessageSheet {
         Ok(())
     }
 
-    /// Whether a value is shown as it is.
-    fn is_clear(&self, path: FieldPath) -> bool {
-        self.message().is_some_and(|message| {
-            message.text(path).as_deref() == Some(self.text(message, path).as_str())
-        })
-    }
-
     fn rows(&self, seen: &VisibleBytes, lang: Lang) -> Vec<DumpRow> {
         let mut rows: Vec<DumpRow> = self.prefix_row(lang).into_iter().collect();
-        let pieces = dissect(&self.spec, &self.frame);
+        let pieces = dissect(self.spec(), self.frame());
         let mut pieces = pieces.into_iter().peekable();
         while let Some(piece) = pieces.next() {
             match piece.is {
@@ -79,11 +72,10 @@ impl MessageSheet {
     }
 
     fn prefix_row(&self, lang: Lang) -> Option<DumpRow> {
-        let (length, said) = self.prefix.filter(|(length, _)| *length > 0)?;
-        let bytes = self.input.get(..length)?.iter();
+        let (bytes, said) = self.length_prefix()?;
         Some(DumpRow {
             at: Some(0),
-            bytes: joined(bytes.map(|byte| format!("{byte:02X}"))),
+            bytes: joined(bytes.iter().map(|byte| format!("{byte:02X}"))),
             field: String::new(),
             name: word(lang, "Length", "长度").to_owned(),
             value: said.to_string(),
@@ -96,7 +88,7 @@ impl MessageSheet {
         let mut bytes = piece.bytes.clone();
         let (field, name, value) = match &piece.is {
             PieceKind::Header(place) => {
-                let part = self.spec.header().get(*place);
+                let part = self.spec().header().get(*place);
                 let name = part.map_or("", |part| part.name.as_str());
                 (name, word(lang, "Header", "报文头"), None)
             }
@@ -105,7 +97,7 @@ impl MessageSheet {
             _ => {
                 let count = word(lang, "bytes", "字节");
                 let value = format!("({} {count})", bytes.len());
-                if !self.reveal {
+                if !self.reveals() {
                     bytes.end = bytes.end.min(bytes.start + BYTES);
                 }
                 ("?", word(lang, "Not read", "无法解析"), Some(value))
@@ -113,7 +105,7 @@ impl MessageSheet {
         };
         DumpRow {
             at: Some(self.start() + piece.bytes.start),
-            bytes: seen.hex(&self.frame, bytes),
+            bytes: seen.hex(self.frame(), bytes).join(" "),
             field: field.to_owned(),
             name: name.to_owned(),
             value: value.unwrap_or_default(),
@@ -142,13 +134,13 @@ impl MessageSheet {
         let mut row = self.value_row(message, path, lang);
         row.at = Some(self.start() + length.start.min(value.start));
         if !length.is_empty() {
-            row.length = format!("[{}] ", seen.hex(&self.frame, length));
+            row.length = format!("[{}] ", seen.hex(self.frame(), length).join(" "));
         }
-        row.bytes = seen.hex(&self.frame, value);
+        row.bytes = seen.hex(self.frame(), value).join(" ");
         let mut rows = vec![row];
         let parts = message.parts(path.field).into_iter();
         // Tagged parts come as pieces of their own.
-        if path.part.is_none() && !has_tags(message, path.field) {
+        if path.part.is_none() && !self.has_tags(path.field) {
             rows.extend(parts.map(|part| {
                 let part = Some(part);
                 self.value_row(message, FieldPath { part, ..path }, lang)
@@ -158,7 +150,7 @@ impl MessageSheet {
     }
 
     fn value_row(&self, message: &Message, path: FieldPath, lang: Lang) -> DumpRow {
-        let tagged = path.part.is_none() && has_tags(message, path.field);
+        let tagged = path.part.is_none() && self.has_tags(path.field);
         let mut value = match tagged && !message.parts(path.field).is_empty() {
             true => String::new(),
             false => self.text(message, path),
@@ -188,10 +180,10 @@ impl MessageSheet {
         writeln!(out, "{}: {error}", word(lang, "error", "错误"))?;
         let at = error.offset.saturating_sub(self.start());
         let from = at.saturating_sub(AROUND.0);
-        let until = self.frame.len().min(at + AROUND.1);
-        if !self.frame.is_empty() {
+        let until = self.frame().len().min(at + AROUND.1);
+        if !self.frame().is_empty() {
             let place = format!("{:>5}", self.start() + from);
-            let shown = seen.hex(&self.frame, from..until);
+            let shown = seen.hex(self.frame(), from..until).join(" ");
             writeln!(out, "{place}  {shown}")?;
             let before = place.len() + 2 + 3 * (at - from);
             writeln!(out, "{:before$}^^", "")?;
@@ -221,78 +213,6 @@ impl MessageSheet {
             }
         }
     }
-}
-
-/// Which bytes of a frame anybody may see.
-struct VisibleBytes(Vec<bool>);
-
-impl VisibleBytes {
-    fn of(view: &MessageSheet) -> Self {
-        let mut seen = vec![true; view.frame.len()];
-        if view.reveal {
-            return Self(seen);
-        }
-        let hide = |seen: &mut Vec<bool>, range: Range<usize>| {
-            let end = range.end.min(seen.len());
-            let hidden = seen.get_mut(range.start.min(end)..end);
-            hidden.into_iter().flatten().for_each(|seen| *seen = false);
-        };
-        let whole = view.message().filter(|_| view.error.is_none());
-        let redacted = whole.and_then(|message| message.redact().ok());
-        for (start, length, _) in redacted.iter().flat_map(|one| &one.hidden) {
-            let start = usize::from(*start);
-            hide(&mut seen, start..start + usize::from(*length));
-        }
-        for piece in dissect(&view.spec, &view.frame) {
-            match piece.is {
-                // Nobody knows what it is: it may be a card number.
-                PieceKind::Unread => hide(&mut seen, piece.bytes),
-                PieceKind::Value(path) if redacted.is_none() && !view.is_clear(path) => {
-                    hide(&mut seen, piece.bytes);
-                }
-                _ => {}
-            }
-        }
-        if let Some(error) = &view.error {
-            let told = error.offset..error.offset + bytes_to_judge(view, error);
-            let told = seen.get_mut(told).unwrap_or_default();
-            told.iter_mut().for_each(|seen| *seen = true);
-        }
-        Self(seen)
-    }
-
-    /// Bytes as hex, those that nobody may see as stars.
-    fn hex(&self, frame: &[u8], range: Range<usize>) -> String {
-        let bytes = frame.get(range.clone()).unwrap_or_default().iter();
-        let seen = self.0.get(range).unwrap_or_default();
-        joined(bytes.zip(seen).map(|(byte, seen)| match seen {
-            true => format!("{byte:02X}"),
-            false => "**".to_owned(),
-        }))
-    }
-}
-
-/// How many bytes at a fault show why it is one, and are no value: a length, or a type.
-fn bytes_to_judge(view: &MessageSheet, error: &ParseError) -> usize {
-    let prefix = error
-        .field
-        .and_then(|path| view.spec.field(path.field)?.layout.prefix);
-    match error.kind {
-        ParseFault::Length | ParseFault::TooLong { .. } => {
-            prefix.map_or(0, |prefix| usize::from(prefix.bytes))
-        }
-        ParseFault::Mti => match view.spec.mti() {
-            Encoding::Bcd => 2,
-            _ => 4,
-        },
-        _ => 0,
-    }
-}
-
-fn has_tags(message: &Message, field: FieldId) -> bool {
-    let field = message.spec().field(field);
-    let composite = field.and_then(|field| field.meaning(message.mti()).composite.as_ref());
-    !matches!(composite, None | Some(Composite::Positions(_)))
 }
 
 impl DumpRow {

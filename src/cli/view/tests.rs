@@ -1,6 +1,8 @@
 //! What `decode` shows of frames that others published.
 
 use super::*;
+use crate::cli::{Lang, input};
+use crate::iso::spec::Spec;
 
 /// A reversal with its length prefix (public sample: akwei/halo-pos, `PosDomainTest`).
 const REVERSAL: &str = "0053600004000060220000000004003020048002C0801300000000000100200030020302\
@@ -44,17 +46,17 @@ fn a_broken_message_shows_what_came_before_the_fault() {
     let broken = &SALE[..130];
     insta::assert_json_snapshot!("broken_json", view(broken, false).json());
     insta::assert_snapshot!("broken", printed(&view(broken, false), Lang::En));
-    assert!(view("6000", false).message.is_none());
+    assert!(view("6000", false).message().is_none());
 }
 
 #[test]
 fn a_length_prefix_that_does_not_fit_is_a_warning() {
     let wrong = format!("0072{}", &REVERSAL[4..]);
     let seen = view(&wrong, false);
-    assert!(seen.error.is_none());
+    assert!(seen.error().is_none());
     assert_eq!(seen.json()["header"]["length"], 114);
     assert_eq!(
-        seen.warnings,
+        seen.all_warnings().collect::<Vec<_>>(),
         ["the length prefix says 114 bytes, 83 follow"]
     );
 }

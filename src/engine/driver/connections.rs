@@ -72,7 +72,7 @@ impl<R: Rim> Driver<R> {
             Received::Unreadable(frame) => Event::TerminalUnreadable { conn, frame },
         });
         if let Some((listener, names)) = self.core.terminal_at(conn) {
-            self.rim.heard(self.now, listener, names);
+            self.rim.heard(self.now, (conn, listener), names);
         }
         self.outbox.listens(conn)
     }

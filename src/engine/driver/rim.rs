@@ -44,7 +44,7 @@ pub trait Rim: JournalDoor {
     fn has_drained(&mut self, beside: &Self::Beside);
 
     /// The terminal of these two names said something (DE 42, empty if none is known, and DE 41).
-    fn heard(&mut self, now: Now, listener: ListenerId, names: (MerchantId, TerminalId));
+    fn heard(&mut self, now: Now, came_in: (ConnId, ListenerId), names: (MerchantId, TerminalId));
 
     /// The core recorded something.
     fn recorded(&mut self, now: Mono, record: &Record);

@@ -140,6 +140,10 @@ impl Gateway {
             Event::ShadowDiffers(difference) => {
                 self.record(now, None, None, Fact::Shadow(difference));
             }
+            Event::LinkDrained(link, drained) => self.links.drain(link, drained),
+            Event::Operated(act) => {
+                self.record(now, None, None, Fact::Operated(act));
+            }
             Event::ShadowCounted(tally) => {
                 self.record(now, None, None, Fact::ShadowTally(tally));
             }

@@ -2,7 +2,9 @@
 
 use super::action::SendId;
 use super::wish::Wish;
-use crate::engine::record::{ConnId, LinkId, ListenerId, ShadowDifference, ShadowTally};
+use crate::engine::record::{
+    ConnId, LinkId, ListenerId, OperatorAct, ShadowDifference, ShadowTally,
+};
 use crate::iso::codec::{Message, ParseError};
 use crate::iso::message::Text;
 use sha2::{Digest, Sha256};
@@ -78,6 +80,10 @@ pub enum Event {
     ShadowDiffers(Box<ShadowDifference>),
     /// So many answers of a shadow were compared: recorded, and nothing else.
     ShadowCounted(Box<ShadowTally>),
+    /// An operator did something to the gateway itself: recorded, and nothing else.
+    Operated(Box<OperatorAct>),
+    /// Nothing new is to go over a link, or requests again.
+    LinkDrained(LinkId, bool),
     /// The journal's disk is nearly full, or has room again: what is new is refused meanwhile.
     DiskLow(bool),
     /// No new requests from now on; what is in flight is finished.

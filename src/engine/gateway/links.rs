@@ -25,6 +25,8 @@ pub(super) struct Links {
 pub(super) struct LinkState {
     pub(super) conns: Vec<LinkConn>,
     turn: usize,
+    /// An operator wants nothing new to go over it; what is to be undone still goes.
+    drained: bool,
     /// One of the connections signed on for all.
     pub(super) signed_on: bool,
     pub(super) reversals: ReversalQueue,
@@ -161,6 +163,18 @@ impl Links {
         conns.find(|own| own.id == conn)
     }
 
+    /// Nothing new goes over a link from now on, or requests again.
+    pub(super) fn drain(&mut self, link: LinkId, drained: bool) {
+        if let Some(own) = self.get_mut(link) {
+            own.drained = drained;
+        }
+    }
+
+    /// Whether requests may go over a link now: it is up, and not drained.
+    pub(super) fn takes_requests(&self, link: LinkId) -> bool {
+        self.carries(link) && self.get(link).is_some_and(|own| !own.drained)
+    }
+
     /// The link of a connection.
     pub(super) fn link_of(&self, conn: ConnId) -> Option<LinkId> {
         let mut links = self.iter();
@@ -191,7 +205,8 @@ impl Links {
     /// A connection for a new request of a route, whose links carry `most` requests each.
     pub(super) fn pick(&mut self, route: &RouteOptions, most: usize) -> Option<(LinkId, ConnId)> {
         self.turn = self.turn.wrapping_add(1);
-        let with_room = |link: &LinkId| self.get(*link).is_some_and(|own| own.has_room(most));
+        let with_room = |own: &LinkState| !own.drained && own.has_room(most);
+        let with_room = |link: &LinkId| self.get(*link).is_some_and(with_room);
         let mut links = route.to.iter().copied().filter(with_room);
         match route.balance {
             Balance::Share => {

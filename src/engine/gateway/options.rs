@@ -138,6 +138,16 @@ pub enum ReversalBy {
 }
 
 impl ReversalBy {
+    /// As in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "terminal",
+            Self::Gateway => "gateway",
+            Self::Both => "both",
+        }
+    }
+
     /// Whether the gateway may begin a reversal.
     #[must_use]
     pub const fn gateway(self) -> bool {

@@ -185,6 +185,7 @@ impl Fold {
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
             | Fact::ShadowTally(_)
+            | Fact::Operated(_)
             | Fact::CheckpointEnd => {}
         }
     }

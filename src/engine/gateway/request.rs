@@ -208,7 +208,7 @@ impl Gateway {
         };
         let own = &self.options.routes[route];
         let Some((link, link_conn)) = self.links.pick(own, self.options.limits.per_link) else {
-            let full = own.to.iter().any(|link| self.links.carries(*link));
+            let full = own.to.iter().any(|link| self.links.takes_requests(*link));
             let why = if full { Why::Overload } else { Why::NoLink };
             return self.refuse(now, conn, &message, opened, why);
         };

@@ -173,6 +173,7 @@ impl<S: Storage> Journal<S> {
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
             | Fact::ShadowTally(_)
+            | Fact::Operated(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::Carried(_) => {}

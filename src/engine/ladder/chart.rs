@@ -198,7 +198,7 @@ impl LadderChart {
             Why::WriteFailed => Hop::GatewayToTerminal,
             _ => Hop::GatewayToAcquirer,
         };
-        let on = |step: &&mut LadderStep| matches!(&step.kind, StepKind::Message { hop, .. } if *hop == to);
+        let on = |step: &&mut LadderStep| step.kind.hop() == Some(to);
         if let Some(step) = self.steps.iter_mut().rev().find(on)
             && let StepKind::Message { passing, .. } = &mut step.kind
         {
@@ -208,6 +208,14 @@ impl LadderChart {
 }
 
 impl StepKind {
+    /// From whom to whom, if it is a message.
+    const fn hop(&self) -> Option<Hop> {
+        match self {
+            Self::Message { hop, .. } => Some(*hop),
+            Self::Event(_) | Self::Missing => None,
+        }
+    }
+
     /// The type of a message, if it has one that can be read.
     pub(super) fn mti(&self) -> Option<Mti> {
         match self {

@@ -31,7 +31,7 @@ const MOST: usize = 400;
 
 /// Where a step lies.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct StepPlace {
     /// The middle of a pause before it.
     pause: Option<i32>,
     /// Its upper end.
@@ -121,7 +121,7 @@ impl Drawing<'_> {
         out + "</svg>\n"
     }
 
-    fn places(&self) -> Vec<Place> {
+    fn places(&self) -> Vec<StepPlace> {
         let mut y = TOP + if self.cut { 18 } else { 0 };
         let mut previous: Option<Wall> = None;
         let mut places = Vec::new();
@@ -131,7 +131,7 @@ impl Drawing<'_> {
             y += if long { PAUSE } else { 0 };
             let noted = matches!(step.kind, StepKind::Message { .. }) && !step.note.en.is_empty();
             let height = STEP + if noted { NOTE } else { 0 };
-            places.push(Place {
+            places.push(StepPlace {
                 pause,
                 top: y,
                 y: y + 24,
@@ -166,7 +166,7 @@ impl Drawing<'_> {
     }
 
     /// How long was waited, and whether in vain.
-    fn timer(&self, out: &mut String, wait: AnswerWait, places: &[Place], bottom: i32) {
+    fn timer(&self, out: &mut String, wait: AnswerWait, places: &[StepPlace], bottom: i32) {
         let Some(from) = places.get(wait.from) else {
             return;
         };
@@ -195,7 +195,7 @@ impl Drawing<'_> {
         &self,
         out: &mut String,
         (step, previous): (&LadderStep, Option<&LadderStep>),
-        place: Place,
+        place: StepPlace,
         first: bool,
     ) {
         let gap = previous.map(|before| micros(before.at, step.at));
@@ -265,7 +265,7 @@ impl Drawing<'_> {
         class
     }
 
-    fn message(&self, out: &mut String, step: &LadderStep, place: Place) {
+    fn message(&self, out: &mut String, step: &LadderStep, place: StepPlace) {
         let StepKind::Message {
             hop, passing, code, ..
         } = &step.kind
@@ -299,7 +299,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn event(&self, out: &mut String, step: &LadderStep, (at, place): (Upright, Place)) {
+    fn event(&self, out: &mut String, step: &LadderStep, (at, place): (Upright, StepPlace)) {
         let (x, side, anchor) = match at {
             Upright::Terminal => (TERMINAL, 14, "start"),
             Upright::Gateway => (GATEWAY, 14, "start"),
@@ -313,7 +313,7 @@ impl Drawing<'_> {
 
     /// No answer: a dashed line from the acquirer that ends in a cross. Which of the two messages
     /// was lost, nobody here knows.
-    fn missing(&self, out: &mut String, step: &LadderStep, place: Place) {
+    fn missing(&self, out: &mut String, step: &LadderStep, place: StepPlace) {
         let (y, end) = (place.y, (GATEWAY + ACQUIRER) / 2 - 40);
         let (start, cross) = (ACQUIRER - 5, cross(end, y));
         *out += &format!("<path class=\"shaft\" d=\"M{start} {y}H{end}\"/>");
@@ -419,7 +419,7 @@ const fn ends(hop: Hop) -> (i32, i32) {
 }
 
 /// A line from the head to the bottom, broken where time passes.
-fn upright(x: i32, bottom: i32, places: &[Place]) -> String {
+fn upright(x: i32, bottom: i32, places: &[StepPlace]) -> String {
     let mut path = format!("M{x} {}", TOP - 20);
     for y in places.iter().filter_map(|place| place.pause) {
         path += &format!("V{}l-5 3l10 5l-10 5l10 5l-5 3V{}", y - 11, y + 10);

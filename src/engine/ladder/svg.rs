@@ -1,4 +1,4 @@
-//! Texts as they stand in SVG: escaped, cut to their place, and nothing in them that a screen obeys.
+//! Texts as they stand in SVG: escaped, cut to their place, and without what a screen obeys.
 
 use std::borrow::Cow;
 

@@ -63,6 +63,8 @@ pub enum Fact {
     Shadow(Box<ShadowDifference>),
     /// How many answers of a shadow were compared so far.
     ShadowTally(Box<ShadowTally>),
+    /// An operator did something to the gateway, or to what goes wrong on purpose.
+    Operated(Box<OperatorAct>),
     /// A terminal's working keys came in.
     Keys(Box<CarriedKeys>),
     /// A reversal came before its request: the request will be refused.
@@ -397,6 +399,79 @@ pub struct ShadowTally {
     pub different: u64,
     /// Not copied, or copied to a shadow that answered nothing at all.
     pub left_out: u64,
+}
+
+/// What an operator did to the gateway itself. What is decided of one transaction is a step of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorAct {
+    /// Who.
+    pub who: Text<48>,
+    /// Did what.
+    pub did: OperatorDid,
+    /// To what, and why where that was said.
+    pub what: Text<120>,
+}
+
+/// What operators do to a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OperatorDid {
+    /// Something goes wrong on purpose from now on.
+    AddFault,
+    /// It goes wrong otherwise.
+    ChangeFault,
+    /// It goes wrong no more.
+    RemoveFault,
+    /// Nothing goes wrong on purpose any more.
+    ResetFaults,
+    /// The connection of a terminal was closed.
+    CloseTerminal,
+    /// The connections of a link were closed; they are made again.
+    CloseLink,
+    /// Nothing new goes over a link.
+    DrainLink,
+    /// A link carries requests again.
+    ResumeLink,
+    /// The gateway takes no new requests, and ends when it has finished.
+    Drain,
+    /// The configuration was read anew.
+    Reload,
+    /// A scenario was run.
+    RunScenario,
+}
+
+impl OperatorDid {
+    /// All of them, by their number on disk: none is ever taken out.
+    pub const ALL: [Self; 11] = [
+        Self::AddFault,
+        Self::ChangeFault,
+        Self::RemoveFault,
+        Self::ResetFaults,
+        Self::CloseTerminal,
+        Self::CloseLink,
+        Self::DrainLink,
+        Self::ResumeLink,
+        Self::Drain,
+        Self::Reload,
+        Self::RunScenario,
+    ];
+
+    /// How it is told.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AddFault => "fault_added",
+            Self::ChangeFault => "fault_changed",
+            Self::RemoveFault => "fault_removed",
+            Self::ResetFaults => "faults_reset",
+            Self::CloseTerminal => "terminal_closed",
+            Self::CloseLink => "link_closed",
+            Self::DrainLink => "link_drained",
+            Self::ResumeLink => "link_resumed",
+            Self::Drain => "drained",
+            Self::Reload => "reloaded",
+            Self::RunScenario => "scenario_run",
+        }
+    }
 }
 
 /// A terminal's working keys, as the cryptograms that came in.

@@ -73,6 +73,10 @@ pub fn encode(record: &Record, vault: &mut Vault, bytes: &mut Vec<u8>) {
         Fact::Unreadable(unreadable) => unreadable.put(out),
         Fact::Shadow(difference) => difference.put(out),
         Fact::ShadowTally(tally) => tally.put(out),
+        Fact::Operated(act) => {
+            out.byte(OPERATED);
+            act.put(out);
+        }
         Fact::Keys(keys) => keys.put(out),
         Fact::Tombstone(identity) => identity.put(out),
         Fact::Carried(carried) => carried.put(out),
@@ -165,6 +169,7 @@ impl Record {
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
             | Fact::ShadowTally(_)
+            | Fact::Operated(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin
@@ -173,6 +178,11 @@ impl Record {
         frames.into_iter().flatten()
     }
 }
+
+/// The last number below 16: what fact it is stands in the next byte.
+const FURTHER: u8 = 15;
+/// The first of those.
+const OPERATED: u8 = 0;
 
 /// The number of a fact on disk, below 16.
 const fn kind(fact: &Fact) -> u8 {
@@ -194,6 +204,7 @@ const fn kind(fact: &Fact) -> u8 {
         Fact::CheckpointEnd => 11,
         Fact::Shadow(_) => 13,
         Fact::ShadowTally(_) => 14,
+        Fact::Operated(_) => FURTHER,
     }
 }
 
@@ -221,6 +232,10 @@ fn take_fact(kind: u8, from: &mut In<'_>) -> Result<Fact, FormError> {
         },
         13 => Fact::Shadow(Box::new(Form::take(from)?)),
         14 => Fact::ShadowTally(Box::new(Form::take(from)?)),
+        FURTHER => match from.byte()? {
+            OPERATED => Fact::Operated(Box::new(Form::take(from)?)),
+            _ => return Err(from.wrong("a kind of fact not known here")),
+        },
         _ => return Err(from.wrong("a kind of fact not known here")),
     })
 }

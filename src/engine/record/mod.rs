@@ -17,8 +17,8 @@ mod form;
 
 pub use fact::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, HostBalance, LineFact, LinkName,
-    Note, Opened, Record, SettlementTotals, ShadowDifference, ShadowTally, Step, Unmatched,
-    Unreadable, Why,
+    Note, Opened, OperatorAct, OperatorDid, Record, SettlementTotals, ShadowDifference,
+    ShadowTally, Step, Unmatched, Unreadable, Why,
 };
 #[cfg(test)]
 pub(crate) use form::samples;

@@ -56,6 +56,7 @@ impl Book {
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
             | Fact::ShadowTally(_)
+            | Fact::Operated(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

@@ -95,7 +95,7 @@ pub use proof::proof;
 pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
 pub use retry::Retry;
 pub use reversal::{By, Reversal};
-pub use settled::{Settlement, in_words};
+pub use settled::{Settlement, batch_number, in_words};
 pub use stories::{Keep, Stories, subject};
 pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};

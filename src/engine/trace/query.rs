@@ -151,7 +151,7 @@ impl Query {
             && self.rrn.is_none_or(|rrn| Some(rrn) == story.rrn)
             && self.auth.is_none_or(|auth| Some(auth) == story.auth)
             && self.which.is_none_or(|which| match which {
-                Which::State(state) => state == story.standing(class),
+                Which::State(state) => state == story.state,
                 Which::Class(wanted) => Some(wanted) == class,
                 Which::Open => class.is_some_and(Unconfirmed::is_open),
             })
@@ -259,10 +259,6 @@ impl Which {
     #[must_use]
     pub fn admits(self, state: State) -> bool {
         match self {
-            // Whether a batch is settled, other transactions tell.
-            Self::State(State::Settled) => {
-                matches!(state, State::Settled | State::Delivered | State::Confirmed)
-            }
             Self::State(wanted) => wanted == state,
             Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,
             // An approval may have come after it, its terminal may show success, or more may have

@@ -9,9 +9,10 @@ use super::story::Story;
 use super::verdict::Verdict;
 use crate::engine::seam::{Wall, Zone};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// One transaction as `trace`, `open` and `explain` print it with `--json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct View {
     tx: String,
     terminal: String,
@@ -36,7 +37,8 @@ pub struct View {
     safe_to_retry: &'static str,
     evidence: &'static str,
     beliefs: BeliefsView,
-    messages: Vec<MessageView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<MessageView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,20 +51,20 @@ pub struct View {
     changed: String,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct BeliefsView {
     terminal: BeliefView,
     gateway: BeliefView,
     acquirer: BeliefView,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct BeliefView {
     is: &'static str,
     basis: &'static str,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 struct MessageView {
     at: String,
     dir: &'static str,
@@ -101,7 +103,7 @@ impl View {
             safe_to_retry: verdict.safe_to_retry.name(),
             evidence: verdict.evidence.name(),
             beliefs: beliefs(verdict),
-            messages: messages(story, zone),
+            messages: Some(messages(story, zone)),
             auth: story.auth.map(|auth| auth.to_string()),
             code: story.answer.map(|code| code.to_string()),
             attempts: story.twins.iter().map(ToString::to_string).collect(),
@@ -109,6 +111,15 @@ impl View {
             began: story.began.rfc3339(zone),
             changed: story.changed.rfc3339(zone),
         }
+    }
+}
+
+impl View {
+    /// As an item of a list.
+    #[must_use]
+    pub fn without_messages(mut self) -> Self {
+        self.messages = None;
+        self
     }
 }
 

@@ -1,6 +1,8 @@
 //! Connections of administrators: few, and under TLS where it is spoken.
 
 use crate::io::config::ServerTls;
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -42,6 +44,16 @@ pub(super) struct Socket {
 enum AdminStreamKind {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Whose request it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PeerAddress(pub SocketAddr);
+
+impl Connected<IncomingStream<'_, Listener>> for PeerAddress {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        Self(*stream.remote_addr())
+    }
 }
 
 impl Listener {

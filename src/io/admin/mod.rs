@@ -1,11 +1,15 @@
-//! The administrator's address: `/metrics` for Prometheus, `/health` for whoever asks, `/terminals`
-//! for who has come in; `POST /transactions/ID/reverse`, `/park` and `/close` for operators, each
-//! with `{"who":…,"why":…}`.
+//! The administrator's address: the HTTP API under `/api`, whose document is `/api/openapi.json`;
+//! `/metrics` for Prometheus; `/health`, `/healthz` and `/readyz` for whoever asks.
 //!
 //! Runs on a thread of its own, so that no request here costs a message anything. It looks at
-//! counts, and hands on what operators want; it knows no message and decides nothing.
+//! counts and into the journal, and hands on what operators want; it decides nothing. What takes
+//! long is looked for on threads beside it, few at once, which give way to the gateway's.
 //!
 //! Start with [`Admin::start`].
+
+mod access;
+
+mod api;
 
 mod listener;
 
@@ -16,10 +20,15 @@ mod pages;
 #[cfg(test)]
 mod tests;
 
-use crate::engine::seam::Zone;
-use crate::io::config::ServerTls;
-use crate::io::serve::{OperatorDesk, Status};
+use crate::engine::seam::Wall;
+use crate::io::config::{AdminConfig, ServerTls};
+use crate::io::faults::FaultDesk;
+use crate::io::figures::{FigureSources, LiveFigures};
+use crate::io::serve::{Clock, GatewaySetup, Handle, OperatorDesk, Status};
+use crate::io::system;
 use crate::io::telemetry::Exporter;
+use access::Access;
+use api::{Feed, Turns};
 use listener::Listener;
 use std::io;
 use std::net::SocketAddr;
@@ -41,8 +50,61 @@ pub struct Views {
     pub status: Arc<Status>,
     /// Where operators are heard.
     pub desk: OperatorDesk,
-    /// The zone in which moments are shown.
-    pub zone: Zone,
+    /// How it was set up.
+    pub setup: Arc<GatewaySetup>,
+    /// Whether terminals and acquirer are simulated in the same process.
+    pub lab: bool,
+    /// What goes wrong on purpose.
+    pub faults: FaultDesk,
+    figures: LiveFigures,
+    started: Wall,
+    clock: Clock,
+    feed: Feed,
+    turns: Turns,
+}
+
+impl Views {
+    /// Of a running gateway that stands alone, with the faults of its wire.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn of(gateway: &Handle, faults: FaultDesk) -> io::Result<Self> {
+        Ok(Self {
+            desk: gateway.desk_with_reload(),
+            ..Self::with(gateway, faults, false)?
+        })
+    }
+
+    /// Of a gateway whose terminals and acquirer are simulated in the same process.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn of_lab(gateway: &Handle, faults: FaultDesk) -> io::Result<Self> {
+        Self::with(gateway, faults, true)
+    }
+
+    fn with(gateway: &Handle, faults: FaultDesk, lab: bool) -> io::Result<Self> {
+        let (setup, status, clock) = (gateway.setup(), gateway.status(), Clock::new());
+        let feed = Feed::start(Arc::clone(&setup), Arc::clone(&status))?;
+        let (told, zone) = (feed.sender(), setup.zone.clone());
+        let sources = FigureSources::of(gateway);
+        let figures = LiveFigures::start(sources, move |point| {
+            told.tell("figures", &api::PointView::of(point, &zone));
+        })?;
+        Ok(Self {
+            exporter: gateway.exporter(),
+            desk: gateway.desk(),
+            lab,
+            faults,
+            started: clock.now().wall,
+            clock,
+            figures,
+            feed,
+            turns: Turns::default(),
+            setup,
+            status,
+        })
+    }
 }
 
 /// The running server; stops when dropped.
@@ -50,37 +112,51 @@ pub struct Views {
 pub struct Admin {
     address: SocketAddr,
     tls: watch::Sender<Option<ServerTls>>,
+    access: Access,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<thread::JoinHandle<io::Result<()>>>,
 }
 
 impl Admin {
-    /// Listens on `host:port`; port 0 for any free one. Speaks TLS if it is told how.
+    /// Listens where it is told; port 0 for any free one. Speaks TLS if it is told how.
     ///
     /// # Errors
     /// The address cannot be listened on, or the system refuses a thread.
-    pub fn start(address: &str, tls: Option<ServerTls>, views: Views) -> io::Result<Self> {
+    pub fn start(config: &AdminConfig, views: Views) -> io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .max_blocking_threads(api::AT_ONCE + 1)
+            .on_thread_start(system::give_way)
             .build()?;
-        let socket = runtime.block_on(TcpListener::bind(address))?;
+        let socket = runtime.block_on(TcpListener::bind(&config.address))?;
         let address = socket.local_addr()?;
-        let (tls, current) = watch::channel(tls);
+        let (tls, current) = watch::channel(config.tls.clone());
+        let access = Access::of(config.tokens.clone());
+        let known = access.clone();
         let listener = Listener::new(socket, current);
         let thread = thread::Builder::new()
             .name("admin".to_owned())
-            .spawn(move || runtime.block_on(serve(listener, views, stopped)))?;
+            .spawn(move || {
+                let served = runtime.block_on(serve(listener, (views, known), stopped));
+                // Whatever is still looked for is of interest to nobody.
+                runtime.shutdown_background();
+                served
+            })?;
         Ok(Self {
             address,
             tls,
+            access,
             stop: Some(stop),
             thread: Some(thread),
         })
     }
 
-    /// Other certificates, for new connections. Whether TLS is spoken at all stays as it is.
-    pub fn reload(&self, tls: Option<ServerTls>) {
+    /// Other tokens, where there were some and still are; other certificates, for new connections.
+    /// Whether TLS is spoken at all stays as it is.
+    pub fn reload(&self, config: &AdminConfig) {
+        self.access.reload(config.tokens.clone());
+        let tls = config.tls.clone();
         self.tls.send_if_modified(|current| {
             let both = current.is_some() && tls.is_some();
             if both {
@@ -97,6 +173,14 @@ impl Admin {
     }
 }
 
+/// The document that describes the HTTP API, in `OpenAPI` 3.1.
+///
+/// # Errors
+/// Never, as far as is known: it is made of texts and numbers.
+pub fn api_document() -> Result<String, serde_json::Error> {
+    api::document().to_pretty_json()
+}
+
 impl Drop for Admin {
     fn drop(&mut self) {
         drop(self.stop.take());
@@ -105,7 +189,11 @@ impl Drop for Admin {
     }
 }
 
-async fn serve(listener: Listener, views: Views, stopped: oneshot::Receiver<()>) -> io::Result<()> {
+async fn serve(
+    listener: Listener,
+    (views, access): (Views, Access),
+    stopped: oneshot::Receiver<()>,
+) -> io::Result<()> {
     let exporter = views.exporter.clone();
     let upkeep = tokio::spawn(async move {
         let mut every = tokio::time::interval(UPKEEP);
@@ -114,7 +202,7 @@ async fn serve(listener: Listener, views: Views, stopped: oneshot::Receiver<()>)
             exporter.upkeep();
         }
     });
-    let serving = axum::serve(listener, pages::routes(views)).into_future();
+    let serving = axum::serve(listener, pages::service(views, access)).into_future();
     tokio::select! {
         result = serving => result?,
         _stop = stopped => {}

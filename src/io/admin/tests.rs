@@ -1,12 +1,15 @@
 //! The pages, asked for over a real socket.
 
 use super::*;
+use crate::engine::seam::Zone;
+use crate::iso::message::Text;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 
 fn fetch(address: SocketAddr, path: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
@@ -16,7 +19,7 @@ fn fetch(address: SocketAddr, path: &str) -> String {
 fn post(address: SocketAddr, path: &str, body: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -26,19 +29,46 @@ fn post(address: SocketAddr, path: &str, body: &str) -> String {
     answer
 }
 
+/// Any free port of this machine.
+fn anywhere() -> AdminConfig {
+    AdminConfig {
+        address: "127.0.0.1:0".to_owned(),
+        tls: None,
+        tokens: Vec::new(),
+    }
+}
+
+/// Those of a gateway that never began.
+fn views(exporter: Exporter) -> Views {
+    let setup = Arc::new(GatewaySetup {
+        name: Text::clipped("gw"),
+        zone: Zone::CHINA,
+        journal: PathBuf::from("there-is-no-such-folder"),
+        listeners: Vec::new(),
+        links: Vec::new(),
+    });
+    let (status, clock) = (Arc::new(Status::default()), Clock::new());
+    Views {
+        exporter,
+        desk: OperatorDesk::default(),
+        lab: false,
+        faults: FaultDesk::default(),
+        figures: LiveFigures::default(),
+        started: clock.now().wall,
+        clock,
+        feed: Feed::start(Arc::clone(&setup), Arc::clone(&status)).unwrap(),
+        turns: Turns::default(),
+        setup,
+        status,
+    }
+}
+
 #[test]
 fn metrics_and_health_are_served_until_it_is_dropped() {
     let (exporter, metrics) = Exporter::new();
     metrics.turned_away.increment(3);
-    let status = Arc::new(Status::default());
-    let desk = OperatorDesk::default();
-    let views = Views {
-        exporter,
-        status,
-        desk,
-        zone: Zone::CHINA,
-    };
-    let admin = Admin::start("127.0.0.1:0", None, views).unwrap();
+    let views = views(exporter);
+    let admin = Admin::start(&anywhere(), views).unwrap();
     let address = admin.address();
     let answer = fetch(address, "/metrics");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");

@@ -8,7 +8,9 @@ use super::section::{ConfigText, Section};
 use super::setting::{Address, ByteSize};
 use super::specs::Specs;
 use super::tls::TlsReader;
-use super::{AdminConfig, Config, Durability, FrameKeeping, JournalConfig, SocketLimits};
+use super::{
+    AdminConfig, AdminToken, Config, Durability, FrameKeeping, JournalConfig, SocketLimits,
+};
 use crate::engine::gateway::{Keys, Ladder, Limits, Options, RouteOptions};
 use crate::engine::record::LinkId;
 use crate::engine::seam::Zone;
@@ -229,19 +231,27 @@ fn admin(mut section: Section<'_>, tls: &mut TlsReader<'_>) -> Option<AdminConfi
             .0
     });
     let tls = tls.server(&mut section);
+    let tokens: Vec<AdminToken> = section.list("tokens");
     let anybody = tls
         .as_ref()
         .map_or_else(|| !section.has("tls"), |tls| !tls.mutual);
+    let anybody = anybody && tokens.is_empty() && !section.has("tokens");
     if anybody && address.as_deref().is_some_and(|at| !is_loopback(at)) {
-        let what = "is open to other machines: give it tls with clients, or a loopback address";
+        let what = "is open to other machines: give it tokens (`isogate token` makes one), or tls \
+                    with clients, or a loopback address";
         section.problem("address", what);
     }
     section.finish();
-    address.map(|address| AdminConfig { address, tls })
+    address.map(|address| AdminConfig {
+        address,
+        tls,
+        tokens,
+    })
 }
 
 /// Whether only this machine reaches an address.
-fn is_loopback(address: &str) -> bool {
+#[must_use]
+pub fn is_loopback(address: &str) -> bool {
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let ip = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
     host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())

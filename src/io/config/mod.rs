@@ -28,6 +28,8 @@ mod group;
 
 mod tls;
 
+mod token;
+
 mod allow;
 
 mod translation;
@@ -43,9 +45,11 @@ mod tests;
 
 pub use allow::Allow;
 pub use keys::read as read_keys;
+pub use load::is_loopback;
 pub use problem::{ConfigError, Problem};
 pub use setting::duration as parse_time;
 pub use tls::{ClientTls, ServerTls};
+pub use token::{AdminToken, TokenRole};
 
 use crate::engine::gateway::Options;
 use crate::iso::spec::Framing;
@@ -130,6 +134,8 @@ pub struct AdminConfig {
     pub address: String,
     /// How TLS is spoken there; plain without.
     pub tls: Option<ServerTls>,
+    /// Who may come; without any, whoever reaches the address may do everything.
+    pub tokens: Vec<AdminToken>,
 }
 
 /// What sockets are held to.

@@ -154,7 +154,7 @@ gateway.toml:7: limits.connections: wants a number of 1 or more";
 
 #[test]
 fn a_name_far_from_all_shows_the_known_ones() {
-    let wanted = "gateway.toml:2: admin.zzzzzzzzzz: unknown key; known here: address, tls";
+    let wanted = "gateway.toml:2: admin.zzzzzzzzzz: unknown key; known here: address, tls, tokens";
     assert_eq!(complaint("[admin]\nzzzzzzzzzz = 1"), wanted);
 }
 

@@ -61,6 +61,20 @@ impl Fleet {
         terminals: Vec<TestTerminal>,
         watch: impl FnMut(usize, TerminalSight<'_>) + Send + 'static,
     ) -> io::Result<Self> {
+        Self::start_by(Clock::new(), address, wire, terminals, watch)
+    }
+
+    /// The same, by a clock that is given.
+    ///
+    /// # Errors
+    /// The system refuses a thread.
+    pub fn start_by(
+        clock: Clock,
+        address: String,
+        wire: Wire,
+        terminals: Vec<TestTerminal>,
+        watch: impl FnMut(usize, TerminalSight<'_>) + Send + 'static,
+    ) -> io::Result<Self> {
         let (asks, asked) = asks();
         let spec = Arc::clone(&wire.spec);
         let mut runtime = Builder::new_current_thread();
@@ -71,7 +85,7 @@ impl Fleet {
                 let Ok(runtime) = runtime.build_local(LocalOptions::default()) else {
                     return terminals;
                 };
-                let stations = Stations::new(terminals);
+                let stations = Stations::new(terminals, clock);
                 let running = stations.clone();
                 runtime.block_on(run(running, address, wire, Box::new(watch), asked));
                 drop(runtime);
@@ -169,14 +183,14 @@ struct Station {
 }
 
 impl Stations {
-    fn new(terminals: Vec<TestTerminal>) -> Self {
+    fn new(terminals: Vec<TestTerminal>, clock: Clock) -> Self {
         let station = |brain| {
             let brain = RefCell::new(brain);
             let wake = Notify::new();
             Rc::new(Station { brain, wake })
         };
         Self {
-            clock: Clock::new(),
+            clock,
             all: terminals.into_iter().map(station).collect(),
         }
     }

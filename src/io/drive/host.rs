@@ -10,9 +10,10 @@ use crate::io::serve::Clock;
 use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, FaultSide};
 use crate::lab::peer::{Acquirer, AcquirerAction, AcquirerEvent};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -22,6 +23,20 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
+
+/// What can be seen of an acquirer while it works.
+#[derive(Clone, Copy, Debug)]
+pub enum HostSight<'a> {
+    /// It received a frame.
+    Received(&'a Bytes),
+    /// It sent a frame.
+    Sent(&'a Bytes),
+    /// A fault lost a frame on the wire, be it a request that came or an answer.
+    Lost(&'a Bytes),
+}
+
+/// Told of all that is seen.
+type HostWatch = Box<dyn FnMut(HostSight<'_>) + Send>;
 
 /// A running mock acquirer.
 #[derive(Debug)]
@@ -39,6 +54,20 @@ impl Host {
     /// # Errors
     /// The address cannot be listened on, or the system refuses a thread.
     pub fn start(address: SocketAddr, wire: Wire, brain: Acquirer) -> io::Result<Self> {
+        Self::start_by(Clock::new(), address, wire, brain, |_| {})
+    }
+
+    /// The same, by a clock that is given. `watch` is told, on its thread, what it does.
+    ///
+    /// # Errors
+    /// The address cannot be listened on, or the system refuses a thread.
+    pub fn start_by(
+        clock: Clock,
+        address: SocketAddr,
+        wire: Wire,
+        brain: Acquirer,
+        watch: impl FnMut(HostSight<'_>) + Send + 'static,
+    ) -> io::Result<Self> {
         let (asks, asked) = asks();
         let (started, when_started) = mpsc::channel();
         let (spec, has_office) = (Arc::clone(&wire.spec), brain.office().is_some());
@@ -51,7 +80,11 @@ impl Host {
                 let runtime = runtime
                     .map_err(|error| drop(started.send(Err(error))))
                     .ok()?;
-                let carrier = Rc::new(RefCell::new(HostCarrier::new(brain)));
+                let carrier = Rc::new(RefCell::new(HostCarrier::new(
+                    brain,
+                    clock,
+                    Box::new(watch),
+                )));
                 let running = Rc::clone(&carrier);
                 runtime.block_on(async {
                     let socket = bind(address).and_then(|socket| {
@@ -105,6 +138,14 @@ impl Host {
             let now = carrier.clock.now();
             ask(&mut carrier.brain, now)
         })
+    }
+
+    /// Closes every connection that is open.
+    pub fn cut(&self) {
+        self.asks.ask(|carrier| {
+            let open: Vec<ConnId> = carrier.lines.keys().copied().collect();
+            open.into_iter().for_each(|conn| carrier.ended(conn));
+        });
     }
 
     /// Stops it, and gives its brain back.
@@ -191,6 +232,16 @@ struct HostCarrier {
     scratch: BytesMut,
     /// Connections that have something to write.
     ready: Vec<ConnId>,
+    watch: WatchCell,
+}
+
+/// What watches, beside a carrier that can be shown.
+struct WatchCell(HostWatch);
+
+impl fmt::Debug for WatchCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HostWatch")
+    }
 }
 
 #[derive(Debug)]
@@ -202,10 +253,10 @@ struct HostLine {
 type SharedHost = Rc<RefCell<HostCarrier>>;
 
 impl HostCarrier {
-    fn new(brain: Acquirer) -> Self {
+    fn new(brain: Acquirer, clock: Clock, watch: HostWatch) -> Self {
         Self {
             brain,
-            clock: Clock::new(),
+            clock,
             lines: BTreeMap::new(),
             next: 0,
             listens: watch::channel(true).0,
@@ -213,6 +264,7 @@ impl HostCarrier {
             sleeps_until: None,
             scratch: BytesMut::new(),
             ready: Vec::new(),
+            watch: WatchCell(watch),
         }
     }
 
@@ -226,13 +278,14 @@ impl HostCarrier {
             match action {
                 AcquirerAction::Send { conn, frame } => {
                     if let Some(line) = self.lines.get_mut(&conn) {
+                        (self.watch.0)(HostSight::Sent(&frame));
                         line.out.push(SendId(0), Seq(0), frame);
                         self.ready.push(conn);
                     }
                 }
                 AcquirerAction::Close { conn, reset } => self.close(conn, reset),
                 AcquirerAction::Listen(listens) => drop(self.listens.send_replace(listens)),
-                AcquirerAction::Lost(_) => {}
+                AcquirerAction::Lost(frame) => (self.watch.0)(HostSight::Lost(&frame)),
             }
         }
         let due = self.brain.next_deadline();
@@ -388,6 +441,7 @@ async fn read(shared: SharedHost, conn: ConnId, mut inbound: Inbound) {
 fn take_in(shared: &SharedHost, conn: ConnId, inbound: &mut Inbound) -> Result<(), End> {
     while let Some(frame) = inbound.frame()? {
         let mut carrier = shared.borrow_mut();
+        (carrier.watch.0)(HostSight::Received(&frame));
         carrier.happened(AcquirerEvent::Frame(conn, frame));
     }
     Ok(())

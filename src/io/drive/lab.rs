@@ -189,7 +189,7 @@ impl Lab {
             read: 16 << 10,
         };
         let names: Vec<_> = (0..options.terminals).map(name).collect();
-        let keys = lay_out(&options, &masters, &names)?;
+        let keys = lay_out(&options.folder, &masters, &names)?;
         let acquirer = acquirer(&options, &masters, &deck, &mut dice);
         let host_wire = Wire {
             spec: Arc::clone(&options.host_spec),
@@ -440,18 +440,18 @@ fn terminal(
 }
 
 /// The files of the lab's keys.
-struct KeyFiles {
-    terminals: PathBuf,
-    vault: PathBuf,
+pub(super) struct KeyFiles {
+    pub(super) terminals: PathBuf,
+    pub(super) vault: PathBuf,
 }
 
 /// Makes the folder of the keys beside the journal's, and writes the terminals' master keys.
-fn lay_out(
-    options: &LabOptions,
+pub(super) fn lay_out(
+    folder: &Path,
     masters: &MasterKeys,
     names: &[(MerchantId, TerminalId)],
 ) -> Result<KeyFiles, LabError> {
-    let mut folder = options.folder.clone().into_os_string();
+    let mut folder = folder.to_owned().into_os_string();
     folder.push(".keys");
     let folder = PathBuf::from(folder);
     let at = |path: &Path| {

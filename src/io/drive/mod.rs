@@ -17,6 +17,8 @@ mod office_files;
 
 mod lab;
 
+mod story;
+
 mod replay;
 
 mod answers;
@@ -33,6 +35,7 @@ pub use host::Host;
 pub use lab::{Lab, LabError, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
 pub use office_files::OfficeReport;
 pub use replay::{ReplayError, ReplayTold, play};
+pub use story::SocketPlace;
 
 /// Sleeps until a moment; for ever without one.
 async fn sleep_until(due: Option<std::time::Instant>) {

@@ -107,6 +107,7 @@ impl JournalSnapshot {
             query: query.clone(),
             search,
             given: BTreeSet::new(),
+            before: None,
         })
     }
 
@@ -126,8 +127,7 @@ impl JournalSnapshot {
             RelativesReach::All => lookup
                 .namesakes(tx, opened, found)
                 .and_then(|()| lookup.attempts(tx, opened, found))
-                .and_then(|()| lookup.referring(tx, found))
-                .and_then(|()| lookup.settlements(tx, opened, found)),
+                .and_then(|()| lookup.referring(tx, found)),
         };
         Ok(told.map_err(IndexError::Index)?)
     }
@@ -312,9 +312,15 @@ pub struct FoundTransactions<'s> {
     query: Query,
     search: TransactionSearch<'s>,
     given: BTreeSet<TxId>,
+    before: Option<TxId>,
 }
 
 impl FoundTransactions<'_> {
+    /// Only those that began before this one, from now on.
+    pub const fn only_before(&mut self, tx: Option<TxId>) {
+        self.before = tx;
+    }
+
     /// The next ones, so many at most.
     ///
     /// # Errors
@@ -325,7 +331,8 @@ impl FoundTransactions<'_> {
             let Some(row) = self.search.next().map_err(IndexError::Index)? else {
                 break;
             };
-            if !self.given.contains(&row.tx) && self.may_match(row)? {
+            let wanted = self.before.is_none_or(|before| row.tx < before);
+            if wanted && !self.given.contains(&row.tx) && self.may_match(row)? {
                 self.given.insert(row.tx);
                 taken.insert(row.tx);
             }

@@ -302,13 +302,12 @@ impl BreakableLine {
             }
         }
         let flushed = self.half.flush();
-        let tcp = self.half.tcp();
         // One that refuses is closed already.
-        let _closed = match self.end.get() {
+        let _closed = self.half.tcp().map(|tcp| match self.end.get() {
             Some(LineEnd::Closed) => socket2::SockRef::from(tcp).shutdown(Shutdown::Both),
             Some(LineEnd::Reset) => tcp.set_zero_linger(),
             None => Ok(()),
-        };
+        });
         flushed
     }
 

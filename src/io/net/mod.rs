@@ -51,7 +51,7 @@ use crate::iso::codec::Framer;
 use crate::iso::spec::{Framing, Spec};
 use crate::lab::fault::Leg;
 use inbound::ByteSource;
-use outbound::SinkHalf;
+use outbound::{PlainHalf, SinkHalf};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -128,7 +128,10 @@ fn halves(
         StreamKind::Plain(tcp) => {
             socket::tune(&tcp)?;
             let (read, write) = tcp.into_split();
-            (ByteSource::Plain(read), SinkHalf::Plain(Rc::new(write)))
+            (
+                ByteSource::Plain(read),
+                SinkHalf::Plain(Rc::new(PlainHalf::new(write))),
+            )
         }
         StreamKind::Tls(tls) => (ByteSource::Tls(Rc::clone(&tls)), SinkHalf::Tls(tls)),
     };

@@ -6,6 +6,7 @@ use super::tls::Tls;
 use crate::engine::driver::{self, ByteSink, Taken};
 use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 
@@ -25,7 +26,7 @@ pub struct Sink {
 
 #[derive(Clone, Debug)]
 pub(super) enum SinkHalf {
-    Plain(Rc<OwnedWriteHalf>),
+    Plain(Rc<PlainHalf>),
     Tls(Rc<Tls>),
 }
 
@@ -77,10 +78,37 @@ impl SinkHalf {
         }
     }
 
-    pub(super) fn tcp(&self) -> &TcpStream {
+    /// The socket, until it is dropped.
+    pub(super) fn tcp(&self) -> Option<&TcpStream> {
         match self {
-            Self::Plain(half) => half.as_ref().as_ref(),
-            Self::Tls(tls) => &tls.tcp,
+            Self::Plain(half) => half.0.as_ref().map(AsRef::as_ref),
+            Self::Tls(tls) => Some(&tls.tcp),
+        }
+    }
+}
+
+/// The writing half of a plain socket; none while it is dropped. Its end tells the peer that no
+/// more comes, unless the connection is to be reset: then that would tell of an end in good order.
+#[derive(Debug)]
+pub(super) struct PlainHalf(Option<OwnedWriteHalf>);
+
+impl PlainHalf {
+    pub(super) const fn new(half: OwnedWriteHalf) -> Self {
+        Self(Some(half))
+    }
+
+    fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let half = self.0.as_ref().ok_or(io::ErrorKind::NotConnected)?;
+        half.try_write(bytes)
+    }
+}
+
+impl Drop for PlainHalf {
+    fn drop(&mut self) {
+        if let Some(half) = self.0.take()
+            && matches!(half.as_ref().linger(), Ok(Some(Duration::ZERO)))
+        {
+            half.forget();
         }
     }
 }
@@ -98,8 +126,9 @@ impl Sink {
         Self { half, line }
     }
 
-    fn tcp(&self) -> &TcpStream {
-        self.half.tcp()
+    fn tcp(&self) -> io::Result<&TcpStream> {
+        let gone = io::ErrorKind::NotConnected;
+        self.half.tcp().ok_or_else(|| gone.into())
     }
 }
 
@@ -115,13 +144,13 @@ impl driver::Outbound<Sink> {
     /// The socket is broken.
     pub fn writable(&self) -> impl Future<Output = io::Result<()>> + use<> {
         let sink = self.sink().clone();
-        async move { sink.tcp().writable().await }
+        async move { sink.tcp()?.writable().await }
     }
 
     /// Has the connection end with a reset once both its halves are dropped: what was written last
     /// may be lost.
     pub fn end_with_reset(&self) {
         // One that refuses is closed already.
-        let _closed = self.sink().tcp().set_zero_linger();
+        let _closed = self.sink().tcp().and_then(TcpStream::set_zero_linger);
     }
 }

@@ -220,3 +220,15 @@ fn a_socket_is_told_to_find_out_a_peer_that_vanished() {
         );
     });
 }
+
+#[test]
+fn a_connection_that_ends_with_a_reset_is_reset_at_its_peer() {
+    on_one_thread(async {
+        let (inbound, outbound, mut peer) = connected().await;
+        outbound.end_with_reset();
+        drop((inbound, outbound));
+        let ended = peer.read(&mut [0; 16]).await;
+        let kind = ended.map_err(|error| error.kind());
+        assert_eq!(kind, Err(io::ErrorKind::ConnectionReset));
+    });
+}

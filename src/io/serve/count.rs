@@ -13,13 +13,17 @@ pub(super) fn record(metrics: &Metrics, record: &Record) {
             }
         }
         Fact::Session(logged) => message(metrics, logged),
-        Fact::Unmatched(unmatched) => message(metrics, &unmatched.message),
+        Fact::Unmatched(unmatched) => {
+            metrics.unmatched(unmatched.ambiguous);
+            message(metrics, &unmatched.message);
+        }
         Fact::Unreadable(unreadable) => metrics.unreadable(unreadable.hop),
         Fact::Started { .. }
         | Fact::Stopped
         | Fact::Line(_)
         | Fact::Shadow(_)
         | Fact::ShadowTally(_)
+        | Fact::Operated(_)
         | Fact::Keys(_)
         | Fact::Tombstone(_)
         | Fact::CheckpointBegin

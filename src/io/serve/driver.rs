@@ -4,18 +4,19 @@
 use super::clock::Clock;
 use super::count;
 use super::notice::Notices;
+use super::server::GatewayDeed;
 use super::shadow::Shadows;
 use super::status::Status;
 use crate::engine::driver::{self, Crowded, Disk, JournalDoor, Received, Rim, Side, Trouble};
 use crate::engine::gateway::{CloseReason, Counts, Event, Gateway, Limits, SendId, Wish};
 use crate::engine::journal::JournalError;
-use crate::engine::record::{ConnId, LinkId, ListenerId, Record, Seq, State};
+use crate::engine::record::{ConnId, LinkId, ListenerId, OperatorAct, Record, Seq, State};
 use crate::engine::seam::{Mono, Now};
 use crate::io::config::SocketLimits;
 use crate::io::journal::{JournalWriter, Progress};
 use crate::io::net::{ConnectionPermit, Sink, SocketOutbound};
 use crate::io::system::steps;
-use crate::io::telemetry::{DisconnectReason, HandshakeFault, Metrics};
+use crate::io::telemetry::{DisconnectReason, HandshakeFault, Metrics, Pulse, PulseTurn};
 use crate::iso::message::{MerchantId, TerminalId};
 use bytes::Bytes;
 use std::cell::RefCell;
@@ -52,6 +53,7 @@ pub(super) struct Parts {
     pub metrics: Metrics,
     pub status: Arc<Status>,
     pub shadows: Shadows,
+    pub pulse: Pulse,
 }
 
 /// What is around the driver in a process.
@@ -65,6 +67,7 @@ struct Process {
     notices: Notices,
     status: Arc<Status>,
     shadows: Shadows,
+    pulse: PulseTurn,
     /// How the disk was when somebody was last told.
     disk: Disk,
     /// Wakes the loop, if it sleeps.
@@ -135,9 +138,9 @@ impl Rim for Process {
     }
 
     /// Lists who speaks; one that has not spoken before gets a line in the log.
-    fn heard(&mut self, now: Now, listener: ListenerId, names: (MerchantId, TerminalId)) {
+    fn heard(&mut self, now: Now, came_in: (ConnId, ListenerId), names: (MerchantId, TerminalId)) {
         let roster = self.status.roster();
-        if let Some(heard) = roster.note(now.wall, listener, names) {
+        if let Some(heard) = roster.note(now.wall, came_in, names) {
             self.metrics
                 .terminals_seen
                 .set(count::as_float(roster.len()));
@@ -147,6 +150,8 @@ impl Rim for Process {
 
     fn recorded(&mut self, now: Mono, record: &Record) {
         count::record(&self.metrics, record);
+        self.pulse.recorded(record);
+        self.status.board().recorded(record);
         self.shadows.recorded(record);
         self.notices.of(now, record);
     }
@@ -173,8 +178,12 @@ impl Rim for Process {
             reader.abort();
         }
         match side {
-            Side::Terminal => self.metrics.terminal_connections.decrement(1),
+            Side::Terminal => {
+                self.status.roster().left(beside.conn);
+                self.metrics.terminal_connections.decrement(1);
+            }
             Side::Link(_) => {
+                self.status.board().lost(beside.conn);
                 self.shadows.gone(beside.conn);
                 self.metrics.acquirer_connections.decrement(1);
             }
@@ -190,7 +199,9 @@ impl Rim for Process {
         while let Some((last, at)) = self.commits.front()
             && *last <= released
         {
-            self.metrics.commit_seconds.record(at.elapsed());
+            let took = at.elapsed();
+            self.metrics.commit_seconds.record(took);
+            self.pulse.committed(took);
             self.commits.pop_front();
         }
         self.tell_of_disk();
@@ -207,6 +218,7 @@ impl Rim for Process {
         ));
         metrics.unsent.set(count::as_float(waiting));
         self.status.turned(counts, released.0);
+        self.pulse.turned();
     }
 }
 
@@ -249,6 +261,7 @@ impl ServeDriver {
             notices: Notices::default(),
             status: parts.status,
             shadows: parts.shadows,
+            pulse: PulseTurn::of(parts.pulse),
             disk: Disk::Well,
             wake: Rc::new(Notify::new()),
             room: Rc::new(Notify::new()),
@@ -291,6 +304,47 @@ impl ServeDriver {
         self.told(Event::Operator(wish));
         let after = self.body.state_of(tx).unwrap_or(before);
         Some((before, after))
+    }
+
+    /// An operator has something done to the gateway itself; whether it could be.
+    pub(super) fn operated(&mut self, act: OperatorAct, deed: GatewayDeed) -> bool {
+        let done = match deed {
+            GatewayDeed::Record | GatewayDeed::Drain => true,
+            GatewayDeed::CloseTerminal(conn) => self.close_terminal(conn),
+            GatewayDeed::CloseLink(link) => self.close_link(link),
+            GatewayDeed::DrainLink(link) => self.drain_link(link, true),
+            GatewayDeed::ResumeLink(link) => self.drain_link(link, false),
+        };
+        if done {
+            self.told(Event::Operated(Box::new(act)));
+        }
+        done
+    }
+
+    fn close_terminal(&mut self, conn: ConnId) -> bool {
+        let board = self.body.rim().status.board().all();
+        let is_link = board.iter().any(|own| own.conn == conn);
+        let there = !is_link && self.body.listens(conn);
+        if there {
+            self.lost(conn, false);
+        }
+        there
+    }
+
+    fn close_link(&mut self, link: LinkId) -> bool {
+        let board = self.body.rim().status.board().all();
+        let own = board.iter().filter(|own| own.link == link);
+        let conns: Vec<ConnId> = own.map(|own| own.conn).collect();
+        for conn in &conns {
+            self.lost(*conn, false);
+        }
+        !conns.is_empty()
+    }
+
+    fn drain_link(&mut self, link: LinkId, drained: bool) -> bool {
+        self.told(Event::LinkDrained(link, drained));
+        self.body.rim().status.board().drained(link, drained);
+        true
     }
 
     /// Something happened that no connection told.
@@ -344,6 +398,7 @@ impl ServeDriver {
         self.body.rim().metrics.acquirer_connections.increment(1);
         self.body.rim_mut().shadows.link_up(conn, link);
         let now = self.clock.now();
+        self.body.rim().status.board().made(link, conn, now.wall);
         self.body
             .link_up(now, (conn, link), out, Beside::new(conn, None));
         conn

@@ -21,6 +21,10 @@ mod notice;
 
 mod roster;
 
+mod board;
+
+mod setup;
+
 mod driver;
 
 mod descriptors;
@@ -48,7 +52,9 @@ pub mod signals;
 #[cfg(test)]
 mod tests;
 
+pub use board::{LinkBoard, LinkConnection};
 pub use clock::Clock;
 pub use roster::{HeardTerminal, Roster};
-pub use server::{Handle, OperatorDesk, Port, Ports, ServeError, Server};
+pub use server::{GatewayDeed, Handle, OperatorDesk, Port, Ports, ServeError, Server};
+pub use setup::{GatewaySetup, LinkSetup, ListenerSetup};
 pub use status::Status;

@@ -68,6 +68,7 @@ impl Notices {
             | Fact::Session(_)
             | Fact::Shadow(_)
             | Fact::ShadowTally(_)
+            | Fact::Operated(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

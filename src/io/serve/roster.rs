@@ -1,9 +1,9 @@
 //! Which terminals have come in since the start, for people to look at. It decides nothing.
 
-use crate::engine::record::ListenerId;
+use crate::engine::record::{ConnId, ListenerId};
 use crate::engine::seam::Wall;
 use crate::iso::message::{MerchantId, TerminalId};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Terminals listed at once; beyond, the one that came first is left out.
@@ -27,6 +27,8 @@ pub struct HeardTerminal {
     pub last: Wall,
     /// Messages from it.
     pub messages: u64,
+    /// Its connection, if it has one.
+    pub conn: Option<ConnId>,
 }
 
 /// The terminals that have come in, bounded.
@@ -38,6 +40,8 @@ struct Inner {
     by_name: HashMap<TerminalName, HeardTerminal>,
     /// In the order they came first.
     order: VecDeque<TerminalName>,
+    /// The connections that are up, of those that somebody spoke on.
+    up: HashSet<ConnId>,
 }
 
 impl Roster {
@@ -50,14 +54,19 @@ impl Roster {
     pub(super) fn note(
         &self,
         now: Wall,
-        listener: ListenerId,
+        (conn, listener): (ConnId, ListenerId),
         name: TerminalName,
     ) -> Option<HeardTerminal> {
         let mut inner = self.inner();
-        if let Some(heard) = inner.by_name.get_mut(&name) {
+        let Inner { by_name, up, .. } = &mut *inner;
+        if let Some(heard) = by_name.get_mut(&name) {
             heard.last = now;
             heard.listener = listener;
             heard.messages += 1;
+            if heard.conn != Some(conn) {
+                heard.conn = Some(conn);
+                up.insert(conn);
+            }
             return None;
         }
         while inner.order.len() >= MOST {
@@ -72,10 +81,17 @@ impl Roster {
             first: now,
             last: now,
             messages: 1,
+            conn: Some(conn),
         };
+        inner.up.insert(conn);
         inner.order.push_back(name);
         inner.by_name.insert(name, heard.clone());
         Some(heard)
+    }
+
+    /// A connection is over.
+    pub(super) fn left(&self, conn: ConnId) {
+        self.inner().up.remove(&conn);
     }
 
     /// How many are listed.
@@ -98,7 +114,11 @@ impl Roster {
             .order
             .iter()
             .filter_map(|name| inner.by_name.get(name));
-        all.cloned().collect()
+        let now = |heard: &HeardTerminal| HeardTerminal {
+            conn: heard.conn.filter(|conn| inner.up.contains(conn)),
+            ..heard.clone()
+        };
+        all.map(now).collect()
     }
 }
 
@@ -114,7 +134,8 @@ mod tests {
     #[test]
     fn a_terminal_is_new_once_and_the_list_is_bounded() {
         let roster = Roster::default();
-        let note = |n, at| roster.note(Wall(at), ListenerId(0), named(n));
+        let conn = |n: usize| ConnId(n as u64);
+        let note = |n, at| roster.note(Wall(at), (conn(n), ListenerId(0)), named(n));
         assert!(note(7, 1).is_some());
         assert!(note(7, 2).is_none());
         let known = roster.all();
@@ -122,6 +143,9 @@ mod tests {
             (known[0].first, known[0].last, known[0].messages),
             (Wall(1), Wall(2), 2)
         );
+        assert_eq!(known[0].conn, Some(conn(7)));
+        roster.left(conn(7));
+        assert_eq!(roster.all()[0].conn, None);
         for n in 100..100 + MOST {
             note(n, 3);
         }

@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use super::driver::{Parts, ServeDriver, SharedDriver};
 use super::ends::{self, ConnectionContext};
-use super::server::{Ports, ServeError, ServerCommand};
+use super::server::{GatewayDeed, Ports, ServeError, ServerCommand};
 use super::settings::Settings;
 use super::shadow::{Found, Shadows};
 use super::status::Status;
@@ -14,7 +14,7 @@ use crate::engine::seam::Dice;
 use crate::io::config::Config;
 use crate::io::journal::JournalWriter;
 use crate::io::net::{BreakableWire, HandshakeThread};
-use crate::io::telemetry::{DisconnectReason, Metrics};
+use crate::io::telemetry::{DisconnectReason, Metrics, Pulse};
 use crate::lab::wire::FaultyWire;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -30,8 +30,10 @@ use tracing::{error, info, warn};
 pub(super) struct ServeWork {
     pub config: Config,
     pub seed: u64,
+    pub clock: Clock,
     pub metrics: Metrics,
     pub status: Arc<Status>,
+    pub pulse: Pulse,
     /// What it is told while it runs.
     pub told: mpsc::Receiver<ServerCommand>,
     /// LoopInbox when it listens.
@@ -45,7 +47,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         .enable_all()
         .build_local(LocalOptions::default())?;
     let mut dice = Dice::new(work.seed);
-    let clock = Clock::new();
+    let clock = work.clock;
     let opened = JournalWriter::open(&config.journal.clone().into())?;
     let (shadows, found) = Shadows::start(&config, &work.metrics, &mut dice)?;
     let core = Gateway::recover(
@@ -64,6 +66,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         metrics: work.metrics,
         status: Arc::clone(&status),
         shadows,
+        pulse: work.pulse,
     });
     let wire = faulty_wire(&config, dice.split());
     let shared = SharedDriver(Rc::new(RefCell::new(driver)));
@@ -159,6 +162,18 @@ async fn serve(
                 }
                 ServerCommand::Drain => {}
                 ServerCommand::Reload(config) => settings.reload(shared, *config),
+                ServerCommand::Operated(act, deed, reply) => {
+                    info!(who = %act.who, did = act.did.name(), what = %act.what, "an operator");
+                    let done = shared.0.borrow_mut().operated(*act, deed);
+                    if deed == GatewayDeed::Drain && until.is_none() {
+                        info!(at_most = ?drain, "draining: no new requests");
+                        until = Some(Instant::now() + drain);
+                        listening.iter().for_each(JoinHandle::abort);
+                        status.drains();
+                        shared.0.borrow_mut().told(Event::Drain);
+                    }
+                    let _gone = reply.send(done);
+                }
                 ServerCommand::Wire(ask) => ask.of(&context.wire),
                 ServerCommand::Operate(wish, reply) => {
                     info!(tx = %wish.tx, act = wish.act.name(), said = %wish.said, "an operator");

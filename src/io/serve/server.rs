@@ -1,15 +1,17 @@
 //! Starting, running and stopping.
 
+use super::clock::Clock;
 use super::run::{ServeWork, run};
+use super::setup::GatewaySetup;
 use super::status::Status;
 use super::wire_place::{WireAsk, WirePlace};
 use crate::engine::gateway::Wish;
 use crate::engine::journal::JournalError;
-use crate::engine::record::State;
+use crate::engine::record::{ConnId, LinkId, OperatorAct, State};
 use crate::io::config::Config;
 use crate::io::faults::FaultPlace;
 use crate::io::journal::WriterError;
-use crate::io::telemetry::{Exporter, names};
+use crate::io::telemetry::{Exporter, Pulse, names};
 use crate::iso::spec::Spec;
 use crate::lab::fault::FaultTally;
 use std::io;
@@ -70,23 +72,65 @@ pub(super) enum ServerCommand {
     Wire(WireAsk),
     /// An operator decides; the transaction's state before and after is told.
     Operate(Wish, oneshot::Sender<Option<(State, State)>>),
+    /// An operator did something to the gateway itself, or has it done: it is recorded; whether it
+    /// could be done is told.
+    Operated(Box<OperatorAct>, GatewayDeed, oneshot::Sender<bool>),
 }
+
+/// What an operator has a gateway do to itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayDeed {
+    /// Nothing: it was done elsewhere, and is recorded here.
+    Record,
+    /// Close a connection of a terminal.
+    CloseTerminal(ConnId),
+    /// Close the connections of a link; they are made again.
+    CloseLink(LinkId),
+    /// Let nothing new go over a link.
+    DrainLink(LinkId),
+    /// Let requests go over a link again.
+    ResumeLink(LinkId),
+    /// Take no new requests, finish, end.
+    Drain,
+}
+
+/// Asks whoever runs the gateway to read its configuration anew; what came of it is told.
+pub(super) type ReloadRequest = oneshot::Sender<Result<(), String>>;
 
 /// Where operators are heard, from whichever thread.
 #[derive(Clone, Debug, Default)]
-pub struct OperatorDesk(Option<mpsc::Sender<ServerCommand>>);
+pub struct OperatorDesk {
+    commands: Option<mpsc::Sender<ServerCommand>>,
+    reloads: Option<mpsc::Sender<ReloadRequest>>,
+}
 
 impl OperatorDesk {
     /// Does what an operator wants; the transaction's state before and after. `None` if it is not
     /// in memory, or nobody serves any more.
     pub async fn operate(&self, wish: Wish) -> Option<(State, State)> {
         let (reply, told) = oneshot::channel();
-        let commands = self.0.as_ref()?;
+        let commands = self.commands.as_ref()?;
         commands
             .send(ServerCommand::Operate(wish, reply))
             .await
             .ok()?;
         told.await.ok()?
+    }
+
+    /// Does to the gateway itself what an operator wants, and records it; whether it could be done.
+    /// `None` if nobody serves any more.
+    pub async fn have_done(&self, act: OperatorAct, deed: GatewayDeed) -> Option<bool> {
+        let (reply, told) = oneshot::channel();
+        let command = ServerCommand::Operated(Box::new(act), deed, reply);
+        self.commands.as_ref()?.send(command).await.ok()?;
+        told.await.ok()
+    }
+
+    /// Has the configuration read anew; `None` if nobody here can.
+    pub async fn reload(&self) -> Option<Result<(), String>> {
+        let (reply, told) = oneshot::channel();
+        self.reloads.as_ref()?.send(reply).await.ok()?;
+        told.await.ok()
     }
 }
 
@@ -98,11 +142,14 @@ pub struct Server;
 #[derive(Debug)]
 pub struct Handle {
     ports: Ports,
+    setup: Arc<GatewaySetup>,
     status: Arc<Status>,
     exporter: Exporter,
+    pulse: Pulse,
     /// The dialects of both legs.
     specs: Vec<Arc<Spec>>,
     commands: mpsc::Sender<ServerCommand>,
+    reloads: (mpsc::Sender<ReloadRequest>, mpsc::Receiver<ReloadRequest>),
     /// Closes when the thread ends.
     ended: oneshot::Receiver<()>,
     thread: thread::JoinHandle<Result<(), ServeError>>,
@@ -115,6 +162,14 @@ impl Server {
     /// # Errors
     /// What keeps it from listening.
     pub fn start(config: Config, seed: u64) -> Result<Handle, ServeError> {
+        Self::start_by(config, seed, Clock::new())
+    }
+
+    /// The same, by a clock that is given.
+    ///
+    /// # Errors
+    /// What keeps it from listening.
+    pub fn start_by(config: Config, seed: u64, clock: Clock) -> Result<Handle, ServeError> {
         let (exporter, metrics) = Exporter::new();
         let wanted = config
             .links
@@ -125,14 +180,18 @@ impl Server {
         let listeners = listeners.iter().map(|end| &end.spec);
         let specs = listeners.chain(links.iter().map(|end| &end.spec));
         let specs = specs.cloned().collect();
+        let pulse = Pulse::default();
         let (commands, told) = mpsc::channel(16);
+        let settled = config.clone();
         let (started, when_started) = oneshot::channel();
         let (alive, ended) = oneshot::channel();
         let work = ServeWork {
             config,
             seed,
+            clock,
             metrics,
             status: Arc::clone(&status),
+            pulse: pulse.clone(),
             told,
             started,
         };
@@ -144,11 +203,14 @@ impl Server {
             })?;
         match when_started.blocking_recv() {
             Ok(ports) => Ok(Handle {
+                setup: Arc::new(GatewaySetup::of(&settled, &ports)),
                 ports,
                 status,
                 exporter,
+                pulse,
                 specs,
                 commands,
+                reloads: mpsc::channel(1),
                 ended,
                 thread,
             }),
@@ -167,6 +229,12 @@ impl Handle {
         &self.ports
     }
 
+    /// How it was set up.
+    #[must_use]
+    pub fn setup(&self) -> Arc<GatewaySetup> {
+        Arc::clone(&self.setup)
+    }
+
     /// How it is.
     #[must_use]
     pub fn status(&self) -> Arc<Status> {
@@ -179,10 +247,13 @@ impl Handle {
         self.exporter.clone()
     }
 
-    /// Waits, in a task, until it has ended.
-    pub async fn ended(&mut self) {
-        // Nothing is ever sent: the other end is dropped.
-        let _dropped = (&mut self.ended).await;
+    /// Waits, in a task, until it has ended, or its configuration is to be read anew.
+    pub(super) async fn next_reload(&mut self) -> Option<ReloadRequest> {
+        tokio::select! {
+            // Nothing is ever sent: the other end is dropped.
+            _dropped = &mut self.ended => None,
+            request = self.reloads.1.recv() => request,
+        }
     }
 
     /// Takes no new requests, finishes what is in flight, and ends; returns at once.
@@ -204,7 +275,19 @@ impl Handle {
     /// Where operators are heard.
     #[must_use]
     pub fn desk(&self) -> OperatorDesk {
-        OperatorDesk(Some(self.commands.clone()))
+        OperatorDesk {
+            commands: Some(self.commands.clone()),
+            reloads: None,
+        }
+    }
+
+    /// The same, for a gateway whose configuration can be read anew.
+    #[must_use]
+    pub fn desk_with_reload(&self) -> OperatorDesk {
+        OperatorDesk {
+            reloads: Some(self.reloads.0.clone()),
+            ..self.desk()
+        }
     }
 
     /// What goes wrong on the wire, to be switched on and off while it runs.
@@ -222,6 +305,12 @@ impl Handle {
     /// Nothing goes wrong on the wire any more.
     pub fn heal(&self) {
         self.wire_place().clear();
+    }
+
+    /// Where it leaves what it does, for whoever makes figures of it.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     fn wire_place(&self) -> WirePlace {

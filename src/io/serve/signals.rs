@@ -5,11 +5,14 @@ use crate::io::system::{Signal, Signals};
 use tracing::info;
 
 /// Waits until the gateway has ended. SIGTERM and Ctrl-C drain it, the second one stops it at once;
-/// SIGHUP calls `reload`.
+/// SIGHUP calls `reload`, and so does an operator.
 ///
 /// # Errors
 /// It did not end in good order, or signals cannot be had.
-pub fn run_until_told(mut gateway: Handle, reload: impl Fn(&Handle)) -> Result<(), ServeError> {
+pub fn run_until_told(
+    mut gateway: Handle,
+    reload: impl Fn(&Handle) -> Result<(), String>,
+) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -18,10 +21,16 @@ pub fn run_until_told(mut gateway: Handle, reload: impl Fn(&Handle)) -> Result<(
         let mut told = false;
         loop {
             tokio::select! {
-                () = gateway.ended() => return Ok::<(), ServeError>(()),
+                request = gateway.next_reload() => match request {
+                    None => return Ok::<(), ServeError>(()),
+                    // Whoever asked may have gone.
+                    Some(request) => drop(request.send(reload(&gateway))),
+                },
                 signal = signals.next() => match signal {
                     Signal::Stop => stop(&gateway, &mut told),
-                    Signal::Reload => reload(&gateway),
+                    Signal::Reload => if let Err(error) = reload(&gateway) {
+                        tracing::error!("nothing is reloaded, all stays as it was: {error}");
+                    },
                 },
             }
         }

@@ -1,5 +1,6 @@
 //! How a running gateway is, for other threads to look at.
 
+use super::board::LinkBoard;
 use super::roster::Roster;
 use crate::engine::gateway::Counts;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ pub struct Status {
     failed: AtomicBool,
     disk_low: AtomicBool,
     roster: Roster,
+    board: LinkBoard,
 }
 
 /// One moment of a [`Status`].
@@ -69,6 +71,12 @@ impl Status {
     #[must_use]
     pub const fn roster(&self) -> &Roster {
         &self.roster
+    }
+
+    /// The connections of links.
+    #[must_use]
+    pub const fn board(&self) -> &LinkBoard {
+        &self.board
     }
 
     /// This moment.

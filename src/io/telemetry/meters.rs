@@ -11,6 +11,7 @@ pub struct Metrics {
     messages: [Counter; 4],
     unreadable: [Counter; 4],
     states: [Counter; State::ALL.len()],
+    unmatched: [Counter; 2],
     /// Requests that wait for an answer.
     pub in_flight: Gauge,
     /// Live transactions.
@@ -63,20 +64,57 @@ fn key(name: MetricName, label: Option<(&'static str, &'static str)>) -> Key {
     Key::from_parts(name.name, labels.into_iter().collect::<Vec<_>>())
 }
 
+/// Labels whose values are known only while a gateway runs.
+type Labels = Vec<(&'static str, String)>;
+
+fn labelled(name: MetricName, labels: Labels) -> Key {
+    let labels = labels
+        .into_iter()
+        .map(|(label, value)| Label::new(label, value));
+    Key::from_parts(name.name, labels.collect::<Vec<_>>())
+}
+
 /// Registers one metric after the other.
-struct Registry<'r>(&'r dyn Recorder);
+pub(super) struct Registry<'r>(pub &'r dyn Recorder);
 
 impl Registry<'_> {
-    fn counter(&self, name: MetricName, label: Option<(&'static str, &'static str)>) -> Counter {
+    pub(super) fn counter(
+        &self,
+        name: MetricName,
+        label: Option<(&'static str, &'static str)>,
+    ) -> Counter {
         let help = SharedString::const_str(name.help);
         self.0.describe_counter(name.name.into(), None, help);
         self.0.register_counter(&key(name, label), &METADATA)
     }
 
-    fn gauge(&self, name: MetricName, label: Option<(&'static str, &'static str)>) -> Gauge {
+    pub(super) fn gauge(
+        &self,
+        name: MetricName,
+        label: Option<(&'static str, &'static str)>,
+    ) -> Gauge {
         let help = SharedString::const_str(name.help);
         self.0.describe_gauge(name.name.into(), None, help);
         self.0.register_gauge(&key(name, label), &METADATA)
+    }
+
+    pub(super) fn labelled_counter(&self, name: MetricName, labels: Labels) -> Counter {
+        let help = SharedString::const_str(name.help);
+        self.0.describe_counter(name.name.into(), None, help);
+        self.0.register_counter(&labelled(name, labels), &METADATA)
+    }
+
+    pub(super) fn labelled_gauge(&self, name: MetricName, labels: Labels) -> Gauge {
+        let help = SharedString::const_str(name.help);
+        self.0.describe_gauge(name.name.into(), None, help);
+        self.0.register_gauge(&labelled(name, labels), &METADATA)
+    }
+
+    pub(super) fn labelled_histogram(&self, name: MetricName, labels: Labels) -> Histogram {
+        let help = SharedString::const_str(name.help);
+        self.0.describe_histogram(name.name.into(), None, help);
+        let key = labelled(name, labels);
+        self.0.register_histogram(&key, &METADATA)
     }
 
     fn histogram(&self, name: MetricName) -> Histogram {
@@ -97,6 +135,8 @@ impl Metrics {
             unreadable: by_hop(names::UNREADABLE),
             states: State::ALL
                 .map(|state| registry.counter(names::STATES, Some(("state", state.name())))),
+            unmatched: ["no_request", "several_fit"]
+                .map(|reason| registry.counter(names::UNMATCHED, Some(("reason", reason)))),
             in_flight: registry.gauge(names::IN_FLIGHT, None),
             live: registry.gauge(names::LIVE, None),
             reversals: registry.gauge(names::REVERSALS, None),
@@ -130,6 +170,13 @@ impl Metrics {
     /// A frame that came this way could not be read.
     pub fn unreadable(&self, hop: Hop) {
         count(&self.unreadable, hop);
+    }
+
+    /// A message answered no request, or could answer several.
+    pub fn unmatched(&self, several: bool) {
+        if let Some(counter) = self.unmatched.get(usize::from(several)) {
+            counter.increment(1);
+        }
     }
 
     /// A peer was disconnected.

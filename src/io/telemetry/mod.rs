@@ -15,8 +15,14 @@ mod refused;
 
 mod meters;
 
+mod figure_meters;
+
+mod pulse;
+
 pub mod log;
 
 pub use exporter::Exporter;
+pub use figure_meters::FigureMeters;
 pub use meters::Metrics;
+pub use pulse::{Pulse, PulseBeat, PulseTurn};
 pub use refused::{DisconnectReason, HandshakeFault};

@@ -42,6 +42,18 @@ names! {
     BATCH = "isogate_batch_records", "Records handed to the journal at once.";
     COMMIT = "isogate_commit_seconds", "From handing over records until they are on disk.";
     DISK_LOW = "isogate_disk_low", "1 while the journal's disk is nearly full, 2 while it is full.";
+    UNMATCHED = "isogate_unmatched_total", "Answers that no request waits for, by reason.";
+    ANSWER = "isogate_answer_seconds", "From handing over a request until its answer, by link.";
+    WAIT = "isogate_terminal_wait_seconds", "From a terminal's request until its answer.";
+    ANSWERS = "isogate_answers_total", "Answers of acquirers, by response code.";
+    LATE = "isogate_late_answers_total", "Answers that came behind their deadline.";
+    REVERSALS_DUE = "isogate_reversals_due_total", "Reversals that became due, by cause.";
+    REVERSALS_ENDED = "isogate_reversals_ended_total", "Reversals that are over, by outcome.";
+    OPEN = "isogate_open", "Transactions that are open, by class and currency.";
+    OPEN_MONEY = "isogate_open_minor_units", "The money of what is open, in minor units.";
+    OPEN_OLDEST = "isogate_open_oldest_seconds", "How old the oldest of what is open is.";
+    DISK_FREE = "isogate_disk_free_bytes", "Free bytes on the journal's disk.";
+    FIGURES_LEFT_OUT = "isogate_figures_left_out_total", "Steps that are in no figure.";
     DURABLE = "isogate_durable_seq", "The last record known to be on disk.";
 }
 

@@ -136,6 +136,7 @@ impl ModelCheck {
             | Fact::Unreadable(_)
             | Fact::Shadow(_)
             | Fact::ShadowTally(_)
+            | Fact::Operated(_)
             | Fact::Keys(_)
             | Fact::Tombstone(_)
             | Fact::CheckpointBegin

@@ -19,6 +19,8 @@ mod catalogue;
 
 mod merchant;
 
+mod place;
+
 mod stage;
 
 mod tell;
@@ -34,7 +36,9 @@ mod safe;
 pub use catalogue::{SETS, builtin};
 pub use file::{ScenarioError, read};
 pub use matrix::{MatrixRow, matrix};
-pub use run::{FiledVerdict, LadderLine, ScenarioRun, play};
+pub use place::{StoryEnd, StoryPlace};
+pub use run::{FiledVerdict, LadderLine, ScenarioRun, eve, play, play_at};
+pub use stage::{StoryCast, cast};
 pub use story::{Happening, HappensAt, MoneyWanted, Scenario, ScenarioSet, VerdictWanted};
 
 #[cfg(test)]

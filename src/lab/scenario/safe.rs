@@ -1,35 +1,35 @@
 //! Whether what is said is safe, by the true books: whatever a scenario wants.
 
-use super::run::{Playing, ScenarioRun};
+use super::run::{EndedStory, ScenarioRun};
 use crate::iso::spec::Purpose;
 use crate::lab::judge::{Promise, understand};
 use serde_json::Value;
 
 /// All that is said and is not safe.
-pub(super) fn judge(playing: &Playing<'_>, run: &ScenarioRun) -> Vec<String> {
+pub(super) fn judge(story: &EndedStory<'_>, run: &ScenarioRun) -> Vec<String> {
     let mut misses = Vec::new();
-    for at in 0..playing.scenario.happenings.len() {
-        if let Some(verdict) = playing.printed(at, &run.explain) {
-            misses.extend(unsafe_claims(playing, at, verdict));
+    for at in 0..story.scenario.happenings.len() {
+        if let Some(verdict) = story.printed(at, &run.explain) {
+            misses.extend(unsafe_claims(story, at, verdict));
         }
     }
     for filed in &run.filed {
-        let of = playing
+        let of = story
             .scenario
             .verdicts
             .get(filed.wanted)
             .map(|wanted| wanted.of);
         misses.extend(
             of.into_iter()
-                .flat_map(|of| unsafe_claims(playing, of, &filed.told)),
+                .flat_map(|of| unsafe_claims(story, of, &filed.told)),
         );
     }
     misses
 }
 
-fn unsafe_claims(playing: &Playing<'_>, at: usize, verdict: &Value) -> Vec<String> {
+fn unsafe_claims(story: &EndedStory<'_>, at: usize, verdict: &Value) -> Vec<String> {
     let text = |key: &str| verdict[key].as_str().unwrap_or_default();
-    let held = held(playing, at);
+    let held = held(story, at);
     let claims = claims(verdict).into_iter().filter(|_| held != 0);
     let told = claims.map(|claim| {
         let (state, tier, verdict) = (text("state"), text("evidence"), text("verdict"));
@@ -40,16 +40,15 @@ fn unsafe_claims(playing: &Playing<'_>, at: usize, verdict: &Value) -> Vec<Strin
 }
 
 /// What the acquirer holds of a happening; of a void or refund, what it gave back.
-fn held(playing: &Playing<'_>, happening: usize) -> i64 {
-    let Some((receipt, terminal)) = playing.receipt(happening).zip(playing.terminal(happening))
-    else {
+fn held(story: &EndedStory<'_>, happening: usize) -> i64 {
+    let Some((receipt, terminal)) = story.receipt(happening).zip(story.terminal(happening)) else {
         return 0;
     };
     match receipt.purpose {
         Purpose::Debit | Purpose::Hold | Purpose::Refund => {
-            playing
-                .world
-                .host()
+            story
+                .end
+                .acquirer
                 .holds(terminal, &receipt.batch, receipt.stan)
         }
         _ => 0,

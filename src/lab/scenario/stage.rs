@@ -30,32 +30,62 @@ const CARDS: usize = 100;
 /// How long the acquirer takes for an answer.
 const THINKS: u64 = 200;
 
-/// Of a story that begins then.
-pub(super) fn staging(scenario: &Scenario, begins: Wall) -> Staging {
+/// The far ends of a story, and the keys that they share.
+#[derive(Debug)]
+pub struct StoryCast {
+    /// Merchant and terminal numbers, in the order of the terminals.
+    pub names: Vec<(MerchantId, TerminalId)>,
+    /// The terminals' master keys.
+    pub masters: MasterKeys,
+    /// The terminals.
+    pub terminals: Vec<TestTerminal>,
+    /// The acquirer.
+    pub acquirer: Acquirer,
+    /// What chance is left for the gateway.
+    pub dice: Dice,
+}
+
+/// The far ends of a story; nothing goes wrong with them yet.
+#[must_use]
+pub fn cast(scenario: &Scenario) -> StoryCast {
     let mut dice = Dice::new(SEED);
     let spec = &scenario.spec;
     let deck = Deck::new(SEED, CARDS);
     let masters = MasterKeys::derived(SEED);
     let names: Vec<_> = (0..terminals(scenario)).map(names_of).collect();
-    let keys: Vec<(String, String, Key)> = names
-        .iter()
-        .filter_map(|(m, t)| Some((m.to_string(), t.to_string(), masters.of(m, t)?)))
-        .collect();
-    let terminals = names.into_iter().map(|(merchant, terminal)| {
+    let terminals = names.iter().map(|(merchant, terminal)| {
         let workload = Workload::on_order(deck.clone());
-        let mut own = TerminalOptions::new(spec, merchant, terminal, workload);
-        own.master = masters.of(&merchant, &terminal);
+        let mut own = TerminalOptions::new(spec, *merchant, *terminal, workload);
+        own.master = masters.of(merchant, terminal);
         own.stays_connected = true;
         own.reverses = scenario.reverses != ReversalBy::Gateway;
         TestTerminal::new(own, dice.split())
     });
     let terminals = terminals.collect();
-    let mut theirs = AcquirerOptions::new(spec, masters, deck);
+    let mut theirs = AcquirerOptions::new(spec, masters.clone(), deck);
     theirs.latency = Span::millis(THINKS, THINKS);
     theirs.office = Some(OfficeTerms {
         merchants: scenario.merchant.iter().cloned().collect(),
         ..OfficeTerms::default()
     });
+    StoryCast {
+        names,
+        masters,
+        terminals,
+        acquirer: Acquirer::new(theirs, dice.split()),
+        dice,
+    }
+}
+
+/// Of a story that begins then, in virtual time.
+pub(super) fn staging(scenario: &Scenario, begins: Wall) -> Staging {
+    let cast = cast(scenario);
+    let keys: Vec<(String, String, Key)> = cast
+        .names
+        .iter()
+        .filter_map(|(m, t)| Some((m.to_string(), t.to_string(), cast.masters.of(m, t)?)))
+        .collect();
+    let spec = &scenario.spec;
     Staging {
         seed: SEED,
         options: options(scenario, keys),
@@ -74,9 +104,9 @@ pub(super) fn staging(scenario: &Scenario, begins: Wall) -> Staging {
         },
         taped: true,
         specs: (spec.clone(), spec.clone()),
-        acquirer: Acquirer::new(theirs, dice.split()),
-        terminals,
-        dice,
+        acquirer: cast.acquirer,
+        terminals: cast.terminals,
+        dice: cast.dice,
     }
 }
 

@@ -1,31 +1,28 @@
 //! What is said of a story: by the journal alone, and with the files of others.
 
 use crate::engine::evidence::{Evidence, EvidenceIndex, Tier};
-use crate::engine::journal::Memory;
+use crate::engine::record::Record;
 use crate::engine::seam::{Wall, Zone};
 use crate::engine::trace::{Keep, Stories, Story, Verdict, View};
-use crate::lab::sim::read_all;
 use serde_json::Value;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The stories of a journal.
 pub(super) struct Teller(Stories);
 
 impl Teller {
-    /// Reads a disk.
-    pub(super) fn of(disk: &Memory) -> Self {
+    /// Reads a journal.
+    pub(super) fn of(records: &[Record]) -> Self {
         let mut stories = Stories::new(Keep::Everything);
-        for record in read_all(disk) {
-            stories.fold(&record);
-        }
+        records.iter().for_each(|record| stories.fold(record));
         Self(stories)
     }
 
     /// Every transaction since a moment, as `explain --json` prints it.
-    pub(super) fn all(&self, since: Wall) -> Vec<Rc<Value>> {
+    pub(super) fn all(&self, since: Wall) -> Vec<Arc<Value>> {
         let recent = self.0.iter().filter(|story| story.began >= since);
         recent
-            .map(|story| Rc::new(self.view(story, None)))
+            .map(|story| Arc::new(self.view(story, None)))
             .collect()
     }
 

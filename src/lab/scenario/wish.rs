@@ -1,15 +1,15 @@
 //! What a scenario wants, held against what came of it.
 
-use super::run::{Playing, ScenarioRun};
+use super::run::{EndedStory, ScenarioRun};
 use super::story::VerdictWanted;
 use crate::engine::evidence::Tier;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// All that is not as it is wanted.
-pub(super) fn judge(playing: &Playing<'_>, run: &ScenarioRun) -> Vec<String> {
+pub(super) fn judge(story: &EndedStory<'_>, run: &ScenarioRun) -> Vec<String> {
     let mut misses = Vec::new();
-    let wanted = playing.scenario;
+    let wanted = story.scenario;
     let wire = run.wire();
     if let Some(wanted) = wanted.wire.as_ref().filter(|wanted| **wanted != wire) {
         misses.push(format!("wire: {wire:?}, wanted {wanted:?}"));
@@ -33,7 +33,7 @@ pub(super) fn judge(playing: &Playing<'_>, run: &ScenarioRun) -> Vec<String> {
     for (at, wanted) in wanted.verdicts.iter().enumerate() {
         let (of, tier) = (wanted.of + 1, wanted.tier.name());
         let printed = match wanted.tier {
-            Tier::E0 => playing.printed(wanted.of, &run.explain),
+            Tier::E0 => story.printed(wanted.of, &run.explain),
             _ => run
                 .filed
                 .iter()

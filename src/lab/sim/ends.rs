@@ -79,6 +79,13 @@ impl World {
         &self.acquirer
     }
 
+    /// The terminals and the acquirer, when the world is over.
+    #[must_use]
+    pub fn into_ends(self) -> (Vec<TestTerminal>, Acquirer) {
+        let terminals = self.terminals.into_iter().map(|(own, _)| own);
+        (terminals.collect(), self.acquirer)
+    }
+
     pub(super) fn far_frame(&mut self, conn: ConnId, frame: Bytes) {
         let Some(pipe) = self.wires.get_mut(conn) else {
             return;

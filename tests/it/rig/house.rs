@@ -92,7 +92,8 @@ impl House {
     /// A page of its admin address.
     pub(crate) fn fetch(&self, path: &str) -> String {
         let mut socket = TcpStream::connect(("127.0.0.1", self.admin())).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
         socket.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         socket.read_to_string(&mut answer).unwrap();

@@ -3,8 +3,8 @@
 use super::FormError;
 use super::wire::{Form, In, Out, coded, take_if};
 use crate::engine::record::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, LinkName, ShadowDifference,
-    ShadowTally, Unmatched, Unreadable,
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, LinkName, OperatorAct,
+    OperatorDid, ShadowDifference, ShadowTally, Unmatched, Unreadable,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::Amount;
@@ -144,6 +144,25 @@ impl Form for ShadowTally {
             same: from.number()?,
             different: from.number()?,
             left_out: from.number()?,
+        })
+    }
+}
+
+impl Form for OperatorAct {
+    fn put(&self, out: &mut Out<'_>) {
+        let number = OperatorDid::ALL.iter().position(|did| *did == self.did);
+        out.number(number.map_or(0, |number| number as u64));
+        self.who.put(out);
+        self.what.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let number = usize::try_from(from.number()?).unwrap_or(usize::MAX);
+        let did = OperatorDid::ALL.get(number).copied();
+        Ok(Self {
+            did: did.ok_or_else(|| from.wrong("an act of an operator not known here"))?,
+            who: Form::take(from)?,
+            what: Form::take(from)?,
         })
     }
 }

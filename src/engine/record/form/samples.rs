@@ -2,9 +2,9 @@
 
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, HostBalance,
-    Identity, LineFact, LinkId, LinkName, Logged, Note, Opened, Patch, Record, Row, Seq,
-    SettlementTotals, ShadowDifference, ShadowTally, State, Step, StoredFrame, TxId, Unmatched,
-    Unreadable, Vault, VaultKeys, Why,
+    Identity, LineFact, LinkId, LinkName, Logged, Note, Opened, OperatorAct, OperatorDid, Patch,
+    Record, Row, Seq, SettlementTotals, ShadowDifference, ShadowTally, State, Step, StoredFrame,
+    TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, Mti, ResponseCode, Secret, Stan, Text};
@@ -382,6 +382,10 @@ fn facts() -> impl Strategy<Value = Fact> {
                 different,
                 left_out,
             }))
+        }),
+        (texts(), texts(), 0..OperatorDid::ALL.len()).prop_map(|(who, what, did)| {
+            let did = OperatorDid::ALL[did];
+            Fact::Operated(Box::new(OperatorAct { who, did, what }))
         }),
         keys().prop_map(|keys| Fact::Keys(Box::new(keys))),
         texts().prop_map(Fact::Tombstone),

@@ -1,9 +1,9 @@
 //! The dashboard: files that are served as they are, from the binary. All that moves in them comes
 //! from the interface beside them; they know no more than it says.
 //!
-//! Nothing is loaded from elsewhere, and the policy sent with each file forbids it: no script, style
-//! or picture that is not one of these files. So a text from a terminal stays a text even where
-//! somebody forgets that it is one.
+//! Nothing is loaded from elsewhere, and the policy sent with each file forbids it: no script,
+//! style or picture that is not one of these files. So a text from a terminal stays a text even
+//! where somebody forgets that it is one.
 
 use crate::engine::ladder::LADDER_STYLE;
 use axum::Router;

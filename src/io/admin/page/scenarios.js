@@ -42,7 +42,7 @@ export function scenarios(root, values, signal) {
       stop();
       const picture_ = drawn ? picture(drawn) : null;
       show(place, outcome(said), (said.misses || []).map((miss) => h("p", { class: "notice bad small" }, miss)),
-        picture_ ? h("div", { class: "paper ladder-paper" }, picture_) : h("p", { class: "mono small" }, (said.wire || []).join(" · ")), told(said),
+        picture_ ? h("div", { class: "paper ladder-paper", tabindex: "0", role: "region", "aria-label": t("what happened") }, picture_) : h("p", { class: "mono small" }, (said.wire || []).join(" · ")), told(said),
         said.money ? h("p", { class: "soft small" }, t("money held in the end: terminal {a}, acquirer {b}", { a: money(said.money.terminal, "156"), b: money(said.money.acquirer, "156") })) : null);
       if (picture_) stop = grow(picture_);
     } catch (error) { show(place); complain(error); }

@@ -105,7 +105,7 @@ export function transaction(root, values, signal) {
       put(body, [h("section", { class: "part" }, h("div", { class: "head" }, h("h2", {}, t("what happened")),
         h("label", { class: "check small soft" }, box, t("side traffic: sign-on, echo")),
         h("div", { class: "buttons" }, file("ladder.svg", "SVG"), file("capture.pcapng", "pcapng"), file("bundle.zip", t("evidence (ZIP)")))),
-      h("div", { class: "beliefs-place" }), h("div", { class: "paper ladder-paper" }, picture), h("p", { class: "small soft hint" }, t("press an arrow to read its message; with Shift, to compare it")), h("div", { class: "list-place" })), pane, foot]);
+      h("div", { class: "beliefs-place" }), h("div", { class: "paper ladder-paper", tabindex: "0", role: "region", "aria-label": t("what happened") }, picture), h("p", { class: "small soft hint" }, t("press an arrow to read its message; with Shift, to compare it")), h("div", { class: "list-place" })), pane, foot]);
     }
     show(body.querySelector(".beliefs-place"), believes(item));
     const place = body.querySelector(".list-place");

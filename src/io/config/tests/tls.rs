@@ -98,11 +98,17 @@ fn a_key_that_others_can_read_and_a_link_that_shows_nothing_are_warned_of() {
 fn an_admin_address_for_others_wants_to_know_them() {
     let folder = folder();
     let wanted = "gateway.toml:2: admin.address: is open to other machines: \
-                  give it tls with clients, or a loopback address";
+                  give it tokens (`isogate token` makes one), or tls with clients, or a loopback \
+                  address";
     let open = "[admin]\naddress = \"0.0.0.0:8583\"\n";
     complains(&folder, open, wanted);
     let tls = "tls = { certificate = \"own.pem\", key = \"own.key\"";
     complains(&folder, &format!("{open}{tls} }}"), wanted);
     assert!(load(&folder, &format!("{open}{tls}, clients = \"own.pem\" }}")).is_ok());
+    let tokens = format!("tokens = [\"viewer li sha256:{}\"]", "5f".repeat(32));
+    assert!(load(&folder, &format!("{open}{tokens}")).is_ok());
+    let wrong = "gateway.toml:3: admin.tokens: wants a list in brackets, each a line as `isogate \
+                 token` prints it";
+    complains(&folder, &format!("{open}tokens = [\"li\"]"), wrong);
     assert!(load(&folder, "[admin]\naddress = \"[::1]:8583\"").is_ok());
 }

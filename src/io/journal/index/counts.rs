@@ -27,7 +27,7 @@ pub struct JournalCounts {
 }
 
 /// The kinds of records, by their numbers in a run.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "started",
     "stopped",
     "step",
@@ -39,6 +39,7 @@ const KINDS: [&str; 11] = [
     "tombstone",
     "checkpoint",
     "shadow",
+    "operated",
 ];
 
 /// What else a run counts, by number.
@@ -69,6 +70,7 @@ const fn kind(fact: &Fact) -> &'static str {
         tombstone,
         checkpoint,
         shadow,
+        operated,
     ] = KINDS;
     match fact {
         Fact::Started { .. } => started,
@@ -79,6 +81,7 @@ const fn kind(fact: &Fact) -> &'static str {
         Fact::Unmatched(_) => unmatched,
         Fact::Unreadable(_) => unreadable,
         Fact::Shadow(_) | Fact::ShadowTally(_) => shadow,
+        Fact::Operated(_) => operated,
         Fact::Keys(_) => keys,
         Fact::Tombstone(_) => tombstone,
         Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => checkpoint,

@@ -12,7 +12,7 @@ use crate::io::serve::driver::{Parts, ServeDriver, SharedDriver};
 use crate::io::serve::run::look_after;
 use crate::io::serve::shadow::Shadows;
 use crate::io::serve::status::Status;
-use crate::io::telemetry::Exporter;
+use crate::io::telemetry::{Exporter, Pulse};
 use crate::iso::codec::Message;
 use std::cell::RefCell;
 use std::path::Path;
@@ -47,6 +47,7 @@ impl Bench {
         let core = Gateway::recover(options, opened.vault, 7, clock.now(), opened.history);
         let mut driver = ServeDriver::new(Parts {
             shadows: Shadows::default(),
+            pulse: Pulse::default(),
             core,
             clock,
             progress,

@@ -63,7 +63,7 @@ impl Rim for Bay {
 
     fn has_drained(&mut self, _beside: &ConnId) {}
 
-    fn heard(&mut self, _now: Now, _listener: ListenerId, _names: (MerchantId, TerminalId)) {}
+    fn heard(&mut self, _: Now, _: (ConnId, ListenerId), _: (MerchantId, TerminalId)) {}
 
     fn recorded(&mut self, _now: Mono, record: &Record) {
         if self.watch {

@@ -19,7 +19,7 @@ pub(super) fn may_hold_card(text: &str) -> bool {
         let digit = |byte: &u8| byte.checked_sub(b'0').unwrap_or(u8::MAX);
         bytes.iter().map(digit).collect()
     };
-    let unhexed = crate::cli::input::hex(&bytes).unwrap_or_default();
+    let unhexed = super::hex::hex(&bytes).unwrap_or_default();
     [digits(&bytes), packed, digits(&unhexed)]
         .iter()
         .any(|digits| card_among(digits, LENGTHS).is_some())

@@ -1,31 +1,54 @@
 //! The evidence of one transaction in one file, to be handed in with a complaint.
 
-use crate::cli::Lang;
-use crate::cli::page::{escaped, page, table};
+use super::page::{escaped, page, table};
 use crate::engine::evidence::EvidenceIndex;
-use crate::engine::journal::{Journal, JournalOptions, Memory};
+use crate::engine::journal::{Journal, JournalError, JournalOptions, Memory};
 use crate::engine::ladder::LadderChart;
 use crate::engine::record::{Fact, Logged, Patch, Record, Seq, StoredFrame, Vault, VaultKeys};
 use crate::engine::seam::Zone;
-use crate::engine::trace::{Names, Phrase, Said, Story, Verdict, View, money, notes};
-use anyhow::Context;
+use crate::engine::trace::{Lang, Names, Phrase, Said, Story, Verdict, View, money, notes};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+use std::fmt;
+use std::io::{self, Cursor, Write};
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
+/// Why a bundle cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// A part of it.
+    #[error("a part of the bundle cannot be written: {0}")]
+    Part(#[from] io::Error),
+    /// The verdict, or a message.
+    #[error("a part of the bundle cannot be written: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The page.
+    #[error("the page of the bundle cannot be written: {0}")]
+    Page(#[from] fmt::Error),
+    /// The file around them.
+    #[error("the bundle cannot be written: {0}")]
+    Zip(#[from] ZipError),
+    /// The excerpt of the journal.
+    #[error("no excerpt of the journal can be made: {0}")]
+    Journal(#[from] JournalError),
+}
+
 /// What is handed in.
-pub(super) struct Bundle<'a> {
-    pub(super) story: &'a Story,
-    pub(super) verdict: &'a Verdict,
+#[derive(Clone, Copy, Debug)]
+pub struct Bundle<'a> {
+    /// What happened.
+    pub story: &'a Story,
+    /// Where the money is.
+    pub verdict: &'a Verdict,
     /// Its records, and those that its verdict turns on.
-    pub(super) records: &'a [Record],
-    pub(super) index: &'a EvidenceIndex<'a>,
-    pub(super) zone: &'a Zone,
+    pub records: &'a [Record],
+    /// What other people's files say of it.
+    pub index: &'a EvidenceIndex<'a>,
+    /// The zone in which moments are told.
+    pub zone: &'a Zone,
 }
 
 const README: &str = "\
@@ -39,9 +62,11 @@ SHA256SUMS       sha256sum -c SHA256SUMS
 ";
 
 impl Bundle<'_> {
-    /// Writes it.
-    pub(super) fn write(&self, file: &Path) -> anyhow::Result<()> {
-        let named = || file.display().to_string();
+    /// Its bytes, as a ZIP file.
+    ///
+    /// # Errors
+    /// The excerpt of the journal cannot be made.
+    pub fn bytes(&self) -> Result<Vec<u8>, BundleError> {
         let mut parts: Vec<(String, Vec<u8>)> = vec![
             ("README.txt".to_owned(), README.as_bytes().to_vec()),
             ("verdict.json".to_owned(), self.verdict_json()?),
@@ -57,24 +82,23 @@ impl Bundle<'_> {
             .map(|(name, bytes)| format!("{}  {name}\n", digest(bytes)));
         let sums: String = sums.collect();
         parts.push(("SHA256SUMS".to_owned(), sums.into_bytes()));
-        let mut zip = ZipWriter::new(File::create(file).with_context(named)?);
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         // Stored: the parts are small, and anybody can look into them.
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         for (name, bytes) in parts {
-            zip.start_file(name, stored).with_context(named)?;
-            zip.write_all(&bytes).with_context(named)?;
+            zip.start_file(name, stored)?;
+            zip.write_all(&bytes)?;
         }
-        zip.finish().with_context(named)?;
-        Ok(())
+        Ok(zip.finish()?.into_inner())
     }
 
-    fn verdict_json(&self) -> anyhow::Result<Vec<u8>> {
+    fn verdict_json(&self) -> Result<Vec<u8>, BundleError> {
         let view = View::of(self.story, self.verdict, self.zone);
         Ok(serde_json::to_vec_pretty(&view)?)
     }
 
     /// Each message with the number of its record in the whole journal.
-    fn messages(&self) -> anyhow::Result<Vec<u8>> {
+    fn messages(&self) -> Result<Vec<u8>, BundleError> {
         let mut lines = Vec::new();
         for (record, message) in self.records.iter().filter_map(message_of) {
             let frame = &message.frame.frame;
@@ -92,7 +116,7 @@ impl Bundle<'_> {
     }
 
     /// A page with both languages, one below the other.
-    fn page(&self) -> anyhow::Result<String> {
+    fn page(&self) -> Result<String, BundleError> {
         let mut body = String::new();
         for lang in [Lang::Zh, Lang::En] {
             self.part(&mut body, lang)?;
@@ -100,7 +124,7 @@ impl Bundle<'_> {
         Ok(page("调单 / evidence", &body, Lang::Zh))
     }
 
-    fn part(&self, body: &mut String, lang: Lang) -> anyhow::Result<()> {
+    fn part(&self, body: &mut String, lang: Lang) -> Result<(), BundleError> {
         let say = |en, zh| Phrase::new(en, zh).plain().in_lang(lang).to_owned();
         let verdict = escaped(self.verdict.verdict.in_lang(lang));
         let next = escaped(self.verdict.next_step.in_lang(lang));
@@ -155,7 +179,7 @@ impl Bundle<'_> {
         let rows: Vec<_> = std::iter::once(header).chain(steps).collect();
         let drawn = LadderChart::of(self.story).picture(lang, self.zone);
         *body += &format!("<figure>{drawn}</figure>");
-        table(body, None, &rows)
+        Ok(table(body, None, &rows)?)
     }
 
     fn files(&self) -> Said {
@@ -203,7 +227,7 @@ fn hex(bytes: &[u8]) -> String {
 
 /// A journal of these records alone, numbered anew. What was sealed is left out: nothing in it can
 /// be opened, by anybody.
-fn excerpt(records: &[Record]) -> anyhow::Result<Memory> {
+fn excerpt(records: &[Record]) -> Result<Memory, BundleError> {
     let (mut journal, _) = Journal::open(Memory::default(), JournalOptions::default())?;
     let mut vault = Vault::new(VaultKeys::new(&[0; 32], 0, &[0; 32]), [0; 4]);
     let mut numbers: BTreeMap<Seq, Seq> = BTreeMap::new();

@@ -1,17 +1,14 @@
-//! `isogate journal export --pcapng`: the messages of a journal as packets, each with a comment
-//! that tells of its transaction.
+//! The messages of a journal as packets, each with a comment that tells of its transaction.
 
-use super::export::onward;
-use crate::cli::past;
+use super::past::told_of;
 use crate::engine::record::{ConnId, Fact, Hop, LinkName, Logged, Record, TxId};
-use crate::engine::trace::Lang;
+use crate::engine::trace::{Lang, Story, Verdict};
 use crate::io::capture::PcapngWriter;
-use crate::io::journal::JournalReader;
+use crate::io::journal::{JournalReader, ReadError};
 use crate::iso::spec::Spec;
 use crate::iso::stream::{FlowId, FlowSide, SeenAt, SeenFrame, Sighting};
-use anyhow::bail;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -28,58 +25,128 @@ const PORTS: [u16; 2] = [8583, 8584];
 /// The first port of whoever connects.
 const FIRST_PORT: u16 = 1024;
 
+/// Why messages cannot be written as packets.
+#[derive(Debug, thiserror::Error)]
+pub enum PacketError {
+    /// The journal.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The file.
+    #[error("the packets cannot be written: {0}")]
+    Write(#[from] io::Error),
+    /// The dialect of a message.
+    #[error("record {0}: the dialect of this journal is not built in; name it with --spec FILE")]
+    Dialect(u64),
+    /// There is nothing to write.
+    #[error("there is no message in this journal")]
+    Nothing,
+}
+
 /// Writes every message as packets, oldest first. Whether the journal is sound.
-pub(super) fn write(
+///
+/// # Errors
+/// The journal's, or those of `out`.
+pub fn write_packets(
     reader: &JournalReader,
     spec: Option<Arc<Spec>>,
     lang: Lang,
     out: &mut dyn Write,
-) -> anyhow::Result<bool> {
+) -> Result<bool, PacketError> {
     let mut records = reader.records();
-    let mut packets = JournalPackets::new(spec);
-    let mut writer = None;
+    let mut file = PacketFile::new(spec, out);
     loop {
         let some: Vec<Record> = records.by_ref().take(AT_ONCE).collect::<Result<_, _>>()?;
         if some.is_empty() {
             break;
         }
         let of: BTreeSet<TxId> = some.iter().filter_map(|record| record.tx).collect();
-        let told = past::told_of(reader, &of)?;
-        let comments: BTreeMap<TxId, String> = told
-            .into_iter()
-            .map(|(tx, (_, verdict))| {
-                let class = verdict.class.map(|class| format!(" {}", class.name()));
-                let class = class.unwrap_or_default();
-                let text = verdict.verdict.in_lang(lang);
-                (tx, format!("{tx}  {}{class}: {text}", verdict.state.name()))
-            })
-            .collect();
+        let told = told_of(reader, &of)?;
+        let comments = told
+            .into_values()
+            .map(|(story, verdict)| (story.tx, comment(&story, &verdict, lang)));
+        let comments: BTreeMap<TxId, String> = comments.collect();
         for record in &some {
-            for (sighting, spec, tx) in packets.of(record) {
-                let Some(spec) = spec else {
-                    bail!(
-                        "record {}: the dialect of this journal is not built in; name it with \
-                         --spec FILE",
-                        record.seq.0
-                    );
-                };
-                if writer.is_none() {
-                    writer = Some(PcapngWriter::new(&mut *out, &spec)?);
-                }
-                let comment = tx
-                    .and_then(|tx| comments.get(&tx))
-                    .map_or("", String::as_str);
-                if let Some(writer) = &mut writer {
-                    writer.write_as(&sighting, &spec, comment)?;
-                }
-            }
+            file.add(record, &comments)?;
         }
     }
-    match writer {
-        Some(writer) => writer.finish()?.flush()?,
-        None => bail!("there is no message in this journal"),
-    }
+    file.finish()?;
     Ok(records.damage().is_empty())
+}
+
+/// The messages of one transaction as packets; `dialect` for frames of which no record says it.
+///
+/// # Errors
+/// None of its messages is kept, or its dialect is not known.
+pub fn packets_of(
+    (story, verdict): (&Story, &Verdict),
+    records: &[Record],
+    dialect: Option<Arc<Spec>>,
+    lang: Lang,
+) -> Result<Vec<u8>, PacketError> {
+    let mut bytes = Vec::new();
+    let mut file = PacketFile::new(dialect, &mut bytes);
+    let comments = BTreeMap::from([(story.tx, comment(story, verdict, lang))]);
+    for record in records.iter().filter(|record| record.tx == Some(story.tx)) {
+        file.add(record, &comments)?;
+    }
+    file.finish()?;
+    Ok(bytes)
+}
+
+fn comment(story: &Story, verdict: &Verdict, lang: Lang) -> String {
+    let class = verdict.class.map(|class| format!(" {}", class.name()));
+    let class = class.unwrap_or_default();
+    let text = verdict.verdict.in_lang(lang);
+    format!("{}  {}{class}: {text}", story.tx, verdict.state.name())
+}
+
+/// A file of packets, begun with the first message.
+struct PacketFile<'w> {
+    packets: JournalPackets,
+    out: Option<&'w mut dyn Write>,
+    writer: Option<PcapngWriter<&'w mut dyn Write>>,
+}
+
+impl<'w> PacketFile<'w> {
+    fn new(spec: Option<Arc<Spec>>, out: &'w mut dyn Write) -> Self {
+        Self {
+            packets: JournalPackets::new(spec),
+            out: Some(out),
+            writer: None,
+        }
+    }
+
+    fn add(
+        &mut self,
+        record: &Record,
+        comments: &BTreeMap<TxId, String>,
+    ) -> Result<(), PacketError> {
+        for (sighting, spec, tx) in self.packets.of(record) {
+            let spec = spec.ok_or(PacketError::Dialect(record.seq.0))?;
+            if let Some(out) = self.out.take() {
+                self.writer = Some(PcapngWriter::new(out, &spec)?);
+            }
+            let comment = tx.and_then(|tx| comments.get(&tx));
+            if let Some(writer) = &mut self.writer {
+                writer.write_as(&sighting, &spec, comment.map_or("", String::as_str))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), PacketError> {
+        let writer = self.writer.ok_or(PacketError::Nothing)?;
+        Ok(writer.finish()?.flush()?)
+    }
+}
+
+/// Where what comes in this way goes.
+#[must_use]
+pub const fn onward(hop: Hop) -> Hop {
+    match hop {
+        Hop::TerminalToGateway | Hop::GatewayToAcquirer => Hop::GatewayToAcquirer,
+        Hop::AcquirerToGateway | Hop::GatewayToTerminal => Hop::GatewayToTerminal,
+    }
 }
 
 /// A sighting, the dialect of its frame, and its transaction.

@@ -1,0 +1,142 @@
+//! A transaction to take away: its evidence in one file, its ladder, its packets.
+
+use super::body::Parameters;
+use super::problem::ApiProblem;
+use super::query::ask;
+use super::transactions::{dialect, told, transaction};
+use crate::engine::evidence::{Evidence, EvidenceIndex};
+use crate::engine::ladder::LadderChart;
+use crate::engine::trace::Lang;
+use crate::io::admin::Views;
+use crate::io::look::{self, Bundle};
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, header};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+/// In which language.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LangChosen {
+    #[param(inline)]
+    lang: ApiLang,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ApiLang {
+    #[default]
+    En,
+    Zh,
+}
+
+impl From<LangChosen> for Lang {
+    fn from(chosen: LangChosen) -> Self {
+        match chosen.lang {
+            ApiLang::En => Self::En,
+            ApiLang::Zh => Self::Zh,
+        }
+    }
+}
+
+/// A file to be kept under a name.
+fn file(kind: &'static str, name: &str) -> [(HeaderName, String); 2] {
+    [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ]
+}
+
+/// Its evidence in one file: verdict, page, masked messages, an excerpt of the journal
+#[utoipa::path(
+    get, path = "/api/transactions/{tx}/bundle.zip", tag = "evidence",
+    params(("tx" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/zip"),
+        (status = 404, description = "There is none", body = ApiProblem),
+        (status = 503, description = "Too much is asked at once", body = ApiProblem),
+    ),
+)]
+pub(super) async fn bundle(
+    State(views): State<Views>,
+    Path(tx): Path<String>,
+) -> Result<impl IntoResponse, ApiProblem> {
+    let tx = transaction(&tx)?;
+    let zone = views.setup.zone.clone();
+    let bytes = ask(&views, move |reader| {
+        let told = told(reader, tx)?;
+        let nothing = Evidence::default();
+        let bundle = Bundle {
+            story: &told.story,
+            verdict: &told.verdict,
+            records: &told.records,
+            index: &EvidenceIndex::of(&nothing),
+            zone: &zone,
+        };
+        bundle.bytes().map_err(ApiProblem::failed)
+    });
+    Ok((file("application/zip", &format!("{tx}.zip")), bytes.await?))
+}
+
+/// Its ladder, complete in itself
+#[utoipa::path(
+    get, path = "/api/transactions/{tx}/ladder.svg", tag = "evidence",
+    params(("tx" = String, Path, description = "Its id"), LangChosen),
+    responses(
+        (status = 200, body = String, content_type = "image/svg+xml"),
+        (status = 400, description = "There is no such language", body = ApiProblem),
+        (status = 404, description = "There is none", body = ApiProblem),
+        (status = 503, description = "Too much is asked at once", body = ApiProblem),
+    ),
+)]
+pub(super) async fn ladder(
+    State(views): State<Views>,
+    Path(tx): Path<String>,
+    Parameters(lang): Parameters<LangChosen>,
+) -> Result<impl IntoResponse, ApiProblem> {
+    let tx = transaction(&tx)?;
+    let zone = views.setup.zone.clone();
+    let svg = ask(&views, move |reader| {
+        let told = told(reader, tx)?;
+        Ok(LadderChart::of(&told.story).svg(lang.into(), &zone))
+    });
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg.await?))
+}
+
+/// Its messages as packets, masked, each with the verdict as a comment
+#[utoipa::path(
+    get, path = "/api/transactions/{tx}/capture.pcapng", tag = "evidence",
+    params(("tx" = String, Path, description = "Its id"), LangChosen),
+    responses(
+        (status = 200, body = Vec<u8>, content_type = "application/x-pcapng"),
+        (status = 400, description = "There is no such language", body = ApiProblem),
+        (status = 404, description = "There is none, or none of its messages is kept",
+         body = ApiProblem),
+        (status = 503, description = "Too much is asked at once", body = ApiProblem),
+    ),
+)]
+pub(super) async fn capture(
+    State(views): State<Views>,
+    Path(tx): Path<String>,
+    Parameters(lang): Parameters<LangChosen>,
+) -> Result<impl IntoResponse, ApiProblem> {
+    let tx = transaction(&tx)?;
+    let setup = Arc::clone(&views.setup);
+    let bytes = ask(&views, move |reader| {
+        let told = told(reader, tx)?;
+        let spoken = told.story.opened.as_ref();
+        let spoken = spoken.and_then(|opened| dialect(&setup, &opened.spec));
+        let told_of = (&told.story, &told.verdict);
+        look::packets_of(told_of, &told.records, spoken, lang.into()).map_err(ApiProblem::missing)
+    });
+    Ok((
+        file("application/x-pcapng", &format!("{tx}.pcapng")),
+        bytes.await?,
+    ))
+}

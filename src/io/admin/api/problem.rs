@@ -1,0 +1,62 @@
+//! What is answered when a request cannot be done.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::fmt;
+use utoipa::ToSchema;
+
+/// Why a request was not done, and what would be.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(in crate::io::admin) struct ApiProblem {
+    #[serde(skip)]
+    status: StatusCode,
+    /// What is wrong.
+    error: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl ApiProblem {
+    pub(in crate::io::admin) fn new(status: StatusCode, error: impl fmt::Display) -> Self {
+        Self {
+            status,
+            error: error.to_string(),
+            hint: None,
+        }
+    }
+
+    /// The request cannot be understood.
+    pub(super) fn bad(error: impl fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// There is no such thing.
+    pub(super) fn missing(error: impl fmt::Display) -> Self {
+        Self::new(StatusCode::NOT_FOUND, error)
+    }
+
+    /// Something here failed.
+    pub(super) fn failed(error: impl fmt::Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)
+    }
+
+    /// Not now.
+    pub(super) fn busy(error: impl fmt::Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
+    }
+
+    /// What would help.
+    pub(in crate::io::admin) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl IntoResponse for ApiProblem {
+    fn into_response(self) -> Response {
+        (self.status, Json(self)).into_response()
+    }
+}

@@ -1,0 +1,399 @@
+//! Transactions: found, told, and their messages.
+
+use super::body::Parameters;
+use super::problem::ApiProblem;
+use super::query::ask;
+use super::sheet::MessageDetail;
+use crate::engine::evidence::{Evidence, EvidenceIndex};
+use crate::engine::record::{Fact, Hop, Record, Seq, State as TransactionState, TxId};
+use crate::engine::seam::Zone;
+use crate::engine::trace::{self, Query, QueryError, Story, Unconfirmed, Verdict, View, Which};
+use crate::io::admin::Views;
+use crate::io::journal::JournalReader;
+use crate::io::look::{self, MessageSheet, StorySearch, ToldStory};
+use crate::io::serve::GatewaySetup;
+use crate::iso::message::Text;
+use crate::iso::spec::Spec;
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+/// Transactions of a page, unless it is said how many, and at most.
+const PAGE: (usize, usize) = (50, 500);
+
+/// Which transactions are wanted; what is not given fits all.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct TransactionFilter {
+    /// An id, an RRN, TERMINAL/STAN, an authorization code, a STAN or a terminal; `open`, a class
+    /// (U1 to U9) or a state.
+    q: Option<String>,
+    /// DE 41.
+    terminal: Option<String>,
+    /// DE 11.
+    stan: Option<String>,
+    /// DE 37.
+    rrn: Option<String>,
+    /// DE 38.
+    auth: Option<String>,
+    /// `888.00`, or minor units.
+    amount: Option<String>,
+    /// Began at this time or later.
+    from: Option<String>,
+    /// Began before this time.
+    to: Option<String>,
+    /// The card's last four digits.
+    last4: Option<String>,
+    /// `open`, a class or a state.
+    state: Option<String>,
+    /// So many at most.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+}
+
+/// Transactions, and where the next page begins.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TransactionPage {
+    items: Vec<View>,
+    /// The cursor of the next page, if there is one.
+    next: Option<String>,
+    /// Whether the journal is damaged, so that some may be missing.
+    damaged: bool,
+}
+
+fn filled(text: &Option<String>) -> Option<&str> {
+    text.as_deref()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+}
+
+impl From<QueryError> for ApiProblem {
+    fn from(error: QueryError) -> Self {
+        Self::bad(error)
+    }
+}
+
+impl TransactionFilter {
+    /// What may be meant, the likeliest first.
+    fn queries(&self, zone: &Zone) -> Result<Vec<Query>, ApiProblem> {
+        let told = self.told(zone)?;
+        let Some(key) = filled(&self.q) else {
+            return Ok(vec![told]);
+        };
+        let guesses = match key.parse::<Which>() {
+            Ok(which) => vec![Query {
+                which: Some(which),
+                ..Query::default()
+            }],
+            Err(_no_state) => Query::guess(key, zone)?,
+        };
+        let narrowed = guesses.into_iter().map(|guess| Query {
+            tx: guess.tx,
+            terminal: told.terminal.or(guess.terminal),
+            stan: told.stan.or(guess.stan),
+            rrn: told.rrn.or(guess.rrn),
+            auth: told.auth.or(guess.auth),
+            amount: told.amount,
+            from: told.from.or(guess.from),
+            until: told.until.or(guess.until),
+            last4: told.last4,
+            which: told.which.or(guess.which),
+        });
+        Ok(narrowed.collect())
+    }
+
+    fn told(&self, zone: &Zone) -> Result<Query, ApiProblem> {
+        fn text<const N: usize>(
+            text: &Option<String>,
+            what: &str,
+        ) -> Result<Option<Text<N>>, ApiProblem> {
+            let wrong = |text| ApiProblem::bad(format!("`{text}` is too long for {what}"));
+            let read = |text| Text::new(text).ok_or_else(|| wrong(text));
+            filled(text).map(read).transpose()
+        }
+        let read = |text| filled(text);
+        Ok(Query {
+            tx: None,
+            terminal: read(&self.terminal).map(trace::terminal_id).transpose()?,
+            stan: read(&self.stan).map(trace::stan).transpose()?,
+            rrn: text(&self.rrn, "an RRN")?,
+            auth: text(&self.auth, "an authorization code")?,
+            amount: read(&self.amount).map(trace::amount).transpose()?,
+            from: read(&self.from)
+                .map(|text| trace::time(text, zone))
+                .transpose()?,
+            until: read(&self.to)
+                .map(|text| trace::end(text, zone))
+                .transpose()?,
+            last4: read(&self.last4).map(trace::last4).transpose()?,
+            which: read(&self.state).map(str::parse).transpose()?,
+        })
+    }
+
+    fn search(&self) -> Result<StorySearch, ApiProblem> {
+        let before = filled(&self.cursor).map(transaction).transpose()?;
+        let limit = self.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
+        Ok(StorySearch {
+            limit: Some(limit),
+            before,
+        })
+    }
+}
+
+/// The id of a transaction.
+pub(super) fn transaction(text: &str) -> Result<TxId, ApiProblem> {
+    text.parse().map_err(|_wrong| {
+        ApiProblem::missing(format!("`{text}` is no transaction"))
+            .hint("give its id, 26 characters; /api/transactions?q=KEY finds it by another key")
+    })
+}
+
+/// Transactions, the newest first
+#[utoipa::path(
+    get, path = "/api/transactions", tag = "transactions", params(TransactionFilter),
+    responses(
+        (status = 200, body = TransactionPage),
+        (status = 400, description = "The filter cannot be understood", body = ApiProblem),
+        (status = 404, description = "The cursor is none", body = ApiProblem),
+        (status = 503, description = "Too much is asked at once", body = ApiProblem),
+    ),
+)]
+pub(super) async fn list(
+    State(views): State<Views>,
+    Parameters(filter): Parameters<TransactionFilter>,
+) -> Result<Json<TransactionPage>, ApiProblem> {
+    let zone = views.setup.zone.clone();
+    let queries = filter.queries(&zone)?;
+    let search = filter.search()?;
+    let page = ask(&views, move |reader| {
+        let mut page = None;
+        for query in queries {
+            let found = page_of(reader, &query, search, &zone)?;
+            let is_empty = found.items.is_empty();
+            page = Some(found);
+            if !is_empty {
+                break;
+            }
+        }
+        page.ok_or_else(|| ApiProblem::bad("nothing is asked for"))
+    });
+    page.await.map(Json)
+}
+
+fn page_of(
+    reader: &JournalReader,
+    query: &Query,
+    search: StorySearch,
+    zone: &Zone,
+) -> Result<TransactionPage, ApiProblem> {
+    let nothing = Evidence::default();
+    let found = look::search(reader, query, search, &EvidenceIndex::of(&nothing))?;
+    let oldest = found.all.first().map(|(story, _)| story.tx.to_string());
+    Ok(TransactionPage {
+        items: items(found.all.iter().rev(), zone),
+        next: oldest.filter(|_| found.more),
+        damaged: found.damaged,
+    })
+}
+
+/// Transactions that stand in one of some states, the newest first.
+pub(super) fn page_in_states(
+    reader: &JournalReader,
+    states: &[TransactionState],
+    zone: &Zone,
+) -> Result<TransactionPage, ApiProblem> {
+    let search = StorySearch {
+        limit: Some(PAGE.1),
+        before: None,
+    };
+    let nothing = Evidence::default();
+    let index = EvidenceIndex::of(&nothing);
+    let mut all = Vec::new();
+    let mut damaged = false;
+    for state in states {
+        let query = Query {
+            which: Some(Which::State(*state)),
+            ..Query::default()
+        };
+        let found = look::search(reader, &query, search, &index)?;
+        damaged |= found.damaged;
+        all.extend(found.all);
+    }
+    all.sort_by_key(|(story, _)| std::cmp::Reverse(story.tx));
+    Ok(TransactionPage {
+        items: items(all.iter(), zone),
+        next: None,
+        damaged,
+    })
+}
+
+/// Stories as items of a list.
+fn items<'a>(all: impl Iterator<Item = &'a (Story, Verdict)>, zone: &Zone) -> Vec<View> {
+    all.map(|(story, verdict)| View::of(story, verdict, zone).without_messages())
+        .collect()
+}
+
+/// Whether those that only wait for settlement and pay-out (U4) are wanted, too.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OpenFilter {
+    /// Those that only wait for settlement and pay-out (U4), too.
+    unsettled: bool,
+    /// So many at most, the newest; 500 unless it is said.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+/// The unconfirmed authorizations, oldest first
+#[utoipa::path(
+    get, path = "/api/open", tag = "transactions", params(OpenFilter),
+    responses(
+        (status = 200, body = TransactionPage),
+        (status = 400, description = "The filter cannot be understood", body = ApiProblem),
+        (status = 503, description = "Too much is asked at once", body = ApiProblem),
+    ),
+)]
+pub(super) async fn open(
+    State(views): State<Views>,
+    Parameters(filter): Parameters<OpenFilter>,
+) -> Result<Json<TransactionPage>, ApiProblem> {
+    let zone = views.setup.zone.clone();
+    let page = ask(&views, move |reader| {
+        let nothing = Evidence::default();
+        let index = EvidenceIndex::of(&nothing);
+        let search = StorySearch {
+            limit: Some(filter.limit.unwrap_or(PAGE.1).clamp(1, PAGE.1)),
+            before: None,
+        };
+        let standing = |which| Query {
+            which: Some(which),
+            ..Query::default()
+        };
+        let mut found = look::search(reader, &standing(Which::Open), search, &index)?;
+        if filter.unsettled {
+            let waiting = Which::Class(Unconfirmed::NotSettled);
+            let more = look::search(reader, &standing(waiting), search, &index)?;
+            found.all.extend(more.all);
+            found.damaged |= more.damaged;
+            found.all.sort_by_key(|(story, _)| story.tx);
+        }
+        Ok(TransactionPage {
+            items: items(found.all.iter(), &zone),
+            next: None,
+            damaged: found.damaged,
+        })
+    });
+    page.await.map(Json)
+}
+
+/// A transaction with its verdict and its records, or that there is none.
+pub(super) fn told(reader: &JournalReader, tx: TxId) -> Result<ToldStory, ApiProblem> {
+    look::one(reader, tx)?.ok_or_else(|| {
+        ApiProblem::missing(format!("no transaction {tx} is in this journal"))
+            .hint("it may be older than what is kept; /api/transactions?q=KEY finds by other keys")
+    })
+}
+
+/// One transaction: what happened, where the money is, what is safe to do next
+#[utoipa::path(
+    get, path = "/api/transactions/{tx}", tag = "transactions",
+    params(("tx" = String, Path, description = "Its id")),
+    responses(
+        (status = 200, body = View),
+        (status = 404, description = "There is none", body = ApiProblem),
+        (status = 503, description = "Too much is asked at once", body = ApiProblem),
+    ),
+)]
+pub(super) async fn one(
+    State(views): State<Views>,
+    Path(tx): Path<String>,
+) -> Result<Json<View>, ApiProblem> {
+    let tx = transaction(&tx)?;
+    let zone = views.setup.zone.clone();
+    let view = ask(&views, move |reader| {
+        let told = told(reader, tx)?;
+        Ok(View::of(&told.story, &told.verdict, &zone))
+    });
+    view.await.map(Json)
+}
+
+/// One message of a transaction, field by field; the first one has number 0
+#[utoipa::path(
+    get, path = "/api/transactions/{tx}/messages/{index}", tag = "transactions",
+    params(
+        ("tx" = String, Path, description = "Its id"),
+        ("index" = usize, Path, description = "The message's place in `messages`, from 0"),
+    ),
+    responses(
+        (status = 200, body = MessageDetail),
+        (status = 404, description = "There is none", body = ApiProblem),
+        (status = 503, description = "Too much is asked at once", body = ApiProblem),
+    ),
+)]
+pub(super) async fn message(
+    State(views): State<Views>,
+    Path((tx, index)): Path<(String, String)>,
+) -> Result<Json<MessageDetail>, ApiProblem> {
+    let tx = transaction(&tx)?;
+    let named = index.clone();
+    let missing = move || ApiProblem::missing(format!("{tx} has no message {named}"));
+    let setup = Arc::clone(&views.setup);
+    let detail = ask(&views, move |reader| {
+        let ToldStory { story, records, .. } = told(reader, tx)?;
+        let mut legs = story.moments.iter().filter(|moment| moment.leg.is_some());
+        let moment = index_of(&missing, &index).and_then(|at| legs.nth(at).ok_or_else(&missing))?;
+        let leg = moment.leg.ok_or_else(&missing)?;
+        detail(&records, moment.seq, leg.hop, (&story, &setup)).ok_or_else(|| {
+            ApiProblem::missing("the bytes of this message were not kept")
+                .hint("what could not be read at all is kept as a length and a hash")
+        })
+    });
+    detail.await.map(Json)
+}
+
+fn index_of(missing: &dyn Fn() -> ApiProblem, text: &str) -> Result<usize, ApiProblem> {
+    text.parse().map_err(|_wrong| missing())
+}
+
+/// The message of a record, in the dialect of the side on which it was seen.
+fn detail(
+    records: &[Record],
+    seq: Seq,
+    hop: Hop,
+    (story, setup): (&Story, &GatewaySetup),
+) -> Option<MessageDetail> {
+    let record = records.iter().find(|record| record.seq == seq)?;
+    let Fact::Step(step) = &record.fact else {
+        return None;
+    };
+    let message = step.message.as_ref()?;
+    let frame = &message.frame;
+    if frame.frame.is_empty() {
+        return None;
+    }
+    let opened = story.opened.as_ref()?;
+    let upstream = matches!(hop, Hop::GatewayToAcquirer | Hop::AcquirerToGateway);
+    // What goes on unchanged is in the terminal's dialect on both sides.
+    let translated = upstream && message.relayed.is_none();
+    let link = setup.links.get(usize::from(opened.link.0));
+    let link = link
+        .filter(|_| translated)
+        .map(|link| Arc::clone(&link.spec));
+    let spec = link.or_else(|| dialect(setup, &opened.spec))?;
+    let sheet = MessageSheet::of_frame(&spec, frame.frame.clone(), false);
+    Some(MessageDetail::of(&sheet, &frame.hidden))
+}
+
+/// A dialect by its name: one that is spoken here, else a built-in one.
+pub(super) fn dialect(setup: &GatewaySetup, name: &str) -> Option<Arc<Spec>> {
+    let listeners = setup.listeners.iter().map(|listener| &listener.spec);
+    let mut spoken = listeners.chain(setup.links.iter().map(|link| &link.spec));
+    let spoken = spoken.find(|spec| spec.name() == name).map(Arc::clone);
+    spoken.or_else(|| Spec::builtin(name))
+}
