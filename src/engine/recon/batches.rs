@@ -159,7 +159,8 @@ impl SettledBatch {
 
     /// Whether it asks once more what was in balance before, with nothing between.
     fn repeats(&self, older: &Self) -> bool {
-        self.counted.is_empty() && self.told.totals == older.told.totals
+        let balanced = self.told.host == HostBalance::Balanced;
+        balanced && self.counted.is_empty() && self.told.totals == older.told.totals
     }
 
     /// The transaction that alone makes the difference, if there is one and no other.
