@@ -62,11 +62,14 @@ const REMEMBERED: usize = 1024;
 pub(super) struct Access {
     tokens: Arc<RwLock<Vec<AdminToken>>>,
     failures: Arc<Mutex<BTreeMap<IpAddr, Vec<Instant>>>>,
+    /// Whether TLS is spoken: a browser then knows under which name.
+    tls: bool,
 }
 
 impl Access {
-    pub(super) fn of(tokens: Vec<AdminToken>) -> Self {
+    pub(super) fn of(tokens: Vec<AdminToken>, tls: bool) -> Self {
         Self {
+            tls,
             tokens: Arc::new(RwLock::new(tokens)),
             failures: Arc::default(),
         }
@@ -98,12 +101,12 @@ impl Access {
             let problem = ApiProblem::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens");
             return Err(problem.hint("wait a minute"));
         }
-        let given = text(headers, header::AUTHORIZATION);
-        let Some(secret) = given.and_then(|given| given.strip_prefix("Bearer ")) else {
+        let given = text(headers, header::AUTHORIZATION).and_then(bearer);
+        let Some(secret) = given else {
             return Err(unknown("a token is wanted"));
         };
         // Each is compared, so that nobody learns from the time which came closest.
-        let mut known = tokens.iter().filter(|token| token.is(secret.trim()));
+        let mut known = tokens.iter().filter(|token| token.is(secret));
         let found = known.next();
         known.for_each(drop);
         let Some(token) = found else {
@@ -206,8 +209,8 @@ impl Access {
         let host: Option<Authority> =
             text(headers, header::HOST).and_then(|host| host.parse().ok());
         let named = host.as_ref().map(Authority::host).unwrap_or_default();
-        // A page that has no token gets no further, whatever name it came by.
-        if self.tokens().is_empty() && !is_address(named) {
+        // A page that has no token, or no certificate of its name, gets no further.
+        if !self.tls && self.tokens().is_empty() && !is_address(named) {
             return Err(refused("this name is not served here (Host)")
                 .hint("use the address itself, such as 127.0.0.1, or localhost"));
         }
@@ -230,6 +233,12 @@ fn is_question(path: &str) -> bool {
     path == "/api/decode"
 }
 
+/// What stands behind `Bearer`.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, secret) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
@@ -243,4 +252,70 @@ fn refused(what: &str) -> ApiProblem {
 fn is_address(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.parse::<IpAddr>().is_ok() || host.eq_ignore_ascii_case("localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_wrong_tokens_a_minute_are_enough() {
+        let access = Access::default();
+        let [from, other] = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
+        let began = Instant::now();
+        for _ in 0..FAILURES {
+            assert!(!access.has_to_wait(from, began));
+            access.failed(from, began);
+        }
+        assert!(access.has_to_wait(from, began));
+        assert!(!access.has_to_wait(other, began));
+        assert!(!access.has_to_wait(from, began + MINUTE));
+    }
+
+    #[test]
+    fn who_failed_is_forgotten_before_it_fills_the_memory() {
+        let access = Access::default();
+        let began = Instant::now();
+        for n in 0..REMEMBERED + 10 {
+            let n = u32::try_from(n).unwrap();
+            let later = began + Duration::from_millis(n.into());
+            access.failed(IpAddr::from(n.to_be_bytes()), later);
+        }
+        assert_eq!(access.failures.lock().unwrap().len(), REMEMBERED);
+        assert!(
+            !access
+                .failures
+                .lock()
+                .unwrap()
+                .contains_key(&IpAddr::from([0, 0, 0, 0]))
+        );
+    }
+
+    #[test]
+    fn a_name_that_somebody_may_have_pointed_here_is_no_address() {
+        for own in ["127.0.0.1", "[::1]", "10.0.0.7", "localhost", "LOCALHOST"] {
+            assert!(is_address(own), "{own}");
+        }
+        for other in [
+            "",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+        ] {
+            assert!(!is_address(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn who_acts_is_known_by_token_by_word_or_by_address() {
+        let caller = |name: Option<&str>| ApiCaller {
+            role: Role::Operator,
+            name: name.map(str::to_owned),
+            from: IpAddr::from([127, 0, 0, 1]),
+        };
+        assert_eq!(caller(None).called(" "), "127.0.0.1");
+        assert_eq!(caller(None).called("li"), "li");
+        assert_eq!(caller(Some("li")).called(""), "li");
+        assert_eq!(caller(Some("li")).called("wang"), "wang (token li)");
+    }
 }

@@ -132,7 +132,7 @@ impl Admin {
         let socket = runtime.block_on(TcpListener::bind(&config.address))?;
         let address = socket.local_addr()?;
         let (tls, current) = watch::channel(config.tls.clone());
-        let access = Access::of(config.tokens.clone());
+        let access = Access::of(config.tokens.clone(), config.tls.is_some());
         let known = access.clone();
         let listener = Listener::new(socket, current);
         let thread = thread::Builder::new()
