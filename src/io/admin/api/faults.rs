@@ -1,6 +1,6 @@
 //! What goes wrong on purpose: listed, switched on and off, and each change recorded.
 
-use super::body::Body;
+use super::body::{Body, Parameters};
 use super::operators::act;
 use super::problem::ApiProblem;
 use super::query::beside;
@@ -17,7 +17,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// All faults there are, and those that are on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -60,8 +60,9 @@ pub(super) struct WantedFault {
 }
 
 /// Who wants something.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct HealNote {
     /// Who.
     #[schema(max_length = 100)]
@@ -213,8 +214,9 @@ pub(super) async fn change(
 /// Switch a fault off; it is told as it was
 #[utoipa::path(
     delete, path = "/api/faults/{id}", tag = "faults",
-    params(("id" = u32, Path, description = "Its number")),
+    params(("id" = u32, Path, description = "Its number"), HealNote),
     responses(
+        (status = 400, description = "The parameters cannot be understood", body = ApiProblem),
         (status = 200, description = "It is off, and that is recorded", body = FaultView),
         (status = 404, description = "It is not on", body = ApiProblem),
         (status = 503, description = "The gateway serves no more", body = ApiProblem),
@@ -224,11 +226,18 @@ pub(super) async fn remove(
     State(views): State<Views>,
     Extension(caller): Extension<ApiCaller>,
     Path(id): Path<String>,
+    Parameters(note): Parameters<HealNote>,
 ) -> Result<Json<FaultView>, ApiProblem> {
     let id = number(&id)?;
     let fault = at_desk(&views, move |desk| desk.remove(id)).await?;
     let what = format!("{} {}", fault.id, fault.text);
-    tell(&views, &caller, OperatorDid::RemoveFault, (&what, "")).await?;
+    tell(
+        &views,
+        &caller,
+        OperatorDid::RemoveFault,
+        (&what, &note.who),
+    )
+    .await?;
     Ok(Json(FaultView::of(&fault, &views.setup.zone)))
 }
 
