@@ -213,6 +213,12 @@ fn options(args: &LabArgs) -> anyhow::Result<LabOptions> {
                 .with_context(|| format!("--profile: fault {fault}"))?,
         );
     }
+    let spoken = [Arc::clone(&spec), Arc::clone(&host_spec)];
+    for armed in &faults {
+        armed
+            .fits_one(&spoken)
+            .with_context(|| format!("--fault {armed}"))?;
+    }
     let folder = args.folder.clone().unwrap_or_else(folder);
     if folder.exists() {
         bail!(
@@ -277,6 +283,7 @@ fn introduce(
         .map(|port| port.address.to_string());
     let (place, terminals, host) = (folder.display(), args.terminals, lab.host());
     let (gateway, admin) = (gateway.unwrap_or_default(), admin.address());
+    let bins = lab.bins().join(", ");
     let specs = match &args.host_spec {
         Some(host) => format!("{spec} > {host}"),
         None => spec.to_owned(),
@@ -286,12 +293,14 @@ fn introduce(
             out,
             "seed      {seed}\njournal   {place}/ (keys in {place}.keys/)\n\
              wire      {terminals} terminals > gateway {gateway} > acquirer {host}, {specs}\n\
+             cards     numbers begin with {bins}\n\
              dashboard http://{admin}/\n"
         )?,
         Lang::Zh => write!(
             out,
             "种子      {seed}\n流水      {place}/ (密钥在 {place}.keys/)\n\
              链路      {terminals} 台终端 > 网关 {gateway} > 收单机构 {host}, {specs}\n\
+             卡号      卡号以 {bins} 开头\n\
              控制台    http://{admin}/\n"
         )?,
     }

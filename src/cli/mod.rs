@@ -43,6 +43,8 @@ mod table;
 mod tail;
 mod term;
 mod token;
+#[cfg(feature = "tui")]
+mod top;
 mod trace;
 mod usage_zh;
 mod view;
@@ -176,6 +178,8 @@ enum Command {
     Completions(made::CompletionsArgs),
     Man(made::ManArgs),
     Token(token::TokenArgs),
+    #[cfg(feature = "tui")]
+    Top(top::TopArgs),
     /// Print the document that describes the HTTP API, in OpenAPI 3.1
     Api,
     /// Have the running gateway reverse a transaction, as an operator's decision
@@ -271,6 +275,8 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Journal(args) => journal::run(&args, lang, out),
         Command::Lab(args) => lab::run(&args, lang, out),
         Command::Token(args) => token::run(&args, lang, out),
+        #[cfg(feature = "tui")]
+        Command::Top(args) => top::run(&args, lang, out),
         Command::Api => api::run(out),
         Command::Serve(args) => serve::run(&args, lang, out),
         Command::Sim(args) => sim::run(&args, out),

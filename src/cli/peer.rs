@@ -83,7 +83,7 @@ impl PeerArgs {
         let read = |text: &String| {
             let armed = text.parse::<Armed>();
             let armed = armed.with_context(|| format!("--fault {text}"))?;
-            let (there, id) = (armed.fault.place(), armed.fault.about().id);
+            let (there, id) = (armed.place(), armed.fault.about().id);
             if !place.plays(there) {
                 bail!(
                     "--fault {text}: {id} happens at the {}: give it to `{}` or to `isogate lab`",
@@ -91,6 +91,9 @@ impl PeerArgs {
                     there.command()
                 );
             }
+            armed
+                .fits_one(&[self.spec()?])
+                .with_context(|| format!("--fault {text}"))?;
             Ok(armed)
         };
         let list = self.faults.iter().map(read);

@@ -27,6 +27,8 @@ mod ends;
 
 mod faults;
 
+mod live;
+
 mod across;
 
 mod passthrough;

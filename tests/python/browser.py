@@ -166,9 +166,9 @@ def bytes_and_fields_light_up(browser):
 
 
 def keyboard_alone(browser, link):
-    browser.driver.get(f"{browser.base}/#/now")
+    browser.driver.get("about:blank")
+    browser.go("now")
     browser.until("the page", lambda: browser.all(".views a"))
-    browser.driver.execute_script("document.activeElement.blur()")
     browser.keys(Keys.TAB)
     assert browser.focused().get_attribute("id") == "skip", "the first stop is the skip link"
     for _ in range(20):
@@ -199,12 +199,18 @@ def a_scenario_runs(browser):
 
 def texts_of_strangers_are_texts(browser):
     """A payment whose texts hold markup, control characters and a change of direction."""
-    browser.go("search?rrn=&q=~terminal%20EVIL0001")
+    browser.go("search?q=EVIL0001%2F000777")
     row = browser.until("the strange payment", lambda: browser.all(".payments tbody a"))
     browser.driver.get(row[0].get_attribute("href"))
     browser.until("its fields", lambda: browser.all(".message .fields tr"))
     said = browser.text(".message .fields")
-    assert "<script>isogateWasFooled=1</script>" in said and "⟨1B⟩[31m⟨01⟩" in said, said
+    assert "<script>isogateWasFooled=1</script>" in said and "⟨1B⟩[1m⟨01⟩" in said, said
+    browser.go("faults")
+    browser.driver.execute_async_script("""
+        const body = JSON.stringify({fault: "F04:p=0", who: "\\u202e<b>li</b>"});
+        fetch("/api/faults", {method: "POST", body, headers: {"Content-Type": "application/json"}})
+            .then(arguments[0], arguments[0]);""")
+    browser.until("a strange name", lambda: "⟨202E⟩<b>li</b>" in browser.text(".active-faults"))
     assert browser.driver.execute_script("return window.isogateWasFooled") is None
     assert not browser.driver.execute_script("return document.querySelector('main script')")
 

@@ -241,10 +241,6 @@ impl Which {
     #[must_use]
     pub fn admits(self, state: State) -> bool {
         match self {
-            // Whether a batch is settled, other transactions tell.
-            Self::State(State::Settled) => {
-                matches!(state, State::Settled | State::Delivered | State::Confirmed)
-            }
             Self::State(wanted) => wanted == state,
             Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,
             // An approval may have come after it, its terminal may show success, or more may have

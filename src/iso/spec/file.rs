@@ -236,6 +236,10 @@ pub(super) struct SettlementKeys {
     pub debit_count: Vec<String>,
     pub credit_amount: Vec<String>,
     pub credit_count: Vec<String>,
+    pub debit_reversal_amount: Vec<String>,
+    pub debit_reversal_count: Vec<String>,
+    pub credit_reversal_amount: Vec<String>,
+    pub credit_reversal_count: Vec<String>,
     pub result: Vec<String>,
 }
 

@@ -112,9 +112,7 @@ function figures() {
 function disk() {
   const { disk: is } = live.state || {};
   if (!is) return "";
-  if (typeof is === "string") return t(`disk ${is}`);
-  const free = is.free_bytes ?? is.free;
-  return free ? t("{n} GB free", { n: (free / 2 ** 30).toFixed(free > 2 ** 33 ? 0 : 1) }) : t(is.low ? "disk low" : "disk ok");
+  return t(is === "well" ? "disk ok" : "disk low");
 }
 
 /** The payments as they come; those that went wrong first, since they are what people look for. */
@@ -128,7 +126,7 @@ function payments(values) {
     h("button", { type: "button", "aria-pressed": String(all === which), onclick: () => pick(which) }, t(name))));
   const update = () => {
     const from = all ? live.latest : live.wrong;
-    const items = [...from.values()].filter((item) => (all ? !moneyless(item) : wrong(item) && mood(item, clock()).word !== "under way"));
+    const items = [...from.values()].filter((item) => (all ? !moneyless(item) : wrong(item) && mood(item).word !== "under way"));
     const newestFirst = items.sort((a, b) => (a.tx < b.tx ? 1 : -1)).slice(0, SHOWN);
     if (!list.matches(":hover, :focus-within")) keep(list, newestFirst, (item) => item.tx, line, changeLine);
     none.hidden = newestFirst.length > 0;

@@ -68,7 +68,7 @@ export function open(root, values, signal) {
     try {
       const said = await get(`/api/open${query({ limit: 100 })}`, signal);
       const all = Array.isArray(said) ? said : said.items || [];
-      items = all.filter((item) => mood(item, clock()).word !== "under way");
+      items = all.filter((item) => mood(item).word !== "under way");
       more = Boolean(said.next);
       update();
     } catch (error) { if (!items) complain(error); }

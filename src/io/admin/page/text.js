@@ -76,7 +76,7 @@ const ZH = {
   "nobody can say yet whether this money was taken": "目前尚不能断定这些款项是否已扣", "the oldest has waited {t}": "最早一笔已等待{t}", "see them": "查看",
   "payments a second": "每秒交易", "{n} under way": "处理中{n}笔", "approved of the last minute": "近一分钟批准率", "{n} declined, {m} unanswered": "拒绝{n}笔, 无应答{m}笔",
   "answer within (half of them)": "应答耗时(中位)", "99 of 100 within {t}": "99%在{t}内", "reversals in the last minute": "近一分钟冲正", "{n} late answers": "迟到应答{n}笔",
-  "journal on disk within": "流水落盘耗时", "{n} GB free": "剩余{n} GB", "disk low": "磁盘空间不足", "disk ok": "磁盘空间充足",
+  "journal on disk within": "流水落盘耗时", "disk low": "磁盘空间不足", "disk ok": "磁盘空间充足",
   "payments as they come": "交易动态", "which payments": "显示哪些交易", "went wrong": "异常", "all payments": "全部", "no payment has come in yet": "尚无交易", "nothing has gone wrong so far": "目前无异常",
   "the three signs: what terminal, gateway and acquirer believe": "三个标记依次为终端、网关、收单机构各自的认定", payments: "交易",
   "open money by reason": "未确认金额(按原因)", reason: "原因", amount: "金额", "since {t}": "已{t}", connections: "连接", listens: "监听", "to the acquirer, {n} of {m}": "上游链路, {n}/{m}", "for terminals": "终端接入点",
