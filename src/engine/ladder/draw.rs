@@ -109,14 +109,14 @@ impl Drawing<'_> {
         for x in [TERMINAL, GATEWAY, ACQUIRER] {
             out += &upright(x, bottom, &places);
         }
-        for wait in waits(self.steps) {
-            self.timer(&mut out, wait, &places, bottom);
-        }
         let first = self.steps.iter().position(|step| step.failure);
         let mut previous: Option<&LadderStep> = None;
         for (at, (step, place)) in self.steps.iter().zip(&places).enumerate() {
             self.step(&mut out, (step, previous), *place, first == Some(at));
             previous = Some(step);
+        }
+        for wait in waits(self.steps) {
+            self.timer(&mut out, wait, &places, bottom);
         }
         out + "</svg>\n"
     }
