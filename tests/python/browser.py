@@ -99,7 +99,10 @@ class Browser:
     def focused(self):
         return self.driver.switch_to.active_element
 
-    def picture(self, name):
+    def picture(self, name, width, height):
+        """The whole page, or as much of it as is worth looking at."""
+        whole = self.driver.execute_script("return document.documentElement.scrollHeight")
+        self.size(width, max(height, min(whole, 3000)))
         self.driver.save_screenshot(f"{self.folder}/{name}.png")
 
     def faults_of_access(self):
@@ -203,6 +206,8 @@ def a_scenario_runs(browser):
     browser.until("its ladder grows", lambda: browser.all(".played svg.ladder .rung"))
     browser.until("what came of it", lambda: "expects" in browser.text(".outcome"))
     browser.until("the whole ladder", lambda: not browser.all(".rung.later"))
+    browser.picture("scenario-played", 1280, 900)
+    browser.size(1280, 900)
 
 
 def texts_of_strangers_are_texts(browser):
@@ -242,7 +247,7 @@ def every_view_is_pictured(browser, link, wanted):
                     browser.size(width, height)
                     wide = browser.driver.execute_script(TOO_WIDE, width)
                     assert not wide, f"{name} in {lang} is too wide for a window of {width}: {wide}"
-                    browser.picture(f"{name}-{lang}-{theme}-{width}")
+                    browser.picture(f"{name}-{lang}-{theme}-{width}", width, height)
                 browser.size(1280, 900)
 
 
@@ -264,14 +269,16 @@ def main():
         bytes_and_fields_light_up(browser)
         keyboard_alone(browser, link)
         texts_of_strangers_are_texts(browser)
+        a_scenario_runs(browser)
+        every_view_is_pictured(browser, link, {"en": "light", "zh": "dark"})
+        browser.theme("light")
+        browser.language("en")
         browser.go("faults")
         browser.click("#heal")
         browser.until("all is healed", lambda: not browser.all(".active-faults tbody tr"))
-        a_scenario_runs(browser)
-        every_view_is_pictured(browser, link, {"en": "light", "zh": "dark"})
-        browser.language("en")
         browser.go("open")
         browser.until("nothing is open any more", lambda: "Nothing is open" in browser.text())
+        browser.picture("open-empty", 1280, 900)
         said = browser.complaints()
         assert not said, f"the console says: {said}"
     finally:

@@ -156,7 +156,8 @@ impl Drawing<'_> {
             (TIMERS, self.say("waits", "等待")),
             (JOURNAL, self.say("journal", "流水")),
         ];
-        for (x, name) in lanes {
+        let recorded = self.steps.iter().any(|step| step.seq.is_some());
+        for (x, name) in lanes.into_iter().filter(|(x, _)| recorded || *x != JOURNAL) {
             *out += &text(x, 26, "middle", "faint", name);
         }
         if self.cut {
