@@ -21,9 +21,13 @@ mod lab;
 
 mod profiles;
 
+mod documents;
+
 mod ends;
 
 mod faults;
+
+mod live;
 
 mod across;
 
@@ -48,5 +52,7 @@ mod hostile;
 mod captured;
 
 mod evidence;
+
+mod examples;
 
 mod specs;

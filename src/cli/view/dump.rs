@@ -207,7 +207,7 @@ impl MessageSheet {
                 let reads = word(
                     lang,
                     "it reads whole with --spec",
-                    "可完整解析的方言: --spec",
+                    "可完整解析的报文规范: --spec",
                 );
                 writeln!(out, "       {reads} {}", names.join(", "))
             }
@@ -246,8 +246,18 @@ fn chunks(text: &str, size: usize) -> Vec<String> {
 
 /// A value without what a terminal would obey.
 pub(in crate::cli) fn printable(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '·' } else { c };
+    let shown = |c: char| if is_obeyed(c) { '·' } else { c };
     text.chars().map(shown).collect()
+}
+
+/// Whether a terminal would obey a character instead of showing it: controls, and what turns the
+/// direction of writing or breaks lines.
+const fn is_obeyed(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 fn joined(words: impl Iterator<Item = String>) -> String {
@@ -269,7 +279,7 @@ const fn hint_zh(error: &ParseError) -> &'static str {
             "报文是否以规范中的 TPDU 和报文头开头? 前面是否还有长度前缀?"
         }
         ParseFault::Bitmap => "位图是二进制还是十六进制字符? 是否有第二位图?",
-        ParseFault::UnknownField => "前一个域的长度是否读错, 或者方言不同?",
+        ParseFault::UnknownField => "前一个域的长度是否读错, 或者报文规范不同?",
         ParseFault::Length => "该域长度是 BCD、二进制还是 ASCII? 前一个域是否读对?",
         ParseFault::TooLong { .. } => "长度是 BCD 还是二进制? 按数字位数还是按字节计?",
         ParseFault::Short { .. } => "报文是否完整? 长度是否按字节计?",

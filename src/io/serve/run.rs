@@ -162,7 +162,6 @@ async fn serve(
                 }
                 ServerCommand::Drain => {}
                 ServerCommand::Reload(config) => settings.reload(shared, *config),
-                ServerCommand::Wire(ask) => ask.of(&context.wire),
                 ServerCommand::Operated(act, deed, reply) => {
                     info!(who = %act.who, did = act.did.name(), what = %act.what, "an operator");
                     let done = shared.0.borrow_mut().operated(*act, deed);
@@ -175,6 +174,7 @@ async fn serve(
                     }
                     let _gone = reply.send(done);
                 }
+                ServerCommand::Wire(ask) => ask.of(&context.wire),
                 ServerCommand::Operate(wish, reply) => {
                     info!(tx = %wish.tx, act = wish.act.name(), said = %wish.said, "an operator");
                     let outcome = shared.0.borrow_mut().operate(wish);
