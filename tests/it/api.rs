@@ -191,7 +191,11 @@ fn what_may_be_done_depends_on_the_token_and_is_recorded_under_its_name() {
             401
         );
     }
-    assert_eq!(able.status("GET", "/api/state", None), 429);
+    assert_eq!(
+        nobody.with("isogate_0").status("GET", "/api/state", None),
+        429
+    );
+    assert_eq!(able.status("GET", "/api/state", None), 200);
     assert_eq!(nobody.status("GET", "/healthz", None), 200);
 }
 

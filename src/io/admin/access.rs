@@ -2,7 +2,8 @@
 //!
 //! Without tokens whoever reaches the address is an operator; it is then an address of this machine
 //! alone, or reached by certificates. With tokens each request names one, and they are compared by
-//! their hashes, in constant time. Five wrong ones a minute from one address, and it has to wait.
+//! their hashes, in constant time. After five wrong ones a minute from one address, further wrong
+//! ones have to wait; a right one passes, so that nobody can lock out an operator.
 
 use super::api::ApiProblem;
 use super::listener::PeerAddress;
@@ -97,10 +98,6 @@ impl Access {
                 from,
             });
         }
-        if self.has_to_wait(from, Instant::now()) {
-            let problem = ApiProblem::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens");
-            return Err(problem.hint("wait a minute"));
-        }
         let given = text(headers, header::AUTHORIZATION).and_then(bearer);
         let Some(secret) = given else {
             return Err(unknown("a token is wanted"));
@@ -110,6 +107,11 @@ impl Access {
         let found = known.next();
         known.for_each(drop);
         let Some(token) = found else {
+            if self.has_to_wait(from, Instant::now()) {
+                let what = "too many wrong tokens";
+                let problem = ApiProblem::new(StatusCode::TOO_MANY_REQUESTS, what);
+                return Err(problem.hint("wait a minute, or send a token that is known"));
+            }
             self.failed(from, Instant::now());
             return Err(unknown("this token is not known here"));
         };
@@ -208,6 +210,9 @@ impl Access {
     fn is_own(&self, headers: &HeaderMap, changes: bool) -> Result<(), ApiProblem> {
         let host: Option<Authority> =
             text(headers, header::HOST).and_then(|host| host.parse().ok());
+        if headers.get_all(header::HOST).iter().count() > 1 {
+            return Err(refused("more than one Host"));
+        }
         let named = host.as_ref().map(Authority::host).unwrap_or_default();
         // A page that has no token, or no certificate of its name, gets no further.
         if !self.tls && self.tokens().is_empty() && !is_address(named) {
