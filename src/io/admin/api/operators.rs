@@ -126,15 +126,15 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
 /// something to close, and what was closed is reversed only if it could have been before.
 async fn allowed(views: &Views, tx: TxId, act: Act) -> Result<TransactionState, ApiProblem> {
     let told = ask(views, move |reader| told(reader, tx)).await;
-    let ToldStory { story, verdict, .. } = told.map_err(ApiProblem::as_missing)?;
+    let ToldStory { story, verdict, .. } = told.map_err(ApiProblem::or_missing)?;
     if act == Act::Close && verdict.class.is_none() {
         let what = format!("nothing is open about it: {}", verdict.verdict.en);
         return Err(conflict(what));
     }
     let closed = TransactionState::ClosedByOperator;
     if act == Act::Reverse && story.state == closed {
-        let before = story.moments.iter().rev().map(|moment| moment.state);
-        let before = before.skip_while(|state| *state == closed).next();
+        let mut before = story.moments.iter().rev().map(|moment| moment.state);
+        let before = before.find(|state| *state != closed);
         let reversible = |state| decide(state, Trigger::Operator).next != state;
         if !before.is_some_and(reversible) {
             let before = before.map_or("an unknown state", TransactionState::name);

@@ -39,7 +39,7 @@ impl ApiProblem {
     }
 
     /// The same where there is no journal to look into yet: nothing is there.
-    pub(super) fn as_missing(self) -> Self {
+    pub(super) fn or_missing(self) -> Self {
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE if self.hint.is_none() => Self::missing(self.error),
             _ => self,
