@@ -6,6 +6,7 @@ import { h, keep, s, say, show, tell } from "./dom.js";
 import { act, complain, takeAway, who } from "./act.js";
 import { live, refreshFaults, watch } from "./live.js";
 import { lang, t } from "./text.js";
+import { unread } from "./now.js";
 import { clock, count } from "./words.js";
 
 const SIDES = ["terminal", "gateway", "acquirer", "office"];
@@ -99,8 +100,9 @@ function active() {
   };
   const update = () => {
     none.hidden = live.faults.length > 0;
+    say(none, live.unread.faults ? unread(live.unread.faults) : t("nothing is made to go wrong"));
     body.parentElement.hidden = !live.faults.length;
-    heal.disabled = !live.faults.length;
+    heal.disabled = !live.faults.length && !live.unread.faults;
     keep(body, live.faults, (one) => one.id, row, (tr, one) => tr.update(one));
   };
   update();
@@ -126,8 +128,7 @@ export function faults(root, values, signal) {
   show(root, h("h1", {}, t("make something go wrong")), h("p", { class: "lead" }, t("switch a fault on, watch what becomes of the payments, and heal everything again")),
     h("div", { class: "part" }, on.node), h("section", { class: "part" }, h("div", { class: "head" }, h("h2", {}, t("the catalogue")), h("div", { class: "sift" }, find, side)), list));
   get("/api/faults", signal).then((said) => { all = said.catalogue || []; show(list); sift(); if (!all.length) show(list, h("li", { class: "empty paper" }, t("this gateway takes no faults"))); }).catch((error) => {
-    if (error.name === "AbortError") return;
-    show(list, h("li", { class: "empty paper" }, t("this gateway takes no faults")));
+    if (error.name !== "AbortError") show(list, h("li", { class: "empty paper" }, t("could not be read: {why}", { why: error.message }), " ", h("button", { type: "button", onclick: () => location.reload() }, t("try again"))));
   });
   return watch(on.update);
 }

@@ -1,9 +1,10 @@
 // Open: each payment of which it is not proven that both ends agree, and what can be done about it.
 
-import { get, query } from "./api.js";
+import { every, get, query } from "./api.js";
 import { amend } from "./address.js";
 import { h, keep, say, show } from "./dom.js";
-import { complain, reversalButtons } from "./act.js";
+import { reversalButtons } from "./act.js";
+import { unread } from "./now.js";
 import { beliefSigns, moodSign, nextStep, place, verdict } from "./rows.js";
 import { now as clock } from "./live.js";
 import { t, w } from "./text.js";
@@ -33,12 +34,13 @@ function card(item, again) {
 
 export function open(root, values, signal) {
   let only = values.class || "";
-  let items = null, more = false, moving = 0;
+  let items = null, more = false, moving = 0, failed = null;
   const list = h("ol", { class: "cases" });
   const lead = h("p", { class: "lead" });
   const none = h("div", { class: "paper empty", hidden: true }, t("nothing is open: every payment is confirmed, declined or given back"));
   const chips = h("div", { class: "chips", role: "group", "aria-label": t("only of one class") });
-  show(root, h("div", { class: "head" }, h("h1", {}, t("open payments"))), lead, chips, none, list);
+  const trouble = h("p", { class: "notice", hidden: true }, h("span", {}), " ", h("button", { type: "button", onclick: () => read() }, t("try again")));
+  show(root, h("div", { class: "head" }, h("h1", {}, t("open payments"))), trouble, lead, chips, none, list);
   const drawChips = () => {
     const counts = new Map(CLASSES.map((c) => [c, (items || []).filter((i) => i.class === c).length]));
     keep(chips, ["", ...CLASSES].filter((c) => !c || counts.get(c) || c === only), (c) => c || "all", (c) =>
@@ -52,7 +54,9 @@ export function open(root, values, signal) {
     }
   };
   const update = () => {
-    if (!items) { say(lead, t("reading the journal…")); return; }
+    trouble.hidden = !failed;
+    if (failed) say(trouble.firstChild, unread(failed));
+    if (!items) { say(lead, failed ? "" : t("reading the journal…")); return; }
     const seen = items.filter((item) => !only || item.class === only);
     const sums = new Map();
     for (const item of seen) sums.set(item.currency, (sums.get(item.currency) || 0) + item.amount);
@@ -71,11 +75,15 @@ export function open(root, values, signal) {
       items = all.filter((item) => mood(item).word !== "under way");
       moving = all.length - items.length;
       more = Boolean(said.next);
+      failed = null;
       update();
-    } catch (error) { if (!items) complain(error); }
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      failed = error;
+      update();
+    }
   };
   update();
   read();
-  const timer = setInterval(() => { if (!document.hidden) read(); }, PACE);
-  return () => clearInterval(timer);
+  return every(PACE, read);
 }

@@ -77,6 +77,7 @@ const ZH = {
   "payments a second": "每秒交易", "{n} under way": "处理中{n}笔", "approved of the last minute": "近一分钟批准率", "{n} declined, {m} unanswered": "拒绝{n}笔, 无应答{m}笔",
   "answer within (half of them)": "应答耗时(中位)", "99 of 100 within {t}": "99%在{t}内", "reversals in the last minute": "近一分钟冲正", "{n} late answers": "迟到应答{n}笔",
   "journal on disk within": "流水落盘耗时", "disk low": "磁盘空间不足", "disk ok": "磁盘空间充足",
+  "as of {t}: {said}": "截至{t}: {said}", "the journal is read {t} behind; more may be open by now": "流水读取滞后{t}, 目前可能另有未确认的交易", "how the money stands could not be read": "暂时无法读取资金状态", "could not be read: {why}": "无法读取: {why}", "it is tried again": "正在重试", "try again": "重试",
   "payments as they come": "交易动态", "which payments": "显示哪些交易", "went wrong": "异常", "all payments": "全部", "no payment has come in yet": "尚无交易", "nothing has gone wrong so far": "目前无异常",
   "the three signs: what terminal, gateway and acquirer believe": "三个标记依次为终端、网关、收单机构各自的认定", payments: "交易",
   "open money by reason": "未确认金额(按原因)", reason: "原因", amount: "金额", "since {t}": "已{t}", connections: "连接", listens: "监听", "to the acquirer, {n} of {m}": "上游链路, {n}/{m}", "for terminals": "终端接入点",
