@@ -6,7 +6,7 @@ import { live, now as clock, refreshFaults, watch } from "./live.js";
 import { changeLine, line } from "./rows.js";
 import { legend, lines, spark } from "./plot.js";
 import { lang, t, w } from "./text.js";
-import { age, clock as hour, count, lasting, money, moneyless, mood, wrong } from "./words.js";
+import { age, BELIEF, clock as hour, count, lasting, money, moneyless, mood, wrong } from "./words.js";
 import { act } from "./act.js";
 
 /** Lines of the list. */
@@ -138,6 +138,12 @@ function disk() {
   return t(is === "well" ? "disk ok" : "disk low");
 }
 
+/** Since when this page knows of payments. */
+function since() {
+  const began = [...live.latest.values()].map((item) => item.began).filter(Boolean).sort()[0];
+  return hour(began || new Date(clock()).toISOString());
+}
+
 /** The payments as they come; those that went wrong first, since they are what people look for. */
 function payments(values) {
   const list = h("ol", { class: "lines", "aria-label": t("payments") });
@@ -153,12 +159,13 @@ function payments(values) {
     const newestFirst = items.sort((a, b) => (a.tx < b.tx ? 1 : -1)).slice(0, SHOWN);
     if (!list.matches(":hover, :focus-within")) keep(list, newestFirst, (item) => item.tx, line, changeLine);
     none.hidden = newestFirst.length > 0;
-    say(none, live.unread.payments ? unread(live.unread.payments) : t(all ? "no payment has come in yet" : "nothing has gone wrong so far"));
+    say(none, live.unread.payments ? unread(live.unread.payments) : all ? t("no payment has come in yet") : t("nothing has gone wrong since {t}", { t: since() }));
   };
   buttons();
   const node = h("section", { class: "payments-now" },
     h("div", { class: "head" }, h("h2", {}, t("payments as they come")), choice),
-    h("p", { class: "legend small soft" }, t("the three signs: what terminal, gateway and acquirer believe")),
+    h("p", { class: "legend small soft" }, t("the three signs: what terminal, gateway and acquirer believe"), " ",
+      ["approved", "reversed", "failed", "unknown", "waiting", "nothing"].map((is) => h("span", { class: "nowrap" }, `${BELIEF[is][1]} ${w(`belief ${is}`)}  `))),
     h("div", { class: "paper" }, list, none));
   return { node, update };
 }

@@ -25,7 +25,7 @@ function card(item, again) {
     h("p", { class: "case-next" }, h("b", {}, t("what to do")), " ", nextStep(item)),
     h("div", { class: "case-foot" },
       h("span", { class: "soft small" }, h("bdi", {}, `${w("terminal")} ${item.terminal} · STAN ${item.stan}${item.rrn ? ` · RRN ${item.rrn}` : ""}`)),
-      beliefSigns(item), reversalButtons(item, again)));
+      beliefSigns(item), h("a", { class: "button", href: place(item) }, t("what happened")), reversalButtons(item, again)));
   node.seen = item.state + verdict(item);
   node.since = () => say(since, item.began ? w("since {t}", { t: lasting(age(item.began, clock())) }) : "");
   node.since();
@@ -61,7 +61,7 @@ export function open(root, values, signal) {
     const sums = new Map();
     for (const item of seen) sums.set(item.currency, (sums.get(item.currency) || 0) + item.amount);
     const sum = [...sums].map(([currency, amount]) => money(amount, currency)).join(" + ");
-    say(lead, seen.length ? t("{n} payments, {sum}: oldest first", { n: `${seen.length}${more ? "+" : ""}`, sum }) : moving ? t("{n} under way", { n: moving }) : "");
+    say(lead, seen.length ? t(seen.length === 1 ? "one payment, {sum}" : "{n} payments, {sum}: oldest first", { n: `${seen.length}${more ? "+" : ""}`, sum }) : moving ? t("{n} under way", { n: moving }) : "");
     drawChips();
     chips.hidden = !items.length;
     none.hidden = seen.length > 0;
