@@ -346,7 +346,7 @@ fn keys_of(story: &Story, verdict: &Verdict, look: Look<'_>, narrow: bool) -> Ve
 }
 
 /// As much of a text as fits, Chinese characters counted double.
-fn cut(text: &str, columns: usize) -> String {
+pub(super) fn cut(text: &str, columns: usize) -> String {
     let wide = |c: char| if c.is_ascii() { 1 } else { 2 };
     if text.chars().map(wide).sum::<usize>() <= columns {
         return text.to_owned();

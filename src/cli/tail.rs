@@ -16,7 +16,7 @@ mod line;
 mod watch;
 
 use line::{RecordView, TailPrinter};
-use watch::Watched;
+use watch::FilteredStories;
 
 /// Follow the journal live: a line, or an object, for each record
 #[derive(Args, Debug)]
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &TailArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     }
     let mut tail = Tail {
         live: TailPrinter::new(past::look(lang, zone)),
-        watched: filter.map(Watched::new),
+        watched: filter.map(FilteredStories::new),
         json: args.json,
         zone,
     };
@@ -122,7 +122,7 @@ pub(crate) fn run(args: &TailArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
 
 struct Tail<'a> {
     live: TailPrinter<'a>,
-    watched: Option<Watched>,
+    watched: Option<FilteredStories>,
     json: bool,
     zone: &'a Zone,
 }

@@ -14,18 +14,26 @@ const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(1_500);
 
 /// Commands that run until they are told to end, or for long.
-const ENDLESS: [&str; 6] = [
+const ENDLESS: [&str; 7] = [
     "host",
     "lab",
     "load --to",
+    "scenario matrix",
     "serve -c gateway.toml",
+    "sim",
     "tail --from 10m",
-    "fault",
 ];
 
 /// Commands that need a transaction of a running gateway to be reversed: what can be tried of them
 /// is that they are understood.
-const UNDERSTOOD: [&str; 4] = ["reverse", "park", "close", "explain 1"];
+const UNDERSTOOD: [&str; 6] = [
+    "reverse",
+    "park",
+    "close",
+    "explain 1",
+    "fault add",
+    "fault remove",
+];
 
 /// The commands by what is typed, as `--help` lists them.
 fn commands(folder: &Path, path: &[&str], found: &mut Vec<(String, String)>) {
@@ -109,6 +117,7 @@ fn tried(folder: &Path, line: &str) -> Option<String> {
         .current_dir(folder)
         .env("PATH", path)
         .env("LANG", "C")
+        .env("USER", "tester")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(fs::File::create(folder.join("stderr")).unwrap())
@@ -186,6 +195,7 @@ fn every_example_of_every_help_works_as_it_stands() {
         lines.extend(own.into_iter().map(|line| {
             let line = line.replace("--listen 127.0.0.1:6583", "--listen 127.0.0.1:0");
             let line = line.replace("127.0.0.1:6583", &ends.acquirer);
+            let line = line.replace("127.0.0.1:8583", &ends.admin);
             line.replace("127.0.0.1:5583", &ends.gateway)
         }));
     }

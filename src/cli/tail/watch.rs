@@ -10,12 +10,12 @@ const REMEMBERED: usize = 10_000;
 
 /// The stories of the latest transactions.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct FilteredStories {
     filter: Filter,
     stories: BTreeMap<TxId, Story>,
 }
 
-impl Watched {
+impl FilteredStories {
     pub(super) const fn new(filter: Filter) -> Self {
         Self {
             filter,
@@ -54,9 +54,9 @@ mod tests {
     use crate::engine::trace::FilterTime;
     use crate::engine::trace::tests::History;
 
-    fn watched(text: &str) -> Watched {
+    fn watched(text: &str) -> FilteredStories {
         let (now, zone) = (Wall(0), &Zone::CHINA);
-        Watched::new(Filter::parse(text, FilterTime { now, zone }).unwrap())
+        FilteredStories::new(Filter::parse(text, FilterTime { now, zone }).unwrap())
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::super::lang::{Phrase, Said};
 use super::super::query::{Query, Which};
 use super::term::Term;
-use super::token::{Piece, Placed, pieces};
+use super::token::{FilterToken, PlacedToken, pieces};
 use super::words::{FilterWord, WordProblem};
 use super::{Expression, Filter, FilterError, FilterTime};
 use crate::iso::spec::nearest;
@@ -78,18 +78,18 @@ pub(super) fn parse(text: &str, time: FilterTime<'_>) -> Result<Expression, Filt
 type Wrong = (Range<usize>, Said);
 
 struct Parser<'p, 't> {
-    pieces: &'p [Placed<'t>],
+    pieces: &'p [PlacedToken<'t>],
     next: usize,
     end: usize,
     time: FilterTime<'p>,
 }
 
 impl<'p, 't> Parser<'p, 't> {
-    fn peek(&self) -> Option<&'p Placed<'t>> {
+    fn peek(&self) -> Option<&'p PlacedToken<'t>> {
         self.pieces.get(self.next)
     }
 
-    fn takes(&mut self, wanted: Piece<'_>) -> bool {
+    fn takes(&mut self, wanted: FilterToken<'_>) -> bool {
         let is_it = self.peek().is_some_and(|(piece, _)| *piece == wanted);
         self.next += usize::from(is_it);
         is_it
@@ -97,7 +97,7 @@ impl<'p, 't> Parser<'p, 't> {
 
     fn any(&mut self, depth: usize) -> Result<Expression, Wrong> {
         let mut parts = vec![self.all(depth)?];
-        while self.takes(Piece::Or) {
+        while self.takes(FilterToken::Or) {
             parts.push(self.all(depth)?);
         }
         Ok(joined(parts, Expression::Any))
@@ -106,10 +106,10 @@ impl<'p, 't> Parser<'p, 't> {
     fn all(&mut self, depth: usize) -> Result<Expression, Wrong> {
         let mut parts = vec![self.one(depth)?];
         loop {
-            let goes_on = self.takes(Piece::And)
-                || self
-                    .peek()
-                    .is_some_and(|(piece, _)| !matches!(piece, Piece::Or | Piece::Close));
+            let goes_on = self.takes(FilterToken::And)
+                || self.peek().is_some_and(|(piece, _)| {
+                    !matches!(piece, FilterToken::Or | FilterToken::Close)
+                });
             if !goes_on {
                 return Ok(joined(parts, Expression::All));
             }
@@ -125,28 +125,30 @@ impl<'p, 't> Parser<'p, 't> {
             return Err((at.clone(), TOO_DEEP.plain()));
         }
         match *piece {
-            Piece::Not => {
+            FilterToken::Not => {
                 self.next += 1;
                 let inner = self.one(depth + 1)?;
                 Ok(Expression::Not(Box::new(inner)))
             }
-            Piece::Open => {
+            FilterToken::Open => {
                 self.next += 1;
                 let inner = self.any(depth + 1)?;
-                if self.takes(Piece::Close) {
+                if self.takes(FilterToken::Close) {
                     return Ok(inner);
                 }
                 Err((at.clone(), NOT_CLOSED.plain()))
             }
-            Piece::Word(name) => {
+            FilterToken::Word(name) => {
                 self.next += 1;
                 self.word(name, at.clone()).map(Expression::Is)
             }
-            Piece::Value(text) => {
+            FilterToken::Value(text) => {
                 self.next += 1;
                 self.key(text, at.clone()).map(Expression::Is)
             }
-            Piece::And | Piece::Or | Piece::Close => Err((at.clone(), MISSING.plain())),
+            FilterToken::And | FilterToken::Or | FilterToken::Close => {
+                Err((at.clone(), MISSING.plain()))
+            }
         }
     }
 
@@ -171,7 +173,7 @@ impl<'p, 't> Parser<'p, 't> {
         let mut values = Vec::new();
         let mut places = Vec::new();
         for _ in 0..word.values() {
-            let Some((Piece::Value(value), place)) = self.peek() else {
+            let Some((FilterToken::Value(value), place)) = self.peek() else {
                 let takes = ("takes", Said::same(word.takes));
                 return Err((at, WANTS.fill(&[("word", Said::same(name)), takes])));
             };

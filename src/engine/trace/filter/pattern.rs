@@ -4,9 +4,9 @@ use crate::iso::message::Mti;
 
 /// A text in which `*` stands for anything; letters of either case are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern(String);
+pub(super) struct TextPattern(String);
 
-impl Pattern {
+impl TextPattern {
     pub(super) fn new(text: &str) -> Self {
         Self(text.to_ascii_lowercase())
     }

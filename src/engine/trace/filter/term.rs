@@ -7,7 +7,7 @@ use super::super::retry::Retry;
 use super::super::story::Story;
 use super::super::unconfirmed::Unconfirmed;
 use super::super::verdict::Verdict;
-use super::pattern::{Pattern, TypePattern};
+use super::pattern::{TextPattern, TypePattern};
 use crate::engine::record::{Opened, State, TxId};
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
@@ -18,20 +18,20 @@ pub(super) enum Term {
     /// What a bare key may mean, the likeliest first.
     Key(Vec<Query>),
     Tx(TxId),
-    Terminal(Option<TerminalId>, Pattern),
+    Terminal(Option<TerminalId>, TextPattern),
     Stan(Stan),
-    Rrn(Option<Rrn>, Pattern),
-    Auth(Option<AuthCode>, Pattern),
+    Rrn(Option<Rrn>, TextPattern),
+    Auth(Option<AuthCode>, TextPattern),
     Last4(Text<4>),
     Amount(Option<Amount>, Option<Amount>),
     /// A name with which it began.
-    Name(Name, Pattern),
+    Name(NameField, TextPattern),
     /// Any of its messages is of this type.
     Type(TypePattern),
     /// The answer to its request.
-    Answer(Pattern),
+    Answer(TextPattern),
     /// Any of its messages has this response code.
-    Code(Pattern),
+    Code(TextPattern),
     Open,
     Class(Unconfirmed),
     State(State),
@@ -46,7 +46,7 @@ pub(super) enum Term {
 
 /// A name that stands in a transaction's first record and that no index has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Name {
+pub(super) enum NameField {
     Merchant,
     Batch,
     Card,
@@ -55,7 +55,7 @@ pub(super) enum Name {
     Spec,
 }
 
-impl Name {
+impl NameField {
     fn of(self, opened: &Opened) -> &str {
         match self {
             Self::Merchant => &opened.merchant,

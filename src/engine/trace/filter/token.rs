@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// A piece of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Piece<'t> {
+pub(super) enum FilterToken<'t> {
     And,
     Or,
     Not,
@@ -23,10 +23,10 @@ pub(super) enum Piece<'t> {
 }
 
 /// A piece, and where it stands.
-pub(super) type Placed<'t> = (Piece<'t>, Range<usize>);
+pub(super) type PlacedToken<'t> = (FilterToken<'t>, Range<usize>);
 
 /// All pieces of a text, or the place of what is none.
-pub(super) fn pieces(text: &str) -> Result<Vec<Placed<'_>>, usize> {
+pub(super) fn pieces(text: &str) -> Result<Vec<PlacedToken<'_>>, usize> {
     let mut all = Vec::new();
     let mut rest = skipped(text);
     while !rest.is_empty() {
@@ -44,17 +44,20 @@ fn skipped(text: &str) -> &str {
     multispace0::<_, ()>(text).map_or(text, |(rest, _)| rest)
 }
 
-fn piece(text: &str) -> IResult<&str, Piece<'_>> {
+fn piece(text: &str) -> IResult<&str, FilterToken<'_>> {
     let quoted = |mark: char| delimited(char(mark), take_till(move |c| c == mark), char(mark));
     alt((
-        value(Piece::And, alt((tag("&&"), tag("&")))),
-        value(Piece::Or, alt((tag("||"), tag("|")))),
-        value(Piece::Not, tag("!")),
-        value(Piece::Open, tag("(")),
-        value(Piece::Close, tag(")")),
-        map(preceded(char('~'), recognize(take_till(ends))), Piece::Word),
-        map(alt((quoted('"'), quoted('\''))), Piece::Value),
-        map(take_while1(|c| !ends(c)), Piece::Value),
+        value(FilterToken::And, alt((tag("&&"), tag("&")))),
+        value(FilterToken::Or, alt((tag("||"), tag("|")))),
+        value(FilterToken::Not, tag("!")),
+        value(FilterToken::Open, tag("(")),
+        value(FilterToken::Close, tag(")")),
+        map(
+            preceded(char('~'), recognize(take_till(ends))),
+            FilterToken::Word,
+        ),
+        map(alt((quoted('"'), quoted('\''))), FilterToken::Value),
+        map(take_while1(|c| !ends(c)), FilterToken::Value),
     ))
     .parse(text)
 }

@@ -7,8 +7,8 @@ use super::super::retry::Retry;
 use super::super::unconfirmed::Unconfirmed;
 use super::super::written::{QueryError, amount, end, last4, moment, stan, time};
 use super::FilterTime;
-use super::pattern::{Pattern, TypePattern};
-use super::term::{Name, Term};
+use super::pattern::{TextPattern, TypePattern};
+use super::term::{NameField, Term};
 use crate::engine::record::State;
 use crate::engine::seam::duration;
 use crate::iso::message::Text;
@@ -111,13 +111,13 @@ impl FilterWord {
                 "the kind, as its dialect names it",
                 "交易种类(报文规范中的名称)",
             ),
-            |values, _| Ok(named(Name::Kind, values)),
+            |values, _| Ok(named(NameField::Kind, values)),
         ),
         word(
             "spec",
             ("NAME", "~spec cup-pos"),
             ("the dialect of its request", "请求的报文规范"),
-            |values, _| Ok(named(Name::Spec, values)),
+            |values, _| Ok(named(NameField::Spec, values)),
         ),
         word(
             "amount",
@@ -152,7 +152,7 @@ impl FilterWord {
             ("DE 41", "终端号 (DE 41)"),
             |values, _| {
                 let text = first(values);
-                let pattern = Pattern::new(text);
+                let pattern = TextPattern::new(text);
                 Ok(Term::Terminal(
                     pattern.exact(text).and_then(Text::new),
                     pattern,
@@ -163,7 +163,7 @@ impl FilterWord {
             "merchant",
             ("MERCHANT", "~merchant 874350357222471"),
             ("DE 42", "商户号 (DE 42)"),
-            |values, _| Ok(named(Name::Merchant, values)),
+            |values, _| Ok(named(NameField::Merchant, values)),
         ),
         word(
             "stan",
@@ -175,7 +175,7 @@ impl FilterWord {
             "batch",
             ("BATCH", "~batch 000001"),
             ("the batch number, in dialects that have one", "批次号"),
-            |values, _| Ok(named(Name::Batch, values)),
+            |values, _| Ok(named(NameField::Batch, values)),
         ),
         word(
             "rrn",
@@ -186,7 +186,7 @@ impl FilterWord {
             ),
             |values, _| {
                 let text = first(values);
-                let pattern = Pattern::new(text);
+                let pattern = TextPattern::new(text);
                 Ok(Term::Rrn(pattern.exact(text).and_then(Text::new), pattern))
             },
         ),
@@ -196,7 +196,7 @@ impl FilterWord {
             ("DE 38, the authorization code", "授权码 (DE 38)"),
             |values, _| {
                 let text = first(values);
-                let pattern = Pattern::new(text);
+                let pattern = TextPattern::new(text);
                 Ok(Term::Auth(pattern.exact(text).and_then(Text::new), pattern))
             },
         ),
@@ -204,7 +204,7 @@ impl FilterWord {
             "code",
             ("CODE", "~code 51"),
             ("DE 39 of the answer to its request", "请求的应答码 (DE 39)"),
-            |values, _| Ok(Term::Answer(Pattern::new(first(values)))),
+            |values, _| Ok(Term::Answer(TextPattern::new(first(values)))),
         ),
         word(
             "mti",
@@ -285,8 +285,8 @@ fn first<'v>(values: &[&'v str]) -> &'v str {
     values.first().copied().unwrap_or_default()
 }
 
-fn named(name: Name, values: &[&str]) -> Term {
-    Term::Name(name, Pattern::new(first(values)))
+fn named(name: NameField, values: &[&str]) -> Term {
+    Term::Name(name, TextPattern::new(first(values)))
 }
 
 fn wrong(error: QueryError) -> WordProblem {
@@ -374,7 +374,7 @@ fn currency(values: &[&str], _: FilterTime<'_>) -> Result<Term, WordProblem> {
         None if text.len() == 3 && text.bytes().all(|c| c.is_ascii_digit()) => text.to_owned(),
         None => return Err(at_value(0, CURRENCY.fill(&[("text", Said::same(text))]))),
     };
-    Ok(Term::Name(Name::Currency, Pattern::new(&number)))
+    Ok(Term::Name(NameField::Currency, TextPattern::new(&number)))
 }
 
 const WHOLE_CARD: Phrase = Phrase::new(
@@ -387,10 +387,13 @@ fn card(values: &[&str], _: FilterTime<'_>) -> Result<Term, WordProblem> {
     let digits = text.bytes().all(|c| c.is_ascii_digit());
     match text.len() {
         4 if digits => last4(text).map(Term::Last4).map_err(wrong),
-        6 if digits => Ok(Term::Name(Name::Card, Pattern::new(&format!("{text}*")))),
+        6 if digits => Ok(Term::Name(
+            NameField::Card,
+            TextPattern::new(&format!("{text}*")),
+        )),
         length if digits && length > 10 => Err(at_value(0, WHOLE_CARD.plain())),
         _ if digits => Err(wrong(QueryError::Last4(text.to_owned()))),
-        _ => Ok(Term::Name(Name::Card, Pattern::new(text))),
+        _ => Ok(Term::Name(NameField::Card, TextPattern::new(text))),
     }
 }
 
@@ -422,7 +425,7 @@ fn field(values: &[&str], at: FilterTime<'_>) -> Result<Term, WordProblem> {
         "11" => "stan",
         "37" => "rrn",
         "38" => "auth",
-        "39" => return Ok(Term::Code(Pattern::new(first(rest)))),
+        "39" => return Ok(Term::Code(TextPattern::new(first(rest)))),
         "41" => "terminal",
         "42" => "merchant",
         "49" => "currency",
