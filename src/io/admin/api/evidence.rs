@@ -17,6 +17,9 @@ use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
 
+/// A picture brings its own style, and nothing else.
+const SVG_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
 /// In which language.
 #[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
@@ -102,7 +105,7 @@ fn file(kind: &'static str, name: &str) -> [(HeaderName, String); 2] {
     get, path = "/api/transactions/{tx}/bundle.zip", tag = "evidence",
     params(("tx" = String, Path, description = "Its id")),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/zip"),
+        (status = 200, body = String, content_type = "application/zip"),
         (status = 404, description = "There is none", body = ApiProblem),
         (status = 503, description = "Too much is asked at once", body = ApiProblem),
     ),
@@ -155,7 +158,11 @@ pub(super) async fn ladder(
         let chart = LadderChart::of(&told.story).beside(&others);
         Ok(chart.svg(chosen.lang.into(), &zone))
     });
-    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg.await?))
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CONTENT_SECURITY_POLICY, SVG_POLICY),
+    ];
+    Ok((headers, svg.await?))
 }
 
 /// Its messages as packets, masked, each with the verdict as a comment
@@ -163,7 +170,7 @@ pub(super) async fn ladder(
     get, path = "/api/transactions/{tx}/capture.pcapng", tag = "evidence",
     params(("tx" = String, Path, description = "Its id"), LangChosen),
     responses(
-        (status = 200, body = Vec<u8>, content_type = "application/x-pcapng"),
+        (status = 200, body = String, content_type = "application/x-pcapng"),
         (status = 400, description = "There is no such language", body = ApiProblem),
         (status = 404, description = "There is none, or none of its messages is kept",
          body = ApiProblem),
