@@ -49,4 +49,6 @@ mod captured;
 
 mod evidence;
 
+mod blind;
+
 mod specs;

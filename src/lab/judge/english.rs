@@ -92,6 +92,12 @@ pub(super) const CLAUSES: &[Clause] = &[
         &[Query, LookAtSlip],
     ),
     ("look at the terminal's slip", &[LookAtSlip]),
+    // Whoever holds no such slip is told to ask.
+    (
+        "if the slip shows the void, nothing is left to do",
+        &[LookAtSlip],
+    ),
+    ("else query the acquirer", &[Query]),
     (
         "until settlement watch for its reversal or for proof",
         &[LookAtSlip],
