@@ -21,9 +21,13 @@ mod lab;
 
 mod profiles;
 
+mod documents;
+
 mod ends;
 
 mod faults;
+
+mod live;
 
 mod across;
 
@@ -50,5 +54,7 @@ mod captured;
 mod evidence;
 
 mod blind;
+
+mod examples;
 
 mod specs;

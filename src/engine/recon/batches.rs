@@ -33,6 +33,8 @@ struct SettledBatch {
     batch: Text<6>,
     currency: Text<3>,
     told: Settlement,
+    /// Whether the batch is over by it: in balance, and its terminal was told so.
+    ends: bool,
     own: SettlementTotals,
     /// What stood when it was asked for.
     counted: Vec<BatchPart>,
@@ -71,7 +73,7 @@ impl SettledBatches {
         };
         let held = self.0.entry(terminal).or_default();
         let mut told = Vec::new();
-        if settled.told.host == HostBalance::Balanced {
+        if settled.ends {
             let older = std::mem::take(held).into_iter();
             let (ended, others): (VecDeque<_>, _) =
                 older.partition(|newer| newer.batch == settled.batch);
@@ -101,13 +103,16 @@ impl SettledBatches {
 
 impl SettledBatch {
     fn of(story: &Story, opened: &Opened) -> Option<Self> {
+        let told = story.settlement?;
+        let delivered = matches!(story.state, State::Delivered | State::Confirmed);
         Some(Self {
+            ends: delivered && told.host == HostBalance::Balanced,
             tx: story.tx,
             first: story.moments.first()?.seq,
             keys: story.filed_keys(),
             batch: opened.batch,
             currency: opened.currency,
-            told: story.settlement?,
+            told,
             own: SettlementTotals::default(),
             counted: Vec::new(),
             uncounted: Vec::new(),
@@ -132,6 +137,10 @@ impl SettledBatch {
             }
             _ => return,
         };
+        if self.currency.is_empty() {
+            // Where a settlement names none, it is that of what it counts.
+            self.currency = opened.currency;
+        }
         self.unsure |= opened.currency != self.currency || story.taken_back_in_part;
         let then = story.moments.iter().rev();
         let then = then.filter(|moment| moment.seq < self.first);
@@ -159,7 +168,8 @@ impl SettledBatch {
 
     /// Whether it asks once more what was in balance before, with nothing between.
     fn repeats(&self, older: &Self) -> bool {
-        self.counted.is_empty() && self.told.totals == older.told.totals
+        let balanced = self.told.host == HostBalance::Balanced;
+        balanced && self.counted.is_empty() && self.told.totals == older.told.totals
     }
 
     /// The transaction that alone makes the difference, if there is one and no other.

@@ -333,6 +333,29 @@ fn what_cannot_be_compared_is_called_so() {
 }
 
 #[test]
+fn a_settlement_that_names_no_currency_counts_in_that_of_its_sales() {
+    let mut silent = settlement(20, debits(1, 10_001), HostBalance::Balanced);
+    let mut opened = Opened::clone(silent.opened.as_ref().unwrap());
+    opened.currency = Text::EMPTY;
+    silent.opened = Some(Arc::new(opened));
+    let rows = without_files(&[sale(1, 0, delivered), silent]);
+    assert_eq!(rows[0].0, ReconClass::Matched, "{rows:?}");
+}
+
+#[test]
+fn a_result_that_never_reached_the_terminal_ends_no_batch() {
+    let mut unheard = settlement(20, debits(1, 10_001), HostBalance::Balanced);
+    unheard.state = State::Unanswered;
+    let rows = without_files(&[
+        sale(1, 0, delivered),
+        unheard,
+        sale(2, 30, delivered),
+        settlement(50, debits(2, 20_003), HostBalance::Balanced),
+    ]);
+    assert_eq!(rows[0].0, ReconClass::Matched, "{rows:?}");
+}
+
+#[test]
 fn a_sale_that_is_reversed_after_its_batch_was_settled_is_named() {
     let mut reversed = sale(1, 0, |history| {
         let history = history.delivered().after(60_000).reverses(1);

@@ -108,8 +108,9 @@ pub(super) fn row(story: &Story) -> Option<Row> {
     if matches!(story.state, State::ClosedByOperator) {
         return Some(texts::CLOSED_BY_OPERATOR);
     }
+    let told = matches!(story.state, State::Delivered | State::Confirmed);
     match settlement.host {
-        HostBalance::Balanced => Some(IN_BALANCE),
+        HostBalance::Balanced => told.then_some(IN_BALANCE),
         HostBalance::Differs => Some(OUT_OF_BALANCE),
         HostBalance::Failed => Some(NOT_COMPARED),
         HostBalance::Unsaid => {

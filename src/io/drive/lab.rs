@@ -21,8 +21,8 @@ use crate::iso::spec::Spec;
 use crate::lab::fault::{Armed, FaultSide, FaultTally, Faults, Span};
 use crate::lab::office::Profile;
 use crate::lab::peer::{
-    Acquirer, AcquirerOptions, Deck, MasterKeys, Patience, TerminalBelief, TerminalOptions,
-    TestTerminal, Workload,
+    Acquirer, AcquirerOptions, Deck, MasterKeys, Patience, TEST_BIN, TerminalBelief,
+    TerminalOptions, TestTerminal, Workload,
 };
 use crate::lab::sim::SCALE;
 use std::collections::BTreeSet;
@@ -111,6 +111,7 @@ pub struct Lab {
     gateway: Handle,
     fleet: Fleet,
     desk: FaultDesk,
+    bins: Vec<String>,
     /// Slips printed so far.
     slips: Arc<AtomicU64>,
 }
@@ -222,12 +223,19 @@ impl Lab {
         ];
         Ok(Self {
             desk: FaultDesk::new(places, &options.faults, "start"),
+            bins: bins(&options),
             folder: options.folder,
             host,
             gateway,
             fleet,
             slips,
         })
+    }
+
+    /// What the numbers of its cards begin with.
+    #[must_use]
+    pub fn bins(&self) -> &[String] {
+        &self.bins
     }
 
     /// Where faults are switched on and off while it runs.
@@ -382,16 +390,20 @@ fn count_reversal(record: &Record, sent: &mut BTreeSet<TxId>, answered: &mut BTr
     }
 }
 
-/// The cards of the profile's issuers, else the lab's own.
-fn deck(options: &LabOptions, seed: u64) -> Deck {
+/// What the numbers of the profile's issuers begin with, else those of a lab.
+fn bins(options: &LabOptions) -> Vec<String> {
     let issuers = options.profile.iter().flat_map(|profile| &profile.issuers);
-    let bins = issuers.flat_map(|issuer| &issuer.bins).map(String::as_str);
-    let bins: Vec<&str> = bins.collect();
-    if bins.is_empty() {
-        Deck::new(seed, CARDS)
-    } else {
-        Deck::of_bins(seed, CARDS, &bins)
+    let bins: Vec<String> = issuers.flat_map(|issuer| &issuer.bins).cloned().collect();
+    match bins.is_empty() {
+        true => vec![TEST_BIN.to_owned()],
+        false => bins,
     }
+}
+
+fn deck(options: &LabOptions, seed: u64) -> Deck {
+    let bins = bins(options);
+    let bins: Vec<&str> = bins.iter().map(String::as_str).collect();
+    Deck::of_bins(seed, CARDS, &bins)
 }
 
 /// The names of the n-th terminal: ten terminals a merchant.

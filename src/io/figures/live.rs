@@ -28,12 +28,12 @@ const OPEN_REST: u32 = 4;
 /// makes them ends with the last of them.
 #[derive(Clone, Debug, Default)]
 pub struct LiveFigures {
-    kept: Arc<Mutex<KeptFigures>>,
+    kept: Arc<Mutex<FiguresSoFar>>,
     _running: Arc<FiguresWanted>,
 }
 
 #[derive(Debug, Default)]
-struct KeptFigures {
+struct FiguresSoFar {
     points: KeptPoints,
     open: Vec<OpenMoney>,
 }
@@ -82,7 +82,7 @@ impl LiveFigures {
         sources: FigureSources,
         told: impl Fn(&FigurePoint) + Send + 'static,
     ) -> io::Result<Self> {
-        let kept = Arc::new(Mutex::new(KeptFigures::default()));
+        let kept = Arc::new(Mutex::new(FiguresSoFar::default()));
         let ended = Arc::new(AtomicBool::new(false));
         let maker = FigureMaker {
             sources,
@@ -131,14 +131,14 @@ impl LiveFigures {
         self.kept().open.clone()
     }
 
-    fn kept(&self) -> MutexGuard<'_, KeptFigures> {
+    fn kept(&self) -> MutexGuard<'_, FiguresSoFar> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 struct FigureMaker {
     sources: FigureSources,
-    kept: Arc<Mutex<KeptFigures>>,
+    kept: Arc<Mutex<FiguresSoFar>>,
     told: Box<dyn Fn(&FigurePoint) + Send>,
     clock: Clock,
     beats: Vec<PulseBeat>,
@@ -229,7 +229,7 @@ impl FigureMaker {
 /// Looks for what is open, on a thread of its own: in a large journal it takes its time.
 struct OpenLooker {
     journal: PathBuf,
-    kept: Arc<Mutex<KeptFigures>>,
+    kept: Arc<Mutex<FiguresSoFar>>,
     ended: Arc<AtomicBool>,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::trace::Cause;
 use crate::iso::spec::{Composite, FieldSpec, FixedPart, Prefix, Spec, Store};
-use crate::lab::fault::{CatalogueEntry, KnobEntry};
+use crate::lab::fault::{CatalogueEntry, Fault, KnobEntry};
 use crate::lab::scenario::{Scenario, ScenarioRun};
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,19 @@ pub fn fault_document(about: &CatalogueEntry) -> Value {
         "id": about.id, "title": about.title, "title_zh": about.title_zh,
         "side": about.side.name(), "p": about.share.to_string(),
         "knobs": about.own_knobs().map(knob).collect::<Vec<_>>(), "wire": about.wire,
+        "legs": legs(about),
     })
+}
+
+/// The legs of a gateway's wire that a fault can strike, the first unless it is aimed; none if it
+/// happens inside an end.
+fn legs(about: &CatalogueEntry) -> Vec<&'static str> {
+    // What needs a MAC made anew cannot be done by a wire, which has no keys.
+    let wrong = format!("{}:mac=wrong", about.id);
+    let read = |text: &str| text.parse::<Fault>().ok()?.on_wire();
+    let can = read(about.id).or_else(|| read(&wrong));
+    let legs = can.map_or(&[][..], |can| can.legs);
+    legs.iter().map(|leg| leg.name()).collect()
 }
 
 /// A scenario of the catalogue.

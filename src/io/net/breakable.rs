@@ -10,7 +10,7 @@ use crate::engine::driver::Taken;
 use crate::engine::seam::{Mono, Now};
 use crate::iso::codec::Framer;
 use crate::iso::spec::Spec;
-use crate::lab::fault::Leg;
+use crate::lab::fault::WireLeg;
 use crate::lab::wire::{FaultyWire, Heading, LineEnd, LinePassage, WireDeed, WireLine};
 use bytes::{Buf, Bytes, BytesMut};
 use std::cell::{Cell, RefCell};
@@ -85,7 +85,7 @@ impl BreakableWire {
 
     /// Whether nobody can connect on a leg.
     #[must_use]
-    pub fn is_down(&self, leg: Leg) -> bool {
+    pub fn is_down(&self, leg: WireLeg) -> bool {
         self.0.awake.get() && self.0.brain.borrow_mut().is_down(self.now(), leg)
     }
 
@@ -102,13 +102,13 @@ impl BreakableWire {
     }
 
     /// A new connection on a leg.
-    pub(super) fn line(&self, leg: Leg, half: SinkHalf, wire: &Wire) -> Rc<BreakableLine> {
+    pub(super) fn line(&self, leg: WireLeg, half: SinkHalf, wire: &Wire) -> Rc<BreakableLine> {
         let number = self.0.last.get() + 1;
         self.0.last.set(number);
         let framer = match leg {
             // A terminal connected: over HTTP it is sent answers.
-            Leg::Terminal => wire.framer().answering(),
-            Leg::Host => wire.framer(),
+            WireLeg::Terminal => wire.framer().answering(),
+            WireLeg::Host => wire.framer(),
         };
         let line = Rc::new(BreakableLine {
             id: WireLine { leg, number },

@@ -49,7 +49,7 @@ pub use refusal::FailedHandshake;
 
 use crate::iso::codec::Framer;
 use crate::iso::spec::{Framing, Spec};
-use crate::lab::fault::Leg;
+use crate::lab::fault::WireLeg;
 use inbound::ByteSource;
 use outbound::{PlainHalf, SinkHalf};
 use std::io;
@@ -114,7 +114,7 @@ pub fn split(stream: impl Into<Stream>, wire: &Wire) -> io::Result<(Inbound, Soc
 pub fn split_breakable(
     stream: impl Into<Stream>,
     wire: &Wire,
-    leg: (&BreakableWire, Leg),
+    leg: (&BreakableWire, WireLeg),
 ) -> io::Result<(Inbound, SocketOutbound)> {
     halves(stream.into(), wire, Some(leg))
 }
@@ -122,7 +122,7 @@ pub fn split_breakable(
 fn halves(
     stream: Stream,
     wire: &Wire,
-    leg: Option<(&BreakableWire, Leg)>,
+    leg: Option<(&BreakableWire, WireLeg)>,
 ) -> io::Result<(Inbound, SocketOutbound)> {
     let (source, half) = match stream.0 {
         StreamKind::Plain(tcp) => {

@@ -8,7 +8,7 @@ use crate::engine::seam::Dice;
 use crate::io::config::LinkConfig;
 use crate::io::net::{self, Backoff, BreakableWire, FailedHandshake, Handshakes, Stream, Wire};
 use crate::iso::spec::{Framing, Spec};
-use crate::lab::fault::Leg;
+use crate::lab::fault::WireLeg;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +91,7 @@ impl Hold {
     }
 
     async fn connect(&self) -> Result<(net::Inbound, net::SocketOutbound), Unmade> {
-        if self.wire.is_down(Leg::Host) {
+        if self.wire.is_down(WireLeg::Host) {
             return Err(io::Error::from(io::ErrorKind::ConnectionRefused).into());
         }
         let connecting = TcpStream::connect(&self.address);
@@ -115,7 +115,7 @@ impl Hold {
             frame_time: limits.frame_time,
             read: READ,
         };
-        let leg = (&self.wire, Leg::Host);
+        let leg = (&self.wire, WireLeg::Host);
         Ok(net::split_breakable(stream, &wire, leg)?)
     }
 }

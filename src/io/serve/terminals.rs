@@ -6,7 +6,7 @@ use crate::engine::record::{ConnId, ListenerId};
 use crate::io::net::{self, BreakableWire, ConnectionPermit, End, Handshakes, Inbound};
 use crate::io::net::{Stream, Wire};
 use crate::iso::spec::{Framing, Spec};
-use crate::lab::fault::Leg;
+use crate::lab::fault::WireLeg;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl Entrance {
 
     /// Lets one in, if it may; under TLS once that is made, in a task of its own.
     fn admit(&self, tcp: TcpStream, peer: SocketAddr) {
-        if self.wire.is_down(Leg::Terminal) {
+        if self.wire.is_down(WireLeg::Terminal) {
             // One that is gone by itself needs no reset.
             let _gone = tcp.set_zero_linger();
             return;
@@ -90,7 +90,7 @@ impl Entrance {
             read: READ,
         };
         let (inbound, outbound) =
-            match net::split_breakable(stream, &wire, (&self.wire, Leg::Terminal)) {
+            match net::split_breakable(stream, &wire, (&self.wire, WireLeg::Terminal)) {
                 Ok(halves) => halves,
                 Err(error) => {
                     debug!(%peer, %error, "gone before it was let in");

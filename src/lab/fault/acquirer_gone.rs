@@ -2,7 +2,7 @@
 //! reversal expires.
 
 use super::knobs::{Knobs, Length};
-use super::mishap::{CatalogueEntry, FaultSide, Leg, Listed, Mishap, OnWire};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap, OnWire, WireLeg};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl Listed for AcquirerGone {
 
 impl Mishap for AcquirerGone {
     fn on_wire(&self) -> Option<OnWire> {
-        OnWire::request(&[Leg::Host])
+        OnWire::request(&[WireLeg::Host])
     }
 
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {

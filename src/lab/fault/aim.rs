@@ -1,7 +1,7 @@
 //! Whom a fault strikes, when, and how often.
 
-use super::knobs::{Count, Knobs, Length};
-use super::{Exchange, FaultError, Leg, OnWire, Share, WireMoment};
+use super::knobs::{Count, Knobs, Length, code};
+use super::{Exchange, FaultError, OnWire, Share, WireLeg, WireMoment};
 use crate::engine::gateway::{CardRange, MtiPattern};
 use crate::engine::seam::Dice;
 use crate::iso::codec::Message;
@@ -28,7 +28,7 @@ pub struct Aim {
     /// Not later than this.
     pub until: Option<Duration>,
     /// On this leg of a gateway's wire.
-    pub leg: Option<Leg>,
+    pub leg: Option<WireLeg>,
     /// Only where the answer says one of these, on a gateway's wire; whatever it says if empty.
     pub answers: Vec<ResponseCode>,
 }
@@ -90,9 +90,24 @@ impl Aim {
             false => knobs.optional("every")?.map(|Count(every)| every),
         };
         let terminals = knobs.optional("terminal")?;
+        let nth = knobs.optional("nth")?.map(|Count(nth)| nth);
+        let share = knobs.optional::<Share>("p")?;
+        let id = knobs.about().id;
+        let both = |knob, value: String, other| FaultError::Value {
+            id,
+            knob,
+            value,
+            wanted: format!("{other} says which ones already: leave one of them out"),
+        };
+        match (share, nth, every) {
+            (Some(share), Some(_), _) => return Err(both("p", share.to_string(), "nth")),
+            (Some(share), None, Some(_)) => return Err(both("p", share.to_string(), "every")),
+            (None, Some(nth), Some(_)) => return Err(both("nth", nth.to_string(), "every")),
+            _ => {}
+        }
         Ok(Self {
-            share: knobs.value("p", knobs.about().share)?,
-            nth: knobs.optional("nth")?.map(|Count(nth)| nth),
+            share: share.unwrap_or(knobs.about().share),
+            nth,
             every,
             terminals: terminals.map_or_else(Vec::new, |TerminalList(all)| all),
             messages: MessageAim::read(knobs)?,
@@ -103,6 +118,24 @@ impl Aim {
                 .optional("answer")?
                 .map_or_else(Vec::new, |AnswerList(all)| all),
         })
+    }
+
+    /// Refuses an aim that can never be met.
+    pub(super) fn makes_sense(&self, id: &'static str) -> Result<(), FaultError> {
+        let Some(until) = self.until.filter(|until| *until <= self.from) else {
+            return Ok(());
+        };
+        Err(FaultError::Value {
+            id,
+            knob: "until",
+            value: format!("{until:?}"),
+            wanted: format!("it is over before it begins, from={:?}", self.from),
+        })
+    }
+
+    /// Whether it picks its messages by their cards.
+    pub(super) const fn is_about_cards(&self) -> bool {
+        !self.messages.bins.is_empty() || self.messages.card.is_some()
     }
 
     /// Whether it says something that only a gateway's wire can live out.
@@ -280,11 +313,9 @@ impl FromStr for AnswerList {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        several(text, |one| {
-            ResponseCode::new(one).filter(|code| !code.is_empty())
-        })
-        .map(Self)
-        .ok_or("the code of an answer has 4 characters at most; join several with +")
+        several(text, code)
+            .map(Self)
+            .ok_or("the code of an answer is 1 to 4 letters and digits; join several with +")
     }
 }
 
@@ -359,6 +390,16 @@ mod tests {
             ("bin=x", "the first digits of a card"),
             ("card=", "a card is named by its last digits"),
             ("every=0", "a count is a whole number from 1"),
+            (
+                "p=0.1,nth=3",
+                "`p=0.1` cannot be: nth says which ones already",
+            ),
+            ("nth=3,every=2", "every says which ones already"),
+            ("from=5s,until=5s", "it is over before it begins, from=5s"),
+            (
+                "answer=0/5",
+                "the code of an answer is 1 to 4 letters and digits",
+            ),
         ] {
             let error = format!("F01:{aim}")
                 .parse::<Armed>()

@@ -209,6 +209,18 @@ impl Fault {
         matches!(self, Self::OperatorMistake(_) | Self::OldSoftware(_))
     }
 
+    /// Refuses one that is meant for some of the cards or channels, and would strike all.
+    pub(super) fn is_aimed(&self, by_card: bool) -> Result<(), FaultError> {
+        match self {
+            Self::RouteDown(route) if !by_card && !route.has_channel() => {
+                Err(FaultError::Unaimed {
+                    id: self.about().id,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Strikes without aiming.
     pub fn befall(&self, fate: &mut Fate, dice: &mut Dice) {
         self.mishap().befall(fate, dice);

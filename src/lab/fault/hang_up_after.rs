@@ -2,7 +2,7 @@
 //! be sure of that.
 
 use super::knobs::Knobs;
-use super::mishap::{CatalogueEntry, FaultSide, Leg, Listed, Mishap, OnWire};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap, OnWire, WireLeg};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
@@ -28,7 +28,7 @@ impl Listed for HangUpAfter {
 
 impl Mishap for HangUpAfter {
     fn on_wire(&self) -> Option<OnWire> {
-        OnWire::answer(&[Leg::Terminal])
+        OnWire::answer(&[WireLeg::Terminal])
     }
 
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {

@@ -41,6 +41,15 @@ pub enum FaultError {
         /// The fault.
         id: &'static str,
     },
+    /// It would strike all cards and channels.
+    #[error(
+        "{id} is about some cards or one channel: aim it with bin, card or channel, such as \
+         {id}:bin=62162611"
+    )]
+    Unaimed {
+        /// The fault.
+        id: &'static str,
+    },
     /// The value cannot be.
     #[error("{id}: `{knob}={value}` cannot be: {wanted}")]
     Value {
@@ -240,13 +249,18 @@ impl FromStr for CodeChoice {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let codes = text.split('+').map(ResponseCode::new);
-        let codes = codes.map(|code| code.filter(|code| !code.is_empty()));
+        let codes = text.split('+').map(code);
         codes
             .collect::<Option<_>>()
             .map(Self)
-            .ok_or("a response code has 4 characters at most; join several with +")
+            .ok_or("a response code is 1 to 4 letters and digits; join several with +")
     }
+}
+
+/// A response code: letters and digits.
+pub(super) fn code(text: &str) -> Option<ResponseCode> {
+    let fine = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    ResponseCode::new(text).filter(|_| fine)
 }
 
 /// A field that is not there, by its number.
@@ -309,6 +323,17 @@ impl Turns {
     /// From the knobs `every` and `for`.
     pub(super) fn read(knobs: &mut Knobs<'_>) -> Result<Self, FaultError> {
         let (Length(every), Length(length)) = (knobs.own("every")?, knobs.own("for")?);
+        if every.is_zero() || length > every {
+            return Err(FaultError::Value {
+                id: knobs.about().id,
+                knob: "for",
+                value: format!("{length:?}"),
+                wanted: format!(
+                    "it is the part of each `every` ({every:?}) at whose end it is down; the same \
+                     for always"
+                ),
+            });
+        }
         Ok(Self { every, length })
     }
 

@@ -109,14 +109,14 @@ impl FaultSide {
 
 /// One of a gateway's two legs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Leg {
+pub enum WireLeg {
     /// Between terminals and the gateway.
     Terminal,
     /// Between the gateway and its acquirers.
     Host,
 }
 
-impl Leg {
+impl WireLeg {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Terminal, Self::Host];
 
@@ -130,7 +130,7 @@ impl Leg {
     }
 }
 
-impl FromStr for Leg {
+impl FromStr for WireLeg {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -145,7 +145,7 @@ pub struct OnWire {
     /// When it strikes.
     pub moment: WireMoment,
     /// The legs that it can strike; the first unless its aim says otherwise.
-    pub legs: &'static [Leg],
+    pub legs: &'static [WireLeg],
 }
 
 /// When a fault strikes on a wire.
@@ -161,22 +161,22 @@ pub enum WireMoment {
 
 impl OnWire {
     /// As a request passes.
-    pub(super) const fn request(legs: &'static [Leg]) -> Option<Self> {
+    pub(super) const fn request(legs: &'static [WireLeg]) -> Option<Self> {
         let moment = WireMoment::Request;
         Some(Self { moment, legs })
     }
 
     /// As an answer passes.
-    pub(super) const fn answer(legs: &'static [Leg]) -> Option<Self> {
+    pub(super) const fn answer(legs: &'static [WireLeg]) -> Option<Self> {
         let moment = WireMoment::Answer;
         Some(Self { moment, legs })
     }
 }
 
 /// The leg to the acquirer, else the one to terminals.
-pub(super) const HOST_FIRST: &[Leg] = &[Leg::Host, Leg::Terminal];
+pub(super) const HOST_FIRST: &[WireLeg] = &[WireLeg::Host, WireLeg::Terminal];
 /// The leg to terminals, else the one to the acquirer.
-pub(super) const TERMINAL_FIRST: &[Leg] = &[Leg::Terminal, Leg::Host];
+pub(super) const TERMINAL_FIRST: &[WireLeg] = &[WireLeg::Terminal, WireLeg::Host];
 
 /// One fault.
 pub(super) trait Mishap: fmt::Debug {

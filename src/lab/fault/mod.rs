@@ -77,5 +77,5 @@ pub use fate::{
     UnclearPayment, Wreck,
 };
 pub use knobs::{FaultError, Share, Span};
-pub use mishap::{CatalogueEntry, FaultSide, KnobEntry, Leg, OnWire, WireMoment};
+pub use mishap::{CatalogueEntry, FaultSide, KnobEntry, OnWire, WireLeg, WireMoment};
 pub use set::{Armed, FaultTally, Faults, Outage};

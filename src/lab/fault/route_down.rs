@@ -29,6 +29,13 @@ impl FromStr for Channel {
     }
 }
 
+impl RouteDown {
+    /// Whether it is about one channel.
+    pub(super) const fn has_channel(&self) -> bool {
+        self.channel.is_some()
+    }
+}
+
 impl Listed for RouteDown {
     const ABOUT: CatalogueEntry = CatalogueEntry {
         id: "F36",

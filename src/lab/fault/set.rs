@@ -1,7 +1,7 @@
 //! A set of faults, each with its aim.
 
 use super::knobs::Knobs;
-use super::{Aim, Exchange, Fate, Fault, FaultError, FaultSide, Leg, WireMoment};
+use super::{Aim, Exchange, Fate, Fault, FaultError, FaultSide, WireLeg, WireMoment};
 use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Spec;
@@ -68,7 +68,7 @@ impl Armed {
 
     /// The leg that it strikes if it is lived out on a gateway's wire; `None` if it cannot be.
     #[must_use]
-    pub fn leg(&self) -> Option<Leg> {
+    pub fn leg(&self) -> Option<WireLeg> {
         let first = self.fault.on_wire()?.legs.first().copied();
         self.aim.leg.or(first)
     }
@@ -159,6 +159,8 @@ impl FromStr for Armed {
         let aim = Aim::read(&mut knobs)?;
         let fault = Fault::read(about.id, &mut knobs)?;
         knobs.done()?;
+        aim.makes_sense(about.id)?;
+        fault.is_aimed(aim.is_about_cards())?;
         if aim.is_on_wire() {
             aim.fits_wire(about.id, fault.on_wire())?;
         }
@@ -453,6 +455,21 @@ mod tests {
                 "F03:dely=1s",
                 "F03 has no knob `dely`; it has p, nth, every, terminal, kind, mti, \
                  field, bin, card, from, until, leg, answer, delay=1s..3s",
+            ),
+            (
+                "F06:every=1s,for=2s",
+                "F06: `for=2s` cannot be: it is the part of each `every` (1s) at whose end it is \
+                 down; the same for always",
+            ),
+            (
+                "F16:code=00/5",
+                "F16: `code=00/5` cannot be: a response code is 1 to 4 letters and digits; join \
+                 several with +",
+            ),
+            (
+                "F36",
+                "F36 is about some cards or one channel: aim it with bin, card or channel, such \
+                 as F36:bin=62162611",
             ),
             (
                 "F01:p=7",

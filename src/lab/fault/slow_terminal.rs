@@ -1,7 +1,7 @@
 //! F41: the terminal is slow: the answer is there, and it reads it late, perhaps too late.
 
 use super::knobs::{Knobs, Span};
-use super::mishap::{CatalogueEntry, FaultSide, Leg, Listed, Mishap, OnWire};
+use super::mishap::{CatalogueEntry, FaultSide, Listed, Mishap, OnWire, WireLeg};
 use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 
@@ -31,7 +31,7 @@ impl Listed for SlowTerminal {
 
 impl Mishap for SlowTerminal {
     fn on_wire(&self) -> Option<OnWire> {
-        OnWire::answer(&[Leg::Terminal])
+        OnWire::answer(&[WireLeg::Terminal])
     }
 
     fn concerns(&self, exchange: &Exchange<'_>) -> bool {

@@ -31,7 +31,7 @@ pub enum CardEntry {
 pub struct Deck(Arc<[TestCard]>);
 
 /// A range that `UnionPay` uses in its test systems (6216261000000000018 is its best known card).
-const TEST_BIN: &str = "621626";
+pub const TEST_BIN: &str = "621626";
 
 impl Deck {
     /// Cards of a lab, from its seed: 19 digits, Luhn-valid, half of them with a PIN, half read by

@@ -25,7 +25,7 @@ pub use acquirer::{
     Acquirer, AcquirerAction, AcquirerCounts, AcquirerEvent, AcquirerOptions, BatchDifference,
     Rules, RulesError,
 };
-pub use card::{CardEntry, Deck, TestCard};
+pub use card::{CardEntry, Deck, TEST_BIN, TestCard};
 pub use keys::MasterKeys;
 pub use names::{as_original, original_of};
 pub use spoil::{change, spoil_mac, wrecked};

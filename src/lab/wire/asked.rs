@@ -2,7 +2,7 @@
 
 use crate::iso::codec::Message;
 use crate::iso::message::FieldPath;
-use crate::lab::fault::Leg;
+use crate::lab::fault::WireLeg;
 use std::collections::{BTreeMap, VecDeque};
 
 /// How many requests are remembered; the oldest goes first.
@@ -25,17 +25,17 @@ pub(super) struct AskedRequest {
     pub reset: bool,
 }
 
-type AskedKey = (Leg, u16, Vec<String>);
+type AskedKey = (WireLeg, u16, Vec<String>);
 
 impl AskedBefore {
     /// How often this request passed before.
-    pub(super) fn tries(&self, leg: Leg, request: &Message) -> u32 {
+    pub(super) fn tries(&self, leg: WireLeg, request: &Message) -> u32 {
         let asked = key(leg, request).and_then(|key| self.by_key.get(&key));
         asked.map_or(0, |asked| asked.tries.saturating_add(1))
     }
 
     /// Remembers a request. A message that has no answer is passed over.
-    pub(super) fn note(&mut self, leg: Leg, asked: AskedRequest) {
+    pub(super) fn note(&mut self, leg: WireLeg, asked: AskedRequest) {
         let Some(key) = key(leg, &asked.message) else {
             return;
         };
@@ -50,7 +50,7 @@ impl AskedBefore {
     }
 
     /// The request that an answer answers: by its key, else by what the answer does not leave out.
-    pub(super) fn of(&self, leg: Leg, answer: &Message) -> Option<&AskedRequest> {
+    pub(super) fn of(&self, leg: WireLeg, answer: &Message) -> Option<&AskedRequest> {
         let names = names(answer);
         let said = answer.mti().bcd();
         if let Some(asked) = self.by_key.get(&(leg, said, names.clone())) {
@@ -65,7 +65,7 @@ impl AskedBefore {
     }
 }
 
-fn key(leg: Leg, request: &Message) -> Option<AskedKey> {
+fn key(leg: WireLeg, request: &Message) -> Option<AskedKey> {
     Some((leg, request.mti().answer()?.bcd(), names(request)))
 }
 

@@ -4,7 +4,7 @@ use super::asked::{AskedBefore, AskedRequest};
 use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::spec::{Purpose, Spec};
-use crate::lab::fault::{Armed, Exchange, Fate, Faults, Leg, Outage, ResetMoment, SentMac};
+use crate::lab::fault::{Armed, Exchange, Fate, Faults, Outage, ResetMoment, SentMac, WireLeg};
 use crate::lab::fault::{WireMoment, Wreck};
 use crate::lab::peer::{as_original, change, original_of, spoil_mac, wrecked};
 use bytes::Bytes;
@@ -19,7 +19,7 @@ const MOST: usize = 4096;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WireLine {
     /// The leg that it belongs to.
-    pub leg: Leg,
+    pub leg: WireLeg,
     /// Its number, never given twice.
     pub number: u64,
 }
@@ -111,7 +111,7 @@ impl FaultyWire {
 
     /// One goes, by its name; whether it was here.
     pub fn switch_off(&mut self, now: Now, id: u32) -> bool {
-        let gone = Leg::ALL.map(|leg| self.leg_mut(leg).switch_off(id));
+        let gone = WireLeg::ALL.map(|leg| self.leg_mut(leg).switch_off(id));
         if self.host.is_empty() {
             self.gone_until = None;
         }
@@ -194,16 +194,16 @@ impl FaultyWire {
     pub fn next(&mut self, now: Now) -> Option<Mono> {
         let first = self.later.keys().next().map(|(at, _)| *at);
         let held = self.held.iter().map(|held| held.until).min();
-        let legs = Leg::ALL.map(|leg| self.leg_mut(leg).outage(now).change);
+        let legs = WireLeg::ALL.map(|leg| self.leg_mut(leg).outage(now).change);
         let times = [first, held, self.gone_until].into_iter().chain(legs);
         times.flatten().min()
     }
 
     /// Whether a leg is down by now: its connections end, and none can be made.
-    pub fn is_down(&mut self, now: Now, leg: Leg) -> bool {
+    pub fn is_down(&mut self, now: Now, leg: WireLeg) -> bool {
         let Outage { down, .. } = self.leg_mut(leg).outage(now);
         let gone = self.gone_until.is_some_and(|until| now.mono < until);
-        down || (leg == Leg::Host && gone)
+        down || (leg == WireLeg::Host && gone)
     }
 
     /// A connection is over: what was on its way there is lost.
@@ -212,17 +212,17 @@ impl FaultyWire {
         self.held.retain(|held| held.line != line);
     }
 
-    const fn leg(&self, leg: Leg) -> &Faults {
+    const fn leg(&self, leg: WireLeg) -> &Faults {
         match leg {
-            Leg::Terminal => &self.terminal,
-            Leg::Host => &self.host,
+            WireLeg::Terminal => &self.terminal,
+            WireLeg::Host => &self.host,
         }
     }
 
-    const fn leg_mut(&mut self, leg: Leg) -> &mut Faults {
+    const fn leg_mut(&mut self, leg: WireLeg) -> &mut Faults {
         match leg {
-            Leg::Terminal => &mut self.terminal,
-            Leg::Host => &mut self.host,
+            WireLeg::Terminal => &mut self.terminal,
+            WireLeg::Host => &mut self.host,
         }
     }
 
@@ -239,7 +239,7 @@ impl FaultyWire {
     }
 
     /// `None` for a message whose kind the dialect does not tell: nothing can be aimed at it.
-    fn fate_of_request(&mut self, now: Now, leg: Leg, request: &Message) -> Option<Fate> {
+    fn fate_of_request(&mut self, now: Now, leg: WireLeg, request: &Message) -> Option<Fate> {
         let kind = request.kind()?;
         let tries = self.asked.tries(leg, request);
         let exchange = Exchange::of(request, kind, tries);
@@ -254,7 +254,7 @@ impl FaultyWire {
         Some(fate)
     }
 
-    fn fate_of_answer(&mut self, now: Now, leg: Leg, answer: &Message) -> Fate {
+    fn fate_of_answer(&mut self, now: Now, leg: WireLeg, answer: &Message) -> Fate {
         let Some(asked) = self.asked.of(leg, answer).cloned() else {
             return Fate::default();
         };
@@ -356,7 +356,7 @@ impl FaultyWire {
     }
 
     /// A reversal comes by: the request that it overtook may follow it.
-    fn free_overtaken(&mut self, now: Now, leg: Leg, request: &Message) {
+    fn free_overtaken(&mut self, now: Now, leg: WireLeg, request: &Message) {
         let of = |message: &Message| message.kind().map(|kind| kind.purpose);
         let rule = request.spec().flow().reversal.as_ref();
         if let Some(rule) = rule.filter(|_| of(request) == Some(Purpose::Reversal)) {

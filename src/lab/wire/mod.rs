@@ -1,7 +1,7 @@
 //! The wire between a gateway and its two ends, when it is broken on purpose.
 //!
 //! A [`FaultyWire`] is asked about every frame that leaves the gateway or arrives at it, on both
-//! [legs](crate::lab::fault::Leg), and says what becomes of it: it passes, is lost, comes later,
+//! [legs](crate::lab::fault::WireLeg), and says what becomes of it: it passes, is lost, comes later,
 //! twice, or altered; its connection ends. So faults strike between a real terminal and a real
 //! host, and the gateway sees of them what it would see of a wire: a lost frame was written.
 //!

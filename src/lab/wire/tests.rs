@@ -5,16 +5,16 @@ use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::message::FieldPath;
 use crate::iso::spec::Spec;
-use crate::lab::fault::{Armed, Leg};
+use crate::lab::fault::{Armed, WireLeg};
 use bytes::Bytes;
 use std::sync::Arc;
 
 const HOST: WireLine = WireLine {
-    leg: Leg::Host,
+    leg: WireLeg::Host,
     number: 1,
 };
 const TERMINAL: WireLine = WireLine {
-    leg: Leg::Terminal,
+    leg: WireLeg::Terminal,
     number: 2,
 };
 
@@ -81,9 +81,9 @@ fn text(frame: &Bytes, path: &str) -> Option<String> {
     message.text(path).map(|text| text.into_owned())
 }
 
-struct Pipe(FaultyWire, u64);
+struct LoneWire(FaultyWire, u64);
 
-impl Pipe {
+impl LoneWire {
     fn with(faults: &[&str]) -> Self {
         let mut wire = FaultyWire::new(Dice::new(1));
         for (text, id) in faults.iter().zip(1..) {
@@ -124,7 +124,7 @@ const LOST: LinePassage = LinePassage {
 
 #[test]
 fn an_answer_is_lost_on_the_leg_that_is_said_and_only_if_it_says_so() {
-    let mut wire = Pipe::with(&["F01:p=1,answer=00", "F01:p=1,leg=terminal,kind=refund"]);
+    let mut wire = LoneWire::with(&["F01:p=1,answer=00", "F01:p=1,leg=terminal,kind=refund"]);
     assert_eq!(wire.out(HOST, sale()), passes(&sale()));
     assert_eq!(wire.back(HOST, answer("51")), passes(&answer("51")));
     assert_eq!(wire.back(HOST, answer("00")), LOST);
@@ -137,7 +137,7 @@ fn an_answer_is_lost_on_the_leg_that_is_said_and_only_if_it_says_so() {
 
 #[test]
 fn a_request_that_is_lost_has_no_answer_and_a_late_answer_is_due_later() {
-    let mut wire = Pipe::with(&["F02:nth=1", "F03:p=1,delay=2s"]);
+    let mut wire = LoneWire::with(&["F02:nth=1", "F03:p=1,delay=2s"]);
     assert_eq!(wire.out(HOST, sale()), LOST);
     assert_eq!(wire.out(HOST, sale()), passes(&sale()));
     assert_eq!(wire.back(HOST, answer("00")), LOST);
@@ -150,7 +150,7 @@ fn a_request_that_is_lost_has_no_answer_and_a_late_answer_is_due_later() {
 
 #[test]
 fn a_reversal_overtakes_its_request_on_any_line_of_the_leg() {
-    let mut wire = Pipe::with(&["F14:p=1,hold=10s"]);
+    let mut wire = LoneWire::with(&["F14:p=1,hold=10s"]);
     assert_eq!(wire.out(HOST, sale()), LOST);
     let other = WireLine { number: 9, ..HOST };
     assert_eq!(wire.out(other, reversal()), passes(&reversal()));
@@ -160,7 +160,7 @@ fn a_reversal_overtakes_its_request_on_any_line_of_the_leg() {
 
 #[test]
 fn what_was_held_back_goes_on_when_all_is_healed_unless_its_line_is_gone() {
-    let mut wire = Pipe::with(&["F14:p=1", "F03:p=1,delay=1h"]);
+    let mut wire = LoneWire::with(&["F14:p=1", "F03:p=1,delay=1h"]);
     let other = WireLine { number: 9, ..HOST };
     assert_eq!(wire.out(HOST, sale()), LOST);
     assert_eq!(wire.back(HOST, answer("00")), LOST);
@@ -184,7 +184,7 @@ fn what_was_held_back_goes_on_when_all_is_healed_unless_its_line_is_gone() {
 #[test]
 fn a_line_ends_before_the_request_behind_it_or_in_place_of_the_answer() {
     let ends = |fault: &str| {
-        let mut wire = Pipe::with(&[fault]);
+        let mut wire = LoneWire::with(&[fault]);
         let request = wire.out(HOST, sale());
         (request, wire.back(HOST, answer("00")))
     };
@@ -199,7 +199,7 @@ fn a_line_ends_before_the_request_behind_it_or_in_place_of_the_answer() {
         ..passes(frame)
     };
     assert_eq!(ends("F30:p=1").0, closed(&sale()));
-    let mut wire = Pipe::with(&["F09:p=1", "F08:p=1,after=5ms"]);
+    let mut wire = LoneWire::with(&["F09:p=1", "F08:p=1,after=5ms"]);
     assert_eq!(wire.back(TERMINAL, sale()), passes(&sale()));
     assert_eq!(wire.out(TERMINAL, answer("00")), closed(&answer("00")));
     wire.1 = 5;
@@ -208,27 +208,27 @@ fn a_line_ends_before_the_request_behind_it_or_in_place_of_the_answer() {
 
 #[test]
 fn a_leg_is_down_by_the_clock_or_until_its_host_is_back() {
-    let mut wire = Pipe::with(&["F06:every=10ms,for=4ms", "F30:p=1,for=1s,kind=void"]);
+    let mut wire = LoneWire::with(&["F06:every=10ms,for=4ms", "F30:p=1,for=1s,kind=void"]);
     let down: Vec<u64> = (0..10)
-        .filter(|ms| wire.0.is_down(at(*ms), Leg::Host))
+        .filter(|ms| wire.0.is_down(at(*ms), WireLeg::Host))
         .collect();
     assert_eq!(down, [6, 7, 8, 9]);
-    assert!(!wire.0.is_down(at(7), Leg::Terminal));
-    let mut wire = Pipe::with(&["F30:p=1,for=1s"]);
+    assert!(!wire.0.is_down(at(7), WireLeg::Terminal));
+    let mut wire = LoneWire::with(&["F30:p=1,for=1s"]);
     let _ended = wire.out(HOST, sale());
-    assert!(wire.0.is_down(at(999), Leg::Host) && !wire.0.is_down(at(1000), Leg::Host));
+    assert!(wire.0.is_down(at(999), WireLeg::Host) && !wire.0.is_down(at(1000), WireLeg::Host));
     wire.0.clear(at(1));
-    assert!(!wire.0.is_down(at(2), Leg::Host));
+    assert!(!wire.0.is_down(at(2), WireLeg::Host));
 }
 
 #[test]
 fn frames_are_doubled_altered_and_broken_on_their_way() {
-    let mut wire = Pipe::with(&["F15:p=1,of=answer,copies=2", "F44:p=1,set=39:05,mac=wrong"]);
+    let mut wire = LoneWire::with(&["F15:p=1,of=answer,copies=2", "F44:p=1,set=39:05,mac=wrong"]);
     let _passed = wire.out(HOST, sale());
     let frames = wire.back(HOST, answer("00")).frames;
     let codes: Vec<_> = frames.iter().map(|frame| text(frame, "39")).collect();
     assert_eq!(codes, vec![Some("05".to_owned()); 3]);
-    let mut wire = Pipe::with(&["F13:p=1"]);
+    let mut wire = LoneWire::with(&["F13:p=1"]);
     let _passed = wire.out(HOST, sale());
     let frames = wire.back(HOST, answer("00")).frames;
     assert_eq!(frames.len(), 1);
@@ -237,7 +237,7 @@ fn frames_are_doubled_altered_and_broken_on_their_way() {
 
 #[test]
 fn the_first_tries_of_a_reversal_are_not_answered() {
-    let mut wire = Pipe::with(&["F28:p=1,times=2"]);
+    let mut wire = LoneWire::with(&["F28:p=1,times=2"]);
     let said = frame("0410", &[("39", "00")]);
     for lost in [true, true, false] {
         assert_eq!(wire.out(HOST, reversal()), passes(&reversal()));
@@ -251,7 +251,7 @@ fn the_first_tries_of_a_reversal_are_not_answered() {
 
 #[test]
 fn what_is_on_its_way_is_bounded() {
-    let mut wire = Pipe::with(&["F03:p=1,delay=1h"]);
+    let mut wire = LoneWire::with(&["F03:p=1,delay=1h"]);
     let _passed = wire.out(HOST, sale());
     let lost = (0..5000).filter(|_| wire.back(HOST, answer("00")) == LOST);
     assert_eq!(lost.count(), 4096);

@@ -104,9 +104,9 @@ async function figures() {
 }
 
 async function latest() {
-  for (const q of ["", "~open"]) {
+  for (const path of ["/api/transactions?limit=50", "/api/open?limit=50"]) {
     try {
-      const said = await get(`/api/transactions?limit=50${q && `&q=${encodeURIComponent(q)}`}`);
+      const said = await get(path);
       for (const item of [...(said.items || [])].sort((a, b) => (a.tx < b.tx ? -1 : 1))) take(item);
     } catch { /* told by the stream later */ }
   }

@@ -19,9 +19,10 @@ function sentence() {
   if (!live.openMoney) return { tone: "none", sign: "\u2026", text: t("reading the journal…"), more: "" };
   const rows = live.openMoney.filter(proven);
   const open = rows.reduce((sum, row) => sum + row.count, 0);
+  const moving = live.openMoney.filter((row) => !proven(row)).reduce((sum, row) => sum + row.count, 0);
   if (!open) {
     return { tone: "good", sign: "\u2713", text: t("every payment is accounted for"),
-      more: t("each one was approved, declined or given back, and both ends agree") };
+      more: [t("each one was approved, declined or given back, and both ends agree"), moving && w("{n} under way", { n: count(moving) })].filter(Boolean).join(lang() === "zh" ? "；" : "; ") };
   }
   const sums = new Map();
   for (const row of rows) sums.set(row.currency, (sums.get(row.currency) || 0) + row.amount);
