@@ -229,6 +229,6 @@ fn a_connection_that_ends_with_a_reset_is_reset_at_its_peer() {
         drop((inbound, outbound));
         let ended = peer.read(&mut [0; 16]).await;
         let kind = ended.map_err(|error| error.kind());
-        assert_eq!(kind, Err(std::io::ErrorKind::ConnectionReset));
+        assert_eq!(kind, Err(io::ErrorKind::ConnectionReset));
     });
 }
