@@ -11,10 +11,17 @@
 // this list, and the list of rooms in each wing's `mod.rs`, against the code.
 pub mod iso;
 
+#[cfg(feature = "cli")]
 pub mod engine;
 
+#[cfg(feature = "cli")]
 pub mod lab;
 
+#[cfg(feature = "cli")]
 pub mod io;
 
+#[cfg(feature = "cli")]
 pub mod cli;
+
+/// The bytes that messages are read from, and built into.
+pub use bytes;

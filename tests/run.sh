@@ -91,6 +91,7 @@ printf '%s\n%s\n' "$(rustc --version)" "$(cc --version | head -n 1)"
 
 step format cargo fmt --check
 step lints cargo clippy --all-targets --locked -- -D warnings
+step library cargo check --locked --no-default-features --lib
 step tests cargo test --locked --no-fail-fast
 count_tests
 step python cargo test --locked --test it -- --ignored python

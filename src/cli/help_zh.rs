@@ -1,11 +1,12 @@
 //! `--help` in Chinese: the texts of `help_zh.toml` laid over the commands as clap knows them.
 //!
 //! Only what is printed is changed; arguments are always read by the one definition in each
-//! command's file. What is wrong with arguments is still told in English.
+//! command's file.
 
-use super::{Arguments, Lang, lang_of_environment};
+use super::definition::command_in;
+use super::{Lang, lang_of_environment};
 use clap::builder::StyledStr;
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
@@ -36,9 +37,7 @@ pub(super) fn lang_of(arguments: &[OsString]) -> Lang {
 pub(super) fn help(arguments: &[OsString]) -> StyledStr {
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
     let is_short = words.contains(&"-h");
-    let mut command = Arguments::command();
-    command.build();
-    let mut shown = in_chinese(command, &[], &texts());
+    let mut shown = command_in(Lang::Zh);
     for word in words.iter().skip(1).filter(|word| **word != "help") {
         if let Some(next) = shown.find_subcommand(word).cloned() {
             shown = next;
@@ -50,8 +49,13 @@ pub(super) fn help(arguments: &[OsString]) -> StyledStr {
     }
 }
 
+/// All commands, built before, with their Chinese texts.
+pub(super) fn in_chinese(command: Command) -> Command {
+    translated(command, &[], &texts())
+}
+
 /// A command with its options and its subcommands; `path` is what is typed to get there.
-fn in_chinese(command: Command, path: &[&str], texts: &Texts) -> Command {
+fn translated(command: Command, path: &[&str], texts: &Texts) -> Command {
     let name = match path {
         [] => "isogate".to_owned(),
         path => path.join(" "),
@@ -67,6 +71,9 @@ fn in_chinese(command: Command, path: &[&str], texts: &Texts) -> Command {
             command = command.long_about(format!("{about}\n\n{}", more.trim_start()));
         }
     }
+    if let Some(after) = command.get_after_help().map(ToString::to_string) {
+        command = command.after_help(after.replace("Examples:", "示例:"));
+    }
     let common = texts.get("common");
     let text = |id: &str| told(id).or_else(|| common.and_then(|common| common.get(id)));
     command = command.mut_args(|arg| match text(arg.get_id().as_str()) {
@@ -81,7 +88,7 @@ fn in_chinese(command: Command, path: &[&str], texts: &Texts) -> Command {
                 Some(about) => command.about(about.clone()),
                 None => command,
             },
-            _ => in_chinese(command, &path, texts),
+            _ => translated(command, &path, texts),
         });
     }
     command
@@ -119,7 +126,9 @@ fn argument(arg: Arg, text: &str) -> Arg {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Arguments;
     use super::*;
+    use clap::CommandFactory;
     use std::collections::BTreeSet;
 
     /// What a command does, and what its long help adds.

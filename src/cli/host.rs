@@ -1,6 +1,7 @@
 //! `isogate host`: the mock acquirer alone.
 
-use super::peer::{self, PeerArgs};
+use super::peer::{self, PeerArgs, yuan};
+use super::ports::{ListeningPorts, listens};
 use super::serve::LogArgs;
 use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::drive::Host;
@@ -21,7 +22,7 @@ pub(super) struct HostArgs {
     listen: SocketAddr,
     #[command(flatten)]
     peer: PeerArgs,
-    /// Particular answers to particular requests, as TOML
+    /// Particular answers to particular requests, as TOML; docs/host-rules.md describes the file
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
     /// How long an answer takes, such as 20ms or 20ms..50ms
@@ -61,16 +62,19 @@ pub(super) fn run(args: &HostArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     let acquirer = Acquirer::new(options, args.peer.dice());
     let host = Host::start(args.listen, peer::wire(&spec), acquirer)
         .with_context(|| format!("cannot listen on {}", args.listen))?;
-    if let Some(file) = &args.ports {
-        peer::write_port(file, "host", host.address())?;
-    }
+    let ports = ListeningPorts {
+        listeners: vec![("host".to_owned(), host.address())],
+        host: Some(host.address()),
+        admin: None,
+    };
+    ports.write(args.ports.as_deref())?;
     if !args.json {
-        writeln!(
-            out,
-            "acquirer listens on {} ({})",
-            host.address(),
-            spec.name()
-        )?;
+        let (address, spec, listens) = (host.address(), spec.name(), listens(lang));
+        let name = match lang {
+            Lang::En => "acquirer",
+            Lang::Zh => "模拟收单机构",
+        };
+        writeln!(out, "{name} {listens} {address} ({spec})")?;
     }
     peer::wait_until_told(out)?;
     let mut acquirer = host.stop().context("the acquirer ended by a bug")?;
@@ -99,23 +103,41 @@ fn report(
         writeln!(out, "{document}")?;
         return Ok(());
     }
-    writeln!(
-        out,
-        "{} requests: {} approved, {} declined; {} reversals, {} repeats",
-        counts.requests, counts.approved, counts.declined, counts.reversals, counts.repeats
-    )?;
-    if counts.unreadable + counts.bad_macs > 0 {
-        let (unreadable, bad) = (counts.unreadable, counts.bad_macs);
-        writeln!(out, "{unreadable} could not be read, {bad} had a wrong MAC")?;
+    let (requests, approved, declined) = (counts.requests, counts.approved, counts.declined);
+    let (reversals, repeats) = (counts.reversals, counts.repeats);
+    let (unreadable, bad) = (counts.unreadable, counts.bad_macs);
+    let [taken, reversed, returned] =
+        [totals.taken, totals.reversed, totals.returned].map(|sum| yuan(sum.cast_signed()));
+    let held = yuan(totals.net());
+    match lang {
+        Lang::En => writeln!(
+            out,
+            "{requests} requests: {approved} approved, {declined} declined; {reversals} reversals, \
+             {repeats} repeats"
+        )?,
+        Lang::Zh => writeln!(
+            out,
+            "请求{requests}笔: 批准{approved}, 拒绝{declined}; 冲正{reversals}, 重发{repeats}"
+        )?,
     }
-    writeln!(
-        out,
-        "books: {} taken, {} reversed, {} returned; {} held",
-        totals.taken,
-        totals.reversed,
-        totals.returned,
-        totals.net()
-    )?;
+    if unreadable + bad > 0 {
+        match lang {
+            Lang::En => {
+                writeln!(out, "{unreadable} could not be read, {bad} had a wrong MAC")?;
+            }
+            Lang::Zh => writeln!(out, "无法解析{unreadable}笔, MAC错{bad}笔")?,
+        }
+    }
+    match lang {
+        Lang::En => writeln!(
+            out,
+            "books: {taken} taken, {reversed} reversed, {returned} returned; {held} held"
+        )?,
+        Lang::Zh => writeln!(
+            out,
+            "账目: 入账{taken}, 冲正{reversed}, 退回{returned}; 净额{held}"
+        )?,
+    }
     peer::tell_struck(tallies, lang, out)?;
     Ok(())
 }

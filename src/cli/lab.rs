@@ -1,6 +1,8 @@
 //! `isogate lab`: terminals, gateway and acquirer in one process, nothing to configure.
 
 use super::past;
+use super::peer::yuan;
+use super::ports::ListeningPorts;
 use super::{Exit, Lang, ZoneArgs, peer};
 use crate::engine::evidence::PayoutIs;
 use crate::engine::seam::Zone;
@@ -129,19 +131,22 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     let lab = Lab::start(options)?;
     let views = Views::of_lab(lab.gateway(), lab.desk())?;
     let admin = start_admin(args.admin.as_deref(), views)?;
-    if let Some(file) = &args.ports {
-        super::serve::write_ports(file, lab.gateway(), Some(admin.address()))?;
-    }
+    let ports = ListeningPorts {
+        listeners: super::serve::listeners(lab.gateway()),
+        host: Some(lab.host()),
+        admin: Some(admin.address()),
+    };
+    ports.write(args.ports.as_deref())?;
     if !args.json {
         let named = Introduction {
             seed,
             folder: &folder,
             spec: spec.name(),
         };
-        introduce(args, &named, &lab, &admin, out)?;
+        introduce(args, &named, (&lab, &admin, lang), out)?;
     }
     let stopped = on_interrupt()?;
-    trade(args, &lab, &stopped, out)?;
+    trade(args, &lab, (&stopped, lang), out)?;
     lab.heal();
     let healed = Instant::now();
     let mut looks_at_rest = 0;
@@ -268,8 +273,7 @@ struct Introduction<'a> {
 fn introduce(
     args: &LabArgs,
     &Introduction { seed, folder, spec }: &Introduction<'_>,
-    lab: &Lab,
-    admin: &Admin,
+    (lab, admin, lang): (&Lab, &Admin, Lang),
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
     let gateway = lab
@@ -277,30 +281,29 @@ fn introduce(
         .ports()
         .first()
         .map(|port| port.address.to_string());
-    writeln!(out, "seed      {seed}")?;
-    writeln!(
-        out,
-        "journal   {}/ (keys in {}.keys/)",
-        folder.display(),
-        folder.display()
-    )?;
-    writeln!(
-        out,
-        "wire      {} terminals > gateway {} > acquirer {}, {}",
-        args.terminals,
-        gateway.unwrap_or_default(),
-        lab.host(),
-        match &args.host_spec {
-            Some(host) => format!("{spec} to {host}"),
-            None => spec.to_owned(),
-        }
-    )?;
-    writeln!(
-        out,
-        "cards     numbers begin with {}",
-        lab.bins().join(", ")
-    )?;
-    writeln!(out, "dashboard http://{}/", admin.address())?;
+    let (place, terminals, host) = (folder.display(), args.terminals, lab.host());
+    let (gateway, admin) = (gateway.unwrap_or_default(), admin.address());
+    let bins = lab.bins().join(", ");
+    let specs = match &args.host_spec {
+        Some(host) => format!("{spec} > {host}"),
+        None => spec.to_owned(),
+    };
+    match lang {
+        Lang::En => write!(
+            out,
+            "seed      {seed}\njournal   {place}/ (keys in {place}.keys/)\n\
+             wire      {terminals} terminals > gateway {gateway} > acquirer {host}, {specs}\n\
+             cards     numbers begin with {bins}\n\
+             dashboard http://{admin}/\n"
+        )?,
+        Lang::Zh => write!(
+            out,
+            "种子      {seed}\n流水      {place}/ (密钥在 {place}.keys/)\n\
+             链路      {terminals} 台终端 > 网关 {gateway} > 收单机构 {host}, {specs}\n\
+             卡号      卡号以 {bins} 开头\n\
+             控制台    http://{admin}/\n"
+        )?,
+    }
     out.flush()
 }
 
@@ -308,7 +311,7 @@ fn introduce(
 fn trade(
     args: &LabArgs,
     lab: &Lab,
-    stopped: &AtomicBool,
+    (stopped, lang): (&AtomicBool, Lang),
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let bar = bar(args);
@@ -322,7 +325,7 @@ fn trade(
         told = began.elapsed();
         let now = lab.progress();
         bar.set_position(told.as_secs());
-        bar.set_message(moment(&now));
+        bar.set_message(moment(&now, lang));
         if args.json {
             print_progress(told, &now, out)?;
         }
@@ -346,11 +349,18 @@ fn bar(args: &LabArgs) -> ProgressBar {
     )
 }
 
-fn moment(now: &LabProgress) -> String {
-    format!(
-        "{} transactions, {} in flight, {} reversals seen, {} under way, {} faults",
-        now.transactions, now.in_flight, now.reversals_seen, now.reversals, now.faults
-    )
+fn moment(now: &LabProgress, lang: Lang) -> String {
+    let (all, in_flight, faults) = (now.transactions, now.in_flight, now.faults);
+    let (seen, under_way) = (now.reversals_seen, now.reversals);
+    match lang {
+        Lang::En => format!(
+            "{all} transactions, {in_flight} in flight, {seen} reversals seen, {under_way} under \
+             way, {faults} faults"
+        ),
+        Lang::Zh => {
+            format!("交易{all}笔, 在途{in_flight}, 冲正{seen}, 处理中{under_way}, 故障{faults}")
+        }
+    }
 }
 
 fn print_progress(at: Duration, now: &LabProgress, out: &mut dyn Write) -> std::io::Result<()> {
@@ -500,13 +510,6 @@ fn print_office(office: &OfficeReport, lang: Lang, out: &mut dyn Write) -> std::
         (Some(wrong), Lang::En) => writeln!(out, "BACK OFFICE NOT BALANCED: {wrong}"),
         (Some(wrong), Lang::Zh) => writeln!(out, "收单后台账不平: {wrong}"),
     }
-}
-
-/// Minor units as yuan: `1234.50`.
-fn yuan(sum: i64) -> String {
-    let sign = if sum < 0 { "-" } else { "" };
-    let sum = sum.unsigned_abs();
-    format!("{sign}{}.{:02}", sum / 100, sum % 100)
 }
 
 /// A flag that an interrupt sets; the second one ends the process at once, as it would have.

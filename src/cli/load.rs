@@ -31,9 +31,6 @@ use threshold::Threshold;
 /// time that it was waited for.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-#[command(after_help = "Examples:\n  \
-    isogate load --rate 500..20000/60s --duration 90s --html page.html\n  \
-    isogate load --find 'p99<20ms,failed<1%' --mix shop --terminals 1000")]
 pub(super) struct LoadArgs {
     #[command(subcommand)]
     kept: Option<KeptCommand>,

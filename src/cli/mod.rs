@@ -4,9 +4,11 @@
 //! 64 wrong usage. An error names the thing, the place and the mend.
 
 mod api;
+mod asked;
 mod capture;
 mod control;
 mod decode;
+mod definition;
 mod diff;
 mod document;
 mod effect;
@@ -22,11 +24,13 @@ mod journal;
 mod lab;
 mod lines;
 mod load;
+mod made;
 mod open;
 mod page;
 mod past;
 mod peer;
 mod period;
+mod ports;
 mod recon;
 mod replay;
 mod scenario;
@@ -42,14 +46,16 @@ mod token;
 #[cfg(feature = "tui")]
 mod top;
 mod trace;
+mod usage_zh;
 mod view;
 mod wish;
 
 use crate::engine::gateway::Act;
 use crate::engine::seam::Zone;
 use crate::engine::trace::Lang;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -76,6 +82,18 @@ impl From<Exit> for ExitCode {
         }
     }
 }
+
+/// A command was called wrongly, in a way that only the command itself can tell.
+#[derive(Debug)]
+struct UsageError(String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
 
 /// A language, as `--lang` names it.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -157,6 +175,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     Tail(tail::TailArgs),
     Term(term::TermArgs),
+    Completions(made::CompletionsArgs),
+    Man(made::ManArgs),
     Token(token::TokenArgs),
     #[cfg(feature = "tui")]
     Top(top::TopArgs),
@@ -173,7 +193,7 @@ enum Command {
 /// Runs the command that the arguments name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let words: Vec<OsString> = arguments.into_iter().collect();
-    let arguments = match Arguments::try_parse_from(&words) {
+    let arguments = match parse(&words) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&words, &error),
     };
@@ -181,11 +201,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     match dispatch(arguments, &mut out).and_then(|exit| Ok(out.flush().map(|()| exit)?)) {
         Ok(exit) => exit,
         Err(error) if is_broken_pipe(&error) => Exit::Done,
+        Err(error) if error.is::<UsageError>() => {
+            let _closed = writeln!(std::io::stderr(), "isogate: {error}");
+            Exit::Usage
+        }
         Err(error) => {
             let _closed = writeln!(std::io::stderr(), "isogate: {error:#}");
             Exit::Failed
         }
     }
+}
+
+/// The arguments, by the definition with which help is printed.
+fn parse(words: &[OsString]) -> Result<Arguments, clap::Error> {
+    let matches = definition::command().try_get_matches_from(words)?;
+    Arguments::from_arg_matches(&matches)
 }
 
 /// The same, printing to `out` what the command prints to standard output.
@@ -214,6 +244,9 @@ fn usage(words: &[OsString], error: &clap::Error) -> Exit {
                 true => std::io::stderr().write_all(help.as_bytes()),
                 false => std::io::stdout().write_all(help.as_bytes()),
             }
+        }
+        Lang::Zh if error.use_stderr() => {
+            std::io::stderr().write_all(usage_zh::text(error).as_bytes())
         }
         _ => error.print(),
     };
@@ -245,7 +278,7 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         #[cfg(feature = "tui")]
         Command::Top(args) => top::run(&args, lang, out),
         Command::Api => api::run(out),
-        Command::Serve(args) => serve::run(&args, out),
+        Command::Serve(args) => serve::run(&args, lang, out),
         Command::Sim(args) => sim::run(&args, out),
         Command::Spec(args) => spec::run(&args, lang, out),
         Command::Trace(args) => trace::run(&args, lang, out),
@@ -257,6 +290,8 @@ fn dispatch(arguments: Arguments, out: &mut dyn Write) -> anyhow::Result<Exit> {
         Command::Park(args) => wish::run(&args, Act::Park, out),
         Command::Close(args) => wish::run(&args, Act::Close, out),
         Command::Tail(args) => tail::run(&args, lang, out),
+        Command::Completions(args) => Ok(made::completions(&args, lang, out)),
+        Command::Man(args) => made::man(&args, lang, out),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `isogate open`: the unconfirmed authorizations.
 
+use super::asked::FilterArgs;
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past;
@@ -14,6 +15,8 @@ use std::io::Write;
 /// damaged
 #[derive(Args, Debug)]
 pub(crate) struct OpenArgs {
+    #[command(flatten)]
+    asked: FilterArgs,
     /// Those that only wait for settlement and pay-out (U4), too
     #[arg(long)]
     unsettled: bool,
@@ -28,21 +31,19 @@ pub(crate) struct OpenArgs {
 
 /// Lists them; `Found` (1) if the list is not empty.
 pub(crate) fn run(args: &OpenArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    let filter = args.asked.read(args.journal.zone(), lang)?;
     let reader = args.journal.reader()?;
     let evidence = args.filed.read(args.journal.zone())?;
     let index = EvidenceIndex::of(&evidence).on(args.filed.today());
+    let waiting = Which::Class(Unconfirmed::NotSettled);
+    let kinds = [Some(Which::Open), Some(waiting).filter(|_| args.unsettled)];
     let standing = |which| Query {
         which: Some(which),
+        also: filter.clone(),
         ..Query::default()
     };
-    let mut found = past::find_with(&reader, &standing(Which::Open), None, &index)?;
-    if args.unsettled {
-        let waiting = Which::Class(Unconfirmed::NotSettled);
-        let more = past::find_with(&reader, &standing(waiting), None, &index)?;
-        found.all.extend(more.all);
-        found.damaged |= more.damaged;
-        found.all.sort_by_key(|(story, _)| story.tx);
-    }
+    let all: Vec<_> = kinds.into_iter().flatten().map(standing).collect();
+    let found = past::find_asked(&reader, &[all], None, &index)?;
     print(&found, args, lang, out)?;
     Ok(if found.all.is_empty() && !found.damaged {
         Exit::Done

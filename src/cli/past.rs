@@ -19,10 +19,20 @@ pub(super) fn find(
     find_with(reader, query, limit, &EvidenceIndex::of(&nothing))
 }
 
-/// The same, judged by what other people's files say as well; says so if the journal is damaged.
+/// The same, judged by what other people's files say as well.
 pub(super) fn find_with(
     reader: &JournalReader,
     query: &Query,
+    limit: Option<usize>,
+    index: &EvidenceIndex<'_>,
+) -> Result<FoundStories, ReadError> {
+    find_asked(reader, &[vec![query.clone()]], limit, index)
+}
+
+/// Looks for what queries find, as [`look::search_asked`] does; says so if the journal is damaged.
+pub(super) fn find_asked(
+    reader: &JournalReader,
+    asked: &[Vec<Query>],
     limit: Option<usize>,
     index: &EvidenceIndex<'_>,
 ) -> Result<FoundStories, ReadError> {
@@ -30,7 +40,7 @@ pub(super) fn find_with(
         limit,
         ..StorySearch::default()
     };
-    let found = look::search(reader, query, wanted, index)?;
+    let found = look::search_asked(reader, asked, wanted, index)?;
     if let Some(first) = found.damage.first() {
         let more = found.damage.len();
         let _closed = writeln!(

@@ -1,8 +1,8 @@
 //! What the commands that play one end of the wire have in common: dialect, keys, cards, ending.
 
 use super::{Lang, input};
-use crate::engine::seam::Dice;
-use crate::io::config::{parse_time, read_keys};
+use crate::engine::seam::{Dice, duration};
+use crate::io::config::read_keys;
 use crate::io::net::Wire;
 use crate::io::system::Signals;
 use crate::iso::message::{MerchantId, TerminalId};
@@ -13,7 +13,6 @@ use anyhow::{Context, bail};
 use clap::Args;
 use serde_json::{Value, json};
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,16 +167,16 @@ pub(super) fn warn_of_unstruck(tallies: &[FaultTally], lang: Lang) {
     }
 }
 
-/// Writes where a command listens, for pipelines.
-pub(super) fn write_port(file: &Path, name: &str, address: SocketAddr) -> anyhow::Result<()> {
-    let document = json!({ name: { "address": address, "port": address.port() } });
-    std::fs::write(file, format!("{document:#}\n"))
-        .with_context(|| format!("cannot write {} (--ports)", file.display()))
+/// Minor units as yuan: `1234.50`.
+pub(super) fn yuan(sum: i64) -> String {
+    let sign = if sum < 0 { "-" } else { "" };
+    let sum = sum.unsigned_abs();
+    format!("{sign}{}.{:02}", sum / 100, sum % 100)
 }
 
 /// A time on the command line.
 pub(super) fn time(text: &str) -> Result<Duration, &'static str> {
-    parse_time(text).ok_or("wants a time such as 45s, 200ms or 1m30s")
+    duration(text).ok_or("wants a time such as 45s, 200ms or 1m30s")
 }
 
 /// Waits for Ctrl-C or SIGTERM.

@@ -99,15 +99,10 @@ pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
         differences: 0,
     };
     let mut reconciler = Reconciler::new(&index);
-    let whole = look::each(
-        &reader,
-        &query,
-        &index,
-        &mut |story, verdict| match reconciler.take(story, verdict) {
-            Some(row) => sink.take(&row),
-            None => Ok(()),
-        },
-    )?;
+    let whole = look::each(&reader, &query, &index, &mut |story, verdict| {
+        let rows = reconciler.take(story, verdict);
+        rows.iter().try_for_each(|row| sink.take(row))
+    })?;
     for row in reconciler.finish(from.is_none()) {
         sink.take(&row)?;
     }

@@ -8,6 +8,7 @@ mod sum;
 mod told;
 
 use super::peer::{self, time};
+use super::ports::ListeningPorts;
 use super::term::stan_of;
 use super::{Exit, Lang, ZoneArgs, input};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
@@ -37,10 +38,6 @@ use sum::ReplaySum;
 /// --fresh says otherwise. MACs and PIN blocks are made anew wherever a sign-on brings keys.
 /// Exit code 1: something differs; 2: not all of it could be played.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    isogate replay monday.pcap --to 127.0.0.1:6583\n  \
-    isogate replay monday.pcap --to old:6583 --learn noise.toml\n  \
-    isogate replay monday.pcap --to new:6583 --compare noise.toml --html page.html")]
 pub(crate) struct ReplayArgs {
     /// pcap, pcapng or another capture, or - for standard input
     #[arg(value_name = "FILE")]
@@ -270,7 +267,12 @@ fn start_acquirer(
     let host = AnswerHost::start(address, peer::wire(&options.spec), answerer, open)
         .with_context(|| format!("cannot listen on {address} (--listen)"))?;
     if let Some(file) = &args.ports {
-        peer::write_port(file, "acquirer", host.address())?;
+        let ports = ListeningPorts {
+            listeners: vec![("acquirer".to_owned(), host.address())],
+            host: Some(host.address()),
+            admin: None,
+        };
+        ports.write(Some(file))?;
     }
     if !args.judge.json {
         let told = format!("the captured acquirer listens on {}", host.address());

@@ -41,7 +41,7 @@ impl Look<'_> {
         }
     }
 
-    fn dim(self, text: &str) -> String {
+    pub(super) fn dim(self, text: &str) -> String {
         if self.colour {
             format!("\x1b[2m{text}\x1b[0m")
         } else {
@@ -266,48 +266,99 @@ const fn basis_zh(basis: Basis) -> &'static str {
     }
 }
 
-/// Many transactions, a row each.
+/// Many transactions, a row each. On a narrow screen the verdict stands below its row, cut to the
+/// width; a key is never cut.
 pub(super) fn table<'a>(
     rows: impl IntoIterator<Item = (&'a Story, &'a Verdict)>,
     look: Look<'_>,
 ) -> String {
+    let rows: Vec<_> = rows.into_iter().collect();
+    let narrow = look.width.filter(|width| *width < WIDE);
     let mut table = bare();
-    table.set_header([
+    let mut header = vec![
         look.say("began", "开始"),
         look.say("terminal/STAN", "终端/凭证号"),
         look.say("amount", "金额"),
         look.say("state", "状态"),
         look.say("class", "类"),
-        look.say("retry", "重试"),
-        look.say("verdict", "结论"),
-    ]);
-    for (story, verdict) in rows {
-        let names = Names::of(story);
-        table.add_row([
-            story
-                .began
-                .rfc3339(look.zone)
-                .get(..19)
-                .unwrap_or_default()
-                .replace('T', " "),
-            format!("{}/{}", names.terminal, names.stan),
-            money(names.amount, &names.currency),
-            verdict.state.name().to_owned(),
-            verdict.class.map_or("", |class| class.name()).to_owned(),
-            retry_word(story, verdict.safe_to_retry)
-                .in_lang(look.lang)
-                .to_owned(),
-            verdict.verdict.in_lang(look.lang).to_owned(),
-        ]);
+    ];
+    if narrow.is_none() {
+        header.extend([look.say("retry", "重试"), look.say("verdict", "结论")]);
     }
-    if let Some(width) = look.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(width.saturating_sub(1));
+    table.set_header(header);
+    for (story, verdict) in &rows {
+        let mut row = keys_of(story, verdict, look, narrow.is_some());
+        if narrow.is_none() {
+            row.push(
+                retry_word(story, verdict.safe_to_retry)
+                    .in_lang(look.lang)
+                    .to_owned(),
+            );
+            row.push(verdict.verdict.in_lang(look.lang).to_owned());
+        }
+        table.add_row(row);
     }
     if let Some(column) = table.column_mut(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    lines(&table)
+    let Some(width) = narrow else {
+        if let Some(width) = look.width {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(width.saturating_sub(1));
+        }
+        return lines(&table);
+    };
+    let mut text = String::new();
+    let verdicts = rows.iter().map(|(story, verdict)| {
+        let retry = retry_word(story, verdict.safe_to_retry);
+        let [retry, said] = [&retry, &verdict.verdict].map(|said| said.in_lang(look.lang));
+        let line = format!("{} {retry}: {said}", look.say("retry", "重试"));
+        format!(
+            "     {}\n",
+            cut(&line, usize::from(width).saturating_sub(6))
+        )
+    });
+    let below = std::iter::once(String::new()).chain(verdicts);
+    for (line, below) in lines(&table).lines().zip(below) {
+        text.push_str(line);
+        text.push('\n');
+        text.push_str(&below);
+    }
+    text
+}
+
+/// Columns that a table with verdicts beside their rows wants.
+const WIDE: u16 = 120;
+
+/// The keys and the standing of a transaction, as they stand in a row.
+fn keys_of(story: &Story, verdict: &Verdict, look: Look<'_>, narrow: bool) -> Vec<String> {
+    let names = Names::of(story);
+    let began = story.began.rfc3339(look.zone).replace('T', " ");
+    // The year is what a narrow screen can do without.
+    let began = began.get(if narrow { 5..19 } else { 0..19 });
+    vec![
+        began.unwrap_or_default().to_owned(),
+        format!("{}/{}", names.terminal, names.stan),
+        money(names.amount, &names.currency),
+        verdict.state.name().to_owned(),
+        verdict.class.map_or("", |class| class.name()).to_owned(),
+    ]
+}
+
+/// As much of a text as fits, Chinese characters counted double.
+pub(super) fn cut(text: &str, columns: usize) -> String {
+    let wide = |c: char| if c.is_ascii() { 1 } else { 2 };
+    if text.chars().map(wide).sum::<usize>() <= columns {
+        return text.to_owned();
+    }
+    let mut left = columns.saturating_sub(2);
+    let fits = |c: &char| {
+        let fits = wide(*c) <= left;
+        left = left.saturating_sub(wide(*c));
+        fits
+    };
+    let shown: String = text.chars().take_while(fits).collect();
+    format!("{}…", shown.trim_end())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `isogate serve`: the gateway alone.
 
-use super::{Exit, effect};
+use super::ports::ListeningPorts;
+use super::{Exit, Lang, effect};
 use crate::engine::seam::Zone;
 use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
@@ -11,10 +12,9 @@ use crate::io::telemetry::log;
 use crate::lab::fault::Armed;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Run the gateway alone
 #[derive(Debug, Args)]
@@ -76,10 +76,10 @@ impl LogArgs {
 /// Who switches on the faults of the configuration.
 const FROM_FILE: &str = "configuration";
 
-pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ServeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let config = Config::load(&args.config)?;
     if args.check {
-        return check(args, &config, out);
+        return check(args, &config, lang, out);
     }
     args.log.start(config.log, &config.options.zone)?;
     for warning in &config.warnings {
@@ -100,10 +100,13 @@ pub(super) fn run(args: &ServeArgs, out: &mut dyn Write) -> anyhow::Result<Exit>
         None => None,
     };
     let admin_address = admin.as_ref().map(Admin::address);
-    announce(&gateway, admin_address, out)?;
-    if let Some(file) = &args.ports {
-        write_ports(file, &gateway, admin_address)?;
-    }
+    let ports = ListeningPorts {
+        listeners: listeners(&gateway),
+        admin: admin_address,
+        host: None,
+    };
+    ports.announce(lang, out)?;
+    ports.write(args.ports.as_deref())?;
     steps::ready();
     signals::run_until_told(gateway, |gateway| {
         reload(args, gateway, (admin.as_ref(), &desk))
@@ -145,22 +148,34 @@ fn follow(desk: &FaultDesk, faults: &[Armed]) {
     }
 }
 
-fn check(args: &ServeArgs, config: &Config, out: &mut dyn Write) -> anyhow::Result<Exit> {
+fn check(
+    args: &ServeArgs,
+    config: &Config,
+    lang: Lang,
+    out: &mut dyn Write,
+) -> anyhow::Result<Exit> {
     if args.show {
         effect::print(config, out)?;
         return Ok(Exit::Done);
     }
     let (file, options) = (&args.config, &config.options);
+    let listeners = options.listeners.len();
+    let (links, routes) = (options.links.len(), options.routes.len());
     for warning in &config.warnings {
-        writeln!(out, "warning: {warning}")?;
+        let label = match lang {
+            Lang::En => "warning",
+            Lang::Zh => "警告",
+        };
+        writeln!(out, "{label}: {warning}")?;
     }
     writeln!(
         out,
-        "{}: fine; listeners {}, links {}, routes {}",
+        "{}: {}",
         file.display(),
-        options.listeners.len(),
-        options.links.len(),
-        options.routes.len()
+        match lang {
+            Lang::En => format!("fine; listeners {listeners}, links {links}, routes {routes}"),
+            Lang::Zh => format!("无误; 接入点 {listeners}, 上游链路 {links}, 路由 {routes}"),
+        }
     )?;
     Ok(Exit::Done)
 }
@@ -170,37 +185,8 @@ pub(super) fn chance() -> anyhow::Result<u64> {
     getrandom::u64().context("the operating system gives no chance")
 }
 
-fn announce(
-    gateway: &Handle,
-    admin: Option<SocketAddr>,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    for port in gateway.ports() {
-        writeln!(out, "{} listens on {}", port.name, port.address)?;
-    }
-    if let Some(address) = admin {
-        writeln!(out, "admin listens on http://{address}")?;
-    }
-    out.flush()
-}
-
-/// Writes where a gateway listens, for pipelines.
-pub(super) fn write_ports(
-    file: &Path,
-    gateway: &Handle,
-    admin: Option<SocketAddr>,
-) -> anyhow::Result<()> {
-    std::fs::write(file, format!("{:#}\n", ports(gateway, admin)))
-        .with_context(|| format!("cannot write {} (--ports)", file.display()))
-}
-
-/// `{"listeners":[{"name":…,"address":…,"port":…}],"admin":{"address":…,"port":…}}`
-fn ports(gateway: &Handle, admin: Option<SocketAddr>) -> Value {
-    let listeners: Vec<Value> = gateway
-        .ports()
-        .iter()
-        .map(|at| json!({ "name": at.name, "address": at.address, "port": at.address.port() }))
-        .collect();
-    let admin = admin.map(|address| json!({ "address": address, "port": address.port() }));
-    json!({ "listeners": listeners, "admin": admin })
+/// Where terminals come in.
+pub(super) fn listeners(gateway: &Handle) -> Vec<(String, SocketAddr)> {
+    let ports = gateway.ports().iter();
+    ports.map(|at| (at.name.clone(), at.address)).collect()
 }

@@ -20,6 +20,7 @@ use slip::Printer;
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
 
 /// Run one simulated terminal
 ///
@@ -47,6 +48,9 @@ pub(super) struct TermArgs {
     /// Divides all waiting times: 60 s for an answer at 1
     #[arg(long, value_name = "N", default_value_t = 1)]
     scale: u32,
+    /// How long a script waits for a connection before it fails
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = peer::time)]
+    wait: Duration,
     /// Slips only, no messages
     #[arg(long)]
     brief: bool,
@@ -72,7 +76,8 @@ enum TermLine {
     Unconnected(String),
 }
 
-/// `Found` if the terminal does not know of some transaction where its money is.
+/// `Found` if the terminal does not know of some transaction where its money is; `Failed` if a
+/// command of a prompt that nobody sits at was not carried out.
 pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let typed = args.script == "-" && (args.prompt || std::io::stdin().is_terminal());
     let spec = args.peer.spec()?;
@@ -89,14 +94,19 @@ pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
         brief: args.brief,
         reveal: args.reveal,
         lang,
+        to: &args.to,
+        patience: args.wait,
+        refused: None,
+        sign_ins: 0,
+        stopped: None,
         out,
     };
     let done = match typed {
         true => prompt::talk(args, &fleet, printer),
-        false => script::play(args, &fleet, &mut printer),
+        false => script::play(args, &fleet, &mut printer).map(|()| true),
     };
     let mut terminals = fleet.stop();
-    done?;
+    let all_done = done?;
     for terminal in &mut terminals {
         let tallies: Vec<FaultTally> = terminal.faults().tallies().collect();
         peer::tell_struck(&tallies, lang, out)?;
@@ -105,7 +115,11 @@ pub(super) fn run(args: &TermArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
     let unsure = terminals
         .iter()
         .any(|t| t.receipts().unsure().next().is_some());
-    Ok(if unsure { Exit::Found } else { Exit::Done })
+    Ok(match (all_done, unsure) {
+        (false, _) => Exit::Failed,
+        (true, true) => Exit::Found,
+        (true, false) => Exit::Done,
+    })
 }
 
 fn tell(sender: &Sender<TermLine>, seen: &TerminalSight<'_>) {

@@ -1,5 +1,6 @@
 //! `isogate trace`: finds transactions in the journal.
 
+use super::asked::{self, FilterArgs};
 use super::filed::FiledArgs;
 use super::journal::FolderArgs;
 use super::past;
@@ -7,7 +8,7 @@ use super::period::PeriodArgs;
 use super::screen;
 use super::{Exit, Lang};
 use crate::engine::evidence::EvidenceIndex;
-use crate::engine::trace::{Query, QueryError, Which, amount, last4, stan, terminal_id};
+use crate::engine::trace::{Query, Which, amount, last4, stan, terminal_id};
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
 use clap::Args;
 use std::io::Write;
@@ -15,10 +16,11 @@ use std::io::Write;
 /// Find transactions in the journal: what happened, where the money is, what is safe to do next
 #[derive(Args, Debug)]
 pub(crate) struct TraceArgs {
-    /// An id (26 characters), an RRN (12), TERMINAL/STAN or TERMINAL/STAN/DATE, an authorization
-    /// code or STAN (6), or a terminal (8)
-    #[arg(value_parser = past::key)]
-    key: Option<String>,
+    #[command(flatten)]
+    asked: FilterArgs,
+    /// Print the words of a filter
+    #[arg(long, conflicts_with = "filter")]
+    words: bool,
     /// DE 41
     #[arg(long, value_parser = terminal_id)]
     terminal: Option<TerminalId>,
@@ -62,66 +64,82 @@ fn text<const N: usize>(text: &str) -> Result<Text<N>, &'static str> {
 }
 
 impl TraceArgs {
-    /// What is asked for, the likeliest first: a bare key can mean more than one thing.
-    fn queries(&self) -> Result<Vec<Query>, QueryError> {
+    /// What is asked for: by the filter, and by the options beside it.
+    fn queries(&self, lang: Lang) -> anyhow::Result<Vec<Vec<Query>>> {
         let zone = self.journal.zone();
         let (from, to) = self.period.moments(zone)?;
-        let guesses = match &self.key {
-            Some(key) => Query::guess(key, zone)?,
-            None => vec![Query::default()],
-        };
+        let filter = self.asked.read(zone, lang)?;
+        let asked = filter.map_or_else(|| vec![vec![Query::default()]], |f| f.alternatives());
         let narrowed = |guess: Query| Query {
             terminal: self.terminal.or(guess.terminal),
             stan: self.stan.or(guess.stan),
             rrn: self.rrn.or(guess.rrn),
             auth: self.auth.or(guess.auth),
-            amount: self.amount,
+            amount: self.amount.or(guess.amount),
             from: from.or(guess.from),
             until: to.or(guess.until),
-            last4: self.last4,
-            which: self.state,
+            last4: self.last4.or(guess.last4),
+            which: self.state.or(guess.which),
             tx: guess.tx,
+            also: guess.also,
         };
-        Ok(guesses.into_iter().map(narrowed).collect())
+        let all = asked.into_iter();
+        Ok(all
+            .map(|together| together.into_iter().map(narrowed).collect())
+            .collect())
     }
 }
 
 /// Finds and prints; `Found` (1) if nothing matches.
 pub(crate) fn run(args: &TraceArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    if args.words {
+        asked::words(args.json, lang, out)?;
+        return Ok(Exit::Done);
+    }
+    let queries = args.queries(lang)?;
     let reader = args.journal.reader()?;
     let evidence = args.filed.read(args.journal.zone())?;
     let index = EvidenceIndex::of(&evidence).on(args.filed.today());
     let usual = if args.json { 0 } else { IN_A_TABLE };
     let limit = Some(args.limit.unwrap_or(usual)).filter(|limit| *limit > 0);
-    for query in args.queries()? {
-        let found = past::find_with(&reader, &query, limit, &index)?;
-        let look = past::look(lang, args.journal.zone());
-        match found.all.as_slice() {
-            [] => continue,
-            all if args.json => {
-                past::print_json(all, args.journal.zone(), out)?;
-                if found.more {
-                    let _closed = writeln!(std::io::stderr(), "{}", left_out(lang));
+    let found = past::find_asked(&reader, &queries, limit, &index)?;
+    let look = past::look(lang, args.journal.zone());
+    match found.all.as_slice() {
+        [] => {
+            match (args.json, args.asked.is_empty()) {
+                (true, false) => past::print_nothing(&args.asked.text(), out)?,
+                (true, true) => {}
+                (false, _) if args.asked.text().contains('~') => {
+                    writeln!(out, "{}", no_match(lang))?;
                 }
+                (false, _) => writeln!(out, "{}", past::nothing(lang))?,
             }
-            [(story, verdict)] if !found.more => {
-                write!(out, "{}", screen::full(story, verdict, look))?;
-            }
-            _ => {
-                past::print_table(&found, look, out)?;
-                if found.more {
-                    writeln!(out, "{}", left_out(lang))?;
-                }
+            return Ok(Exit::Found);
+        }
+        all if args.json => {
+            past::print_json(all, args.journal.zone(), out)?;
+            if found.more {
+                let _closed = writeln!(std::io::stderr(), "{}", left_out(lang));
             }
         }
-        return Ok(Exit::Done);
+        [(story, verdict)] if !found.more => {
+            write!(out, "{}", screen::full(story, verdict, look))?;
+        }
+        _ => {
+            past::print_table(&found, look, out)?;
+            if found.more {
+                writeln!(out, "{}", left_out(lang))?;
+            }
+        }
     }
-    match &args.key {
-        Some(key) if args.json => past::print_nothing(key, out)?,
-        None if args.json => {}
-        _ => writeln!(out, "{}", past::nothing(lang))?,
+    Ok(Exit::Done)
+}
+
+const fn no_match(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "no transaction of this journal matches",
+        Lang::Zh => "本日志中没有符合条件的交易",
     }
-    Ok(Exit::Found)
 }
 
 const fn left_out(lang: Lang) -> &'static str {

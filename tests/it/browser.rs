@@ -14,7 +14,7 @@ use std::process::Command;
 const STRANGE: &str = r#"{"mti":"0200","fields":{
     "3":"000000","4":"000000001234","7":"1129010101","11":"000777","12":"090101","13":"1129",
     "22":"021","25":"00","41":"EVIL0001","42":"874350357222471",
-    "43":"<script>isogateWasFooled=1</script>     ","49":"156","63":"<script>\u001b[31m\u0001"}}"#;
+    "43":"<script>isogateWasFooled=1</script>\u001b[1m\u0001","49":"156"}}"#;
 
 #[test]
 #[ignore = "needs Chromium and Python: tests/run.sh installs them and runs it"]

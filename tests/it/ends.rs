@@ -11,6 +11,7 @@ use std::process::Stdio;
 pub(crate) struct Ends {
     pub(crate) acquirer: String,
     pub(crate) gateway: String,
+    pub(crate) admin: String,
     _host: Running,
     _serve: Running,
 }
@@ -29,10 +30,12 @@ impl Ends {
         let serve = Running::start(folder, &["serve", "--ports", "gateway.json"]);
         let document = ports(folder, "gateway.json");
         let gateway = text(&document["listeners"][0]["address"]);
-        is_ready(&text(&document["admin"]["address"]));
+        let admin = text(&document["admin"]["address"]);
+        is_ready(&admin);
         Self {
             acquirer,
             gateway,
+            admin,
             _host: host,
             _serve: serve,
         }

@@ -21,6 +21,8 @@ mod lab;
 
 mod profiles;
 
+mod documents;
+
 mod ends;
 
 mod faults;
@@ -50,5 +52,7 @@ mod hostile;
 mod captured;
 
 mod evidence;
+
+mod examples;
 
 mod specs;

@@ -34,6 +34,33 @@ fn a_lost_answer_is_told_with_its_wire_its_books_and_its_verdict() {
     assert_eq!(told["explain"][0]["safe_to_retry"], "yes");
 }
 
+#[test]
+fn stories_happen_over_real_sockets_and_leave_their_journals() {
+    let home = tempfile::tempdir().unwrap();
+    // A lost answer, a terminal without power, one that takes a day.
+    let asked = [
+        "run", "S1.2", "F10", "F34", "--tcp", "--keep", "kept", "--json",
+    ];
+    let output = scenario(home.path(), &asked);
+    let told = json_lines(&output);
+    let missed: Vec<_> = told.iter().filter(|told| told["passed"] != true).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+    let place = |id: &str| {
+        told.iter()
+            .find(|told| told["id"] == id)
+            .map(|told| &told["place"])
+    };
+    assert_eq!(place("S1.2").unwrap(), "tcp");
+    assert_eq!(place("F34").unwrap(), "virtual");
+    let journal = home.path().join("kept/S1-2/journal");
+    let words = ["trace", "--json", "--journal", journal.to_str().unwrap()];
+    let traced = isogate(home.path(), &words).output().unwrap();
+    let sale = json_lines(&traced)
+        .into_iter()
+        .find(|told| told["kind"] == "sale");
+    assert_eq!(sale.unwrap()["state"], "REVERSED");
+}
+
 const OWN: &str = r#"title = "own"
 title_zh = "自编"
 [[scenario]]

@@ -102,7 +102,7 @@ impl CaptureReport<'_> {
             self.file, self.form, tally.packets
         )?;
         let name = self.dialect.spec.name();
-        let label = word(lang, "dialect", "方言");
+        let label = word(lang, "dialect", "报文规范");
         let Some(sound) = self.dialect.sound else {
             return writeln!(out, "{label}: {name}");
         };
@@ -271,7 +271,9 @@ impl CaptureReport<'_> {
             .map_or_else(|| "?".to_owned(), |bytes| bytes.to_string());
         let why = match gap.why {
             GapCause::Lost => word(lang, "packets are missing", "缺包"),
-            GapCause::Unreadable => word(lang, "no message of this dialect", "不是此方言的报文"),
+            GapCause::Unreadable => {
+                word(lang, "no message of this dialect", "不是此报文规范的报文")
+            }
             GapCause::Contradicted => word(lang, "came twice, differently", "两次内容不同"),
             GapCause::CutOff => word(
                 lang,

@@ -1,6 +1,6 @@
 //! What is asked for on the command line: rates and mixes.
 
-use crate::io::config::parse_time;
+use crate::engine::seam::duration;
 use crate::io::drive::load::Stretch;
 use crate::iso::spec::Spec;
 use crate::lab::peer::Mix;
@@ -26,7 +26,7 @@ impl FromStr for RateArg {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (rates, within) = match text.split_once('/') {
-            Some((rates, time)) => (rates, Some(parse_time(time).ok_or(RATE)?)),
+            Some((rates, time)) => (rates, Some(duration(time).ok_or(RATE)?)),
             None => (text, None),
         };
         let (from, to) = rates.split_once("..").unwrap_or((rates, rates));

@@ -2,7 +2,7 @@
 
 use super::figure;
 use super::kept::KeptThreshold;
-use crate::io::config::parse_time;
+use crate::engine::seam::duration;
 use crate::io::drive::load::Figures;
 use std::fmt;
 use std::str::FromStr;
@@ -78,8 +78,7 @@ impl FromStr for Threshold {
         let bound = match share {
             Some(share) => number(share)?,
             None if figure.is_time() => {
-                let time =
-                    parse_time(bound).ok_or("a latency is bounded by a time, such as 5ms")?;
+                let time = duration(bound).ok_or("a latency is bounded by a time, such as 5ms")?;
                 time.as_secs_f64() * 1e6
             }
             None => number(bound)?,

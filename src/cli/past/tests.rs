@@ -177,13 +177,70 @@ fn tail_tells_every_record() {
 }
 
 #[test]
-fn a_key_that_names_nothing_is_wrong_usage() {
+fn a_filter_finds_what_options_and_keys_find() {
+    let folder = day();
+    let stans = |line: &str| {
+        let (_, text) = run(&folder, line);
+        let all: Vec<_> = objects(&text)
+            .iter()
+            .map(|one| one["stan"].clone())
+            .collect();
+        all
+    };
+    assert_eq!(stans("trace ~open --json"), ["000002"]);
+    assert_eq!(stans("trace ~code 51 --json"), ["000003"]);
+    assert_eq!(
+        stans("trace ~mti 04xx | ~open --json"),
+        ["000002", "000004"]
+    );
+    assert_eq!(
+        stans("trace !~open & ~terminal 1042* --json --limit 2"),
+        ["000003", "000004"]
+    );
+    assert_eq!(
+        stans("trace ~stan 1 | ~stan 3 | ~state reversed --json"),
+        ["000001", "000003", "000004"]
+    );
+    assert_eq!(stans("trace ~stan 1 | ~stan 3 --json --stan 3"), ["000003"]);
+    assert_eq!(stans("open ~stan 2 --json"), ["000002"]);
+    assert_eq!(run(&folder, "open ~stan 3").0, Exit::Done);
+    let (exit, text) = run(&folder, "trace ~stan 9 --json");
+    assert_eq!(
+        (exit, &objects(&text)[0]["found"]),
+        (Exit::Found, &false.into())
+    );
+    // A line of the journal is shown while its transaction is asked for.
+    let (_, lines) = run(&folder, "tail --once --from beginning ~stan 4 & ~mti 04xx");
+    assert!(
+        lines.lines().count() == 2 && !lines.contains("000003"),
+        "{lines}"
+    );
+    let later = run(&folder, "tail --once --from 2026-11-23 --json").1;
+    assert_eq!(later, "");
+    let all = run(&folder, "tail --once --from 2026-11-22 --json").1;
+    assert_eq!(all, run(&folder, "tail --once --all --json").1);
+}
+
+#[test]
+fn a_filter_that_is_none_is_wrong_usage() {
+    let folder = day();
+    let journal = folder.path().join("journal");
     for line in [
         "trace what?",
-        "explain 123",
-        "trace --stan 1234567890123",
-        "explain",
+        "trace ~opne",
+        "tail --from soon",
+        "open ~class U0",
     ] {
+        let words = std::iter::once("isogate").chain(line.split_whitespace());
+        let words = words.chain(["--journal", journal.to_str().unwrap()]);
+        let exit = super::super::run(words.map(std::ffi::OsString::from));
+        assert_eq!(exit, Exit::Usage, "{line}");
+    }
+}
+
+#[test]
+fn a_key_that_names_nothing_is_wrong_usage() {
+    for line in ["explain 123", "trace --stan 1234567890123", "explain"] {
         let words = std::iter::once("isogate").chain(line.split_whitespace());
         assert!(Commands::try_parse_from(words).is_err(), "{line}");
     }

@@ -87,17 +87,18 @@ fn many_stand_in_one_table() {
 }
 
 #[test]
-fn a_narrow_terminal_folds_the_verdict_and_nothing_else() {
+fn a_narrow_terminal_shortens_the_verdict_and_no_key() {
     let history = complaint();
     let (story, verdict) = (history.story(), history.verdict());
     let narrow = Look {
-        width: Some(100),
+        width: Some(80),
         ..look(Lang::Zh)
     };
     let text = table([(&story, &verdict)], narrow);
     assert!(
-        text.lines().all(|line| line.chars().count() <= 100),
+        text.lines().all(|line| line.chars().count() <= 80),
         "{text}"
     );
+    assert!(text.contains(" 10421695/100175 "), "{text}");
     insta::assert_snapshot!(text);
 }

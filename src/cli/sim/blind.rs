@@ -36,6 +36,7 @@ pub(super) fn run(
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         score.add(&mark);
         if from == to {
+            lines.push(format!("the acquirer's file: {:?}", case.label.file));
             lines.extend(
                 mark.said
                     .iter()

@@ -1,11 +1,12 @@
 //! One record as `isogate tail` prints it, live.
 
 use crate::cli::screen::Look;
+use crate::cli::view::{kind_title, printable};
 use crate::engine::record::{
-    Carried, Fact, LineFact, Logged, Opened, Record, ShadowDifference, Step, TxId,
+    Carried, Fact, LineFact, Logged, Opened, Record, ShadowDifference, State, Step, TxId,
 };
 use crate::engine::seam::Zone;
-use crate::engine::trace::{Code, Lang, money, notes, subject};
+use crate::engine::trace::{Code, Lang, Unconfirmed, money, notes, subject};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -94,17 +95,17 @@ impl<'a> TailPrinter<'a> {
             Fact::Step(step) => self.step(record, step),
             other => {
                 let leg = message(other).map(leg).unwrap_or_default();
-                let remark = remark(other, self.look.lang);
-                format!("{leg:<16}  {} {remark}", name(other))
+                let remark = printable(&remark(other, self.look.lang));
+                format!("{leg:<16}  {} {remark}", told(other, self.look.lang))
             }
         };
-        Some(format!("{at}  {}\n", said.trim_end()))
+        Some(format!("{}  {}\n", self.look.dim(at), said.trim_end()))
     }
 
     fn step(&mut self, record: &Record, step: &Step) -> String {
         let tx = record.tx.unwrap_or(TxId(0));
         if let Some(opened) = &step.opened {
-            self.names.insert(tx, called(opened));
+            self.names.insert(tx, called(opened, self.look.lang));
             while self.names.len() > REMEMBERED {
                 self.names.pop_first();
             }
@@ -129,16 +130,38 @@ impl<'a> TailPrinter<'a> {
             .into_iter()
             .filter(|text| !text.is_empty())
             .collect();
-        format!("{leg:<16}  {name}  {}  {}", step.state, remarks.join(", "))
+        format!(
+            "{leg:<16}  {}  {}  {}",
+            printable(&name),
+            self.painted(step.state),
+            printable(&remarks.join(", "))
+        )
+    }
+
+    /// Green where money was taken for good, yellow where it is unconfirmed, red where that will
+    /// not mend by itself.
+    fn painted(&self, state: State) -> String {
+        let code = match Unconfirmed::at(state) {
+            Some(Unconfirmed::NotSettled) => 32,
+            Some(Unconfirmed::ReversalFailed | Unconfirmed::SettleMismatch) => 31,
+            Some(_) => 33,
+            None => return state.to_string(),
+        };
+        match self.look.colour {
+            true => format!("\x1b[{code}m{state}\x1b[0m"),
+            false => state.to_string(),
+        }
     }
 }
 
-fn called(opened: &Opened) -> String {
-    let money = money(opened.amount.0, &opened.currency);
-    format!(
-        "{}/{} {} {money}",
-        opened.terminal, opened.stan, opened.kind
-    )
+fn called(opened: &Opened, lang: Lang) -> String {
+    let (terminal, stan) = (opened.terminal, opened.stan);
+    let kind = kind_title(&opened.spec, &opened.kind, lang);
+    let money = match opened.amount.0 {
+        0 => String::new(),
+        some => format!(" {}", money(some, &opened.currency)),
+    };
+    format!("{terminal}/{stan} {kind}{money}")
 }
 
 /// `T>G>A 0200`, `A>G 0210 00`.
@@ -173,6 +196,30 @@ const fn name(fact: &Fact) -> &'static str {
     }
 }
 
+/// The name of a fact for people.
+const fn told(fact: &Fact, lang: Lang) -> &'static str {
+    if matches!(lang, Lang::En) {
+        return name(fact);
+    }
+    match fact {
+        Fact::Started { .. } => "网关启动",
+        Fact::Stopped => "网关停止",
+        Fact::Line(LineFact::Up { .. }) => "链路连通",
+        Fact::Line(LineFact::Down { .. }) => "链路中断",
+        Fact::Session(_) => "签到",
+        Fact::Unmatched(_) => "无匹配应答",
+        Fact::Unreadable(_) => "无法解析",
+        Fact::Shadow(_) => "影子差异",
+        Fact::ShadowTally(_) => "影子小计",
+        Fact::Keys(_) => "密钥",
+        Fact::Operated(_) => "操作",
+        Fact::Tombstone(_) => "拒绝标记",
+        Fact::Step(_) | Fact::CheckpointBegin | Fact::Carried(_) | Fact::CheckpointEnd => {
+            name(fact)
+        }
+    }
+}
+
 const fn message(fact: &Fact) -> Option<&Logged> {
     match fact {
         Fact::Step(step) => step.message.as_ref(),
@@ -190,37 +237,73 @@ fn remark(fact: &Fact, lang: Lang) -> String {
             said.in_lang(lang).to_owned()
         }
         Fact::Line(LineFact::Up { link, conn } | LineFact::Down { link, conn }) => {
-            format!("link {} {conn}", link.0)
+            let link = link.0;
+            spoken(
+                lang,
+                format!("link {link} {conn}"),
+                format!("链路 {link} {conn}"),
+            )
         }
-        Fact::Unmatched(unmatched) if unmatched.ambiguous => {
-            format!("ambiguous, wanted {}", unmatched.wanted)
+        Fact::Unmatched(unmatched) => {
+            let wanted = unmatched.wanted;
+            match unmatched.ambiguous {
+                true => spoken(
+                    lang,
+                    format!("ambiguous, wanted {wanted}"),
+                    format!("对应多笔, 查找 {wanted}"),
+                ),
+                false => spoken(lang, format!("wanted {wanted}"), format!("查找 {wanted}")),
+            }
         }
-        Fact::Unmatched(unmatched) => format!("wanted {}", unmatched.wanted),
         Fact::Unreadable(bytes) => {
-            let way = bytes.hop.name();
-            format!(
-                "{way} {}: {} bytes, {}",
-                bytes.conn, bytes.length, bytes.what
+            let (way, conn, length, what) =
+                (bytes.hop.name(), bytes.conn, bytes.length, bytes.what);
+            spoken(
+                lang,
+                format!("{way} {conn}: {length} bytes, {what}"),
+                format!("{way} {conn}: {length} 字节, {what}"),
             )
         }
         Fact::Shadow(difference) => {
             let [acquirer, shadow] = [difference.acquirer, difference.shadow]
                 .map(|code| code.map_or_else(|| "-".to_owned(), |code| code.to_string()));
             let ShadowDifference { tx, mti, what, .. } = &**difference;
-            format!("{tx} {mti}: acquirer {acquirer}, shadow {shadow}: {what}")
+            spoken(
+                lang,
+                format!("{tx} {mti}: acquirer {acquirer}, shadow {shadow}: {what}"),
+                format!("{tx} {mti}: 收单机构 {acquirer}, 影子 {shadow}: {what}"),
+            )
         }
         Fact::ShadowTally(tally) => {
             let [same, different, left_out] = [tally.same, tally.different, tally.left_out];
             let link = tally.link.0;
-            format!("link {link}: {same} the same, {different} different, {left_out} left out")
+            spoken(
+                lang,
+                format!("link {link}: {same} the same, {different} different, {left_out} left out"),
+                format!("链路 {link}: 相同 {same}, 不同 {different}, 未比较 {left_out}"),
+            )
+        }
+        Fact::Keys(keys) => {
+            let terminal = keys.terminal;
+            spoken(
+                lang,
+                format!("terminal {terminal}"),
+                format!("终端 {terminal}"),
+            )
         }
         Fact::Operated(act) => format!("{} {}: {}", act.who, act.did.name(), act.what),
-        Fact::Keys(keys) => format!("terminal {}", keys.terminal),
         Fact::Tombstone(identity) => identity.to_string(),
         Fact::Carried(carried) => carried_name(carried).to_owned(),
         Fact::Stopped | Fact::Session(_) | Fact::CheckpointBegin | Fact::CheckpointEnd => {
             String::new()
         }
+    }
+}
+
+fn spoken(lang: Lang, en: String, zh: String) -> String {
+    match lang {
+        Lang::En => en,
+        Lang::Zh => zh,
     }
 }
 
@@ -269,6 +352,39 @@ mod tests {
         let history = History::sale().declined("51");
         let view = RecordView::of(&history.records[1], &Zone::CHINA);
         insta::assert_snapshot!(serde_json::to_string_pretty(&view).unwrap());
+    }
+
+    /// What strangers write may not move the cursor, or turn the direction of the line.
+    #[test]
+    fn control_characters_are_shown_and_not_obeyed() {
+        let mut record = History::sale().records.remove(0);
+        if let Fact::Step(step) = &mut record.fact {
+            let opened = step.opened.as_mut().map(std::sync::Arc::make_mut);
+            opened.unwrap().terminal = crate::iso::message::Text::new("\x1b[2J\u{202e}").unwrap();
+        }
+        let line = TailPrinter::new(look()).line(&record).unwrap();
+        assert!(line.contains("[2J·/100175"), "{line}");
+        assert!(!line.trim_end().contains(char::is_control), "{line}");
+    }
+
+    #[test]
+    fn a_terminal_is_shown_colours_and_chinese() {
+        let history = History::sale().timed_out();
+        let colour = true;
+        let mut live = TailPrinter::new(Look {
+            colour,
+            lang: Lang::Zh,
+            ..look()
+        });
+        let lines: String = history
+            .records
+            .iter()
+            .filter_map(|r| live.line(r))
+            .collect();
+        assert!(
+            lines.contains("\x1b[33mTIMED-OUT\x1b[0m  到期无应答"),
+            "{lines}"
+        );
     }
 
     #[test]

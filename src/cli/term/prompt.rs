@@ -3,7 +3,7 @@
 mod command;
 mod words;
 
-use super::slip::Printer;
+use super::slip::{Printer, SIGN_INS};
 use super::{TermArgs, TermLine, script};
 use crate::cli::Lang;
 use crate::cli::peer;
@@ -19,15 +19,16 @@ use command::PromptCommand;
 use std::collections::VecDeque;
 use std::io::{BufRead, IsTerminal};
 use std::time::{Duration, Instant};
-use words::PromptWords;
+pub(super) use words::PromptWords;
 
 /// Messages kept for `show`.
 const KEPT: usize = 64;
 /// How long the answer to raw bytes is waited for, at scale 1.
 const RAW: Duration = Duration::from_secs(10);
 
-/// Takes commands until the input ends or says so.
-pub(super) fn talk(args: &TermArgs, fleet: &Fleet, printer: Printer<'_>) -> anyhow::Result<()> {
+/// Takes commands until the input ends or says so; whether all of them were carried out, which
+/// nobody asks who types them.
+pub(super) fn talk(args: &TermArgs, fleet: &Fleet, printer: Printer<'_>) -> anyhow::Result<bool> {
     let mut prompt = Prompt {
         args,
         fleet,
@@ -37,6 +38,7 @@ pub(super) fn talk(args: &TermArgs, fleet: &Fleet, printer: Printer<'_>) -> anyh
         is_typed: std::io::stdin().is_terminal(),
         sign_ins: 0,
         stopped: false,
+        failed: false,
     };
     prompt.greet()?;
     for line in std::io::stdin().lock().lines() {
@@ -45,7 +47,7 @@ pub(super) fn talk(args: &TermArgs, fleet: &Fleet, printer: Printer<'_>) -> anyh
         }
         prompt.ask()?;
     }
-    Ok(())
+    Ok(prompt.is_typed || !prompt.failed)
 }
 
 /// The conversation.
@@ -61,6 +63,8 @@ struct Prompt<'a, 'b> {
     sign_ins: u32,
     /// What was ordered cannot be done, and is given up.
     stopped: bool,
+    /// Whether any command was not carried out.
+    failed: bool,
 }
 
 impl Prompt<'_, '_> {
@@ -92,6 +96,7 @@ impl Prompt<'_, '_> {
             Err(error) => Err(error),
         };
         if let Err(error) = done {
+            self.failed = true;
             writeln!(self.printer.out, "{}: {error:#}", self.words.error())?;
         }
         Ok(true)
@@ -195,7 +200,7 @@ impl Prompt<'_, '_> {
         match purpose {
             Some(Purpose::SignOn) if !is_answer => {
                 self.sign_ins += 1;
-                if self.sign_ins > 1 {
+                if self.sign_ins > SIGN_INS {
                     let line = self.words.sign_in_failed();
                     return self.give_up(line);
                 }
@@ -222,16 +227,17 @@ impl Prompt<'_, '_> {
         let approved = &self.printer.spec.flow().codes.approved;
         match approved.contains(&code) {
             true => Ok(()),
-            false => self.give_up(""),
+            false => self.give_up(self.words.not_sent()),
         }
     }
 
     /// What is ordered is not tried any longer; what is begun is finished in the background.
     fn give_up(&mut self, why: &str) -> anyhow::Result<()> {
-        if !self.stopped && !why.is_empty() {
+        if !self.stopped {
             writeln!(self.printer.out, "{why}")?;
         }
         self.stopped = true;
+        self.failed = true;
         self.with(|terminal, _| terminal.cancel_orders())
     }
 
@@ -242,6 +248,7 @@ impl Prompt<'_, '_> {
     }
 
     fn slip(&mut self, slip: &Slip) -> anyhow::Result<()> {
+        self.sign_ins = 0;
         let line = self.receipt(&slip.receipt);
         Ok(writeln!(
             self.printer.out,

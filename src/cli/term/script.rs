@@ -50,6 +50,9 @@ fn trade(line: &str, fleet: &Fleet, printer: &mut Printer<'_>) -> anyhow::Result
         if idle {
             return Ok(());
         }
+        if let Some(why) = printer.stopped.take() {
+            bail!(why);
+        }
         printer.wait(Duration::from_millis(5))?;
     }
 }
@@ -60,9 +63,6 @@ pub(super) fn last_approved(terminal: &TestTerminal) -> Option<Stan> {
         .find(|receipt| receipt.belief == TerminalBelief::Approved && receipt.purpose.moves_money())
         .map(|receipt| receipt.stan)
 }
-
-/// What an amount looks like.
-const AMOUNT: &str = "an amount is 88.80, or 8880 in minor units";
 
 /// `KIND [AMOUNT] [of STAN|last] [card N]`.
 pub(super) fn order(line: &str, last: Option<Stan>) -> anyhow::Result<Order> {
@@ -87,7 +87,7 @@ pub(super) fn order(line: &str, last: Option<Stan>) -> anyhow::Result<Order> {
                 let card = words.next().unwrap_or_default();
                 order.card = card.parse().context("after `card`: a number from 0")?;
             }
-            text => order.amount = amount(text).context(AMOUNT)?,
+            text => order.amount = amount(text)?,
         }
     }
     Ok(order)

@@ -2,6 +2,7 @@
 //! they mean. A broken one ends with the bytes around the fault, a mark under the first of them.
 
 use super::MessageSheet;
+use crate::cli::screen::cut;
 use crate::cli::{Lang, table};
 use crate::io::look::VisibleBytes;
 use crate::iso::codec::{Message, ParseError, ParseFault, Piece, PieceKind, dissect};
@@ -9,10 +10,42 @@ use crate::iso::message::{FieldId, FieldPath};
 use std::io::{self, Write};
 use std::ops::Range;
 
-/// Bytes on a line.
+/// Bytes of what is not read.
 const BYTES: usize = 8;
-/// Characters of a value on a line; whole bytes where it is hex.
-const VALUE: usize = 48;
+
+/// How wide the columns of a dump are.
+#[derive(Clone, Copy, Debug)]
+struct DumpWidths {
+    /// Bytes on a line.
+    bytes: usize,
+    /// Columns of a name; a longer one is cut.
+    name: usize,
+    /// Characters of a value on a line; whole bytes where it is hex.
+    value: usize,
+}
+
+impl DumpWidths {
+    const USUAL: Self = Self {
+        bytes: BYTES,
+        name: usize::MAX,
+        value: 48,
+    };
+    /// For a terminal of 80 columns.
+    const NARROW: Self = Self {
+        bytes: 6,
+        name: 20,
+        value: 14,
+    };
+
+    /// As the terminal is, if there is one.
+    fn of_terminal() -> Self {
+        let width = comfy_table::Table::new().width();
+        match width.is_some_and(|width| width < 110) {
+            true => Self::NARROW,
+            false => Self::USUAL,
+        }
+    }
+}
 /// Bytes shown before a fault, and from it on.
 const AROUND: (usize, usize) = (12, 8);
 
@@ -37,8 +70,8 @@ impl MessageSheet {
             None => writeln!(out, "({spec}, {length} bytes)")?,
         }
         let seen = VisibleBytes::of(self);
-        let rows = self.rows(&seen, lang);
-        table::print(rows.into_iter().flat_map(DumpRow::lines), out)?;
+        let (rows, widths) = (self.rows(&seen, lang), DumpWidths::of_terminal());
+        table::print(rows.into_iter().flat_map(|row| row.lines(widths)), out)?;
         for warning in self.all_warnings() {
             writeln!(out, "{}: {warning}", word(lang, "warning", "警告"))?;
         }
@@ -207,7 +240,7 @@ impl MessageSheet {
                 let reads = word(
                     lang,
                     "it reads whole with --spec",
-                    "可完整解析的方言: --spec",
+                    "可完整解析的报文规范: --spec",
                 );
                 writeln!(out, "       {reads} {}", names.join(", "))
             }
@@ -217,16 +250,16 @@ impl MessageSheet {
 
 impl DumpRow {
     /// The lines of the table that it takes.
-    fn lines(self) -> Vec<[String; 5]> {
-        let mut bytes = chunks(&self.bytes, BYTES * 3);
+    fn lines(self, widths: DumpWidths) -> Vec<[String; 5]> {
+        let mut bytes = chunks(&self.bytes, widths.bytes * 3);
         match bytes.first_mut() {
             Some(first) => first.insert_str(0, &self.length),
             None => bytes.push(self.length),
         }
-        let values = chunks(&printable(&self.value), VALUE);
+        let values = chunks(&printable(&self.value), widths.value);
         let blanks = || (String::new(), String::new(), String::new());
         let at = self.at.map_or_else(String::new, |at| format!("{at:>4}"));
-        let mut once = Some((at, self.field, self.name));
+        let mut once = Some((at, self.field, cut(&self.name, widths.name)));
         let line = |number: usize| {
             let (at, field, name) = once.take().unwrap_or_else(blanks);
             let piece = |all: &[String]| all.get(number).cloned().unwrap_or_default();
@@ -246,8 +279,18 @@ fn chunks(text: &str, size: usize) -> Vec<String> {
 
 /// A value without what a terminal would obey.
 pub(in crate::cli) fn printable(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { '·' } else { c };
+    let shown = |c: char| if is_obeyed(c) { '·' } else { c };
     text.chars().map(shown).collect()
+}
+
+/// Whether a terminal would obey a character instead of showing it: controls, and what turns the
+/// direction of writing or breaks lines.
+const fn is_obeyed(c: char) -> bool {
+    matches!(
+        c,
+        '\0'..='\x1f' | '\x7f'..='\u{9f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
 }
 
 fn joined(words: impl Iterator<Item = String>) -> String {
@@ -269,11 +312,36 @@ const fn hint_zh(error: &ParseError) -> &'static str {
             "报文是否以规范中的 TPDU 和报文头开头? 前面是否还有长度前缀?"
         }
         ParseFault::Bitmap => "位图是二进制还是十六进制字符? 是否有第二位图?",
-        ParseFault::UnknownField => "前一个域的长度是否读错, 或者方言不同?",
+        ParseFault::UnknownField => "前一个域的长度是否读错, 或者报文规范不同?",
         ParseFault::Length => "该域长度是 BCD、二进制还是 ASCII? 前一个域是否读对?",
         ParseFault::TooLong { .. } => "长度是 BCD 还是二进制? 按数字位数还是按字节计?",
         ParseFault::Short { .. } => "报文是否完整? 长度是否按字节计?",
         ParseFault::TooShort { .. } => "长度是否包含长度域自身?",
         ParseFault::Trailing { .. } => "位图是否少了一位? 前面的域是否读短了?",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_narrow_terminal_every_line_has_80_columns_at_most() {
+        let row = DumpRow {
+            at: Some(105),
+            length: "[00 48] ".to_owned(),
+            bytes: "AA ".repeat(30).trim_end().to_owned(),
+            field: "55.9F26".to_owned(),
+            name: "Card acceptor terminal identification".to_owned(),
+            value: "0123456789".repeat(6),
+        };
+        let mut out = Vec::new();
+        table::print(row.lines(DumpWidths::NARROW).into_iter(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
+        assert!(text.contains("Card acceptor term…"), "{text}");
     }
 }

@@ -176,8 +176,16 @@ impl Places {
         places
     }
 
-    /// Whether the file tells of the time of a transaction and of its merchant or terminal.
+    /// Whether the file tells of the time of a transaction and of its merchant or terminal, and has
+    /// a name by which it would be found.
     fn covers(&self, wanted: &FiledKeys) -> bool {
+        let number = wanted.sent_stan.or(wanted.stan);
+        let found = !wanted.rrn.is_empty() && !self.by_rrn.is_empty()
+            || number.is_some() && !self.by_name.is_empty()
+            || wanted.alone && !self.by_card.is_empty();
+        if !found {
+            return false;
+        }
         let terminal = !wanted.terminal.is_empty() && self.terminals.contains(&wanted.terminal);
         let merchant = !wanted.merchant.is_empty() && self.merchants.contains(&wanted.merchant);
         let spanned = self.span.zip(wanted.at);
@@ -475,6 +483,32 @@ mod tests {
             Ok(1),
             "another amount is a finding"
         );
+    }
+
+    #[test]
+    fn a_row_is_missing_only_from_a_file_that_would_name_it() {
+        let covered = |keys: &FiledKeys, lines: &str| {
+            let text = format!("at,merchant,terminal,stan,rrn,amount\n{lines}");
+            let rows = read(&text, &ColumnMap::default(), &Zone::CHINA).unwrap();
+            let evidence = Evidence {
+                acquirer: Some(rows),
+                ..Evidence::default()
+            };
+            EvidenceIndex::of(&evidence).acquirer_covers(keys)
+        };
+        let times = ["2026-11-22 10:11:00", "2026-11-22 10:12:00"];
+        let file = |names: &str| times.map(|at| format!("{at},{names},1.00\n")).concat();
+        let by_number = file("874350357222471,,,203217491828");
+        assert!(covered(&keys(), &by_number));
+        let unanswered = FiledKeys {
+            rrn: Rrn::default(),
+            ..keys()
+        };
+        assert!(!covered(&unanswered, &by_number), "it has no such number");
+        assert!(covered(
+            &unanswered,
+            &file("874350357222471,10421695,000001,")
+        ));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::partly_read;
 use crate::engine::record::{HostBalance, Note, SettlementTotals};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, FieldPath};
-use crate::iso::spec::{Flow, Purpose, SettlementRule};
+use crate::iso::spec::{Flow, Purpose, RequestOutcome, SettlementRule};
 
 /// The note of a settlement, or of its answer; `otherwise` for what is none.
 pub(crate) fn note_or(message: &Message, purpose: Purpose, otherwise: Note) -> Note {
@@ -27,7 +27,7 @@ pub(super) fn note(message: &Message, purpose: Purpose) -> Note {
     partly_read::note_or(message, note_or(message, purpose, Note::None))
 }
 
-/// The totals, if the message has all four.
+/// The totals, if the message has all four; less what was reversed of them, where that is told.
 fn totals(message: &Message, rule: &SettlementRule) -> Option<SettlementTotals> {
     let sum = |paths: &[FieldPath]| {
         let numbers = paths.iter().map(|path| number(message, *path));
@@ -37,11 +37,17 @@ fn totals(message: &Message, rule: &SettlementRule) -> Option<SettlementTotals> 
             .fold(0, |sum: u64, one| sum.saturating_add(*one));
         (!known.is_empty()).then_some(sum)
     };
+    let less = |paths: &[FieldPath], reversed: &[FieldPath]| {
+        let reversed = sum(reversed).unwrap_or(0);
+        Some(sum(paths)?.saturating_sub(reversed))
+    };
+    let ([debits_back, debit_count_back], [credits_back, credit_count_back]) =
+        (&rule.debit_reversals, &rule.credit_reversals);
     Some(SettlementTotals {
-        debits: sum(&rule.debit_count)?,
-        debit_sum: Amount(sum(&rule.debit_amount)?),
-        credits: sum(&rule.credit_count)?,
-        credit_sum: Amount(sum(&rule.credit_amount)?),
+        debits: less(&rule.debit_count, debit_count_back)?,
+        debit_sum: Amount(less(&rule.debit_amount, debits_back)?),
+        credits: less(&rule.credit_count, credit_count_back)?,
+        credit_sum: Amount(less(&rule.credit_amount, credits_back)?),
     })
 }
 
@@ -78,5 +84,12 @@ fn balance(message: &Message, rule: &SettlementRule, flow: &Flow) -> HostBalance
         })
     });
     // Of several sorts of cards the worst counts.
-    said.flatten().max().unwrap_or(HostBalance::Unsaid)
+    let said = said.flatten().max().unwrap_or(HostBalance::Unsaid);
+    let outcome = flow.outcome(Purpose::Settlement, message.response_code());
+    match (said, outcome) {
+        // A refusal that calls the totals right contradicts itself.
+        (HostBalance::Balanced, RequestOutcome::Approved) => said,
+        (HostBalance::Balanced, _) => HostBalance::Failed,
+        _ => said,
+    }
 }

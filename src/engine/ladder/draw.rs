@@ -109,14 +109,14 @@ impl Drawing<'_> {
         for x in [TERMINAL, GATEWAY, ACQUIRER] {
             out += &upright(x, bottom, &places);
         }
-        for wait in waits(self.steps) {
-            self.timer(&mut out, wait, &places, bottom);
-        }
         let first = self.steps.iter().position(|step| step.failure);
         let mut previous: Option<&LadderStep> = None;
         for (at, (step, place)) in self.steps.iter().zip(&places).enumerate() {
             self.step(&mut out, (step, previous), *place, first == Some(at));
             previous = Some(step);
+        }
+        for wait in waits(self.steps) {
+            self.timer(&mut out, wait, &places, bottom);
         }
         out + "</svg>\n"
     }
@@ -156,7 +156,8 @@ impl Drawing<'_> {
             (TIMERS, self.say("waits", "等待")),
             (JOURNAL, self.say("journal", "流水")),
         ];
-        for (x, name) in lanes {
+        let recorded = self.steps.iter().any(|step| step.seq.is_some());
+        for (x, name) in lanes.into_iter().filter(|(x, _)| recorded || *x != JOURNAL) {
             *out += &text(x, 26, "middle", "faint", name);
         }
         if self.cut {

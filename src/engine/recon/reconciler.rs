@@ -59,7 +59,7 @@ pub struct Reconciler<'e> {
     batches: BTreeMap<(TerminalId, Text<6>), BatchSum>,
     settled: SettledBatches,
     span: Option<(Wall, Wall)>,
-    /// Whether a batch was told.
+    /// Whether there was a settlement.
     told: bool,
 }
 
@@ -85,13 +85,18 @@ impl<'e> Reconciler<'e> {
         }
     }
 
-    /// Takes the next older transaction with what was judged of it, and gives its row; a settlement
-    /// gives that of the batch behind it. `None` if no money is in it.
-    pub fn take(&mut self, story: &Story, verdict: &Verdict) -> Option<ReconRow> {
+    /// Takes the next older transaction with what was judged of it, and gives its row, if money is
+    /// in it; a settlement gives those of the batches behind it.
+    pub fn take(&mut self, story: &Story, verdict: &Verdict) -> Vec<ReconRow> {
+        let batches = self.settled.take(story).into_iter();
+        let mut rows: Vec<ReconRow> = batches.map(|row| self.batch(row)).collect();
+        self.told |= story.settlement.is_some();
+        rows.extend(self.transaction(story, verdict));
+        rows
+    }
+
+    fn transaction(&mut self, story: &Story, verdict: &Verdict) -> Option<ReconRow> {
         let purpose = story.purpose()?;
-        if let Some(row) = self.settled.take(story) {
-            return Some(self.batch(row));
-        }
         if !self.index.evidence().has_rows() {
             return None;
         }
@@ -127,7 +132,6 @@ impl<'e> Reconciler<'e> {
     fn batch(&mut self, row: ReconRow) -> ReconRow {
         let sum = |amount: Option<Amount>| amount.unwrap_or_default().0;
         self.sums.add(row.class, sum(row.ours), sum(row.theirs));
-        self.told = true;
         row
     }
 

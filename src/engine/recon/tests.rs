@@ -24,6 +24,9 @@ fn sale(number: u64, seconds: i64, end: fn(History) -> History) -> Story {
     story.tx.0 += u128::from(number) << 80;
     story.began = Wall(story.began.0 + seconds * 1_000_000);
     story.rrn = story.rrn.map(|_| Text::clipped(&format!("{number:012}")));
+    for moment in &mut story.moments {
+        moment.seq.0 += u64::try_from(seconds).unwrap() * 100;
+    }
     story
 }
 
@@ -59,7 +62,7 @@ fn held(stories: &[Story], evidence: &Evidence) -> (Vec<ReconRow>, Vec<(ReconCla
     let judged = |story| Verdict::with(story, &[], &index);
     let taken = stories
         .iter()
-        .filter_map(|story| reconciler.take(story, &judged(story)));
+        .flat_map(|story| reconciler.take(story, &judged(story)));
     let mut rows: Vec<ReconRow> = taken.collect();
     rows.extend(reconciler.finish(true));
     rows.retain(|row| row.class.differs() || row.class == ReconClass::InFlight);
@@ -242,7 +245,7 @@ fn without_files(stories: &[Story]) -> Vec<(ReconClass, String)> {
     let mut reconciler = Reconciler::new(&index);
     let taken = newest_first
         .iter()
-        .filter_map(|story| reconciler.take(story, &Verdict::of(story, &[])));
+        .flat_map(|story| reconciler.take(story, &Verdict::of(story, &[])));
     let mut rows: Vec<ReconRow> = taken.collect();
     rows.extend(reconciler.finish(true));
     rows.into_iter()
@@ -280,6 +283,98 @@ fn a_batch_that_its_host_finds_out_of_balance_differs_though_terminal_and_journa
             .contains("terminal and journal count 1 debit 100.01 CNY")
     );
     assert!(rows[0].1.ends_with("acquirer: out of balance"), "{rows:?}");
+}
+
+#[test]
+fn one_out_of_balance_ends_nothing_and_both_are_told() {
+    let rows = without_files(&[
+        sale(1, 0, delivered),
+        settlement(20, debits(1, 10_001), HostBalance::Differs),
+        sale(2, 30, delivered),
+        settlement(50, debits(1, 10_002), HostBalance::Balanced),
+    ]);
+    let classes: Vec<_> = rows.iter().map(|(class, _)| *class).collect();
+    assert_eq!(classes, [ReconClass::Totals; 2], "{rows:?}");
+    assert!(
+        rows[0].1.contains("this journal 2 debits 200.03 CNY"),
+        "{rows:?}"
+    );
+}
+
+#[test]
+fn two_that_are_alike_by_chance_are_told_apart_by_the_sale_between() {
+    let rows = without_files(&[
+        sale(1, 0, delivered),
+        settlement(20, debits(1, 10_001), HostBalance::Balanced),
+        settlement(25, debits(1, 10_001), HostBalance::Balanced),
+        sale(1, 30, delivered),
+        settlement(50, debits(1, 10_001), HostBalance::Balanced),
+    ]);
+    let classes: Vec<_> = rows.iter().map(|(class, _)| *class).collect();
+    assert_eq!(classes, [ReconClass::Matched; 3], "{rows:?}");
+    assert!(rows[1].1.contains("settled once more"), "{rows:?}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_called_so() {
+    let mut foreign = sale(2, 10, delivered);
+    let mut opened = Opened::clone(foreign.opened.as_ref().unwrap());
+    opened.currency = Text::clipped("840");
+    foreign.opened = Some(Arc::new(opened));
+    let balanced = settlement(20, debits(1, 10_001), HostBalance::Balanced);
+    let rows = without_files(&[sale(1, 0, delivered), foreign, balanced]);
+    assert_eq!(rows[0].0, ReconClass::NotCompared, "{rows:?}");
+    let silent = settlement(20, debits(1, 10_001), HostBalance::Unsaid);
+    let rows = without_files(&[sale(1, 0, delivered), silent]);
+    assert_eq!(rows[0].0, ReconClass::NotCompared, "{rows:?}");
+    let silent = settlement(20, debits(9, 99), HostBalance::Unsaid);
+    let rows = without_files(&[sale(1, 0, delivered), silent]);
+    assert_eq!(rows[0].0, ReconClass::Totals, "{rows:?}");
+}
+
+#[test]
+fn a_settlement_that_names_no_currency_counts_in_that_of_its_sales() {
+    let mut silent = settlement(20, debits(1, 10_001), HostBalance::Balanced);
+    let mut opened = Opened::clone(silent.opened.as_ref().unwrap());
+    opened.currency = Text::EMPTY;
+    silent.opened = Some(Arc::new(opened));
+    let rows = without_files(&[sale(1, 0, delivered), silent]);
+    assert_eq!(rows[0].0, ReconClass::Matched, "{rows:?}");
+}
+
+#[test]
+fn a_result_that_never_reached_the_terminal_ends_no_batch() {
+    let mut unheard = settlement(20, debits(1, 10_001), HostBalance::Balanced);
+    unheard.state = State::Unanswered;
+    let rows = without_files(&[
+        sale(1, 0, delivered),
+        unheard,
+        sale(2, 30, delivered),
+        settlement(50, debits(2, 20_003), HostBalance::Balanced),
+    ]);
+    assert_eq!(rows[0].0, ReconClass::Matched, "{rows:?}");
+}
+
+#[test]
+fn a_sale_that_is_reversed_after_its_batch_was_settled_is_named() {
+    let mut reversed = sale(1, 0, |history| {
+        let history = history.delivered().after(60_000).reverses(1);
+        history.reversal_answered("00", State::Reversed)
+    });
+    let sold = [State::Forwarded, State::Approved, State::Delivered];
+    for moment in &mut reversed.moments {
+        moment.seq.0 += u64::from(!sold.contains(&moment.state)) * 10_000;
+    }
+    let name = reversed.tx;
+    let balanced = settlement(20, debits(1, 10_001), HostBalance::Balanced);
+    let rows = without_files(&[reversed, balanced]);
+    assert_eq!(rows[0].0, ReconClass::Totals, "{rows:?}");
+    assert!(
+        rows[0]
+            .1
+            .ends_with(&format!("{name} was reversed after it")),
+        "{rows:?}"
+    );
 }
 
 #[test]

@@ -6,12 +6,14 @@
 //! The other two seams are the journal's `Storage`, and the network, which is events and actions.
 
 mod dice;
+mod duration;
 mod keyed;
 mod now;
 pub mod planted;
 mod steady;
 
 pub use dice::Dice;
+pub use duration::duration;
 pub use keyed::KeyedMap;
 pub use now::{Mono, Now, Wall, Zone};
 pub use steady::Steady;

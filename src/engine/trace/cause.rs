@@ -51,9 +51,9 @@ causes! {
         "收单机构未按时应答; 请求丢失、应答丢失或应答迟到, 尚无法区分"
         "S1.2 S1.11 S2.10 S3.8 S3.17 S3.21 S4.2";
     AnswerLost "answer_lost"
-        "no answer came in time, and the acquirer accepted the reversal: the answer was lost or \
-         slower than the deadline; one that accepts every reversal may never have had the request"
-        "未按时收到应答, 收单机构已接受冲正: 应答丢失或超时; 若其对未收到的交易也接受冲正, 请求也可能未到"
+        "no answer came in time, and the reversal was accepted: the answer was lost or slower \
+         than the deadline; that the request was lost is not ruled out"
+        "未按时收到应答, 冲正已接受: 应答丢失或超时, 不排除请求未到"
         "S1.2 S2.10 S3.17 S3.19 S5.4";
     RequestLost "request_lost_or_unknown"
         "the acquirer does not know it: the request was lost or forgotten, or is known only to \

@@ -239,6 +239,8 @@ fn untold(story: &Story) -> Cause {
         (Some(ReversalCause::NotDelivered), _) => Cause::TerminalGone,
         (_, State::LateApproval) => Cause::AnswerLate,
         (_, State::TerminalGone) => Cause::TerminalGone,
+        // It was approved in time, and nobody was there to take that.
+        (_, State::Unanswered) if story.seen == Seen::Approval => Cause::TerminalGone,
         (_, State::TimedOut | State::Unanswered) => Cause::NoAnswer,
         _ => match story.reversal.by {
             Some(By::Terminal) => Cause::TerminalReversed,

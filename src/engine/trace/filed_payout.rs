@@ -319,10 +319,7 @@ fn by_settings(
     if let Some(word) = binding(story, merchant, index) {
         return vec![word];
     }
-    if merchant.capture == Capture::Terminal
-        && story.state != State::Settled
-        && story.settled_by.is_none()
-    {
+    if merchant.capture == Capture::Terminal && story.state != State::Settled {
         let batch = story.opened.as_ref().map(|opened| opened.batch);
         let batch = Said::same(batch.unwrap_or_default().to_string());
         return vec![say(

@@ -47,7 +47,7 @@ impl Said {
 
     /// This, and then `more`.
     #[must_use]
-    pub(super) fn and(self, more: &Self) -> Self {
+    pub fn and(self, more: &Self) -> Self {
         Self {
             en: self.en + "; " + &more.en,
             zh: self.zh + "; " + &more.zh,

@@ -77,7 +77,11 @@ pub mod notes;
 
 mod view;
 
+mod written;
+
 mod query;
+
+mod filter;
 
 mod book;
 
@@ -88,17 +92,19 @@ pub use belief::{Basis, Belief, Beliefs, Is};
 pub use book::Book;
 pub use cause::{About, Cause};
 pub use codes::{Advice, CODES, Code, Outcome};
+pub use filter::{Filter, FilterError, FilterTime, FilterWord};
 pub use lang::{Lang, Phrase, Said};
 pub use moment::{Leg, Moment};
 pub use money::money;
 pub use proof::proof;
-pub use query::{Finder, Query, QueryError, Which, amount, end, last4, stan, terminal_id, time};
+pub use query::{Finder, Query, Which};
 pub use retry::Retry;
 pub use reversal::{By, Reversal};
-pub use settled::{Settlement, in_words};
+pub use settled::{Settlement, batch_number, in_words};
 pub use stories::{Keep, Stories, subject};
 pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};
 pub use unmatched::{DifferingField, NearRequest, UnmatchedAnswer, UnmatchedFinder};
 pub use verdict::Verdict;
 pub use view::{Names, View};
+pub use written::{QueryError, amount, end, last4, moment, stan, terminal_id, time};

@@ -1,17 +1,18 @@
 //! How a transaction is named by those who ask for it: its own id, the RRN, terminal and STAN, the
 //! authorization code, or amount, time window and last four digits.
 
+use super::filter::Filter;
 use super::relations::Relations;
 use super::stories::subject;
 use super::story::Story;
 use super::unconfirmed::{Unconfirmed, casts_doubt};
+use super::verdict::Verdict;
+use super::written::{QueryError, end, stan, terminal_id, time};
 use crate::engine::record::{Carried, Fact, Opened, Record, State, Step, TxId};
 use crate::engine::seam::{Wall, Zone};
 use crate::iso::message::{Amount, AuthCode, Rrn, Stan, TerminalId, Text};
-use jiff::civil::{Date, DateTime};
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
-use thiserror::Error;
 
 /// What is asked for; what is not given fits all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct Query {
     pub last4: Option<Text<4>>,
     /// Where it stands.
     pub which: Option<Which>,
+    /// What has the last word, beyond what an index can serve.
+    pub also: Option<Filter>,
 }
 
 /// Where a transaction stands.
@@ -47,36 +50,6 @@ pub enum Which {
     Class(Unconfirmed),
     /// In any class that is open.
     Open,
-}
-
-/// What cannot be understood, and what would be.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum QueryError {
-    /// The key is of no known form.
-    #[error(
-        "`{0}` names no transaction: give its id (26 characters), an RRN (12), TERMINAL/STAN or \
-         TERMINAL/STAN/DATE, an authorization code or STAN (6), or a terminal (8)"
-    )]
-    Key(String),
-    /// Not a STAN.
-    #[error("`{0}` is no STAN: give up to six digits, or twelve in ISO 8583:2003")]
-    Stan(String),
-    /// Not an amount.
-    #[error("`{0}` is no amount: give 888.00 (or 888.000), or minor units such as 88800")]
-    Amount(String),
-    /// Not a time.
-    #[error("`{0}` is no time: give 2026-11-22, 2026-11-22T10:15 or 2026-11-22T10:15:00+08:00")]
-    Time(String),
-    /// Not the last four digits.
-    #[error("`{0}` is not the end of a card number: give its last four digits")]
-    Last4(String),
-    /// Not a state.
-    #[error("`{0}` is no state: give `open`, a class U1 to U9, or a state such as {example}",
-        example = State::Reversed.name())]
-    Which(String),
-    /// Too long for its field.
-    #[error("`{0}` is too long for a {1}")]
-    TooLong(String, &'static str),
 }
 
 impl Query {
@@ -139,9 +112,9 @@ impl Query {
         })
     }
 
-    /// Whether a story of this class is what is asked for.
+    /// Whether a story with this verdict is what is asked for.
     #[must_use]
-    pub fn matches(&self, story: &Story, class: Option<Unconfirmed>) -> bool {
+    pub fn matches(&self, story: &Story, verdict: &Verdict) -> bool {
         let named = story.opened.as_ref().map_or_else(
             || !self.asks_names(),
             |opened| self.fits(opened, story.began),
@@ -151,10 +124,14 @@ impl Query {
             && self.rrn.is_none_or(|rrn| Some(rrn) == story.rrn)
             && self.auth.is_none_or(|auth| Some(auth) == story.auth)
             && self.which.is_none_or(|which| match which {
-                Which::State(state) => state == story.standing(class),
-                Which::Class(wanted) => Some(wanted) == class,
-                Which::Open => class.is_some_and(Unconfirmed::is_open),
+                Which::State(state) => state == verdict.state,
+                Which::Class(wanted) => Some(wanted) == verdict.class,
+                Which::Open => verdict.open,
             })
+            && self
+                .also
+                .as_ref()
+                .is_none_or(|filter| filter.matches(story, verdict))
     }
 
     fn fits(&self, opened: &Opened, began: Wall) -> bool {
@@ -173,16 +150,21 @@ impl Query {
                 .is_none_or(|last4| opened.card.ends_with(&*last4))
     }
 
-    /// Whether nothing but a state is asked for.
+    /// Whether nothing but a state is asked for, as far as an index can serve it.
     #[must_use]
     pub fn asks_only_where(&self) -> bool {
-        let Self { which, .. } = *self;
-        which.is_some()
-            && *self
-                == Self {
-                    which,
-                    ..Self::default()
-                }
+        self.which.is_some() && !self.asks_key() && !self.asks_beginning()
+    }
+
+    /// Whether it asks for something by which single transactions are found quickly.
+    #[must_use]
+    pub const fn asks_key(&self) -> bool {
+        self.tx.is_some()
+            || self.terminal.is_some()
+            || self.stan.is_some()
+            || self.rrn.is_some()
+            || self.auth.is_some()
+            || self.amount.is_some()
     }
 
     /// Whether it asks for what stands in a transaction's first record.
@@ -259,10 +241,6 @@ impl Which {
     #[must_use]
     pub fn admits(self, state: State) -> bool {
         match self {
-            // Whether a batch is settled, other transactions tell.
-            Self::State(State::Settled) => {
-                matches!(state, State::Settled | State::Delivered | State::Confirmed)
-            }
             Self::State(wanted) => wanted == state,
             Self::Class(Unconfirmed::Late) if state == State::Unanswered => true,
             // An approval may have come after it, its terminal may show success, or more may have
@@ -393,91 +371,10 @@ fn news(record: &Record) -> Option<(TxId, State, Option<&Opened>)> {
     }
 }
 
-/// A terminal's id.
-///
-/// # Errors
-/// If it is longer than one can be.
-pub fn terminal_id(text: &str) -> Result<TerminalId, QueryError> {
-    Text::new(text).ok_or_else(|| QueryError::TooLong(text.to_owned(), "terminal"))
-}
-
-/// A STAN of up to six digits, or twelve (ISO 8583:2003).
-///
-/// # Errors
-/// If it is none.
-pub fn stan(text: &str) -> Result<Stan, QueryError> {
-    let digits = text.len() <= 12 && text.bytes().all(|c| c.is_ascii_digit());
-    text.parse()
-        .ok()
-        .filter(|_| digits)
-        .map(Stan)
-        .ok_or_else(|| QueryError::Stan(text.to_owned()))
-}
-
-/// An amount: `888.00` as people write it, with three decimals where the currency has them, or
-/// `88800` in minor units.
-///
-/// # Errors
-/// If it is neither.
-pub fn amount(text: &str) -> Result<Amount, QueryError> {
-    let wrong = || QueryError::Amount(text.to_owned());
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
-    let minor = match text.split_once('.') {
-        Some((whole, cents)) if digits(whole) && digits(cents) && matches!(cents.len(), 2 | 3) => {
-            format!("{whole}{cents}")
-        }
-        None if digits(text) => text.to_owned(),
-        _ => return Err(wrong()),
-    };
-    minor.parse().map(Amount).map_err(|_wrong| wrong())
-}
-
-/// The last four digits of a card.
-///
-/// # Errors
-/// If they are not four digits.
-pub fn last4(text: &str) -> Result<Text<4>, QueryError> {
-    let digits = text.len() == 4 && text.bytes().all(|c| c.is_ascii_digit());
-    Text::new(text)
-        .filter(|_| digits)
-        .ok_or_else(|| QueryError::Last4(text.to_owned()))
-}
-
-/// A time, or the beginning of a day, in this zone unless it says otherwise.
-///
-/// # Errors
-/// If it is no time.
-pub fn time(text: &str, zone: &Zone) -> Result<Wall, QueryError> {
-    if let Ok(stamp) = text.parse::<jiff::Timestamp>() {
-        return Ok(Wall(stamp.as_microsecond()));
-    }
-    let civil = text.parse::<DateTime>();
-    civil
-        .ok()
-        .and_then(|civil| zone.moment(civil))
-        .ok_or_else(|| QueryError::Time(text.to_owned()))
-}
-
-/// As [`time`], but of a bare day its end.
-///
-/// # Errors
-/// If it is no time.
-pub fn end(text: &str, zone: &Zone) -> Result<Wall, QueryError> {
-    let is_day = text.len() == "2026-11-22".len();
-    let tomorrow = text
-        .parse::<Date>()
-        .ok()
-        .filter(|_| is_day)
-        .and_then(|day| day.tomorrow().ok());
-    match tomorrow.and_then(|day| zone.moment(day.at(0, 0, 0, 0))) {
-        Some(end) => Ok(end),
-        None => time(text, zone),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::History;
+    use super::super::written::{amount, last4};
     use super::*;
     use crate::engine::record::Why;
 
@@ -488,7 +385,7 @@ mod tests {
     #[test]
     fn a_key_is_known_by_its_form() {
         let history = History::sale().delivered();
-        let (story, class) = (history.story(), history.verdict().class);
+        let (story, verdict) = (history.story(), history.verdict());
         for key in [
             &*story.tx.to_string(),
             "203217491827",
@@ -497,7 +394,7 @@ mod tests {
             "112233",
             "10421695",
         ] {
-            assert!(guess(key).matches(&story, class), "{key}");
+            assert!(guess(key).matches(&story, &verdict), "{key}");
         }
         for key in [
             "10421695/100176",
@@ -505,10 +402,10 @@ mod tests {
             "203217491828",
             "100175",
         ] {
-            assert!(!guess(key).matches(&story, class), "{key}");
+            assert!(!guess(key).matches(&story, &verdict), "{key}");
         }
         assert!(
-            Query::guess("100175", &Zone::CHINA).unwrap()[1].matches(&story, class),
+            Query::guess("100175", &Zone::CHINA).unwrap()[1].matches(&story, &verdict),
             "a STAN, then"
         );
         assert!(Query::guess("what?", &Zone::CHINA).is_err());
@@ -518,7 +415,7 @@ mod tests {
     #[test]
     fn amount_time_and_last_four_name_one_together() {
         let history = History::sale().delivered();
-        let (story, class) = (history.story(), history.verdict().class);
+        let (story, verdict) = (history.story(), history.verdict());
         let mut query = Query {
             amount: Some(amount("888.00").unwrap()),
             from: Some(time("2026-11-22T10:00", &Zone::CHINA).unwrap()),
@@ -526,18 +423,9 @@ mod tests {
             last4: Some(last4("0048").unwrap()),
             ..Query::default()
         };
-        assert!(query.matches(&story, class));
+        assert!(query.matches(&story, &verdict));
         query.until = Some(time("2026-11-22 10:11", &Zone::CHINA).unwrap());
-        assert!(!query.matches(&story, class));
-    }
-
-    #[test]
-    fn amounts_are_people_s_or_minor_units() {
-        assert_eq!(amount("888.00"), Ok(Amount(88_800)));
-        assert_eq!(amount("88800"), Ok(Amount(88_800)));
-        for wrong in ["888.0", "888,00", "-1", "", ".50", "99999999999999999999"] {
-            assert!(amount(wrong).is_err(), "{wrong}");
-        }
+        assert!(!query.matches(&story, &verdict));
     }
 
     #[test]
@@ -586,7 +474,7 @@ mod tests {
             let found: Vec<_> = finder.candidates().collect();
             let matching = all
                 .iter()
-                .filter(|h| query.matches(&h.story(), h.verdict().class))
+                .filter(|h| query.matches(&h.story(), &h.verdict()))
                 .map(|h| h.tx);
             let matching: Vec<_> = matching.collect();
             let missing = matching.iter().find(|tx| !found.contains(tx));

@@ -1,41 +1,49 @@
-//! Settlements: what the terminal counts, what the host says of it, and whose batch is over by it.
+//! Settlements: what the terminal counts, and what the host says of it.
 
 use super::lang::{Phrase, Said};
 use super::money::money;
 use super::story::Story;
 use super::texts::{self, Row};
-use super::unconfirmed::Unconfirmed;
-use crate::engine::record::{HostBalance, Note, Opened, SettlementTotals, State, TxId};
-use crate::iso::message::{MerchantId, TerminalId, Text};
-use crate::iso::spec::Purpose;
-use std::collections::BTreeMap;
+use crate::engine::record::{HostBalance, Note, SettlementTotals, State, Step};
+use crate::iso::message::Text;
 
 const IN_BALANCE: Row = Row {
     verdict: Phrase::new(
-        "batch {batch} in balance at the acquirer: {totals}",
+        "batch{batch} in balance at the acquirer: {totals}",
         "批次{batch}对账相符: {totals}",
     ),
     next: Phrase::new("nothing to do", "无需处理"),
 };
 const OUT_OF_BALANCE: Row = Row {
     verdict: Phrase::new(
-        "batch {batch} out of balance at the acquirer: the terminal counts {totals}",
+        "batch{batch} out of balance at the acquirer: the terminal counts {totals}",
         "批次{batch}与收单机构对账不平: 终端统计{totals}",
     ),
     next: Phrase::new(
         "upload the batch; compare both books (`isogate recon`) and raise what differs with the \
-         acquirer",
-        "请上送批次明细, 用 `isogate recon` 逐笔核对, 差异向收单机构提出",
+         acquirer; then close this one",
+        "请上送批次明细, 用 `isogate recon` 逐笔核对, 差异向收单机构提出, 查清后结案",
     ),
 };
 const NOT_COMPARED: Row = Row {
     verdict: Phrase::new(
-        "the acquirer could not compare batch {batch}: the terminal counts {totals}",
-        "收单机构未能核对批次{batch}: 终端统计{totals}",
+        "the acquirer did not compare batch{batch}, or its answer contradicts itself: the terminal \
+         counts {totals}",
+        "收单机构未核对批次{batch}, 或应答前后矛盾: 终端统计{totals}",
     ),
     next: Phrase::new(
-        "settle again; if it fails again, ask the acquirer",
-        "请重新结算; 仍失败请联系收单机构",
+        "settle again; if it fails again, ask the acquirer; then close this one",
+        "请重新结算; 仍失败请联系收单机构, 查清后结案",
+    ),
+};
+const NO_RESULT: Row = Row {
+    verdict: Phrase::new(
+        "batch{batch} answered {rc} {meaning} without a result: the terminal counts {totals}",
+        "批次{batch}应答{rc} {meaning}, 未给出对账结果: 终端统计{totals}",
+    ),
+    next: Phrase::new(
+        "not settled as far as is known: settle again, or ask the acquirer",
+        "是否结算未知: 请重新结算或联系收单机构",
     ),
 };
 const TOTALS_UNTOLD: Phrase = Phrase::new("totals not told", "未给出总计");
@@ -49,27 +57,38 @@ const CREDITS: [Phrase; 3] = [
     Phrase::new("1 credit {sum}", "贷记1笔{sum}"),
     Phrase::new("{n} credits {sum}", "贷记{n}笔{sum}"),
 ];
-/// Beside a sale whose batch is settled.
-pub(super) const SETTLED: Phrase = Phrase::new("batch {batch} settled", "批次{batch}已结算");
 
 /// What a settlement says of its batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
-    /// What the terminal counts, as far as that was told.
+    /// What the terminal counts, where it told all of it.
     pub totals: Option<SettlementTotals>,
-    /// What the host says of it.
+    /// What the host says of it: of answers that contradict each other the worst.
     pub host: HostBalance,
 }
 
 impl Settlement {
-    /// Takes what one more message says: the terminal knows its totals best, and asks first.
-    pub(super) fn hear(&mut self, note: &Note) {
-        if let Note::Settles { totals, host } = note {
+    /// Takes what one more message says. An answer that repeats other totals than were sent
+    /// compares something else.
+    pub(super) fn hear(&mut self, step: &Step) {
+        let Note::Settles { totals, host } = &step.note else {
+            return;
+        };
+        let message = step.message.as_ref();
+        if message.is_none_or(|message| !message.mti.is_answer()) {
             self.totals = self.totals.or(*totals);
-            if *host != HostBalance::Unsaid {
-                self.host = *host;
-            }
+            return;
         }
+        let other = totals.is_some() && *totals != self.totals;
+        let host = match other {
+            true => HostBalance::Failed.max(*host),
+            false => *host,
+        };
+        self.host = match (self.host, host) {
+            (known, HostBalance::Unsaid) => known,
+            (HostBalance::Unsaid, host) => host,
+            (known, host) => known.max(host),
+        };
     }
 }
 
@@ -81,36 +100,26 @@ impl Story {
         self.settlement
             .is_some_and(|own| differs.contains(&own.host))
     }
-
-    /// Where it stands in view of its class: as the gateway has it, or settled with its batch.
-    #[must_use]
-    pub fn standing(&self, class: Option<Unconfirmed>) -> State {
-        let waits = matches!(class, None | Some(Unconfirmed::NotSettled));
-        let told = matches!(self.state, State::Delivered | State::Confirmed);
-        match waits && told && self.settled_by.is_some() {
-            true => State::Settled,
-            false => self.state,
-        }
-    }
-
-    /// Whether it is a settlement whose host found that the totals agree.
-    pub(super) fn is_in_balance(&self) -> bool {
-        self.settlement
-            .is_some_and(|own| own.host == HostBalance::Balanced)
-    }
 }
 
-/// The row of a settlement that its host answered with a result.
+/// The row of a settlement that was answered.
 pub(super) fn row(story: &Story) -> Option<Row> {
     let settlement = story.settlement?;
     if matches!(story.state, State::ClosedByOperator) {
         return Some(texts::CLOSED_BY_OPERATOR);
     }
+    let told = matches!(story.state, State::Delivered | State::Confirmed);
     match settlement.host {
-        HostBalance::Balanced => Some(IN_BALANCE),
+        HostBalance::Balanced => told.then_some(IN_BALANCE),
         HostBalance::Differs => Some(OUT_OF_BALANCE),
         HostBalance::Failed => Some(NOT_COMPARED),
-        HostBalance::Unsaid => None,
+        HostBalance::Unsaid => {
+            let answered = matches!(
+                story.state,
+                State::Delivered | State::Confirmed | State::DeclineDelivered | State::AnswerUnread
+            );
+            answered.then_some(NO_RESULT)
+        }
     }
 }
 
@@ -121,6 +130,15 @@ pub(super) fn totals(story: &Story) -> Said {
     match told {
         Some(totals) => in_words(&totals, currency.unwrap_or_default()),
         None => TOTALS_UNTOLD.plain(),
+    }
+}
+
+/// The number of a batch behind the word; empty where it has none.
+#[must_use]
+pub fn batch_number(batch: Text<6>) -> Said {
+    match batch.is_empty() {
+        true => Said::default(),
+        false => Phrase::new(" {n}", "{n}").fill(&[("n", Said::same(batch.to_string()))]),
     }
 }
 
@@ -138,43 +156,4 @@ pub fn in_words(totals: &SettlementTotals, currency: Text<3>) -> Said {
     };
     let debits = part(totals.debits, totals.debit_sum.0, DEBITS);
     debits.beside(&part(totals.credits, totals.credit_sum.0, CREDITS))
-}
-
-/// The batch that a transaction belongs to.
-type BatchKey = (MerchantId, TerminalId, Text<6>);
-
-fn batch_key(opened: &Opened) -> BatchKey {
-    (opened.merchant, opened.terminal, opened.batch)
-}
-
-/// Whether a transaction counts in the totals of a batch as taken money.
-pub(super) fn counts(opened: &Opened) -> bool {
-    opened.purpose == Purpose::Debit
-}
-
-/// Sales that wait for the settlement of their batch.
-#[derive(Clone, Debug, Default)]
-pub(super) struct OpenBatches(BTreeMap<BatchKey, Vec<TxId>>);
-
-impl OpenBatches {
-    /// A sale begins.
-    pub(super) fn begins(&mut self, tx: TxId, opened: &Opened) {
-        if counts(opened) {
-            self.0.entry(batch_key(opened)).or_default().push(tx);
-        }
-    }
-
-    /// The sales of the batch of a settlement that its host found in balance.
-    pub(super) fn settle(&mut self, story: &Story) -> Vec<TxId> {
-        let opened = story.opened.as_ref().filter(|_| story.is_in_balance());
-        let batch = opened.and_then(|opened| self.0.remove(&batch_key(opened)));
-        batch.unwrap_or_default()
-    }
-}
-
-/// Whether a sale was over when the terminal asked to settle: then its totals counted it.
-pub(super) fn was_counted(sale: &Story, settlement: &Story) -> bool {
-    let told = matches!(sale.state, State::Delivered | State::Confirmed);
-    let before = sale.moments.last().zip(settlement.moments.first());
-    told && before.is_some_and(|(last, first)| last.seq < first.seq)
 }

@@ -2,7 +2,6 @@
 
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
-use super::settled::{OpenBatches, was_counted};
 use super::slips::{self, Slips};
 use super::story::{Seen, Story};
 use super::unconfirmed::Unconfirmed;
@@ -34,7 +33,6 @@ pub struct Stories {
     named: BTreeMap<Identity, TxId>,
     purchases: Purchases,
     slips: Slips,
-    batches: OpenBatches,
 }
 
 impl Stories {
@@ -48,7 +46,6 @@ impl Stories {
             named: BTreeMap::new(),
             purchases: Purchases::default(),
             slips: Slips::default(),
-            batches: OpenBatches::default(),
         }
     }
 
@@ -74,7 +71,6 @@ impl Stories {
         if self.keep == Keep::Everything {
             self.slips.take(story, record);
         }
-        self.settle(tx);
         self.asked_again(tx);
         let Some(story) = self.by_tx.get(&tx) else {
             return;
@@ -135,29 +131,7 @@ impl Stories {
             insert(&mut original.referring, story.tx);
         }
         self.name(&mut story, opened.identity);
-        if self.keep != Keep::Open {
-            self.batches.begins(story.tx, &opened);
-        }
         story
-    }
-
-    /// A settlement in balance is over for the sales of its batch, too.
-    fn settle(&mut self, tx: TxId) {
-        let Some(settlement) = self.by_tx.get(&tx).filter(|own| own.is_in_balance()) else {
-            return;
-        };
-        let of_batch = self.batches.settle(settlement);
-        let counted = of_batch.into_iter().filter(|sale| {
-            let sale = self.by_tx.get(sale);
-            sale.is_some_and(|sale| was_counted(sale, settlement))
-        });
-        let counted: Vec<TxId> = counted.collect();
-        for sale in counted {
-            if let Some(sale) = self.by_tx.get_mut(&sale) {
-                sale.settled_by = Some(tx);
-            }
-            self.drop_if_told(sale);
-        }
     }
 
     /// The same request once more, after it was given up; one that stays here asks nobody.
@@ -225,10 +199,7 @@ impl Stories {
         match self.keep {
             Keep::Everything => true,
             Keep::Open => story.may_move() || class.is_some_and(Unconfirmed::is_open),
-            Keep::Unsettled => {
-                let settled = story.standing(class) != story.state;
-                story.may_move() || class.is_some() && !settled
-            }
+            Keep::Unsettled => story.may_move() || class.is_some(),
         }
     }
 

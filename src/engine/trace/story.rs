@@ -102,8 +102,6 @@ pub struct Story {
     pub repeats_doubt: bool,
     /// What a settlement, or its answer, says of its batch.
     pub settlement: Option<Settlement>,
-    /// The settlement, found in balance, whose batch has this sale.
-    pub settled_by: Option<TxId>,
     /// Whether nothing more can come: the watch for a late approval is over.
     pub over: bool,
 }
@@ -179,7 +177,6 @@ impl Story {
             again: None,
             repeats_doubt: false,
             settlement: None,
-            settled_by: None,
             over: false,
         }
     }
@@ -284,7 +281,7 @@ impl Story {
             Note::Try(n) => self.reversal.tries = self.reversal.tries.max(n),
             Note::Other(tx) => self.other = Some(tx),
             Note::Detail(said) if step.state == State::ClosedByOperator => self.closing = said,
-            Note::Settles { .. } => self.settlement.get_or_insert_default().hear(&step.note),
+            Note::Settles { .. } => self.settlement.get_or_insert_default().hear(step),
             Note::None
             | Note::Duplicate(_)
             | Note::Unreadable(_)

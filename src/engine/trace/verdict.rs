@@ -7,7 +7,7 @@ use super::lang::Said;
 use super::retry::Retry;
 use super::story::Story;
 use super::unconfirmed::Unconfirmed;
-use super::{diagnosis, filed, limit, settled, texts, wording};
+use super::{diagnosis, filed, limit, texts, wording};
 use crate::engine::evidence::{EvidenceIndex, Tier};
 use crate::engine::record::{Seq, State};
 
@@ -15,7 +15,7 @@ use crate::engine::record::{Seq, State};
 /// that were given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Where it stands: as the gateway has it, or settled, which only a later message tells.
+    /// Where it stands.
     pub state: State,
     /// Whether `isogate open` lists it: U1-U3 and U5-U9.
     pub open: bool,
@@ -56,14 +56,9 @@ impl Verdict {
         let causes = diagnosis::causes(story);
         let bonds = Bonds::of(story, others);
         let class = Unconfirmed::of(story, &bonds);
-        let state = story.standing(class);
-        let settled = state != story.state;
         let alone = Retry::of(story);
         let (safe_to_retry, limit) = limit::limited(story, others, &bonds, alone);
         let (mut verdict, next_step) = wording::say(story, &bonds, &causes, (alone, limit));
-        if settled {
-            verdict = verdict.and(&settled::SETTLED.fill(&[("batch", wording::batch(story))]));
-        }
         if story.gap {
             verdict = verdict.and(&texts::GAP.plain());
         }
@@ -81,9 +76,9 @@ impl Verdict {
             });
         }
         Self {
-            state,
+            state: story.state,
             open: class.is_some_and(Unconfirmed::is_open),
-            class: class.filter(|_| !settled),
+            class,
             cause: causes.first().copied().unwrap_or(Cause::InProgress),
             causes,
             verdict,

@@ -324,6 +324,8 @@ type Values = Vec<(&'static str, Said)>;
 
 fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
     let (answer, reversal) = (code_of(story.answer), code_of(story.reversal.last_code));
+    let batch = story.opened.as_ref().map(|opened| opened.batch);
+    let batch = batch.unwrap_or_default();
     let mut values: Values = vec![
         ("rc", shown(story.answer)),
         ("meaning", answer.said()),
@@ -344,19 +346,13 @@ fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
         ("amount", shown_money(story, bonds::amount(story))),
         ("asked", shown_money(story, bonds::asked(story))),
         ("closing", Said::same(story.closing.to_string())),
-        ("batch", batch(story)),
+        ("batch", settled::batch_number(batch)),
         ("totals", settled::totals(story)),
     ];
     values.extend(asides(story, bonds));
     let why = reason(story, causes).fill(&values);
     values.push(("why", why));
     values
-}
-
-/// The number of its batch.
-pub(super) fn batch(story: &Story) -> Said {
-    let batch = story.opened.as_ref().map(|opened| opened.batch);
-    Said::same(batch.unwrap_or_default().to_string())
 }
 
 /// What is said only if it is known, with the words around it.

@@ -47,7 +47,6 @@ pub use allow::Allow;
 pub use keys::read as read_keys;
 pub use load::is_loopback;
 pub use problem::{ConfigError, Problem};
-pub use setting::duration as parse_time;
 pub use tls::{ClientTls, ServerTls};
 pub use token::{AdminToken, TokenRole};
 

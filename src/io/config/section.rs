@@ -1,8 +1,9 @@
 //! Reading a table key by key, so that what was never asked for is known to be unknown.
 
-use super::problem::{ConfigError, Problem, choice, nearest};
+use super::problem::{ConfigError, Problem, choice};
 use super::setting::{Setting, Shown};
 use super::settled::{Settled, quoted, written};
+use crate::iso::spec::nearest;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::time::Duration;
@@ -343,7 +344,7 @@ impl<'t> Section<'t> {
             if self.asked.contains(&name) {
                 continue;
             }
-            let what = match nearest(name, &self.asked) {
+            let what = match nearest(name, self.asked.iter().copied()) {
                 Some(known) => format!("unknown key; did you mean \"{known}\"?"),
                 None => format!("unknown key; known here: {}", self.asked.join(", ")),
             };

@@ -6,6 +6,7 @@ use super::index::IndexError;
 use super::snapshot::JournalSnapshot;
 use crate::engine::journal::{Damage, SegmentNo, Storage, StorageError};
 use crate::engine::record::{Record, Vault};
+use crate::engine::seam::Wall;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -89,6 +90,25 @@ impl JournalReader {
             self.records_at(RecordPosition::start_of(last.unwrap_or(SegmentNo::FIRST)));
         while records.cursor.next_if(|_| false)?.is_some() {}
         Ok(records)
+    }
+
+    /// As [`records`](Self::records), beginning with the segment in which this moment lies: those
+    /// that are earlier than it come first.
+    ///
+    /// # Errors
+    /// The storage's.
+    pub fn records_around(&self, moment: Wall) -> Result<RecordReader, ReadError> {
+        let segments = self.files().segments()?;
+        let mut start = segments.first().copied().unwrap_or(SegmentNo::FIRST);
+        for segment in segments.into_iter().rev() {
+            let mut records = self.records_at(RecordPosition::start_of(segment));
+            let first = records.next().transpose()?;
+            if first.is_some_and(|first| first.at < moment) {
+                start = segment;
+                break;
+            }
+        }
+        Ok(self.records_at(RecordPosition::start_of(start)))
     }
 
     fn records_at(&self, at: RecordPosition) -> RecordReader {

@@ -127,8 +127,7 @@ impl JournalSnapshot {
             RelativesReach::All => lookup
                 .namesakes(tx, opened, found)
                 .and_then(|()| lookup.attempts(tx, opened, found))
-                .and_then(|()| lookup.referring(tx, found))
-                .and_then(|()| lookup.settlements(tx, opened, found)),
+                .and_then(|()| lookup.referring(tx, found)),
         };
         Ok(told.map_err(IndexError::Index)?)
     }

@@ -37,6 +37,8 @@ pub use hex::{hex, to_hex};
 pub use ladder::scenario_ladder;
 pub use packets::{PacketError, onward, packets_of, write_packets};
 pub use page::{escaped, page, table};
-pub use past::{FoundStories, StorySearch, ToldStory, each, one, records, search, told_of};
+pub use past::{
+    FoundStories, StorySearch, ToldStory, each, one, records, search, search_asked, told_of,
+};
 pub use sheet::MessageSheet;
 pub use visible::VisibleBytes;

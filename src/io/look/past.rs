@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const AT_ONCE: usize = 4096;
 
 /// What was found, each with its verdict, oldest first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FoundStories {
     /// They.
     pub all: Vec<(Story, Verdict)>,
@@ -50,6 +50,50 @@ pub fn search(
         Err(ReadError::Index(_)) => reader.snapshot_without_index().and_then(found),
         found => found,
     }
+}
+
+/// Looks for what the queries of a [`Filter`](crate::engine::trace::Filter) find: those of one list
+/// together; the next list is asked only if the one before finds nothing.
+///
+/// # Errors
+/// The storage's.
+pub fn search_asked(
+    reader: &JournalReader,
+    asked: &[Vec<Query>],
+    wanted: StorySearch,
+    index: &EvidenceIndex<'_>,
+) -> Result<FoundStories, ReadError> {
+    let mut found = FoundStories::default();
+    for together in asked {
+        found = search_together(reader, together, wanted, index)?;
+        if !found.all.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// What several queries find, each transaction once.
+fn search_together(
+    reader: &JournalReader,
+    together: &[Query],
+    wanted: StorySearch,
+    index: &EvidenceIndex<'_>,
+) -> Result<FoundStories, ReadError> {
+    let mut all = BTreeMap::new();
+    let mut sum = FoundStories::default();
+    for query in together {
+        let found = search(reader, query, wanted, index)?;
+        sum.more |= found.more;
+        sum.damaged |= found.damaged;
+        sum.damage = found.damage;
+        let found = found.all.into_iter();
+        all.extend(found.map(|(story, verdict)| (story.tx, (story, verdict))));
+    }
+    let left_out = all.len().saturating_sub(wanted.limit.unwrap_or(usize::MAX));
+    sum.more |= left_out > 0;
+    sum.all = all.into_values().skip(left_out).collect();
+    Ok(sum)
 }
 
 /// Hands each transaction that a query means over with its verdict, some at a time, the newest ones
@@ -174,7 +218,7 @@ impl JudgedStories {
             // A transaction's last record can be missing without a trace in the ones that are left.
             story.gap |= self.damaged;
             let verdict = Verdict::with(&story, &stories.others(&story), index);
-            if query.matches(&story, verdict.class) {
+            if query.matches(&story, &verdict) {
                 self.matching.insert(story.tx, (story, verdict));
             } else {
                 self.matching.remove(&story.tx);

@@ -236,6 +236,12 @@ pub enum BuildFault {
 }
 
 impl BuildError {
+    /// What was named can be no field.
+    pub(super) const NO_FIELD: Self = Self {
+        field: None,
+        kind: BuildFault::UnknownField,
+    };
+
     pub(super) fn at(path: impl Into<FieldPath>, kind: BuildFault) -> Self {
         Self {
             field: Some(path.into()),

@@ -2,15 +2,15 @@
 
 use super::Message;
 use super::redact::middle;
-use crate::iso::message::FieldPath;
+use crate::iso::message::{FieldPath, ToFieldPath};
 use crate::iso::spec::{Composite, FieldContent, Store};
 
 impl Message {
     /// A field or part as it may be shown: card numbers with first six and last four, tracks and
     /// PINs and whatever is not known by their length, `(8 bytes)`.
     #[must_use]
-    pub fn shown(&self, path: impl Into<FieldPath>) -> Option<String> {
-        let path = path.into();
+    pub fn shown(&self, path: impl ToFieldPath) -> Option<String> {
+        let path = path.to_field_path()?;
         let text = self.text(path)?;
         match self.store(path)? {
             Store::Clear => Some(text.into_owned()),

@@ -2,7 +2,7 @@
 
 use super::composite::{self, Tlv};
 use super::{BuildError, BuildFault, Message, characters, nested, tagged, value};
-use crate::iso::message::{FieldId, FieldPath, Part};
+use crate::iso::message::{FieldId, FieldPath, Part, ToFieldPath};
 use crate::iso::spec::{Composite, FieldSpec, Layout, Nested, Size};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,8 +11,8 @@ impl Message {
     /// A field or part as text: digits, characters, or upper-case hex if binary. Sensitive values
     /// come in clear: mask before showing.
     #[must_use]
-    pub fn text(&self, path: impl Into<FieldPath>) -> Option<Cow<'_, str>> {
-        let path = path.into();
+    pub fn text(&self, path: impl ToFieldPath) -> Option<Cow<'_, str>> {
+        let path = path.to_field_path()?;
         let (layout, body, units) = self.value(path.field)?;
         if let Some(range) = self.units(path, units) {
             return value::text(layout, body, units, range);
@@ -97,8 +97,8 @@ impl Message {
     ///
     /// # Errors
     /// The value does not fit.
-    pub fn set(&mut self, path: impl Into<FieldPath>, text: &str) -> Result<(), BuildError> {
-        let path = path.into();
+    pub fn set(&mut self, path: impl ToFieldPath, text: &str) -> Result<(), BuildError> {
+        let path = path.to_field_path().ok_or(BuildError::NO_FIELD)?;
         let field = self.spec.field(path.field);
         let field = field.ok_or_else(|| BuildError::at(path, BuildFault::UnknownField))?;
         if self.is_beyond_fault(path.field) {

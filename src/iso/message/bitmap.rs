@@ -93,13 +93,9 @@ impl Bitmap {
 
     /// The fields, ascending.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = FieldId> + use<> {
-        let mut rest = *self;
-        std::iter::from_fn(move || {
-            let first = rest.first()?;
-            rest.remove(first);
-            Some(first)
-        })
+    #[must_use]
+    pub const fn iter(&self) -> BitmapFields {
+        BitmapFields(*self)
     }
 
     /// The lowest field.
@@ -121,6 +117,41 @@ impl Bitmap {
     const fn place(id: FieldId) -> (usize, u64) {
         let zero_based = id.number() - 1;
         ((zero_based / 64) as usize, 1 << (63 - zero_based % 64))
+    }
+}
+
+/// The fields of a [`Bitmap`], ascending.
+#[derive(Clone, Debug)]
+pub struct BitmapFields(Bitmap);
+
+impl Iterator for BitmapFields {
+    type Item = FieldId;
+
+    #[inline]
+    fn next(&mut self) -> Option<FieldId> {
+        let first = self.0.first()?;
+        self.0.remove(first);
+        Some(first)
+    }
+}
+
+impl IntoIterator for Bitmap {
+    type Item = FieldId;
+    type IntoIter = BitmapFields;
+
+    #[inline]
+    fn into_iter(self) -> BitmapFields {
+        self.iter()
+    }
+}
+
+impl IntoIterator for &Bitmap {
+    type Item = FieldId;
+    type IntoIter = BitmapFields;
+
+    #[inline]
+    fn into_iter(self) -> BitmapFields {
+        self.iter()
     }
 }
 

@@ -126,6 +126,38 @@ impl FromStr for FieldPath {
     }
 }
 
+/// What names a field or a part of one: `4`, `"60.2"`, a [`FieldId`], a [`FieldPath`].
+pub trait ToFieldPath {
+    /// The path; `None` if there can be no such field.
+    fn to_field_path(self) -> Option<FieldPath>;
+}
+
+impl ToFieldPath for FieldPath {
+    #[inline]
+    fn to_field_path(self) -> Option<FieldPath> {
+        Some(self)
+    }
+}
+
+impl ToFieldPath for FieldId {
+    #[inline]
+    fn to_field_path(self) -> Option<FieldPath> {
+        Some(self.into())
+    }
+}
+
+impl ToFieldPath for u8 {
+    fn to_field_path(self) -> Option<FieldPath> {
+        FieldId::new(self).map(FieldPath::whole)
+    }
+}
+
+impl ToFieldPath for &str {
+    fn to_field_path(self) -> Option<FieldPath> {
+        self.parse().ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

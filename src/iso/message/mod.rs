@@ -11,9 +11,9 @@ mod secret;
 mod text;
 mod value;
 
-pub use bitmap::Bitmap;
+pub use bitmap::{Bitmap, BitmapFields};
 pub use card::{card_among, is_luhn};
-pub use field::{FieldId, FieldPath, Part};
+pub use field::{FieldId, FieldPath, Part, ToFieldPath};
 pub use mti::{Class, Function, Mti};
 pub use secret::{Pan, Secret};
 pub use text::Text;

@@ -62,6 +62,15 @@ pub(super) fn line_of(text: &str, offset: usize) -> usize {
         .saturating_add(1)
 }
 
+/// The known name that is meant most likely, if one is near enough.
+#[must_use]
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let known = known.into_iter();
+    let near = known.map(|name| (distance(wrong, name), name));
+    let (distance, name) = near.min()?;
+    (distance <= wrong.len().max(name.len()) / 2).then_some(name)
+}
+
 /// How many letters must change to make one word the other (Levenshtein).
 pub(super) fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
@@ -84,7 +93,7 @@ pub(super) fn distance(from: &str, to: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::distance;
+    use super::{distance, nearest};
 
     #[test]
     fn distance_counts_letters_changed() {
@@ -92,5 +101,14 @@ mod tests {
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("same", "same"), 0);
         assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_name() {
+        let known = ["address", "name", "spec"];
+        assert_eq!(nearest("adress", known), Some("address"));
+        assert_eq!(nearest("sepc", known), Some("spec"));
+        assert_eq!(nearest("zzzzzzzz", known), None);
+        assert_eq!(nearest("x", []), None);
     }
 }

@@ -76,6 +76,7 @@ pub(super) struct MessageKeys {
     pub bitmap: Option<Encoding>,
     pub bitmap_always_double: Option<bool>,
     pub bitmap_announced: Option<bool>,
+    pub bitmaps: Option<u8>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -143,7 +144,11 @@ pub(super) enum CompositeKind {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(
+    deny_unknown_fields,
+    default,
+    expecting = "the keys of a part, such as { name = \"Order id\", format = \"ans..20\" }"
+)]
 pub(super) struct PartKeys {
     pub id: Option<String>,
     pub format: Option<String>,
@@ -231,6 +236,10 @@ pub(super) struct SettlementKeys {
     pub debit_count: Vec<String>,
     pub credit_amount: Vec<String>,
     pub credit_count: Vec<String>,
+    pub debit_reversal_amount: Vec<String>,
+    pub debit_reversal_count: Vec<String>,
+    pub credit_reversal_amount: Vec<String>,
+    pub credit_reversal_count: Vec<String>,
     pub result: Vec<String>,
 }
 

@@ -304,6 +304,10 @@ pub struct SettlementRule {
     pub credit_amount: Vec<FieldPath>,
     /// Numbers of credits.
     pub credit_count: Vec<FieldPath>,
+    /// Sums and numbers of debits that were reversed, to be taken off.
+    pub debit_reversals: [Vec<FieldPath>; 2],
+    /// The same of credits.
+    pub credit_reversals: [Vec<FieldPath>; 2],
     /// What the host found: 1 in balance, 2 out of balance, 3 error (ISO 8583:1987, DE 66). Where
     /// there is none, the response code says it.
     pub result: Vec<FieldPath>,

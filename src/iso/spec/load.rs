@@ -99,6 +99,7 @@ fn compose(file: &SpecFile) -> Result<Spec, SpecFault> {
         let what = "field 65 is data here, so that no third bitmap is announced";
         return Err(SpecFault::at(["fields", &beyond.id.to_string()], what));
     }
+    within_bitmaps(file, &fields)?;
     let flow = load_flow::flow(file, &fields)?;
     let usages = usages(&file.usage, &FieldLookup { fields: &fields })?;
     let header = header(file)?;
@@ -207,6 +208,27 @@ fn header(file: &SpecFile) -> Result<Vec<HeaderPart>, SpecFault> {
         })
     };
     file.header.iter().map(part).collect()
+}
+
+/// Where a dialect says how many bitmaps it has, no field stands behind the last one.
+fn within_bitmaps(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<(), SpecFault> {
+    let bitmaps = file.message.bitmaps.unwrap_or(3);
+    if !(1..=3).contains(&bitmaps) {
+        let what = "a dialect has 1 to 3 bitmaps, of 64 fields each";
+        return Err(SpecFault::at(["message", "bitmaps"], what));
+    }
+    let last = u16::from(bitmaps) * 64;
+    let mut all = fields.iter().flatten();
+    match all.find(|field| u16::from(field.id.number()) > last) {
+        None => Ok(()),
+        Some(beyond) => {
+            let what = format!(
+                "this dialect ends with field {last}; if it has a third bitmap, say [message] \
+                 bitmaps = 3"
+            );
+            Err(SpecFault::at(["fields", &beyond.id.to_string()], what))
+        }
+    }
 }
 
 fn mti(file: &SpecFile) -> Result<Encoding, SpecFault> {

@@ -359,6 +359,14 @@ impl FieldLookup<'_> {
             debit_count: paths("debit_count", &keys.debit_count)?,
             credit_amount: paths("credit_amount", &keys.credit_amount)?,
             credit_count: paths("credit_count", &keys.credit_count)?,
+            debit_reversals: [
+                paths("debit_reversal_amount", &keys.debit_reversal_amount)?,
+                paths("debit_reversal_count", &keys.debit_reversal_count)?,
+            ],
+            credit_reversals: [
+                paths("credit_reversal_amount", &keys.credit_reversal_amount)?,
+                paths("credit_reversal_count", &keys.credit_reversal_count)?,
+            ],
             result: paths("result", &keys.result)?,
         })
     }

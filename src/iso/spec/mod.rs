@@ -28,7 +28,7 @@ mod usage;
 mod wanted;
 
 pub use codes::{CodeSet, Codes, RequestOutcome, ReversalOutcome};
-pub use error::SpecError;
+pub use error::{SpecError, nearest};
 pub use field::{
     Composite, FieldMeaning, FieldSpec, FixedPart, MtiMask, Nested, NestedPart, PartSpec, Store,
     Tags, tag_number,

@@ -210,3 +210,34 @@ fn card_data_in_chip_tags_is_known_as_such() {
         assert_eq!(store, super::Store::Length, "{tag}");
     }
 }
+
+#[test]
+fn a_field_behind_the_last_bitmap_is_refused() {
+    let with = |base: &str, more: &str| {
+        let text = format!(
+            "name = \"x\"\ntitle = \"X\"\nextends = \"{base}\"\n{more}\n\
+             [fields.148]\nname = \"Y\"\nformat = \"an..10\"\n"
+        );
+        Spec::load("x.toml", &text, &|_| None)
+    };
+    let wrong = with("iso8583-1987-ascii", "").unwrap_err().to_string();
+    assert!(
+        wrong.contains("this dialect ends with field 128"),
+        "{wrong}"
+    );
+    assert!(with("iso8583-1987-ascii", "[message]\nbitmaps = 3").is_ok());
+    assert!(with("iso8583-2003-binary", "").is_ok());
+}
+
+#[test]
+fn a_tag_that_is_no_table_is_told_what_it_should_be() {
+    let text = "name = \"x\"\ntitle = \"X\"\nextends = \"iso8583-1987-ascii\"\n\
+                [fields.63]\ntags = { 01 = \"Order id\" }\n";
+    let wrong = Spec::load("x.toml", text, &|_| None)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        wrong.contains("the keys of a part, such as { name ="),
+        "{wrong}"
+    );
+}

@@ -1,6 +1,6 @@
 //! The true books of a world that was played, and the files that both ends would write of them.
 
-use super::case::{BlindCase, PayoutTwist};
+use super::case::{BlindCase, FileTwist, PayoutTwist};
 use crate::engine::evidence::{
     AcquirerIs, AcquirerRow, Evidence, IssuerIs, IssuerRow, PayoutIs, PayoutRow, TerminalIs,
     TerminalRow, Tier,
@@ -10,6 +10,10 @@ use crate::iso::message::{Amount, Rrn, Stan, Text};
 use crate::lab::judge::AttemptFacts;
 use crate::lab::odd::{BookedRequest, PaperSlip, SlipBelief, names};
 use crate::lab::plan::Trade;
+use std::time::Duration;
+
+/// All that ever changed what stands of a request: when, by how much, why.
+pub type BookedChanges = Vec<(Mono, i64, &'static str)>;
 
 /// What was seen on the wires, what the terminals have in their drawers, what the hosts booked.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +23,7 @@ pub struct CaseBooks {
     /// The terminals' slips.
     pub slips: Vec<PaperSlip>,
     /// The hosts' requests, each with all that ever changed what stands of it.
-    pub booked: Vec<(BookedRequest, Vec<(Mono, i64, &'static str)>)>,
+    pub booked: Vec<(BookedRequest, BookedChanges)>,
     /// The same moment on both clocks.
     pub clock: (Mono, Wall),
 }
@@ -50,7 +54,7 @@ impl CaseBooks {
             evidence.terminal = Some(self.slips.iter().filter_map(|s| self.slip_row(s)).collect());
         }
         if tier >= Tier::E2 {
-            evidence.acquirer = Some(self.acquirer_rows());
+            evidence.acquirer = Some(self.acquirer_file(case));
         }
         if tier >= Tier::E2p {
             evidence.payout = self.payout_row(case).map(|row| vec![row]);
@@ -90,9 +94,52 @@ impl CaseBooks {
         })
     }
 
-    fn acquirer_rows(&self) -> Vec<AcquirerRow> {
+    /// The acquirer's file in its form.
+    fn acquirer_file(&self, case: &BlindCase) -> Vec<AcquirerRow> {
+        let n = case.label.n;
+        let own = |of: u32| of == n;
+        let mut rows = self.acquirer_rows(|of| !own(of));
+        let of_case = self.acquirer_rows(own);
+        match case.label.file {
+            FileTwist::Lost => {}
+            FileTwist::Twice => {
+                let booked = of_case.iter().filter(|row| row.is == AcquirerIs::Booked);
+                rows.extend(booked.cloned());
+                rows.extend(of_case);
+            }
+            FileTwist::SameRrn => {
+                let stranger = of_case.first().map(|row| AcquirerRow {
+                    terminal: Text::clipped("99999999"),
+                    merchant: Text::clipped("999999999999999"),
+                    card: masked("6216261111111111"),
+                    ..row.clone()
+                });
+                rows.extend(of_case);
+                rows.extend(stranger);
+            }
+            _ => rows.extend(of_case),
+        }
+        let hours = Duration::from_secs(8 * 3_600);
+        for row in &mut rows {
+            match case.label.file {
+                FileTwist::NoNumbers => (row.rrn, row.auth) = (Rrn::default(), Text::clipped("")),
+                FileTwist::NoTerminal => (row.terminal, row.stan) = (Text::clipped(""), None),
+                FileTwist::NoTimes => row.at = None,
+                FileTwist::OtherZone => row.at = row.at.map(|at| at + hours),
+                _ => {}
+            }
+        }
+        match case.label.file {
+            FileTwist::Backwards => rows.reverse(),
+            FileTwist::OtherMerchant => rows.clear(),
+            _ => {}
+        }
+        rows
+    }
+
+    fn acquirer_rows(&self, takes: impl Fn(u32) -> bool) -> Vec<AcquirerRow> {
         let mut rows = Vec::new();
-        for (request, changes) in &self.booked {
+        for (request, changes) in self.booked.iter().filter(|(own, _)| takes(own.n)) {
             let row = |at: Option<Mono>, is, amount: u64| AcquirerRow {
                 at: at.map(|at| self.wall(at)),
                 terminal: Text::clipped(&request.terminal),

@@ -3,7 +3,9 @@
 
 use super::{double, healthy, outside, single};
 use crate::engine::seam::Dice;
-use crate::lab::plan::{Ask, Deed, Plan, Reaction, ReversedBy, Say, Setup, Timed, Trade, Undo};
+use crate::lab::plan::{
+    Ask, Deed, Plan, Reaction, ReversedBy, Say, Setup, SignsOn, Timed, Trade, Undo,
+};
 
 /// The attempt that a case is about.
 pub(super) const CASE: u32 = 1;
@@ -65,6 +67,68 @@ pub struct CaseLabel {
     pub troubles: Vec<&'static [&'static str]>,
     /// What becomes of the pay-out, where there is a file of it.
     pub payout: Option<PayoutTwist>,
+    /// How the acquirer's file is written.
+    pub file: FileTwist,
+}
+
+/// How the acquirer's file is written: systems differ, and errors happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FileTwist {
+    /// With every name.
+    Whole,
+    /// Without DE 37 and 38.
+    NoNumbers,
+    /// Without DE 41 and 11.
+    NoTerminal,
+    /// Without times.
+    NoTimes,
+    /// The last rows first.
+    Backwards,
+    /// Each row of the case twice: it was booked twice.
+    Twice,
+    /// The row of the case is missing: it was lost behind the acquirer's switch.
+    Lost,
+    /// Eight hours off.
+    OtherZone,
+    /// Another one of another terminal bears the RRN of the case.
+    SameRrn,
+    /// Of another merchant alone.
+    OtherMerchant,
+}
+
+impl FileTwist {
+    const ODD: [Self; 9] = [
+        Self::NoNumbers,
+        Self::NoTerminal,
+        Self::NoTimes,
+        Self::Backwards,
+        Self::Twice,
+        Self::Lost,
+        Self::OtherZone,
+        Self::SameRrn,
+        Self::OtherMerchant,
+    ];
+
+    /// Whether what is booked can be seen in it.
+    #[must_use]
+    pub fn shows_bookings(self) -> bool {
+        self.tells() && self != Self::Lost
+    }
+
+    /// Whether a transaction can still be found in it by a name that is its alone, and nothing is
+    /// in it that is not so.
+    #[must_use]
+    pub const fn tells(self) -> bool {
+        matches!(
+            self,
+            Self::Whole
+                | Self::NoNumbers
+                | Self::NoTerminal
+                | Self::Backwards
+                | Self::Twice
+                | Self::Lost
+        )
+    }
 }
 
 /// What a pay-out file says of the case, and the word for it.
@@ -128,6 +192,9 @@ pub struct BlindCase {
 #[must_use]
 pub fn draw_case(seed: u64) -> BlindCase {
     let mut making = Making::new(seed);
+    if making.dice.chance(1, 4) {
+        making.of_another_trade();
+    }
     match making.dice.below(20) {
         0..5 => healthy::put(&mut making),
         5..12 => single::put(&mut making),
@@ -159,6 +226,10 @@ impl Making {
             amount: 100 * dice.between(1, 5_000),
             ..Ask::default()
         };
+        let file = match dice.chance(1, 3) {
+            true => dice.pick(&FileTwist::ODD).copied(),
+            false => None,
+        };
         Self {
             dice,
             setup,
@@ -171,9 +242,39 @@ impl Making {
                 never: Vec::new(),
                 troubles: Vec::new(),
                 payout: None,
+                file: file.unwrap_or(FileTwist::Whole),
             },
             deeds: Vec::new(),
         }
+    }
+
+    /// The case is no sale: an authorization, or a void or refund of a sale that stands.
+    fn of_another_trade(&mut self) {
+        let trades = [Trade::Hold, Trade::Void, Trade::Refund];
+        let trade = self.dice.pick(&trades).copied().unwrap_or_default();
+        self.ask.trade = trade;
+        if trade == Trade::Hold {
+            return;
+        }
+        self.ask.of = BESIDE + 50;
+        let sold = Ask {
+            n: BESIDE + 50,
+            purchase: CASE,
+            amount: self.ask.amount,
+            ..Ask::default()
+        };
+        self.at(BEGINS - 1_500, Deed::Ask(Box::new(sold)));
+    }
+
+    /// The case is a sale, whatever was thrown.
+    pub(super) fn must_sell(&mut self) {
+        self.ask.trade = Trade::Sale;
+        self.ask.of = 0;
+        let own = |timed: &Timed| match &timed.deed {
+            Deed::Ask(ask) => ask.n != BESIDE + 50,
+            _ => true,
+        };
+        self.deeds.retain(own);
     }
 
     /// Names what is done, once more with a plus between.
@@ -237,6 +338,7 @@ impl Making {
     fn finish(mut self, seed: u64) -> BlindCase {
         let ask = self.ask.clone();
         self.after(0, Deed::Ask(Box::new(ask)));
+        self.look_in();
         let before = self.dice.between(1, 3);
         let end = self.deeds.iter().map(|timed| timed.at).max().unwrap_or(0) + 30_000;
         for at in 0..before + 2 {
@@ -269,6 +371,31 @@ impl Making {
     }
 }
 
+impl Making {
+    /// Somebody else trades at the same time, and verdicts are read while it is under way.
+    fn look_in(&mut self) {
+        for number in 0..self.dice.below(3) {
+            let beside = Ask {
+                n: PLAIN + 20 + u32::try_from(number).unwrap_or(0),
+                t: 1,
+                purchase: PLAIN + 20 + u32::try_from(number).unwrap_or(0),
+                amount: 100 * self.dice.between(1, 5_000) + 7,
+                ..Ask::default()
+            };
+            let at = BEGINS - 300 + self.dice.below(1_500);
+            self.at(at, Deed::Ask(Box::new(beside)));
+        }
+        for _ in 0..self.dice.between(1, 4) {
+            let after = match self.dice.below(3) {
+                0 => self.dice.below(DEADLINE),
+                1 => self.dice.below(2 * PATIENCE),
+                _ => self.dice.below(20_000),
+            };
+            self.after(after, Deed::Probe);
+        }
+    }
+}
+
 fn set_up(dice: &mut Dice) -> Setup {
     let (spec, host_spec) = match dice.below(10) {
         0..5 => ("cup-pos", None),
@@ -287,6 +414,21 @@ fn set_up(dice: &mut Dice) -> Setup {
         host_spec: host_spec.map(str::to_owned),
         forgetful: by == ReversedBy::Gateway || dice.chance(1, 4),
         by,
+        rewrite_stan: dice.chance(1, 8),
+        strict: !dice.chance(1, 8),
+        sign_on: match dice.below(8) {
+            0 => SignsOn::Connection,
+            1 => SignsOn::Link,
+            _ => SignsOn::Nothing,
+        },
+        echo: if dice.chance(1, 4) { 2_000 } else { 0 },
+        numbers_from: u32::try_from(dice.below(60)).unwrap_or(0),
+        unproven: dice.chance(1, 10),
+        match_fields: if dice.chance(1, 8) {
+            vec![11]
+        } else {
+            Vec::new()
+        },
         terminals: 2,
         connections: u8::try_from(dice.between(1, 3)).unwrap_or(1),
         tries: u16::try_from(dice.between(2, 4)).unwrap_or(2),

@@ -49,14 +49,17 @@ const SECOND: &[(&str, CasePart)] = &[
     }),
 ];
 
-/// Makes one of each.
+/// Makes one of each, and now and then a third.
 pub(super) fn put(making: &mut Making) {
     let (first, build) = making.dice.pick(FIRST).copied().unwrap_or(FIRST[0]);
     making.called(Family::Double, first);
     build(making);
-    let (second, build) = making.dice.pick(SECOND).copied().unwrap_or(SECOND[0]);
-    making.called(Family::Double, second);
-    build(making);
+    let more = 1 + u8::from(making.dice.chance(1, 4));
+    for _ in 0..more {
+        let (second, build) = making.dice.pick(SECOND).copied().unwrap_or(SECOND[0]);
+        making.called(Family::Double, second);
+        build(making);
+    }
 }
 
 /// Somebody reverses.

@@ -1,6 +1,8 @@
 //! Cases in which nothing is wrong, though something is odd: whoever raises an alarm is wrong.
 
-use super::case::{BEGINS, BESIDE, CASE, CasePart, DEADLINE, Family, Making, PayoutTwist};
+use super::case::{
+    BEGINS, BESIDE, CASE, CasePart, DEADLINE, Family, FileTwist, Making, PayoutTwist,
+};
 use crate::lab::plan::{Again, Ask, Deed, Form, Reaction, Say, Trade};
 
 /// A day of the field, scaled.
@@ -56,6 +58,7 @@ const ALL: &[(&str, CasePart)] = &[
     }),
     ("the same customer buys the same again", bought_again),
     ("a balance inquiry", |making| {
+        making.must_sell();
         making.ask.trade = Trade::Balance
     }),
     ("many echoes", |making| {
@@ -71,11 +74,15 @@ const ALL: &[(&str, CasePart)] = &[
 
 /// Makes one of them.
 pub(super) fn put(making: &mut Making) {
+    if making.dice.chance(2, 3) {
+        making.must_sell();
+    }
     let (name, build) = making.dice.pick(ALL).copied().unwrap_or(ALL[0]);
     making.called(Family::Healthy, name);
     build(making);
     making.must_tell(match making.ask.trade {
         Trade::Balance => &["answered"],
+        Trade::Hold => &["completion_missing"],
         _ if making.label.payout.is_some() => &[
             "outside_log",
             "paid",
@@ -91,6 +98,8 @@ pub(super) fn put(making: &mut Making) {
 }
 
 fn paid_out(making: &mut Making) {
+    making.must_sell();
+    making.label.file = FileTwist::Whole;
     making.label.payout = making.dice.pick(&PayoutTwist::ALL).copied();
 }
 
@@ -113,6 +122,8 @@ fn slow(making: &mut Making) {
 }
 
 fn next_day(making: &mut Making) {
+    making.must_sell();
+    making.setup.echo = 0;
     making.ask.stan = 77;
     let settle = Deed::Settle {
         t: 0,
@@ -179,6 +190,7 @@ fn answers_as(making: &mut Making, form: Form) {
 }
 
 fn bought_again(making: &mut Making) {
+    making.must_sell();
     let next = Ask {
         n: BESIDE,
         purchase: CASE,

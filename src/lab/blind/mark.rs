@@ -5,7 +5,6 @@ use super::case::{BlindCase, Family};
 use super::truth::{filed_word, true_words};
 use crate::engine::evidence::Tier;
 use crate::lab::judge::{AttemptFacts, Promise, understand};
-use crate::lab::plan::Trade;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,7 +67,8 @@ const SILENCE: [&str; 3] = ["no_answer", "answer_lost", "request_lost_or_unknown
 /// Whether a word may stand beside the one that files tell. Where money is booked that messages do
 /// not prove, the acquirer had the request.
 fn may_stand(word: &str, wanted: &str, true_words: &BTreeSet<&'static str>) -> bool {
-    true_words.contains(word) || wanted == "booked_at_acquirer" && word == "answer_lost"
+    let booked = ["booked_at_acquirer", "booked_twice"].contains(&wanted);
+    true_words.contains(word) || booked && word == "answer_lost"
 }
 
 fn text<'a>(view: &'a Value, key: &str) -> &'a str {
@@ -122,6 +122,7 @@ pub fn mark(case: &BlindCase, books: &CaseBooks, printed: &[(Tier, Value)]) -> C
             told,
         });
     }
+    let gives_back = books.attempt(label.n).is_some_and(AttemptFacts::gives_back);
     for (tier, view) in printed {
         let words = ["verdict", "next_step"].map(|key| text(view, key));
         let (state, retry) = (text(view, "state"), text(view, "safe_to_retry"));
@@ -131,7 +132,13 @@ pub fn mark(case: &BlindCase, books: &CaseBooks, printed: &[(Tier, Value)]) -> C
             continue;
         };
         let lied = books.attempts.iter().any(AttemptFacts::is_excused);
-        let kept = if lied && *tier < Tier::E2 {
+        let shows = match tier {
+            Tier::E0 | Tier::E1 => false,
+            Tier::E2s | Tier::E2w | Tier::E2 | Tier::E2p => label.file.shows_bookings(),
+            // The issuer's view has the sale, and no void.
+            Tier::E3 => label.file.shows_bookings() || !gives_back,
+        };
+        let kept = if lied && !shows {
             &mut mark.lied_at
         } else {
             &mut mark.unsafe_at
@@ -158,36 +165,49 @@ fn wrong(case: &BlindCase, books: &CaseBooks, told: &[String]) -> Option<String>
     ))
 }
 
-/// What a verdict allows while the customer may have paid, if it does.
+/// What a verdict allows while a book holds the money, if it does.
 fn unsafe_words(case: &BlindCase, books: &CaseBooks, view: &Value) -> Option<String> {
-    let own = books.attempt(case.label.n)?;
-    let pays = |other: &&AttemptFacts| {
-        let takes = other.is_money() && !other.gives_back();
+    let own = books.attempt(case.label.n).filter(|own| own.is_money())?;
+    let stands = |other: &AttemptFacts| {
         let back = books.attempts.iter();
         let back = back.filter(|back| back.gives_back() && back.of == other.n);
-        let stands = other.held + back.map(|back| back.held).sum::<i64>();
-        other.purchase == own.purchase && takes && (stands > 0 || other.may_still)
+        other.held + back.map(|back| back.held).sum::<i64>()
     };
-    let payer = books.attempts.iter().find(pays)?;
-    if own.trade == Trade::Balance {
-        return None;
-    }
+    let pays = |other: &&AttemptFacts| {
+        let takes = other.is_money() && !other.gives_back();
+        other.purchase == own.purchase && takes && (stands(other) > 0 || other.may_still)
+    };
+    let payer = books.attempts.iter().find(pays);
+    // Of a void or a refund itself: whether it was made.
+    let made = Some(own).filter(|own| own.gives_back() && own.is_taken());
+    let itself = match own.gives_back() {
+        true => made,
+        false => payer.filter(|payer| payer.n == own.n),
+    };
+    let again = if own.gives_back() { made } else { payer };
+    let holder = |promise: Promise| match promise {
+        Promise::Again => again,
+        Promise::NothingLeft
+        | Promise::NothingDebited
+        | Promise::NotGivenBack
+        | Promise::ReturnUndone
+        | Promise::NotAccepted => itself,
+        Promise::DebitReturned => itself.filter(|_| !own.gives_back()),
+        other if other.allows_more() => payer,
+        _ => None,
+    };
     let keys = ["verdict", "next_step", "verdict_zh", "next_step_zh"];
-    let mut promises = keys
+    let promises = keys
         .into_iter()
         .flat_map(|key| understand(text(view, key)).promises);
-    let itself = payer.n == own.n;
-    let word = promises.find(|promise| match promise {
-        Promise::NothingLeft | Promise::NothingDebited | Promise::NotAccepted => itself,
-        Promise::DebitReturned => itself,
-        other => other.allows_more(),
-    });
+    let word = promises
+        .filter_map(|promise| Some((format!("{promise:?}"), holder(promise)?)))
+        .next();
     let yes = text(view, "safe_to_retry") == "yes";
-    let says = match word {
-        Some(word) => format!("{word:?}"),
-        None if yes => "yes".to_owned(),
-        None => return None,
-    };
-    let (n, held) = (payer.n, payer.held);
+    let yes = again
+        .filter(|_| yes)
+        .map(|holder| ("yes".to_owned(), holder));
+    let (says, holder) = word.or(yes)?;
+    let (n, held) = (holder.n, holder.held);
     Some(format!("{says}, while {held} is held through attempt {n}"))
 }

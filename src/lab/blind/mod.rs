@@ -25,8 +25,8 @@ mod mark;
 
 mod score;
 
-pub use books::CaseBooks;
-pub use case::{BlindCase, CaseLabel, Family, PayoutTwist, draw_case};
+pub use books::{BookedChanges, CaseBooks};
+pub use case::{BlindCase, CaseLabel, Family, FileTwist, PayoutTwist, draw_case};
 pub use mark::{CaseMark, FiledMark, TIERS, mark};
 pub use score::BlindScore;
 pub use truth::{filed_word, true_words};

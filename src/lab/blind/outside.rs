@@ -118,6 +118,7 @@ const ALL: &[(&str, CasePart)] = &[
 /// Makes one of them.
 pub(super) fn put(making: &mut Making) {
     let (name, build) = making.dice.pick(ALL).copied().unwrap_or(ALL[0]);
+    making.must_sell();
     making.called(Family::Outside, name);
     build(making);
 }

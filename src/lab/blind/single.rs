@@ -14,7 +14,8 @@ pub(super) const SILENCE: &[&str] = &[
     "link_lost",
     "restart",
 ];
-const LATE: &[&str] = &["answer_late"];
+/// An answer that comes after its request was repeated answers the repeat.
+const LATE: &[&str] = &["answer_late", "another_attempt"];
 const MISMATCH: &[&str] = &["answer_mismatch"];
 
 const ALL: &[(&str, CasePart)] = &[
@@ -105,6 +106,7 @@ fn wrong_mac(making: &mut Making) {
 }
 
 fn broken_tail(making: &mut Making) {
+    making.must_sell();
     answers_as(
         making,
         Form {
@@ -274,7 +276,13 @@ fn killed_after(making: &mut Making) {
     let at = answered + making.dice.between(30, 200);
     killed(making, at);
     making.label.also.push("delivery_unproven");
-    making.must_tell(&["delivery_unproven", "restart", "terminal_reversed"]);
+    // The terminal may have shown before that it read its answer.
+    making.must_tell(&[
+        "delivery_unproven",
+        "restart",
+        "terminal_reversed",
+        "outside_log",
+    ]);
 }
 
 fn terminal_reverses(making: &mut Making) {
@@ -286,6 +294,7 @@ fn terminal_reverses(making: &mut Making) {
 }
 
 fn issuer_undo(making: &mut Making) {
+    making.must_sell();
     let undo = IssuerUndo {
         n: CASE,
         ..IssuerUndo::default()
@@ -309,6 +318,7 @@ fn back(making: &mut Making, trade: Trade, amount: u64) {
 }
 
 fn voided(making: &mut Making) {
+    making.must_sell();
     let amount = making.ask.amount;
     back(making, Trade::Void, amount);
     making.label.also.push("voided");
@@ -316,6 +326,7 @@ fn voided(making: &mut Making) {
 }
 
 fn refunded(making: &mut Making) {
+    making.must_sell();
     let amount = making.ask.amount;
     back(making, Trade::Refund, amount);
     making.label.also.push("voided");
@@ -323,6 +334,7 @@ fn refunded(making: &mut Making) {
 }
 
 fn hold(making: &mut Making) {
+    making.must_sell();
     making.ask.trade = Trade::Hold;
     making.label.also.push("completion_missing");
     making.must_tell(&["completion_missing"]);
@@ -337,6 +349,7 @@ fn request_mac(making: &mut Making) {
 }
 
 fn duplicate(making: &mut Making) {
+    making.must_sell();
     making.ask.stan = 900;
     let first = Ask {
         n: BESIDE,
@@ -359,6 +372,7 @@ fn duplicate(making: &mut Making) {
 }
 
 fn in_part(making: &mut Making) {
+    making.must_sell();
     let part = making.ask.amount / 2 + 1;
     making.host(20, Say::Part(part), None);
     making.must_tell(&["outside_log"]);
@@ -396,6 +410,7 @@ fn draining(making: &mut Making) {
 }
 
 fn swiped(making: &mut Making) {
+    making.must_sell();
     answer_lost(making);
     if making.setup.by == ReversedBy::Terminal {
         making.setup.forgetful = false;

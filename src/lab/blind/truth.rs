@@ -2,7 +2,7 @@
 //! under its own condition.
 
 use super::books::CaseBooks;
-use super::case::{BlindCase, DEADLINE};
+use super::case::{BlindCase, DEADLINE, FileTwist};
 use crate::engine::seam::Mono;
 use crate::lab::judge::{AttemptFacts, Meant, UndoMeant};
 use crate::lab::plan::Trade;
@@ -48,6 +48,12 @@ pub fn true_words(case: &BlindCase, books: &CaseBooks) -> BTreeSet<&'static str>
     add("terminal_gone", !facts.approvals.is_empty() && !seen.read);
     add("restart", facts.interrupted);
     add("outside_log", seen.told && seen.in_time);
+    add("another_attempt", facts.reached.len() > 1);
+    // Where the trace number alone is the key, another terminal may use the same one just then.
+    let by_number = case.plan.setup.match_fields == [11];
+    add("refused_duplicate", by_number && facts.sent.is_empty());
+    // Its terminal has it in no batch, or as undone.
+    add("settle_mismatch", seen.told && !seen.read);
     add("answered", facts.trade == Trade::Balance);
     add("completion_missing", facts.trade == Trade::Hold);
     for word in &label.never {
@@ -141,11 +147,21 @@ impl WireFacts {
 #[must_use]
 pub fn filed_word(case: &BlindCase, books: &CaseBooks) -> Option<&'static str> {
     let facts = books.attempt(case.label.n)?;
+    let file = case.label.file;
+    if !file.tells() {
+        return None;
+    }
     if facts.sent.is_empty() || facts.trade != Trade::Sale {
         return None;
     }
     let seen = WireFacts::of(facts);
-    let booked = books.request(facts.n).is_some_and(|request| request.booked);
+    // Nothing was heard that names it as this file does.
+    if file == FileTwist::NoTerminal && seen.silent {
+        return None;
+    }
+    let lost = file == FileTwist::Lost;
+    let booked = books.request(facts.n).is_some_and(|request| request.booked) && !lost;
+    let twice = file == FileTwist::Twice;
     let returned = case.label.also.contains(&"voided");
     let doubted = !facts.doubtful.is_empty() || !facts.misfits.is_empty();
     let answered = !facts.approvals.is_empty();
@@ -157,10 +173,15 @@ pub fn filed_word(case: &BlindCase, books: &CaseBooks) -> Option<&'static str> {
         .approvals
         .first()
         .map_or(facts.amount, |yes| yes.amount);
-    let held = facts.held.unsigned_abs();
+    let held = match facts.held.unsigned_abs() {
+        _ if lost => 0,
+        held if twice && booked => held + asked,
+        held => held,
+    };
     Some(match (booked, held) {
         (false, _) if stands => "missing_at_acquirer",
         (true, 0) if stands => "returned_later",
+        (true, _) if twice && held == 2 * asked => "booked_twice",
         (true, _) if stands && held != asked => "other_amount",
         (true, _) if stands => case.label.payout?.word(),
         (true, 1..) if !answered && !doubted => "booked_at_acquirer",

@@ -300,6 +300,18 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("another void or refund of the same original {i}: {x}", &[]),
     ("answered {c} {x}", &[]),
     ("batch totals differ", &[]),
+    ("batch {x} in balance at the acquirer: {x}", &[]),
+    ("batch  in balance at the acquirer: {x}", &[]),
+    (
+        "batch {x} out of balance at the acquirer: the terminal counts {x}",
+        &[],
+    ),
+    (
+        "the acquirer could not compare batch {x}: the terminal counts {x}",
+        &[],
+    ),
+    ("batch {x} settled", &[]),
+    ("batch  settled", &[]),
     ("may span the cut-over", &[]),
     ("no answer from acquirer{t}", &[]),
     ("this kind is never reversed", &[]),

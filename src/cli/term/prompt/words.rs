@@ -5,6 +5,7 @@ use crate::iso::codec::Message;
 use crate::iso::spec::{Purpose, Spec};
 use crate::lab::peer::{Receipt, TerminalBelief};
 use std::fmt::Write;
+use std::time::Duration;
 
 /// What can be typed, in both languages.
 const COMMANDS: [(&str, &str, &str); 13] = [
@@ -61,7 +62,7 @@ const COMMANDS: [(&str, &str, &str); 13] = [
 
 /// Speaks one of the languages.
 #[derive(Clone, Copy)]
-pub(super) struct PromptWords(pub(super) Lang);
+pub(in crate::cli::term) struct PromptWords(pub(in crate::cli::term) Lang);
 
 impl PromptWords {
     const fn pick(self, en: &'static str, zh: &'static str) -> &'static str {
@@ -88,14 +89,37 @@ impl PromptWords {
         self.pick("sign-in", "签到")
     }
 
-    pub(super) const fn sign_in_failed(self) -> &'static str {
+    pub(in crate::cli::term) const fn sign_in_failed(self) -> &'static str {
         self.pick(
-            "no usable answer to the sign-in: given up; are the keys those of the other end?",
-            "签到无有效应答, 已放弃; 主密钥与对端是否一致?",
+            "no usable answer to the sign-in: given up, nothing was sold; are dialect (--spec) and \
+             keys (--seed, --keys) those of the other end?",
+            "签到无有效应答, 已放弃, 未发出交易; 报文规范(--spec)与主密钥(--seed、--keys)是否与对端一致?",
         )
     }
 
-    pub(super) fn unconnected(self, to: &str, error: &str) -> String {
+    pub(in crate::cli::term) fn sign_in_refused(self, answer: &str) -> String {
+        match self.0 {
+            Lang::En => format!("the sign-in was answered with {answer}: nothing was sold"),
+            Lang::Zh => format!("签到被拒绝: {answer}; 未发出交易"),
+        }
+    }
+
+    pub(super) const fn not_sent(self) -> &'static str {
+        self.pick(
+            "without a sign-in nothing else is sent",
+            "未签到, 其后的交易未发出",
+        )
+    }
+
+    pub(in crate::cli::term) fn waiting(self, to: &str, error: &str, most: Duration) -> String {
+        let most = shown(most);
+        match self.0 {
+            Lang::En => format!("cannot connect to {to}: {error}; trying for {most}"),
+            Lang::Zh => format!("无法连接 {to}: {error}; {most}内继续尝试"),
+        }
+    }
+
+    pub(in crate::cli::term) fn unconnected(self, to: &str, error: &str) -> String {
         match self.0 {
             Lang::En => format!("cannot connect to {to}: {error}; nothing was sent"),
             Lang::Zh => format!("无法连接 {to}: {error}; 未发出任何报文"),
@@ -222,6 +246,14 @@ fn folded(names: &[String]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A time as it is typed: `10s`, `200ms`.
+fn shown(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
+    }
 }
 
 /// Minor units as `100.00`.

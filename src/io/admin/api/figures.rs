@@ -2,8 +2,8 @@
 
 use super::problem::ApiProblem;
 use crate::engine::seam::Zone;
+use crate::engine::seam::duration;
 use crate::io::admin::Views;
-use crate::io::config::parse_time;
 use crate::io::figures::{FigurePoint, OpenMoney};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -127,7 +127,7 @@ pub(super) async fn figures(
     let Query(asked) = asked.map_err(|error| ApiProblem::bad(error.body_text()))?;
     let last = match asked.last {
         None => USUAL,
-        Some(text) => parse_time(&text).ok_or_else(|| {
+        Some(text) => duration(&text).ok_or_else(|| {
             let what = format!("last: `{text}` is no time");
             ApiProblem::bad(what).hint("write it as 90s, 10m or 2h")
         })?,

@@ -7,11 +7,14 @@ use super::sheet::MessageDetail;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::record::{Fact, Hop, Record, Seq, State as TransactionState, TxId};
 use crate::engine::seam::Zone;
-use crate::engine::trace::{self, Query, QueryError, Story, Unconfirmed, Verdict, View, Which};
+use crate::engine::trace::{
+    self, Filter, FilterError, FilterTime, Query, QueryError, Story, Unconfirmed, Verdict, View,
+    Which,
+};
 use crate::io::admin::Views;
 use crate::io::journal::JournalReader;
 use crate::io::look::{self, MessageSheet, StorySearch, ToldStory};
-use crate::io::serve::GatewaySetup;
+use crate::io::serve::{Clock, GatewaySetup};
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
 use axum::Json;
@@ -28,8 +31,8 @@ const PAGE: (usize, usize) = (50, 500);
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct TransactionFilter {
-    /// An id, an RRN, TERMINAL/STAN, an authorization code, a STAN or a terminal; `open`, a class
-    /// (U1 to U9) or a state.
+    /// A filter, such as `~open & ~mti 02xx`; a word without `~` is an id, an RRN, TERMINAL/STAN,
+    /// an authorization code, a STAN or a terminal, `open`, a class (U1 to U9) or a state.
     q: Option<String>,
     /// DE 41.
     terminal: Option<String>,
@@ -78,33 +81,42 @@ impl From<QueryError> for ApiProblem {
     }
 }
 
+impl From<FilterError> for ApiProblem {
+    fn from(error: FilterError) -> Self {
+        let (from, to) = (error.at.start, error.at.end);
+        Self::bad(&error.what.en).hint(format!(
+            "bytes {from} to {to} of `{}`; `isogate trace --words` prints the words of a filter",
+            error.text
+        ))
+    }
+}
+
 impl TransactionFilter {
-    /// What may be meant, the likeliest first.
-    fn queries(&self, zone: &Zone) -> Result<Vec<Query>, ApiProblem> {
+    /// What is asked for: by the filter, and by the parameters beside it.
+    fn queries(&self, zone: &Zone) -> Result<Vec<Vec<Query>>, ApiProblem> {
         let told = self.told(zone)?;
-        let Some(key) = filled(&self.q) else {
-            return Ok(vec![told]);
+        let Some(text) = filled(&self.q) else {
+            return Ok(vec![vec![told]]);
         };
-        let guesses = match key.parse::<Which>() {
-            Ok(which) => vec![Query {
-                which: Some(which),
-                ..Query::default()
-            }],
-            Err(_no_state) => Query::guess(key, zone)?,
-        };
-        let narrowed = guesses.into_iter().map(|guess| Query {
+        let now = Clock::new().now().wall;
+        let filter = Filter::parse(text, FilterTime { now, zone })?;
+        let narrowed = |guess: Query| Query {
             tx: guess.tx,
             terminal: told.terminal.or(guess.terminal),
             stan: told.stan.or(guess.stan),
             rrn: told.rrn.or(guess.rrn),
             auth: told.auth.or(guess.auth),
-            amount: told.amount,
+            amount: told.amount.or(guess.amount),
             from: told.from.or(guess.from),
             until: told.until.or(guess.until),
-            last4: told.last4,
+            last4: told.last4.or(guess.last4),
             which: told.which.or(guess.which),
-        });
-        Ok(narrowed.collect())
+            also: guess.also,
+        };
+        let all = filter.alternatives().into_iter();
+        Ok(all
+            .map(|together| together.into_iter().map(narrowed).collect())
+            .collect())
     }
 
     fn told(&self, zone: &Zone) -> Result<Query, ApiProblem> {
@@ -132,6 +144,7 @@ impl TransactionFilter {
                 .transpose()?,
             last4: read(&self.last4).map(trace::last4).transpose()?,
             which: read(&self.state).map(str::parse).transpose()?,
+            also: None,
         })
     }
 
@@ -171,28 +184,19 @@ pub(super) async fn list(
     let queries = filter.queries(&zone)?;
     let search = filter.search()?;
     let page = ask(&views, move |reader| {
-        let mut page = None;
-        for query in queries {
-            let found = page_of(reader, &query, search, &zone)?;
-            let is_empty = found.items.is_empty();
-            page = Some(found);
-            if !is_empty {
-                break;
-            }
-        }
-        page.ok_or_else(|| ApiProblem::bad("nothing is asked for"))
+        page_of(reader, &queries, search, &zone)
     });
     page.await.map(Json)
 }
 
 fn page_of(
     reader: &JournalReader,
-    query: &Query,
+    queries: &[Vec<Query>],
     search: StorySearch,
     zone: &Zone,
 ) -> Result<TransactionPage, ApiProblem> {
     let nothing = Evidence::default();
-    let found = look::search(reader, query, search, &EvidenceIndex::of(&nothing))?;
+    let found = look::search_asked(reader, queries, search, &EvidenceIndex::of(&nothing))?;
     let oldest = found.all.first().map(|(story, _)| story.tx.to_string());
     Ok(TransactionPage {
         items: items(found.all.iter().rev(), zone),

@@ -4,7 +4,7 @@ import { h, show, say, tell, keep } from "./dom.js";
 import { asked, address } from "./address.js";
 import { lang, setLang, t } from "./text.js";
 import { token } from "./api.js";
-import { begin, keepWrong, live, now as clockNow, watch } from "./live.js";
+import { begin, keepWrong, live, watch } from "./live.js";
 import { mood, wrong } from "./words.js";
 import { now } from "./now.js";
 import { open } from "./open.js";
@@ -66,17 +66,16 @@ function topMoves() {
   badge.hidden = open === 0;
   say(badge, open > 999 ? "999+" : String(open));
   badge.setAttribute("aria-label", t("{n} open", { n: open }));
-  say(document.getElementById("gateway-name"), live.state ? `${live.state.name || ""}${live.state.lab ? ` · ${t("lab")}` : ""}` : "");
+  say(document.getElementById("gateway-name"), live.state ? (live.state.lab ? t("lab") : live.state.name || "") : "");
 }
 
 /** What must be known in every view: no connection, draining, a full disk, a failed journal. */
 function notices() {
   const said = [];
   const state = live.state || {};
-  const text = (part) => (typeof part === "string" ? part : "");
   if (live.failed) said.push(["bad", t("the gateway does not answer; what is shown is as it was")]);
-  if (state.failed) said.push(["bad", t("the journal failed: the gateway takes nothing on"), text(state.failed)]);
-  if (state.disk && (state.disk.low || state.disk === "low")) said.push(["bad", t("the disk is almost full")]);
+  if (state.failed) said.push(["bad", t("the journal failed: the gateway takes nothing on")]);
+  if (state.disk && state.disk !== "well") said.push(["bad", t("the disk is almost full")]);
   if (state.draining) said.push(["", t("the gateway is going down: it takes nothing new on")]);
   return said;
 }
@@ -130,6 +129,6 @@ window.addEventListener("unhandledrejection", (event) => {
   if (event.reason && event.reason.name === "AbortError") event.preventDefault();
   else tell(String((event.reason && event.reason.message) || event.reason), true);
 });
-keepWrong((item) => wrong(item) && mood(item, clockNow()).word !== "under way");
+keepWrong((item) => wrong(item) && mood(item).word !== "under way");
 draw();
 begin();

@@ -44,8 +44,9 @@ const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const title = (fault) => (lang() === "zh" ? fault.title_zh : fault.title) || fault.title;
 
 /** The text that switches it on: `F03:delay=1s..3s,p=0.1`. */
-function written(fault, p, knobs) {
+function written(fault, p, knobs, aim) {
   const given = [...knobs].filter(([, [input, usual]]) => input.value.trim() && input.value.trim() !== usual).map(([name, [input]]) => `${name}=${input.value.trim()}`);
+  if (aim.value.trim()) given.push(aim.value.trim());
   if (p.value.trim()) given.unshift(`p=${p.value.trim()}`);
   return given.length ? `${fault.id}:${given.join(",")}` : fault.id;
 }
@@ -60,12 +61,13 @@ function entry(fault) {
     input.value = knob.default;
     return [knob.name, [input, knob.default]];
   }));
+  const aim = h("input", { class: "aim", autocomplete: "off", spellcheck: "false", placeholder: "kind=sale" });
   const fixed = h("button", { class: "main", type: "submit" }, t("switch on"));
   const form = h("form", { class: "knobs", onsubmit: async (event) => {
     event.preventDefault();
     fixed.disabled = true;
     try {
-      const text = written(fault, p, knobs);
+      const text = written(fault, p, knobs, aim);
       await post("/api/faults", { fault: text, who: who() });
       tell(t("switched on: {f}", { f: text }));
     } catch (error) { complain(error); }
@@ -73,7 +75,8 @@ function entry(fault) {
     refreshFaults();
   } },
   h("label", { class: "field small-field" }, t("share (0 to 1)"), p),
-  [...knobs].map(([name, [input]]) => h("label", { class: "field small-field" }, name, input)), fixed);
+  [...knobs].map(([name, [input]]) => h("label", { class: "field small-field" }, name, input)),
+  h("label", { class: "field small-field" }, t("only"), aim), fixed);
   return h("li", { class: "fault paper", data: { id: fault.id, side: fault.side } },
     h("div", { class: "fault-text" }, h("h3", {}, h("span", { class: "mono soft" }, fault.id), " ", sentence(title(fault))), form),
     picture(fault.wire, fault.side));

@@ -12,7 +12,7 @@ const PACE = 500;
 
 export const live = {
   state: null, connected: false, points: [], step: 1, openMoney: null, faults: [],
-  latest: new Map(), wrong: new Map(), alarms: [], left: 0, ahead: 0,
+  latest: new Map(), wrong: new Map(), left: 0, ahead: 0,
 };
 
 const heard = new Set();
@@ -62,8 +62,8 @@ export function take(item) {
 
 function point(figures) {
   const last = live.points[live.points.length - 1];
-  if (last && last.at === figures.at) live.points[live.points.length - 1] = figures;
-  else live.points.push(figures);
+  if (last && last.at >= figures.at) return;
+  live.points.push(figures);
   if (live.points.length > POINTS) live.points.splice(0, live.points.length - POINTS);
   if (figures.open_money) live.openMoney = figures.open_money;
 }
@@ -71,10 +71,10 @@ function point(figures) {
 const EVENTS = {
   transaction: take,
   figures: point,
-  link: () => refresh(),
-  fault: () => refreshFaults(),
-  alarm: (alarm) => { live.alarms.push(alarm); live.alarms = live.alarms.slice(-20); },
-  lagged: (said) => { live.left += Number(said.left_out ?? said.count ?? said) || 0; },
+  link: (said) => { if (live.state && said.links) live.state.links = said.links; },
+  fault: (said) => { if (said.active) live.faults = said.active; },
+  alarm: () => refresh(),
+  lagged: (said) => { live.left += said.count || 0; },
 };
 
 /** Reads the state anew. */
@@ -104,9 +104,9 @@ async function figures() {
 }
 
 async function latest() {
-  for (const q of ["", "~open"]) {
+  for (const path of ["/api/transactions?limit=50", "/api/open?limit=50"]) {
     try {
-      const said = await get(`/api/transactions?limit=50${q && `&q=${encodeURIComponent(q)}`}`);
+      const said = await get(path);
       for (const item of [...(said.items || [])].sort((a, b) => (a.tx < b.tx ? -1 : 1))) take(item);
     } catch { /* told by the stream later */ }
   }
@@ -131,6 +131,7 @@ export function begin() {
     if (document.hidden) return;
     try {
       const said = await get("/api/figures?last=1s");
+      for (const one of said.points || []) point(one);
       if (said.open_money) live.openMoney = said.open_money;
     } catch { /* the next time */ }
     changed();

@@ -19,9 +19,10 @@ function sentence() {
   if (!live.openMoney) return { tone: "none", sign: "\u2026", text: t("reading the journal…"), more: "" };
   const rows = live.openMoney.filter(proven);
   const open = rows.reduce((sum, row) => sum + row.count, 0);
+  const moving = live.openMoney.filter((row) => !proven(row)).reduce((sum, row) => sum + row.count, 0);
   if (!open) {
     return { tone: "good", sign: "\u2713", text: t("every payment is accounted for"),
-      more: t("each one was approved, declined or given back, and both ends agree") };
+      more: [t("each one was approved, declined or given back, and both ends agree"), moving && w("{n} under way", { n: count(moving) })].filter(Boolean).join(lang() === "zh" ? "；" : "; ") };
   }
   const sums = new Map();
   for (const row of rows) sums.set(row.currency, (sums.get(row.currency) || 0) + row.amount);
@@ -112,9 +113,7 @@ function figures() {
 function disk() {
   const { disk: is } = live.state || {};
   if (!is) return "";
-  if (typeof is === "string") return t(`disk ${is}`);
-  const free = is.free_bytes ?? is.free;
-  return free ? t("{n} GB free", { n: (free / 2 ** 30).toFixed(free > 2 ** 33 ? 0 : 1) }) : t(is.low ? "disk low" : "disk ok");
+  return t(is === "well" ? "disk ok" : "disk low");
 }
 
 /** The payments as they come; those that went wrong first, since they are what people look for. */
@@ -128,7 +127,7 @@ function payments(values) {
     h("button", { type: "button", "aria-pressed": String(all === which), onclick: () => pick(which) }, t(name))));
   const update = () => {
     const from = all ? live.latest : live.wrong;
-    const items = [...from.values()].filter((item) => (all ? !moneyless(item) : wrong(item) && mood(item, clock()).word !== "under way"));
+    const items = [...from.values()].filter((item) => (all ? !moneyless(item) : wrong(item) && mood(item).word !== "under way"));
     const newestFirst = items.sort((a, b) => (a.tx < b.tx ? 1 : -1)).slice(0, SHOWN);
     if (!list.matches(":hover, :focus-within")) keep(list, newestFirst, (item) => item.tx, line, changeLine);
     none.hidden = newestFirst.length > 0;

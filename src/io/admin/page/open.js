@@ -33,7 +33,7 @@ function card(item, again) {
 
 export function open(root, values, signal) {
   let only = values.class || "";
-  let items = null, more = false;
+  let items = null, more = false, moving = 0;
   const list = h("ol", { class: "cases" });
   const lead = h("p", { class: "lead" });
   const none = h("div", { class: "paper empty", hidden: true }, t("nothing is open: every payment is confirmed, declined or given back"));
@@ -57,7 +57,7 @@ export function open(root, values, signal) {
     const sums = new Map();
     for (const item of seen) sums.set(item.currency, (sums.get(item.currency) || 0) + item.amount);
     const sum = [...sums].map(([currency, amount]) => money(amount, currency)).join(" + ");
-    say(lead, seen.length ? t("{n} payments, {sum}: oldest first", { n: `${seen.length}${more ? "+" : ""}`, sum }) : "");
+    say(lead, seen.length ? t("{n} payments, {sum}: oldest first", { n: `${seen.length}${more ? "+" : ""}`, sum }) : moving ? t("{n} under way", { n: moving }) : "");
     drawChips();
     chips.hidden = !items.length;
     none.hidden = seen.length > 0;
@@ -68,7 +68,8 @@ export function open(root, values, signal) {
     try {
       const said = await get(`/api/open${query({ limit: 100 })}`, signal);
       const all = Array.isArray(said) ? said : said.items || [];
-      items = all.filter((item) => mood(item, clock()).word !== "under way");
+      items = all.filter((item) => mood(item).word !== "under way");
+      moving = all.length - items.length;
       more = Boolean(said.next);
       update();
     } catch (error) { if (!items) complain(error); }

@@ -35,9 +35,9 @@ export function spark(label, value) {
     const top = Math.max(...seen.map((p) => value(p) || 0), 1e-9);
     const step = w / Math.max(seen.length - 1, 1);
     const x = (at) => at * step, y = (v) => h - 2 - (v / top) * (h - 4);
-    const drawn = path(seen, x, y, value);
-    line.setAttribute("d", drawn);
-    area.setAttribute("d", seen.length > 1 && drawn ? `${drawn}L${w} ${h}L0 ${h}Z` : "");
+    line.setAttribute("d", path(seen, x, y, value));
+    const whole = path(seen, x, y, (point) => value(point) || 0);
+    area.setAttribute("d", seen.length > 1 ? `${whole}L${w} ${h}L0 ${h}Z` : "");
   };
   return { node, update };
 }

@@ -4,7 +4,6 @@ import { h, say } from "./dom.js";
 import { lang, t } from "./text.js";
 import { address } from "./address.js";
 import { BELIEF, clock, kind, money, moneyless, mood } from "./words.js";
-import { now } from "./live.js";
 
 /** The sentence of the verdict in the language of the page. */
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -15,12 +14,12 @@ export const nextStep = (item) => sentence((lang() === "zh" ? item.next_step_zh 
 export const place = (item) => address("transaction", { tx: item.tx });
 
 export function moodSign(item) {
-  const is = mood(item, now());
+  const is = mood(item);
   return h("span", { class: `mood ${is.tone}`, "data-sign": is.sign }, is.text);
 }
 
 function changeMood(node, item) {
-  const is = mood(item, now());
+  const is = mood(item);
   if (node.className !== `mood ${is.tone}`) node.className = `mood ${is.tone}`;
   if (node.dataset.sign !== is.sign) node.dataset.sign = is.sign;
   say(node, is.text);
@@ -61,7 +60,7 @@ export function line(item) {
   return node;
 }
 
-const signature = (item) => [item.state, item.open, verdict(item), mood(item, now()).word].join("|");
+const signature = (item) => [item.state, item.open, verdict(item), mood(item).word].join("|");
 
 /** The same line when its payment has moved. */
 export function changeLine(node, item) {

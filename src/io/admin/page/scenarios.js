@@ -7,6 +7,7 @@ import { h, keep, put, show } from "./dom.js";
 import { complain } from "./act.js";
 import { grow, picture } from "./ladder.js";
 import { lang, t, w } from "./text.js";
+import { nextStep, verdict } from "./rows.js";
 import { kind, money } from "./words.js";
 
 const own = (item, key) => (lang() === "zh" && item[`${key}_zh`]) || item[key] || "";
@@ -20,7 +21,7 @@ function outcome(run) {
 function told(run) {
   return (run.explain || []).map((one) => h("div", { class: "told-one" },
     h("p", { class: "soft small" }, kind(one.kind), " · ", h("span", { class: "number" }, money(one.amount, one.currency)), ` · ${w("terminal")} `, h("bdi", {}, one.terminal), ` · ${one.state}`),
-    h("p", {}, h("b", {}, own(one, "verdict"))), h("p", { class: "soft" }, own(one, "next_step"))));
+    h("p", {}, h("b", {}, verdict(one))), h("p", { class: "soft" }, nextStep(one))));
 }
 
 export function scenarios(root, values, signal) {

@@ -77,18 +77,14 @@ const WORDS = {
   "REVERSAL-PENDING": "reversing", "REVERSAL-SENT": "reversing",
 };
 
-/** How young something open may be and still count as merely under way. */
-const YOUNG = 1500;
-
 /**
  * How a transaction stands, as one of a few words with a sign and a colour. What is not proven is
  * never shown as anything better.
  */
-export function mood(item, now) {
+export function mood(item) {
   const word = WORDS[item.state] || "unproven";
-  const moving = ["FORWARDED", "APPROVED"].includes(item.state);
-  if (moving && item.changed && age(item.changed, now) < YOUNG) return named("under way");
-  if (item.open && word === "reversing") return named("reversing");
+  if (word === "under way" && item.cause === "in_progress") return named(word);
+  if (item.open && word === "reversing") return named(word);
   if (item.open) return named("unproven");
   if (word === "approved" && moneyless(item)) return named("answered");
   return named(word);

@@ -27,8 +27,6 @@ pub(super) enum IndexKey<'a> {
     Nameless(CardKey<'a>),
     /// Those that name this one as an original or as another attempt.
     Refers(TxId),
-    /// Settlements, by terminal and batch.
-    Settlement(&'a str, &'a str),
     /// Where it stood at the end of a run.
     State(State),
     /// Those that may be open though their state is one that ends the case.
@@ -82,9 +80,6 @@ impl IndexKey<'_> {
                 take(IndexKey::Nameless(card));
             }
         }
-        if opened.purpose == Purpose::Settlement {
-            take(IndexKey::Settlement(&opened.terminal, &opened.batch));
-        }
         for other in [opened.original, opened.twin].into_iter().flatten() {
             take(IndexKey::Refers(other));
         }
@@ -112,10 +107,6 @@ impl IndexKey<'_> {
             Self::Nameless(card) => hash.bytes(10, card.0),
             Self::Refers(tx) => hash.wide(11, tx.0),
             Self::Doubt => hash.word(14),
-            Self::Settlement(terminal, batch) => {
-                hash.bytes(15, terminal.as_bytes());
-                hash.bytes(15, batch.as_bytes());
-            }
             Self::Identity(identity) => hash.bytes(13, identity.as_bytes()),
             Self::State(state) => hash.words(12, number_of(state)),
         }

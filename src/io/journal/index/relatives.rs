@@ -1,11 +1,10 @@
-//! The relatives of a transaction: those of its name, other attempts of its purchase, those that
-//! name it, and the settlements of its batch.
+//! The relatives of a transaction: those of its name, other attempts of its purchase, and those
+//! that name it.
 
 use super::key::{CardKey, IndexKey, is_nameless};
 use super::lookup::Lookup;
 use super::run::IndexRun;
 use crate::engine::record::{Opened, TxId};
-use crate::iso::spec::Purpose;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::io;
@@ -66,20 +65,6 @@ impl Lookup {
         found: &mut BTreeSet<TxId>,
     ) -> io::Result<()> {
         self.nearest(tx, IndexKey::Refers(tx), found)
-    }
-
-    /// Settlements of its batch: the next one may have counted it.
-    pub(in crate::io::journal) fn settlements(
-        &self,
-        tx: TxId,
-        opened: &Opened,
-        found: &mut BTreeSet<TxId>,
-    ) -> io::Result<()> {
-        if opened.purpose != Purpose::Debit {
-            return Ok(());
-        }
-        let key = IndexKey::Settlement(&opened.terminal, &opened.batch);
-        self.nearest(tx, key, found)
     }
 
     /// Of a key the nearest on either side, whatever time lies between: clocks jump. It is looked

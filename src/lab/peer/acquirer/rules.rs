@@ -1,6 +1,7 @@
 //! Particular answers to particular requests, as TOML.
 
 use crate::engine::seam::Dice;
+use crate::engine::trace::{QueryError, amount};
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::{Kind, Purpose};
@@ -13,11 +14,11 @@ use std::ops::RangeInclusive;
 ///
 /// ```toml
 /// [[rule]]
-/// match = { kind = "sale", terminal = "T0000001", card = "0048", amount = "1000..5000" }
+/// match = { kind = "sale", terminal = "T0000001", card = "0048", amount = "10.00..50.00" }
 /// code = "51"
 ///
 /// [[rule]]
-/// match = { amount = "66600" }
+/// match = { amount = "666.00" }
 /// delay = "300ms"
 /// fault = "F07:at=booked"
 /// ```
@@ -130,10 +131,10 @@ impl HostRule {
             text.parse()
                 .map_err(|why: crate::lab::fault::FaultError| wrong("fault", why.to_string()))
         });
-        let amount = keys.when.amount.map(|text| {
-            let why = "an amount is in minor units, such as 1000 or 1000..5000";
-            amounts(&text).ok_or_else(|| wrong("amount", why.into()))
-        });
+        let amount = keys
+            .when
+            .amount
+            .map(|text| amounts(&text).map_err(|why| wrong("amount", why.to_string())));
         Ok(Self {
             kind: keys.when.kind,
             terminal: keys.when.terminal,
@@ -167,14 +168,28 @@ impl HostRule {
     }
 }
 
-fn amounts(text: &str) -> Option<RangeInclusive<u64>> {
+/// `10.00`, `10.00..50.00`, `..50.00`, or as much in minor units.
+fn amounts(text: &str) -> Result<RangeInclusive<u64>, QueryError> {
     let (low, high) = text.split_once("..").unwrap_or((text, text));
-    Some(low.trim().parse().ok()?..=high.trim().parse().ok()?)
+    let one = |text: &str, without: u64| match text.trim() {
+        "" => Ok(without),
+        text => amount(text).map(|amount| amount.0),
+    };
+    Ok(one(low, 0)?..=one(high, u64::MAX)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn amounts_are_written_as_people_write_them() {
+        assert_eq!(amounts("10.00..50.00"), Ok(1_000..=5_000));
+        assert_eq!(amounts("1000..5000"), Ok(1_000..=5_000));
+        assert_eq!(amounts("666.00"), Ok(66_600..=66_600));
+        assert_eq!(amounts("..0.50"), Ok(0..=50));
+        assert!(amounts("5").is_err());
+    }
 
     #[test]
     fn a_wrong_rule_says_which_and_why() {
@@ -185,7 +200,7 @@ mod tests {
             ),
             (
                 "[[rule]]\nmatch = { amount = \"x\" }",
-                "rule 1: `amount`: an amount is in minor units",
+                "rule 1: `amount`: `x` is no amount",
             ),
             (
                 "[[rule]]\ndelay = \"5\"",

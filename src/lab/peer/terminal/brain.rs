@@ -247,6 +247,10 @@ impl TestTerminal {
         if order.card >= cards {
             return Err(OrderError::Card(order.card, cards));
         }
+        let takes_amount = kind.purpose.moves_money() && kind.purpose != Purpose::Void;
+        if takes_amount && order.amount.0 == 0 {
+            return Err(OrderError::Amount(order.kind.to_string()));
+        }
         if is_follow_up(kind, spec.flow()) && self.original_of(kind, &order).is_none() {
             return Err(OrderError::Original(order.kind.to_string()));
         }

@@ -33,6 +33,9 @@ pub enum OrderError {
     /// A void, refund or completion needs an earlier transaction.
     #[error("`{0}` needs the trace number of an approved transaction of this terminal")]
     Original(String),
+    /// What moves money moves some.
+    #[error("`{0}` needs an amount: {0} 50.00")]
+    Amount(String),
     /// Nothing was approved that is reversed by its own reversal.
     #[error("there is no approved transaction to reverse: only the last one can be, and once")]
     Undo,

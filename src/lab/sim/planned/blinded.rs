@@ -4,13 +4,14 @@ use super::counterfactual;
 use super::look::ByReading;
 use super::stage::Stage;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
-use crate::engine::record::TxId;
+use crate::engine::record::{Record, TxId};
 use crate::engine::seam::{Mono, Wall, Zone};
-use crate::engine::trace::{Keep, Stories, Verdict, View};
+use crate::engine::trace::{Keep, Stories, Verdict, View, subject};
 use crate::lab::blind::{BlindCase, CaseBooks, CaseMark, TIERS, mark};
 use crate::lab::judge::{AttemptFacts, Finding, tells_of};
 use crate::lab::sim::machine::read_all;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Plays a case to its end and marks the verdict on it. What else a judge finds in its world comes
 /// beside the mark.
@@ -47,7 +48,21 @@ pub fn play_blind(case: &BlindCase) -> (CaseMark, Vec<Finding>) {
         }
     }
     let mut mark = mark(case, &books, &printed);
-    mark.proof = counterfactual::breach(&records, tx);
+    let mut unsafe_before = findings.iter().filter(|own| own.rule == "unsafe");
+    if let Some(finding) = unsafe_before.next() {
+        mark.unsafe_at
+            .entry("E0")
+            .or_insert_with(|| finding.what.clone());
+    }
+    // As `explain` does: its own records, and those of the others that it turns on.
+    let others = stories.story(tx).map(|story| stories.others(story));
+    let mut related: BTreeSet<TxId> = others.iter().flatten().map(|other| other.tx).collect();
+    related.insert(tx);
+    let related: Vec<Record> = records
+        .into_iter()
+        .filter(|record| subject(record).is_some_and(|tx| related.contains(&tx)))
+        .collect();
+    mark.proof = counterfactual::breach(&related, tx);
     (mark, findings)
 }
 

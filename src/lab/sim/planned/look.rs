@@ -3,9 +3,7 @@
 use crate::engine::journal::{Memory, SegmentNo};
 use crate::engine::record::{Fact, State, TxId};
 use crate::engine::seam::{Wall, Zone};
-use crate::engine::trace::{
-    Finder, Keep, Query, Stories, Story, Unconfirmed, Verdict, View, Which,
-};
+use crate::engine::trace::{Finder, Keep, Query, Stories, Story, Verdict, View, Which};
 use crate::lab::sim::machine::read_from;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +38,7 @@ pub struct ByReading {
 #[derive(Clone, Debug)]
 struct Judged {
     value: Rc<Value>,
-    class: Option<Unconfirmed>,
+    verdict: Rc<Verdict>,
 }
 
 /// How far a story and those of the others are, that its verdict turns on.
@@ -134,7 +132,7 @@ impl ByReading {
             serde_json::to_value(View::of(story, &verdict, &Zone::CHINA)).unwrap_or_default();
         let judged = Judged {
             value: Rc::new(value),
-            class: verdict.class,
+            verdict: Rc::new(verdict),
         };
         self.judged.insert(story.tx, (mark, judged.clone()));
         judged
@@ -152,7 +150,7 @@ impl Looker for ByReading {
         let open = read.iter().filter_map(|tx| stories.story(*tx));
         let open = open.filter_map(|story| {
             let told = self.judged(story, stories);
-            query.matches(story, told.class).then_some(told.value)
+            query.matches(story, &told.verdict).then_some(told.value)
         });
         let printed = Printed {
             open: open.collect(),

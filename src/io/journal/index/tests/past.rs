@@ -94,8 +94,8 @@ impl Past {
         self.records.iter().for_each(|record| stories.fold(record));
         let snapshot = self.snapshot();
         for query in queries() {
-            let class = |story: &Story| Verdict::of(story, &stories.others(story)).class;
-            let matching = stories.iter().filter(|s| query.matches(s, class(s)));
+            let verdict = |story: &Story| Verdict::of(story, &stories.others(story));
+            let matching = stories.iter().filter(|s| query.matches(s, &verdict(s)));
             let wanted: BTreeSet<TxId> = matching.map(|story| story.tx).collect();
             let found = found(&snapshot, &query);
             let missing = wanted.difference(&found).count();
