@@ -30,7 +30,6 @@ use ureq::http::Method;
 /// Keys: arrows move, enter tells what became of a payment, o shows what is open, f the faults, ?
 /// lists all keys, q ends.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  isogate top\n  isogate top --admin 127.0.0.1:8583 --once")]
 pub(super) struct TopArgs {
     #[command(flatten)]
     admin: AdminArgs,

@@ -24,15 +24,16 @@ const ENDLESS: [&str; 7] = [
     "tail --from 10m",
 ];
 
-/// Commands that need a transaction of a running gateway to be reversed: what can be tried of them
-/// is that they are understood.
-const UNDERSTOOD: [&str; 6] = [
+/// Commands that need a transaction of a running gateway, or a terminal to draw on: what can be
+/// tried of them is that they are understood.
+const UNDERSTOOD: [&str; 7] = [
     "reverse",
     "park",
     "close",
     "explain 1",
     "fault add",
     "fault remove",
+    "top",
 ];
 
 /// The commands by what is typed, as `--help` lists them.

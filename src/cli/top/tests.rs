@@ -85,7 +85,7 @@ fn a_screen_tells_how_things_are_in_both_languages() {
         "acquirer ready 1/2",
         "faults on 1",
         "U5 2: 5708.10 CNY since 10:11:02",
-        "10420001/000000      888.00 CNY U5  no answer in 45s",
+        "10420001/000000     888.00 CNY U5  no answer in 45s",
     ] {
         assert!(shown.contains(told), "{told} is not in\n{shown}");
     }
