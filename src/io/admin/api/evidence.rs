@@ -80,6 +80,7 @@ fn beside(reader: &JournalReader, story: &Story) -> Result<Vec<Story>, ApiProble
     let wanted = StorySearch {
         limit: Some(BESIDE),
         before: None,
+        deadline: None,
     };
     let nothing = Evidence::default();
     let found = look::search(reader, &query, wanted, &EvidenceIndex::of(&nothing))?;
