@@ -1,4 +1,5 @@
-//! What the commands that steer a running gateway or lab share: its address, the token, one request.
+//! What the commands that steer a running gateway or lab share: its address, the token, one
+//! request.
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -118,4 +119,29 @@ pub(super) fn user() -> Option<String> {
 /// A body that says who wants it.
 pub(super) fn by(who: Option<&str>) -> Value {
     json!({ "who": who.map_or_else(|| user().unwrap_or_default(), str::to_owned) })
+}
+
+/// A text as a part of an address.
+pub(super) fn in_address(text: &str) -> String {
+    use std::fmt::Write;
+    let mut part = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            part.push(char::from(byte));
+        } else {
+            // Writing to a string does not fail.
+            let _written = write!(part, "%{byte:02X}");
+        }
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stands_in_an_address_whatever_it_is() {
+        assert_eq!(in_address("li-1&x=李"), "li%2D1%26x%3D%E6%9D%8E");
+    }
 }

@@ -11,7 +11,6 @@ use ureq::http::Method;
 
 /// The faults that terminals, an acquirer or a lab can have, and those that are on
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  isogate fault add F01:p=0.1\n  isogate fault list --active")]
 pub(crate) struct FaultArgs {
     #[command(subcommand)]
     command: FaultCommand,
@@ -45,7 +44,7 @@ enum FaultCommand {
         #[arg(required = true)]
         id: Vec<u32>,
         #[command(flatten)]
-        admin: AdminArgs,
+        desk: DeskArgs,
     },
     /// Switch all faults off
     Reset {
@@ -78,10 +77,12 @@ pub(crate) fn run(args: &FaultArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
                 writeln!(out, "{}", line(&added.document, lang))?;
             }
         }
-        FaultCommand::Remove { id, admin } => {
+        FaultCommand::Remove { id, desk } => {
+            let who = control::by(desk.who.as_deref());
+            let who = who["who"].as_str().unwrap_or_default();
             for id in id {
-                let path = format!("/api/faults/{id}");
-                let removed = admin.ask(&Method::DELETE, &path, None)?.fine()?;
+                let path = format!("/api/faults/{id}?who={}", control::in_address(who));
+                let removed = desk.admin.ask(&Method::DELETE, &path, None)?.fine()?;
                 writeln!(out, "{}", line(&removed.document, lang))?;
             }
         }

@@ -64,8 +64,8 @@ pub(crate) struct LabArgs {
     /// The journal's folder, made new [default: lab-TIME]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// Address of the dashboard, the HTTP API and metrics [default: 127.0.0.1:8583, or any free port
-    /// if that is taken]
+    /// Address of the dashboard, the HTTP API and metrics [default: 127.0.0.1:8583, or any free
+    /// port if that is taken]
     #[arg(long, value_name = "HOST:PORT")]
     admin: Option<String>,
     /// Write the addresses that were chosen to FILE, as JSON

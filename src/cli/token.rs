@@ -10,8 +10,6 @@ use std::io::Write;
 
 /// Make a token for the admin address: who bears it may look, or change what goes on
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  isogate token --name li --role viewer\n  \
-                  ISOGATE_TOKEN=… isogate fault list --active --admin 10.0.0.7:8583")]
 pub(super) struct TokenArgs {
     /// Whose it is: what its bearer does is recorded under this name
     #[arg(long, value_name = "NAME", default_value = "operator", value_parser = name)]

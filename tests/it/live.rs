@@ -75,7 +75,7 @@ fn a_lab_is_broken_live_and_mended_and_its_books_balance() {
     let (code, screen) = told(folder, &["top", "--once", "--admin", &admin]);
     assert_eq!(code, Some(0));
     for seen in [
-        "rate ",
+        "/s  approved ",
         "acquirer ready 2/2",
         "faults on 3",
         "payments, the newest first",

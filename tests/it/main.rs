@@ -53,6 +53,8 @@ mod captured;
 
 mod evidence;
 
+mod blind;
+
 mod examples;
 
 mod specs;

@@ -193,7 +193,7 @@ def keyboard_alone(browser, link):
     browser.driver.execute_script("arguments[0].focus()", arrow)
     browser.keys(Keys.ARROW_DOWN, Keys.ENTER)
     browser.until("the second message", lambda: "m=1" in browser.driver.current_url)
-    browser.until("its bytes", lambda: browser.all(".dump"))
+    browser.until("its bytes", lambda: "G → A" in browser.text("#message h2") and browser.all(".dump"))
     browser.driver.execute_script("document.querySelector('.dump').focus()")
     browser.keys(Keys.ARROW_RIGHT)
     browser.until("a field by keyboard", lambda: browser.all(".fields tr.lit"))

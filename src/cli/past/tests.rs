@@ -1,10 +1,13 @@
 //! The commands that look back, on a journal in a folder.
 
 use super::super::{Exit, Lang, explain, open, tail, trace};
-use crate::engine::record::{Record, Seq, State, Why};
+use crate::engine::evidence::{Evidence, EvidenceIndex};
+use crate::engine::record::{Record, Seq, State, TxId, Why};
+use crate::engine::trace::Query;
 use crate::engine::trace::tests::{History, opened};
 use crate::io::config::{Durability, FrameKeeping, JournalConfig};
-use crate::io::journal::{JournalWriter, WriterOptions};
+use crate::io::journal::{JournalReader, JournalWriter, WriterOptions};
+use crate::io::look::{self, FoundStories, StorySearch};
 use crate::iso::message::Stan;
 use crate::iso::spec::Purpose;
 use clap::Parser;
@@ -268,4 +271,44 @@ fn a_file_of_pay_outs_says_why_the_money_has_not_come() {
     std::fs::write(&file, gbk).unwrap();
     let (_, text) = run(&folder, &format!("open --unsettled --json {named} {map}"));
     assert_eq!(objects(&text)[0]["evidence"], "E2p");
+}
+
+#[test]
+fn pages_are_read_one_behind_the_other_and_leave_nothing_out() {
+    let sale = |stan| History {
+        // Given when its first record was written.
+        tx: TxId(1_795_313_472_345 << 80),
+        ..numbered(stan).delivered()
+    };
+    let folder = journal((1..=7).map(sale).collect());
+    let reader = JournalReader::open(&folder.path().join("journal"), None).unwrap();
+    let evidence = Evidence::default();
+    let index = EvidenceIndex::of(&evidence);
+    let page = |before, deadline| {
+        let wanted = StorySearch {
+            limit: Some(3),
+            before,
+            deadline,
+        };
+        look::search(&reader, &Query::default(), wanted, &index).unwrap()
+    };
+    let stans = |found: &FoundStories| -> Vec<u64> {
+        let stans = found.all.iter().rev();
+        stans
+            .map(|(story, _)| story.opened.as_ref().unwrap().stan.0)
+            .collect()
+    };
+    let (mut before, mut all) = (None, Vec::new());
+    loop {
+        let found = page(before, None);
+        all.push(stans(&found));
+        if !found.more {
+            break;
+        }
+        before = found.all.first().map(|(story, _)| story.tx);
+    }
+    assert_eq!(all, [vec![7, 6, 5], vec![4, 3, 2], vec![1]]);
+    // So few are looked at before the clock is.
+    let found = page(None, Some(std::time::Instant::now()));
+    assert_eq!((stans(&found), found.gave_up_at), (vec![7, 6, 5], None));
 }

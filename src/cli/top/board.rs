@@ -1,6 +1,7 @@
 //! What stands on the screen, and what keys do to it.
 
 use super::glance::{FaultLine, Glance, PaymentLine};
+use super::words::word;
 use crate::engine::trace::Lang;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::Value;
@@ -88,6 +89,7 @@ impl TopBoard {
 
     pub(super) fn open_story(&mut self, story: Value) {
         self.story = Some(story);
+        self.said.clear();
     }
 
     pub(super) fn say(&mut self, said: String) {
@@ -180,8 +182,9 @@ impl TopBoard {
             self.typed = Some(format!("{}:p=0.1", fault.text));
             return None;
         }
-        let line = self.payments().get(self.chosen)?;
-        Some(TopOrder::Story(line.tx.clone()))
+        let tx = self.payments().get(self.chosen)?.tx.clone();
+        self.said = word(self.lang, "looking it up", "查询中").to_owned();
+        Some(TopOrder::Story(tx))
     }
 
     fn typing(&mut self, mut typed: String, key: KeyCode) -> Option<TopOrder> {

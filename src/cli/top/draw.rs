@@ -121,7 +121,7 @@ fn figure_line(board: &TopBoard) -> Line<'static> {
     };
     let text = |key: &str| board.glance.state[key].as_u64().unwrap_or_default();
     let figures = [
-        (word(lang, "rate", "每秒"), format!("{rate}/s")),
+        (word(lang, "", "每秒"), format!("{rate}/s")),
         (word(lang, "approved", "成功率"), share),
         ("p50", last("p50_us")),
         ("p99", last("p99_us")),
@@ -137,7 +137,8 @@ fn figure_line(board: &TopBoard) -> Line<'static> {
     ];
     let spans = figures.into_iter().flat_map(|(name, value)| {
         [
-            Span::styled(format!("{name} "), dim()),
+            Span::styled(name, dim()),
+            Span::styled(if name.is_empty() { "" } else { " " }, dim()),
             Span::styled(format!("{value}  "), bold()),
         ]
     });
@@ -164,11 +165,7 @@ fn draw_course(board: &TopBoard, area: Rect, buffer: &mut Buffer) {
             "requests",
             word(lang, "requests a second", "每秒请求"),
         ),
-        (
-            right,
-            "p99_us",
-            word(lang, "99 of 100 answers within", "99%应答时间"),
-        ),
+        (right, "p99_us", word(lang, "p99 of answers", "应答p99")),
     ];
     for (area, key, title) in courses {
         let rows = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]);

@@ -82,10 +82,15 @@ fn items(list: &Value) -> Vec<Value> {
 /// A text of strangers: what steers a terminal, or turns its writing around, is taken out.
 pub(super) fn plain(value: &Value) -> String {
     let text = value.as_str().unwrap_or_default();
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    let turns = |c: char| {
+        let marks = [
+            '\u{200b}'..='\u{200f}',
+            '\u{2028}'..='\u{202e}',
+            '\u{2066}'..='\u{2069}',
+        ];
+        c == '\u{feff}' || marks.iter().any(|range| range.contains(&c))
     };
+    let steers = |c: char| c.is_control() || turns(c);
     text.chars()
         .map(|c| if steers(c) { '\u{fffd}' } else { c })
         .collect()

@@ -81,11 +81,11 @@ fn a_screen_tells_how_things_are_in_both_languages() {
     let shown = text(&board(Lang::En), (80, 24));
     for told in [
         "127.0.0.1:8583  10:11:12  ready",
-        "rate 200/s  approved 100.0%  p50 900us  p99 250ms  in flight 3  reversals 2",
+        "200/s  approved 100.0%  p50 900us  p99 250ms  in flight 3  reversals 2  late 0",
         "acquirer ready 1/2",
         "faults on 1",
         "U5 2: 5708.10 CNY since 10:11:02",
-        "10420001/000000      888.00 CNY U5  no answer in 45s",
+        "10420001/000000     888.00 CNY U5  no answer in 45s",
     ] {
         assert!(shown.contains(told), "{told} is not in\n{shown}");
     }

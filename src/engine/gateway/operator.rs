@@ -21,6 +21,10 @@ impl Gateway {
 
     /// An operator has a wish about a transaction, live or answered.
     pub(super) fn operator(&mut self, now: Now, wish: &Wish) {
+        let state = self.state_of(wish.tx);
+        if wish.seen.is_some_and(|seen| Some(seen) != state) {
+            return;
+        }
         let Some(slot) = self.revive(wish.tx, now) else {
             return;
         };

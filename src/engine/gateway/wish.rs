@@ -1,6 +1,6 @@
 //! What an operator may want of a transaction.
 
-use crate::engine::record::TxId;
+use crate::engine::record::{State, TxId};
 use crate::iso::message::Text;
 
 /// What an operator wants.
@@ -12,6 +12,9 @@ pub struct Wish {
     pub act: Act,
     /// Who wants it, and why.
     pub said: Text<120>,
+    /// The state in which it was seen by whoever decided; if it is another one by now, nothing
+    /// happens.
+    pub seen: Option<State>,
 }
 
 /// What an operator can do about a transaction.

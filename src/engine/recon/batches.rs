@@ -89,7 +89,8 @@ impl SettledBatches {
         }
         held.push_back(settled);
         if held.len() > HELD {
-            told.extend(held.pop_front().map(|newest| newest.row(false)));
+            // What it counts lies between it and the eight that came before it.
+            told.extend(held.pop_front().map(|newest| newest.row(true)));
         }
         told
     }

@@ -356,6 +356,28 @@ fn a_result_that_never_reached_the_terminal_ends_no_batch() {
 }
 
 #[test]
+fn the_batches_of_a_long_time_are_all_compared() {
+    let numbered = |mut story: Story, batch: i64| {
+        let mut opened = Opened::clone(story.opened.as_ref().unwrap());
+        opened.batch = Text::clipped(&format!("{batch:06}"));
+        story.opened = Some(Arc::new(opened));
+        story
+    };
+    let days = (0..30).flat_map(|day| {
+        let sold = sale(u64::try_from(day).unwrap(), day * 100, delivered);
+        let sum = 10_000 + u64::try_from(day).unwrap();
+        let settled = settlement(day * 100 + 50, debits(1, sum), HostBalance::Balanced);
+        [numbered(sold, day), numbered(settled, day)]
+    });
+    let rows = without_files(&days.collect::<Vec<_>>());
+    assert_eq!(rows.len(), 30);
+    assert!(
+        rows.iter().all(|(class, _)| *class == ReconClass::Matched),
+        "{rows:?}"
+    );
+}
+
+#[test]
 fn a_sale_that_is_reversed_after_its_batch_was_settled_is_named() {
     let mut reversed = sale(1, 0, |history| {
         let history = history.delivered().after(60_000).reverses(1);

@@ -116,7 +116,7 @@ pub(super) fn row(story: &Story) -> Option<Row> {
         HostBalance::Unsaid => {
             let answered = matches!(
                 story.state,
-                State::Delivered | State::Confirmed | State::DeclineDelivered | State::AnswerUnread
+                State::Delivered | State::Confirmed | State::AnswerUnread
             );
             answered.then_some(NO_RESULT)
         }

@@ -267,6 +267,14 @@ pub(super) const VOID_DONE: Row = row(
     ),
     p("nothing to do", "无需处理"),
 );
+/// One that was written to the terminal; whether it was read, nothing proves yet.
+pub(super) const VOID_WRITTEN: Row = row(
+    VOID_DONE.verdict,
+    p(
+        "if the slip shows the void, nothing is left to do; else query the acquirer",
+        "签购单已显示撤销则无需处理; 否则请查询收单机构",
+    ),
+);
 pub(super) const REFUND_DONE: Row = row(
     p(
         "refund accepted{auth}; its posting is outside the message log",

@@ -246,7 +246,8 @@ fn given_back(story: &Story, bonds: &Bonds<'_>) -> Row {
         _ if bonds.gave_too_much(story) => bound::GAVE_TOO_MUCH,
         Some(Purpose::Void) if bonds.is_in_part(story) => bound::VOID_IN_PART,
         Some(Purpose::Void) if story.original().is_none() => bound::VOID_OF_UNKNOWN,
-        Some(Purpose::Void) => texts::VOID_DONE,
+        Some(Purpose::Void) if story.delivery == Delivery::Proven => texts::VOID_DONE,
+        Some(Purpose::Void) => texts::VOID_WRITTEN,
         _ => texts::REFUND_DONE,
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Without tokens whoever reaches the address is an operator; it is then an address of this machine
 //! alone, or reached by certificates. With tokens each request names one, and they are compared by
-//! their hashes, in constant time. Five wrong ones a minute from one address, and it has to wait.
+//! their hashes, in constant time. After five wrong ones a minute from one address, further wrong
+//! ones have to wait; a right one passes, so that nobody can lock out an operator.
 
 use super::api::ApiProblem;
 use super::listener::PeerAddress;
@@ -31,14 +32,14 @@ pub(super) enum Role {
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
-pub(super) struct Caller {
+pub(super) struct ApiCaller {
     pub role: Role,
     /// The name of the token, if there is one.
     pub name: Option<String>,
     pub from: IpAddr,
 }
 
-impl Caller {
+impl ApiCaller {
     /// How it stands in the journal: as it says, and as it is known.
     pub(super) fn called(&self, says: &str) -> String {
         match (&self.name, says.trim()) {
@@ -62,11 +63,14 @@ const REMEMBERED: usize = 1024;
 pub(super) struct Access {
     tokens: Arc<RwLock<Vec<AdminToken>>>,
     failures: Arc<Mutex<BTreeMap<IpAddr, Vec<Instant>>>>,
+    /// Whether TLS is spoken: a browser then knows under which name.
+    tls: bool,
 }
 
 impl Access {
-    pub(super) fn of(tokens: Vec<AdminToken>) -> Self {
+    pub(super) fn of(tokens: Vec<AdminToken>, tls: bool) -> Self {
         Self {
+            tls,
             tokens: Arc::new(RwLock::new(tokens)),
             failures: Arc::default(),
         }
@@ -85,32 +89,33 @@ impl Access {
         self.tokens.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn caller(&self, headers: &HeaderMap, from: IpAddr) -> Result<Caller, ApiProblem> {
+    fn caller(&self, headers: &HeaderMap, from: IpAddr) -> Result<ApiCaller, ApiProblem> {
         let tokens = self.tokens();
         if tokens.is_empty() {
-            return Ok(Caller {
+            return Ok(ApiCaller {
                 role: Role::Operator,
                 name: None,
                 from,
             });
         }
-        if self.has_to_wait(from, Instant::now()) {
-            let problem = ApiProblem::new(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens");
-            return Err(problem.hint("wait a minute"));
-        }
-        let given = text(headers, header::AUTHORIZATION);
-        let Some(secret) = given.and_then(|given| given.strip_prefix("Bearer ")) else {
+        let given = text(headers, header::AUTHORIZATION).and_then(bearer);
+        let Some(secret) = given else {
             return Err(unknown("a token is wanted"));
         };
         // Each is compared, so that nobody learns from the time which came closest.
-        let mut known = tokens.iter().filter(|token| token.is(secret.trim()));
+        let mut known = tokens.iter().filter(|token| token.is(secret));
         let found = known.next();
         known.for_each(drop);
         let Some(token) = found else {
+            if self.has_to_wait(from, Instant::now()) {
+                let what = "too many wrong tokens";
+                let problem = ApiProblem::new(StatusCode::TOO_MANY_REQUESTS, what);
+                return Err(problem.hint("wait a minute, or send a token that is known"));
+            }
             self.failed(from, Instant::now());
             return Err(unknown("this token is not known here"));
         };
-        Ok(Caller {
+        Ok(ApiCaller {
             role: match token.role {
                 TokenRole::Viewer => Role::Viewer,
                 TokenRole::Operator => Role::Operator,
@@ -187,7 +192,7 @@ pub(super) async fn guard(
 
 impl Access {
     /// Whose request it is, if it may pass; `None` for what needs no name.
-    fn admit(&self, request: &Request, from: IpAddr) -> Result<Option<Caller>, ApiProblem> {
+    fn admit(&self, request: &Request, from: IpAddr) -> Result<Option<ApiCaller>, ApiProblem> {
         let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
         self.is_own(request.headers(), changes)?;
         if !changes && is_for_all(request.uri().path()) {
@@ -205,9 +210,12 @@ impl Access {
     fn is_own(&self, headers: &HeaderMap, changes: bool) -> Result<(), ApiProblem> {
         let host: Option<Authority> =
             text(headers, header::HOST).and_then(|host| host.parse().ok());
+        if headers.get_all(header::HOST).iter().count() > 1 {
+            return Err(refused("more than one Host"));
+        }
         let named = host.as_ref().map(Authority::host).unwrap_or_default();
-        // A page that has no token gets no further, whatever name it came by.
-        if self.tokens().is_empty() && !is_address(named) {
+        // A page that has no token, or no certificate of its name, gets no further.
+        if !self.tls && self.tokens().is_empty() && !is_address(named) {
             return Err(refused("this name is not served here (Host)")
                 .hint("use the address itself, such as 127.0.0.1, or localhost"));
         }
@@ -230,6 +238,12 @@ fn is_question(path: &str) -> bool {
     path == "/api/decode"
 }
 
+/// What stands behind `Bearer`.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, secret) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
 fn text(headers: &HeaderMap, name: impl header::AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
@@ -243,4 +257,70 @@ fn refused(what: &str) -> ApiProblem {
 fn is_address(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.parse::<IpAddr>().is_ok() || host.eq_ignore_ascii_case("localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_wrong_tokens_a_minute_are_enough() {
+        let access = Access::default();
+        let [from, other] = [IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2])];
+        let began = Instant::now();
+        for _ in 0..FAILURES {
+            assert!(!access.has_to_wait(from, began));
+            access.failed(from, began);
+        }
+        assert!(access.has_to_wait(from, began));
+        assert!(!access.has_to_wait(other, began));
+        assert!(!access.has_to_wait(from, began + MINUTE));
+    }
+
+    #[test]
+    fn who_failed_is_forgotten_before_it_fills_the_memory() {
+        let access = Access::default();
+        let began = Instant::now();
+        for n in 0..REMEMBERED + 10 {
+            let n = u32::try_from(n).unwrap();
+            let later = began + Duration::from_millis(n.into());
+            access.failed(IpAddr::from(n.to_be_bytes()), later);
+        }
+        assert_eq!(access.failures.lock().unwrap().len(), REMEMBERED);
+        assert!(
+            !access
+                .failures
+                .lock()
+                .unwrap()
+                .contains_key(&IpAddr::from([0, 0, 0, 0]))
+        );
+    }
+
+    #[test]
+    fn a_name_that_somebody_may_have_pointed_here_is_no_address() {
+        for own in ["127.0.0.1", "[::1]", "10.0.0.7", "localhost", "LOCALHOST"] {
+            assert!(is_address(own), "{own}");
+        }
+        for other in [
+            "",
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+        ] {
+            assert!(!is_address(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn who_acts_is_known_by_token_by_word_or_by_address() {
+        let caller = |name: Option<&str>| ApiCaller {
+            role: Role::Operator,
+            name: name.map(str::to_owned),
+            from: IpAddr::from([127, 0, 0, 1]),
+        };
+        assert_eq!(caller(None).called(" "), "127.0.0.1");
+        assert_eq!(caller(None).called("li"), "li");
+        assert_eq!(caller(Some("li")).called(""), "li");
+        assert_eq!(caller(Some("li")).called("wang"), "wang (token li)");
+    }
 }

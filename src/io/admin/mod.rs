@@ -28,7 +28,7 @@ use crate::io::serve::{Clock, GatewaySetup, Handle, OperatorDesk, Status};
 use crate::io::system;
 use crate::io::telemetry::Exporter;
 use access::Access;
-use api::{Feed, Turns};
+use api::{Feed, QueryTurns};
 use listener::Listener;
 use std::io;
 use std::net::SocketAddr;
@@ -60,7 +60,7 @@ pub struct Views {
     started: Wall,
     clock: Clock,
     feed: Feed,
-    turns: Turns,
+    turns: QueryTurns,
 }
 
 impl Views {
@@ -100,7 +100,7 @@ impl Views {
             clock,
             figures,
             feed,
-            turns: Turns::default(),
+            turns: QueryTurns::default(),
             setup,
             status,
         })
@@ -132,7 +132,7 @@ impl Admin {
         let socket = runtime.block_on(TcpListener::bind(&config.address))?;
         let address = socket.local_addr()?;
         let (tls, current) = watch::channel(config.tls.clone());
-        let access = Access::of(config.tokens.clone());
+        let access = Access::of(config.tokens.clone(), config.tls.is_some());
         let known = access.clone();
         let listener = Listener::new(socket, current);
         let thread = thread::Builder::new()

@@ -19,7 +19,8 @@ fn fetch(address: SocketAddr, path: &str) -> String {
 fn post(address: SocketAddr, path: &str, body: &str) -> String {
     let mut socket = TcpStream::connect(address).unwrap();
     let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
@@ -57,7 +58,7 @@ fn views(exporter: Exporter) -> Views {
         started: clock.now().wall,
         clock,
         feed: Feed::start(Arc::clone(&setup), Arc::clone(&status)).unwrap(),
-        turns: Turns::default(),
+        turns: QueryTurns::default(),
         setup,
         status,
     }

@@ -36,6 +36,8 @@ pub struct LiveFigures {
 struct FiguresSoFar {
     points: KeptPoints,
     open: Vec<OpenMoney>,
+    /// The moment at which that was so.
+    open_at: Option<Wall>,
 }
 
 /// What figures are made of.
@@ -96,6 +98,7 @@ impl LiveFigures {
             seconds: 0,
         };
         let looker = OpenLooker {
+            clock: maker.clock,
             journal: maker.sources.setup.journal.clone(),
             kept: Arc::clone(&kept),
             ended: Arc::clone(&ended),
@@ -125,10 +128,12 @@ impl LiveFigures {
         self.kept().points.latest()
     }
 
-    /// What is open, as it was some seconds ago at most, unless there is very much of it.
+    /// What is open, and the moment at which it was: some seconds ago, unless the journal is very
+    /// large; `None` while nobody has looked yet.
     #[must_use]
-    pub fn open_money(&self) -> Vec<OpenMoney> {
-        self.kept().open.clone()
+    pub fn open_money(&self) -> (Vec<OpenMoney>, Option<Wall>) {
+        let kept = self.kept();
+        (kept.open.clone(), kept.open_at)
     }
 
     fn kept(&self) -> MutexGuard<'_, FiguresSoFar> {
@@ -228,6 +233,7 @@ impl FigureMaker {
 
 /// Looks for what is open, on a thread of its own: in a large journal it takes its time.
 struct OpenLooker {
+    clock: Clock,
     journal: PathBuf,
     kept: Arc<Mutex<FiguresSoFar>>,
     ended: Arc<AtomicBool>,
@@ -239,7 +245,7 @@ impl OpenLooker {
         let mut next = Instant::now();
         while !self.ended.load(Ordering::Relaxed) {
             thread::sleep(LOOK);
-            let began = Instant::now();
+            let (began, at) = (Instant::now(), self.clock.now().wall);
             if began < next {
                 continue;
             }
@@ -247,6 +253,7 @@ impl OpenLooker {
             if let Ok(open) = open_money::look(&self.journal) {
                 let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.open = open;
+                kept.open_at = Some(at);
             }
             let rest = began.elapsed().saturating_mul(OPEN_REST);
             next = Instant::now() + OPEN_LOOK.max(rest);

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A journal's segments and its index, as they were when it was made. What the index did not
 /// cover was read then, once.
@@ -37,6 +38,9 @@ struct OpenedSegment {
 
 /// So many segments are held open at most.
 const HELD_OPEN: usize = 256;
+
+/// The clock is looked at once in so many rows.
+const CLOCK_EVERY: u64 = 128;
 
 /// What is read at once to find a record, in bytes: most are shorter. The second is more than the
 /// longest.
@@ -108,6 +112,9 @@ impl JournalSnapshot {
             search,
             given: BTreeSet::new(),
             before: None,
+            deadline: None,
+            is_late: false,
+            reached: None,
         })
     }
 
@@ -313,12 +320,31 @@ pub struct FoundTransactions<'s> {
     search: TransactionSearch<'s>,
     given: BTreeSet<TxId>,
     before: Option<TxId>,
+    /// When it is to give up, and whether it did.
+    deadline: Option<Instant>,
+    is_late: bool,
+    /// The oldest that was looked at.
+    reached: Option<TxId>,
 }
 
 impl FoundTransactions<'_> {
     /// Only those that began before this one, from now on.
-    pub const fn only_before(&mut self, tx: Option<TxId>) {
+    pub fn only_before(&mut self, tx: Option<TxId>) {
         self.before = tx;
+        if let Some(tx) = tx {
+            self.search.only_before(tx.began());
+        }
+    }
+
+    /// It gives up at this moment, wherever it is then, if it has to look at every transaction.
+    pub const fn give_up_at(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+    }
+
+    /// Where it gave up, if it did: it has looked at that one, and at what began later.
+    #[must_use]
+    pub fn gave_up_at(&self) -> Option<TxId> {
+        self.reached.filter(|_| self.is_late)
     }
 
     /// The next ones, so many at most.
@@ -327,33 +353,67 @@ impl FoundTransactions<'_> {
     /// The storage's, or the index cannot be used.
     pub fn take(&mut self, most: usize) -> Result<BTreeSet<TxId>, ReadError> {
         let mut taken = BTreeSet::new();
+        let looks_at_all = self.search.looks_at_all();
+        let mut looked: u64 = 0;
         while taken.len() < most {
+            // Something is looked at each time, so that whoever goes on gets further.
+            let may_end = looks_at_all && self.reached.is_some();
+            if may_end && looked.is_multiple_of(CLOCK_EVERY) && self.is_over_time() {
+                self.is_late = true;
+                break;
+            }
+            looked += 1;
             let Some(row) = self.search.next().map_err(IndexError::Index)? else {
                 break;
             };
-            let wanted = self.before.is_none_or(|before| row.tx < before);
-            if wanted && !self.given.contains(&row.tx) && self.may_match(row)? {
-                self.given.insert(row.tx);
-                taken.insert(row.tx);
+            let is_behind = self.before.is_some_and(|before| row.tx >= before);
+            if is_behind || self.given.contains(&row.tx) {
+                continue;
             }
+            match self.fit(row)? {
+                RowFit::Matches => {
+                    self.given.insert(row.tx);
+                    taken.insert(row.tx);
+                }
+                RowFit::Differs => {}
+                // It is looked at where it began.
+                RowFit::GoesOn => continue,
+            }
+            self.reached = Some(self.reached.map_or(row.tx, |reached| reached.min(row.tx)));
         }
         Ok(taken)
     }
 
+    fn is_over_time(&self) -> bool {
+        self.deadline.is_some_and(|at| at <= Instant::now())
+    }
+
     /// Told from the names with which it began, where they are at hand.
-    fn may_match(&self, row: RunRow) -> Result<bool, ReadError> {
+    fn fit(&self, row: RunRow) -> Result<RowFit, ReadError> {
         // What went on of late need not have begun of late.
         if !self.query.asks_beginning() && !self.search.looks_at_all() {
-            return Ok(true);
+            return Ok(RowFit::Matches);
         }
         let Some(first) = self.snapshot.record_at(row.first)? else {
-            return Ok(true);
+            return Ok(RowFit::Matches);
         };
-        if self.query.may_begin_with(&first) {
-            // Where every row is looked at, that of the beginning is, too, if it is kept.
-            let began = first.prev.filter(|_| self.search.looks_at_all());
-            return Ok(began.is_none_or(|before| before < self.snapshot.oldest_record()));
-        }
-        Ok(false)
+        // Where every row is looked at, that of the beginning is, too, if it is kept.
+        let began = first.prev.filter(|_| self.search.looks_at_all());
+        let began_here = began.is_none_or(|before| before < self.snapshot.oldest_record());
+        Ok(match (self.query.may_begin_with(&first), began_here) {
+            (_, false) => RowFit::GoesOn,
+            (true, true) => RowFit::Matches,
+            (false, true) => RowFit::Differs,
+        })
     }
+}
+
+/// What a row of the index is to a query.
+enum RowFit {
+    /// Its transaction may be meant.
+    Matches,
+    /// It is not.
+    Differs,
+    /// It began elsewhere.
+    GoesOn,
 }

@@ -38,7 +38,8 @@ pub use ladder::scenario_ladder;
 pub use packets::{PacketError, onward, packets_of, write_packets};
 pub use page::{escaped, page, table};
 pub use past::{
-    FoundStories, StorySearch, ToldStory, each, one, records, search, search_asked, told_of,
+    FoundStories, StorySearch, ToldStory, each, one, records, search, search_asked,
+    search_together, told_of,
 };
 pub use sheet::MessageSheet;
 pub use visible::VisibleBytes;

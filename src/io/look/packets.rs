@@ -53,7 +53,7 @@ pub fn write_packets(
     out: &mut dyn Write,
 ) -> Result<bool, PacketError> {
     let mut records = reader.records();
-    let mut file = PacketFile::new(spec, out);
+    let mut file = PacketExport::new(spec, out);
     loop {
         let some: Vec<Record> = records.by_ref().take(AT_ONCE).collect::<Result<_, _>>()?;
         if some.is_empty() {
@@ -84,7 +84,7 @@ pub fn packets_of(
     lang: Lang,
 ) -> Result<Vec<u8>, PacketError> {
     let mut bytes = Vec::new();
-    let mut file = PacketFile::new(dialect, &mut bytes);
+    let mut file = PacketExport::new(dialect, &mut bytes);
     let comments = BTreeMap::from([(story.tx, comment(story, verdict, lang))]);
     for record in records.iter().filter(|record| record.tx == Some(story.tx)) {
         file.add(record, &comments)?;
@@ -101,13 +101,13 @@ fn comment(story: &Story, verdict: &Verdict, lang: Lang) -> String {
 }
 
 /// A file of packets, begun with the first message.
-struct PacketFile<'w> {
+struct PacketExport<'w> {
     packets: JournalPackets,
     out: Option<&'w mut dyn Write>,
     writer: Option<PcapngWriter<&'w mut dyn Write>>,
 }
 
-impl<'w> PacketFile<'w> {
+impl<'w> PacketExport<'w> {
     fn new(spec: Option<Arc<Spec>>, out: &'w mut dyn Write) -> Self {
         Self {
             packets: JournalPackets::new(spec),

@@ -8,6 +8,7 @@ use crate::io::journal::{
     JournalReader, JournalSnapshot, ReadError, RelativesReach, TransactionRecords,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 /// How many candidates are looked at more closely at once.
 const AT_ONCE: usize = 4096;
@@ -21,6 +22,8 @@ pub struct FoundStories {
     pub more: bool,
     /// Whether something of the journal could not be read, so that more may have been there.
     pub damaged: bool,
+    /// Where it was given up for want of time: what began before this one was not looked at.
+    pub gave_up_at: Option<TxId>,
     /// Where the journal is damaged; what was skipped there is not known.
     pub damage: Vec<Damage>,
 }
@@ -32,6 +35,8 @@ pub struct StorySearch {
     pub limit: Option<usize>,
     /// Only those that began before this one.
     pub before: Option<TxId>,
+    /// When to give up, with what was found until then.
+    pub deadline: Option<Instant>,
 }
 
 /// Looks for transactions, judged by what other people's files say as well.
@@ -66,34 +71,48 @@ pub fn search_asked(
     let mut found = FoundStories::default();
     for together in asked {
         found = search_together(reader, together, wanted, index)?;
-        if !found.all.is_empty() {
+        if !found.all.is_empty() || found.gave_up_at.is_some() {
             break;
         }
     }
     Ok(found)
 }
 
-/// What several queries find, each transaction once.
-fn search_together(
+/// Looks for what several queries find together, each transaction once.
+///
+/// # Errors
+/// The storage's.
+pub fn search_together(
     reader: &JournalReader,
-    together: &[Query],
+    queries: &[Query],
     wanted: StorySearch,
     index: &EvidenceIndex<'_>,
 ) -> Result<FoundStories, ReadError> {
+    if let [only] = queries {
+        return search(reader, only, wanted, index);
+    }
+    let mut together = FoundStories::default();
     let mut all = BTreeMap::new();
-    let mut sum = FoundStories::default();
-    for query in together {
+    for query in queries {
         let found = search(reader, query, wanted, index)?;
-        sum.more |= found.more;
-        sum.damaged |= found.damaged;
-        sum.damage = found.damage;
+        together.more |= found.more;
+        together.damaged |= found.damaged;
+        together.damage = found.damage;
+        together.gave_up_at = together.gave_up_at.max(found.gave_up_at);
         let found = found.all.into_iter();
         all.extend(found.map(|(story, verdict)| (story.tx, (story, verdict))));
     }
+    if let Some(reached) = together.gave_up_at {
+        // What is older may be known of one query only: it comes with the next page.
+        all = all.split_off(&reached);
+    }
     let left_out = all.len().saturating_sub(wanted.limit.unwrap_or(usize::MAX));
-    sum.more |= left_out > 0;
-    sum.all = all.into_values().skip(left_out).collect();
-    Ok(sum)
+    if left_out > 0 {
+        together.more = true;
+        together.gave_up_at = None;
+    }
+    together.all = all.into_values().skip(left_out).collect();
+    Ok(together)
 }
 
 /// Hands each transaction that a query means over with its verdict, some at a time, the newest ones
@@ -159,7 +178,11 @@ pub fn told_of(
 fn find_in(
     snapshot: &JournalSnapshot,
     query: &Query,
-    StorySearch { limit, before }: StorySearch,
+    StorySearch {
+        limit,
+        before,
+        deadline,
+    }: StorySearch,
     index: &EvidenceIndex<'_>,
 ) -> Result<FoundStories, ReadError> {
     let damage = snapshot.damage();
@@ -169,6 +192,7 @@ fn find_in(
     };
     let mut search = snapshot.search(query)?;
     search.only_before(before);
+    search.give_up_at(deadline);
     let most = limit.unwrap_or(usize::MAX);
     while found.matching.len() <= most {
         let wanted = search.take(AT_ONCE.min(most.saturating_add(1)))?;
@@ -176,11 +200,15 @@ fn find_in(
             break;
         }
         found.judge(snapshot, query, &wanted, index)?;
+        if search.gave_up_at().is_some() {
+            break;
+        }
     }
     let left_out = found.matching.len().saturating_sub(most);
     Ok(FoundStories {
         all: found.matching.into_values().skip(left_out).collect(),
         more: left_out > 0,
+        gave_up_at: search.gave_up_at().filter(|_| left_out == 0),
         damaged: found.damaged,
         damage: damage.to_vec(),
     })

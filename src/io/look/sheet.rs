@@ -1,5 +1,5 @@
-//! One message as it is shown to people: its values, masked unless they are to be revealed. A broken
-//! one is shown as far as it can be read.
+//! One message as it is shown to people: its values, masked unless they are to be revealed. A
+//! broken one is shown as far as it can be read.
 
 use super::guard;
 use super::hex::to_hex;

@@ -153,24 +153,17 @@ async fn serve(
             Some(event) = told.found.recv() => shared.0.borrow_mut().told(event),
             Some(command) = told.commands.recv() => match command {
                 ServerCommand::Stop => break,
-                ServerCommand::Drain if until.is_none() => {
-                    info!(at_most = ?drain, "draining: no new requests");
-                    until = Some(Instant::now() + drain);
-                    listening.iter().for_each(JoinHandle::abort);
-                    status.drains();
-                    shared.0.borrow_mut().told(Event::Drain);
+                ServerCommand::Drain => {
+                    until.get_or_insert_with(|| begin_to_drain(context, drain, &listening, status));
                 }
-                ServerCommand::Drain => {}
                 ServerCommand::Reload(config) => settings.reload(shared, *config),
                 ServerCommand::Operated(act, deed, reply) => {
                     info!(who = %act.who, did = act.did.name(), what = %act.what, "an operator");
                     let done = shared.0.borrow_mut().operated(*act, deed);
-                    if deed == GatewayDeed::Drain && until.is_none() {
-                        info!(at_most = ?drain, "draining: no new requests");
-                        until = Some(Instant::now() + drain);
-                        listening.iter().for_each(JoinHandle::abort);
-                        status.drains();
-                        shared.0.borrow_mut().told(Event::Drain);
+                    if deed == GatewayDeed::Drain {
+                        until.get_or_insert_with(|| {
+                            begin_to_drain(context, drain, &listening, status)
+                        });
                     }
                     let _gone = reply.send(done);
                 }
@@ -190,6 +183,20 @@ async fn serve(
         warn!("stopped with transactions in flight: the next start takes them up");
     }
     Ok(())
+}
+
+/// No new requests from now on; until when what is in flight may take.
+fn begin_to_drain(
+    context: &ConnectionContext,
+    drain: Duration,
+    listening: &[JoinHandle<()>],
+    status: &Status,
+) -> Instant {
+    info!(at_most = ?drain, "draining: no new requests");
+    listening.iter().for_each(JoinHandle::abort);
+    status.drains();
+    context.shared.0.borrow_mut().told(Event::Drain);
+    Instant::now() + drain
 }
 
 async fn sleep_until(due: Option<Instant>) {

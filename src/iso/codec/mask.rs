@@ -1,7 +1,7 @@
 //! Values as they may be shown to anybody.
 
-use super::Message;
 use super::redact::middle;
+use super::{Message, composite};
 use crate::iso::message::{FieldPath, ToFieldPath};
 use crate::iso::spec::{Composite, FieldContent, Store};
 
@@ -59,6 +59,14 @@ impl Message {
                 .part(part)
                 .map_or(meaning.store, |known| known.store)
         };
+        if let Composite::Positions(all) = composite
+            && meaning.store != Store::Clear
+        {
+            let units = self.value(path.field).map_or(0, |(.., units)| units);
+            if !composite::fills(all, units) {
+                return Some(meaning.store);
+            }
+        }
         let covered = !parts.is_empty() || matches!(composite, Composite::Positions(_));
         let clear = covered && parts.iter().all(|part| is_clear(known(part)));
         Some(if clear { Store::Clear } else { Store::Length })

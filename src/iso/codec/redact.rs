@@ -145,6 +145,12 @@ impl Message {
                     pen.hide(layout, start, units, 0..units, Store::Length);
                 }
             }
+            (Some(Composite::Positions(all)), store)
+                if store != Store::Clear && !composite::fills(all, units) =>
+            {
+                // It holds something else than these parts.
+                pen.hide(layout, start, units, 0..units, store);
+            }
             (Some(Composite::Positions(all)), store) => {
                 let known = all
                     .iter()

@@ -28,5 +28,8 @@ mod score;
 pub use books::{BookedChanges, CaseBooks};
 pub use case::{BlindCase, CaseLabel, Family, FileTwist, PayoutTwist, draw_case};
 pub use mark::{CaseMark, FiledMark, TIERS, mark};
-pub use score::BlindScore;
+pub use score::{BlindScore, HitRate};
 pub use truth::{filed_word, true_words};
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,9 @@ use super::{Exchange, Fate, FaultError, Share};
 use crate::engine::seam::Dice;
 use crate::iso::spec::Purpose;
 
+/// How many copies there may be.
+const MOST: u32 = 100;
+
 /// F15.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duplicate {
@@ -39,6 +42,14 @@ impl Listed for Duplicate {
         ];
         let of = knobs.choice("of", &kinds)?;
         let Count(copies) = knobs.own("copies")?;
+        if copies > MOST {
+            return Err(FaultError::Value {
+                id: knobs.about().id,
+                knob: "copies",
+                value: copies.to_string(),
+                wanted: format!("{MOST} at most"),
+            });
+        }
         Ok(Self { of, copies })
     }
 }
@@ -74,6 +85,14 @@ impl Mishap for Duplicate {
 mod tests {
     use super::*;
     use crate::lab::fault::mishap::tests::struck;
+
+    #[test]
+    fn copies_are_counted_and_not_without_bound() {
+        let read = |text: &str| text.parse::<crate::lab::fault::Fault>();
+        assert!(read("F15:copies=100").is_ok());
+        let error = read("F15:copies=101").unwrap_err().to_string();
+        assert_eq!(error, "F15: `copies=101` cannot be: 100 at most");
+    }
 
     #[test]
     fn requests_are_doubled_by_the_terminal_and_answers_by_the_acquirer() {

@@ -92,6 +92,12 @@ pub(super) const CLAUSES: &[Clause] = &[
         &[Query, LookAtSlip],
     ),
     ("look at the terminal's slip", &[LookAtSlip]),
+    // Whoever holds no such slip is told to ask.
+    (
+        "if the slip shows the void, nothing is left to do",
+        &[LookAtSlip],
+    ),
+    ("else query the acquirer", &[Query]),
     (
         "until settlement watch for its reversal or for proof",
         &[LookAtSlip],
@@ -141,6 +147,18 @@ pub(super) const CLAUSES: &[Clause] = &[
         &[Settle],
     ),
     ("then upload the batch", &[Settle]),
+    ("upload the batch", &[Settle]),
+    (
+        "compare both books (`isogate recon`) and raise what differs with the acquirer",
+        &[AskAcquirer],
+    ),
+    ("then close this one", &[]),
+    ("settle again", &[Settle]),
+    ("if it fails again, ask the acquirer", &[AskAcquirer]),
+    (
+        "not settled as far as is known: settle again, or ask the acquirer",
+        &[Settle, AskAcquirer],
+    ),
     ("nothing to do", &[Done]),
     // ── What is said of the books ────────────────────────────────────────────────────────────────
     ("nothing left the gateway", &[NothingLeft]),
@@ -300,18 +318,36 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("another void or refund of the same original {i}: {x}", &[]),
     ("answered {c} {x}", &[]),
     ("batch totals differ", &[]),
-    ("batch {x} in balance at the acquirer: {x}", &[]),
-    ("batch  in balance at the acquirer: {x}", &[]),
+    ("batch{x} in balance at the acquirer: {x}", &[]),
+    ("batch in balance at the acquirer: {x}", &[]),
     (
-        "batch {x} out of balance at the acquirer: the terminal counts {x}",
+        "batch{x} out of balance at the acquirer: the terminal counts {x}",
         &[],
     ),
     (
-        "the acquirer could not compare batch {x}: the terminal counts {x}",
+        "batch out of balance at the acquirer: the terminal counts {x}",
         &[],
     ),
-    ("batch {x} settled", &[]),
-    ("batch  settled", &[]),
+    (
+        "the acquirer did not compare batch{x}, or its answer contradicts itself: the terminal \
+         counts {x}",
+        &[Unknown],
+    ),
+    (
+        "the acquirer did not compare batch, or its answer contradicts itself: the terminal \
+         counts {x}",
+        &[Unknown],
+    ),
+    (
+        "batch{x} answered {x} without a result: the terminal counts {x}",
+        &[Unknown],
+    ),
+    (
+        "batch answered {x} without a result: the terminal counts {x}",
+        &[Unknown],
+    ),
+    ("batch{x} settled", &[]),
+    ("batch settled", &[]),
     ("may span the cut-over", &[]),
     ("no answer from acquirer{t}", &[]),
     ("this kind is never reversed", &[]),

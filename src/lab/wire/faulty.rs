@@ -226,8 +226,9 @@ impl FaultyWire {
         }
     }
 
-    /// What is on its way arrives now.
+    /// Nothing goes wrong any more: what is on its way arrives now, and what was remembered is not.
     fn let_go(&mut self, now: Now) {
+        self.asked = AskedBefore::default();
         for held in &mut self.held {
             held.until = now.mono;
         }

@@ -299,6 +299,7 @@ fn no_reversal_is_made_of_what_was_not_understood_not_even_without_a_mac() {
             tx: id,
             act: Act::Reverse,
             said: Text::EMPTY,
+            seen: None,
         }));
         again.pass(600);
         assert!(again.sends.is_empty());

@@ -80,3 +80,28 @@ fn the_worst_result_counts_and_cards_that_were_not_used_do_not() {
         assert_eq!(host(Some(results)), Some(expected), "{results:?}");
     }
 }
+
+#[test]
+fn what_is_not_as_long_as_totals_is_not_kept() {
+    let mut stage = Stage::new();
+    let mut request = stage.message("0500");
+    let details = format!("01{}{:0>20}{:012}", "00000007", "6226091234560048", 500);
+    for (field, value) in [
+        ("11", "000009"),
+        ("48", details.as_str()),
+        ("49", "156"),
+        ("60", "00000001201"),
+    ] {
+        request.set(path(field), value).unwrap();
+    }
+    let request = stage.reparsed(&request);
+    stage.terminal_says(request);
+    let kept = step(stage.records.last().unwrap()).unwrap().message.clone();
+    let kept = kept.unwrap().frame;
+    let hex: String = kept
+        .frame
+        .iter()
+        .map(|byte| format!("{byte:02X}"))
+        .collect();
+    assert!(!hex.contains("6226091234560048"), "{hex}");
+}

@@ -66,6 +66,7 @@ fn an_operator_reverses_what_is_older_than_a_reversal_may_be() {
             tx,
             act,
             said: Text::clipped("li: the merchant asks"),
+            seen: None,
         })
     };
     stage.happen(wish(Act::Reverse));
@@ -103,6 +104,7 @@ fn an_operator_closes_what_is_open_and_a_late_approval_opens_it_anew() {
             tx,
             act: Act::Close,
             said: Text::clipped("li: the acquirer's file says not paid"),
+            seen: None,
         })
     };
     stage.happen(close());
@@ -143,9 +145,36 @@ fn an_operator_cannot_reverse_a_sale_whose_void_is_on_its_way() {
     let was = stage.gateway.state_of(tx);
     let said = Text::clipped("li: the merchant asks");
     let act = Act::Reverse;
-    stage.happen(Event::Operator(Wish { tx, act, said }));
+    stage.happen(Event::Operator(Wish {
+        tx,
+        act,
+        said,
+        seen: None,
+    }));
     stage.silent();
     assert_eq!(stage.gateway.state_of(tx), was);
+}
+
+#[test]
+fn what_went_on_since_it_was_seen_is_not_decided_about() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(1));
+    stage.deliver(A);
+    stage.pass(45);
+    let tx = stage.records.last().unwrap().tx.unwrap();
+    let wish = |seen| {
+        Event::Operator(Wish {
+            tx,
+            act: Act::Close,
+            said: Text::clipped("li: not booked"),
+            seen,
+        })
+    };
+    assert_eq!(stage.gateway.state_of(tx), Some(State::TimedOut));
+    stage.happen(wish(Some(State::Forwarded)));
+    assert_eq!(stage.gateway.state_of(tx), Some(State::TimedOut));
+    stage.happen(wish(Some(State::TimedOut)));
+    assert_eq!(stage.gateway.state_of(tx), Some(State::ClosedByOperator));
 }
 
 #[test]
@@ -156,7 +185,12 @@ fn an_operator_cannot_close_what_still_waits_for_its_answer() {
     let tx = stage.records.last().unwrap().tx.unwrap();
     let said = Text::clipped("li: in a hurry");
     let act = Act::Close;
-    stage.happen(Event::Operator(Wish { tx, act, said }));
+    stage.happen(Event::Operator(Wish {
+        tx,
+        act,
+        said,
+        seen: None,
+    }));
     assert_eq!(stage.gateway.state_of(tx), Some(State::Forwarded));
 }
 

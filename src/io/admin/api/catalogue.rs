@@ -61,7 +61,7 @@ fn known(views: &Views, name: &str) -> Result<Arc<Spec>, ApiProblem> {
 /// The fields and kinds of a dialect
 #[utoipa::path(
     get, path = "/api/specs/{name}", tag = "catalogue",
-    params(("name" = String, Path, description = "Its name")),
+    params(("name" = String, Path, description = "Its name", example = "cup-pos")),
     responses(
         (status = 200, description = "As `spec show --json`", body = Object),
         (status = 404, description = "There is none", body = ApiProblem),
@@ -79,8 +79,10 @@ pub(super) async fn spec(
 #[serde(deny_unknown_fields)]
 pub(super) struct HexMessage {
     /// The dialect's name.
+    #[schema(example = "cup-pos")]
     spec: String,
     /// The message, with its length prefix or without; white space is ignored.
+    #[schema(example = "6000030000602200000000080000200000000000080001")]
     hex: String,
 }
 
@@ -146,7 +148,7 @@ pub(super) async fn scenarios(
 /// One scenario
 #[utoipa::path(
     get, path = "/api/scenarios/{id}", tag = "scenarios",
-    params(("id" = String, Path, description = "Such as S1.2")),
+    params(("id" = String, Path, description = "Its name", example = "S1.2")),
     responses(
         (status = 200, description = "As in the list", body = Object),
         (status = 404, description = "There is none", body = ApiProblem),
@@ -164,7 +166,7 @@ pub(super) async fn scenario(
 /// Let a scenario happen in virtual time, beside the running gateway, which it does not touch
 #[utoipa::path(
     post, path = "/api/scenarios/{id}/run", tag = "scenarios",
-    params(("id" = String, Path, description = "Such as S1.2")),
+    params(("id" = String, Path, description = "Its name", example = "S1.2")),
     responses(
         (status = 200, description = "As `scenario run --json`, and its ladder", body = Object),
         (status = 404, description = "There is none", body = ApiProblem),
@@ -185,6 +187,31 @@ pub(super) async fn run(
         Ok(told)
     });
     told.await.map(Json)
+}
+
+/// The journal beside other people's files.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReconView {
+    /// The rows that differ, as `recon --json`.
+    #[schema(value_type = Vec<Object>)]
+    items: Vec<Value>,
+    /// The files that the journal was held against.
+    files: Vec<String>,
+    next: Option<String>,
+}
+
+/// The journal beside other people's files: a running gateway is given none so far, and tells so by
+/// an empty list; `isogate recon` takes them
+#[utoipa::path(
+    get, path = "/api/recon", tag = "transactions",
+    responses((status = 200, body = ReconView)),
+)]
+pub(super) async fn recon() -> Json<ReconView> {
+    Json(ReconView {
+        items: Vec::new(),
+        files: Vec::new(),
+        next: None,
+    })
 }
 
 /// What failures have in common

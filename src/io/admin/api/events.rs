@@ -1,8 +1,9 @@
 //! `GET /api/events`: what happens, as it happens, as server-sent events.
 //!
 //! The journal is followed by a thread of its own, which is told of nothing by the gateway, and
-//! reads only while somebody listens. Of many transactions at once some are left out, and said to be.
+//! reads only while somebody listens. Of many transactions at once some are left out, and counted.
 
+use super::problem::ApiProblem;
 use crate::engine::record::TxId;
 use crate::engine::trace::{View, subject};
 use crate::io::admin::Views;
@@ -18,22 +19,27 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
-use tokio::sync::broadcast;
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, broadcast};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 use tokio_stream::{Stream, StreamExt};
 
 /// How often it is looked what came.
 const LOOK: Duration = Duration::from_millis(250);
+/// It rests so many times as long as it looks, but no longer than this.
+const SHARE: u32 = 20;
+const LONGEST: Duration = Duration::from_secs(3);
 /// Transactions that are told in one look; the others are counted.
 const TOLD: usize = 25;
+/// Who may listen at once; the other connections are for questions.
+const LISTENERS: usize = 16;
 /// Events that wait for a slow listener before it misses some.
 const WAITING: usize = 512;
 
 /// One event, ready to be sent.
 #[derive(Clone, Debug)]
-pub(in crate::io::admin) struct Happening {
+pub(in crate::io::admin) struct FeedEvent {
     name: &'static str,
     data: Arc<str>,
 }
@@ -41,7 +47,8 @@ pub(in crate::io::admin) struct Happening {
 /// Where events are heard; the thread that finds them ends with the last of these.
 #[derive(Clone, Debug)]
 pub(in crate::io::admin) struct Feed {
-    sender: broadcast::Sender<Happening>,
+    sender: broadcast::Sender<FeedEvent>,
+    places: Arc<Semaphore>,
     _running: Arc<Running>,
 }
 
@@ -76,6 +83,7 @@ impl Feed {
             .spawn(move || follower.run())?;
         Ok(Self {
             sender,
+            places: Arc::new(Semaphore::new(LISTENERS)),
             _running: Arc::new(Running(ended)),
         })
     }
@@ -93,7 +101,7 @@ impl Feed {
 
 /// Tells those who listen.
 #[derive(Clone, Debug)]
-pub(in crate::io::admin) struct FeedSender(broadcast::Sender<Happening>);
+pub(in crate::io::admin) struct FeedSender(broadcast::Sender<FeedEvent>);
 
 impl FeedSender {
     /// Tells all who listen, if anybody does.
@@ -104,11 +112,11 @@ impl FeedSender {
     }
 }
 
-fn tell(sender: &broadcast::Sender<Happening>, name: &'static str, data: &impl serde::Serialize) {
+fn tell(sender: &broadcast::Sender<FeedEvent>, name: &'static str, data: &impl serde::Serialize) {
     if let Ok(data) = serde_json::to_string(data) {
         let data = data.into();
         // Nobody may listen.
-        let _unheard = sender.send(Happening { name, data });
+        let _unheard = sender.send(FeedEvent { name, data });
     }
 }
 
@@ -116,7 +124,7 @@ fn tell(sender: &broadcast::Sender<Happening>, name: &'static str, data: &impl s
 struct Follower {
     setup: Arc<GatewaySetup>,
     status: Arc<Status>,
-    sender: broadcast::Sender<Happening>,
+    sender: broadcast::Sender<FeedEvent>,
     ended: Arc<AtomicBool>,
     /// The links as they were told last.
     links: String,
@@ -128,8 +136,10 @@ impl Follower {
     fn run(mut self) {
         system::give_way();
         let mut records: Option<RecordReader> = None;
+        let mut pause = LOOK;
         while !self.ended.load(Ordering::Relaxed) {
-            thread::sleep(LOOK);
+            thread::sleep(pause);
+            let began = Instant::now();
             if self.sender.receiver_count() == 0 {
                 records = None;
                 self.links.clear();
@@ -142,6 +152,8 @@ impl Follower {
             if self.look(&mut records).is_err() {
                 records = None;
             }
+            // A long journal takes longer to look into: then it is looked into less often.
+            pause = LOOK.max(began.elapsed().saturating_mul(SHARE)).min(LONGEST);
         }
     }
 
@@ -179,7 +191,7 @@ impl Follower {
         let links = serde_json::to_string(&links).unwrap_or_default();
         if links != self.links {
             let data = format!(r#"{{"links":{links}}}"#).into();
-            let _unheard = self.sender.send(Happening { name: "link", data });
+            let _unheard = self.sender.send(FeedEvent { name: "link", data });
             self.links = links;
         }
     }
@@ -194,7 +206,7 @@ impl Follower {
         let alarms = alarms.to_string();
         if alarms != self.alarms {
             let data = alarms.as_str().into();
-            let _unheard = self.sender.send(Happening {
+            let _unheard = self.sender.send(FeedEvent {
                 name: "alarm",
                 data,
             });
@@ -206,7 +218,7 @@ impl Follower {
 /// What happens, as it happens: `transaction`, `link`, `alarm`, `fault`, `figures`, `lagged`
 #[utoipa::path(
     get, path = "/api/events", tag = "state",
-    responses((
+    responses((status = 503, description = "Too many listen", body = ApiProblem), (
         status = 200, body = String, content_type = "text/event-stream",
         description = "Server-sent events: `transaction` (as an item of /api/transactions), `link` \
                        and `alarm` (whenever they change), `fault`, `figures` (once a second), \
@@ -215,15 +227,21 @@ impl Follower {
 )]
 pub(super) async fn events(
     State(views): State<Views>,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiProblem> {
+    let place = Arc::clone(&views.feed.places).try_acquire_owned();
+    let place = place.map_err(|_taken| {
+        ApiProblem::busy("too many listen").hint("close a page that listens, or a tool that does")
+    })?;
     let heard = BroadcastStream::new(views.feed.sender.subscribe());
-    let events = heard.map(|heard| {
+    let events = heard.map(move |heard| {
+        // Given back with the stream.
+        let _place = &place;
         Ok(match heard {
-            Ok(Happening { name, data }) => Event::default().event(name).data(&*data),
+            Ok(FeedEvent { name, data }) => Event::default().event(name).data(&*data),
             Err(BroadcastStreamRecvError::Lagged(count)) => Event::default()
                 .event("lagged")
                 .data(json!({ "count": count }).to_string()),
         })
     });
-    Sse::new(events).keep_alive(KeepAlive::default())
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }

@@ -1,13 +1,13 @@
 //! What goes wrong on purpose: listed, switched on and off, and each change recorded.
 
-use super::body::Body;
+use super::body::{Body, Parameters};
 use super::operators::act;
 use super::problem::ApiProblem;
 use super::query::beside;
 use crate::engine::record::OperatorDid;
 use crate::engine::seam::Zone;
 use crate::io::admin::Views;
-use crate::io::admin::access::Caller;
+use crate::io::admin::access::ApiCaller;
 use crate::io::faults::{ActiveFault, FaultDesk, FaultDeskError};
 use crate::io::look::fault_document;
 use crate::io::serve::GatewayDeed;
@@ -17,7 +17,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// All faults there are, and those that are on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -50,8 +50,8 @@ pub(super) struct FaultView {
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WantedFault {
-    /// `F01:p=0.1`
-    #[schema(max_length = 200)]
+    /// `F01:p=0.1`; the catalogue of `GET /api/faults` tells all.
+    #[schema(max_length = 200, example = "F01:p=0.01")]
     fault: String,
     /// Who wants it.
     #[serde(default)]
@@ -60,8 +60,9 @@ pub(super) struct WantedFault {
 }
 
 /// Who wants something.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct HealNote {
     /// Who.
     #[schema(max_length = 100)]
@@ -135,7 +136,7 @@ async fn at_desk<T: Send + 'static>(
 /// Records what was done, and tells who listens.
 async fn tell(
     views: &Views,
-    caller: &Caller,
+    caller: &ApiCaller,
     did: OperatorDid,
     (what, who): (&str, &str),
 ) -> Result<(), ApiProblem> {
@@ -165,7 +166,7 @@ async fn tell(
 )]
 pub(super) async fn add(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Body(wanted): Body<WantedFault>,
 ) -> Result<(StatusCode, Json<FaultView>), ApiProblem> {
     let by = caller.called(&wanted.who);
@@ -191,7 +192,7 @@ pub(super) async fn add(
 )]
 pub(super) async fn change(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Path(id): Path<String>,
     Body(wanted): Body<WantedFault>,
 ) -> Result<Json<FaultView>, ApiProblem> {
@@ -213,8 +214,9 @@ pub(super) async fn change(
 /// Switch a fault off; it is told as it was
 #[utoipa::path(
     delete, path = "/api/faults/{id}", tag = "faults",
-    params(("id" = u32, Path, description = "Its number")),
+    params(("id" = u32, Path, description = "Its number"), HealNote),
     responses(
+        (status = 400, description = "The parameters cannot be understood", body = ApiProblem),
         (status = 200, description = "It is off, and that is recorded", body = FaultView),
         (status = 404, description = "It is not on", body = ApiProblem),
         (status = 503, description = "The gateway serves no more", body = ApiProblem),
@@ -222,13 +224,20 @@ pub(super) async fn change(
 )]
 pub(super) async fn remove(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Path(id): Path<String>,
+    Parameters(note): Parameters<HealNote>,
 ) -> Result<Json<FaultView>, ApiProblem> {
     let id = number(&id)?;
     let fault = at_desk(&views, move |desk| desk.remove(id)).await?;
     let what = format!("{} {}", fault.id, fault.text);
-    tell(&views, &caller, OperatorDid::RemoveFault, (&what, "")).await?;
+    tell(
+        &views,
+        &caller,
+        OperatorDid::RemoveFault,
+        (&what, &note.who),
+    )
+    .await?;
     Ok(Json(FaultView::of(&fault, &views.setup.zone)))
 }
 
@@ -243,7 +252,7 @@ pub(super) async fn remove(
 )]
 pub(super) async fn reset(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Body(note): Body<HealNote>,
 ) -> Result<Json<Healed>, ApiProblem> {
     let removed = at_desk(&views, |desk| Ok(desk.reset())).await?;

@@ -32,6 +32,9 @@ pub(super) struct FiguresView {
     step_seconds: u64,
     points: Vec<PointView>,
     open_money: Vec<OpenMoneyView>,
+    /// The moment at which that was open; left out while nobody has looked yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_money_at: Option<String>,
 }
 
 /// What happened in one stretch of time.
@@ -133,7 +136,7 @@ pub(super) async fn figures(
         })?,
     };
     let (series, zone) = (views.figures.last(last), &views.setup.zone);
-    let open = views.figures.open_money();
+    let (open, open_at) = views.figures.open_money();
     let points = series.points.iter();
     Ok(Json(FiguresView {
         step_seconds: series.step_seconds,
@@ -142,5 +145,6 @@ pub(super) async fn figures(
             .iter()
             .map(|open| OpenMoneyView::of(open, zone))
             .collect(),
+        open_money_at: open_at.map(|at| at.rfc3339(zone)),
     }))
 }

@@ -10,6 +10,8 @@ mod body;
 
 mod catalogue;
 
+mod common;
+
 mod events;
 
 mod evidence;
@@ -35,7 +37,7 @@ mod transactions;
 pub(super) use events::Feed;
 pub(super) use figures::PointView;
 pub(super) use problem::ApiProblem;
-pub(super) use query::{AT_ONCE, Turns};
+pub(super) use query::{AT_ONCE, QueryTurns};
 
 use super::Views;
 use axum::http::{Method, StatusCode, Uri};
@@ -53,11 +55,11 @@ use utoipa_axum::routes;
     description = "The control of a running gateway or lab: what goes on, where the money is, what \
                    is safe to do next, and what goes wrong on purpose."
 ))]
-struct Head;
+struct ApiHead;
 
 /// All routes, and the document of them.
 pub(super) fn routes() -> (Router<Views>, Document) {
-    let (router, document) = OpenApiRouter::with_openapi(Head::openapi())
+    let (router, document) = OpenApiRouter::with_openapi(ApiHead::openapi())
         .routes(routes!(health::metrics))
         .routes(routes!(health::health))
         .routes(routes!(health::alive))
@@ -73,6 +75,7 @@ pub(super) fn routes() -> (Router<Views>, Document) {
         .routes(routes!(evidence::ladder))
         .routes(routes!(evidence::capture))
         .routes(routes!(catalogue::findings))
+        .routes(routes!(catalogue::recon))
         .routes(routes!(operators::reverse))
         .routes(routes!(operators::park))
         .routes(routes!(operators::close))
@@ -86,6 +89,7 @@ pub(super) fn routes() -> (Router<Views>, Document) {
         .routes(routes!(operators::resume_link))
         .routes(routes!(operators::drain))
         .routes(routes!(operators::reload))
+        .routes(routes!(operators::reload_at_first_path))
         .routes(routes!(faults::list, faults::add))
         .routes(routes!(faults::change, faults::remove))
         .routes(routes!(faults::reset))
@@ -97,6 +101,7 @@ pub(super) fn routes() -> (Router<Views>, Document) {
         .routes(routes!(catalogue::scenario))
         .routes(routes!(catalogue::run))
         .split_for_parts();
+    let document = common::with_common(document);
     let told = document.clone();
     let document_route = get(move || std::future::ready(Json(told.clone())));
     (router.route("/api/openapi.json", document_route), document)

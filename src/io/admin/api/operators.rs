@@ -4,17 +4,21 @@
 use super::body::Body;
 use super::problem::ApiProblem;
 use super::query::ask;
-use super::transactions::{TransactionPage, page_in_states, transaction};
-use crate::engine::gateway::{Act, Wish};
-use crate::engine::record::{ConnId, LinkId, OperatorAct, OperatorDid, State as TransactionState};
+use super::transactions::{TransactionPage, page_in_states, told, transaction};
+use crate::engine::gateway::{Act, Trigger, Wish, decide};
+use crate::engine::record::{
+    ConnId, LinkId, OperatorAct, OperatorDid, State as TransactionState, TxId,
+};
 use crate::io::admin::Views;
-use crate::io::admin::access::Caller;
+use crate::io::admin::access::ApiCaller;
+use crate::io::look::ToldStory;
 use crate::io::serve::{GatewayDeed, HeardTerminal};
 use crate::iso::message::Text;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// Who wants something, and why.
@@ -62,9 +66,9 @@ const DONE: Json<Done> = Json(Done { done: true });
 
 /// An operator decides about a transaction: 200 when it is done, 404 for one that is not in memory,
 /// 409 when its state does not allow it or its keys are not known.
-async fn decide(
+async fn decide_about(
     views: &Views,
-    caller: &Caller,
+    caller: &ApiCaller,
     (tx, act): (&str, Act),
     note: &OperatorNote,
 ) -> Result<Json<WishAnswer>, ApiProblem> {
@@ -74,20 +78,71 @@ async fn decide(
         return Err(ApiProblem::bad("wants who and why, both of them"));
     }
     let said = Text::clipped(&format!("{}: {why}", caller.called(who)));
-    match views.desk.operate(Wish { tx, act, said }).await {
-        None => Err(ApiProblem::missing(
-            "the gateway does not hold this transaction in memory any more",
-        )),
-        Some((was, is)) if was == is => Err(ApiProblem::new(
-            StatusCode::CONFLICT,
-            format!("{was} stays: it cannot be done in this state, or without its keys"),
-        )),
-        Some((was, is)) => Ok(Json(WishAnswer {
-            tx: tx.to_string(),
-            was: was.name(),
-            is: is.name(),
-        })),
+    for _ in 0..LOOKS {
+        let seen = Some(allowed(views, tx, act).await?);
+        let wish = Wish {
+            tx,
+            act,
+            said,
+            seen,
+        };
+        match views.desk.operate(wish).await {
+            None => return Err(not_in_memory()),
+            // It went on meanwhile, or the journal is not told of it yet.
+            Some((was, _)) if Some(was) != seen => tokio::time::sleep(BETWEEN_LOOKS).await,
+            Some((was, is)) if was == is => {
+                return Err(conflict(format!(
+                    "{was} stays: it cannot be done in this state, or without its keys"
+                )));
+            }
+            Some((was, is)) => {
+                return Ok(Json(WishAnswer {
+                    tx: tx.to_string(),
+                    was: was.name(),
+                    is: is.name(),
+                }));
+            }
+        }
     }
+    Err(
+        conflict("the transaction goes on while it is decided about".to_owned())
+            .hint("look at it again"),
+    )
+}
+
+fn not_in_memory() -> ApiProblem {
+    ApiProblem::missing("the gateway does not hold this transaction in memory any more")
+}
+
+fn conflict(error: String) -> ApiProblem {
+    ApiProblem::new(StatusCode::CONFLICT, error)
+}
+
+/// How often it is looked at a transaction that goes on, and how long is waited between.
+const LOOKS: u32 = 8;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(25);
+
+/// The state in which a transaction is seen in the journal, if the act makes sense there: there is
+/// something to close, and what was closed is reversed only if it could have been before.
+async fn allowed(views: &Views, tx: TxId, act: Act) -> Result<TransactionState, ApiProblem> {
+    let told = ask(views, move |reader| told(reader, tx)).await;
+    let ToldStory { story, verdict, .. } = told.map_err(ApiProblem::or_missing)?;
+    if act == Act::Close && verdict.class.is_none() {
+        let what = format!("nothing is open about it: {}", verdict.verdict.en);
+        return Err(conflict(what));
+    }
+    let closed = TransactionState::ClosedByOperator;
+    if act == Act::Reverse && story.state == closed {
+        let mut before = story.moments.iter().rev().map(|moment| moment.state);
+        let before = before.find(|state| *state != closed);
+        let reversible = |state| decide(state, Trigger::Operator).next != state;
+        if !before.is_some_and(reversible) {
+            let before = before.map_or("an unknown state", TransactionState::name);
+            let what = format!("it was closed from {before}, where there is nothing to reverse");
+            return Err(conflict(what));
+        }
+    }
+    Ok(story.state)
 }
 
 macro_rules! decisions {
@@ -106,11 +161,11 @@ macro_rules! decisions {
         )]
         pub(super) async fn $name(
             State(views): State<Views>,
-            Extension(caller): Extension<Caller>,
+            Extension(caller): Extension<ApiCaller>,
             Path(tx): Path<String>,
             Body(note): Body<OperatorNote>,
         ) -> Result<Json<WishAnswer>, ApiProblem> {
-            decide(&views, &caller, (&tx, $act), &note).await
+            decide_about(&views, &caller, (&tx, $act), &note).await
         }
     )*};
 }
@@ -142,7 +197,7 @@ decisions! {
 )]
 pub(super) async fn decide_at_first_path(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Path((tx, act)): Path<(String, String)>,
     Body(note): Body<OperatorNote>,
 ) -> Result<Json<WishAnswer>, ApiProblem> {
@@ -152,7 +207,7 @@ pub(super) async fn decide_at_first_path(
             "wants /transactions/ID/reverse, /park or /close, ID being 26 characters",
         )
     })?;
-    decide(&views, &caller, (&tx, act), &note).await
+    decide_about(&views, &caller, (&tx, act), &note).await
 }
 
 /// Reversals due or on the wire, the newest transaction first
@@ -249,7 +304,7 @@ fn terminal(views: &Views, heard: &HeardTerminal) -> TerminalView {
 /// Has something done, or records it; told what it is done to.
 pub(super) async fn act(
     views: &Views,
-    caller: &Caller,
+    caller: &ApiCaller,
     did: OperatorDid,
     (what, note): (&str, (&str, &str)),
     deed: GatewayDeed,
@@ -282,7 +337,7 @@ pub(super) async fn act(
 )]
 pub(super) async fn close_terminal(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Path(conn): Path<String>,
     Body(note): Body<ActNote>,
 ) -> Result<Json<Done>, ApiProblem> {
@@ -316,7 +371,7 @@ macro_rules! of_links {
         )]
         pub(super) async fn $name(
             State(views): State<Views>,
-            Extension(caller): Extension<Caller>,
+            Extension(caller): Extension<ApiCaller>,
             Path(name): Path<String>,
             Body(note): Body<ActNote>,
         ) -> Result<Json<Done>, ApiProblem> {
@@ -364,7 +419,7 @@ fn link(views: &Views, name: &str) -> Result<LinkId, ApiProblem> {
 )]
 pub(super) async fn drain(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Body(note): Body<ActNote>,
 ) -> Result<Json<Done>, ApiProblem> {
     let what = ("the gateway", (note.who.as_str(), note.why.as_str()));
@@ -392,17 +447,43 @@ pub(super) async fn drain(
 )]
 pub(super) async fn reload(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
     Body(note): Body<ActNote>,
 ) -> Result<Json<Done>, ApiProblem> {
-    let conflict = |error: String| ApiProblem::new(StatusCode::CONFLICT, error);
+    read_anew(&views, &caller, &note).await
+}
+
+/// The same under a path that is shorter
+#[utoipa::path(
+    post, path = "/reload", tag = "operators", request_body = ActNote,
+    responses(
+        (status = 200, description = "It is in effect, and that is recorded", body = Done),
+        (status = 400, description = "The body cannot be understood", body = ApiProblem),
+        (status = 409, description = "It is wrong, or there is none; nothing changed",
+         body = ApiProblem),
+        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+    ),
+)]
+pub(super) async fn reload_at_first_path(
+    State(views): State<Views>,
+    Extension(caller): Extension<ApiCaller>,
+    Body(note): Body<ActNote>,
+) -> Result<Json<Done>, ApiProblem> {
+    read_anew(&views, &caller, &note).await
+}
+
+async fn read_anew(
+    views: &Views,
+    caller: &ApiCaller,
+    note: &ActNote,
+) -> Result<Json<Done>, ApiProblem> {
     let read = views.desk.reload().await;
     let read = read.ok_or_else(|| conflict("a lab has no configuration to read".to_owned()))?;
     read.map_err(conflict)?;
     let what = ("the configuration", (note.who.as_str(), note.why.as_str()));
     act(
-        &views,
-        &caller,
+        views,
+        caller,
         OperatorDid::Reload,
         what,
         GatewayDeed::Record,

@@ -38,6 +38,14 @@ impl ApiProblem {
         Self::new(StatusCode::NOT_FOUND, error)
     }
 
+    /// The same where there is no journal to look into yet: nothing is there.
+    pub(super) fn or_missing(self) -> Self {
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE if self.hint.is_none() => Self::missing(self.error),
+            _ => self,
+        }
+    }
+
     /// Something here failed.
     pub(super) fn failed(error: impl fmt::Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)

@@ -17,9 +17,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The turns of questions.
 #[derive(Clone, Debug)]
-pub(in crate::io::admin) struct Turns(Arc<Semaphore>);
+pub(in crate::io::admin) struct QueryTurns(Arc<Semaphore>);
 
-impl Default for Turns {
+impl Default for QueryTurns {
     fn default() -> Self {
         Self(Arc::new(Semaphore::new(AT_ONCE)))
     }

@@ -3,7 +3,7 @@
 use crate::engine::record::LinkId;
 use crate::engine::seam::Zone;
 use crate::io::admin::Views;
-use crate::io::admin::access::{Caller, Role};
+use crate::io::admin::access::{ApiCaller, Role};
 use crate::io::serve::{GatewaySetup, LinkBoard, LinkConnection};
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -92,10 +92,13 @@ struct ListenerView {
 }
 
 /// The gateway at a glance
-#[utoipa::path(get, path = "/api/state", tag = "state", responses((status = 200, body = StateView)))]
+#[utoipa::path(
+    get, path = "/api/state", tag = "state",
+    responses((status = 200, body = StateView)),
+)]
 pub(super) async fn state(
     State(views): State<Views>,
-    Extension(caller): Extension<Caller>,
+    Extension(caller): Extension<ApiCaller>,
 ) -> Json<StateView> {
     let (health, setup) = (views.status.health(), &views.setup);
     let zone = &setup.zone;
@@ -145,8 +148,8 @@ pub(super) fn links(setup: &GatewaySetup, board: &LinkBoard) -> Vec<LinkView> {
             address: link.address.clone(),
             spec: link.spec.name().to_owned(),
             state: match connections.as_slice() {
-                [] => LinkCondition::Down,
                 _ if is_drained(number) => LinkCondition::Drained,
+                [] => LinkCondition::Down,
                 _ if ready => LinkCondition::Ready,
                 _ => LinkCondition::Connected,
             },

@@ -13,7 +13,7 @@ use crate::engine::trace::{
 };
 use crate::io::admin::Views;
 use crate::io::journal::JournalReader;
-use crate::io::look::{self, MessageSheet, StorySearch, ToldStory};
+use crate::io::look::{self, FoundStories, MessageSheet, StorySearch, ToldStory};
 use crate::io::serve::{Clock, GatewaySetup};
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
@@ -21,10 +21,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use utoipa::{IntoParams, ToSchema};
 
 /// Transactions of a page, unless it is said how many, and at most.
 const PAGE: (usize, usize) = (50, 500);
+
+/// How long is looked for a page. What was found until then is told, and where to go on.
+const LOOKED_FOR: Duration = Duration::from_millis(1500);
 
 /// Which transactions are wanted; what is not given fits all.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -147,15 +151,20 @@ impl TransactionFilter {
             also: None,
         })
     }
+}
 
-    fn search(&self) -> Result<StorySearch, ApiProblem> {
-        let before = filled(&self.cursor).map(transaction).transpose()?;
-        let limit = self.limit.unwrap_or(PAGE.0).clamp(1, PAGE.1);
-        Ok(StorySearch {
-            limit: Some(limit),
-            before,
-        })
+/// So many, if so many may be wanted, behind a page, and found in a bounded time.
+fn within(limit: usize, cursor: Option<&str>) -> Result<StorySearch, ApiProblem> {
+    if !(1..=PAGE.1).contains(&limit) {
+        let wrong = ApiProblem::bad(format!("limit is 1 to {}", PAGE.1));
+        return Err(wrong.hint("`next` of a page is the cursor of the next one"));
     }
+    let cursor = cursor.map(str::trim).filter(|cursor| !cursor.is_empty());
+    Ok(StorySearch {
+        limit: Some(limit),
+        before: cursor.map(transaction).transpose()?,
+        deadline: Some(Instant::now() + LOOKED_FOR),
+    })
 }
 
 /// The id of a transaction.
@@ -182,27 +191,52 @@ pub(super) async fn list(
 ) -> Result<Json<TransactionPage>, ApiProblem> {
     let zone = views.setup.zone.clone();
     let queries = filter.queries(&zone)?;
-    let search = filter.search()?;
+    let search = within(filter.limit.unwrap_or(PAGE.0), filter.cursor.as_deref())?;
     let page = ask(&views, move |reader| {
-        page_of(reader, &queries, search, &zone)
+        let nothing = Evidence::default();
+        let index = EvidenceIndex::of(&nothing);
+        let page = look::search_asked(reader, &queries, search, &index)?;
+        Ok(TransactionPage::of(&page, (true, &zone)))
     });
     page.await.map(Json)
 }
 
-fn page_of(
+impl TransactionPage {
+    /// A page of what was found, and where the next one begins.
+    fn of(found: &FoundStories, (newest_first, zone): (bool, &Zone)) -> Self {
+        let item =
+            |(story, verdict): &(Story, Verdict)| View::of(story, verdict, zone).without_messages();
+        let mut items: Vec<View> = found.all.iter().map(item).collect();
+        if newest_first {
+            items.reverse();
+        }
+        let oldest = found.all.first().map(|(story, _)| story.tx);
+        let next = found.gave_up_at.or_else(|| oldest.filter(|_| found.more));
+        Self {
+            items,
+            next: next.map(|tx| tx.to_string()),
+            damaged: found.damaged,
+        }
+    }
+}
+
+/// What some queries find together.
+fn found(
     reader: &JournalReader,
-    queries: &[Vec<Query>],
+    queries: &[Query],
     search: StorySearch,
-    zone: &Zone,
-) -> Result<TransactionPage, ApiProblem> {
+) -> Result<FoundStories, ApiProblem> {
     let nothing = Evidence::default();
-    let found = look::search_asked(reader, queries, search, &EvidenceIndex::of(&nothing))?;
-    let oldest = found.all.first().map(|(story, _)| story.tx.to_string());
-    Ok(TransactionPage {
-        items: items(found.all.iter().rev(), zone),
-        next: oldest.filter(|_| found.more),
-        damaged: found.damaged,
-    })
+    let index = EvidenceIndex::of(&nothing);
+    Ok(look::search_together(reader, queries, search, &index)?)
+}
+
+/// Whatever stands so.
+fn standing(which: Which) -> Query {
+    Query {
+        which: Some(which),
+        ..Query::default()
+    }
 }
 
 /// Transactions that stand in one of some states, the newest first.
@@ -211,39 +245,14 @@ pub(super) fn page_in_states(
     states: &[TransactionState],
     zone: &Zone,
 ) -> Result<TransactionPage, ApiProblem> {
-    let search = StorySearch {
-        limit: Some(PAGE.1),
-        before: None,
-    };
-    let nothing = Evidence::default();
-    let index = EvidenceIndex::of(&nothing);
-    let mut all = Vec::new();
-    let mut damaged = false;
-    for state in states {
-        let query = Query {
-            which: Some(Which::State(*state)),
-            ..Query::default()
-        };
-        let found = look::search(reader, &query, search, &index)?;
-        damaged |= found.damaged;
-        all.extend(found.all);
-    }
-    all.sort_by_key(|(story, _)| std::cmp::Reverse(story.tx));
-    Ok(TransactionPage {
-        items: items(all.iter(), zone),
-        next: None,
-        damaged,
-    })
-}
-
-/// Stories as items of a list.
-fn items<'a>(all: impl Iterator<Item = &'a (Story, Verdict)>, zone: &Zone) -> Vec<View> {
-    all.map(|(story, verdict)| View::of(story, verdict, zone).without_messages())
-        .collect()
+    let queries = states.iter().map(|state| standing(Which::State(*state)));
+    let queries: Vec<Query> = queries.collect();
+    let found = found(reader, &queries, within(PAGE.1, None)?)?;
+    Ok(TransactionPage::of(&found, (true, zone)))
 }
 
 /// Whether those that only wait for settlement and pay-out (U4) are wanted, too.
-#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OpenFilter {
@@ -252,13 +261,16 @@ pub(super) struct OpenFilter {
     /// So many at most, the newest; 500 unless it is said.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
 }
 
-/// The unconfirmed authorizations, oldest first
+/// The unconfirmed authorizations, oldest first; of many the newest page, the next one is older
 #[utoipa::path(
     get, path = "/api/open", tag = "transactions", params(OpenFilter),
     responses(
         (status = 200, body = TransactionPage),
+        (status = 404, description = "The cursor is none", body = ApiProblem),
         (status = 400, description = "The filter cannot be understood", body = ApiProblem),
         (status = 503, description = "Too much is asked at once", body = ApiProblem),
     ),
@@ -268,30 +280,14 @@ pub(super) async fn open(
     Parameters(filter): Parameters<OpenFilter>,
 ) -> Result<Json<TransactionPage>, ApiProblem> {
     let zone = views.setup.zone.clone();
+    let search = within(filter.limit.unwrap_or(PAGE.1), filter.cursor.as_deref())?;
+    let mut queries = vec![standing(Which::Open)];
+    if filter.unsettled {
+        queries.push(standing(Which::Class(Unconfirmed::NotSettled)));
+    }
     let page = ask(&views, move |reader| {
-        let nothing = Evidence::default();
-        let index = EvidenceIndex::of(&nothing);
-        let search = StorySearch {
-            limit: Some(filter.limit.unwrap_or(PAGE.1).clamp(1, PAGE.1)),
-            before: None,
-        };
-        let standing = |which| Query {
-            which: Some(which),
-            ..Query::default()
-        };
-        let mut found = look::search(reader, &standing(Which::Open), search, &index)?;
-        if filter.unsettled {
-            let waiting = Which::Class(Unconfirmed::NotSettled);
-            let more = look::search(reader, &standing(waiting), search, &index)?;
-            found.all.extend(more.all);
-            found.damaged |= more.damaged;
-            found.all.sort_by_key(|(story, _)| story.tx);
-        }
-        Ok(TransactionPage {
-            items: items(found.all.iter(), &zone),
-            next: None,
-            damaged: found.damaged,
-        })
+        let found = found(reader, &queries, search)?;
+        Ok(TransactionPage::of(&found, (false, &zone)))
     });
     page.await.map(Json)
 }

@@ -51,6 +51,18 @@ export async function fetched(path, signal) {
   return answer;
 }
 
+/** Does something again and again, never twice at once, and not while nobody looks; until stopped. */
+export function every(pause, act) {
+  let on = true;
+  (async () => {
+    while (on) {
+      await new Promise((done) => setTimeout(done, pause));
+      if (on && !document.hidden) await act();
+    }
+  })();
+  return () => { on = false; };
+}
+
 /** A query of an address, without what is empty. */
 export function query(values) {
   const given = Object.entries(values).filter(([, value]) => value !== "" && value != null);

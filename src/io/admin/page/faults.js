@@ -6,6 +6,7 @@ import { h, keep, s, say, show, tell } from "./dom.js";
 import { act, complain, takeAway, who } from "./act.js";
 import { live, refreshFaults, watch } from "./live.js";
 import { lang, t } from "./text.js";
+import { unread } from "./now.js";
 import { clock, count } from "./words.js";
 
 const SIDES = ["terminal", "gateway", "acquirer", "office"];
@@ -51,6 +52,18 @@ function written(fault, p, knobs, aim) {
   return given.length ? `${fault.id}:${given.join(",")}` : fault.id;
 }
 
+/** What the catalogue's knobs are called by people. */
+const KNOBS = {
+  delay: ["how late", "延迟"], service: ["time for each", "单笔处理时间"], capacity: ["room for", "队列容量"], overflow: ["when full", "队列满时"],
+  every: ["every", "间隔"], for: ["for how long", "持续"], at: ["booked or not", "是否已记账"], after: ["after", "多久之后"], of: ["which message", "哪条报文"],
+  mode: ["how", "方式"], hold: ["held for", "滞留"], copies: ["copies", "份数"], code: ["response code", "应答码"], times: ["how often", "次数"], last: ["at last", "最后一次"],
+  state: ["state", "状态"], by: ["by", "依据"], least: ["from amount", "起始金额"], days: ["days", "天数"], missing_at: ["missing at", "缺失方"], bank: ["the bank", "收款行"],
+  reason: ["reason", "原因"], debited: ["debited", "是否已扣款"], final: ["in the end", "最终结果"], channel: ["channel", "渠道"], what: ["what", "内容"], gap: ["pause", "间隔"],
+  trace: ["trace number", "流水号"], without: ["without field", "缺少的域"], set: ["set field", "改写的域"], delete: ["remove field", "删除的域"], header: ["header", "报文头"],
+  lag: ["lag", "滞后"], mac: ["MAC", "MAC"], amount: ["amount", "金额"],
+};
+const knobName = (name) => (KNOBS[name] ? KNOBS[name][lang() === "zh" ? 1 : 0] : name);
+
 function entry(fault) {
   const p = h("input", { inputmode: "decimal", autocomplete: "off" });
   p.value = fault.p === "1" ? "1" : "0.2";
@@ -75,7 +88,7 @@ function entry(fault) {
     refreshFaults();
   } },
   h("label", { class: "field small-field" }, t("share (0 to 1)"), p),
-  [...knobs].map(([name, [input]]) => h("label", { class: "field small-field" }, name, input)),
+  [...knobs].map(([name, [input]]) => h("label", { class: "field small-field", title: name }, knobName(name), input)),
   h("label", { class: "field small-field" }, t("only"), aim), fixed);
   return h("li", { class: "fault paper", data: { id: fault.id, side: fault.side } },
     h("div", { class: "fault-text" }, h("h3", {}, h("span", { class: "mono soft" }, fault.id), " ", sentence(title(fault))), form),
@@ -99,8 +112,9 @@ function active() {
   };
   const update = () => {
     none.hidden = live.faults.length > 0;
+    say(none, live.unread.faults ? unread(live.unread.faults) : t("nothing is made to go wrong"));
     body.parentElement.hidden = !live.faults.length;
-    heal.disabled = !live.faults.length;
+    heal.disabled = !live.faults.length && !live.unread.faults;
     keep(body, live.faults, (one) => one.id, row, (tr, one) => tr.update(one));
   };
   update();
@@ -126,8 +140,7 @@ export function faults(root, values, signal) {
   show(root, h("h1", {}, t("make something go wrong")), h("p", { class: "lead" }, t("switch a fault on, watch what becomes of the payments, and heal everything again")),
     h("div", { class: "part" }, on.node), h("section", { class: "part" }, h("div", { class: "head" }, h("h2", {}, t("the catalogue")), h("div", { class: "sift" }, find, side)), list));
   get("/api/faults", signal).then((said) => { all = said.catalogue || []; show(list); sift(); if (!all.length) show(list, h("li", { class: "empty paper" }, t("this gateway takes no faults"))); }).catch((error) => {
-    if (error.name === "AbortError") return;
-    show(list, h("li", { class: "empty paper" }, t("this gateway takes no faults")));
+    if (error.name !== "AbortError") show(list, h("li", { class: "empty paper" }, t("could not be read: {why}", { why: error.message }), " ", h("button", { type: "button", onclick: () => location.reload() }, t("try again"))));
   });
   return watch(on.update);
 }

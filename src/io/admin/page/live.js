@@ -1,7 +1,7 @@
 // What is going on now: the gateway's state, the last minutes' figures, the latest payments. One
 // stream feeds all views; they are told at most twice a second, and not at all while nobody looks.
 
-import { get, listen } from "./api.js";
+import { every, get, listen } from "./api.js";
 
 /** Payments that are kept; the rest is in the journal. */
 const KEPT = 120;
@@ -13,6 +13,8 @@ const PACE = 500;
 export const live = {
   state: null, connected: false, points: [], step: 1, openMoney: null, faults: [],
   latest: new Map(), wrong: new Map(), left: 0, ahead: 0,
+  // What could not be read is told as that, and never shown as empty.
+  unread: { payments: null, faults: null, figures: null }, moneyAt: null,
 };
 
 const heard = new Set();
@@ -65,7 +67,13 @@ function point(figures) {
   if (last && last.at >= figures.at) return;
   live.points.push(figures);
   if (live.points.length > POINTS) live.points.splice(0, live.points.length - POINTS);
-  if (figures.open_money) live.openMoney = figures.open_money;
+}
+
+/** Takes in the money that is open, and the moment of which that is true. */
+function openMoney(said) {
+  if (!said.open_money) return;
+  live.openMoney = said.open_money;
+  live.moneyAt = said.open_money_at || null;
 }
 
 const EVENTS = {
@@ -89,7 +97,10 @@ export async function refresh() {
 
 /** Reads the faults that are on anew. */
 export async function refreshFaults() {
-  try { live.faults = (await get("/api/faults")).active || []; } catch { live.faults = []; }
+  try {
+    live.faults = (await get("/api/faults")).active || [];
+    live.unread.faults = null;
+  } catch (error) { live.unread.faults = error; }
   changed();
 }
 
@@ -98,18 +109,21 @@ async function figures() {
     const said = await get("/api/figures?last=10m");
     live.step = said.step_seconds || 1;
     live.points = (said.points || []).slice(-POINTS);
-    if (said.open_money) live.openMoney = said.open_money;
-  } catch { /* told by the stream later */ }
+    openMoney(said);
+    live.unread.figures = null;
+  } catch (error) { live.unread.figures = error; }
   changed();
 }
 
 async function latest() {
+  let failed = null;
   for (const path of ["/api/transactions?limit=50", "/api/open?limit=50"]) {
     try {
       const said = await get(path);
       for (const item of [...(said.items || [])].sort((a, b) => (a.tx < b.tx ? -1 : 1))) take(item);
-    } catch { /* told by the stream later */ }
+    } catch (error) { failed = error; }
   }
+  live.unread.payments = failed;
   changed();
 }
 
@@ -124,17 +138,18 @@ export function begin() {
     live.connected = on;
     changed();
   });
-  setInterval(() => { if (!document.hidden) refresh(); }, 2000);
-  setInterval(() => { if (!document.hidden) refreshFaults(); }, 3000);
+  every(2000, refresh);
+  every(3000, refreshFaults);
+  every(5000, async () => { if (live.unread.payments) await latest(); });
   // Ages grow and the money that is open changes without any event of its own.
-  setInterval(async () => {
-    if (document.hidden) return;
+  every(2000, async () => {
     try {
-      const said = await get("/api/figures?last=1s");
+      const said = await get("/api/figures?last=2s");
       for (const one of said.points || []) point(one);
-      if (said.open_money) live.openMoney = said.open_money;
-    } catch { /* the next time */ }
+      openMoney(said);
+      live.unread.figures = null;
+    } catch (error) { live.unread.figures = error; }
     changed();
-  }, 2000);
+  });
   document.addEventListener("visibilitychange", changed);
 }

@@ -6,16 +6,38 @@ import { live, now as clock, refreshFaults, watch } from "./live.js";
 import { changeLine, line } from "./rows.js";
 import { legend, lines, spark } from "./plot.js";
 import { lang, t, w } from "./text.js";
-import { age, clock as hour, count, lasting, money, moneyless, mood, wrong } from "./words.js";
+import { age, BELIEF, clock as hour, count, lasting, money, moneyless, mood, wrong } from "./words.js";
 import { act } from "./act.js";
 
 /** Lines of the list. */
 const SHOWN = 14;
 
+/** That something could not be read, why, and that it is tried again. */
+export const unread = (error) => [t("could not be read: {why}", { why: error.message }), w("it is tried again")].join(lang() === "zh" ? "；" : "; ");
+
 const proven = (row) => row.class !== "under_way";
 
 /** The sentence: what is not proven, or that all is. */
 function sentence() {
+  const said = standing();
+  const old = moneyAge();
+  if (live.openMoney && old > STALE) {
+    return { ...said, tone: said.open ? said.tone : "none", sign: said.open ? said.sign : "\u2026", text: t("as of {t}: {said}", { t: hour(live.moneyAt), said: said.text }),
+      more: t("the journal is read {t} behind; more may be open by now", { t: lasting(old) }) };
+  }
+  return said;
+}
+
+/** How old what is said of the money may be before it is said, in milliseconds. */
+const STALE = 10000;
+
+const moneyAge = () => {
+  if (live.unread.figures && live.openMoney) return Math.max(STALE + 1, live.moneyAt ? age(live.moneyAt, clock()) : 0);
+  return live.moneyAt ? age(live.moneyAt, clock()) : 0;
+};
+
+function standing() {
+  if (!live.openMoney && live.unread.figures) return { tone: "none", sign: "!", text: t("how the money stands could not be read"), more: unread(live.unread.figures) };
   if (!live.openMoney) return { tone: "none", sign: "\u2026", text: t("reading the journal…"), more: "" };
   const rows = live.openMoney.filter(proven);
   const open = rows.reduce((sum, row) => sum + row.count, 0);
@@ -116,6 +138,12 @@ function disk() {
   return t(is === "well" ? "disk ok" : "disk low");
 }
 
+/** Since when this page knows of payments. */
+function since() {
+  const began = [...live.latest.values()].map((item) => item.began).filter(Boolean).sort()[0];
+  return hour(began || new Date(clock()).toISOString());
+}
+
 /** The payments as they come; those that went wrong first, since they are what people look for. */
 function payments(values) {
   const list = h("ol", { class: "lines", "aria-label": t("payments") });
@@ -131,12 +159,13 @@ function payments(values) {
     const newestFirst = items.sort((a, b) => (a.tx < b.tx ? 1 : -1)).slice(0, SHOWN);
     if (!list.matches(":hover, :focus-within")) keep(list, newestFirst, (item) => item.tx, line, changeLine);
     none.hidden = newestFirst.length > 0;
-    say(none, t(all ? "no payment has come in yet" : "nothing has gone wrong so far"));
+    say(none, live.unread.payments ? unread(live.unread.payments) : all ? t("no payment has come in yet") : t("nothing has gone wrong since {t}", { t: since() }));
   };
   buttons();
   const node = h("section", { class: "payments-now" },
     h("div", { class: "head" }, h("h2", {}, t("payments as they come")), choice),
-    h("p", { class: "legend small soft" }, t("the three signs: what terminal, gateway and acquirer believe")),
+    h("p", { class: "legend small soft" }, t("the three signs: what terminal, gateway and acquirer believe"), " ",
+      ["approved", "reversed", "failed", "unknown", "waiting", "nothing"].map((is) => h("span", { class: "nowrap" }, `${BELIEF[is][1]} ${w(`belief ${is}`)}  `))),
     h("div", { class: "paper" }, list, none));
   return { node, update };
 }
@@ -198,8 +227,12 @@ function activeFaults() {
   } }, t("heal everything"));
   const node = h("section", { class: "side-part" }, h("div", { class: "head" }, h("h2", {}, t("what is made to go wrong")), h("div", { class: "buttons" }, heal)), list,
     h("p", { class: "small" }, h("a", { href: address("faults") }, t("break something"))));
+  const failed = h("p", { class: "small soft" });
+  node.insertBefore(failed, list);
   const update = () => {
-    heal.hidden = !live.faults.length;
+    failed.hidden = !live.unread.faults;
+    if (live.unread.faults) say(failed, unread(live.unread.faults));
+    heal.hidden = !live.faults.length && !live.unread.faults;
     keep(list, live.faults, (one) => one.id, (one) => {
       const li = h("li", {}, h("span", { class: "mono" }, one.fault.split(":")[0]), h("span", { class: "grow" }, lang() === "zh" ? one.title_zh : one.title), h("span", { class: "soft small number" }));
       li.update = (is) => say(li.lastChild, w("struck {n} of {m}", { n: count(is.struck), m: count(is.concerned) }));

@@ -1,9 +1,10 @@
 // Open: each payment of which it is not proven that both ends agree, and what can be done about it.
 
-import { get, query } from "./api.js";
+import { every, get, query } from "./api.js";
 import { amend } from "./address.js";
 import { h, keep, say, show } from "./dom.js";
-import { complain, reversalButtons } from "./act.js";
+import { reversalButtons } from "./act.js";
+import { unread } from "./now.js";
 import { beliefSigns, moodSign, nextStep, place, verdict } from "./rows.js";
 import { now as clock } from "./live.js";
 import { t, w } from "./text.js";
@@ -24,7 +25,7 @@ function card(item, again) {
     h("p", { class: "case-next" }, h("b", {}, t("what to do")), " ", nextStep(item)),
     h("div", { class: "case-foot" },
       h("span", { class: "soft small" }, h("bdi", {}, `${w("terminal")} ${item.terminal} · STAN ${item.stan}${item.rrn ? ` · RRN ${item.rrn}` : ""}`)),
-      beliefSigns(item), reversalButtons(item, again)));
+      beliefSigns(item), h("a", { class: "button", href: place(item) }, t("what happened")), reversalButtons(item, again)));
   node.seen = item.state + verdict(item);
   node.since = () => say(since, item.began ? w("since {t}", { t: lasting(age(item.began, clock())) }) : "");
   node.since();
@@ -33,12 +34,13 @@ function card(item, again) {
 
 export function open(root, values, signal) {
   let only = values.class || "";
-  let items = null, more = false, moving = 0;
+  let items = null, more = false, moving = 0, failed = null;
   const list = h("ol", { class: "cases" });
   const lead = h("p", { class: "lead" });
   const none = h("div", { class: "paper empty", hidden: true }, t("nothing is open: every payment is confirmed, declined or given back"));
   const chips = h("div", { class: "chips", role: "group", "aria-label": t("only of one class") });
-  show(root, h("div", { class: "head" }, h("h1", {}, t("open payments"))), lead, chips, none, list);
+  const trouble = h("p", { class: "notice", hidden: true }, h("span", {}), " ", h("button", { type: "button", onclick: () => read() }, t("try again")));
+  show(root, h("div", { class: "head" }, h("h1", {}, t("open payments"))), trouble, lead, chips, none, list);
   const drawChips = () => {
     const counts = new Map(CLASSES.map((c) => [c, (items || []).filter((i) => i.class === c).length]));
     keep(chips, ["", ...CLASSES].filter((c) => !c || counts.get(c) || c === only), (c) => c || "all", (c) =>
@@ -52,12 +54,14 @@ export function open(root, values, signal) {
     }
   };
   const update = () => {
-    if (!items) { say(lead, t("reading the journal…")); return; }
+    trouble.hidden = !failed;
+    if (failed) say(trouble.firstChild, unread(failed));
+    if (!items) { say(lead, failed ? "" : t("reading the journal…")); return; }
     const seen = items.filter((item) => !only || item.class === only);
     const sums = new Map();
     for (const item of seen) sums.set(item.currency, (sums.get(item.currency) || 0) + item.amount);
     const sum = [...sums].map(([currency, amount]) => money(amount, currency)).join(" + ");
-    say(lead, seen.length ? t("{n} payments, {sum}: oldest first", { n: `${seen.length}${more ? "+" : ""}`, sum }) : moving ? t("{n} under way", { n: moving }) : "");
+    say(lead, seen.length ? t(seen.length === 1 ? "one payment, {sum}" : "{n} payments, {sum}: oldest first", { n: `${seen.length}${more ? "+" : ""}`, sum }) : moving ? t("{n} under way", { n: moving }) : "");
     drawChips();
     chips.hidden = !items.length;
     none.hidden = seen.length > 0;
@@ -71,11 +75,15 @@ export function open(root, values, signal) {
       items = all.filter((item) => mood(item).word !== "under way");
       moving = all.length - items.length;
       more = Boolean(said.next);
+      failed = null;
       update();
-    } catch (error) { if (!items) complain(error); }
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      failed = error;
+      update();
+    }
   };
   update();
   read();
-  const timer = setInterval(() => { if (!document.hidden) read(); }, PACE);
-  return () => clearInterval(timer);
+  return every(PACE, read);
 }

@@ -16,16 +16,21 @@ function row(one) {
     h("td", { class: "number" }, one.amount === undefined ? "" : money(one.amount, one.currency)), h("td", {}, own(one, "verdict")));
 }
 
+/** What is said where no file of the others was given. */
+const without = () => h("div", { class: "paper empty" }, h("p", {}, t("there is nothing to hold the journal against yet")),
+  h("p", { class: "soft" }, t("give the files of the acquirer, of the terminals or of the pay-out to the command")),
+  h("p", { class: "small" }, h("code", {}, "isogate recon --acquirer-file FILE --terminal-file FILE --payout-file FILE")));
+
 export function recon(root, values, signal) {
   const place = h("div", {}, h("p", { class: "busy" }, t("reading the journal…")));
   show(root, h("h1", {}, t("the books side by side")), h("p", { class: "lead" }, t("what the journal, the terminals' totals and the acquirer's file say of the same payments")), h("div", { class: "part" }, place));
   get("/api/recon", signal).then((said) => {
+    if (said.files && !said.files.length) { show(place, without()); return; }
     const rows = said.rows || said.items || said.differences || [];
     const sums = said.sums || said.summary || {};
     const figures = Object.entries(sums).filter(([, value]) => typeof value === "number");
     show(place, figures.length ? h("dl", { class: "figures" }, figures.map(([name, n]) => h("div", { class: "figure" }, h("dt", {}, name.replaceAll("_", " ")), h("dd", { class: "big" }, count(n))))) : null,
       rows.length ? h("div", { class: "paper wide part", tabindex: "0", role: "region", "aria-label": t("what does not match") }, h("table", {}, h("thead", {}, h("tr", {}, [["what"], ["terminal / STAN"], ["amount", "number"], ["verdict"]].map(([n, c]) => h("th", { scope: "col", class: c }, t(n))))), h("tbody", {}, rows.slice(0, 500).map(row))))
         : h("div", { class: "paper empty part" }, t("nothing differs")));
-  }).catch((error) => { if (error.name === "AbortError") return; show(place, h("div", { class: "paper empty" }, h("p", {}, error.status ? t("there is nothing to hold the journal against yet") : error.message), h("p", { class: "soft small" }, [error.message, error.hint].filter(Boolean).join(": ")),
-    h("p", { class: "small" }, h("code", {}, "isogate recon --acquirer-file FILE --terminal-file FILE")))); if (!error.status) complain(error); });
+  }).catch((error) => { if (error.name === "AbortError") return; show(place, error.status === 404 ? without() : h("div", { class: "paper empty" }, t("could not be read: {why}", { why: error.message }))); if (!error.status) complain(error); });
 }

@@ -59,7 +59,7 @@ export function scenarios(root, values, signal) {
     const button = h("button", { type: "button", class: "main", id: "run-scenario", onclick: () => run(scenario, place, button) }, t("let it happen"));
     show(pane, h("p", { class: "soft mono small" }, scenario.id), h("h2", {}, own(scenario, "title")), h("p", { class: "tale" }, own(scenario, "story")),
       h("dl", { class: "pairs" }, scenario.faults && scenario.faults.length ? [h("dt", {}, t("what goes wrong")), h("dd", { class: "mono" }, scenario.faults.join(", "))] : null,
-        scenario.class ? [h("dt", {}, t("expected")), h("dd", {}, scenario.class)] : null), h("div", { class: "buttons" }, button), place);
+        scenario.class && (lang() === "en" || scenario.class_zh) ? [h("dt", {}, t("expected")), h("dd", {}, own(scenario, "class"))] : null), h("div", { class: "buttons" }, button), place);
   };
 
   const sift = () => {

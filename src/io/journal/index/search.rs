@@ -7,6 +7,7 @@ use crate::engine::record::State;
 use crate::engine::seam::Wall;
 use crate::engine::trace::{Query, Which};
 use std::io;
+use std::time::Duration;
 
 /// Candidates for a query: none that matches is missing, but some may not match.
 #[derive(Debug)]
@@ -82,6 +83,14 @@ impl<'l> TransactionSearch<'l> {
         }
         rows.sort_unstable();
         Ok(rows)
+    }
+
+    /// What began at this time or before is enough; where it is told by runs, some more is looked
+    /// at, since an id is given shortly before its record.
+    pub(in crate::io::journal) fn only_before(&mut self, began: Wall) {
+        let until = began + Duration::from_secs(2);
+        let (_, own) = &mut self.began;
+        *own = Some(own.map_or(until, |own| own.min(until)));
     }
 
     /// Whether it looks into every row.
