@@ -115,7 +115,7 @@ mod tests {
         for line in [
             "isogate_answers_total{code=\"00\"} 1",
             "isogate_answers_total{code=\"none\"} 1",
-            "isogate_answers_total{code=\"other\"} 876",
+            "isogate_answers_total{code=\"other\"} 877",
             "isogate_open{class=\"U2\",currency=\"156\"} 0",
             "isogate_open_minor_units{class=\"U5\",currency=\"156\"} 999",
         ] {
