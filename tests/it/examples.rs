@@ -24,9 +24,10 @@ const ENDLESS: [&str; 7] = [
     "tail --from 10m",
 ];
 
-/// Commands that need a transaction of a running gateway, or a terminal to draw on: what can be
-/// tried of them is that they are understood.
-const UNDERSTOOD: [&str; 7] = [
+/// Commands that need a transaction of a running gateway, a shadow, or a terminal to draw on: what
+/// can be tried of them is that they are understood.
+const UNDERSTOOD: [&str; 8] = [
+    "journal shadow",
     "reverse",
     "park",
     "close",
