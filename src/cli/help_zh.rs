@@ -63,7 +63,7 @@ fn translated(command: Command, path: &[&str], texts: &Texts) -> Command {
     let own = texts.get(&name);
     let told = |key: &str| own.and_then(|own| own.get(key));
     let mut command = command
-        .help_template("{about-with-newline}\n用法: {usage}\n\n{all-args}")
+        .help_template("{about-with-newline}\n用法: {usage}\n\n{all-args}{after-help}")
         .subcommand_help_heading("命令");
     if let Some(about) = told("about") {
         command = command.about(about.clone());

@@ -114,7 +114,7 @@ fn tried(folder: &Path, line: &str) -> Option<String> {
         .any(|word| line.contains(&format!("isogate {word}")));
     let most = if runs_on { SHORT } else { LONG };
     let mut child = Command::new("sh")
-        .args(["-c", &format!("exec 3>&1; {line}")])
+        .args(["-c", line])
         .current_dir(folder)
         .env("PATH", path)
         .env("LANG", "C")

@@ -276,10 +276,10 @@ fn a_file_of_pay_outs_says_why_the_money_has_not_come() {
 #[test]
 fn pages_are_read_one_behind_the_other_and_leave_nothing_out() {
     let sale = |stan| {
-        let mut history = numbered(stan).delivered();
+        let mut sale = numbered(stan).delivered();
         // Given when its first record was written.
-        history.tx = TxId(1_795_313_472_345 << 80);
-        history
+        sale.tx = TxId(1_795_313_472_345 << 80);
+        sale
     };
     let folder = journal((1..=7).map(sale).collect());
     let reader = JournalReader::open(&folder.path().join("journal"), None).unwrap();

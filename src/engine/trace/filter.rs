@@ -1,8 +1,8 @@
 //! The language in which transactions are asked for, by `trace`, `open` and `tail`, and by the
 //! HTTP API: `~kind sale & ~amount 10.00..20.00 & !(~mti 04xx | ~open)`.
 //!
-//! [`FilterWord::ALL`] is the list of its words, and the only one. A filter looks at a story and its
-//! verdict; what of it an index can serve is told by [`Filter::alternatives`].
+//! [`FilterWord::ALL`] is the list of its words, and the only one. A filter looks at a story and
+//! its verdict; what of it an index can serve is told by [`Filter::alternatives`].
 
 mod narrow;
 mod parse;
@@ -123,10 +123,17 @@ fn plain(c: char) -> char {
 }
 
 /// As much empty room as a character takes.
-fn blank(c: char) -> char {
+const fn blank(c: char) -> char {
     // Chinese and its punctuation take two columns, as does the ideographic space.
-    let wide = matches!(c, '\u{1100}'..='\u{115F}' | '\u{2E80}'..='\u{A4CF}' | '\u{AC00}'..='\u{D7A3}'
-        | '\u{F900}'..='\u{FAFF}' | '\u{FE30}'..='\u{FE6F}' | '\u{FF00}'..='\u{FF60}');
+    let wide = matches!(
+        c,
+        '\u{1100}'..='\u{115F}'
+            | '\u{2E80}'..='\u{A4CF}'
+            | '\u{AC00}'..='\u{D7A3}'
+            | '\u{F900}'..='\u{FAFF}'
+            | '\u{FE30}'..='\u{FE6F}'
+            | '\u{FF00}'..='\u{FF60}'
+    );
     if wide { '\u{3000}' } else { ' ' }
 }
 

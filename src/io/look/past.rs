@@ -13,6 +13,9 @@ use std::time::Instant;
 /// How many candidates are looked at more closely at once.
 const AT_ONCE: usize = 4096;
 
+/// The same where the time is limited.
+const IN_TIME: usize = 64;
+
 /// What was found, each with its verdict, oldest first.
 #[derive(Debug, Default)]
 pub struct FoundStories {
@@ -194,8 +197,9 @@ fn find_in(
     search.only_before(before);
     search.give_up_at(deadline);
     let most = limit.unwrap_or(usize::MAX);
+    let at_once = if deadline.is_some() { IN_TIME } else { AT_ONCE };
     while found.matching.len() <= most {
-        let wanted = search.take(AT_ONCE.min(most.saturating_add(1)))?;
+        let wanted = search.take(at_once.min(most.saturating_add(1)))?;
         if wanted.is_empty() {
             break;
         }

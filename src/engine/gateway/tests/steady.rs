@@ -157,8 +157,8 @@ fn an_operator_cannot_reverse_a_sale_whose_void_is_on_its_way() {
 
 #[test]
 fn what_went_on_since_it_was_seen_is_not_decided_about() {
-    let mut stage = Stage::new();
-    stage.terminal_says(stage.sale(1));
+    let mut stage = Stage::with(options_of(ReversalBy::Terminal));
+    stage.terminal_says(stage.sale(2));
     stage.deliver(A);
     stage.pass(45);
     let tx = stage.records.last().unwrap().tx.unwrap();

@@ -1,3 +1,5 @@
+//! The language as it is typed: each word, how words bind, what an index serves, and errors.
+
 use super::super::query::Which;
 use super::super::tests::{History, opened};
 use super::*;

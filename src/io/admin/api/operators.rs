@@ -78,6 +78,7 @@ async fn decide_about(
         return Err(ApiProblem::bad("wants who and why, both of them"));
     }
     let said = Text::clipped(&format!("{}: {why}", caller.called(who)));
+    let closed = TransactionState::ClosedByOperator;
     for _ in 0..LOOKS {
         let seen = Some(allowed(views, tx, act).await?);
         let wish = Wish {
@@ -90,9 +91,9 @@ async fn decide_about(
             None => return Err(not_in_memory()),
             // It went on meanwhile, or the journal is not told of it yet.
             Some((was, _)) if Some(was) != seen => tokio::time::sleep(BETWEEN_LOOKS).await,
-            Some((was, is)) if was == is => {
+            Some((was, is)) if was == is || (act == Act::Close && is != closed) => {
                 return Err(conflict(format!(
-                    "{was} stays: it cannot be done in this state, or without its keys"
+                    "{is} stays: it cannot be done in this state, or without its keys"
                 )));
             }
             Some((was, is)) => {
