@@ -15,6 +15,7 @@ use axum::http::{HeaderName, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use utoipa::IntoParams;
 
 /// A picture brings its own style, and nothing else.
@@ -65,6 +66,8 @@ pub(super) struct LadderChosen {
 
 /// Transactions beside one that are looked through, at most.
 const BESIDE: usize = 50;
+/// How long they are looked for.
+const LOOKED_FOR: Duration = Duration::from_secs(2);
 
 /// What a terminal did in the time of one of its transactions that moves no money.
 fn beside(reader: &JournalReader, story: &Story) -> Result<Vec<Story>, ApiProblem> {
@@ -80,7 +83,7 @@ fn beside(reader: &JournalReader, story: &Story) -> Result<Vec<Story>, ApiProble
     let wanted = StorySearch {
         limit: Some(BESIDE),
         before: None,
-        deadline: None,
+        deadline: Some(Instant::now() + LOOKED_FOR),
     };
     let nothing = Evidence::default();
     let found = look::search(reader, &query, wanted, &EvidenceIndex::of(&nothing))?;
