@@ -4,8 +4,8 @@
 //!
 //! A ladder is made of a story, or of messages seen on a wire, and drawn as SVG in either language.
 //! It shows what the records say and judges nothing; what it marks as the first failure is the
-//! first step whose own reason is one. The picture is complete in itself; a page that embeds it takes it
-//! without its style and gives the same rules, [`LADDER_STYLE`].
+//! first step whose own reason is one. The picture is complete in itself. A page that embeds it
+//! takes it without its style and gives the same rules, [`LADDER_STYLE`].
 //!
 //! Start with [`LadderChart::of`].
 

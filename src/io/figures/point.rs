@@ -11,6 +11,8 @@ use std::time::Duration;
 const MOST: usize = 1 << 16;
 /// How long one is, at least, while others wait to be.
 const FORGOTTEN: Duration = Duration::from_secs(120);
+/// How often those that wait too long are looked for.
+const SWEEP: Duration = Duration::from_secs(10);
 /// The longest time that is told apart, in microseconds.
 const LONGEST: u64 = 600_000_000;
 
@@ -47,6 +49,8 @@ pub struct FigurePoint {
 #[derive(Debug, Default)]
 pub(super) struct PointMaker {
     begun: HashMap<TxId, BegunRequest>,
+    /// When those that wait too long were last looked for.
+    swept: Wall,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -112,7 +116,9 @@ impl PointMaker {
     }
 
     fn begin(&mut self, beat: &PulseBeat, link: LinkId) {
-        if self.begun.len() >= MOST {
+        // All of them are looked through: not for each request that finds no place.
+        if self.begun.len() >= MOST && beat.at - self.swept >= SWEEP {
+            self.swept = beat.at;
             self.begun.retain(|_, begun| beat.at - begun.at < FORGOTTEN);
         }
         if self.begun.len() < MOST {
