@@ -3,6 +3,7 @@
 use crate::io::config::ServerTls;
 use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -13,6 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tracing::{info, warn};
@@ -21,6 +23,9 @@ use tracing::{info, warn};
 const MOST: usize = 32;
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+/// How long a connection may say and hear nothing. Whoever follows events hears from them twice as
+/// often.
+const IDLE: Duration = Duration::from_secs(30);
 /// How long accepting pauses when the process has no file descriptors left.
 const OUT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
 
@@ -33,11 +38,27 @@ pub(super) struct Listener {
     shaking: JoinSet<io::Result<(Socket, SocketAddr)>>,
 }
 
-/// A connection, and its place.
+/// A connection, and its place, which it loses when nothing passes for too long.
 #[derive(Debug)]
 pub(super) struct Socket {
     kind: AdminStreamKind,
+    idle: Pin<Box<Sleep>>,
     _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Socket {
+    fn new(kind: AdminStreamKind, place: Option<OwnedSemaphorePermit>) -> Self {
+        Self {
+            kind,
+            idle: Box::pin(tokio::time::sleep(IDLE)),
+            _place: place,
+        }
+    }
+
+    /// Something passed.
+    fn is_used(&mut self) {
+        self.idle.as_mut().reset(Instant::now() + IDLE);
+    }
 }
 
 #[derive(Debug)]
@@ -103,25 +124,13 @@ impl axum::serve::Listener for Listener {
             };
             let Some(tls) = self.tls.borrow().clone() else {
                 let kind = AdminStreamKind::Plain(tcp);
-                return (
-                    Socket {
-                        kind,
-                        _place: place,
-                    },
-                    peer,
-                );
+                return (Socket::new(kind, place), peer);
             };
             self.shaking.spawn(async move {
                 let shaking = TlsAcceptor::from(tls.config).accept(tcp);
                 let tls = tokio::time::timeout(HANDSHAKE, shaking).await??;
                 let kind = AdminStreamKind::Tls(Box::new(tls));
-                Ok((
-                    Socket {
-                        kind,
-                        _place: place,
-                    },
-                    peer,
-                ))
+                Ok((Socket::new(kind, place), peer))
             });
         }
     }
@@ -143,10 +152,17 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().kind {
+        let own = self.get_mut();
+        let read = match &mut own.kind {
             AdminStreamKind::Plain(tcp) => Pin::new(tcp).poll_read(context, buffer),
             AdminStreamKind::Tls(tls) => Pin::new(tls).poll_read(context, buffer),
+        };
+        if read.is_ready() {
+            own.is_used();
+        } else if own.idle.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
+        read
     }
 }
 
@@ -156,10 +172,15 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().kind {
+        let own = self.get_mut();
+        let written = match &mut own.kind {
             AdminStreamKind::Plain(tcp) => Pin::new(tcp).poll_write(context, bytes),
             AdminStreamKind::Tls(tls) => Pin::new(tls).poll_write(context, bytes),
+        };
+        if written.is_ready() {
+            own.is_used();
         }
+        written
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -12,7 +12,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// Something asked of the wire, on the gateway's thread.
-pub(super) struct WireAsk(Box<dyn FnOnce(&mut FaultyWire, Now) + Send>);
+pub(super) struct WireAsk(WireDeed);
+
+/// What is done with the wire, once.
+type WireDeed = Box<dyn FnOnce(&mut FaultyWire, Now) + Send>;
 
 impl WireAsk {
     pub(super) fn of(self, wire: &BreakableWire) {

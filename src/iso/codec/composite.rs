@@ -190,8 +190,10 @@ pub(super) fn place(position: &FixedPart, units: usize) -> Option<Range<usize>> 
 
 /// Whether a value of `units` holds these parts and nothing else.
 pub(super) fn fills(all: &[FixedPart], units: usize) -> bool {
-    let ends = all.iter().map(|position| place(position, units));
-    ends.last().flatten().is_some_and(|last| last.end == units)
+    let mut ends = all.iter().map(|position| place(position, units));
+    ends.next_back()
+        .flatten()
+        .is_some_and(|last| last.end == units)
 }
 
 /// The value with one of its parts set; parts before it that are not there yet become zeros or

@@ -106,7 +106,7 @@ impl Aim {
             _ => {}
         }
         Ok(Self {
-            share: share.unwrap_or(knobs.about().share),
+            share: share.unwrap_or_else(|| knobs.about().share),
             nth,
             every,
             terminals: terminals.map_or_else(Vec::new, |TerminalList(all)| all),

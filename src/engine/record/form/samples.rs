@@ -383,8 +383,7 @@ fn facts() -> impl Strategy<Value = Fact> {
                 left_out,
             }))
         }),
-        (texts(), texts(), 0..OperatorDid::ALL.len()).prop_map(|(who, what, did)| {
-            let did = OperatorDid::ALL[did];
+        (texts(), texts(), select(OperatorDid::ALL.to_vec())).prop_map(|(who, what, did)| {
             Fact::Operated(Box::new(OperatorAct { who, did, what }))
         }),
         keys().prop_map(|keys| Fact::Keys(Box::new(keys))),
