@@ -74,7 +74,7 @@ pub(super) fn run(args: &TopArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     board.see(first);
     let (orders, wanted) = mpsc::channel();
     let (news, told) = mpsc::channel();
-    let asker = Asker {
+    let asker = AdminClient {
         admin: args.admin.clone(),
         who: args.who.clone(),
         wanted,
@@ -163,14 +163,14 @@ fn lines(buffer: &Buffer) -> Vec<String> {
 }
 
 /// Asks the gateway, so that drawing never waits.
-struct Asker {
+struct AdminClient {
     admin: AdminArgs,
     who: Option<String>,
     wanted: Receiver<TopOrder>,
     news: Sender<TopNews>,
 }
 
-impl Asker {
+impl AdminClient {
     fn run(self) {
         loop {
             let news = match self.wanted.recv_timeout(STEP) {

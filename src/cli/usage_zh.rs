@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_in_chinese() {
         for (words, says) in [
-            ("isogate ope", "没有命令 ope; 是否指 open"),
+            ("isogate ope", "没有命令 ope; 是否指"),
             ("isogate open --jsn", "没有选项 --jsn; 是否指 --json"),
             ("isogate send", "缺少必需的参数: --to <HOST:PORT>"),
             ("isogate load --rate", "--rate <RATE> 需要一个值"),

@@ -1,5 +1,5 @@
-//! Verdicts held against the truth of cases that were drawn by seed, by the real binary. The figures
-//! of the README are those of many more.
+//! Verdicts held against the truth of cases that were drawn by seed, by the real binary. The
+//! figures of the README are those of many more.
 
 use crate::rig::isogate;
 use serde_json::Value;

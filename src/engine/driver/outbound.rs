@@ -12,7 +12,8 @@ pub trait ByteSink {
     type Error;
 
     /// Takes what there is room for now. What it took counts as written, though it may be unsent.
-    /// The first `begun` bytes are the rest of a frame whose beginning it took; whole frames follow.
+    /// The first `begun` bytes are the rest of a frame whose beginning it took; whole frames
+    /// follow.
     fn take(&self, bytes: &[u8], begun: usize) -> Taken<Self::Error>;
 
     /// Sends what it took before, as far as there is room.

@@ -12,10 +12,10 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// Something asked of the wire, on the gateway's thread.
-pub(super) struct WireAsk(WireDeed);
+pub(super) struct WireAsk(WireWish);
 
 /// What is done with the wire, once.
-type WireDeed = Box<dyn FnOnce(&mut FaultyWire, Now) + Send>;
+type WireWish = Box<dyn FnOnce(&mut FaultyWire, Now) + Send>;
 
 impl WireAsk {
     pub(super) fn of(self, wire: &BreakableWire) {

@@ -414,8 +414,15 @@ fn a_card_number_comes_back_and_a_track_never() {
 #[test]
 fn what_may_be_kept_of_a_field_depends_on_the_message() {
     let mut totals = cup("0500");
-    totals.set(path("48"), "000000000011011").unwrap();
+    let digits = format!("{:012}{:03}{:032}{:015}", 11, 11, 0, 0);
+    totals.set(path("48"), &digits).unwrap();
     assert!(totals.redact().unwrap().hidden.is_empty());
+    let mut details = cup("0500");
+    details
+        .set(path("48"), "0100000001000062162610000000000180000000000100")
+        .unwrap();
+    let hidden = details.redact().unwrap().hidden;
+    assert_eq!(hidden.len(), 1, "these are no totals");
     let mut upload = cup("0320");
     upload
         .set(path("48"), "0100000001000062162610000000000180000000000100")

@@ -353,7 +353,15 @@ impl FieldLookup<'_> {
     }
 
     fn settlement(&self, keys: &SettlementKeys) -> Result<SettlementRule, SpecFault> {
-        let paths = |key, all: &[String]| self.paths(["settlement", key], all);
+        // A dialect made from another one may lack some of these fields: then they tell nothing.
+        let there = |text: &&String| {
+            let path: Result<FieldPath, _> = text.parse();
+            path.is_ok_and(|path| self.spec(path.field).is_some())
+        };
+        let paths = |key, all: &[String]| {
+            let all: Vec<String> = all.iter().filter(there).cloned().collect();
+            self.paths(["settlement", key], &all)
+        };
         Ok(SettlementRule {
             debit_amount: paths("debit_amount", &keys.debit_amount)?,
             debit_count: paths("debit_count", &keys.debit_count)?,

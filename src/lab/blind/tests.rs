@@ -97,7 +97,10 @@ fn what_allows_another_sale_while_a_book_holds_this_one_is_unsafe() {
     };
     assert!(unsafe_at(verdict("no_answer", "yes")));
     assert!(!unsafe_at(verdict("no_answer", "unproven")));
-    for (key, words) in [("next_step", "new sale allowed"), ("verdict_zh", "未扣款")] {
+    for (key, words) in [
+        ("next_step", "new sale allowed"),
+        ("verdict_zh", "51 余额不足, 未扣款"),
+    ] {
         let mut view = verdict("no_answer", "no");
         view[key] = json!(words);
         assert!(unsafe_at(view), "{words}");

@@ -11,13 +11,13 @@ const MOST: usize = 4096;
 /// Requests by what finds their answers: leg, type of the answer, and the dialect's match key.
 #[derive(Debug, Default)]
 pub(super) struct AskedBefore {
-    by_key: BTreeMap<AskedKey, AskedRequest>,
+    by_key: BTreeMap<AskedKey, WireRequest>,
     order: VecDeque<AskedKey>,
 }
 
 /// A request that passed.
 #[derive(Clone, Debug)]
-pub(super) struct AskedRequest {
+pub(super) struct WireRequest {
     pub message: Message,
     /// How often it came before.
     pub tries: u32,
@@ -35,7 +35,7 @@ impl AskedBefore {
     }
 
     /// Remembers a request. A message that has no answer is passed over.
-    pub(super) fn note(&mut self, leg: WireLeg, asked: AskedRequest) {
+    pub(super) fn note(&mut self, leg: WireLeg, asked: WireRequest) {
         let Some(key) = key(leg, &asked.message) else {
             return;
         };
@@ -50,7 +50,7 @@ impl AskedBefore {
     }
 
     /// The request that an answer answers: by its key, else by what the answer does not leave out.
-    pub(super) fn of(&self, leg: WireLeg, answer: &Message) -> Option<&AskedRequest> {
+    pub(super) fn of(&self, leg: WireLeg, answer: &Message) -> Option<&WireRequest> {
         let names = names(answer);
         let said = answer.mti().bcd();
         if let Some(asked) = self.by_key.get(&(leg, said, names.clone())) {

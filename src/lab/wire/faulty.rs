@@ -1,6 +1,6 @@
 //! What becomes of each frame.
 
-use super::asked::{AskedBefore, AskedRequest};
+use super::asked::{AskedBefore, WireRequest};
 use crate::engine::seam::{Dice, Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::spec::{Purpose, Spec};
@@ -246,7 +246,7 @@ impl FaultyWire {
         let exchange = Exchange::of(request, kind, tries);
         let moment = (WireMoment::Request, None);
         let fate = self.leg_mut(leg).fate_on_wire(now, &exchange, moment);
-        let asked = AskedRequest {
+        let asked = WireRequest {
             message: request.clone(),
             tries,
             reset: fate.reset == Some(ResetMoment::Booked),

@@ -75,7 +75,7 @@ pub(super) fn parse(text: &str, time: FilterTime<'_>) -> Result<Expression, Filt
 }
 
 /// What is wrong, and where.
-type Wrong = (Range<usize>, Said);
+type FilterFault = (Range<usize>, Said);
 
 struct Parser<'p, 't> {
     pieces: &'p [PlacedToken<'t>],
@@ -95,7 +95,7 @@ impl<'p, 't> Parser<'p, 't> {
         is_it
     }
 
-    fn any(&mut self, depth: usize) -> Result<Expression, Wrong> {
+    fn any(&mut self, depth: usize) -> Result<Expression, FilterFault> {
         let mut parts = vec![self.all(depth)?];
         while self.takes(FilterToken::Or) {
             parts.push(self.all(depth)?);
@@ -103,7 +103,7 @@ impl<'p, 't> Parser<'p, 't> {
         Ok(joined(parts, Expression::Any))
     }
 
-    fn all(&mut self, depth: usize) -> Result<Expression, Wrong> {
+    fn all(&mut self, depth: usize) -> Result<Expression, FilterFault> {
         let mut parts = vec![self.one(depth)?];
         loop {
             let goes_on = self.takes(FilterToken::And)
@@ -117,7 +117,7 @@ impl<'p, 't> Parser<'p, 't> {
         }
     }
 
-    fn one(&mut self, depth: usize) -> Result<Expression, Wrong> {
+    fn one(&mut self, depth: usize) -> Result<Expression, FilterFault> {
         let Some((piece, at)) = self.peek() else {
             return Err((self.end..self.end, MISSING.plain()));
         };
@@ -153,7 +153,7 @@ impl<'p, 't> Parser<'p, 't> {
     }
 
     /// A word without `~`: where it stands, or a key.
-    fn key(&self, text: &str, at: Range<usize>) -> Result<Term, Wrong> {
+    fn key(&self, text: &str, at: Range<usize>) -> Result<Term, FilterFault> {
         match text.parse() {
             Ok(Which::Open) => return Ok(Term::Open),
             Ok(Which::Class(class)) => return Ok(Term::Class(class)),
@@ -165,7 +165,7 @@ impl<'p, 't> Parser<'p, 't> {
         guesses.map(Term::Key).map_err(|_unknown| (at, what()))
     }
 
-    fn word(&mut self, name: &str, at: Range<usize>) -> Result<Term, Wrong> {
+    fn word(&mut self, name: &str, at: Range<usize>) -> Result<Term, FilterFault> {
         let known = FilterWord::ALL.iter().find(|word| word.name == name);
         let Some(word) = known else {
             return Err((at, unknown(name)));

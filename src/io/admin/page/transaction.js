@@ -32,13 +32,15 @@ function keys(item) {
 function top(item, again) {
   const [tone, sign] = RETRY[item.safe_to_retry] || RETRY.unproven;
   const money_ = !moneyless(item);
+  // A void or refund that may be tried again says nothing of the payment that it undoes.
+  const deed = item.safe_to_retry === "yes" && /void|refund|completion/.test(item.kind || "");
   return h("section", { class: "verdict" },
     h("p", { class: "soft" }, kind(item.kind), money_ ? [" · ", h("b", { class: "number ink" }, money(item.amount, item.currency))] : null, ` · ${w("terminal")} `, h("bdi", {}, item.terminal), ` · ${moment(item.began)}`),
     h("h1", {}, verdict(item)),
     h("div", { class: "verdict-row" }, moodSign(item),
       item.class && item.class !== "U4" ? h("span", { class: "soft" }, h("span", { class: "class" }, item.class), " ", t(`class ${item.class}`)) : null),
     h("p", { class: "next" }, h("b", {}, t("what to do")), " ", nextStep(item)),
-    money_ ? h("p", { class: "next" }, h("b", {}, t("safe to pay again?")), " ", h("span", { class: `mood ${tone}`, "data-sign": sign }, t(`retry ${item.safe_to_retry}`))) : null,
+    money_ ? h("p", { class: "next" }, h("b", {}, t("safe to pay again?")), " ", h("span", { class: `mood ${tone}`, "data-sign": sign }, t(`retry ${item.safe_to_retry}${deed ? " deed" : ""}`))) : null,
     item.open ? reversalButtons(item, again) : null);
 }
 
