@@ -14,7 +14,7 @@ use tap::Tap;
 
 /// What a terminal does while it is tapped.
 const SCRIPT: &[u8] =
-    b"sale 8880\nsale_void of last\nsale 500\nrefund of last\nbalance\nsale 700\n";
+    b"sale 8880\nsale_void of last\nsale 500\nrefund 500 of last\nbalance\nsale 700\n";
 /// The sign-in before it, and each of them.
 const REQUESTS: u64 = 7;
 
