@@ -22,7 +22,12 @@ function headers(more) {
   return own ? { ...more, Authorization: `Bearer ${own}` } : more;
 }
 
-async function ask(method, path, body, signal) {
+/** How long an answer may take: what never comes must not keep the next question from being asked. */
+const PATIENCE = { GET: 15_000, other: 60_000 };
+
+async function ask(method, path, body, given) {
+  const patience = AbortSignal.timeout(PATIENCE[method] ?? PATIENCE.other);
+  const signal = given ? AbortSignal.any([given, patience]) : patience;
   const options = { method, signal, headers: headers({ Accept: "application/json" }) };
   if (body !== undefined) {
     options.body = JSON.stringify(body);

@@ -165,7 +165,7 @@ function payments(values) {
   const node = h("section", { class: "payments-now" },
     h("div", { class: "head" }, h("h2", {}, t("payments as they come")), choice),
     h("p", { class: "legend small soft" }, t("the three signs: what terminal, gateway and acquirer believe"), " ",
-      ["approved", "reversed", "failed", "unknown", "waiting", "nothing"].map((is) => h("span", { class: "nowrap" }, `${BELIEF[is][1]} ${w(`belief ${is}`)}  `))),
+      ["approved", "reversed", "failed", "unknown", "waiting", "nothing"].flatMap((is) => [h("span", { class: "nowrap" }, `${BELIEF[is][1]} ${w(`belief ${is}`)}`), "  "])),
     h("div", { class: "paper" }, list, none));
   return { node, update };
 }
