@@ -85,7 +85,13 @@ impl House {
     /// A figure of its metrics, named with its label; zero if it is not there.
     pub(crate) fn figure(&self, name: &str) -> u64 {
         let answer = self.fetch("/metrics");
-        let line = answer.lines().find_map(|line| line.strip_prefix(name));
+        // Others may begin alike.
+        let own = |line: &str| {
+            line.strip_prefix(name)?
+                .strip_prefix(' ')
+                .map(str::to_owned)
+        };
+        let line = answer.lines().find_map(own);
         line.map_or(0, |value| value.trim().parse().unwrap())
     }
 
