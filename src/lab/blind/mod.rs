@@ -3,7 +3,7 @@
 //!
 //! [`draw_case`] gives a plan and its label. Whoever plays the plan hands in the true books of both
 //! ends ([`CaseBooks`]) and what is printed of the case at each tier of evidence;
-//! [`CaseBooks::evidence`] writes the files of those tiers from the same books, and [`mark`] says
+//! [`CaseBooks::evidence`] writes the files of those tiers from the same books, and [`mark()`] says
 //! what was right. [`BlindScore`] adds up. Nothing here knows how a verdict comes about: causes are
 //! words, and each has its own condition here ([`true_words`]).
 

@@ -1,6 +1,6 @@
 //! The HTTP API, under `/api`: typed requests, typed answers, and the document that describes them.
 //!
-//! Each route stands once, with its handler and its documentation, in [`routes`].
+//! Each route stands once, with its handler and its documentation, in [`routes()`].
 #![allow(
     unused_qualifications,
     reason = "what the macros of utoipa write is qualified"
