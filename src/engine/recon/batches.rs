@@ -8,7 +8,7 @@ use super::class::ReconClass;
 use super::reconciler::ReconRow;
 use crate::engine::evidence::FiledKeys;
 use crate::engine::record::{HostBalance, Opened, Seq, SettlementTotals, State, TxId};
-use crate::engine::trace::{Phrase, Said, Settlement, Story, batch_number, in_words};
+use crate::engine::trace::{Phrase, Said, Settlement, Story, balance_said, batch_number, in_words};
 use crate::iso::message::{Amount, MerchantId, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use std::collections::{BTreeMap, VecDeque};
@@ -230,7 +230,7 @@ impl SettledBatch {
             ("batch", batch_number(self.batch)),
             ("told", self.told.totals.as_ref().map_or(untold, words)),
             ("own", words(&self.own)),
-            ("host", says(host).plain()),
+            ("host", balance_said(host).plain()),
         ];
         let text = match same {
             None => Phrase::new(
@@ -290,14 +290,4 @@ const fn stands(state: State) -> bool {
         state,
         State::Delivered | State::Confirmed | State::Returned | State::DeliveryUnproven
     )
-}
-
-/// What a host says of a batch.
-const fn says(host: HostBalance) -> Phrase {
-    match host {
-        HostBalance::Balanced => Phrase::new("in balance", "对账相符"),
-        HostBalance::Unsaid => Phrase::new("nothing said", "未说明"),
-        HostBalance::Failed => Phrase::new("not compared", "未能核对"),
-        HostBalance::Differs => Phrase::new("out of balance", "对账不平"),
-    }
 }

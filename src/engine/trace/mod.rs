@@ -100,7 +100,7 @@ pub use proof::proof;
 pub use query::{Finder, Query, Which};
 pub use retry::Retry;
 pub use reversal::{By, Reversal};
-pub use settled::{Settlement, batch_number, in_words};
+pub use settled::{Settlement, balance_said, batch_number, in_words};
 pub use stories::{Keep, Stories, subject};
 pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};

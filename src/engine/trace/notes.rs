@@ -2,6 +2,7 @@
 
 use super::lang::{Phrase, Said};
 use super::moment::Moment;
+use super::settled::balance_said;
 use super::wording::seconds;
 use crate::engine::record::{HostBalance, Note, State, Why};
 
@@ -110,12 +111,9 @@ fn note(note: &Note) -> Option<Said> {
                 stan.and(&left)
             })
         }
-        Note::Settles { host, .. } => Some(match host {
-            HostBalance::Unsaid => return None,
-            HostBalance::Balanced => Phrase::new("in balance", "对账相符").plain(),
-            HostBalance::Differs => Phrase::new("out of balance", "对账不平").plain(),
-            HostBalance::Failed => Phrase::new("not compared", "未能核对").plain(),
-        }),
+        Note::Settles { host, .. } => {
+            (*host != HostBalance::Unsaid).then(|| balance_said(*host).plain())
+        }
         Note::Unreadable(what) | Note::Detail(what) => Some(Said::same(what.to_string())),
     }
 }

@@ -123,6 +123,17 @@ pub(super) fn row(story: &Story) -> Option<Row> {
     }
 }
 
+/// What a host says of a batch, in words.
+#[must_use]
+pub const fn balance_said(host: HostBalance) -> Phrase {
+    match host {
+        HostBalance::Balanced => Phrase::new("in balance", "对账相符"),
+        HostBalance::Unsaid => Phrase::new("nothing said", "未说明"),
+        HostBalance::Failed => Phrase::new("not compared", "未能核对"),
+        HostBalance::Differs => Phrase::new("out of balance", "对账不平"),
+    }
+}
+
 /// The totals in words: counts and sums.
 pub(super) fn totals(story: &Story) -> Said {
     let currency = story.opened.as_ref().map(|opened| opened.currency);
