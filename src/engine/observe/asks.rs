@@ -130,7 +130,7 @@ impl Observer {
     }
 
     /// The held request of a terminal that goes on as this message: by its name, else the only one
-    /// of the same terminal, type, card and amount.
+    /// of the same terminal, type, card and amount. None goes on over the connection it came over.
     fn release(&mut self, there: &SeenMessage) -> Option<SeenMessage> {
         let name = identity(&there.message);
         let wanted = self.describe(there);
@@ -138,10 +138,13 @@ impl Observer {
             let own = identity(&seen.message);
             own.is_some() && own == name && class(seen) == class(there)
         };
-        let at = self.held.iter().position(named);
+        let elsewhere = || {
+            let held = self.held.iter().enumerate();
+            held.filter(|(_, held)| held.flow != there.flow)
+        };
+        let at = elsewhere().find(|(_, held)| named(held)).map(|(at, _)| at);
         let at = at.or_else(|| {
-            let alike = |held: &SeenMessage| is_alike(held, there, &wanted);
-            let mut alike = self.held.iter().enumerate().filter(|(_, own)| alike(own));
+            let mut alike = elsewhere().filter(|(_, held)| is_alike(held, there, &wanted));
             let (at, first) = alike.next()?;
             // A terminal that repeats itself is no other request.
             let name = identity(&first.message);

@@ -47,6 +47,16 @@ fn two_that_look_alike_are_not_told_apart_by_a_guess() {
 }
 
 #[test]
+fn no_request_goes_on_over_the_connection_that_it_came_over() {
+    let mut stage = CaptureStage::two();
+    stage.says(T, CLIENT, &sale("000001"));
+    stage.opened(T, HOSTS, false);
+    stage.says(T, CLIENT, &sale("000002"));
+    stage.finish();
+    assert_eq!(stage.transactions(), 2);
+}
+
+#[test]
 fn a_gateway_that_says_no_by_itself_has_sent_nothing_on() {
     for (code, row, state) in [("96", 'A', State::Refused), ("91", 'B', State::NotSent)] {
         let mut stage = CaptureStage::two();
