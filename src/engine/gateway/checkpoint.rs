@@ -1,15 +1,18 @@
-//! A gateway written down as history: what a new segment of the journal begins with.
+//! A gateway written down as history, which a new segment of the journal begins with; and read
+//! again from there.
 
 use super::core::Gateway;
-use super::live::Transaction;
+use super::live::{Reversal, Transaction};
+use super::message_facts::key_of;
+use super::recover::Fold;
 use super::remembered::Remembered;
 use crate::engine::record::{
-    Carried, CarriedAnswer, CarriedTransaction, Fact, Record, StoredFrame,
+    Awaited, Carried, CarriedAnswer, CarriedTransaction, Fact, Record, State, StoredFrame,
 };
-use crate::engine::seam::Now;
+use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::Stan;
-use crate::iso::spec::Spec;
+use crate::iso::spec::{ReversalCause, Spec};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -103,7 +106,7 @@ impl Gateway {
             cause: Some(reversal.map_or(transaction.cause, |reversal| reversal.cause)),
             tries: reversal.map_or(0, |reversal| reversal.tries),
             approved: transaction.approved,
-            reversing: reversal.map(|reversal| reversal.began),
+            reversing: reversal.map(|reversal| reversal.since),
             of_receipt: reversal.is_some_and(|reversal| reversal.of_receipt),
             auth: transaction.auth,
             upstream: transaction
@@ -111,6 +114,102 @@ impl Gateway {
                 .as_ref()
                 .map(|upstream| upstream.frame.clone()),
         }
+    }
+}
+
+impl Fold {
+    /// Takes one item of a checkpoint in.
+    pub(super) fn carried(&mut self, now: Now, label: Wall, item: Carried) {
+        match item {
+            Carried::Transaction(carried) => self.carried_transaction(now, carried),
+            Carried::Answer(carried) => self.carried_answer(carried),
+            Carried::Keys(keys) => self.keys(&keys),
+            Carried::Tombstone { identity, at } => self.tombstone(identity, at),
+            Carried::Stan(stan) => self.gateway.numbers.stan = stan,
+            Carried::Links(names) => self.links(&names),
+            Carried::Clock(moment) => self.gateway.steady.set(moment, label),
+        }
+    }
+
+    fn carried_transaction(&mut self, now: Now, mut carried: CarriedTransaction) {
+        self.known_now(&mut carried.opened, &carried.request);
+        let cause = carried.cause.unwrap_or(ReversalCause::Other);
+        let under_way = carried.state.meaning().awaited == Awaited::Reversal;
+        let answer = carried.reversal_answer.and_then(|answer| answer.restore());
+        let has_one = under_way || answer.is_some() || carried.reversing.is_some();
+        let reversal = has_one.then(|| Reversal {
+            tries: carried.tries,
+            unanswered: if under_way { carried.tries } else { 0 },
+            // It began without an answer, and one came since: before a try or after, nobody knows.
+            overtaken: under_way && carried.approved && cause == ReversalCause::NoAnswer,
+            of_receipt: carried.of_receipt,
+            answer,
+            ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
+        });
+        let route = self.gateway.route_to(&carried.opened, &carried.request);
+        let upstream = carried.upstream;
+        let upstream =
+            upstream.and_then(|frame| self.gateway.upstream(&carried.opened, route, frame));
+        let transaction = Transaction {
+            id: carried.tx,
+            state: carried.state,
+            route,
+            upstream,
+            began: carried.began,
+            since: now.mono,
+            last: carried.last,
+            request: carried.request,
+            auth: carried.auth,
+            approved: carried.approved,
+            cause,
+            reversal,
+            opened: Arc::new(carried.opened),
+            ..Transaction::blank()
+        };
+        self.gateway.gauges.moved(State::Received, carried.state);
+        let began = self.gateway.steady.moment_of(carried.tx.began());
+        self.gateway.saw(&transaction.opened, began);
+        let watched = transaction.may_be_approved_yet();
+        let slot = self.gateway.live.insert(transaction);
+        self.slots.insert(carried.tx, slot);
+        if watched {
+            self.gateway.expect_answer(slot);
+        }
+    }
+
+    fn carried_answer(&mut self, mut carried: CarriedAnswer) {
+        self.known_now(&mut carried.opened, &carried.request);
+        let key = key_of(&carried.opened);
+        let began = self.gateway.steady.moment_of(carried.tx.began());
+        self.fresh
+            .carry(&carried.opened, carried.state, (carried.tx, began));
+        let restored = |stored: Option<StoredFrame>| stored.and_then(|stored| stored.restore());
+        let route = self.gateway.route_to(&carried.opened, &carried.request);
+        let upstream = carried.upstream;
+        let upstream =
+            upstream.and_then(|frame| self.gateway.upstream(&carried.opened, route, frame));
+        let spec = self.gateway.spec_named(&carried.opened.spec);
+        let answer = restored(carried.answer);
+        let message = spec.zip(answer.clone());
+        let message = message.and_then(|(spec, frame)| Message::read(&spec, frame).ok());
+        let done = Remembered {
+            id: carried.tx,
+            state: carried.state,
+            route,
+            upstream,
+            last: carried.last,
+            rrn: message.as_ref().and_then(Message::rrn),
+            auth: message.as_ref().and_then(Message::auth_code),
+            request: carried.request,
+            approved: carried.approved,
+            returned: carried.returned,
+            answer,
+            tries: 0,
+            reversal_answer: restored(carried.reversal_answer),
+            opened: Arc::new(carried.opened),
+        };
+        let limits = self.gateway.options.limits;
+        self.gateway.terminals.remember(key, done, &limits);
     }
 }
 

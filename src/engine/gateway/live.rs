@@ -88,6 +88,11 @@ impl Transaction {
         upstream.map_or(self.opened.identity, |upstream| upstream.identity)
     }
 
+    /// Whether its reversal was accepted, and its approval may still come.
+    pub(super) fn may_be_approved_yet(&self) -> bool {
+        self.state == State::Reversed && !self.approved && self.reversal.is_some()
+    }
+
     /// Nothing yet: what a fresh one, a recovered one and one called back from memory share.
     pub(super) fn blank() -> Self {
         Self {
@@ -130,7 +135,8 @@ pub(super) struct Reversal {
     pub(super) cause: ReversalCause,
     /// The cause as the terminal gave it, if it asked (the first one counts, R17).
     pub(super) cause_code: Option<ResponseCode>,
-    pub(super) began: Wall,
+    /// Since when it is under way; of one that was accepted and is watched, since when that is so.
+    pub(super) since: Wall,
     pub(super) tries: u16,
     /// The terminal's own frame, where the gateway may not or cannot author one.
     pub(super) frame: Option<Bytes>,
@@ -323,6 +329,11 @@ impl Live {
     /// The live transaction with an id.
     pub(super) fn slot_of(&self, id: TxId) -> Option<Slot> {
         self.by_id.get(&id).copied()
+    }
+
+    /// Whether an answer could find anything by its key.
+    pub(super) fn has_keys(&self) -> bool {
+        self.by_key.len() > 0
     }
 
     pub(super) fn keyed(&self, key: &MatchKey) -> Option<Slot> {

@@ -18,8 +18,8 @@ use super::terminal_memory::Terminals;
 use super::unread_approvals::UnreadApprovals;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
-    Awaited, Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, Hop, LinkId, LinkName,
-    ListenerId, Logged, Note, Opened, Record, Row, Seq, State, Step, StoredFrame, TxId, Vault, Why,
+    CarriedKeys, Fact, Hop, LinkId, LinkName, ListenerId, Logged, Note, Opened, Record, Row, Seq,
+    State, Step, StoredFrame, TxId, Vault, Why,
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
@@ -92,11 +92,25 @@ impl Gateway {
             self.reverse_unproven(now, slot, Why::Restarted);
         }
         self.park(now, slot);
+        self.watch_on(now, slot);
         self.forget_if_over(slot);
     }
 
+    /// What is watched for its approval is so for the rest of its time.
+    fn watch_on(&mut self, now: Now, slot: Slot) {
+        let own = self.live.get(slot);
+        let own = own.filter(|own| own.may_be_approved_yet());
+        let Some(reversal) = own.and_then(|own| own.reversal.as_ref()) else {
+            return;
+        };
+        let age = self.steady.at(now.mono) - reversal.since;
+        let rest = self.options.ladder.watch.saturating_sub(age);
+        let until = (!rest.is_zero()).then(|| now.mono + rest);
+        self.live.set_deadline(slot, until);
+    }
+
     /// The route that a recorded request took: the first that leads to its link and takes it.
-    fn route_to(&mut self, opened: &Opened, request: &StoredFrame) -> usize {
+    pub(super) fn route_to(&mut self, opened: &Opened, request: &StoredFrame) -> usize {
         let routes = self.options.routes.iter().enumerate();
         let mut leading = routes.filter(|(_, route)| route.to.contains(&opened.link));
         let Some((first, _)) = leading.next() else {
@@ -122,7 +136,7 @@ impl Gateway {
     }
 
     /// How a recorded request went out.
-    fn upstream(
+    pub(super) fn upstream(
         &self,
         opened: &Opened,
         route: usize,
@@ -143,12 +157,12 @@ impl Gateway {
 }
 
 /// History on its way into a gateway.
-struct Fold {
-    gateway: Gateway,
-    slots: BTreeMap<TxId, Slot>,
+pub(super) struct Fold {
+    pub(super) gateway: Gateway,
+    pub(super) slots: BTreeMap<TxId, Slot>,
     /// What the numbers of links stand for at this place of history; empty while no names came.
     links: Vec<LinkId>,
-    fresh: UnreadApprovals,
+    pub(super) fresh: UnreadApprovals,
 }
 
 impl Fold {
@@ -191,14 +205,14 @@ impl Fold {
     }
 
     /// From here on, numbers of links stand for these.
-    fn links(&mut self, names: &[LinkName]) {
+    pub(super) fn links(&mut self, names: &[LinkName]) {
         let gateway = &mut self.gateway;
         self.links = names.iter().map(|name| gateway.link_named(name)).collect();
     }
 
     /// A recorded transaction as it is known now: by the number of its link, and by its card if the
     /// keys for that are there.
-    fn known_now(&mut self, opened: &mut Opened, request: &StoredFrame) {
+    pub(super) fn known_now(&mut self, opened: &mut Opened, request: &StoredFrame) {
         if request.is_sealed() {
             // The key of its hash is gone, too: nobody here knows the card.
             opened.card_hash = [0; 16];
@@ -229,13 +243,28 @@ impl Fold {
             },
         };
         self.apply(slot, seq, at.1, &step);
-        if let Some(own) = self.gateway.live.get(slot) {
-            self.fresh.step(own, at.1);
+        if matches!(step.row, Row('C')) || matches!(step.note, Note::GoesOn { .. }) {
+            self.takes_key(slot);
         }
-        let state = self.gateway.live.get(slot).map(|own| own.state);
-        if state.is_some_and(|state| !state.is_live()) {
+        let Some(own) = self.gateway.live.get(slot) else {
+            return;
+        };
+        self.fresh.step(own, at.1);
+        if own.may_be_approved_yet() {
+            self.gateway.expect_answer(slot);
+        } else if !own.state.is_live() {
             self.gateway.forget(slot);
             self.slots.remove(&id);
+        }
+    }
+
+    /// A request goes out under a key. What had it and is only watched is watched no longer.
+    fn takes_key(&mut self, slot: Slot) {
+        let live = &self.gateway.live;
+        let key = live.has_keys().then(|| self.gateway.key_upstream(slot));
+        let older = key.flatten().and_then(|key| live.keyed(&key));
+        if let Some(older) = older.filter(|older| *older != slot) {
+            self.gateway.forget(older);
         }
     }
 
@@ -300,8 +329,9 @@ impl Fold {
 
     /// The transaction of a step: live, or back from its terminal's memory.
     fn find(&mut self, now: Now, id: TxId) -> Option<Slot> {
-        if let Some(slot) = self.slots.get(&id) {
-            return Some(*slot);
+        let known = self.slots.get(&id).copied();
+        if let Some(slot) = known.filter(|slot| self.gateway.live.get(*slot).is_some()) {
+            return Some(slot);
         }
         let slot = self.gateway.call_back(id, now)?;
         self.slots.insert(id, slot);
@@ -338,6 +368,12 @@ impl Fold {
         }
         if step.state == State::ReversalPending && transaction.reversal.is_none() {
             transaction.reversal = Some(Reversal::new(transaction.cause, at));
+        }
+        if before != State::Reversed
+            && transaction.may_be_approved_yet()
+            && let Some(reversal) = transaction.reversal.as_mut()
+        {
+            reversal.since = at;
         }
         if step.row.starts_anew(again)
             && let Some(reversal) = transaction.reversal.as_mut()
@@ -422,12 +458,12 @@ impl Fold {
         self.gateway.told_back(slot, &host)?.build().ok()
     }
 
-    fn keys(&mut self, keys: &CarriedKeys) {
+    pub(super) fn keys(&mut self, keys: &CarriedKeys) {
         // Keys whose master key is gone from the configuration cannot be used, and are left.
         let _unknown = self.gateway.take_keys(keys);
     }
 
-    fn tombstone(&mut self, identity: crate::engine::record::Identity, at: Wall) {
+    pub(super) fn tombstone(&mut self, identity: crate::engine::record::Identity, at: Wall) {
         let mut parts = identity.split('|').skip(1);
         let merchant = parts.next().and_then(MerchantId::new);
         let number = parts.next().and_then(TerminalId::new);
@@ -440,94 +476,6 @@ impl Fold {
             .terminals
             .entry(key)
             .bury(identity, at, &limits);
-    }
-
-    fn carried(&mut self, now: Now, label: Wall, item: Carried) {
-        match item {
-            Carried::Transaction(carried) => self.carried_transaction(now, carried),
-            Carried::Answer(carried) => self.carried_answer(carried),
-            Carried::Keys(keys) => self.keys(&keys),
-            Carried::Tombstone { identity, at } => self.tombstone(identity, at),
-            Carried::Stan(stan) => self.gateway.numbers.stan = stan,
-            Carried::Links(names) => self.links(&names),
-            Carried::Clock(moment) => self.gateway.steady.set(moment, label),
-        }
-    }
-
-    fn carried_transaction(&mut self, now: Now, mut carried: CarriedTransaction) {
-        self.known_now(&mut carried.opened, &carried.request);
-        let cause = carried.cause.unwrap_or(ReversalCause::Other);
-        let under_way = carried.state.meaning().awaited == Awaited::Reversal;
-        let answer = carried.reversal_answer.and_then(|answer| answer.restore());
-        let reversal = (under_way || answer.is_some()).then(|| Reversal {
-            tries: carried.tries,
-            unanswered: if under_way { carried.tries } else { 0 },
-            // It began without an answer, and one came since: before a try or after, nobody knows.
-            overtaken: under_way && carried.approved && cause == ReversalCause::NoAnswer,
-            of_receipt: carried.of_receipt,
-            answer,
-            ..Reversal::new(cause, carried.reversing.unwrap_or(carried.began))
-        });
-        let route = self.gateway.route_to(&carried.opened, &carried.request);
-        let upstream = carried.upstream;
-        let upstream =
-            upstream.and_then(|frame| self.gateway.upstream(&carried.opened, route, frame));
-        let transaction = Transaction {
-            id: carried.tx,
-            state: carried.state,
-            route,
-            upstream,
-            began: carried.began,
-            since: now.mono,
-            last: carried.last,
-            request: carried.request,
-            auth: carried.auth,
-            approved: carried.approved,
-            cause,
-            reversal,
-            opened: Arc::new(carried.opened),
-            ..Transaction::blank()
-        };
-        self.gateway.gauges.moved(State::Received, carried.state);
-        let began = self.gateway.steady.moment_of(carried.tx.began());
-        self.gateway.saw(&transaction.opened, began);
-        let slot = self.gateway.live.insert(transaction);
-        self.slots.insert(carried.tx, slot);
-    }
-
-    fn carried_answer(&mut self, mut carried: CarriedAnswer) {
-        self.known_now(&mut carried.opened, &carried.request);
-        let key = key_of(&carried.opened);
-        let began = self.gateway.steady.moment_of(carried.tx.began());
-        self.fresh
-            .carry(&carried.opened, carried.state, (carried.tx, began));
-        let restored = |stored: Option<StoredFrame>| stored.and_then(|stored| stored.restore());
-        let route = self.gateway.route_to(&carried.opened, &carried.request);
-        let upstream = carried.upstream;
-        let upstream =
-            upstream.and_then(|frame| self.gateway.upstream(&carried.opened, route, frame));
-        let spec = self.gateway.spec_named(&carried.opened.spec);
-        let answer = restored(carried.answer);
-        let message = spec.zip(answer.clone());
-        let message = message.and_then(|(spec, frame)| Message::read(&spec, frame).ok());
-        let done = Remembered {
-            id: carried.tx,
-            state: carried.state,
-            route,
-            upstream,
-            last: carried.last,
-            rrn: message.as_ref().and_then(Message::rrn),
-            auth: message.as_ref().and_then(Message::auth_code),
-            request: carried.request,
-            approved: carried.approved,
-            returned: carried.returned,
-            answer,
-            tries: 0,
-            reversal_answer: restored(carried.reversal_answer),
-            opened: Arc::new(carried.opened),
-        };
-        let limits = self.gateway.options.limits;
-        self.gateway.terminals.remember(key, done, &limits);
     }
 }
 

@@ -4,10 +4,10 @@ use super::core::{Cause, Gateway};
 use super::lifecycle::Trigger;
 use super::live::{Reversal, Slot, Transaction};
 use super::message_facts::key_of;
-use super::names;
+use super::names::{self, MatchKey};
 use crate::engine::record::{State, TxId, Why};
-use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
+use crate::engine::seam::{Now, Wall};
 use crate::iso::spec::ReversalCause;
 
 impl Gateway {
@@ -55,21 +55,16 @@ impl Gateway {
     /// Lets an answer find a transaction that was recovered or called back: by the key under which
     /// its request went out.
     pub(super) fn expect_answer(&mut self, slot: Slot) {
-        let Some(own) = self.live.get(slot) else {
-            return;
-        };
-        let (route, link) = (own.route, own.opened.link);
-        let rule = self
-            .options
-            .routes
-            .get(route)
-            .map(|route| route.key.clone());
-        let key = self
-            .upstream_of(slot)
-            .and_then(|request| names::match_key(&request, link, &rule?));
-        if let Some(key) = key {
+        if let Some(key) = self.key_upstream(slot) {
             self.live.add_key(slot, key);
         }
+    }
+
+    /// The key of the answer to a request as it went out.
+    pub(super) fn key_upstream(&self, slot: Slot) -> Option<MatchKey> {
+        let own = self.live.get(slot)?;
+        let rule = &self.options.routes.get(own.route)?.key;
+        names::match_key(&self.upstream_of(slot)?, own.opened.link, rule)
     }
 
     /// Money may be held and nobody has the approval. Where the gateway may not reverse, it waits
@@ -152,17 +147,17 @@ impl Gateway {
 
 impl Reversal {
     /// It was closed, or an operator wants it again: from the first try on.
-    pub(super) fn start_anew(&mut self, began: crate::engine::seam::Wall) {
+    pub(super) fn start_anew(&mut self, since: Wall) {
         self.tries = 0;
-        self.began = began;
+        self.since = since;
         self.answer = None;
     }
 
-    pub(super) const fn new(cause: ReversalCause, began: crate::engine::seam::Wall) -> Self {
+    pub(super) const fn new(cause: ReversalCause, since: Wall) -> Self {
         Self {
             cause,
             cause_code: None,
-            began,
+            since,
             tries: 0,
             frame: None,
             askers: Vec::new(),

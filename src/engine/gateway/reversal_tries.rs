@@ -66,8 +66,8 @@ impl Gateway {
         let own = self.live.get(slot);
         own.and_then(|own| {
             let expire = self.options.routes[own.route].reversal.expire;
-            let began = own.reversal.as_ref()?.began;
-            Some(expire.saturating_sub(self.steady.at(now.mono) - began))
+            let since = own.reversal.as_ref()?.since;
+            Some(expire.saturating_sub(self.steady.at(now.mono) - since))
         })
         .unwrap_or_default()
     }
@@ -536,7 +536,13 @@ impl Gateway {
         self.refers(now, &opened, Trigger::ReturnUndone, id);
         let state = self.live.get(slot).map(|own| own.state);
         if watch || (state == Some(State::Reversed) && !was_approved) {
-            let until = now.mono + self.options.ladder.watch;
+            let (since, until) = (
+                self.steady.at(now.mono),
+                now.mono + self.options.ladder.watch,
+            );
+            if let Some(reversal) = self.reversal_of(slot) {
+                reversal.since = since;
+            }
             self.live.set_deadline(slot, Some(until));
         } else if matches!(state, Some(State::Reversed | State::SettleMismatch)) {
             self.forget(slot);

@@ -132,6 +132,10 @@ impl Stage {
             mono: Mono(1_000_000),
             wall: Wall(1_795_313_472_000_000),
         };
+        Self::recovered_at(options, history, now)
+    }
+
+    fn recovered_at(options: Options, history: Vec<Record>, now: Now) -> Self {
         let (spec, host) = (
             options.listeners[0].spec.clone(),
             options.links[0].spec.clone(),

@@ -263,3 +263,70 @@ fn a_reversal_without_its_card_is_kept_open_and_not_sent() {
     again.silent();
     assert_eq!(again.last_state(), State::ReversalPending);
 }
+
+/// A sale whose reversal was accepted, and whose approval was never seen; and its request.
+fn reversed_unseen() -> (Stage, Message) {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.pass(45);
+    let reversal = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&reversal, "00"));
+    assert_eq!(stage.last_state(), State::Reversed);
+    (stage, sent)
+}
+
+/// The gateway begins anew with this history, so many seconds later.
+fn restarted(stage: &Stage, history: Vec<Record>, seconds: u64) -> Stage {
+    let now = Now {
+        wall: stage.now.wall + Duration::from_secs(seconds),
+        ..stage.now
+    };
+    let mut again = Stage::recovered_at(options_of(ReversalBy::Both), history, now);
+    again.happen(Event::LinkUp {
+        link: LINK,
+        conn: A,
+    });
+    again
+}
+
+/// The approval as a host gives it that leaves out whose sale it was, and how much.
+fn bare_approval(stage: &Stage, sent: &Message) -> Message {
+    let mut bare = stage.answer(sent, "00");
+    for field in [4, 42] {
+        bare.remove(FieldId::of(field));
+    }
+    security::seal(&mut bare, &stage.mac).unwrap();
+    stage.reparsed(&bare)
+}
+
+#[test]
+fn an_approval_behind_an_accepted_reversal_finds_it_after_a_restart() {
+    let (mut stage, sent) = reversed_unseen();
+    let history = stage.records.clone();
+    let checkpoint = stage.gateway.checkpoint(stage.now);
+    let twice = restarted(&stage, checkpoint.clone(), 60)
+        .gateway
+        .checkpoint(stage.now);
+    for history in [history, checkpoint, twice] {
+        let mut again = restarted(&stage, history, 60);
+        again.acquirer_says(bare_approval(&again, &sent));
+        assert_eq!(again.deliver(A).mti(), mti("0400"));
+    }
+}
+
+#[test]
+fn an_accepted_reversal_is_watched_as_long_as_if_there_had_been_no_restart() {
+    let (mut stage, _) = reversed_unseen();
+    let watch = Ladder::scaled(1).watch.as_secs();
+    stage.pass(watch / 2);
+    let checkpoint = stage.gateway.checkpoint(stage.now);
+    for history in [stage.records.clone(), checkpoint] {
+        let mut again = restarted(&stage, history, watch / 4);
+        assert_eq!(again.gateway.counts().live, 1);
+        again.pass(watch / 4 - 1);
+        assert_eq!(again.gateway.counts().live, 1);
+        again.pass(1);
+        assert_eq!(again.gateway.counts().live, 0);
+    }
+}
