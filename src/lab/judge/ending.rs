@@ -77,7 +77,8 @@ fn pending(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let class = stuck.text("class");
     let what = format!("all is well again, and it is still {class}");
     // Without its card number a reversal waits for the keys of the journal, or for people.
-    // So does one of a request that could not all be read: nothing is made of what was not.
-    let waits = attempt.keys_lost || attempt.partly_read;
+    // So does one of a request that could not all be read, or is of no kind that its dialect names:
+    // nothing is made of what was not understood. It stands on the list for people (R14).
+    let waits = attempt.keys_lost || attempt.partly_read || attempt.no_kind;
     (reverses && !attempt.blurred && !waits).then_some(("pending-at-end", what))
 }

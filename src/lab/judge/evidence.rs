@@ -120,9 +120,11 @@ fn approved_since_undone(attempt: &AttemptFacts) -> bool {
         let answer = reversal.answered;
         answer.is_some_and(|(_, means)| means == UndoMeant::Undone)
     });
-    // R19: sent once more and accepted again, it is proven.
-    let newest = undone.next_back().map(|reversal| reversal.left);
-    newest.is_some_and(|left| news_since(attempt, left))
+    // R19: sent once more and accepted again, it is proven. Where records are not waited for, the
+    // second leaves in the moment of the approval that asked for it.
+    let newest = undone.next_back();
+    let behind = newest.map(|reversal| Mono(reversal.left.0.saturating_add(1)));
+    behind.is_some_and(|behind| news_since(attempt, behind))
 }
 
 /// Whether an approval came since a moment that is no copy of one before (D10).

@@ -70,6 +70,8 @@ pub struct AttemptFacts {
     pub blurred: bool,
     /// Whether its request could be read only in part.
     pub partly_read: bool,
+    /// Whether its processing code is of no kind that its dialect names.
+    pub no_kind: bool,
     /// Whether the gateway ended before it had sent the request, or answered it: of what it wrote
     /// down to send, nobody can say afterwards whether it left.
     pub interrupted: bool,

@@ -489,15 +489,23 @@ fn at_the_end_no_reversal_is_pending() {
     };
     assert!(finds(&case(true), "pending-at-end"));
     assert!(!finds(&case(false), "pending-at-end"));
-    let partly_read = AttemptFacts {
-        partly_read: true,
-        ..pending.clone()
-    };
-    let case = Case {
-        attempts: std::slice::from_ref(&partly_read),
-        printed: &printed,
-        healed: true,
-        ..Case::default()
-    };
-    assert!(!finds(&case, "pending-at-end"));
+    let not_understood = [
+        AttemptFacts {
+            partly_read: true,
+            ..pending.clone()
+        },
+        AttemptFacts {
+            no_kind: true,
+            ..pending.clone()
+        },
+    ];
+    for own in &not_understood {
+        let case = Case {
+            attempts: std::slice::from_ref(own),
+            printed: &printed,
+            healed: true,
+            ..Case::default()
+        };
+        assert!(!finds(&case, "pending-at-end"));
+    }
 }

@@ -10,7 +10,7 @@ use crate::lab::judge::{
     Arrival, AttemptFacts, HostAnswer, Meant, ReversalFacts, ToldAnswer, UndoAsked,
 };
 use crate::lab::odd::names;
-use crate::lab::plan::Ask;
+use crate::lab::plan::{Ask, Trade};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -153,6 +153,7 @@ impl WorldEvidence {
             n: ask.n,
             purchase: ask.purchase,
             trade: ask.trade,
+            no_kind: is_of_no_kind(ask),
             of: ask.of,
             amount: ask.amount,
             t: ask.t,
@@ -560,4 +561,12 @@ impl WorldEvidence {
             }
         }
     }
+}
+
+/// Whether a sale has a processing code that is none of a sale's, with account types (R25) or without.
+fn is_of_no_kind(ask: &Ask) -> bool {
+    let sales = ["00", "09"];
+    ask.trade == Trade::Sale
+        && !ask.code.is_empty()
+        && !sales.iter().any(|sale| ask.code.starts_with(sale))
 }
