@@ -333,7 +333,7 @@ impl Live {
 
     /// Whether an answer could find anything by its key.
     pub(super) fn has_keys(&self) -> bool {
-        self.by_key.len() > 0
+        !self.by_key.is_empty()
     }
 
     pub(super) fn keyed(&self, key: &MatchKey) -> Option<Slot> {

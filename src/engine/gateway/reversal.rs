@@ -55,9 +55,18 @@ impl Gateway {
     /// Lets an answer find a transaction that was recovered or called back: by the key under which
     /// its request went out.
     pub(super) fn expect_answer(&mut self, slot: Slot) {
-        if let Some(key) = self.key_upstream(slot) {
+        let keys = [self.key_upstream(slot), self.key_of_tries(slot)];
+        for key in keys.into_iter().flatten() {
             self.live.add_key(slot, key);
         }
+    }
+
+    /// The key of the answers to the tries of a reversal that have left.
+    fn key_of_tries(&self, slot: Slot) -> Option<MatchKey> {
+        let own = self.live.get(slot)?;
+        let _tried = own.reversal.as_ref().filter(|own| own.tries > 0)?;
+        let rule = &self.options.routes.get(own.route)?.key;
+        names::match_key(&self.reversal_message(slot)?, own.opened.link, rule)
     }
 
     /// The key of the answer to a request as it went out.

@@ -290,8 +290,8 @@ fn restarted(stage: &Stage, history: Vec<Record>, seconds: u64) -> Stage {
     again
 }
 
-/// The approval as a host gives it that leaves out whose sale it was, and how much.
-fn bare_approval(stage: &Stage, sent: &Message) -> Message {
+/// The yes of a host that leaves out whose sale it was, and how much.
+fn bare_yes(stage: &Stage, sent: &Message) -> Message {
     let mut bare = stage.answer(sent, "00");
     for field in [4, 42] {
         bare.remove(FieldId::of(field));
@@ -310,7 +310,7 @@ fn an_approval_behind_an_accepted_reversal_finds_it_after_a_restart() {
         .checkpoint(stage.now);
     for history in [history, checkpoint, twice] {
         let mut again = restarted(&stage, history, 60);
-        again.acquirer_says(bare_approval(&again, &sent));
+        again.acquirer_says(bare_yes(&again, &sent));
         assert_eq!(again.deliver(A).mti(), mti("0400"));
     }
 }
@@ -329,4 +329,22 @@ fn an_accepted_reversal_is_watched_as_long_as_if_there_had_been_no_restart() {
         again.pass(1);
         assert_eq!(again.gateway.counts().live, 0);
     }
+}
+
+#[test]
+fn an_answer_to_a_try_from_before_a_restart_ends_its_reversal() {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    stage.deliver(A);
+    stage.pass(45);
+    let reversal = stage.deliver(A);
+    let mut signing_on = options_of(ReversalBy::Both);
+    signing_on.links[0].sign_on = SignOn::Connection;
+    let mut again = Stage::recovered(signing_on, stage.records);
+    again.happen(Event::LinkUp {
+        link: LINK,
+        conn: A,
+    });
+    again.acquirer_says(bare_yes(&again, &reversal));
+    assert_eq!(again.last_state(), State::Reversed);
 }
