@@ -64,9 +64,12 @@ impl Gateway {
             Some((Effect::AnswerReversal, _)) => self.reversal_again(now, slot, conn, &message),
             _ => {}
         }
+        let name = self.live.get(slot).map(|own| own.opened.identity);
         self.forget_if_over(slot);
         if decision.is_some_and(|decision| decision.row == Row('z')) {
-            // Of a kind that is never reversed: what that means is for the acquirer to say.
+            // Of a kind that is never reversed: what that means is for the acquirer to say. Asked
+            // again it must not go out behind its reversal (D5).
+            self.bury(now, &message, name.as_slice());
             self.forward(now, conn, message, opened);
         }
     }
@@ -281,18 +284,22 @@ impl Gateway {
         if self.is_repeat(now, conn, &message, &opened) {
             return;
         }
-        if let Some(key) = self
-            .terminal_of(&message)
-            .filter(|key| self.has_room_for(now, key))
-        {
-            let buried = self.steady.at(now.mono);
-            for name in names {
-                let terminal = self.terminals.entry(key);
-                terminal.bury(*name, buried, &self.options.limits);
-                self.record(now, None, None, Fact::Tombstone(*name));
-            }
-        }
+        self.bury(now, &message, names);
         self.forward(now, conn, message, opened);
+    }
+
+    /// Refuses the requests of these names, should they come behind their reversal.
+    fn bury(&mut self, now: Now, reversal: &Message, names: &[Identity]) {
+        let key = self.terminal_of(reversal);
+        let Some(key) = key.filter(|key| self.has_room_for(now, key)) else {
+            return;
+        };
+        let buried = self.steady.at(now.mono);
+        for name in names {
+            let terminal = self.terminals.entry(key);
+            terminal.bury(*name, buried, &self.options.limits);
+            self.record(now, None, None, Fact::Tombstone(*name));
+        }
     }
 
     /// Keeps what the terminal's reversal says: who waits for the answer, the first cause, and the

@@ -219,3 +219,23 @@ fn a_reset_leaves_unproven_what_each_terminal_of_the_connection_was_told_last() 
     let unproven = unproven.filter(|step| step.state == State::DeliveryUnproven);
     assert_eq!(unproven.count(), terminals.len());
 }
+
+#[test]
+fn an_advice_that_was_reversed_unanswered_is_not_sent_again() {
+    let mut stage = Stage::new();
+    let mut refund = stage.sale(2);
+    refund.set_mti(mti("0220"));
+    refund.set(path("60"), "25000001000").unwrap();
+    security::seal(&mut refund, &stage.mac).unwrap();
+    let refund = stage.reparsed(&refund);
+    stage.terminal_says(refund.clone());
+    stage.deliver(A);
+    stage.pass(46);
+    stage.terminal_says(stage.reversal(2, "98"));
+    let reversal = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&reversal, "00"));
+    stage.deliver(T);
+    // Its first may be booked, so that no no is told either.
+    stage.terminal_says(refund);
+    stage.silent();
+}
