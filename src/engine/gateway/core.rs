@@ -327,7 +327,10 @@ impl Gateway {
             }
             Effect::Reverse => {
                 // A host that repeats its approval for each reversal uses the tries up.
-                let goes_on = matches!(trigger, Trigger::Restart | Trigger::ApprovalAgain);
+                let goes_on = matches!(
+                    trigger,
+                    Trigger::Restart | Trigger::ApprovalAgain | Trigger::OtherApproval
+                );
                 self.begin_reversal(now, slot, !goes_on);
             }
             Effect::Grace => {

@@ -315,7 +315,7 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
             ('d', state, E::None)
         }
         (S::Unanswered, T::Approval) => ('e', state, E::None),
-        (S::ClosedUnproven | S::Reversed, T::Approval | T::ApprovalAgain) => {
+        (S::ClosedUnproven | S::Reversed, T::Approval | T::ApprovalAgain | T::OtherApproval) => {
             ('f', S::ReversalPending, E::Reverse)
         }
         (S::Declined | S::DeclineDelivered | S::NotSent, T::Approval) => {

@@ -306,7 +306,7 @@ const RULES: &[Rule] = &[
     (
         'f',
         &[S::ClosedUnproven, S::Reversed],
-        &[T::Approval, T::ApprovalAgain],
+        &[T::Approval, T::ApprovalAgain, T::OtherApproval],
         Some(S::ReversalPending),
         E::Reverse,
     ),

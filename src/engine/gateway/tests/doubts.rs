@@ -159,3 +159,25 @@ fn a_reversal_that_a_late_approval_asks_for_is_tried_again_though_its_terminal_w
     stage.pass(3);
     assert_eq!(stage.deliver(A).mti(), mti("0400"));
 }
+
+#[test]
+fn an_approval_under_another_code_behind_one_that_was_undone_is_undone() {
+    let approval = |stage: &Stage, sent: &Message, code: &str| {
+        let mut approval = stage.answer(sent, "00");
+        approval.set(path("38"), code).unwrap();
+        security::seal(&mut approval, &stage.mac).unwrap();
+        stage.reparsed(&approval)
+    };
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    let sent = stage.deliver(A);
+    stage.pass(45);
+    let reversal = stage.deliver(A);
+    stage.acquirer_says(approval(&stage, &sent, "A1B2C3"));
+    stage.acquirer_says(stage.answer(&reversal, "00"));
+    let again = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&again, "00"));
+    assert_eq!(stage.last_state(), State::Reversed);
+    stage.acquirer_says(approval(&stage, &sent, "D4E5F6"));
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
+}

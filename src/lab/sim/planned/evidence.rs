@@ -563,7 +563,7 @@ impl WorldEvidence {
     }
 }
 
-/// Whether a sale has a processing code that is none of a sale's, with account types (R25) or without.
+/// Whether the processing code of a sale is none of a sale's, whatever its account types (R25).
 fn is_of_no_kind(ask: &Ask) -> bool {
     let sales = ["00", "09"];
     ask.trade == Trade::Sale
