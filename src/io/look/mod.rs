@@ -21,6 +21,8 @@ mod packets;
 
 mod page;
 
+mod batches;
+
 mod past;
 
 mod sheet;
@@ -38,7 +40,7 @@ pub use ladder::scenario_ladder;
 pub use packets::{PacketError, onward, packets_of, write_packets};
 pub use page::{escaped, page, table};
 pub use past::{
-    FoundStories, StorySearch, ToldStory, each, one, records, search, search_asked,
+    FoundStories, StorySearch, ToldStory, each, one, proven_records, search, search_asked,
     search_together, told_of,
 };
 pub use sheet::MessageSheet;
