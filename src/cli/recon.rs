@@ -67,7 +67,7 @@ impl ReconSink<'_> {
             self.page.push(told::cells(row, self.lang, zone));
         }
         match self.args.json {
-            true => writeln!(self.out, "{}", told::json(row, zone))?,
+            true => writeln!(self.out, "{}", look::recon_row(row, zone))?,
             false => writeln!(self.out, "{}", told::line(row, self.lang, zone))?,
         }
         Ok(())

@@ -14,3 +14,4 @@ mod unmatched;
 mod verdicts;
 
 pub(crate) use history::{History, opened};
+pub(crate) use settled::settlement;

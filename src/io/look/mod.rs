@@ -25,6 +25,8 @@ mod batches;
 
 mod past;
 
+mod recon;
+
 mod sheet;
 
 mod visible;
@@ -43,5 +45,6 @@ pub use past::{
     FoundStories, StorySearch, ToldStory, each, one, proven_records, search, search_asked,
     search_together, told_of,
 };
+pub use recon::{ComparedBatches, compared_batches, recon_command, recon_row, recon_sums};
 pub use sheet::MessageSheet;
 pub use visible::VisibleBytes;

@@ -197,7 +197,7 @@ fn find_in(
         damaged: !damage.is_empty(),
         ..JudgedStories::default()
     };
-    let mut search = snapshot.search(query)?;
+    let mut search = snapshot.search(&candidates(query, index))?;
     search.only_before(before);
     search.give_up_at(deadline);
     let most = limit.unwrap_or(usize::MAX);
@@ -220,6 +220,16 @@ fn find_in(
         damaged: found.damaged,
         damage: damage.to_vec(),
     })
+}
+
+/// What to look for where files are at hand: where the messages leave a transaction says nothing of
+/// how one stands that they raise.
+fn candidates(query: &Query, index: &EvidenceIndex<'_>) -> Query {
+    let mut candidates = query.clone();
+    if index.evidence().has_rows() {
+        candidates.which = None;
+    }
+    candidates
 }
 
 /// Those that match, and whether what was read of them is damaged.
