@@ -8,7 +8,7 @@ use super::past;
 use super::screen;
 use super::{Exit, Lang, table};
 use crate::engine::evidence::EvidenceIndex;
-use crate::engine::trace::{Cause, Query, QueryError, Story, Verdict, money, proof};
+use crate::engine::trace::{Cause, Query, QueryError, Story, Verdict, money};
 use crate::io::journal::JournalReader;
 use crate::io::look;
 use anyhow::{Context, bail};
@@ -159,8 +159,8 @@ fn prove(
     (story, verdict): (&Story, &mut Verdict),
     args: &ExplainArgs,
 ) -> anyhow::Result<()> {
-    let records = look::records(reader, story.tx)?;
-    verdict.proof = proof(&records, story.tx, index);
+    let (records, proof) = look::proven_records(reader, story.tx, index)?;
+    verdict.proof = proof;
     if let Some(file) = &args.bundle {
         let bundle = look::Bundle {
             story,

@@ -17,7 +17,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 /// The journal beside the files of terminal, acquirer and pay-out: what matches, and what one side
-/// lacks; exit code 1 if anything differs
+/// lacks; exit code 1 if anything differs, or could not be compared
 #[derive(Args, Debug)]
 pub(crate) struct ReconArgs {
     /// Print what matches, too
@@ -67,14 +67,15 @@ impl ReconSink<'_> {
             self.page.push(told::cells(row, self.lang, zone));
         }
         match self.args.json {
-            true => writeln!(self.out, "{}", told::json(row, zone))?,
+            true => writeln!(self.out, "{}", look::recon_row(row, zone))?,
             false => writeln!(self.out, "{}", told::line(row, self.lang, zone))?,
         }
         Ok(())
     }
 }
 
-/// Holds them side by side; `Found` (1) if anything differs, or the journal is damaged.
+/// Holds them side by side; `Found` (1) if anything differs or could not be compared, or the
+/// journal is damaged.
 pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let zone = args.journal.zone();
     let reader = args.journal.reader()?;
@@ -100,10 +101,10 @@ pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
     };
     let mut reconciler = Reconciler::new(&index);
     let whole = look::each(&reader, &query, &index, &mut |story, verdict| {
-        let rows = reconciler.take(story, verdict);
-        rows.iter().try_for_each(|row| sink.take(row))
+        let row = reconciler.take(story, verdict);
+        row.iter().try_for_each(|row| sink.take(row))
     })?;
-    for row in reconciler.finish(from.is_none()) {
+    for row in reconciler.finish() {
         sink.take(&row)?;
     }
     if args.filed.is_empty() && !reconciler.has_batches() {

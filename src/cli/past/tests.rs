@@ -2,9 +2,9 @@
 
 use super::super::{Exit, Lang, explain, open, tail, trace};
 use crate::engine::evidence::{Evidence, EvidenceIndex};
-use crate::engine::record::{Record, Seq, State, TxId, Why};
+use crate::engine::record::{HostBalance, Record, Seq, State, TxId, Why};
 use crate::engine::trace::Query;
-use crate::engine::trace::tests::{History, opened};
+use crate::engine::trace::tests::{History, opened, settlement};
 use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use crate::io::journal::{JournalReader, JournalWriter, WriterOptions};
 use crate::io::look::{self, FoundStories, StorySearch};
@@ -312,4 +312,47 @@ fn pages_are_read_one_behind_the_other_and_leave_nothing_out() {
     // So few are looked at before the clock is.
     let found = page(None, Some(std::time::Instant::now()));
     assert_eq!((stans(&found), found.gave_up_at), (vec![7, 6, 5], None));
+}
+
+#[test]
+fn what_both_ends_settled_is_told_though_it_was_reversed() {
+    let reversed = numbered(1).timed_out().reverses(1);
+    let reversed = reversed.reversal_answered("00", State::Reversed);
+    let settled = settlement(HostBalance::Balanced);
+    let folder = journal(vec![reversed, settled.clone(), settled]);
+    for line in ["trace --stan 1 --json", "explain 10421695/000001 --json"] {
+        let told = objects(&run(&folder, line).1).remove(0);
+        assert_eq!(told["safe_to_retry"], "no", "{line}: {told}");
+    }
+}
+
+#[test]
+fn a_delivery_that_a_settlement_proves_is_open_no_more() {
+    let unproven = || {
+        let sold = numbered(1).delivered();
+        sold.step(State::DeliveryUnproven, Why::LinkLost)
+    };
+    let (exit, text) = run(&journal(vec![unproven()]), "open --json");
+    assert_eq!((exit, objects(&text).len()), (Exit::Found, 1));
+    let settled = settlement(HostBalance::Balanced);
+    let (exit, text) = run(&journal(vec![unproven(), settled]), "open --json");
+    assert_eq!((exit, &*text), (Exit::Done, ""));
+}
+
+#[test]
+fn what_only_a_file_raises_is_on_both_lists() {
+    let folder = day();
+    let file = folder.path().join("acquirer.csv");
+    let row = "terminal,stan,rrn,auth,amount\n10421695,000001,203217491827,112233,1.00\n";
+    std::fs::write(&file, row).unwrap();
+    let file = file.display();
+    for command in ["open", "trace --state open"] {
+        let (_, text) = run(&folder, &format!("{command} --json --acquirer-file {file}"));
+        let all = objects(&text);
+        let stans: Vec<_> = all
+            .iter()
+            .map(|told| told["stan"].as_str().unwrap())
+            .collect();
+        assert!(stans.contains(&"000001"), "{command}: {stans:?}");
+    }
 }

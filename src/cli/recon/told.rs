@@ -5,6 +5,7 @@ use crate::cli::page::{page as whole_page, table};
 use crate::engine::recon::{ReconClass, ReconRow, ReconSum};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Phrase, money};
+use crate::io::look::{recon_command, recon_sums};
 use anyhow::Context;
 use serde_json::{Value, json};
 use std::fs::File;
@@ -25,13 +26,6 @@ pub(super) fn table_in(file: &Path) -> anyhow::Result<csv::Writer<File>> {
     Ok(writer)
 }
 
-/// The command that tells all of a row; empty for one that no transaction here belongs to.
-fn command(row: &ReconRow) -> String {
-    row.tx
-        .map(|tx| format!("isogate explain {tx}"))
-        .unwrap_or_default()
-}
-
 pub(super) fn cells(row: &ReconRow, lang: Lang, zone: &Zone) -> [String; COLUMNS.len()] {
     let keys = &row.keys;
     let amount = |amount: Option<crate::iso::message::Amount>| {
@@ -48,23 +42,8 @@ pub(super) fn cells(row: &ReconRow, lang: Lang, zone: &Zone) -> [String; COLUMNS
         amount(row.ours),
         amount(row.theirs),
         row.said.in_lang(lang).to_owned(),
-        command(row),
+        recon_command(row).unwrap_or_default(),
     ]
-}
-
-pub(super) fn json(row: &ReconRow, zone: &Zone) -> Value {
-    let keys = &row.keys;
-    json!({
-        "class": row.class.name(), "differs": row.class.differs(),
-        "tx": row.tx.map(|tx| tx.to_string()),
-        "at": keys.at.map(|at| at.rfc3339(zone)),
-        "terminal": &*keys.terminal, "merchant": &*keys.merchant,
-        "stan": keys.stan.map(|stan| stan.to_string()),
-        "rrn": &*keys.rrn, "auth": &*keys.auth,
-        "amount": row.ours.map(|amount| amount.0), "in_file": row.theirs.map(|amount| amount.0),
-        "said": row.said.en, "said_zh": row.said.zh,
-        "explain": Some(command(row)).filter(|command| !command.is_empty()),
-    })
 }
 
 pub(super) fn line(row: &ReconRow, lang: Lang, zone: &Zone) -> String {
@@ -103,11 +82,7 @@ pub(super) fn line(row: &ReconRow, lang: Lang, zone: &Zone) -> String {
 }
 
 pub(super) fn json_sums(sums: &Sums, differences: u64, whole: bool) -> Value {
-    let sums = sums.iter().map(|(class, sum)| {
-        let told = json!({ "count": sum.count, "amount": sum.ours, "in_file": sum.theirs });
-        (class.name().to_owned(), told)
-    });
-    let sums: serde_json::Map<String, Value> = sums.collect();
+    let sums = recon_sums(sums);
     json!({ "sums": sums, "differences": differences, "journal_whole": whole })
 }
 

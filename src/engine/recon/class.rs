@@ -49,7 +49,7 @@ classes! {
     PaidToAnother "paid_to_another" true "paid to another party" "付给他方";
     PayoutReturned "payout_returned" true "pay-out returned" "结算款退汇";
     PayoutLate "payout_late" true "past its pay-out date" "逾期未到账";
-    NotCompared "not_compared" false "batch not compared" "批次未比对";
+    NotCompared "not_compared" true "batch not compared" "批次未比对";
     Totals "totals" true "batch totals differ" "批总计不符";
     Doubtful "doubtful" true "its outcome is not proven" "结果存疑";
 }

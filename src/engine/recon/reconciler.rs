@@ -1,6 +1,6 @@
 //! Takes the transactions of a journal one by one, and then what is left in the files.
 
-use super::batches::SettledBatches;
+use super::batches;
 use super::class::ReconClass;
 use super::sums::{ReconSum, ReconSums};
 use crate::engine::evidence::{
@@ -57,7 +57,6 @@ pub struct Reconciler<'e> {
     terminal_used: Vec<bool>,
     payouts: Vec<Covered>,
     batches: BTreeMap<(TerminalId, Text<6>), BatchSum>,
-    settled: SettledBatches,
     span: Option<(Wall, Wall)>,
     /// Whether there was a settlement.
     told: bool,
@@ -79,20 +78,21 @@ impl<'e> Reconciler<'e> {
             terminal_used: len(evidence.terminal.as_ref().map(Vec::len)),
             payouts: vec![Covered::default(); evidence.payout.as_ref().map_or(0, Vec::len)],
             batches: BTreeMap::new(),
-            settled: SettledBatches::default(),
             span: None,
             told: false,
         }
     }
 
     /// Takes the next older transaction with what was judged of it, and gives its row, if money is
-    /// in it; a settlement gives those of the batches behind it.
-    pub fn take(&mut self, story: &Story, verdict: &Verdict) -> Vec<ReconRow> {
-        let batches = self.settled.take(story).into_iter();
-        let mut rows: Vec<ReconRow> = batches.map(|row| self.batch(row)).collect();
-        self.told |= story.settlement.is_some();
-        rows.extend(self.transaction(story, verdict));
-        rows
+    /// in it, or if it is a settlement.
+    pub fn take(&mut self, story: &Story, verdict: &Verdict) -> Option<ReconRow> {
+        let Some(row) = batches::row(story) else {
+            return self.transaction(story, verdict);
+        };
+        self.told = true;
+        let sum = |amount: Option<Amount>| amount.unwrap_or_default().0;
+        self.sums.add(row.class, sum(row.ours), sum(row.theirs));
+        Some(row)
     }
 
     fn transaction(&mut self, story: &Story, verdict: &Verdict) -> Option<ReconRow> {
@@ -126,13 +126,6 @@ impl<'e> Reconciler<'e> {
             theirs,
             said: verdict.verdict.clone(),
         })
-    }
-
-    /// A batch that is told.
-    fn batch(&mut self, row: ReconRow) -> ReconRow {
-        let sum = |amount: Option<Amount>| amount.unwrap_or_default().0;
-        self.sums.add(row.class, sum(row.ours), sum(row.theirs));
-        row
     }
 
     /// Whether there was anything to compare: a settlement among the messages.
@@ -222,11 +215,9 @@ impl<'e> Reconciler<'e> {
             || self.index.is_at_cut_over(keys, CUT_OVER)
     }
 
-    /// What is left in the files, and the first batch of each terminal, once all transactions of
-    /// the journal were taken; `whole` if they were not of a period only.
-    pub fn finish(&mut self, whole: bool) -> Vec<ReconRow> {
-        let batches = self.settled.finish(whole).into_iter();
-        let mut rows: Vec<ReconRow> = batches.map(|row| self.batch(row)).collect();
+    /// What is left in the files, once all transactions of the journal were taken.
+    pub fn finish(&mut self) -> Vec<ReconRow> {
+        let mut rows = Vec::new();
         let evidence = self.index.evidence();
         let left = left(evidence.acquirer.as_deref(), &self.acquirer_used);
         let booked = left.filter(|row| row.is == AcquirerIs::Booked);

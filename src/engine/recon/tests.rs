@@ -7,7 +7,7 @@ use crate::engine::evidence::{
 use crate::engine::record::{HostBalance, Opened, SettlementTotals, State};
 use crate::engine::seam::{Wall, Zone};
 use crate::engine::trace::tests::{History, opened};
-use crate::engine::trace::{Settlement, Story, Verdict};
+use crate::engine::trace::{BatchCount, Settlement, Story, Verdict};
 use crate::iso::message::{Amount, Stan, Text};
 use crate::iso::spec::Purpose;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ fn held(stories: &[Story], evidence: &Evidence) -> (Vec<ReconRow>, Vec<(ReconCla
         .iter()
         .flat_map(|story| reconciler.take(story, &judged(story)));
     let mut rows: Vec<ReconRow> = taken.collect();
-    rows.extend(reconciler.finish(true));
+    rows.extend(reconciler.finish());
     rows.retain(|row| row.class.differs() || row.class == ReconClass::InFlight);
     (rows, reconciler.sums().collect())
 }
@@ -225,6 +225,7 @@ fn settlement(seconds: i64, totals: SettlementTotals, host: HostBalance) -> Stor
     story.settlement = Some(Settlement {
         totals: Some(totals),
         host,
+        own: None,
     });
     story
 }
@@ -239,15 +240,22 @@ fn debits(debits: u64, sum: u64) -> SettlementTotals {
 
 /// Rows and sums of stories that are given oldest first.
 fn without_files(stories: &[Story]) -> Vec<(ReconClass, String)> {
-    let newest_first: Vec<Story> = stories.iter().rev().cloned().collect();
+    let counted = stories.iter().map(|story| {
+        let mut story = story.clone();
+        let count = BatchCount::of(&story, stories.iter(), true);
+        if let Some(told) = &mut story.settlement {
+            told.own = count.map(Arc::new);
+        }
+        story
+    });
+    let newest_first: Vec<Story> = counted.rev().collect();
     let evidence = Evidence::default();
     let index = EvidenceIndex::of(&evidence);
     let mut reconciler = Reconciler::new(&index);
     let taken = newest_first
         .iter()
         .flat_map(|story| reconciler.take(story, &Verdict::of(story, &[])));
-    let mut rows: Vec<ReconRow> = taken.collect();
-    rows.extend(reconciler.finish(true));
+    let rows: Vec<ReconRow> = taken.collect();
     rows.into_iter()
         .map(|row| (row.class, row.said.en))
         .collect()

@@ -1,6 +1,7 @@
 //! What other transactions mean for one: what gave its money back, what completed it, what else
 //! gives back the same, and the one that it repeats.
 
+use super::batch::Counted;
 use super::retry::{self, Retry};
 use super::story::{Seen, Story};
 use crate::engine::record::{Hop, State, TxId};
@@ -62,6 +63,41 @@ pub(super) struct Bonds<'a> {
     pub(super) hold: Option<TxId>,
     /// Of a request that was kept back or declined: the same under which money may be held.
     pub(super) namesake: Option<&'a Story>,
+    /// Of what was undone, declined, or not proven to have been delivered: a settlement that both
+    /// ends agree on, and that counts it.
+    pub(super) settled: Option<SettledBy<'a>>,
+}
+
+/// A settlement in balance that counts a transaction.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SettledBy<'a> {
+    pub(super) settlement: &'a Story,
+    /// Whether its totals are right only with it.
+    pub(super) surely: bool,
+    /// Whether it stood then, and was undone afterwards.
+    pub(super) before: bool,
+}
+
+impl<'a> SettledBy<'a> {
+    fn of(story: &Story, others: &[&'a Story]) -> Option<Self> {
+        let mut found: Option<Self> = None;
+        let may_stand = Retry::of(story) == Retry::Yes || story.state == State::DeliveryUnproven;
+        for settlement in others.iter().copied().filter(|_| may_stand) {
+            let counted = match story.settlements.contains(&settlement.tx) {
+                true => story.counted_by(settlement),
+                false => Counted::No,
+            };
+            let surely = counted == Counted::Surely;
+            if counted != Counted::No && found.is_none_or(|found| surely && !found.surely) {
+                found = Some(Self {
+                    settlement,
+                    surely,
+                    before: story.stood_at(settlement),
+                });
+            }
+        }
+        found
+    }
 }
 
 /// Whether another is the same request: of its name where it was kept back, or of its card,
@@ -117,6 +153,7 @@ impl<'a> Bonds<'a> {
             });
         }
         bonds.doubt(story, others);
+        bonds.settled = SettledBy::of(story, others);
         bonds
     }
 
@@ -266,6 +303,14 @@ impl<'a> Bonds<'a> {
         !took && !gives_back(story) && self.given_back(story) > 0
     }
 
+    /// Whether a settlement that both ends agree on, and that is right only with it, proves that
+    /// its terminal has the approval after all.
+    pub(super) fn is_proven(&self, story: &Story) -> bool {
+        let doubted = story.conflict || story.second.is_some() || story.uncoded;
+        let written = story.state == State::DeliveryUnproven && !doubted;
+        written && self.settled.is_some_and(|settled| settled.surely)
+    }
+
     /// The first void or refund of it that is not proven.
     pub(super) fn doubtful_return(&self) -> Option<&'a Story> {
         doubtful(&self.returns)
@@ -285,7 +330,9 @@ impl<'a> Bonds<'a> {
         };
         let back = || self.doubtful_return().or_else(|| first(&self.returns));
         let increment = || first(&self.increments);
-        let named = self.namesake.or_else(completion).or_else(back);
+        let settled = self.settled.map(|settled| settled.settlement);
+        let named = settled.or(self.namesake);
+        let named = named.or_else(completion).or_else(back);
         let named = named.or_else(increment);
         named.map(|other| other.tx)
     }

@@ -29,6 +29,12 @@ pub(super) enum Limit {
     Increment,
     /// Another attempt of the same purchase.
     Twin,
+    /// Both ends settled it all the same.
+    Settled,
+    /// Both ends may have settled it.
+    PerhapsSettled,
+    /// Both ends settled it before it was undone.
+    SettledBefore,
 }
 
 impl Limit {
@@ -44,6 +50,9 @@ impl Limit {
             Self::ReversedBefore => bound::REVERSED_BEFORE.next,
             Self::Increment => bound::REVERSED_RAISED.next,
             Self::Twin => texts::TWIN_NEXT,
+            Self::Settled => bound::SETTLED_NEXT,
+            Self::PerhapsSettled => bound::REVERSED_BEFORE.next,
+            Self::SettledBefore => bound::SETTLED_BEFORE_NEXT,
         }
     }
 }
@@ -74,6 +83,14 @@ pub(super) fn limited(
             why = why.or(Some(by));
         }
     };
+    if let Some(settled) = bonds.settled {
+        match (settled.surely, settled.before) {
+            _ if alone != Retry::Yes => limit(Retry::Unproven, Limit::PerhapsSettled),
+            (_, true) => limit(Retry::Unproven, Limit::SettledBefore),
+            (true, false) => limit(Retry::No, Limit::Settled),
+            (false, false) => limit(Retry::Unproven, Limit::PerhapsSettled),
+        }
+    }
     if let Some(namesake) = bonds.namesake {
         limit(alone.beside(Some(namesake)), Limit::Namesake);
     }

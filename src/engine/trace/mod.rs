@@ -21,6 +21,8 @@ mod moment;
 
 mod reversal;
 
+mod batch;
+
 mod settled;
 
 mod unconfirmed;
@@ -88,6 +90,7 @@ mod book;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use batch::{BatchCount, BatchCounts};
 pub use belief::{Basis, Belief, Beliefs, Is};
 pub use book::Book;
 pub use cause::{About, Cause};

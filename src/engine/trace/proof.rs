@@ -1,5 +1,6 @@
 //! The records that prove a verdict: those without which it would be another one.
 
+use super::batch::BatchCounts;
 use super::stories::{Keep, Stories};
 use super::verdict::Verdict;
 use crate::engine::evidence::EvidenceIndex;
@@ -9,9 +10,14 @@ use crate::engine::record::{Record, Seq, TxId};
 const MOST: usize = 256;
 
 /// The records, in their order, whose absence would change what is said of a transaction. They are
-/// its own, and those of others that it turns on.
+/// its own, and those of others that it turns on; what is counted of whole batches stands beside
+/// them.
 #[must_use]
-pub fn proof(records: &[Record], tx: TxId, index: &EvidenceIndex<'_>) -> Vec<Seq> {
+pub fn proof(
+    (records, counts): (&[Record], &BatchCounts),
+    tx: TxId,
+    index: &EvidenceIndex<'_>,
+) -> Vec<Seq> {
     if records.len() > MOST {
         return Vec::new();
     }
@@ -25,6 +31,7 @@ pub fn proof(records: &[Record], tx: TxId, index: &EvidenceIndex<'_>) -> Vec<Seq
             };
             stories.fold(&unlinked);
         }
+        stories.tell_batches(counts);
         let story = stories.story(tx)?;
         Some(Verdict::with(story, &stories.others(story), index))
     };
@@ -51,7 +58,7 @@ mod tests {
     fn proven_by(history: &History) -> Vec<u64> {
         let evidence = Evidence::default();
         let index = EvidenceIndex::of(&evidence);
-        let proof = proof(&history.records, history.tx, &index);
+        let proof = proof((&history.records, &BatchCounts::new()), history.tx, &index);
         proof.iter().map(|seq| seq.0).collect()
     }
 

@@ -1,11 +1,13 @@
 //! Settlements: what the terminal counts, and what the host says of it.
 
+use super::batch::BatchCount;
 use super::lang::{Phrase, Said};
 use super::money::money;
 use super::story::Story;
 use super::texts::{self, Row};
 use crate::engine::record::{HostBalance, Note, SettlementTotals, State, Step};
 use crate::iso::message::Text;
+use std::sync::Arc;
 
 const IN_BALANCE: Row = Row {
     verdict: Phrase::new(
@@ -23,6 +25,16 @@ const OUT_OF_BALANCE: Row = Row {
         "upload the batch; compare both books (`isogate recon`) and raise what differs with the \
          acquirer; then close this one",
         "请上送批次明细, 用 `isogate recon` 逐笔核对, 差异向收单机构提出, 查清后结案",
+    ),
+};
+const BALANCED_OTHERWISE: Row = Row {
+    verdict: Phrase::new(
+        "batch{batch} in balance at the acquirer: {totals}; this journal counts {own}{differing}",
+        "批次{batch}对账相符: {totals}; 但本日志统计{own}{differing}",
+    ),
+    next: Phrase::new(
+        "compare both books (`isogate recon`) and raise what differs with the acquirer",
+        "用 `isogate recon` 逐笔核对, 差异向收单机构提出",
     ),
 };
 const NOT_COMPARED: Row = Row {
@@ -59,12 +71,14 @@ const CREDITS: [Phrase; 3] = [
 ];
 
 /// What a settlement says of its batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settlement {
     /// What the terminal counts, where it told all of it.
     pub totals: Option<SettlementTotals>,
     /// What the host says of it: of answers that contradict each other the worst.
     pub host: HostBalance,
+    /// What this journal counts of its batch, where that was looked for.
+    pub own: Option<Arc<BatchCount>>,
 }
 
 impl Settlement {
@@ -92,24 +106,33 @@ impl Settlement {
     }
 }
 
+impl Settlement {
+    /// Whether this journal counts something else than the terminal.
+    fn differs(&self) -> bool {
+        let both = self.totals.zip(self.own.as_ref());
+        both.is_some_and(|(totals, own)| own.is_comparable && !own.agrees(&totals))
+    }
+}
+
 impl Story {
     /// Whether it is a settlement whose host found that the totals differ, or did not compare them.
     #[must_use]
     pub fn is_out_of_balance(&self) -> bool {
         let differs = [HostBalance::Differs, HostBalance::Failed];
-        self.settlement
-            .is_some_and(|own| differs.contains(&own.host))
+        let host = self.settlement.as_ref().map(|own| own.host);
+        host.is_some_and(|host| differs.contains(&host))
     }
 }
 
 /// The row of a settlement that was answered.
 pub(super) fn row(story: &Story) -> Option<Row> {
-    let settlement = story.settlement?;
+    let settlement = story.settlement.as_ref()?;
     if matches!(story.state, State::ClosedByOperator) {
         return Some(texts::CLOSED_BY_OPERATOR);
     }
     let told = matches!(story.state, State::Delivered | State::Confirmed);
     match settlement.host {
+        HostBalance::Balanced if told && settlement.differs() => Some(BALANCED_OTHERWISE),
         HostBalance::Balanced => told.then_some(IN_BALANCE),
         HostBalance::Differs => Some(OUT_OF_BALANCE),
         HostBalance::Failed => Some(NOT_COMPARED),
@@ -137,11 +160,29 @@ pub const fn balance_said(host: HostBalance) -> Phrase {
 /// The totals in words: counts and sums.
 pub(super) fn totals(story: &Story) -> Said {
     let currency = story.opened.as_ref().map(|opened| opened.currency);
-    let told = story.settlement.and_then(|settlement| settlement.totals);
+    let told = story.settlement.as_ref().and_then(|own| own.totals);
     match told {
         Some(totals) => in_words(&totals, currency.unwrap_or_default()),
         None => TOTALS_UNTOLD.plain(),
     }
+}
+
+/// What this journal counts of its batch.
+pub(super) fn own_totals(story: &Story) -> Said {
+    let own = story.settlement.as_ref().and_then(|told| told.own.as_ref());
+    own.map_or_else(Said::default, |own| in_words(&own.totals, own.currency))
+}
+
+/// The transaction that alone makes the difference, in a clause of its own.
+pub(super) fn differing(story: &Story) -> Said {
+    let told = story.settlement.as_ref();
+    let both = told.and_then(|told| told.totals.zip(told.own.as_ref()));
+    let alone = both.and_then(|(totals, own)| own.differing(&totals));
+    let alone = alone.map(|tx| {
+        let phrase = Phrase::new("; {tx} alone makes the difference", "; 差异恰为{tx}一笔");
+        phrase.fill(&[("tx", Said::same(tx.to_string()))])
+    });
+    alone.unwrap_or_default()
 }
 
 /// The number of a batch behind the word; empty where it has none.

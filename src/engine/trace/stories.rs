@@ -1,11 +1,15 @@
 //! The stories of many transactions at once, folded from a stream of records.
 
+use super::batch::BatchCounts;
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
+use super::retry::Retry;
 use super::slips::{self, Slips};
 use super::story::{Seen, Story};
 use super::unconfirmed::Unconfirmed;
 use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
+use crate::iso::message::{MerchantId, TerminalId, Text};
+use crate::iso::spec::Purpose;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -33,6 +37,8 @@ pub struct Stories {
     named: BTreeMap<Identity, TxId>,
     purchases: Purchases,
     slips: Slips,
+    /// What is in the batches that are not over.
+    batches: BTreeMap<(MerchantId, TerminalId, Text<6>), Vec<TxId>>,
 }
 
 impl Stories {
@@ -46,6 +52,7 @@ impl Stories {
             named: BTreeMap::new(),
             purchases: Purchases::default(),
             slips: Slips::default(),
+            batches: BTreeMap::new(),
         }
     }
 
@@ -70,6 +77,9 @@ impl Stories {
         };
         if self.keep == Keep::Everything {
             self.slips.take(story, record);
+            if story.ends_batch() {
+                self.end_batch(tx);
+            }
         }
         self.asked_again(tx);
         let Some(story) = self.by_tx.get(&tx) else {
@@ -131,6 +141,7 @@ impl Stories {
             insert(&mut original.referring, story.tx);
         }
         self.name(&mut story, opened.identity);
+        self.settle(story.tx, &opened);
         story
     }
 
@@ -164,6 +175,86 @@ impl Stories {
         }
         self.given_up.remove(&identity);
         self.drop_if_told(first);
+    }
+
+    /// What is in a batch learns of its settlement.
+    fn settle(&mut self, tx: TxId, opened: &Opened) {
+        if self.keep != Keep::Everything {
+            return;
+        }
+        let name = (opened.merchant, opened.terminal, opened.batch);
+        match opened.purpose {
+            Purpose::Debit | Purpose::Refund | Purpose::Void => {
+                self.batches.entry(name).or_default().push(tx);
+            }
+            Purpose::Settlement => {
+                for part in self.batches.get(&name).into_iter().flatten() {
+                    let story = self.by_tx.get_mut(part);
+                    let story = story.filter(|story| story.settlements.len() < SETTLEMENTS);
+                    if let Some(story) = story {
+                        insert(&mut story.settlements, tx);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What a settlement counts is in no later one.
+    fn end_batch(&mut self, settlement: TxId) {
+        let opened = self
+            .by_tx
+            .get(&settlement)
+            .and_then(|story| story.opened.as_ref());
+        let name = opened.map(|opened| (opened.merchant, opened.terminal, opened.batch));
+        let Some(parts) = name.and_then(|name| self.batches.get_mut(&name)) else {
+            return;
+        };
+        let by_tx = &self.by_tx;
+        parts.retain(|part| {
+            let story = by_tx.get(part);
+            !story.is_some_and(|story| story.settlements.contains(&settlement))
+        });
+    }
+
+    /// The settlements on whose batches a story's verdict may turn: its own, or those behind what
+    /// was undone, declined, or not proven to have been delivered.
+    #[must_use]
+    pub fn batches_behind(&self, story: &Story) -> Vec<TxId> {
+        let has_totals = |tx: &TxId| {
+            let told = self.story(*tx).and_then(|story| story.settlement.as_ref());
+            told.is_some_and(|told| told.totals.is_some())
+        };
+        let turns = Retry::of(story) == Retry::Yes || story.state == State::DeliveryUnproven;
+        let behind = story.settlements.iter().filter(|_| turns);
+        let own = story.settlement.as_ref().map(|_| &story.tx);
+        behind
+            .chain(own)
+            .filter(|tx| has_totals(tx))
+            .copied()
+            .collect()
+    }
+
+    /// Whether a settlement of the same batch before it is here, with which that was over.
+    #[must_use]
+    pub fn ends_before(&self, settlement: &Story) -> bool {
+        let name = |story: &Story| {
+            let opened = story.opened.as_ref();
+            opened.map(|opened| (opened.merchant, opened.terminal, opened.batch))
+        };
+        let before = |story: &&Story| settlement.follows(story) && name(story) == name(settlement);
+        let mut ended = self.iter().filter(|story| story.ends_batch());
+        ended.any(|story| before(&story))
+    }
+
+    /// Settlements learn what the journal counts of their batches.
+    pub fn tell_batches(&mut self, counts: &BatchCounts) {
+        for (tx, count) in counts {
+            let story = self.by_tx.get_mut(tx);
+            if let Some(told) = story.and_then(|story| story.settlement.as_mut()) {
+                told.own = Some(Arc::clone(count));
+            }
+        }
     }
 
     /// Those of one name learn of each other.
@@ -210,7 +301,7 @@ impl Stories {
     }
 
     /// All that are kept, oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Story> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Story> + Clone {
         self.by_tx.values()
     }
 
@@ -242,7 +333,13 @@ impl Stories {
     pub fn others(&self, story: &Story) -> Vec<&Story> {
         let original = story.original().and_then(|tx| self.story(tx));
         let beside = original.map(|original| [&original.referring, &original.kin]);
-        let own = [&story.twins, &story.kin, &story.namesakes, &story.referring];
+        let own = [
+            &story.twins,
+            &story.kin,
+            &story.namesakes,
+            &story.referring,
+            &story.settlements,
+        ];
         let mut all: Vec<TxId> = own
             .into_iter()
             .chain(beside.into_iter().flatten())
@@ -259,6 +356,9 @@ impl Stories {
 
 /// Namesakes that are linked with one another, beside the newest.
 const NAMESAKES: usize = 8;
+
+/// Settlements of a batch that what is in it knows; the first of them tells most.
+const SETTLEMENTS: usize = 4;
 
 /// Whether a transaction is over, and no money is in it.
 fn took_nothing(story: &Story) -> bool {

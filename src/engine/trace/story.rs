@@ -102,6 +102,8 @@ pub struct Story {
     pub repeats_doubt: bool,
     /// What a settlement, or its answer, says of its batch.
     pub settlement: Option<Settlement>,
+    /// Settlements of its batch that came after it.
+    pub settlements: Vec<TxId>,
     /// Whether nothing more can come: the watch for a late approval is over.
     pub over: bool,
 }
@@ -177,6 +179,7 @@ impl Story {
             again: None,
             repeats_doubt: false,
             settlement: None,
+            settlements: Vec::new(),
             over: false,
         }
     }

@@ -2,6 +2,7 @@
 //! break: nothing is safe to retry while any book may hold the money.
 
 mod any;
+mod batches;
 mod bound;
 mod carried;
 mod filed;
@@ -13,3 +14,4 @@ mod unmatched;
 mod verdicts;
 
 pub(crate) use history::{History, opened};
+pub(crate) use settled::settlement;

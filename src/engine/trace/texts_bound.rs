@@ -76,6 +76,55 @@ pub(super) const REVERSED_BEFORE: Row = row(
         "请先向收单机构查询, 确认未{done}前请勿{swipe}",
     ),
 );
+pub(super) const REVERSED_SETTLED: Row = row(
+    p(
+        "reversal accepted ({rrc}), but settlement{other} counts it, in balance at the acquirer",
+        "冲正成功({rrc}), 但结算{other}仍计入本笔且对账相符",
+    ),
+    SETTLED_NEXT,
+);
+pub(super) const REVERSED_PERHAPS_SETTLED: Row = row(
+    p(
+        "reversal accepted ({rrc}), but settlement{other}, in balance at the acquirer, may count \
+         it",
+        "冲正成功({rrc}), 但对账相符的结算{other}可能计入本笔",
+    ),
+    SETTLED_NEXT,
+);
+pub(super) const REVERSED_SETTLED_BEFORE: Row = row(
+    p(
+        "{why}; reversal accepted ({rrc}), but settlement{other} was in balance with it before; \
+         whether the settled money goes back is not known here",
+        "{why}, 冲正成功({rrc}), 但此前结算{other}已计入本笔且对账相符, 已结算款项是否退回未知",
+    ),
+    SETTLED_BEFORE_NEXT,
+);
+pub(super) const DECLINED_SETTLED: Row = row(
+    p(
+        "answered {rc} {meaning}, but settlement{other} counts it, in balance at the acquirer",
+        "应答{rc} {meaning}, 但结算{other}仍计入本笔且对账相符",
+    ),
+    SETTLED_NEXT,
+);
+pub(super) const DECLINED_PERHAPS_SETTLED: Row = row(
+    p(
+        "answered {rc} {meaning}, but settlement{other}, in balance at the acquirer, may count it",
+        "应答{rc} {meaning}, 但对账相符的结算{other}可能计入本笔",
+    ),
+    SETTLED_NEXT,
+);
+/// Both ends count what the messages say was not made.
+pub(super) const SETTLED_NEXT: Phrase = p(
+    "both ends settled it: do not {swipe} again; look at both books, then give back by refund what \
+     was not bought",
+    "两端均已结算, 请勿{swipe}; 请核对双方账目, 未成交的款项以退货退回",
+);
+/// It was undone too late to be taken out of its batch.
+pub(super) const SETTLED_BEFORE_NEXT: Phrase = p(
+    "query the acquirer; if the money has not come back, refund it; do not {swipe} again until it \
+     says not {done}",
+    "请先向收单机构查询, 确认未{done}前请勿{swipe}; 如款项未退回, 请办理退货",
+);
 pub(super) const RETURN_IN_DOUBT: Row = row(
     p(
         "approved{auth}; a void or refund of it is not proven; whether it still stands is not \

@@ -55,10 +55,14 @@ impl Unconfirmed {
             let open = story.is_out_of_balance() && story.state != State::ClosedByOperator;
             return open.then_some(Self::SettleMismatch);
         }
+        if bonds.is_proven(story) {
+            return None;
+        }
         let class = Self::by_state(story);
         let open = class.filter(|class| class.is_open());
         open.or_else(|| by_answers(story))
             .or_else(|| by_returns(story, bonds))
+            .or_else(|| by_settlement(bonds))
             .or(class)
     }
 
@@ -218,6 +222,14 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
     let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
     let part = declined && bonds.was_reversed_in_part(story);
     (stood && (too_much || untold) || part).then_some(Unconfirmed::SettleMismatch)
+}
+
+/// It was undone after both ends had settled it: whether that gave the settled money back, no
+/// message tells.
+fn by_settlement(bonds: &Bonds<'_>) -> Option<Unconfirmed> {
+    let settled = bonds.settled.filter(|settled| settled.before)?;
+    let closed = settled.settlement.state == State::ClosedByOperator;
+    (!closed).then_some(Unconfirmed::SettleMismatch)
 }
 
 /// Whether what was accepted proves nothing: an approval came after it, and which of them the

@@ -53,10 +53,16 @@ impl Verdict {
     /// purchase (D0), which may forbid what this one alone would allow.
     #[must_use]
     pub fn of(story: &Story, others: &[&Story]) -> Self {
-        let causes = diagnosis::causes(story);
         let bonds = Bonds::of(story, others);
+        let causes = match bonds.is_proven(story) {
+            true => vec![Cause::OutsideLog],
+            false => diagnosis::causes(story),
+        };
         let class = Unconfirmed::of(story, &bonds);
-        let alone = Retry::of(story);
+        let alone = match bonds.is_proven(story) {
+            true => Retry::No,
+            false => Retry::of(story),
+        };
         let (safe_to_retry, limit) = limit::limited(story, others, &bonds, alone);
         let (mut verdict, next_step) = wording::say(story, &bonds, &causes, (alone, limit));
         if story.gap {

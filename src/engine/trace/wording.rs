@@ -90,6 +90,8 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
     let cause = causes.first().copied().unwrap_or(Cause::InProgress);
     match story.state {
         _ if story.purpose() == Some(Purpose::Reversal) => alone(story),
+        _ if bonds.is_proven(story) => texts::SETTLED,
+        _ if retry == Retry::Yes && bonds.settled.is_some() => settled_all_the_same(story, bonds),
         State::Refused | State::NotSent if bonds.namesake.is_some() => bound::REPEAT_KEPT_BACK,
         State::Declined | State::DeclineDelivered if bonds.namesake.is_some() => {
             bound::REPEAT_DECLINED
@@ -138,6 +140,19 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::SettleMismatch if story.reversal.accepted => reversed(story, retry),
         State::SettleMismatch if story.taken_back => texts::TAKEN_BACK,
         State::SettleMismatch => texts::MISMATCH,
+    }
+}
+
+/// What was undone or declined, and is in a settlement that both ends agree on.
+fn settled_all_the_same(story: &Story, bonds: &Bonds<'_>) -> Row {
+    let undone = matches!(story.state, State::Reversed | State::SettleMismatch);
+    let settled = bonds.settled.map(|by| (by.surely, by.before));
+    match settled {
+        Some((_, true)) => bound::REVERSED_SETTLED_BEFORE,
+        Some((true, _)) if undone => bound::REVERSED_SETTLED,
+        Some((true, _)) => bound::DECLINED_SETTLED,
+        _ if undone => bound::REVERSED_PERHAPS_SETTLED,
+        _ => bound::DECLINED_PERHAPS_SETTLED,
     }
 }
 
@@ -349,6 +364,8 @@ fn values(story: &Story, bonds: &Bonds<'_>, causes: &[Cause]) -> Values {
         ("closing", Said::same(story.closing.to_string())),
         ("batch", settled::batch_number(batch)),
         ("totals", settled::totals(story)),
+        ("own", settled::own_totals(story)),
+        ("differing", settled::differing(story)),
     ];
     values.extend(asides(story, bonds));
     let why = reason(story, causes).fill(&values);

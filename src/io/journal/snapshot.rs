@@ -134,6 +134,7 @@ impl JournalSnapshot {
             RelativesReach::All => lookup
                 .namesakes(tx, opened, found)
                 .and_then(|()| lookup.attempts(tx, opened, found))
+                .and_then(|()| lookup.settlements(tx, opened, found))
                 .and_then(|()| lookup.referring(tx, found)),
         };
         Ok(told.map_err(IndexError::Index)?)
@@ -283,6 +284,12 @@ impl JournalSnapshot {
                 }
             }
         }
+    }
+
+    /// Whether nothing was dropped of what was written.
+    #[must_use]
+    pub fn is_from_its_beginning(&self) -> bool {
+        self.oldest == SegmentNo::FIRST
     }
 
     /// The first record that is kept.

@@ -21,7 +21,11 @@ mod packets;
 
 mod page;
 
+mod batches;
+
 mod past;
+
+mod recon;
 
 mod sheet;
 
@@ -38,8 +42,9 @@ pub use ladder::scenario_ladder;
 pub use packets::{PacketError, onward, packets_of, write_packets};
 pub use page::{escaped, page, table};
 pub use past::{
-    FoundStories, StorySearch, ToldStory, each, one, records, search, search_asked,
+    FoundStories, StorySearch, ToldStory, each, one, proven_records, search, search_asked,
     search_together, told_of,
 };
+pub use recon::{ComparedBatches, compared_batches, recon_command, recon_row, recon_sums};
 pub use sheet::MessageSheet;
 pub use visible::VisibleBytes;

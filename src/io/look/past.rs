@@ -1,9 +1,10 @@
 //! Transactions looked up in a journal: their stories, each with its verdict.
 
+use super::batches;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::journal::Damage;
-use crate::engine::record::{Carried, Fact, Note, Opened, Record, State, TxId};
-use crate::engine::trace::{Keep, Query, Stories, Story, Verdict, proof, subject};
+use crate::engine::record::{Carried, Fact, Note, Opened, Record, Seq, State, TxId};
+use crate::engine::trace::{BatchCounts, Keep, Query, Stories, Story, Verdict, proof, subject};
 use crate::io::journal::{
     JournalReader, JournalSnapshot, ReadError, RelativesReach, TransactionRecords,
 };
@@ -135,6 +136,7 @@ pub fn each<E: From<ReadError>>(
     };
     let mut damaged = !snapshot.damage().is_empty();
     let mut search = snapshot.search(query)?;
+    let mut batches = BatchCounts::new();
     loop {
         let wanted = search.take(AT_ONCE)?;
         if wanted.is_empty() {
@@ -142,10 +144,12 @@ pub fn each<E: From<ReadError>>(
         }
         let mut found = JudgedStories {
             damaged,
+            batches,
             ..JudgedStories::default()
         };
         found.judge(&snapshot, query, &wanted, index)?;
         damaged |= found.damaged;
+        batches = std::mem::take(&mut found.batches);
         for (story, verdict) in found.matching.values().rev() {
             take(story, verdict)?;
         }
@@ -193,7 +197,7 @@ fn find_in(
         damaged: !damage.is_empty(),
         ..JudgedStories::default()
     };
-    let mut search = snapshot.search(query)?;
+    let mut search = snapshot.search(&candidates(query, index))?;
     search.only_before(before);
     search.give_up_at(deadline);
     let most = limit.unwrap_or(usize::MAX);
@@ -218,11 +222,22 @@ fn find_in(
     })
 }
 
+/// What to look for where files are at hand: where the messages leave a transaction says nothing of
+/// how one stands that they raise.
+fn candidates(query: &Query, index: &EvidenceIndex<'_>) -> Query {
+    let mut candidates = query.clone();
+    if index.evidence().has_rows() {
+        candidates.which = None;
+    }
+    candidates
+}
+
 /// Those that match, and whether what was read of them is damaged.
 #[derive(Debug, Default)]
 struct JudgedStories {
     matching: BTreeMap<TxId, (Story, Verdict)>,
     judged: BTreeSet<TxId>,
+    batches: BatchCounts,
     damaged: bool,
 }
 
@@ -239,11 +254,19 @@ impl JudgedStories {
         self.judged.extend(wanted);
         let mut stories = Stories::new(Keep::Everything);
         told.records.iter().for_each(|record| stories.fold(record));
+        // Where only a standing is asked for, one that was read beside them may stand there, too.
+        let beside = |tx: &TxId| query.asks_only_where() && !self.judged.contains(tx);
+        let asked = stories.iter().map(|story| story.tx);
+        let asked: BTreeSet<TxId> = asked
+            .filter(|tx| wanted.contains(tx) || beside(tx))
+            .collect();
+        let matches = |stories: &Stories, story: &Story| {
+            let verdict = Verdict::with(story, &stories.others(story), index);
+            query.matches(story, &verdict)
+        };
+        batches::tell(snapshot, &mut stories, &asked, matches, &mut self.batches)?;
         for story in stories.iter() {
-            // Where only a standing is asked for, one that was read beside them may stand there,
-            // too.
-            let beside = query.asks_only_where() && !self.judged.contains(&story.tx);
-            if !beside && !wanted.contains(&story.tx) {
+            if !asked.contains(&story.tx) {
                 continue;
             }
             let mut story = story.clone();
@@ -260,16 +283,37 @@ impl JudgedStories {
     }
 }
 
-/// The records of a transaction, and of those that its verdict turns on.
+/// The records of a transaction, and of those that its verdict turns on; and those that prove it.
 ///
 /// # Errors
 /// The storage's.
-pub fn records(reader: &JournalReader, tx: TxId) -> Result<Vec<Record>, ReadError> {
+pub fn proven_records(
+    reader: &JournalReader,
+    tx: TxId,
+    index: &EvidenceIndex<'_>,
+) -> Result<(Vec<Record>, Vec<Seq>), ReadError> {
     let snapshot = match reader.snapshot() {
         Err(ReadError::Index(_)) => reader.snapshot_without_index()?,
         snapshot => snapshot?,
     };
-    Ok(with_relatives(&snapshot, &BTreeSet::from([tx]))?.records)
+    let (told, _, counts) = told_with_batches(&snapshot, tx)?;
+    let proof = proof((&told.records, &counts), tx, index);
+    Ok((told.records, proof))
+}
+
+/// The records of a transaction and of those that its verdict turns on, their stories, and what is
+/// counted of the batches behind it.
+fn told_with_batches(
+    snapshot: &JournalSnapshot,
+    tx: TxId,
+) -> Result<(TransactionRecords, Stories, BatchCounts), ReadError> {
+    let asked = BTreeSet::from([tx]);
+    let told = with_relatives(snapshot, &asked)?;
+    let mut stories = Stories::new(Keep::Everything);
+    told.records.iter().for_each(|record| stories.fold(record));
+    let mut counts = BatchCounts::new();
+    batches::tell(snapshot, &mut stories, &asked, |_, _| true, &mut counts)?;
+    Ok((told, stories, counts))
 }
 
 /// A transaction with its verdict, what proves it, and its records and those that its verdict turns
@@ -292,14 +336,12 @@ pub fn one(reader: &JournalReader, tx: TxId) -> Result<Option<ToldStory>, ReadEr
     let nothing = Evidence::default();
     let index = EvidenceIndex::of(&nothing);
     let told = |snapshot: JournalSnapshot| {
-        let told = with_relatives(&snapshot, &BTreeSet::from([tx]))?;
-        let mut stories = Stories::new(Keep::Everything);
-        told.records.iter().for_each(|record| stories.fold(record));
-        let story = stories.iter().find(|story| story.tx == tx).cloned();
+        let (told, stories, counts) = told_with_batches(&snapshot, tx)?;
+        let story = stories.story(tx).cloned();
         Ok(story.map(|mut story| {
             story.gap |= !told.whole || !snapshot.damage().is_empty();
             let mut verdict = Verdict::with(&story, &stories.others(&story), &index);
-            verdict.proof = proof(&told.records, tx, &index);
+            verdict.proof = proof((&told.records, &counts), tx, &index);
             ToldStory {
                 story,
                 verdict,

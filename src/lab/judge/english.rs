@@ -316,10 +316,42 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("a void or refund{o} of it was approved", &[]),
     ("void or refund {i}: {x}", &[]),
     ("another void or refund of the same original {i}: {x}", &[]),
-    ("answered {c} {x}", &[]),
     ("batch totals differ", &[]),
     ("batch{x} in balance at the acquirer: {x}", &[]),
     ("batch in balance at the acquirer: {x}", &[]),
+    ("this journal counts {x}", &[]),
+    ("{i} alone makes the difference", &[]),
+    (
+        "reversal accepted ({c}), but settlement{o} counts it, in balance at the acquirer",
+        &[Paid],
+    ),
+    (
+        "answered {c} {x}, but settlement{o} counts it, in balance at the acquirer",
+        &[Paid],
+    ),
+    (
+        "reversal accepted ({c}), but settlement{o}, in balance at the acquirer, may count it",
+        &[Unknown],
+    ),
+    (
+        "answered {c} {x}, but settlement{o}, in balance at the acquirer, may count it",
+        &[Unknown],
+    ),
+    (
+        "reversal accepted ({c}), but settlement{o} was in balance with it before",
+        &[],
+    ),
+    (
+        "whether the settled money goes back is not known here",
+        &[Unknown],
+    ),
+    ("answered {c} {x}", &[]),
+    ("both ends settled it: do not {v} again", &[Stop]),
+    (
+        "look at both books, then give back by refund what was not bought",
+        &[AskAcquirer],
+    ),
+    ("if the money has not come back, refund it", &[AskAcquirer]),
     (
         "batch{x} out of balance at the acquirer: the terminal counts {x}",
         &[],

@@ -7,7 +7,7 @@ use crate::iso::message::{Amount, Stan, Text};
 use crate::iso::spec::Purpose;
 
 /// A settlement, answered so.
-fn settlement(host: HostBalance) -> History {
+pub(crate) fn settlement(host: HostBalance) -> History {
     answered(host, None)
 }
 

@@ -189,29 +189,45 @@ pub(super) async fn run(
     told.await.map(Json)
 }
 
-/// The journal beside other people's files.
+/// The batches of terminals, compared.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReconView {
-    /// The rows that differ, as `recon --json`.
+    /// The newest batches, as the rows of `recon --all --json`.
     #[schema(value_type = Vec<Object>)]
     items: Vec<Value>,
+    /// How many there are of each class, and their money, as `recon --json` ends.
+    #[schema(value_type = Object)]
+    sums: Value,
     /// The files that the journal was held against.
     files: Vec<String>,
     next: Option<String>,
 }
 
-/// The journal beside other people's files: a running gateway is given none so far, and tells so by
-/// an empty list; `isogate recon` takes them
+/// Rows that are told at most.
+const BATCHES: usize = 1_000;
+
+/// The batches that terminals settled, each with what its host says of it and what the journal saw;
+/// files of other people are for `isogate recon`
 #[utoipa::path(
     get, path = "/api/recon", tag = "transactions",
-    responses((status = 200, body = ReconView)),
+    responses(
+        (status = 200, body = ReconView),
+        (status = 503, description = "Too much is asked at once", body = ApiProblem),
+    ),
 )]
-pub(super) async fn recon() -> Json<ReconView> {
-    Json(ReconView {
-        items: Vec::new(),
-        files: Vec::new(),
-        next: None,
-    })
+pub(super) async fn recon(State(views): State<Views>) -> Result<Json<ReconView>, ApiProblem> {
+    let zone = views.setup.zone.clone();
+    let told = ask(&views, move |reader| {
+        let compared = look::compared_batches(reader, BATCHES)?;
+        let rows = compared.rows.iter();
+        Ok(ReconView {
+            items: rows.map(|row| look::recon_row(row, &zone)).collect(),
+            sums: Value::Object(look::recon_sums(&compared.sums)),
+            files: Vec::new(),
+            next: None,
+        })
+    });
+    told.await.map(Json)
 }
 
 /// What failures have in common

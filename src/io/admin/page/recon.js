@@ -11,9 +11,9 @@ const own = (item, key) => (lang() === "zh" && item[`${key}_zh`]) || item[key] |
 
 function row(one) {
   const tx = one.tx;
-  return h("tr", {}, h("td", { class: "nowrap" }, own(one, "text") || own(one, "is") || one.status || one.result || ""),
+  return h("tr", {}, h("td", { class: "nowrap" }, own(one, "text")),
     h("td", { class: "nowrap" }, tx ? h("a", { href: address("transaction", { tx }) }, h("bdi", {}, `${one.terminal ?? ""} / ${one.stan ?? ""}`)) : h("bdi", {}, `${one.terminal ?? ""} / ${one.stan ?? ""}`)),
-    h("td", { class: "number" }, one.amount === undefined ? "" : money(one.amount, one.currency)), h("td", {}, own(one, "verdict")));
+    h("td", { class: "number" }, one.amount === null ? "" : money(one.amount)), h("td", {}, own(one, "said")));
 }
 
 /** What is said where no file of the others was given. */
@@ -25,10 +25,9 @@ export function recon(root, values, signal) {
   const place = h("div", {}, h("p", { class: "busy" }, t("reading the journal…")));
   show(root, h("h1", {}, t("the books side by side")), h("p", { class: "lead" }, t("what the journal, the terminals' totals and the acquirer's file say of the same payments")), h("div", { class: "part" }, place));
   get("/api/recon", signal).then((said) => {
-    if (said.files && !said.files.length) { show(place, without()); return; }
-    const rows = said.rows || said.items || said.differences || [];
-    const sums = said.sums || said.summary || {};
-    const figures = Object.entries(sums).filter(([, value]) => typeof value === "number");
+    const rows = said.items;
+    if (!rows.length) { show(place, without()); return; }
+    const figures = Object.entries(said.sums).map(([name, sum]) => [name, sum.count]);
     show(place, figures.length ? h("dl", { class: "figures" }, figures.map(([name, n]) => h("div", { class: "figure" }, h("dt", {}, name.replaceAll("_", " ")), h("dd", { class: "big" }, count(n))))) : null,
       rows.length ? h("div", { class: "paper wide part", tabindex: "0", role: "region", "aria-label": t("what does not match") }, h("table", {}, h("thead", {}, h("tr", {}, [["what"], ["terminal / STAN"], ["amount", "number"], ["verdict"]].map(([n, c]) => h("th", { scope: "col", class: c }, t(n))))), h("tbody", {}, rows.slice(0, 500).map(row))))
         : h("div", { class: "paper empty part" }, t("nothing differs")));

@@ -29,6 +29,8 @@ pub(super) enum IndexKey<'a> {
     Refers(TxId),
     /// Where it stood at the end of a run.
     State(State),
+    /// The settlements of a terminal's batch.
+    Settlement(&'a str, &'a str),
     /// Those that may be open though their state is one that ends the case.
     Doubt,
 }
@@ -80,6 +82,9 @@ impl IndexKey<'_> {
                 take(IndexKey::Nameless(card));
             }
         }
+        if opened.purpose == Purpose::Settlement {
+            take(IndexKey::Settlement(&opened.terminal, &opened.batch));
+        }
         for other in [opened.original, opened.twin].into_iter().flatten() {
             take(IndexKey::Refers(other));
         }
@@ -107,6 +112,10 @@ impl IndexKey<'_> {
             Self::Nameless(card) => hash.bytes(10, card.0),
             Self::Refers(tx) => hash.wide(11, tx.0),
             Self::Doubt => hash.word(14),
+            Self::Settlement(terminal, batch) => {
+                hash.bytes(15, terminal.as_bytes());
+                hash.bytes(15, batch.as_bytes());
+            }
             Self::Identity(identity) => hash.bytes(13, identity.as_bytes()),
             Self::State(state) => hash.words(12, number_of(state)),
         }

@@ -5,6 +5,7 @@ use super::key::{CardKey, IndexKey, is_nameless};
 use super::lookup::Lookup;
 use super::run::IndexRun;
 use crate::engine::record::{Opened, TxId};
+use crate::iso::spec::Purpose;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::io;
@@ -13,6 +14,9 @@ use std::ops::Range;
 /// How many of the same name, and how many other attempts of a purchase, are looked at on either
 /// side; at least as many as verdicts link.
 const NEAREST: usize = 16;
+
+/// How many settlements behind a transaction are looked at.
+const SETTLEMENTS: usize = 4;
 
 /// So few of a key are looked at one by one, in whatever order a clock that jumped left them.
 const FEW: u64 = 64;
@@ -56,6 +60,27 @@ impl Lookup {
         }
         let mut keys = keys.into_iter();
         keys.try_for_each(|key| self.nearest(tx, key, found))
+    }
+
+    /// The next settlements of its batch.
+    pub(in crate::io::journal) fn settlements(
+        &self,
+        tx: TxId,
+        opened: &Opened,
+        found: &mut BTreeSet<TxId>,
+    ) -> io::Result<()> {
+        if !matches!(
+            opened.purpose,
+            Purpose::Debit | Purpose::Void | Purpose::Refund
+        ) {
+            return Ok(());
+        }
+        let mut near = BTreeSet::new();
+        let key = IndexKey::Settlement(&opened.terminal, &opened.batch);
+        self.nearest(tx, key, &mut near)?;
+        let behind = near.into_iter().filter(|other| *other > tx);
+        found.extend(behind.take(SETTLEMENTS));
+        Ok(())
     }
 
     /// Those that name it as their original, or as another attempt.

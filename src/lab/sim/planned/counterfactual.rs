@@ -4,7 +4,7 @@
 
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::record::{Record, Seq, TxId};
-use crate::engine::trace::{Keep, Retry, Stories, Verdict, proof, subject};
+use crate::engine::trace::{BatchCounts, Keep, Retry, Stories, Verdict, proof, subject};
 use std::collections::BTreeSet;
 
 /// What a verdict tells its reader.
@@ -20,7 +20,9 @@ type ToldVerdict = (
 pub(super) fn breach(records: &[Record], tx: TxId) -> Option<String> {
     let evidence = Evidence::default();
     let index = EvidenceIndex::of(&evidence);
-    let cited: BTreeSet<Seq> = proof(records, tx, &index).into_iter().collect();
+    let cited: BTreeSet<Seq> = proof((records, &BatchCounts::new()), tx, &index)
+        .into_iter()
+        .collect();
     if cited.is_empty() {
         return Some("no record is cited".to_owned());
     }
