@@ -100,8 +100,10 @@ impl LiveFigures {
         let looker = OpenLooker {
             clock: maker.clock,
             journal: maker.sources.setup.journal.clone(),
+            status: Arc::clone(&maker.sources.status),
             kept: Arc::clone(&kept),
             ended: Arc::clone(&ended),
+            seen: None,
         };
         let when = Arc::clone(&ended);
         thread::Builder::new()
@@ -235,29 +237,46 @@ impl FigureMaker {
 struct OpenLooker {
     clock: Clock,
     journal: PathBuf,
+    status: Arc<Status>,
     kept: Arc<Mutex<FiguresSoFar>>,
     ended: Arc<AtomicBool>,
+    /// The last record on disk before the last look.
+    seen: Option<u64>,
 }
 
 impl OpenLooker {
-    fn run(self) {
+    fn run(mut self) {
         system::give_way();
         let mut next = Instant::now();
         while !self.ended.load(Ordering::Relaxed) {
             thread::sleep(LOOK);
-            let (began, at) = (Instant::now(), self.clock.now().wall);
+            let began = Instant::now();
             if began < next {
                 continue;
             }
-            // One that cannot be read now may be read later: it has only begun, or goes away.
-            if let Ok(open) = open_money::look(&self.journal) {
-                let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-                kept.open = open;
-                kept.open_at = Some(at);
-            }
+            // Read before the journal: what comes meanwhile is looked at the next time.
+            let durable = self.status.health().durable;
+            self.look(self.clock.now().wall, durable);
             let rest = began.elapsed().saturating_mul(OPEN_REST);
             next = Instant::now() + OPEN_LOOK.max(rest);
         }
+    }
+
+    /// What is open at a moment. A journal that did not grow says what it said before.
+    fn look(&mut self, at: Wall, durable: u64) {
+        if self.seen != Some(durable) {
+            // One that cannot be read now may be read later: it has only begun, or goes away.
+            let Ok(open) = open_money::look(&self.journal) else {
+                return;
+            };
+            self.seen = Some(durable);
+            self.kept().open = open;
+        }
+        self.kept().open_at = Some(at);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, FiguresSoFar> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -265,4 +284,36 @@ fn as_metric(open: &OpenMoney, now: Wall) -> (&'static str, String, [u64; 3]) {
     let age = (now - open.oldest_at).as_secs();
     let values = [open.count, open.amount, age];
     (open.class, open.currency.clone(), values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::journal::{Journal, JournalOptions};
+    use crate::io::journal::Files;
+
+    #[test]
+    fn a_journal_that_did_not_grow_is_not_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path(), 0).unwrap();
+        drop(Journal::open(files, JournalOptions::default()).unwrap());
+        let mut looker = OpenLooker {
+            clock: Clock::new(),
+            journal: folder.path().to_owned(),
+            status: Arc::default(),
+            kept: Arc::default(),
+            ended: Arc::default(),
+            seen: None,
+        };
+        let kept = Arc::clone(&looker.kept);
+        let open_at = || kept.lock().unwrap().open_at;
+        looker.look(Wall(1), 7);
+        assert_eq!(open_at(), Some(Wall(1)));
+        // Whoever read it now would find nothing to read.
+        folder.close().unwrap();
+        looker.look(Wall(2), 7);
+        assert_eq!(open_at(), Some(Wall(2)), "nothing came: it is still so");
+        looker.look(Wall(3), 8);
+        assert_eq!(open_at(), Some(Wall(2)), "something came, and was not seen");
+    }
 }
