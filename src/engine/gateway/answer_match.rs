@@ -7,7 +7,7 @@ use super::answer_fits::is_of;
 use super::core::Gateway;
 use super::live::{Slot, Transaction};
 use super::message_facts::batch_of;
-use super::names;
+use super::names::{self, TerminalKey};
 use super::remembered::Remembered;
 use super::upstream_request::stan_there;
 use crate::engine::record::{Identity, LinkId, Opened, State, TxId};
@@ -47,7 +47,7 @@ impl AnswerMatch<'_> {
                 let found = live
                     .keyed(&key)
                     .and_then(|slot| Some((slot, live.get(slot)?)));
-                if let Some((slot, _)) = found.filter(|(_, own)| self.is_of_batch(own)) {
+                if let Some((slot, _)) = found.filter(|(_, own)| self.may_answer(own)) {
                     return RequestFound::Live(slot);
                 }
                 wanted = wanted.or(Some(key.values));
@@ -153,6 +153,7 @@ impl AnswerMatch<'_> {
             && own.keys.iter().any(|key| key.class == class)
             && terminal.is_none_or(|terminal| terminal == own.opened.terminal)
             && stan.is_none_or(|stan| stan == self.number_out(slot, own, class))
+            && !self.is_of_other_merchant(own)
     }
 
     /// Whether merchant, batch, amount, currency and card of the answer are those of a request, as
@@ -164,6 +165,25 @@ impl AnswerMatch<'_> {
             && amount.is_none_or(|told| told == of.amount)
             && self.is_of_batch(own)
             && self.gateway.is_of(of, self.answer)
+    }
+
+    /// Whether the answer, whose key is that of this request, may be one to it: a key need not
+    /// tell merchant and batch.
+    fn may_answer(&self, own: &Transaction) -> bool {
+        self.is_of_batch(own) && !self.is_of_other_merchant(own)
+    }
+
+    /// Whether the answer names another merchant who is known to have a terminal of this number:
+    /// DE 41 is unique within a merchant only. Any other DE 42 is a name that hosts give.
+    fn is_of_other_merchant(&self, own: &Transaction) -> bool {
+        let of = &own.opened;
+        self.answer.merchant().is_some_and(|merchant| {
+            let number = of.terminal;
+            let named = TerminalKey { merchant, number };
+            !of.merchant.is_empty()
+                && merchant != of.merchant
+                && self.gateway.terminals.get(&named).is_some()
+        })
     }
 
     /// Whether the answer may be one to this request by the batch that both tell: trace numbers
@@ -189,6 +209,7 @@ impl AnswerMatch<'_> {
         own.opened.link == self.link
             && own.keys.is_empty()
             && own.state == State::Forwarded
+            && !self.is_of_other_merchant(own)
             && self.answer.terminal().unwrap_or_default() == own.opened.terminal
             && stan.is_none_or(|stan| stan == sent_stan(own))
             && self

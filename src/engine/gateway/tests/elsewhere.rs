@@ -72,3 +72,59 @@ fn one_terminal_does_not_undo_the_sale_of_another() {
     assert_eq!(told.response_code().as_deref(), Some("94"));
     stage.silent();
 }
+
+/// A sale of a terminal that bears the same number at another merchant.
+fn sale_of_other_merchant(stage: &Stage) -> Message {
+    let mut sale = stage.sale(5);
+    sale.set(path("42"), "874350357222472").unwrap();
+    stage.reparsed(&sale)
+}
+
+/// Two merchants whose terminals bear one number, at one listener: the sale of the first was
+/// reversed, that of the second is out under the same trace number. Gives what went out.
+fn two_merchants() -> (Stage, [Message; 3]) {
+    let mut stage = Stage::connected(options(ReversalBy::Terminal, false));
+    stage.connect(OTHER);
+    stage.terminal_says(stage.sale(5));
+    let first = stage.deliver(A);
+    stage.terminal_says(stage.reversal(5, "98"));
+    let reversal = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&reversal, "00"));
+    stage.deliver(T);
+    let sale = sale_of_other_merchant(&stage);
+    says(&mut stage, sale);
+    let second = stage.deliver(A);
+    (stage, [first, reversal, second])
+}
+
+#[test]
+fn a_late_approval_of_another_merchant_is_not_delivered_and_opens_its_own_sale_again() {
+    let (mut stage, [first, _, second]) = two_merchants();
+    stage.acquirer_says(stage.answer(&first, "00"));
+    stage.silent();
+    assert_eq!(stage.last_state(), State::ReversalPending);
+    stage.pass(3);
+    let again = stage.deliver(A);
+    assert_eq!(
+        (again.mti(), again.merchant()),
+        (mti("0400"), first.merchant())
+    );
+    stage.acquirer_says(stage.answer(&second, "00"));
+    assert_eq!(stage.deliver(OTHER).merchant(), second.merchant());
+}
+
+#[test]
+fn a_late_answer_to_the_reversal_of_another_merchant_closes_no_reversal() {
+    let (mut stage, [_, reversal, second]) = two_merchants();
+    stage.acquirer_says(stage.answer(&second, "00"));
+    stage.deliver(OTHER);
+    let mut wish = sale_of_other_merchant(&stage);
+    wish.set_mti(mti("0400"));
+    wish.set(path("39"), "98").unwrap();
+    let wish = stage.reparsed(&wish);
+    says(&mut stage, wish);
+    stage.deliver(A);
+    stage.acquirer_says(stage.answer(&reversal, "00"));
+    stage.silent();
+    assert_eq!(stage.last_state(), State::ReversalSent);
+}

@@ -46,7 +46,8 @@ fn a_lost_request_was_sent_as_far_as_the_gateway_knows() {
     desk.remove(lost.id).unwrap();
     // The next one is the first that the acquirer hears of.
     test.trade(&mut terminal, 3);
-    assert_eq!(test.gateway.status().health().in_flight, 1);
+    // That its answer is written may be told after the terminal has it.
+    wait_until(|| test.gateway.status().health().in_flight == 1);
 }
 
 #[test]
