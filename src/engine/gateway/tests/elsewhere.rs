@@ -103,12 +103,6 @@ fn a_late_approval_of_another_merchant_is_not_delivered_and_opens_its_own_sale_a
     stage.acquirer_says(stage.answer(&first, "00"));
     stage.silent();
     assert_eq!(stage.last_state(), State::ReversalPending);
-    stage.pass(3);
-    let again = stage.deliver(A);
-    assert_eq!(
-        (again.mti(), again.merchant()),
-        (mti("0400"), first.merchant())
-    );
     stage.acquirer_says(stage.answer(&second, "00"));
     assert_eq!(stage.deliver(OTHER).merchant(), second.merchant());
 }
