@@ -2,6 +2,7 @@
 //! in it: whether both ends counted it, though the messages about it said otherwise, or left open
 //! whether its terminal had heard of it.
 
+use super::retry::Retry;
 use super::story::Story;
 use crate::engine::record::{HostBalance, Opened, Seq, SettlementTotals, State, TxId};
 use crate::iso::message::Text;
@@ -291,6 +292,12 @@ fn chosen<'p>(
 impl Story {
     fn first(&self) -> Option<Seq> {
         self.moments.first().map(|moment| moment.seq)
+    }
+
+    /// Whether its verdict turns on the settlements of its batch: what was undone, declined, or not
+    /// proven to have been delivered may be counted there all the same.
+    pub(super) fn turns_on_settlements(&self) -> bool {
+        Retry::of(self) == Retry::Yes || self.state == State::DeliveryUnproven
     }
 
     /// Whether it is a settlement with which its batch is over: in balance, and its terminal was

@@ -81,8 +81,8 @@ pub(super) struct SettledBy<'a> {
 impl<'a> SettledBy<'a> {
     fn of(story: &Story, others: &[&'a Story]) -> Option<Self> {
         let mut found: Option<Self> = None;
-        let may_stand = Retry::of(story) == Retry::Yes || story.state == State::DeliveryUnproven;
-        for settlement in others.iter().copied().filter(|_| may_stand) {
+        let turns = story.turns_on_settlements();
+        for settlement in others.iter().copied().filter(|_| turns) {
             let counted = match story.settlements.contains(&settlement.tx) {
                 true => story.counted_by(settlement),
                 false => Counted::No,

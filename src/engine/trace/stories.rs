@@ -3,7 +3,6 @@
 use super::batch::BatchCounts;
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
-use super::retry::Retry;
 use super::slips::{self, Slips};
 use super::story::{Seen, Story};
 use super::unconfirmed::Unconfirmed;
@@ -225,7 +224,7 @@ impl Stories {
             let told = self.story(*tx).and_then(|story| story.settlement.as_ref());
             told.is_some_and(|told| told.totals.is_some())
         };
-        let turns = Retry::of(story) == Retry::Yes || story.state == State::DeliveryUnproven;
+        let turns = story.turns_on_settlements();
         let behind = story.settlements.iter().filter(|_| turns);
         let own = story.settlement.as_ref().map(|_| &story.tx);
         behind

@@ -54,15 +54,11 @@ impl Verdict {
     #[must_use]
     pub fn of(story: &Story, others: &[&Story]) -> Self {
         let bonds = Bonds::of(story, others);
-        let causes = match bonds.is_proven(story) {
-            true => vec![Cause::OutsideLog],
-            false => diagnosis::causes(story),
+        let (causes, alone) = match bonds.is_proven(story) {
+            true => (vec![Cause::OutsideLog], Retry::No),
+            false => (diagnosis::causes(story), Retry::of(story)),
         };
         let class = Unconfirmed::of(story, &bonds);
-        let alone = match bonds.is_proven(story) {
-            true => Retry::No,
-            false => Retry::of(story),
-        };
         let (safe_to_retry, limit) = limit::limited(story, others, &bonds, alone);
         let (mut verdict, next_step) = wording::say(story, &bonds, &causes, (alone, limit));
         if story.gap {
