@@ -62,7 +62,8 @@ fn line<T: serde::Serialize>(what: &T, usual: &serde_json::Value) -> String {
     format!("{value}\n")
 }
 
-/// Leaves out what is empty, or as usual.
+/// Leaves out what is empty, or as usual. `books` may be `false`: an acquirer that does not book is
+/// another than one that books as it answers.
 fn strip(value: &mut serde_json::Value, usual: &serde_json::Value) {
     use serde_json::Value;
     let Value::Object(map) = value else { return };
@@ -74,9 +75,9 @@ fn strip(value: &mut serde_json::Value, usual: &serde_json::Value) {
         strip(own, as_usual);
         let is_usual = usual.get(name) == Some(own);
         let is_empty = usual.is_null()
-            && name != "n"
             && match own {
-                Value::Null | Value::Bool(false) => true,
+                Value::Null => true,
+                Value::Bool(false) => name != "books",
                 Value::String(text) => text.is_empty(),
                 Value::Array(items) => items.is_empty(),
                 Value::Object(parts) => parts.is_empty(),

@@ -264,3 +264,23 @@ pub(super) fn bounds(dice: &mut Dice, taste: Taste) -> Bounds {
         window: some(1, 3),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::draw;
+    use crate::lab::plan::{read, write};
+
+    #[test]
+    fn a_plan_that_was_written_down_is_read_as_drawn() -> Result<(), Box<dyn std::error::Error>> {
+        for seed in 1..=200 {
+            let (_, plan) = draw(seed);
+            let again = read(&write(&plan))?;
+            assert_eq!(again.setup, plan.setup, "seed {seed}");
+            for (read, drawn) in again.deeds.iter().zip(&plan.deeds) {
+                assert_eq!(read, drawn, "seed {seed}");
+            }
+            assert_eq!(again.deeds.len(), plan.deeds.len(), "seed {seed}");
+        }
+        Ok(())
+    }
+}
