@@ -126,7 +126,7 @@ impl Gateway {
             while at.delivered.len() >= DELIVERED || at.delivered.front().is_some_and(is_old) {
                 at.delivered.pop_front();
             }
-            at.delivered.retain(|(terminal, ..)| *terminal != key);
+            at.delivered.retain(|(_, id, _)| *id != own.id);
             at.delivered.push_back((key, own.id, now.mono));
         }
     }

@@ -10,10 +10,11 @@ use crate::engine::seam::{Now, Wall};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// By terminal: the approval that was written to it last, and when, until it trades on.
+/// By terminal: the approvals that were written to it since its last request, and when. Of requests
+/// under way together there are several.
 #[derive(Debug, Default)]
 pub(super) struct UnreadApprovals {
-    last: BTreeMap<TerminalKey, (TxId, Wall)>,
+    written: BTreeMap<TerminalKey, Vec<(TxId, Wall)>>,
     /// The moment of the last record.
     ended: Wall,
 }
@@ -41,31 +42,35 @@ impl UnreadApprovals {
             return;
         }
         let key = key_of(opened);
-        let is_last = self.last.get(&key).is_some_and(|(last, _)| *last == id);
+        if state.awaits_answer() {
+            self.written.remove(&key);
+            return;
+        }
+        if let Some(written) = self.written.get_mut(&key) {
+            written.retain(|(own, _)| *own != id);
+        }
         if state == State::Delivered && opened.reverses {
-            self.last.insert(key, (id, at));
-        } else if state.awaits_answer() || is_last {
-            self.last.remove(&key);
+            self.written.entry(key).or_default().push((id, at));
         }
     }
 
     /// A request of the terminal was refused: it has dealt with the answer before.
     pub(super) fn traded_on(&mut self, opened: &Opened) {
         if opened.purpose.moves_money() {
-            self.last.remove(&key_of(opened));
+            self.written.remove(&key_of(opened));
         }
     }
 
     /// The gateway ended in good order: what was written is on its way.
     pub(super) fn clear(&mut self) {
-        self.last.clear();
+        self.written.clear();
     }
 
     /// Those so shortly before the end that their connection may have been cut off unread.
     pub(super) fn unproven(&self, within: Duration) -> Vec<TxId> {
-        let last = self.last.iter();
-        let fresh = last.filter(|(_, (_, at))| self.ended - *at <= within);
-        fresh.map(|(_, (id, _))| *id).collect()
+        let all = self.written.values().flatten();
+        let fresh = all.filter(|(_, at)| self.ended - *at <= within);
+        fresh.map(|(id, _)| *id).collect()
     }
 }
 

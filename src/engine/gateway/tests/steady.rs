@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::engine::gateway::{Act, Wish};
+use crate::engine::record::TxId;
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
@@ -192,6 +193,49 @@ fn an_operator_cannot_close_what_still_waits_for_its_answer() {
         seen: None,
     }));
     assert_eq!(stage.gateway.state_of(tx), Some(State::Forwarded));
+}
+
+/// Two sales of one terminal under way together, both approved and written.
+fn two_approvals_written() -> (Stage, Vec<Option<TxId>>) {
+    let mut stage = Stage::new();
+    stage.terminal_says(stage.sale(2));
+    let first = stage.deliver(A);
+    let sales = vec![stage.records.last().unwrap().tx];
+    stage.terminal_says(stage.sale(3));
+    let second = stage.deliver(A);
+    let sales = [sales, vec![stage.records.last().unwrap().tx]].concat();
+    assert_ne!(sales[0], sales[1]);
+    for request in [first, second] {
+        stage.acquirer_says(stage.answer(&request, "00"));
+        stage.deliver(T);
+    }
+    (stage, sales)
+}
+
+fn are_unproven(stage: &Stage, sales: &[Option<TxId>]) -> Vec<bool> {
+    let reached = |sale: &Option<TxId>| {
+        let steps = stage.records.iter().filter(|record| record.tx == *sale);
+        let mut states = steps.filter_map(|record| step(record).map(|step| step.state));
+        states.any(|state| state == State::DeliveryUnproven)
+    };
+    sales.iter().map(reached).collect()
+}
+
+#[test]
+fn of_two_approvals_written_together_a_crash_leaves_both_unproven() {
+    let (stage, sales) = two_approvals_written();
+    let crashed = Stage::recovered(options_of(ReversalBy::Both), stage.records);
+    assert_eq!(are_unproven(&crashed, &sales), [true, true]);
+}
+
+#[test]
+fn of_two_approvals_written_together_a_reset_leaves_both_unproven() {
+    let (mut stage, sales) = two_approvals_written();
+    stage.happen(Event::TerminalClosed {
+        conn: T,
+        reset: true,
+    });
+    assert_eq!(are_unproven(&stage, &sales), [true, true]);
 }
 
 #[test]
