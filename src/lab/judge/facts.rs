@@ -292,6 +292,16 @@ impl AttemptFacts {
         self.held != 0 || self.may_still
     }
 
+    /// A host's word about it is a lie since then. One told after an earlier lie was contradicted
+    /// is a new one: two answers that disagree are reversed (D10), and what is answered to that
+    /// reversal is again all that can be known.
+    pub fn lied(&mut self, since: Mono) {
+        if self.contradicted.is_some_and(|seen| seen < since) {
+            (self.lied_since, self.contradicted) = (None, None);
+        }
+        self.lied_since.get_or_insert(since);
+    }
+
     /// Whether a host lied about it, and nothing at the gateway has contradicted that yet.
     #[must_use]
     pub const fn is_excused(&self) -> bool {

@@ -94,7 +94,18 @@ fn a_lie_excuses_until_it_is_contradicted() {
         contradicted: Some(Mono(9)),
         ..lied
     };
-    assert_eq!(last_says(&[contradicted], "yes", DECLINED), ["unsafe"]);
+    assert_eq!(
+        last_says(std::slice::from_ref(&contradicted), "yes", DECLINED),
+        ["unsafe"]
+    );
+    let mut lied_again = contradicted;
+    lied_again.lied(Mono(8));
+    assert_eq!(
+        last_says(std::slice::from_ref(&lied_again), "yes", DECLINED),
+        ["unsafe"]
+    );
+    lied_again.lied(Mono(10));
+    assert!(last_says(&[lied_again], "yes", DECLINED).is_empty());
 }
 
 #[test]

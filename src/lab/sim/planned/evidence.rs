@@ -517,11 +517,12 @@ impl WorldEvidence {
         })
     }
 
-    /// The gateway died: what nothing proved is in doubt, and what it saw since then may be lost.
-    pub(super) fn gateway_ended(&mut self, now: Mono, unsure: Duration) {
+    /// The gateway ended: in good order its connections are closed behind what was written. If it
+    /// died, what nothing proved is in doubt, and what it saw since then may be lost.
+    pub(super) fn gateway_ended(&mut self, now: Mono, unsure: Duration, in_order: bool) {
         let conns: Vec<ConnId> = self.unread.keys().copied().collect();
         for conn in conns {
-            self.line_ended(now, conn, true);
+            self.line_ended(now, conn, !in_order);
         }
         // What the gateway had from a frame that it did not write down, is lost with it.
         for (at, way) in std::mem::take(&mut self.proven) {

@@ -183,7 +183,8 @@ impl Stage<'_> {
             self.lost_keys = Some(std::mem::replace(&mut left.keys, new_keys(self.run)));
             self.evidence.keys_lost();
         }
-        self.evidence.gateway_ended(self.now.mono, self.unsure());
+        self.evidence
+            .gateway_ended(self.now.mono, self.unsure(), false);
         self.gone(left, crash.swallows);
         self.later(Duration::from_millis(crash.down.max(1)), Coming::Start);
     }
@@ -249,7 +250,9 @@ impl Stage<'_> {
         };
         self.note_end(true);
         self.reordered ^= reorder_links;
-        let unsure = match machine.stop(self.now) {
+        let stopped = machine.stop(self.now);
+        let in_order = stopped.is_ok();
+        let unsure = match stopped {
             Ok(()) => Duration::ZERO,
             // A sick disk does not take the last records: the process ends with an error.
             Err(_) if self.disk_trouble.is_some() => self.unsure(),
@@ -258,7 +261,7 @@ impl Stage<'_> {
                 Duration::ZERO
             }
         };
-        self.evidence.gateway_ended(self.now.mono, unsure);
+        self.evidence.gateway_ended(self.now.mono, unsure, in_order);
         self.gone(machine.crash(), false);
         self.later(Duration::from_millis(down.max(1)), Coming::Start);
     }

@@ -102,14 +102,15 @@ impl Stage<'_> {
                 facts.went_to = facts.went_to.or_else(|| entry?.of);
                 busy |= host.is_busy_with(n);
                 if let Some((since, _)) = ledger.lied(n) {
-                    facts.lied_since.get_or_insert(since);
+                    facts.lied(since);
                 }
             }
             // An approval contradicts the lie of a decline, before it or after.
-            if facts.lied_since.is_some() {
+            if let Some(lie) = facts.lied_since {
                 let first = |answers: &[HostAnswer]| answers.first().map(|answer| answer.at);
                 let both = first(&facts.declines).zip(first(&facts.approvals));
                 let since = both.map(|(no, yes)| no.max(yes));
+                let since = since.filter(|since| *since >= lie);
                 facts.contradicted = facts.contradicted.or(since);
             }
             see_undone(facts, &self.hosts);
