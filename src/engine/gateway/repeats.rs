@@ -49,7 +49,8 @@ impl Gateway {
         let Some(done) = done else {
             return self.repeats_under_another_time(now, conn, message, opened);
         };
-        if !is_same(opened, &done.opened) && !done.went_out() {
+        let elsewhere = || self.is_elsewhere(conn, done.opened.link);
+        if !done.went_out() && (!is_same(opened, &done.opened) || elsewhere()) {
             // Nothing left under this number: it may be used for something else.
             return false;
         }

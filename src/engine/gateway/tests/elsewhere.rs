@@ -73,6 +73,22 @@ fn one_terminal_does_not_undo_the_sale_of_another() {
     stage.silent();
 }
 
+#[test]
+fn one_terminal_trades_while_the_acquirer_of_another_is_away() {
+    let mut stage = two_houses();
+    stage.happen(Event::LinkDown {
+        link: LinkId(0),
+        conn: A,
+    });
+    stage.terminal_says(stage.sale(5));
+    let told = stage.deliver(T);
+    assert_eq!(told.response_code().as_deref(), Some("91"));
+    let message = stage.sale(5);
+    says(&mut stage, message);
+    let sent = stage.deliver(OTHER_HOST);
+    assert_eq!(sent.stan(), stage.sale(5).stan());
+}
+
 /// A sale of a terminal that bears the same number at another merchant.
 fn sale_of_other_merchant(stage: &Stage) -> Message {
     let mut sale = stage.sale(5);
