@@ -5,7 +5,7 @@ use super::message_facts::is_of_trade;
 use crate::engine::record::{Opened, Vault};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, FieldId, FieldPath, Mti, Stan, Text};
-use crate::iso::spec::RequestOutcome;
+use crate::iso::spec::{Purpose, RequestOutcome};
 
 /// What a request asked for, as its host heard it.
 #[derive(Clone, Copy, Debug)]
@@ -29,15 +29,22 @@ impl AskedFor<'_> {
             let outcome = flow.outcome(opened.purpose, answer.response_code());
             outcome == RequestOutcome::ApprovedInPart
         };
+        // A reversal of a part may be answered with the amount of its sale, and any by some hosts
+        // with zeros; less than was asked for is not given back by a whole yes.
+        let reverses = opened.purpose == Purpose::Reversal;
         let other_amount = answer.amount().is_some_and(|amount| {
-            amount != opened.amount && !(amount < opened.amount && in_part())
+            if reverses {
+                amount != Amount(0) && amount < opened.amount
+            } else {
+                amount != opened.amount && !(amount < opened.amount && in_part())
+            }
         });
         let other_terminal = answer.terminal().is_some_and(|id| id != opened.terminal);
         let other_stan = answer.stan().is_some_and(|stan| stan != self.stan);
         // Of a kind that the dialect does not know, nobody can say what its amounts mean.
-        let judged = !opened.kind.is_empty() || answer.fault().is_some();
+        let judged = reverses || !opened.kind.is_empty() || answer.fault().is_some();
         let other_type = self.mti.is_some_and(|asked| !answer.mti().answers(asked));
-        let money = opened.purpose.moves_money();
+        let money = opened.purpose.moves_money() || reverses;
         // A request of money without an amount tells too little to compare the rest with.
         let tells_all = judged && (!money || opened.amount != Amount(0));
         (money && judged && other_amount)

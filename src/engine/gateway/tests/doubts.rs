@@ -128,6 +128,29 @@ fn a_not_found_for_a_seen_approval_is_told_once_and_again() {
 }
 
 #[test]
+fn an_answer_for_another_amount_to_a_reversal_of_nothing_known_is_none() {
+    for (amount, state) in [
+        (None, State::Delivered),
+        (Some("000000000000"), State::Delivered),
+        (Some("000000000001"), State::Unanswered),
+    ] {
+        let mut stage = Stage::new();
+        stage.terminal_says(stage.reversal(2, "96"));
+        let sent = stage.deliver(A);
+        let mut answer = stage.answer(&sent, "00");
+        if let Some(amount) = amount {
+            answer.set(path("4"), amount).unwrap();
+            security::seal(&mut answer, &stage.mac).unwrap();
+        }
+        stage.acquirer_says(stage.reparsed(&answer));
+        if state == State::Delivered {
+            stage.deliver(T);
+        }
+        assert_eq!(stage.last_state(), state, "{amount:?}");
+    }
+}
+
+#[test]
 fn a_try_that_was_not_written_is_taken_back() {
     let mut stage = Stage::new();
     stage.approved_sale(2);
