@@ -160,7 +160,7 @@ pub(in crate::io::journal) struct Standing {
     /// Its last record.
     pub(in crate::io::journal) last: RecordPosition,
     /// The number of its state.
-    pub(super) state: u64,
+    pub(in crate::io::journal) state: u64,
 }
 
 /// What the index knows of a stretch of the journal.
