@@ -205,7 +205,8 @@ proptest! {
         history in steps(),
         others in prop::collection::vec(steps(), 0..3),
     ) {
-        let others: Vec<_> = others.into_iter().zip(1..).map(|(other, at)| later(other, at)).collect();
+        let others = others.into_iter().zip(1..);
+        let others: Vec<_> = others.map(|(other, at)| later(other, at)).collect();
         let all: Vec<_> = others.iter().chain([&history]).collect();
         if Unconfirmed::is_told_by(history.story().state) {
             let alone = verdict(history.tx, &[&history]);
