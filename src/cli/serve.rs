@@ -7,7 +7,7 @@ use crate::io::admin::{Admin, Views};
 use crate::io::config::Config;
 use crate::io::faults::FaultDesk;
 use crate::io::serve::{Handle, Server, signals};
-use crate::io::system::steps;
+use crate::io::system::{self, steps};
 use crate::io::telemetry::log;
 use crate::lab::fault::Armed;
 use anyhow::Context;
@@ -77,6 +77,7 @@ impl LogArgs {
 const FROM_FILE: &str = "configuration";
 
 pub(super) fn run(args: &ServeArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
+    system::small_pages();
     let config = Config::load(&args.config)?;
     if args.check {
         return check(args, &config, lang, out);

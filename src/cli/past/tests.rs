@@ -3,8 +3,8 @@
 use super::super::{Exit, Lang, explain, open, tail, trace};
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::record::{HostBalance, Record, Seq, State, TxId, Why};
-use crate::engine::trace::Query;
 use crate::engine::trace::tests::{History, opened, settlement};
+use crate::engine::trace::{Query, Which};
 use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use crate::io::journal::{JournalReader, JournalWriter, WriterOptions};
 use crate::io::look::{self, FoundStories, StorySearch};
@@ -290,6 +290,7 @@ fn pages_are_read_one_behind_the_other_and_leave_nothing_out() {
             limit: Some(3),
             before,
             deadline,
+            ..StorySearch::default()
         };
         look::search(&reader, &Query::default(), wanted, &index).unwrap()
     };
@@ -355,4 +356,48 @@ fn what_only_a_file_raises_is_on_both_lists() {
             .collect();
         assert!(stans.contains(&"000001"), "{command}: {stans:?}");
     }
+}
+
+/// The dashboard asks for classes only, `isogate open` for all that is to be said.
+#[test]
+fn what_is_open_has_the_same_class_whether_others_are_read_for_it_or_not() {
+    let twins = |stan| {
+        let mut sale = numbered(stan);
+        sale.tx = TxId((1_795_313_472_345 + u128::from(stan)) << 80);
+        sale
+    };
+    let folder = journal(vec![
+        numbered(1),
+        twins(2).timed_out(),
+        twins(3).timed_out().reverses(1),
+        numbered(4).step(State::DeliveryUnproven, Why::Restarted),
+        numbered(5).step(State::Unanswered, Why::NoAnswer),
+        numbered(5).delivered(),
+        numbered(6).step(State::TerminalGone, Why::TerminalClosed),
+        numbered(7).declined("51"),
+        numbered(8).delivered(),
+    ]);
+    let reader = JournalReader::open(&folder.path().join("journal"), None).unwrap();
+    let evidence = Evidence::default();
+    let index = EvidenceIndex::of(&evidence);
+    let query = Query {
+        which: Some(Which::Open),
+        ..Query::default()
+    };
+    let classes = |only_class| {
+        let wanted = StorySearch {
+            only_class,
+            ..StorySearch::default()
+        };
+        let found = look::search(&reader, &query, wanted, &index).unwrap();
+        let found = found.all.into_iter();
+        let told = found.map(|(story, verdict)| {
+            let amount = story.opened.as_ref().map(|opened| opened.amount);
+            (story.tx, amount, verdict.class)
+        });
+        told.collect::<Vec<_>>()
+    };
+    let all = classes(false);
+    assert!(all.len() > 4, "{all:?}");
+    assert_eq!(classes(true), all);
 }

@@ -163,8 +163,7 @@ impl Fold {
             approved: carried.approved,
             cause,
             reversal,
-            opened: Arc::new(carried.opened),
-            ..Transaction::blank()
+            ..Transaction::of(Arc::new(carried.opened))
         };
         self.gateway.gauges.moved(State::Received, carried.state);
         let began = self.gateway.steady.moment_of(carried.tx.began());

@@ -27,7 +27,7 @@ impl Gateway {
         if waiting.is_empty() {
             return self.undelivered(now, slot, Why::TerminalClosed);
         }
-        let request = transaction.request.frame.clone();
+        let request = transaction.request.clone();
         let answer = transaction.answer.clone();
         let relayed = relayed && transaction.upstream.is_none();
         let spec = self.live.get(slot).and_then(|own| self.spec_of(own));
@@ -36,7 +36,7 @@ impl Gateway {
         };
         for (place, waiter) in waiting.into_iter().enumerate() {
             let first = place == 0;
-            if first && relayed && request.starts_with(&waiter.header) {
+            if first && relayed && request.frame.starts_with(&waiter.header) {
                 self.send_answer(slot, waiter.conn, answer.clone());
             } else if let Some(own) = readdressed(&spec, &waiter.header, &answer) {
                 self.deliver_to(now, slot, waiter.conn, &own);

@@ -93,11 +93,12 @@ impl Transaction {
         self.state == State::Reversed && !self.approved && self.reversal.is_some()
     }
 
-    /// Nothing yet: what a fresh one, a recovered one and one called back from memory share.
-    pub(super) fn blank() -> Self {
+    /// Nothing yet but its names: what a fresh one, a recovered one and one called back from memory
+    /// share.
+    pub(super) fn of(opened: Arc<Opened>) -> Self {
         Self {
             id: TxId(0),
-            opened: Arc::new(Opened::blank()),
+            opened,
             state: State::Received,
             route: 0,
             began: Wall(0),

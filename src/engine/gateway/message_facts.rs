@@ -86,10 +86,7 @@ pub(crate) fn may_refer(message: &Message, purpose: Purpose) -> bool {
 
 /// A field as text; empty if it is absent, or too long.
 pub(super) fn text_of<const N: usize>(message: &Message, path: FieldPath) -> Text<N> {
-    message
-        .text(path)
-        .and_then(|text| Text::new(&text))
-        .unwrap_or_default()
+    message.short(path).unwrap_or_default()
 }
 
 /// The batch: the part of the identity that is no whole field (60.2 at `UnionPay` terminals).
@@ -107,7 +104,7 @@ pub(super) fn batch_of(message: &Message) -> Text<6> {
 /// may tell (ISO 8583:1987 §4.3.2).
 pub(crate) fn asked_for(message: &Message) -> Text<2> {
     const PROCESSING: FieldId = FieldId::of(3);
-    let code = message.text(FieldPath::whole(PROCESSING));
+    let code = message.short::<12>(FieldPath::whole(PROCESSING));
     code.and_then(|code| Text::new(code.get(..2)?))
         .unwrap_or_default()
 }

@@ -2,9 +2,8 @@
 
 use crate::engine::record::{Identity, LinkId};
 use crate::iso::codec::Message;
-use crate::iso::message::{Class, FieldId, FieldPath, MerchantId, Mti, Stan, TerminalId};
+use crate::iso::message::{Class, FieldId, FieldPath, MerchantId, Mti, Stan, TerminalId, Text};
 use crate::iso::spec::{FieldContent, Flow, OriginalSource, ReversalRule, Size, Spec};
-use std::borrow::Cow;
 
 /// DE 42: with DE 41 it names a terminal.
 pub(super) const MERCHANT: FieldId = FieldId::of(42);
@@ -28,15 +27,21 @@ pub(crate) struct TerminalKey {
     pub(crate) number: TerminalId,
 }
 
+/// How long a name may be.
+const LONGEST: usize = 96;
+
+/// A value that is part of a name.
+type NamePart = Text<LONGEST>;
+
 /// Text written into a fixed space; too long is an error, never a cut.
 struct Joined {
-    bytes: [u8; 96],
+    bytes: [u8; LONGEST],
     len: usize,
 }
 
 impl Joined {
     const EMPTY: Self = Self {
-        bytes: [0; 96],
+        bytes: [0; LONGEST],
         len: 0,
     };
 
@@ -54,7 +59,7 @@ impl Joined {
 }
 
 /// Joins values by `|` behind a head; `None` if one is missing or all are too long for a name.
-fn join<'a>(head: &str, values: impl Iterator<Item = Option<Cow<'a, str>>>) -> Option<Identity> {
+fn join(head: &str, values: impl Iterator<Item = Option<NamePart>>) -> Option<Identity> {
     let mut joined = Joined::EMPTY;
     joined.push(head)?;
     for value in values {
@@ -86,7 +91,7 @@ pub(crate) fn identity(message: &Message) -> Option<Identity> {
     let paths = spec.flow().identity.iter();
     join(
         class_digit(message.mti()),
-        paths.map(|path| Some(plain(spec, *path, message.text(*path)?))),
+        paths.map(|path| Some(plain(spec, *path, message.short(*path)?))),
     )
 }
 
@@ -99,25 +104,24 @@ pub(super) fn identity_at(message: &Message, merchant: &str) -> Option<Identity>
 }
 
 /// A field of a message of this merchant, who may have been left out of it.
-fn told_at<'a>(message: &'a Message, path: &FieldPath, merchant: &'a str) -> Option<Cow<'a, str>> {
+fn told_at(message: &Message, path: &FieldPath, merchant: &str) -> Option<NamePart> {
     match *path == FieldPath::whole(MERCHANT) {
-        true => Some(Cow::Borrowed(merchant)),
-        false => message.text(*path),
+        true => Text::new(merchant),
+        false => message.short(*path),
     }
 }
 
 /// The value of a naming field without leading zeros, where its length may vary: original data
 /// elements (DE 90) hold an institution's number filled up with them (ISO 8583:1987 §4.3.3).
-fn plain<'a>(spec: &Spec, path: FieldPath, value: Cow<'a, str>) -> Cow<'a, str> {
+fn plain(spec: &Spec, path: FieldPath, value: NamePart) -> NamePart {
     let layout = spec.field(path.field).map(|field| &field.layout);
     let varies = layout.is_some_and(|layout| {
         layout.content == FieldContent::Digits && matches!(layout.size, Size::Variable { .. })
     });
-    match value {
-        value if !varies || path.part.is_some() => value,
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim_start_matches('0')),
-        Cow::Owned(text) => Cow::Owned(text.trim_start_matches('0').to_owned()),
+    if !varies || path.part.is_some() {
+        return value;
     }
+    Text::clipped(value.trim_start_matches('0'))
 }
 
 /// The names that the original of a reversal of this merchant may have: one per class of original
@@ -151,8 +155,8 @@ fn original_identity(
     class: &str,
 ) -> Option<Identity> {
     let value = |path: &FieldPath| {
-        let told = named_by(rule, path).and_then(|own| reversal.text(own));
-        let told = told.filter(|value| !is_zero(value));
+        let told = named_by(rule, path).and_then(|own| reversal.short(own));
+        let told = told.filter(|value: &NamePart| !is_zero(value));
         let value = told.or_else(|| told_at(reversal, path, merchant))?;
         Some(plain(reversal.spec(), *path, value))
     };
@@ -211,7 +215,7 @@ pub(crate) fn match_key(message: &Message, link: LinkId, fields: &[FieldPath]) -
     } else {
         fields
     };
-    let values = join("", fields.iter().map(|path| message.text(*path)))?;
+    let values = join("", fields.iter().map(|path| message.short(*path)))?;
     Some(MatchKey {
         link,
         class: message.mti().class(),

@@ -78,8 +78,7 @@ impl Gateway {
             id: TxId(0),
             state: decision.next,
             request: logged.frame.clone(),
-            opened: Arc::clone(&opened),
-            ..Remembered::blank()
+            ..Remembered::of(Arc::clone(&opened))
         });
         let step = Step {
             row: decision.row,

@@ -291,8 +291,7 @@ impl Fold {
             since: now.mono,
             held_back: message.is_some_and(|message| message.relayed.is_none()),
             request,
-            opened,
-            ..Transaction::blank()
+            ..Transaction::of(opened)
         };
         self.gateway.merchant_is_named(key_of(&transaction.opened));
         self.gateway.saw(&transaction.opened, at);
@@ -318,8 +317,7 @@ impl Fold {
                 state: step.state,
                 last: seq,
                 request,
-                opened,
-                ..Remembered::blank()
+                ..Remembered::of(opened)
             };
             gateway
                 .terminals

@@ -41,11 +41,11 @@ pub(super) const fn went_out(state: State) -> bool {
 }
 
 impl Remembered {
-    /// Nothing yet.
-    pub(super) fn blank() -> Self {
+    /// Nothing yet but its names.
+    pub(super) fn of(opened: Arc<Opened>) -> Self {
         Self {
             id: TxId(0),
-            opened: Arc::new(Opened::blank()),
+            opened,
             state: State::Refused,
             route: 0,
             last: Seq(0),

@@ -243,8 +243,7 @@ impl Gateway {
             mti: Some(there.mti()),
             asked_for: asked_for(there),
             digest: digest(&message, &opened),
-            opened: Arc::clone(&opened),
-            ..Transaction::blank()
+            ..Transaction::of(Arc::clone(&opened))
         };
         let cause = Cause {
             message: Some(logged),

@@ -32,7 +32,6 @@ impl Gateway {
         });
         let transaction = Transaction {
             id: done.id,
-            opened: done.opened,
             state: done.state,
             route: done.route,
             began: now.wall,
@@ -47,7 +46,7 @@ impl Gateway {
             returned: done.returned,
             cause: ReversalCause::Other,
             reversal,
-            ..Transaction::blank()
+            ..Transaction::of(done.opened)
         };
         Some(self.live.insert(transaction))
     }

@@ -55,10 +55,12 @@ impl ReversalQueue {
 mod tests {
     use super::*;
     use crate::engine::gateway::live::{Live, Transaction};
+    use crate::engine::record::Opened;
+    use std::sync::Arc;
 
     #[test]
     fn a_silent_try_takes_nobodys_place_after_a_while() {
-        let slot = Live::new(0).insert(Transaction::blank());
+        let slot = Live::new(0).insert(Transaction::of(Arc::new(Opened::blank())));
         let patience = Duration::from_secs(5);
         let mut queue = ReversalQueue::default();
         queue.sent(slot, Mono(0));

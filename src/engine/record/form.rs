@@ -91,7 +91,8 @@ pub fn decode(bytes: &[u8]) -> Result<Record, FormError> {
     take_record(&mut In::new(bytes))
 }
 
-/// As [`decode`], for whoever asks for names and states only: all frames are empty.
+/// As [`decode`], for whoever asks for names and states only: of each frame its length is true, and
+/// its bytes are zeros.
 ///
 /// # Errors
 /// The bytes are not one whole record.

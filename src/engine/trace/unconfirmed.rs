@@ -112,6 +112,14 @@ impl Unconfirmed {
         }
     }
 
+    /// Whether what is in this state has a class that is open whatever others tell of it: they need
+    /// not be read where only the class is asked for.
+    #[must_use]
+    pub fn is_told_by(state: State) -> bool {
+        let turns = matches!(state, State::Unanswered | State::DeliveryUnproven);
+        !turns && Self::at(state).is_some_and(Self::is_open)
+    }
+
     /// `U1` and so on.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -38,6 +38,7 @@ pub(super) fn look(journal: &Path) -> Result<Vec<OpenMoney>, ReadError> {
     };
     let search = StorySearch {
         limit: Some(MOST),
+        only_class: true,
         ..StorySearch::default()
     };
     let nothing = Evidence::default();

@@ -4,7 +4,7 @@ use super::files::Files;
 use crate::engine::journal::{
     Damage, DamageKind, Framed, Header, Segment, SegmentNo, Storage, StorageError,
 };
-use crate::engine::record::{self, Fact, Record};
+use crate::engine::record::{self, Fact, FormError, Record};
 use std::path::Path;
 
 /// How much is read at once, in bytes; more than the longest record.
@@ -38,6 +38,8 @@ pub struct Cursor {
     used: usize,
     /// Whether it ends where its segment ends.
     within: bool,
+    /// How records are read.
+    decode: fn(&[u8]) -> Result<Record, FormError>,
     damage: Vec<Damage>,
 }
 
@@ -51,6 +53,7 @@ impl Cursor {
             buffer: Vec::new(),
             used: 0,
             within: false,
+            decode: record::decode,
             damage: Vec::new(),
         }
     }
@@ -62,12 +65,18 @@ impl Cursor {
         cursor
     }
 
+    /// The same, without the bytes of frames.
+    pub(super) const fn without_frames(mut self) -> Self {
+        self.decode = record::decode_without_frames;
+        self
+    }
+
     /// From the newest whole checkpoint on; the newest segment's may still be in the making.
     pub(super) fn since_checkpoint(folder: &Path) -> Result<Self, StorageError> {
         let there = Files::read_only(folder).segments()?;
         let has_checkpoint = |segment: &SegmentNo| {
             let start = RecordPosition::start_of(*segment);
-            let records = Self::within(Files::read_only(folder), start);
+            let records = Self::within(Files::read_only(folder), start).without_frames();
             let mut facts = records.map_while(Result::ok).map(|record| record.fact);
             matches!(facts.next(), Some(Fact::CheckpointBegin))
                 && facts
@@ -105,7 +114,7 @@ impl Cursor {
             let Some(framed) = self.framed() else {
                 return Ok(None);
             };
-            let record = wanted(framed.body).then(|| record::decode(framed.body));
+            let record = wanted(framed.body).then(|| (self.decode)(framed.body));
             (record.transpose(), framed.offset, framed.end())
         };
         self.used += usize::try_from(end - at).unwrap_or(0);

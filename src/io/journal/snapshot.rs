@@ -5,7 +5,7 @@ use super::files::Files;
 use super::index::{IndexError, JournalCounts, Lookup, RunRow, Standing, TransactionSearch};
 use super::reader::ReadError;
 use crate::engine::journal::{Damage, Header, Segment, SegmentNo, Storage, StorageError};
-use crate::engine::record::{self, Fact, Opened, Record, Seq, TxId, Vault};
+use crate::engine::record::{self, Fact, Opened, Record, Seq, State, TxId, Vault};
 use crate::engine::trace::{Query, subject};
 use crate::io::system;
 use std::cell::RefCell;
@@ -42,9 +42,9 @@ const HELD_OPEN: usize = 256;
 /// The clock is looked at once in so many rows.
 const CLOCK_EVERY: u64 = 128;
 
-/// What is read at once to find a record, in bytes: most are shorter. The second is more than the
-/// longest.
-const NEAR: [usize; 2] = [1 << 12, 1 << 19];
+/// What is read at once to find a record, in bytes: most are shorter, and a known place is a few
+/// records away. The last is more than the longest.
+const NEAR: [usize; 3] = [1 << 12, 1 << 14, 1 << 19];
 
 /// What the journal tells of transactions.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +98,15 @@ impl JournalSnapshot {
     /// The index cannot be used.
     pub fn counts(&self) -> Result<JournalCounts, ReadError> {
         Ok(self.lookup.counts().map_err(IndexError::Index)?)
+    }
+
+    /// The state of a transaction, if it is one that is open.
+    #[must_use]
+    pub fn open_state(&self, tx: TxId) -> Option<State> {
+        let standing = self.list.get(&tx)?;
+        usize::try_from(standing.state)
+            .ok()
+            .and_then(|at| State::ALL.get(at).copied())
     }
 
     /// Looks for transactions, the newest first.

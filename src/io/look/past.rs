@@ -4,7 +4,9 @@ use super::batches;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::journal::Damage;
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, Seq, State, TxId};
-use crate::engine::trace::{BatchCounts, Keep, Query, Stories, Story, Verdict, proof, subject};
+use crate::engine::trace::{
+    BatchCounts, Keep, Query, Stories, Story, Unconfirmed, Verdict, proof, subject,
+};
 use crate::io::journal::{
     JournalReader, JournalSnapshot, ReadError, RelativesReach, TransactionRecords,
 };
@@ -41,6 +43,9 @@ pub struct StorySearch {
     pub before: Option<TxId>,
     /// When to give up, with what was found until then.
     pub deadline: Option<Instant>,
+    /// Whether nothing is wanted of a verdict but its class: others are read only where that turns
+    /// on them.
+    pub only_class: bool,
 }
 
 /// Looks for transactions, judged by what other people's files say as well.
@@ -189,12 +194,14 @@ fn find_in(
         limit,
         before,
         deadline,
+        only_class,
     }: StorySearch,
     index: &EvidenceIndex<'_>,
 ) -> Result<FoundStories, ReadError> {
     let damage = snapshot.damage();
     let mut found = JudgedStories {
         damaged: !damage.is_empty(),
+        only_class,
         ..JudgedStories::default()
     };
     let mut search = snapshot.search(&candidates(query, index))?;
@@ -239,6 +246,7 @@ struct JudgedStories {
     judged: BTreeSet<TxId>,
     batches: BatchCounts,
     damaged: bool,
+    only_class: bool,
 }
 
 impl JudgedStories {
@@ -249,7 +257,17 @@ impl JudgedStories {
         wanted: &BTreeSet<TxId>,
         index: &EvidenceIndex<'_>,
     ) -> Result<(), ReadError> {
-        let told = with_relatives(snapshot, wanted)?;
+        let is_told = |tx: &TxId| {
+            let state = snapshot.open_state(*tx).filter(|_| self.only_class);
+            state.is_some_and(Unconfirmed::is_told_by)
+        };
+        let (alone, others): (BTreeSet<_>, _) = wanted.iter().copied().partition(is_told);
+        let mut told = with_relatives(snapshot, &others)?;
+        let alone = snapshot.records_of(&alone)?;
+        told.whole &= alone.whole;
+        told.records.extend(alone.records);
+        told.records.sort_by_key(|record| record.seq);
+        told.records.dedup_by_key(|record| record.seq);
         self.damaged |= !told.whole;
         self.judged.extend(wanted);
         let mut stories = Stories::new(Keep::Everything);

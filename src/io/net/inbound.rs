@@ -186,9 +186,7 @@ impl Inbound {
         };
         self.began = None;
         self.fresh = false;
-        // A frame may be remembered long after its connection is gone. As a piece of its own it
-        // keeps only itself, and the buffer is free for the next read.
-        Ok(Some(Bytes::copy_from_slice(&frame)))
+        Ok(Some(frame))
     }
 
     fn received(&self, frame: Bytes) -> Received {

@@ -45,6 +45,18 @@ pub fn give_way() {
 #[cfg(not(target_os = "linux"))]
 pub const fn give_way() {}
 
+/// The process takes its memory page by page: the allocator asks for huge ones, of which a gateway
+/// fills few.
+#[cfg(target_os = "linux")]
+pub fn small_pages() {
+    // One that is not heard takes more memory.
+    let _refused = rustix::thread::disable_transparent_huge_pages(true);
+}
+
+/// The process takes its memory page by page; not known here.
+#[cfg(not(target_os = "linux"))]
+pub const fn small_pages() {}
+
 /// How many files may be open at once; not known here.
 #[cfg(not(unix))]
 #[must_use]

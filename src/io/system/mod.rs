@@ -18,6 +18,6 @@ mod signals;
 pub mod steps;
 
 pub use files::{read_up_to, reserve, sync_folder, write_all_at};
-pub use limits::{free_bytes, give_way, open_files};
+pub use limits::{free_bytes, give_way, open_files, small_pages};
 pub use modes::{make_private_folder, make_writable, mode, with_mode};
 pub use signals::{Signal, Signals};

@@ -43,7 +43,8 @@ impl Framer {
     }
 
     /// The next whole frame without its prefix, or `None` until more bytes come. Keep-alives are
-    /// passed over.
+    /// passed over. A frame may be remembered long after its connection is gone: as a piece of its
+    /// own it keeps only itself, and the room of the stream is free for what comes next.
     ///
     /// # Errors
     /// A length that cannot be.
@@ -53,9 +54,11 @@ impl Framer {
                 // Nothing is reserved: a peer that says a length has not sent it yet.
                 return Ok(None);
             }
-            stream.advance(place.start);
-            if !place.is_empty() {
-                return Ok(Some(stream.split_to(place.len()).freeze()));
+            let end = place.end;
+            let frame = stream.get(place).map(Bytes::copy_from_slice);
+            stream.advance(end);
+            if let Some(frame) = frame.filter(|frame| !frame.is_empty()) {
+                return Ok(Some(frame));
             }
         }
         Ok(None)

@@ -15,7 +15,7 @@ impl Message {
             if self.is_unread(path.field) {
                 // It may hold anything.
                 unread |= values.iter().fold(0, |bits, (_, bit)| bits | bit);
-            } else if let Some(text) = self.text(*path) {
+            } else if let Some(text) = self.short::<255>(*path) {
                 let fits = values.iter().filter(|(wanted, _)| wanted.matches(&text));
                 met |= fits.fold(0, |bits, (_, bit)| bits | bit);
             }

@@ -2,7 +2,7 @@
 
 use super::composite::{self, Tlv};
 use super::{BuildError, BuildFault, Message, characters, nested, tagged, value};
-use crate::iso::message::{FieldId, FieldPath, Part, ToFieldPath};
+use crate::iso::message::{FieldId, FieldPath, Part, Text, ToFieldPath};
 use crate::iso::spec::{Composite, FieldSpec, Layout, Nested, Size};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -54,6 +54,23 @@ impl Message {
             value::is_digits(layout, body, units, range, text)
         });
         compared.unwrap_or_else(|| self.text(path).is_some_and(|found| found == text))
+    }
+
+    /// A field or part as [`Message::text`] gives it, if it has at most `N` bytes. Digits take no
+    /// memory on their way.
+    #[must_use]
+    pub fn short<const N: usize>(&self, path: FieldPath) -> Option<Text<N>> {
+        let digits = self.value(path.field).and_then(|(layout, body, units)| {
+            let range = self.units(path, units)?;
+            let mut digits = [0; N];
+            let places = digits.get_mut(..range.len())?;
+            let values = value::digits(layout, body, units, range)?;
+            for (place, digit) in places.iter_mut().zip(values) {
+                *place = b'0' | digit.filter(|digit| *digit <= 9)?;
+            }
+            Text::of_ascii(places)
+        });
+        digits.or_else(|| Text::new(&self.text(path)?))
     }
 
     /// A field of digits, or a part of one at a fixed place, as a number.

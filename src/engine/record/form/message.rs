@@ -87,6 +87,9 @@ impl Form for StoredFrame {
 
     fn take(from: &mut In<'_>) -> Result<Self, FormError> {
         let whole = usize::try_from(from.number()?).unwrap_or(usize::MAX);
+        if !from.with_frames {
+            return pass_over(whole, from);
+        }
         let mut hidden = Vec::new();
         let mut even = Vec::new();
         let mut before: u16 = 0;
@@ -103,12 +106,32 @@ impl Form for StoredFrame {
         }
         let frame = take_frame(whole, &even, from)?;
         let patch = Patch::take(from)?;
-        match from.with_frames {
-            true => Ok(Self::new(frame, hidden, patch)),
-            false => Ok(Self::default()),
-        }
+        Ok(Self::new(frame, hidden, patch))
     }
 }
+
+/// Zeros in the place of a frame that is not wanted: whoever counts bytes counts them.
+fn pass_over(whole: usize, from: &mut In<'_>) -> Result<StoredFrame, FormError> {
+    let mut absent = 0usize;
+    for _ in 0..from.number()? {
+        u16::take(from)?;
+        let number = from.number()?;
+        let length = usize::try_from(number >> 2).unwrap_or(usize::MAX);
+        if number & 2 == 2 {
+            absent = absent.saturating_add(length.saturating_sub(1));
+        }
+    }
+    from.raw(whole.saturating_sub(absent))?;
+    drop(Patch::take(from)?);
+    let zeros = ZEROS.get(..whole).unwrap_or(&ZEROS);
+    Ok(StoredFrame::new(
+        Bytes::from_static(zeros),
+        Vec::new(),
+        Patch::None,
+    ))
+}
+
+static ZEROS: [u8; LONGEST] = [0; LONGEST];
 
 /// The bit of a range among the first ones; none for any other.
 fn bit(at: usize) -> u64 {
@@ -134,15 +157,6 @@ fn take_frame(
     even: &[(usize, usize)],
     from: &mut In<'_>,
 ) -> Result<Bytes, FormError> {
-    if !from.with_frames {
-        let absent = even
-            .iter()
-            .map(|(_, length)| length.saturating_sub(1))
-            .sum();
-        return from
-            .raw(whole.saturating_sub(absent))
-            .map(|_passed| Bytes::new());
-    }
     if even.is_empty() {
         return from.raw(whole).map(Bytes::copy_from_slice);
     }

@@ -43,7 +43,10 @@ proptest! {
     fn a_record_is_read_without_its_frames(record in records()) {
         let bytes = written(&record);
         let mut whole = decode(&bytes).unwrap();
-        whole.frames_mut().for_each(|frame| *frame = StoredFrame::default());
+        for frame in whole.frames_mut() {
+            let zeros = vec![0; frame.frame.len()];
+            *frame = StoredFrame::new(zeros.into(), Vec::new(), Patch::None);
+        }
         prop_assert_eq!(shown(&decode_without_frames(&bytes).unwrap()), shown(&whole));
     }
 

@@ -1,5 +1,6 @@
 //! Rules that hold for every history, however odd.
 
+use super::bound::{later, verdict};
 use super::history::{History, opened};
 use crate::engine::record::{ConnId, Fact, Hop, Note, Record, State, Why};
 use crate::engine::trace::{Code, Outcome, Retry, Story, Unconfirmed, Verdict};
@@ -195,6 +196,22 @@ proptest! {
                 || verdict.verdict.en.contains("not known")
                 || verdict.verdict.en.contains("not proven");
             prop_assert!(verdict.open || !unproven, "{:?}", verdict);
+        }
+    }
+
+    /// Figures of what is open go by it, and read no others.
+    #[test]
+    fn a_class_that_a_state_tells_turns_on_nobody_else(
+        history in steps(),
+        others in prop::collection::vec(steps(), 0..3),
+    ) {
+        let others = others.into_iter().zip(1..);
+        let others: Vec<_> = others.map(|(other, at)| later(other, at)).collect();
+        let all: Vec<_> = others.iter().chain([&history]).collect();
+        if Unconfirmed::is_told_by(history.story().state) {
+            let alone = verdict(history.tx, &[&history]);
+            let beside = verdict(history.tx, &all);
+            prop_assert_eq!((beside.class, beside.open), (alone.class, alone.open));
         }
     }
 

@@ -82,8 +82,8 @@ fn beside(reader: &JournalReader, story: &Story) -> Result<Vec<Story>, ApiProble
     };
     let wanted = StorySearch {
         limit: Some(BESIDE),
-        before: None,
         deadline: Some(Instant::now() + LOOKED_FOR),
+        ..StorySearch::default()
     };
     let nothing = Evidence::default();
     let found = look::search(reader, &query, wanted, &EvidenceIndex::of(&nothing))?;

@@ -164,6 +164,7 @@ fn within(limit: usize, cursor: Option<&str>) -> Result<StorySearch, ApiProblem>
         limit: Some(limit),
         before: cursor.map(transaction).transpose()?,
         deadline: Some(Instant::now() + LOOKED_FOR),
+        ..StorySearch::default()
     })
 }
 

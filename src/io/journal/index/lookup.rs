@@ -39,7 +39,7 @@ pub(super) fn index_from(
     carried: bool,
     before: BTreeMap<TxId, Standing>,
 ) -> Result<(IndexRun, Vec<Damage>), StorageError> {
-    let mut cursor = Cursor::within(Files::read_only(journal), from);
+    let mut cursor = Cursor::within(Files::read_only(journal), from).without_frames();
     let mut rows = Rows::new(from, carried, before);
     let mut at = from;
     while let Some(record) = cursor.next() {

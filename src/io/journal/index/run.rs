@@ -25,8 +25,8 @@ const VERSION: u64 = 1;
 /// How many words a page holds beside its check sum.
 const PAGE: u64 = 511;
 const PAGE_BYTES: usize = 4096;
-/// How many pages of a file are held.
-const CACHED: usize = 8;
+/// How many pages of a file are held: those that were asked for last.
+const CACHED: usize = 64;
 
 /// How many records apart the places are that a run remembers.
 pub(super) const STRIDE: u64 = 16;
@@ -160,7 +160,7 @@ pub(in crate::io::journal) struct Standing {
     /// Its last record.
     pub(in crate::io::journal) last: RecordPosition,
     /// The number of its state.
-    pub(super) state: u64,
+    pub(in crate::io::journal) state: u64,
 }
 
 /// What the index knows of a stretch of the journal.
@@ -172,7 +172,7 @@ pub(super) struct IndexRun {
 
 #[derive(Debug)]
 enum RunWords {
-    Memory(Vec<u64>),
+    Memory(Vec<Rc<[u64]>>),
     /// A file, and the pages that were read last, by number.
     File(File, RefCell<VecDeque<(u64, Rc<[u64]>)>>),
 }
@@ -181,9 +181,11 @@ impl IndexRun {
     /// A run in memory, of its sections.
     pub(super) fn new(mut head: RunHead, sections: [Vec<u64>; SECTIONS.len()]) -> Self {
         head.lengths = sections.each_ref().map(|section| section.len() as u64);
+        let words = sections.concat();
+        let pages = words.chunks(index(PAGE)).map(Rc::from).collect();
         Self {
             head,
-            words: RunWords::Memory(sections.concat()),
+            words: RunWords::Memory(pages),
         }
     }
 
@@ -233,17 +235,18 @@ impl IndexRun {
         let number = word / PAGE;
         let first = number * PAGE;
         match &self.words {
-            RunWords::Memory(words) => {
-                let all = words.get(index(first)..).unwrap_or_default();
-                let page = all.get(..index(PAGE)).unwrap_or(all);
-                Ok((first, page.into()))
+            RunWords::Memory(pages) => {
+                let page = pages.get(index(number)).map(Rc::clone);
+                Ok((first, page.unwrap_or_default()))
             }
             RunWords::File(file, cached) => {
                 let mut cached = cached.borrow_mut();
-                if let Some((_, page)) = cached.iter().find(|(known, _)| *known == number) {
-                    return Ok((first, Rc::clone(page)));
-                }
-                let page: Rc<[u64]> = read_page(file, number + 1)?.into();
+                let known = cached.iter().position(|(known, _)| *known == number);
+                let known = known.and_then(|at| cached.remove(at));
+                let page = match known {
+                    Some((_, page)) => page,
+                    None => read_page(file, number + 1)?.into(),
+                };
                 cached.truncate(CACHED - 1);
                 cached.push_front((number, Rc::clone(&page)));
                 Ok((first, page))
