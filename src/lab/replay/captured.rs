@@ -70,9 +70,9 @@ fn agree(one: &[String; 2], other: &[String; 2]) -> bool {
 /// goes before others, then one that is still waited for, then the first.
 pub(super) fn request_of<'a, T>(
     answer: &ReplayKey,
-    waiting: impl Iterator<Item = WaitingRequest<'a, T>>,
+    waiting: impl Iterator<Item = MaybeAnswered<'a, T>>,
 ) -> Option<T> {
-    let mut fits: Vec<WaitingRequest<'a, T>> = waiting
+    let mut fits: Vec<MaybeAnswered<'a, T>> = waiting
         .filter(|one| one.key.whole == answer.whole || one.key.may_be(answer))
         .collect();
     if fits.iter().any(|one| one.key.whole == answer.whole) {
@@ -90,7 +90,7 @@ pub(super) fn request_of<'a, T>(
 }
 
 /// A request whose answer is waited for.
-pub(super) struct WaitingRequest<'a, T> {
+pub(super) struct MaybeAnswered<'a, T> {
     pub request: T,
     pub key: &'a ReplayKey,
     /// Whether the time for its answer is over.
@@ -150,7 +150,7 @@ impl CapturedTraffic {
     /// An answer: the number of its request, and its place among the answers of its connection.
     pub(super) fn answered(&mut self, flow: FlowId, key: &ReplayKey) -> Option<(u64, u64)> {
         let known = self.flows.get_mut(&flow)?;
-        let open = known.open.iter().map(|(key, number)| WaitingRequest {
+        let open = known.open.iter().map(|(key, number)| MaybeAnswered {
             request: *number,
             key,
             overdue: false,

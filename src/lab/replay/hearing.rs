@@ -1,7 +1,7 @@
 //! Hears what comes back, and tells what became of each request.
 
 use super::brain::Replayer;
-use super::captured::{ReplayKey, WaitingRequest, request_of};
+use super::captured::{MaybeAnswered, ReplayKey, request_of};
 use super::event::{
     JudgedExchange, LineId, ReplayAction, ReplaySide, ReplayVerdict, SkipCause, StrayFrame,
     UnansweredCause,
@@ -79,7 +79,7 @@ impl Replayer {
 
     fn one_of<'a>(&self, key: &ReplayKey, of: impl Iterator<Item = &'a u64>) -> Option<u64> {
         let sent = of.filter_map(|number| Some((*number, self.exchanges.get(number)?.sent()?)));
-        let waiting = sent.map(|(request, sent)| WaitingRequest {
+        let waiting = sent.map(|(request, sent)| MaybeAnswered {
             request,
             key: &sent.key,
             overdue: sent.overdue,
