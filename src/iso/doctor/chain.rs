@@ -15,6 +15,8 @@ pub(super) struct Chain {
     pub frames: usize,
     /// Bytes of those.
     pub read: usize,
+    /// Bytes of the longest of them.
+    longest: usize,
     /// Bytes of a last frame that is cut off.
     pub tail: usize,
     /// Frames that were not read to their end.
@@ -25,10 +27,8 @@ pub(super) struct Chain {
     plausible: usize,
 }
 
-/// So far into a stream a first frame is looked for.
-const FURTHEST: usize = 4096;
 /// No message of the field is longer.
-const LONGEST: usize = 8192;
+pub(super) const LONGEST: usize = 8192;
 
 impl Chain {
     pub(super) fn add(&mut self, other: &Self) {
@@ -43,11 +43,14 @@ impl Chain {
         ] {
             *own = own.saturating_add(more);
         }
+        self.longest = self.longest.max(other.longest);
     }
 
     /// Of a hundred; `None` if nothing was read.
     pub(super) fn confidence(&self, whole: usize) -> Option<u8> {
-        let looked = whole.saturating_sub(self.skipped).saturating_sub(self.tail);
+        // A stream that begins within a frame begins with less than a frame.
+        let passed = self.skipped.min(self.longest);
+        let looked = whole.saturating_sub(passed).saturating_sub(self.tail);
         let covered = self.read.saturating_mul(100).checked_div(looked)?.min(100);
         let plausible = self.plausible.checked_div(self.frames)?;
         let all = covered
@@ -74,12 +77,12 @@ impl Chain {
     }
 }
 
-/// Reads a piece: as a stream that may begin within a frame, or as what begins here.
+/// Reads a piece as what begins here, or, if it is a stream, at one of these places.
 pub(super) fn follow(
     spec: &Arc<Spec>,
     framing: Option<Framing>,
     piece: &[u8],
-    is_stream: bool,
+    starts: &[usize],
 ) -> Chain {
     let Some(framing) = framing else {
         let mut chain = Chain::default();
@@ -88,22 +91,12 @@ pub(super) fn follow(
     };
     let framer = Framer::framed(framing, LONGEST);
     let first = from(spec, framer, piece, 0);
-    if first.is_whole(piece.len()) || !is_stream {
+    if first.is_whole(piece.len()) {
         return first;
     }
-    let last = piece.len().min(FURTHEST);
-    let later = (1..last).filter(|at| begins(framer, piece, *at));
-    let mut later = later.map(|at| from(spec, framer, piece, at));
-    // One frame by itself may be chance, unless it ends where the stream does.
-    let found = later.find(|chain| chain.is_whole(piece.len()) && chain.is_enough());
+    let mut later = starts.iter().map(|at| from(spec, framer, piece, *at));
+    let found = later.find(|chain| chain.is_whole(piece.len()));
     found.unwrap_or(first)
-}
-
-/// Whether a frame may begin here.
-fn begins(framer: Framer, piece: &[u8], at: usize) -> bool {
-    let rest = piece.get(at..).unwrap_or_default();
-    let place = framer.place(rest).ok().flatten();
-    place.is_some_and(|place| place.len() > 8 && place.end <= rest.len())
 }
 
 fn from(spec: &Arc<Spec>, framer: Framer, piece: &[u8], at: usize) -> Chain {
@@ -137,10 +130,6 @@ fn from(spec: &Arc<Spec>, framer: Framer, piece: &[u8], at: usize) -> Chain {
 }
 
 impl Chain {
-    fn is_enough(&self) -> bool {
-        self.frames > 1 || self.tail == 0
-    }
-
     /// Reads one frame; whether it could be.
     fn take(&mut self, spec: &Arc<Spec>, frame: &[u8], bytes: usize) -> bool {
         let Ok(message) = Message::parse(spec, Bytes::copy_from_slice(frame)) else {
@@ -150,6 +139,7 @@ impl Chain {
         let evidence = evidence::of(&message);
         self.frames = self.frames.saturating_add(1);
         self.read = self.read.saturating_add(bytes);
+        self.longest = self.longest.max(bytes);
         self.warnings = self.warnings.saturating_add(evidence.doubts);
         self.plausible = self.plausible.saturating_add(evidence.plausible);
         true

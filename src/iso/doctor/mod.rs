@@ -1,13 +1,18 @@
 //! Unknown bytes: which dialect they are in, behind which length and header; and for one broken
 //! message, what is likely wrong with it.
 //!
-//! Each known dialect is tried behind each usual framing, with and without a TPDU, then mixtures of
-//! codings that none of them has. What reads most of the bytes with the fewest faults comes first.
+//! Each known dialect is tried behind each usual framing, with and without a TPDU, then behind
+//! headers that none of them has, then mixtures of codings. What reads most of the bytes with the
+//! fewest faults comes first; where nothing reads a message to its end, what reads furthest.
 //!
 //! Start with [`examine`], for one message with [`mends`].
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod variants;
+
+mod headed;
+
+mod cuts;
 
 mod evidence;
 
@@ -17,8 +22,11 @@ mod broken;
 
 pub use broken::{Mend, mends};
 
+use crate::iso::codec::{Framer, Message};
 use crate::iso::spec::{Framing, PrefixEncoding, Spec};
+use bytes::Bytes;
 use chain::Chain;
+use cuts::Cuts;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use variants::Variant;
@@ -46,8 +54,11 @@ pub struct PossibleReading {
 const MOST_BYTES: usize = 32 << 10;
 /// So many ways are told.
 const MOST_READINGS: usize = 5;
-/// With so much confidence in a known dialect, no mixture is tried.
+/// With so much confidence in what was tried, nothing stranger is.
 const SURE: u8 = 90;
+/// What was read of a message proves something from so many fields on, so plausible of a hundred.
+const FEWEST_FIELDS: usize = 3;
+const PLAUSIBLE: usize = 80;
 
 /// The ways to read these pieces, the likeliest first: one piece is a stream that may be cut
 /// anywhere, of several each is a message or a frame by itself.
@@ -62,21 +73,35 @@ pub fn examine(pieces: &[Vec<u8>]) -> Vec<PossibleReading> {
             taken.push(part);
         }
     }
-    let mut all = readings(&taken, variants::known());
-    if all.first().is_none_or(|best| best.confidence < SURE) {
-        all.extend(readings(&taken, variants::mixed()));
+    let known = variants::known();
+    let own = known.iter().map(|variant| variant.spec.framing());
+    let cuts = Cuts::of(&taken, usual_framings().into_iter().chain(own));
+    let mut all = readings(&taken, &cuts, known);
+    for strangeness in 0..2 {
+        // Stable: of equals, the one that was tried first.
+        all.sort_by_key(|reading| std::cmp::Reverse(reading.confidence));
+        if all.first().is_some_and(|best| best.confidence >= SURE) {
+            break;
+        }
+        let variants = match strangeness {
+            0 => headed::headed(&taken, &cuts),
+            _ => variants::mixed(),
+        };
+        all.extend(readings(&taken, &cuts, variants));
     }
-    // Stable: of equals, the one that was tried first.
+    if all.is_empty() {
+        all = partly(&taken);
+    }
     all.sort_by_key(|reading| std::cmp::Reverse(reading.confidence));
     all.truncate(MOST_READINGS);
     all
 }
 
-fn readings(pieces: &[&[u8]], variants: Vec<Variant>) -> Vec<PossibleReading> {
+fn readings(pieces: &[&[u8]], cuts: &Cuts, variants: Vec<Variant>) -> Vec<PossibleReading> {
     let mut all = Vec::new();
     for variant in variants {
         let tried = framings(&variant.spec).into_iter();
-        let best = tried.filter_map(|framing| reading(pieces, &variant, framing));
+        let best = tried.filter_map(|framing| reading(pieces, cuts, &variant, framing));
         // Of the framings of one dialect, the likeliest; of equals the first.
         let best = best.reduce(|best, other| {
             if other.confidence > best.confidence {
@@ -87,13 +112,18 @@ fn readings(pieces: &[&[u8]], variants: Vec<Variant>) -> Vec<PossibleReading> {
         });
         all.extend(best);
     }
-    all.sort_by_key(|reading| std::cmp::Reverse(reading.confidence));
     all
 }
 
 /// The dialect's own framing, the usual ones, and none.
 fn framings(spec: &Spec) -> Vec<Option<Framing>> {
     let mut all = vec![spec.framing()];
+    all.extend(usual_framings());
+    all.dedup();
+    all.into_iter().map(Some).chain([None]).collect()
+}
+
+fn usual_framings() -> [Framing; 9] {
     let usual = [
         (PrefixEncoding::Binary, 2, false),
         (PrefixEncoding::Binary, 2, true),
@@ -105,28 +135,27 @@ fn framings(spec: &Spec) -> Vec<Option<Framing>> {
         (PrefixEncoding::Hex, 4, false),
         (PrefixEncoding::Ebcdic, 4, false),
     ];
-    all.extend(usual.map(|(encoding, bytes, counts_itself)| Framing {
+    usual.map(|(encoding, bytes, counts_itself)| Framing {
         encoding,
         bytes,
         counts_itself,
         http: None,
-    }));
-    all.dedup();
-    all.into_iter().map(Some).chain([None]).collect()
+    })
 }
 
 fn reading(
     pieces: &[&[u8]],
+    cuts: &Cuts,
     variant: &Variant,
     framing: Option<Framing>,
 ) -> Option<PossibleReading> {
-    let is_stream = pieces.len() == 1;
+    let starts = framing.map_or(&[][..], |framing| cuts.by(framing));
     let mut sum = Chain::default();
     for piece in pieces {
-        sum.add(&chain::follow(&variant.spec, framing, piece, is_stream));
+        sum.add(&chain::follow(&variant.spec, framing, piece, starts));
     }
     let whole: usize = pieces.iter().map(|piece| piece.len()).sum();
-    let confidence = sum.confidence(whole)?;
+    let confidence = sum.confidence(whole)?.saturating_sub(variant.doubt);
     Some(PossibleReading {
         dialect: variant.base.to_owned(),
         framing,
@@ -138,8 +167,56 @@ fn reading(
     })
 }
 
-fn reason(variant: &Variant, framing: Option<Framing>, chain: &Chain) -> String {
-    let mut text = match framing {
+/// Of a frame that nothing reads to its end: how far each known dialect reads it.
+fn partly(pieces: &[&[u8]]) -> Vec<PossibleReading> {
+    let Some(piece) = pieces.first() else {
+        return Vec::new();
+    };
+    let variants = variants::known();
+    let all = variants.iter().filter_map(|variant| {
+        let tried = framings(&variant.spec).into_iter();
+        let read = tried.filter_map(|framing| part(piece, variant, framing));
+        read.max_by_key(|reading| reading.confidence)
+    });
+    all.collect()
+}
+
+/// How far the first frame of a piece is read, if so far that it is no chance.
+fn part(piece: &[u8], variant: &Variant, framing: Option<Framing>) -> Option<PossibleReading> {
+    let frame = match framing {
+        None => piece,
+        Some(framing) => {
+            let framer = Framer::framed(framing, chain::LONGEST);
+            piece.get(framer.place(piece).ok()??)?
+        }
+    };
+    let bytes = Bytes::copy_from_slice(frame);
+    let (message, error) = Message::parse_partial(&variant.spec, bytes);
+    let (message, error) = message.zip(error)?;
+    let plausible = evidence::of(&message).plausible;
+    if message.fields().len() < FEWEST_FIELDS || plausible < PLAUSIBLE {
+        return None;
+    }
+    let read = error.offset.saturating_mul(100).checked_div(frame.len())?;
+    let confidence = read.min(100).saturating_mul(plausible) / 250;
+    let said = format!("{}; {}", told(framing), variant.what);
+    Some(PossibleReading {
+        dialect: variant.base.to_owned(),
+        framing,
+        skipped: 0,
+        frames: 0,
+        confidence: u8::try_from(confidence).ok()?,
+        reason: format!(
+            "{said}; {} fields read, then {error}",
+            message.fields().len()
+        ),
+        draft: draft(variant, framing),
+    })
+}
+
+/// A framing in words.
+fn told(framing: Option<Framing>) -> String {
+    match framing {
         None => "no length before it".to_owned(),
         Some(framing) => {
             let itself = if framing.counts_itself {
@@ -150,7 +227,11 @@ fn reason(variant: &Variant, framing: Option<Framing>, chain: &Chain) -> String 
             let code = word(framing.encoding);
             format!("length of {} bytes, {code}{itself}", framing.bytes)
         }
-    };
+    }
+}
+
+fn reason(variant: &Variant, framing: Option<Framing>, chain: &Chain) -> String {
+    let mut text = told(framing);
     let (frames, tail) = (chain.frames, chain.tail);
     let _never = write!(text, "; {}; {frames} read to the end", variant.what);
     if chain.skipped > 0 {

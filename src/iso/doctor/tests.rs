@@ -2,7 +2,9 @@
 //! cut.
 
 use super::*;
+use crate::iso::message::FieldPath;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 struct Published {
@@ -15,6 +17,8 @@ struct PublishedFrame {
     hex: String,
     framed: bool,
     error: Option<toml::Value>,
+    #[serde(default)]
+    fields: BTreeMap<String, toml::Value>,
 }
 
 macro_rules! published {
@@ -49,7 +53,7 @@ fn frames(name: &str, text: &str) -> Vec<(String, Vec<u8>)> {
         .sample
         .into_iter()
         .filter(|one| one.error.is_none());
-    let framer = crate::iso::codec::Framer::new(&spec, 8192);
+    let framer = Framer::new(&spec, 8192);
     let wrapped = sound.map(|one| {
         let bytes = unhex(&one.hex);
         if one.framed {
@@ -134,4 +138,112 @@ fn what_would_mend_a_broken_message_is_told() {
     let first = mends.first().unwrap();
     assert!(first.whole, "{mends:?}");
     assert!(first.what.contains("binary"), "{mends:?}");
+}
+
+/// The first reading's dialect, as its draft has it, and what it reads of a frame as it travels.
+fn read(pieces: &[Vec<u8>], frame: &[u8]) -> (PossibleReading, Option<Message>) {
+    let first = examine(pieces).into_iter().next().unwrap();
+    let spec = load(&first.draft).unwrap();
+    let place = match first.framing {
+        None => 0..frame.len(),
+        Some(framing) => {
+            let framer = Framer::framed(framing, 8192);
+            framer.place(frame).unwrap().unwrap()
+        }
+    };
+    let bytes = Bytes::copy_from_slice(frame.get(place).unwrap());
+    let message = Message::parse(&spec, bytes).ok();
+    (first, message)
+}
+
+#[test]
+fn a_sample_of_no_known_dialect_is_read_as_it_was_published() {
+    let published: &[(&str, &str)] = published![
+        "base1",
+        "bcd-length",
+        "mixed",
+        "presentment",
+        "lakala-pos",
+        "icbc-pos"
+    ];
+    for (name, text) in published {
+        let published: Published = toml::from_str(text).unwrap();
+        for one in published.sample.iter().filter(|one| one.error.is_none()) {
+            let frame = unhex(&one.hex);
+            let (reading, message) = read(std::slice::from_ref(&frame), &frame);
+            let message = message.unwrap();
+            for (field, value) in &one.fields {
+                let path: FieldPath = field.parse().unwrap();
+                let found = message.text(path);
+                let told = (name, &one.title, field, &reading.reason);
+                let (found, value) = (found.unwrap_or_default(), value.as_str().unwrap());
+                assert_eq!(found.trim_end(), value.trim_end(), "{told:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_header_that_no_known_dialect_has_is_found_by_what_follows_it() {
+    for (name, header) in [
+        ("iso8583-1987-ascii", "49534F303136303030303730"),
+        ("iso8583-1987-binary", "600001A1B2C3D4E5F60102"),
+        (
+            "iso8583-1987-ebcdic",
+            "16010200AA0000000000000000000000000000000000",
+        ),
+    ] {
+        let (_, text) = PUBLISHED.iter().find(|(known, _)| *known == name).unwrap();
+        let spec = Spec::builtin(name).unwrap();
+        let framer = Framer::new(&spec, 8192);
+        let frames = frames(name, text).into_iter().map(|(_, frame)| {
+            let place = framer.place(&frame).unwrap().unwrap();
+            let mut body = unhex(header);
+            body.extend(frame.get(place).unwrap());
+            let mut wire = bytes::BytesMut::new();
+            framer.wrap(&body, &mut wire).unwrap();
+            wire.to_vec()
+        });
+        let frames: Vec<Vec<u8>> = frames.collect();
+        let wanted = format!("default = \"{header}\"");
+        let stream = frames
+            .iter()
+            .cycle()
+            .take(6)
+            .fold(Vec::new(), |mut all, frame| {
+                all.extend(frame);
+                all
+            });
+        let cut = |at: usize| stream.get(at..).unwrap().to_vec();
+        let first = frames.first().unwrap();
+        let half = first.len() / 2;
+        for pieces in [
+            frames.clone(),
+            vec![stream.clone()],
+            vec![cut(1)],
+            vec![cut(half)],
+        ] {
+            let (reading, message) = read(&pieces, first);
+            let told = (name, pieces.len(), &reading.reason, reading.confidence);
+            assert!(reading.draft.contains(&wanted), "{told:?}");
+            assert!(message.is_some(), "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn what_nothing_reads_to_its_end_is_told_as_far_as_it_is_read() {
+    let text = include_str!("../../../proto-specs/vectors/member-card.toml");
+    let published: Published = toml::from_str(text).unwrap();
+    let frame = unhex(&published.sample.first().unwrap().hex);
+    let all = examine(&[frame]);
+    let first = all.first().unwrap();
+    assert_eq!((first.dialect.as_str(), first.frames), ("cup-pos", 0));
+    assert!(first.confidence < 50);
+    assert!(
+        first.reason.contains("fields read, then"),
+        "{}",
+        first.reason
+    );
+    assert!(first.reason.contains("field 47"), "{}", first.reason);
 }

@@ -15,13 +15,15 @@ pub(super) struct Variant {
     pub text: String,
     /// Its tables.
     pub tables: String,
+    /// What is taken off its confidence, of a hundred: something in it explains nothing.
+    pub doubt: u8,
 }
 
 const TPDU: &str = "[[header]]\nname = \"tpdu\"\ndefault = \"6000000000\"\n\
                     answer = \"swap-addresses\"\n";
 
 impl Variant {
-    fn of(base: &'static str, what: String, keys: &str, tables: String) -> Option<Self> {
+    pub(super) fn of(base: &'static str, what: String, keys: &str, tables: String) -> Option<Self> {
         let text = format!("name = \"draft\"\nextends = \"{base}\"\n{keys}");
         let spec = match (keys, tables.as_str()) {
             ("", "") => Spec::builtin(base)?,
@@ -33,7 +35,14 @@ impl Variant {
             what,
             text,
             tables,
+            doubt: 0,
         })
+    }
+
+    /// A built-in dialect without its header.
+    pub(super) fn bare(base: &'static str) -> Option<Self> {
+        let what = format!("{base} without its header");
+        Self::of(base, what, "header = []\n", String::new())
     }
 }
 
@@ -49,10 +58,7 @@ pub(super) fn known() -> Vec<Variant> {
     for name in names {
         let has_header = Spec::builtin(name).is_some_and(|spec| !spec.header().is_empty());
         all.extend(match has_header {
-            true => {
-                let what = format!("{name} without its header");
-                Variant::of(name, what, "header = []\n", String::new())
-            }
+            true => Variant::bare(name),
             false => Variant::of(name, format!("{name} behind a TPDU"), "", TPDU.to_owned()),
         });
     }

@@ -117,6 +117,9 @@ impl CapturedFlow {
         }
         self.open(None, out);
         self.tell_unheard(how, out);
+        // What still comes under its name is not read, so nothing is kept for that.
+        self.cutters = [FrameCutter::new(), FrameCutter::new()];
+        self.halves.iter_mut().for_each(HalfConnection::let_go);
         out.push(Sighting::Ended {
             flow: self.id,
             at: self.last,

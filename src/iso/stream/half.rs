@@ -83,6 +83,13 @@ impl HalfConnection {
         }
     }
 
+    /// Keeps nothing of its bytes: no more are read.
+    pub(super) fn let_go(&mut self) {
+        self.held = BTreeMap::new();
+        self.given = Vec::new();
+        self.unheard = VecDeque::new();
+    }
+
     /// Takes a segment in, and gives what can be read on.
     pub(super) fn take(&mut self, segment: &TcpSegment<'_>, sink: &mut dyn FnMut(ByteRun<'_>)) {
         self.begin(segment, sink);

@@ -1,7 +1,7 @@
 //! Which captured answer belongs to which captured request.
 
 use crate::iso::codec::Message;
-use crate::iso::message::{FieldId, Mti};
+use crate::iso::message::{FieldId, FieldPath, Mti};
 use crate::iso::stream::{FlowId, SeenAt};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,12 +10,18 @@ const PATIENCE: i64 = 120_000_000;
 /// Requests at most whose captured answers are looked for.
 const MOST: usize = 20_000;
 
-/// By what an answer finds its request: all fields that the dialect names, and the type with the
-/// trace number, for hosts that leave the others out.
+/// By what an answer finds its request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ReplayKey {
+    /// The type of the answer, and all fields that the dialect names.
     pub whole: String,
-    pub brief: String,
+    /// The type of the answer, and the trace number: for hosts that leave others out, or write
+    /// them anew.
+    brief: String,
+    /// DE 41 and 42; empty where they are not there.
+    ends: [String; 2],
+    /// What it trades, as far as it says so: processing code and amount.
+    trade: [String; 2],
 }
 
 impl ReplayKey {
@@ -29,18 +35,66 @@ impl ReplayKey {
     }
 
     fn of(message: &Message, mti: Mti) -> Self {
-        let brief = format!(
-            "{mti}|{}",
-            message.text(FieldId::of(11)).unwrap_or_default()
-        );
-        let paths = message.spec().flow().match_key.iter();
-        let whole = paths.fold(mti.to_string(), |mut key, path| {
-            key.push('|');
-            key.push_str(message.text(*path).unwrap_or_default().trim());
-            key
+        let flow = message.spec().flow();
+        let text = |path: FieldPath| {
+            let text = message.text(path).unwrap_or_default();
+            text.trim().to_owned()
+        };
+        let of = |number: u8| text(FieldPath::whole(FieldId::of(number)));
+        let paths = flow.match_key.iter();
+        let whole = paths.fold(mti.to_string(), |key, path| {
+            format!("{key}|{}", text(*path))
         });
-        Self { whole, brief }
+        Self {
+            whole,
+            brief: format!("{mti}|{}", of(11)),
+            ends: [of(41), of(42)],
+            trade: [of(3), text(flow.amount)],
+        }
     }
+
+    /// Whether an answer may be that of this request, though it does not bear all of its names.
+    fn may_be(&self, answer: &Self) -> bool {
+        self.brief == answer.brief && agree(&self.ends, &answer.ends)
+    }
+}
+
+/// Whether both say the same, as far as both say it.
+fn agree(one: &[String; 2], other: &[String; 2]) -> bool {
+    let mut pairs = one.iter().zip(other);
+    pairs.all(|(one, other)| one == other || one.is_empty() || other.is_empty())
+}
+
+/// Which of these requests an answer answers. One that bears the whole name goes before those that
+/// may be meant, of which there must be one only; of several under one name, one of the same trade
+/// goes before others, then one that is still waited for, then the first.
+pub(super) fn request_of<'a, T>(
+    answer: &ReplayKey,
+    waiting: impl Iterator<Item = MaybeAnswered<'a, T>>,
+) -> Option<T> {
+    let mut fits: Vec<MaybeAnswered<'a, T>> = waiting
+        .filter(|one| one.key.whole == answer.whole || one.key.may_be(answer))
+        .collect();
+    if fits.iter().any(|one| one.key.whole == answer.whole) {
+        fits.retain(|one| one.key.whole == answer.whole);
+    }
+    if fits.iter().any(|one| agree(&one.key.trade, &answer.trade)) {
+        fits.retain(|one| agree(&one.key.trade, &answer.trade));
+    }
+    let name = fits.first().map(|one| one.key.whole.clone())?;
+    if fits.iter().any(|one| one.key.whole != name) {
+        return None;
+    }
+    let first = fits.into_iter().min_by_key(|one| one.overdue);
+    first.map(|one| one.request)
+}
+
+/// A request whose answer is waited for.
+pub(super) struct MaybeAnswered<'a, T> {
+    pub request: T,
+    pub key: &'a ReplayKey,
+    /// Whether the time for its answer is over.
+    pub overdue: bool,
 }
 
 /// Requests without their answers yet.
@@ -82,7 +136,11 @@ impl CapturedTraffic {
                 break;
             }
             self.ages.pop_front();
-            if self.take(flow, |(_, open)| *open == number).is_some() {
+            let Some(known) = self.flows.get_mut(&flow) else {
+                continue;
+            };
+            if let Some(at) = known.open.iter().position(|(_, open)| *open == number) {
+                known.open.remove(at);
                 gone.push(number);
             }
         }
@@ -91,22 +149,16 @@ impl CapturedTraffic {
 
     /// An answer: the number of its request, and its place among the answers of its connection.
     pub(super) fn answered(&mut self, flow: FlowId, key: &ReplayKey) -> Option<(u64, u64)> {
-        let found = self.take(flow, |(own, _)| own.whole == key.whole);
-        let found = found.or_else(|| self.take(flow, |(own, _)| own.brief == key.brief));
-        let (_, number) = found?;
         let known = self.flows.get_mut(&flow)?;
+        let open = known.open.iter().map(|(key, number)| MaybeAnswered {
+            request: *number,
+            key,
+            overdue: false,
+        });
+        let number = request_of(key, open)?;
+        known.open.retain(|(_, open)| *open != number);
         known.answers += 1;
         Some((number, known.answers))
-    }
-
-    fn take(
-        &mut self,
-        flow: FlowId,
-        is_it: impl Fn(&(ReplayKey, u64)) -> bool,
-    ) -> Option<(ReplayKey, u64)> {
-        let open = &mut self.flows.get_mut(&flow)?.open;
-        let at = open.iter().position(is_it)?;
-        open.remove(at)
     }
 
     /// Bytes are missing on a connection: answers may stand in them.

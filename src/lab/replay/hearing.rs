@@ -1,7 +1,7 @@
 //! Hears what comes back, and tells what became of each request.
 
 use super::brain::Replayer;
-use super::captured::ReplayKey;
+use super::captured::{MaybeAnswered, ReplayKey, request_of};
 use super::event::{
     JudgedExchange, LineId, ReplayAction, ReplaySide, ReplayVerdict, SkipCause, StrayFrame,
     UnansweredCause,
@@ -67,21 +67,24 @@ impl Replayer {
         }));
     }
 
-    /// The request that this answers: by all that the dialect names, else by type and trace number.
+    /// The request that this answers.
     fn request_of(&self, line: LineId, answer: &Message) -> Option<u64> {
         let key = ReplayKey::of_answer(answer);
-        let waiting = self.ways.awaiting.get(&(line, key.whole));
-        if let Some(first) = waiting.and_then(|waiting| waiting.front()) {
-            return Some(*first);
+        let named = self.ways.awaiting.get(&(line, key.whole.clone()));
+        match named {
+            Some(named) => self.one_of(&key, named.iter()),
+            None => self.one_of(&key, self.ways.lines.get(&line)?.awaiting.iter()),
         }
-        let mut waiting = self.ways.lines.get(&line)?.awaiting.iter();
-        waiting
-            .find(|number| {
-                let exchange = self.exchanges.get(*number);
-                let sent = exchange.and_then(ReplayedExchange::sent);
-                sent.is_some_and(|sent| sent.key.brief == key.brief)
-            })
-            .copied()
+    }
+
+    fn one_of<'a>(&self, key: &ReplayKey, of: impl Iterator<Item = &'a u64>) -> Option<u64> {
+        let sent = of.filter_map(|number| Some((*number, self.exchanges.get(number)?.sent()?)));
+        let waiting = sent.map(|(request, sent)| MaybeAnswered {
+            request,
+            key: &sent.key,
+            overdue: sent.overdue,
+        });
+        request_of(key, waiting)
     }
 
     /// A frame that cannot be read is the answer where only one is waited for.

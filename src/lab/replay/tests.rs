@@ -1,5 +1,7 @@
 //! A capture of a few messages, played against a host of a few lines.
 
+mod pairing;
+
 use super::*;
 use crate::engine::seam::{Mono, Now, Wall, Zone};
 use crate::iso::codec::Message;
