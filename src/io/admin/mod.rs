@@ -126,7 +126,7 @@ impl Admin {
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(api::AT_ONCE + 1)
+            .max_blocking_threads(api::THREADS)
             .on_thread_start(system::give_way)
             .build()?;
         let socket = runtime.block_on(TcpListener::bind(&config.address))?;

@@ -9,9 +9,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware::from_fn_with_state;
 
-/// Bytes of a request's body, at most.
-const BODY_MOST: usize = 64 << 10;
-
 /// All that is served, each connection with whose it is.
 pub(super) fn service(
     views: Views,
@@ -21,7 +18,7 @@ pub(super) fn service(
     api.merge(page::routes())
         .fallback(api::unknown)
         .method_not_allowed_fallback(api::unknown_method)
-        .layer(DefaultBodyLimit::max(BODY_MOST))
+        .layer(DefaultBodyLimit::max(api::BODY_MOST))
         .layer(from_fn_with_state(access, guard))
         .with_state(views)
         .into_make_service_with_connect_info()

@@ -99,3 +99,51 @@ fn metrics_and_health_are_served_until_it_is_dropped() {
     drop(admin);
     assert!(TcpStream::connect(address).is_err());
 }
+
+#[test]
+fn faults_and_scenarios_wait_for_no_search() {
+    let views = views(Exporter::new().0);
+    let searches = Arc::clone(&views.turns.searches);
+    let most = u32::try_from(searches.available_permits()).unwrap();
+    let _all = searches.try_acquire_many_owned(most).unwrap();
+    let admin = Admin::start(&anywhere(), views).unwrap();
+    for path in ["/api/faults", "/api/scenarios/S1.2"] {
+        let answer = fetch(admin.address(), path);
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let run = post(admin.address(), "/api/scenarios/S1.2/run", "{}");
+    assert!(run.starts_with("HTTP/1.1 200"), "{run}");
+}
+
+#[test]
+fn what_cannot_be_done_now_says_when_to_ask_again() {
+    let admin = Admin::start(&anywhere(), views(Exporter::new().0)).unwrap();
+    let answer = fetch(admin.address(), "/api/open");
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+    let document: serde_json::Value = serde_json::from_str(&api_document().unwrap()).unwrap();
+    for item in document["paths"].as_object().unwrap().values() {
+        let answers = item.as_object().unwrap().values();
+        let busy = answers.filter(|told| !told["tags"].to_string().contains("health"));
+        let busy = busy.filter_map(|told| told["responses"].get("503"));
+        busy.for_each(|busy| assert!(busy["headers"]["Retry-After"].is_object(), "{busy}"));
+    }
+}
+
+#[test]
+fn a_body_that_says_that_it_is_too_long_is_refused_at_once() {
+    let admin = Admin::start(&anywhere(), views(Exporter::new().0)).unwrap();
+    let mut socket = TcpStream::connect(admin.address()).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(8)))
+        .unwrap();
+    let head = format!(
+        "POST /api/faults HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 99999999999\r\n\r\n",
+        admin.address()
+    );
+    socket.write_all(head.as_bytes()).unwrap();
+    let mut status = [0; 12];
+    socket.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
+}

@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::problem::ApiProblem;
-use super::query::{ask, beside};
+use super::query::{ask, beside, in_turn};
 use super::sheet::MessageDetail;
 use super::transactions::dialect;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
@@ -138,10 +138,8 @@ fn scenario_of(id: &str) -> Result<Scenario, ApiProblem> {
         (status = 503, description = "Too much is asked at once", body = ApiProblem),
     ),
 )]
-pub(super) async fn scenarios(
-    State(views): State<Views>,
-) -> Result<Json<DocumentPage>, ApiProblem> {
-    let all = beside(&views, scenarios_there_are).await?;
+pub(super) async fn scenarios() -> Result<Json<DocumentPage>, ApiProblem> {
+    let all = beside(scenarios_there_are).await?;
     Ok(page(all.iter().map(look::scenario_entry).collect()))
 }
 
@@ -155,11 +153,8 @@ pub(super) async fn scenarios(
         (status = 503, description = "Too much is asked at once", body = ApiProblem),
     ),
 )]
-pub(super) async fn scenario(
-    State(views): State<Views>,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiProblem> {
-    let found = beside(&views, move || scenario_of(&id)).await?;
+pub(super) async fn scenario(Path(id): Path<String>) -> Result<Json<Value>, ApiProblem> {
+    let found = beside(move || scenario_of(&id)).await?;
     Ok(Json(look::scenario_entry(&found)))
 }
 
@@ -177,7 +172,7 @@ pub(super) async fn run(
     State(views): State<Views>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiProblem> {
-    let told = beside(&views, move || {
+    let told = in_turn(&views.turns.runs, move || {
         let run = scenario::play(&scenario_of(&id)?);
         let mut told = look::scenario_document(&run);
         let chart = look::scenario_ladder(&run);

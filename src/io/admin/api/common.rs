@@ -1,9 +1,12 @@
 //! What holds for every request, written into the document: tokens, and what is refused before a
 //! handler sees it.
 
+use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{
+    ContentBuilder, Object, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type,
+};
 
 /// What any request may be answered.
 const OF_ALL: [(&str, &str); 4] = [
@@ -17,8 +20,9 @@ const OF_ALL: [(&str, &str); 4] = [
 ];
 
 /// What a request with a body may be answered, too.
-const OF_BODIES: [(&str, &str); 3] = [
+const OF_BODIES: [(&str, &str); 4] = [
     ("400", "The body cannot be understood"),
+    ("408", "The body did not come within 10 seconds"),
     ("413", "The body is longer than 64 KiB"),
     ("415", "The body is not called application/json"),
 ];
@@ -31,6 +35,7 @@ pub(super) fn with_common(mut document: OpenApi) -> OpenApi {
         if operation.request_body.is_some() {
             add(operation, &OF_BODIES);
         }
+        tell_when_to_ask_again(operation);
     }
     let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
     let components = document.components.get_or_insert_default();
@@ -56,6 +61,21 @@ fn add(operation: &mut Operation, all: &[(&str, &str)]) {
     for (status, what) in all {
         let told = operation.responses.responses.entry((*status).to_owned());
         told.or_insert_with(|| RefOr::T(problem(what)));
+    }
+}
+
+/// What says that it is not well (`/health`) says nothing of asking again.
+fn tell_when_to_ask_again(operation: &mut Operation) {
+    if operation.tags.iter().flatten().any(|tag| tag == "health") {
+        return;
+    }
+    if let Some(RefOr::T(busy)) = operation.responses.responses.get_mut("503") {
+        let seconds = Header::new(Object::with_type(Type::Integer));
+        let seconds = HeaderBuilder::from(seconds)
+            .description(Some("Seconds until it may be asked for again"))
+            .build();
+        busy.headers
+            .insert("Retry-After".to_owned(), seconds.into());
     }
 }
 

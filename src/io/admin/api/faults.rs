@@ -130,7 +130,7 @@ async fn at_desk<T: Send + 'static>(
     call: impl FnOnce(&FaultDesk) -> Result<T, FaultDeskError> + Send + 'static,
 ) -> Result<T, ApiProblem> {
     let desk = views.faults.clone();
-    beside(views, move || Ok(call(&desk)?)).await
+    beside(move || Ok(call(&desk)?)).await
 }
 
 /// Records what was done, and tells who listens.

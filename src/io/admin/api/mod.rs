@@ -34,10 +34,11 @@ mod state;
 
 mod transactions;
 
+pub(super) use body::BODY_MOST;
 pub(super) use events::Feed;
 pub(super) use figures::PointView;
 pub(super) use problem::ApiProblem;
-pub(super) use query::{AT_ONCE, QueryTurns};
+pub(super) use query::{QueryTurns, THREADS};
 
 use super::Views;
 use axum::http::{Method, StatusCode, Uri};

@@ -1,11 +1,14 @@
 //! What is answered when a request cannot be done.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
+
+/// After how many seconds what cannot be done now may be asked for again.
+const AGAIN: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request was not done, and what would be.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -56,6 +59,11 @@ impl ApiProblem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, error)
     }
 
+    #[cfg(test)]
+    pub(super) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// What would help.
     pub(in crate::io::admin) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -65,6 +73,11 @@ impl ApiProblem {
 
 impl IntoResponse for ApiProblem {
     fn into_response(self) -> Response {
-        (self.status, Json(self)).into_response()
+        let status = self.status;
+        let mut answer = (status, Json(self)).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            answer.headers_mut().insert(header::RETRY_AFTER, AGAIN);
+        }
+        answer
     }
 }

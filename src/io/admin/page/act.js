@@ -1,6 +1,6 @@
 // What an operator does: asked for with a name and a reason, done, and told.
 
-import { post, remove, Refused } from "./api.js";
+import { post, remove } from "./api.js";
 import { h, tell } from "./dom.js";
 import { t } from "./text.js";
 
@@ -10,10 +10,11 @@ const keepWho = (who) => { try { localStorage.setItem("isogate-who", who); } cat
 /** Who does it: the name that was given last, else that it was done on this page. */
 export const who = () => kept() || "dashboard";
 
-/** Says what went wrong, and what mends it. */
+/** What went wrong, and what mends it. */
+export const plainly = (error) => [error.message || String(error), error.hint].filter(Boolean).join(": ");
+
 export function complain(error) {
-  if (error.name === "AbortError") return;
-  tell(error instanceof Refused ? [error.message, error.hint].filter(Boolean).join(": ") : String(error.message || error), true);
+  if (error.name !== "AbortError") tell(plainly(error), true);
 }
 
 /** Does something; whether it was done. */

@@ -33,15 +33,21 @@ async function ask(method, path, body, given) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
   }
-  const answer = await fetch(path, options);
+  return said(await answered(path, options));
+}
+
+/** The document of an answer, if it is one. */
+async function said(answer) {
   const text = await answer.text();
-  let said = null;
-  try { said = text ? JSON.parse(text) : null; } catch { said = null; }
-  if (!answer.ok) {
-    if (answer.status === 401) window.dispatchEvent(new Event("isogate-token"));
-    throw new Refused(answer.status, said);
-  }
-  return said;
+  try { return text ? JSON.parse(text) : null; } catch { return null; }
+}
+
+/** An answer that is no refusal; of a refusal what the gateway says about it. */
+async function answered(path, options) {
+  const answer = await fetch(path, options);
+  if (answer.ok) return answer;
+  if (answer.status === 401) window.dispatchEvent(new Event("isogate-token"));
+  throw new Refused(answer.status, await said(answer));
 }
 
 export const get = (path, signal) => ask("GET", path, undefined, signal);
@@ -50,11 +56,7 @@ export const replace = (path, body) => ask("PUT", path, body);
 export const remove = (path) => ask("DELETE", path);
 
 /** A file or a picture, as text or as bytes. */
-export async function fetched(path, signal) {
-  const answer = await fetch(path, { signal, headers: headers({}) });
-  if (!answer.ok) throw new Refused(answer.status, null);
-  return answer;
-}
+export const fetched = (path, signal) => answered(path, { signal, headers: headers({}) });
 
 /** Does something again and again, never twice at once, and not while nobody looks; until stopped. */
 export function every(pause, act) {
@@ -93,8 +95,7 @@ export function listen(heard, connected) {
   (async () => {
     for (let pause = 500; !stop.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
-        const answer = await fetch("/api/events", { signal: stop.signal, headers: headers({}) });
-        if (!answer.ok) throw new Refused(answer.status, null);
+        const answer = await fetched("/api/events", stop.signal);
         connected(true);
         pause = 500;
         await read(answer.body.getReader(), heard);

@@ -3,7 +3,7 @@
 import { get, query, save } from "./api.js";
 import { address, amend } from "./address.js";
 import { h, put, show } from "./dom.js";
-import { complain, reversalButtons } from "./act.js";
+import { complain, plainly, reversalButtons } from "./act.js";
 import { comparison, message } from "./message.js";
 import { ladder, loading, mark } from "./ladder.js";
 import { live, watch } from "./live.js";
@@ -96,7 +96,7 @@ export function transaction(root, values, signal) {
     try {
       drawing = await ladder(picture, `/api/transactions/${id}/ladder.svg${query({ lang: lang(), side: side ? "true" : null })}`, pick, signal);
       mark(drawing, [index, other].filter((i) => i !== null));
-    } catch (error) { if (error.name !== "AbortError") show(picture, h("p", { class: "empty" }, t("the ladder cannot be drawn"))); }
+    } catch (error) { if (error.name !== "AbortError") show(picture, h("p", { class: "empty" }, `${t("the ladder cannot be drawn")}: ${plainly(error)}`)); }
   };
   const file = (name, text) => h("button", { type: "button", onclick: () => save(`/api/transactions/${id}/${name}${name.endsWith("svg") ? query({ lang: lang() }) : ""}`, `${tx}-${name}`).catch(complain) }, text);
   const draw = () => {
