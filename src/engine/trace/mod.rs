@@ -67,6 +67,8 @@ mod filed_promises;
 
 mod filed_silence;
 
+mod filed_rows;
+
 mod filed;
 
 mod verdict;
