@@ -53,6 +53,8 @@ mod limit;
 
 mod phrases;
 
+mod reasons;
+
 mod wording;
 
 mod filed_keys;
