@@ -40,6 +40,17 @@ pub enum FileError {
         /// The columns that are there.
         found: String,
     },
+    /// No column names transactions.
+    #[error(
+        "line 1: no column names a transaction: one of {wanted} is needed, and there are {found}; \
+         name yours with --columns \"rrn=NAME\""
+    )]
+    NoName {
+        /// The columns that would.
+        wanted: String,
+        /// The columns that are there.
+        found: String,
+    },
     /// A map of columns cannot be read.
     #[error(
         "`{0}` is no map of columns: give OURS=THEIRS, such as rrn=参考号,amount=交易金额; \

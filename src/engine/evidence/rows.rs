@@ -45,6 +45,8 @@ pub trait FiledRow: Sized {
     const COLUMNS: &'static [&'static str];
     /// Those without which a row says nothing.
     const NEEDED: &'static [&'static str];
+    /// Those that name a transaction: without any of them a row says nothing, either.
+    const NAMES: &'static [&'static str] = &[];
     /// Those that are read where they stand, and never written.
     const OTHERS: &'static [&'static str] = &[];
 
@@ -228,6 +230,7 @@ impl FiledRow for AcquirerRow {
         "settles_on",
     ];
     const NEEDED: &'static [&'static str] = &["amount"];
+    const NAMES: &'static [&'static str] = &["rrn", "stan", "auth", "card"];
 
     fn read(cells: &RowCells<'_>) -> Result<Self, FileError> {
         let currency: Text<3> = cells.short("currency")?;
@@ -275,6 +278,7 @@ impl FiledRow for TerminalRow {
         "is",
     ];
     const NEEDED: &'static [&'static str] = &["amount"];
+    const NAMES: &'static [&'static str] = &["rrn", "stan", "auth", "card"];
 
     fn read(cells: &RowCells<'_>) -> Result<Self, FileError> {
         Ok(Self {
@@ -356,6 +360,7 @@ impl FiledRow for IssuerRow {
     const COLUMNS: &'static [&'static str] =
         &["at", "card", "rrn", "auth", "amount", "is", "reason"];
     const NEEDED: &'static [&'static str] = &["amount"];
+    const NAMES: &'static [&'static str] = &["rrn", "auth", "card"];
 
     fn read(cells: &RowCells<'_>) -> Result<Self, FileError> {
         Ok(Self {

@@ -125,13 +125,18 @@ pub fn has_columns_of<R: FiledRow>(text: &str, map: &ColumnMap) -> bool {
 pub fn read<R: FiledRow>(text: &str, map: &ColumnMap, zone: &Zone) -> Result<Vec<R>, FileError> {
     let mut reader = reader(text);
     let header = reader.headers().map_err(|error| broken(&error))?.clone();
-    let missing = R::NEEDED
-        .iter()
-        .find(|name| map.places(name, &header).is_none());
-    if let Some(wanted) = missing {
-        let found: Vec<String> = header.iter().map(|name| format!("`{name}`")).collect();
-        let found = found.join(", ");
+    let is_there = |name: &&&str| map.places(name, &header).is_some();
+    let listed = |names: &[&str]| {
+        let names = names.iter().map(|name| format!("`{name}`"));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let found = listed(&header.iter().collect::<Vec<_>>());
+    if let Some(wanted) = R::NEEDED.iter().find(|name| !is_there(name)) {
         return Err(FileError::NoColumn { wanted, found });
+    }
+    if !R::NAMES.is_empty() && !R::NAMES.iter().any(|name| is_there(&name)) {
+        let wanted = listed(R::NAMES);
+        return Err(FileError::NoName { wanted, found });
     }
     let columns = R::COLUMNS.iter().chain(R::OTHERS);
     let places: Vec<(&'static str, Vec<usize>)> = columns

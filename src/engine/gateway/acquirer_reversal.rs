@@ -7,7 +7,7 @@ use super::message_facts::{CODE, key_of};
 use super::names;
 use super::partly_read;
 use super::remembered::Remembered;
-use super::terminal_memory::{OriginalNames, only};
+use super::terminal_memory::{OriginalNames, Referred, only};
 use super::terminal_reversal::{is_about, is_partial};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row, TxId};
 use crate::engine::seam::Now;
@@ -114,8 +114,11 @@ impl Gateway {
         };
         let opened = self.describe(message);
         let id = of_name.map(|done| done.id);
-        let id = id.or_else(|| terminal.referred(&opened, &told));
-        let id = id.or_else(|| self.referred_live(&opened, &told));
+        let id = id.or_else(|| match self.referred(&opened, &told) {
+            // A host may number its own messages as it likes.
+            Referred::To(id) | Referred::Either(id, _) => Some(id),
+            Referred::ToNone => None,
+        });
         let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, fits));
         let returning = |done: &&Remembered| {
             matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)

@@ -104,7 +104,7 @@ pub use options::{
 pub(crate) use partly_read::{hides_its_code, note as unread_note, note_or as unread_note_or};
 pub use route::{Balance, CardRange, CodePattern, Match, MtiPattern, TerminalPattern};
 pub(crate) use settlement::note_or as settlement_note_or;
-pub(crate) use terminal_memory::{OriginalNames, Twins, may_be_referred, only};
+pub(crate) use terminal_memory::{OriginalNames, Referable, Referred, Twins, only, referred};
 pub(crate) use terminal_reversal::{granted, is_about, is_partial, part_given_back};
 pub use wish::{Act, Wish};
 

@@ -415,6 +415,9 @@ impl Fold {
         let of = live.map(|by| &*by.opened);
         let of = of.or_else(|| gateway.terminals.done(by).map(|by| &*by.opened));
         let refunded = of.filter(|of| matches!(of.purpose, Purpose::Refund | Purpose::Reversal));
+        let own = gateway.live.get(slot);
+        let refunded =
+            refunded.filter(|of| own.is_some_and(|own| own.opened.may_share_currency(of)));
         let amount = refunded.map_or(0, |of| of.amount.0);
         if let Some(own) = gateway.live.get_mut(slot) {
             match step.row.0 {

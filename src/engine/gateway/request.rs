@@ -9,7 +9,6 @@ use super::message_facts::{asked_for, digest, key_of};
 use super::names::{self, TerminalKey};
 use super::own_answers::Reason;
 use super::partly_read;
-use super::settlement;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, LinkId, ListenerId, Logged, Note, Opened, State, StoredFrame,
     TxId, Unmatched, Why,
@@ -247,7 +246,7 @@ impl Gateway {
         };
         let cause = Cause {
             message: Some(logged),
-            note: settlement::note(&message, opened.purpose),
+            note: self.note_of_request(&message, &opened),
             ..Cause::default()
         };
         let (slot, _) = self.open(now, transaction, Trigger::Forward, cause);
@@ -367,6 +366,10 @@ impl Gateway {
         };
         match (trigger, of.purpose) {
             (Trigger::Returned, Purpose::Debit) => Trigger::Proof,
+            // How much of it that is, nobody here knows.
+            (Trigger::Returned, _) if !of.may_share_currency(&own.opened) => {
+                Trigger::ReturnedInPart
+            }
             (Trigger::Returned, Purpose::Refund | Purpose::Reversal) => {
                 own.returned.0 = own.returned.0.saturating_add(of.amount.0);
                 let whole = own.returned >= own.opened.amount;
@@ -376,7 +379,7 @@ impl Gateway {
                     Trigger::ReturnedInPart
                 }
             }
-            (Trigger::ReturnUndone, Purpose::Refund) => {
+            (Trigger::ReturnUndone, Purpose::Refund) if of.may_share_currency(&own.opened) => {
                 own.returned.0 = own.returned.0.saturating_sub(of.amount.0);
                 trigger
             }

@@ -1,7 +1,6 @@
 //! What a settlement says of its batch, read for its record: the totals that the terminal counts,
 //! and whether the host's book agrees.
 
-use super::partly_read;
 use crate::engine::record::{HostBalance, Note, SettlementTotals};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, FieldPath};
@@ -20,11 +19,6 @@ pub(crate) fn note_or(message: &Message, purpose: Purpose, otherwise: Note) -> N
         },
         _ => otherwise,
     }
-}
-
-/// The note of a request: what could not be read of it counts first.
-pub(super) fn note(message: &Message, purpose: Purpose) -> Note {
-    partly_read::note_or(message, note_or(message, purpose, Note::None))
 }
 
 /// The totals, if the message has all four; less what was reversed of them, where that is told.

@@ -9,7 +9,7 @@
 use super::names::{self, TerminalKey};
 use super::options::Limits;
 use super::remembered::{Remembered, RememberedAnswers};
-use crate::engine::record::{CarriedKeys, Identity, Opened, TxId};
+use crate::engine::record::{CarriedKeys, Identity, Note, Opened, TxId};
 use crate::engine::seam::{KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
@@ -45,13 +45,82 @@ impl OriginalNames {
             && self.auth.is_none_or(|told| auth == Some(told))
             && self.stan.is_none_or(|told| own.stan == told)
     }
+
+    /// Whether the trace number told is another than that of the transaction whose reference number
+    /// is told: which of the two an acquirer goes by, nobody here knows.
+    fn contradict(&self, own: &Opened) -> bool {
+        let told = self.stan.filter(|told| *told != Stan(0));
+        told.is_some_and(|told| told != own.stan)
+    }
 }
 
 /// Whether a message of this kind and card may speak of that transaction.
 pub(crate) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
+    is_referred_kind(of, own) && own.is_of_card(&of.card_hash)
+}
+
+/// Whether a message of this kind may speak of that transaction.
+fn is_referred_kind(of: &Opened, own: &Opened) -> bool {
     let completed = own.purpose == Purpose::Debit && of.purpose != Purpose::Debit;
-    let kind = completed || own.purpose == Purpose::Hold;
-    kind && own.is_of_card(&of.card_hash)
+    completed || own.purpose == Purpose::Hold
+}
+
+/// What a void, refund or completion says of its original.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Referred {
+    /// It is this one.
+    To(TxId),
+    /// Its reference number is that of the first, its trace number that of the second, or of none
+    /// that is known.
+    Either(TxId, Option<TxId>),
+    /// It names none that is known.
+    ToNone,
+}
+
+impl Referred {
+    /// The original, if it is known.
+    pub(crate) const fn original(self) -> Option<TxId> {
+        match self {
+            Self::To(tx) => Some(tx),
+            Self::Either(..) | Self::ToNone => None,
+        }
+    }
+
+    /// What is to be recorded of it.
+    pub(crate) const fn note(self) -> Note {
+        match self {
+            Self::Either(first, other) => Note::EitherOf(first, other),
+            Self::To(_) | Self::ToNone => Note::None,
+        }
+    }
+}
+
+/// A transaction that may be referred to, and its names.
+pub(crate) struct Referable<'a> {
+    pub(crate) tx: TxId,
+    pub(crate) opened: &'a Opened,
+    pub(crate) rrn: Option<Rrn>,
+    pub(crate) auth: Option<AuthCode>,
+}
+
+/// The transaction that a void, refund or completion refers to: by RRN if that is known, else by
+/// the authorization code and trace number that it names. Codes are given by each issuer as it
+/// likes, and numbers come again in a later batch: they count only with the same card, and if no
+/// other transaction has them too. `all` are those of its terminal, the newest first.
+pub(crate) fn referred((of, told): (&Opened, &OriginalNames), all: &[Referable<'_>]) -> Referred {
+    let meant = || all.iter().filter(|own| may_be_referred(of, own.opened));
+    // Some hosts give one reference number to all.
+    let of_number = || meant().filter(|own| told.rrn.is_some() && own.rrn == told.rrn);
+    let by_rrn = of_number().find(|own| !told.contradict(own.opened));
+    if let (None, Some(own)) = (by_rrn, of_number().next()) {
+        let kind = all.iter().filter(|own| is_referred_kind(of, own.opened));
+        let numbered = kind.filter(|own| told.stan == Some(own.opened.stan));
+        return Referred::Either(own.tx, only(numbered.map(|own| own.tx)));
+    }
+    let unnamed = OriginalNames { rrn: None, ..*told };
+    let mut others = meant().filter(|own| unnamed.names(own.rrn, own.auth, own.opened));
+    let found = by_rrn.or_else(|| only(others.by_ref()));
+    found.map_or(Referred::ToNone, |own| Referred::To(own.tx))
 }
 
 /// The only one there is.
@@ -132,25 +201,6 @@ impl Terminal {
         upstream
             .into_iter()
             .any(|upstream| upstream.rewritten && upstream.stan == stan)
-    }
-
-    /// The transaction that a void, refund or completion refers to: by RRN if that is known, else
-    /// by the authorization code and trace number that it names. Codes are given by each issuer as
-    /// it likes, and numbers come again in a later batch: they count only with the same card, and
-    /// if no other transaction has them too.
-    pub(super) fn referred(&self, of: &Opened, told: &OriginalNames) -> Option<TxId> {
-        let meant = self.done.iter().rev();
-        let meant = meant.filter(|done| may_be_referred(of, &done.opened));
-        let by_rrn = |done: &&Remembered| told.rrn.is_some() && done.rrn == told.rrn;
-        if let Some(done) = meant.clone().find(by_rrn) {
-            return Some(done.id);
-        }
-        let unnamed = OriginalNames { rrn: None, ..*told };
-        only(
-            meant
-                .filter(|done| unnamed.names(done.rrn, done.auth, &done.opened))
-                .map(|done| done.id),
-        )
     }
 
     /// Refuses the request of this name if it comes.

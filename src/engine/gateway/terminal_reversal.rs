@@ -480,9 +480,7 @@ pub(crate) fn is_about(
         || reversal.is_unread(AMOUNT)
         || left_standing(reversal) == Some(told.amount)
         || answer.is_some_and(|answer| granted(reversal.spec(), answer) == Some(told.amount));
-    let currency =
-        told.currency.is_empty() || of.currency.is_empty() || told.currency == of.currency;
-    amount && currency && of.may_share_card(told)
+    amount && of.may_share_currency(told) && of.may_share_card(told)
 }
 
 /// What an answer approved, if that is less than was asked for.

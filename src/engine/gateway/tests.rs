@@ -33,6 +33,7 @@ use std::time::Duration;
 
 mod partly_read;
 mod repeats;
+mod returns;
 mod settlement;
 mod terminals;
 

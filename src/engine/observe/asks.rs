@@ -10,6 +10,7 @@ use super::undoing::times_told;
 use super::watched::{CaseNo, Watched};
 use crate::engine::gateway::{
     OriginalNames, Trigger, asked_for, identity, is_same, key_of, may_refer, settlement_note_or,
+    unread_note_or,
 };
 use crate::engine::record::{Known, Logged, Note, Opened, State, TxId, Why};
 use crate::engine::seam::Wall;
@@ -191,7 +192,7 @@ impl Observer {
         }
         if may_refer(&first.message, opened.purpose) && opened.original.is_none() {
             let told = OriginalNames::told_by(&first.message);
-            opened.original = self.table.referred(&opened, &told);
+            opened.original = self.table.referred(&opened, &told).original();
         }
         self.begin(&asked, opened, (Trigger::Forward, Why::Plain));
     }
@@ -217,7 +218,13 @@ impl Observer {
             watched.stan = there.message.stan().unwrap_or_default();
         }
         let told = SeenCause::of(first, asked.logged()?);
-        let note = settlement_note_or(&first.message, opened.purpose, told.note);
+        let names = original.is_none() && may_refer(&first.message, opened.purpose);
+        let names = names.then(|| OriginalNames::told_by(&first.message));
+        let either = names.map_or(Note::None, |names| {
+            self.table.referred(&opened, &names).note()
+        });
+        let note = unread_note_or(&first.message, either);
+        let note = settlement_note_or(&first.message, opened.purpose, note);
         let cause = SeenCause { why, note, ..told };
         let case = self.open(watched, trigger, cause);
         self.trades_on(first, &opened, (case, id));
@@ -407,6 +414,9 @@ impl Observer {
         };
         match (trigger, of.purpose) {
             (Trigger::Returned, Purpose::Debit) => Trigger::Proof,
+            (Trigger::Returned, _) if !of.may_share_currency(&own.opened) => {
+                Trigger::ReturnedInPart
+            }
             (Trigger::Returned, Purpose::Refund | Purpose::Reversal) => {
                 own.returned.0 = own.returned.0.saturating_add(of.amount.0);
                 if own.returned >= own.opened.amount {
@@ -415,7 +425,7 @@ impl Observer {
                     Trigger::ReturnedInPart
                 }
             }
-            (Trigger::ReturnUndone, Purpose::Refund) => {
+            (Trigger::ReturnUndone, Purpose::Refund) if of.may_share_currency(&own.opened) => {
                 own.returned = Amount(own.returned.0.saturating_sub(of.amount.0));
                 trigger
             }

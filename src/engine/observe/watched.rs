@@ -2,7 +2,8 @@
 //! Bounded: beyond [`MOST`] the oldest goes, one that is over before one that is not.
 
 use crate::engine::gateway::{
-    AskedFor, HeardBefore, MatchKey, OriginalNames, TerminalKey, key_of, may_be_referred, only,
+    AskedFor, HeardBefore, MatchKey, OriginalNames, Referable, Referred, TerminalKey, key_of,
+    referred,
 };
 use crate::engine::record::{Identity, Opened, Seq, State, TxId};
 use crate::engine::seam::{KeyedMap, Wall};
@@ -280,17 +281,16 @@ impl WatchTable {
         own.find(|(_, own)| own.id == id).map(|(case, _)| case)
     }
 
-    /// The one that a void, refund or completion refers to: by RRN if that is known, else by the
-    /// authorization code and trace number that it names, if no other has them too.
-    pub(super) fn referred(&self, of: &Opened, told: &OriginalNames) -> Option<TxId> {
-        let meant = || {
-            let own = self.of_terminal(key_of(of)).map(|(_, own)| own);
-            own.filter(|own| may_be_referred(of, &own.opened))
-        };
-        let by_rrn = meant().find(|own| told.rrn.is_some() && own.rrn == told.rrn);
-        let unnamed = OriginalNames { rrn: None, ..*told };
-        let others = || meant().filter(|own| unnamed.names(own.rrn, own.auth, &own.opened));
-        by_rrn.or_else(|| only(others())).map(|own| own.id)
+    /// What a void, refund or completion says of its original.
+    pub(super) fn referred(&self, of: &Opened, told: &OriginalNames) -> Referred {
+        let own = self.of_terminal(key_of(of)).map(|(_, own)| own);
+        let all = own.map(|own| Referable {
+            tx: own.id,
+            opened: &own.opened,
+            rrn: own.rrn,
+            auth: own.auth,
+        });
+        referred((of, told), &all.collect::<Vec<_>>())
     }
 
     /// Sets when silence becomes an event.

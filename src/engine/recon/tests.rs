@@ -129,6 +129,43 @@ fn a_thousand_across_the_cut_over_and_the_one_that_is_missing_is_named() {
 }
 
 #[test]
+fn rows_that_stand_twice_or_say_something_else_do_not_agree() {
+    let refund = |mut story: Story| {
+        let mut opened = Opened::clone(story.opened.as_ref().unwrap());
+        opened.purpose = Purpose::Refund;
+        story.opened = Some(Arc::new(opened));
+        story
+    };
+    let stories = [sale(1, 0, delivered), refund(sale(2, 10, delivered))];
+    let rows = || stories.iter().map(honest).collect::<Vec<_>>();
+    let is_told = |rows: Vec<AcquirerRow>, of: usize| {
+        let (differing, _) = held(&stories, &of_acquirer(rows));
+        differing.iter().any(|row| row.tx == Some(stories[of].tx))
+    };
+    let changed = |of: usize, change: &dyn Fn(&mut AcquirerRow)| {
+        let mut rows = rows();
+        change(&mut rows[of]);
+        is_told(rows, of)
+    };
+    assert!(!changed(0, &|_| {}) && !changed(1, &|_| {}), "they agree");
+    for of in [0, 1] {
+        let mut twice = rows();
+        twice.push(twice[of].clone());
+        assert!(is_told(twice, of), "{of} stands twice");
+        let currency = |row: &mut AcquirerRow| row.currency = Text::clipped("840");
+        assert!(changed(of, &currency), "{of} in another currency");
+        let code = |row: &mut AcquirerRow| row.code = Text::clipped("51");
+        assert!(changed(of, &code), "{of} with the code of a decline");
+        let amount = |row: &mut AcquirerRow| row.amount = Amount(1);
+        assert!(changed(of, &amount), "{of} of another amount");
+        let kind = |row: &mut AcquirerRow| row.kind = Text::clipped(["preauth", "sale"][of]);
+        assert!(changed(of, &kind), "{of} of another kind");
+        let own = |row: &mut AcquirerRow| row.kind = Text::clipped(["sale", "refund"][of]);
+        assert!(!changed(of, &own), "{of} of its kind");
+    }
+}
+
+#[test]
 fn what_was_reversed_here_and_booked_there_is_long() {
     let undone = |history: History| {
         history

@@ -1,6 +1,6 @@
 //! What a record can say.
 
-use super::{ConnId, Hop, Identity, LinkId, Logged, Row, Seq, State, StoredFrame, TxId};
+use super::{ConnId, Hop, Identity, LinkId, Logged, Note, Row, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::Wall;
 use crate::iso::message::{
     Amount, AuthCode, MerchantId, Mti, ResponseCode, Stan, TerminalId, Text,
@@ -169,42 +169,6 @@ pub enum Why {
     WrittenLate,
 }
 
-/// What else is worth knowing about a step.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Note {
-    /// Nothing.
-    #[default]
-    None,
-    /// A duplicate, by its rule: 0 for D0 … 12 for D12.
-    Duplicate(u8),
-    /// An answer came this many milliseconds after the deadline.
-    LateMs(u64),
-    /// This much was waited, in milliseconds.
-    WaitedMs(u64),
-    /// The n-th try of a reversal.
-    Try(u16),
-    /// Another transaction: the original, the void, the twin at another terminal.
-    Other(TxId),
-    /// What of a message could not be read, and where.
-    Unreadable(Text<120>),
-    /// It goes on under this trace number, without the fields listed.
-    GoesOn {
-        /// DE 11 as the other side sees it.
-        stan: Stan,
-        /// Fields that have no place in the other dialect.
-        lost: Text<96>,
-    },
-    /// What exactly was wrong, in words.
-    Detail(Text<120>),
-    /// A settlement, or its answer.
-    Settles {
-        /// What the batch adds up to, where the message tells it whole.
-        totals: Option<SettlementTotals>,
-        /// Whether the host's book agrees.
-        host: HostBalance,
-    },
-}
-
 /// What a batch adds up to, in minor units. Holds, and what is reversed, count nowhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SettlementTotals {
@@ -298,6 +262,13 @@ impl Opened {
     pub fn may_share_card(&self, other: &Self) -> bool {
         let masks = self.card == other.card || self.card.is_empty() || other.card.is_empty();
         masks && self.is_of_card(&other.card_hash)
+    }
+
+    /// Whether both are of one currency, as far as both name it.
+    #[must_use]
+    pub fn may_share_currency(&self, other: &Self) -> bool {
+        let untold = self.currency.is_empty() || other.currency.is_empty();
+        untold || self.currency == other.currency
     }
 
     /// Nothing named.

@@ -10,6 +10,7 @@
 mod fact;
 mod ids;
 mod message;
+mod note;
 mod state;
 mod vault;
 
@@ -17,13 +18,14 @@ mod form;
 
 pub use fact::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, HostBalance, LineFact, LinkName,
-    Note, Opened, OperatorAct, OperatorDid, Record, SettlementTotals, ShadowDifference,
-    ShadowTally, Step, Unmatched, Unreadable, Why,
+    Opened, OperatorAct, OperatorDid, Record, SettlementTotals, ShadowDifference, ShadowTally,
+    Step, Unmatched, Unreadable, Why,
 };
 #[cfg(test)]
 pub(crate) use form::samples;
 pub use form::{FormError, Head, decode, decode_head, decode_without_frames, encode};
 pub use ids::{ConnId, Identity, LinkId, ListenerId, Seq, TxId};
 pub use message::{Hop, Logged, MaskedFrame, Patch, Sealed, StoredFrame};
+pub use note::Note;
 pub use state::{Awaited, Known, Meaning, Row, State};
 pub use vault::{Vault, VaultKeys, VaultKeysError};

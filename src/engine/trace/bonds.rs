@@ -44,6 +44,29 @@ impl Effect {
     }
 }
 
+/// What is not known of a void or refund that was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unclear {
+    /// Of which transaction it is: what names its original contradicts itself.
+    Original,
+    /// How much it gives back: it is in another currency than its original.
+    Currency,
+    /// How much it gives back: it is a void of another amount than its original.
+    Amount,
+}
+
+impl Unclear {
+    fn of(back: &Story, original: &Story) -> Option<Self> {
+        let voids = back.purpose() == Some(Purpose::Void);
+        match () {
+            () if !back.either_of.is_empty() => Some(Self::Original),
+            () if !is_same_currency(back, original) => Some(Self::Currency),
+            () if voids && !is_whole(back, original) => Some(Self::Amount),
+            () => None,
+        }
+    }
+}
+
 /// The others of a story, by what they are to it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bonds<'a> {
@@ -51,6 +74,11 @@ pub(super) struct Bonds<'a> {
     pub(super) returns: Vec<(&'a Story, Effect)>,
     /// Completions of an authorization, but for those that took no effect.
     pub(super) completions: Vec<(&'a Story, Effect)>,
+    /// Other completions of the authorization that it completes, but for those that took no effect
+    /// or were given back.
+    pub(super) beside: Vec<(&'a Story, Effect)>,
+    /// Whether its completions took more than it holds, or in another currency.
+    pub(super) overdrawn: bool,
     /// Other voids and refunds of its original, but for those that took no effect.
     pub(super) siblings: Vec<(&'a Story, Effect)>,
     /// Increments of an authorization, but for those that took no effect.
@@ -59,8 +87,12 @@ pub(super) struct Bonds<'a> {
     pub(super) undone: Vec<TxId>,
     /// What the original of a void or refund holds, or held, if that is at hand.
     paid: Option<u64>,
+    /// What is not known of a void or refund.
+    pub(super) unclear: Option<Unclear>,
     /// The authorization that a completion completes, unless that took no effect.
     pub(super) hold: Option<TxId>,
+    /// An authorization of the same purchase, perhaps, that it does not complete.
+    pub(super) other_hold: Option<&'a Story>,
     /// Of a request that was kept back or declined: the same under which money may be held.
     pub(super) namesake: Option<&'a Story>,
     /// Of what was undone, declined, or not proven to have been delivered: a settlement that both
@@ -115,6 +147,12 @@ pub(super) const fn is_kept_back(story: &Story) -> bool {
     matches!(story.state, State::Refused | State::NotSent)
 }
 
+/// Whether a debit is of an authorization: by its kind, or by the code of an approval in it.
+fn completes(story: &Story) -> bool {
+    let kind = story.opened.as_ref().map(|opened| opened.kind);
+    story.refers_to.is_some() || kind.is_some_and(|kind| kind.contains("completion"))
+}
+
 /// Whether a story gives money back.
 pub(super) fn gives_back(story: &Story) -> bool {
     matches!(story.purpose(), Some(Purpose::Void | Purpose::Refund))
@@ -122,6 +160,36 @@ pub(super) fn gives_back(story: &Story) -> bool {
 
 impl<'a> Bonds<'a> {
     pub(super) fn of(story: &Story, others: &[&'a Story]) -> Self {
+        let mut bonds = Self::linked(story, others);
+        let at_hand = |tx: &TxId| others.iter().find(|other| other.tx == *tx).copied();
+        let original = story.original().as_ref().and_then(at_hand);
+        if let State::Refused | State::NotSent | State::Declined | State::DeclineDelivered =
+            story.state
+        {
+            let same = |other: &&&Story| is_namesake(story, other);
+            let mut namesakes = others.iter().filter(same);
+            bonds.namesake = namesakes
+                .find(|other| Effect::of(other) != Effect::Nothing)
+                .copied();
+        }
+        if gives_back(story) {
+            let of = original.or_else(|| story.either_of.first().and_then(at_hand));
+            bonds.unclear = of.and_then(|of| Unclear::of(story, of));
+            let compared = original.filter(|of| is_same_currency(story, of));
+            bonds.paid = compared.map(|original| match Effect::of(original) {
+                // What a reversal gave back before is told of the original.
+                Effect::Nothing if original.state != State::Reversed => 0,
+                Effect::Nothing | Effect::Made | Effect::Doubtful => amount(original),
+            });
+        }
+        bonds.beside.retain(|(one, _)| left_of(one, others) > 0);
+        bonds.overdrawn = bonds.takes_too_much(story, others);
+        bonds.settled = SettledBy::of(story, others);
+        bonds
+    }
+
+    /// Those that belong to it, each with what became of it by itself, and of its own voids.
+    fn linked(story: &Story, others: &[&'a Story]) -> Self {
         let mut bonds = Self::default();
         let own = story.original();
         // An original that is not at hand may be an authorization.
@@ -136,25 +204,30 @@ impl<'a> Bonds<'a> {
                 bonds.take(story, original, (other, effect));
             }
         }
-        if let State::Refused | State::NotSent | State::Declined | State::DeclineDelivered =
-            story.state
-        {
-            let same = |other: &&&Story| is_namesake(story, other);
-            let mut namesakes = others.iter().filter(same);
-            bonds.namesake = namesakes
-                .find(|other| Effect::of(other) != Effect::Nothing)
-                .copied();
-        }
-        if gives_back(story) {
-            bonds.paid = original.map(|original| match Effect::of(original) {
-                // What a reversal gave back before is told of the original.
-                Effect::Nothing if original.state != State::Reversed => 0,
-                Effect::Nothing | Effect::Made | Effect::Doubtful => amount(original),
-            });
-        }
         bonds.doubt(story, others);
-        bonds.settled = SettledBy::of(story, others);
         bonds
+    }
+
+    /// Whether completions took more than is held, or in another currency. One by itself may: a
+    /// tip, or what an acquirer grants beyond the authorization.
+    fn takes_too_much(&self, story: &Story, others: &[&Story]) -> bool {
+        let mut known = self.completions.iter().map(|(one, _)| *one);
+        let own = |one: &Story| one.original() == Some(story.tx);
+        if known.any(|one| own(one) && !is_same_currency(one, story)) {
+            return true;
+        }
+        let made = |bonds: &[(&'a Story, Effect)]| {
+            let made = bonds.iter().filter(|(_, effect)| *effect == Effect::Made);
+            made.map(|(one, _)| *one).collect::<Vec<&Story>>()
+        };
+        let raised = made(&self.increments).into_iter().map(amount);
+        let held = raised.fold(amount(story), u64::saturating_add);
+        let left = made(&self.completions)
+            .into_iter()
+            .map(|one| left_of(one, others));
+        let left: Vec<u64> = left.filter(|left| *left > 0).collect();
+        let taken = left.iter().copied().fold(0, u64::saturating_add);
+        left.len() > 1 && taken > held
     }
 
     /// Doubts what was given back where the answers do not tell how much: a void of another amount
@@ -169,9 +242,9 @@ impl<'a> Bonds<'a> {
         let several = self.returns.len() > 1;
         for (back, effect) in &mut self.returns {
             let in_part = match back.purpose() {
-                Some(Purpose::Void) => !is_whole(back, story),
-                Some(Purpose::Reversal) => several || amount(back) == 0,
-                _ => false,
+                // How much of a void or refund it leaves, nobody can tell.
+                Some(Purpose::Reversal) => several || amount(back) == 0 || gives_back(story),
+                _ => Unclear::of(back, story).is_some(),
             };
             let undone = others.iter().any(|other| undoes(other, back));
             self.undone.extend(undone.then_some(back.tx));
@@ -187,7 +260,7 @@ impl<'a> Bonds<'a> {
         original: Option<&Story>,
         (other, effect): (&'a Story, Effect),
     ) {
-        let refers = other.original() == Some(story.tx);
+        let refers = other.original() == Some(story.tx) || other.either_of.contains(&story.tx);
         // Of the same card and amount, and it names no original: perhaps of this one.
         // A refund may be of a sale of another day; a void is of the same batch.
         let refund = other.purpose() == Some(Purpose::Refund);
@@ -203,6 +276,7 @@ impl<'a> Bonds<'a> {
             other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
         });
         let known = refers || beside && !nameless;
+        let known = known && is_same_currency(story, other);
         let effect = if known { effect } else { Effect::Doubtful };
         match (story.purpose(), other.purpose()) {
             (Some(Purpose::Debit | Purpose::Hold), Some(Purpose::Void | Purpose::Refund))
@@ -226,8 +300,16 @@ impl<'a> Bonds<'a> {
             {
                 self.completions.push((other, effect));
             }
+            (Some(Purpose::Debit), Some(Purpose::Debit | Purpose::Advice))
+                if self.hold.is_some() && other.original() == story.original() =>
+            {
+                self.beside.push((other, effect));
+            }
             (Some(Purpose::Debit), Some(Purpose::Hold)) if story.kin.contains(&other.tx) => {
-                self.hold = Some(other.tx);
+                match completes(story) {
+                    true => self.hold = Some(other.tx),
+                    false => self.other_hold = Some(other),
+                }
             }
             (Some(Purpose::Void | Purpose::Refund), Some(Purpose::Void | Purpose::Refund))
                 if beside || perhaps || unknown && story.kin.contains(&other.tx) =>
@@ -291,12 +373,6 @@ impl<'a> Bonds<'a> {
         all.zip(self.paid).is_some_and(|(all, paid)| all > paid)
     }
 
-    /// Whether a void is of another amount than its original.
-    pub(super) fn is_in_part(&self, story: &Story) -> bool {
-        let own = amount(story);
-        self.paid.is_some_and(|paid| paid != own && own > 0)
-    }
-
     /// Whether a void or refund was made of what took nothing.
     pub(super) fn gave_back_nothing(&self, story: &Story) -> bool {
         let took = story.state == State::Reversed || Effect::of(story) != Effect::Nothing;
@@ -314,6 +390,12 @@ impl<'a> Bonds<'a> {
     /// The first void or refund of it that is not proven.
     pub(super) fn doubtful_return(&self) -> Option<&'a Story> {
         doubtful(&self.returns)
+    }
+
+    /// Another completion of its authorization, and whether that is proven.
+    pub(super) fn other_completion(&self) -> Option<Effect> {
+        let proven = self.beside.first().map(|(_, effect)| *effect);
+        doubtful(&self.beside).map_or(proven, |_| Some(Effect::Doubtful))
     }
 
     /// The first completion of it that is not proven.
@@ -345,10 +427,27 @@ fn doubtful<'a>(others: &[(&'a Story, Effect)]) -> Option<&'a Story> {
     found.map(|(other, _)| *other)
 }
 
-/// Whether a void is of all that its sale took.
+/// Whether a void is of all that its sale took. Of a sale that was approved in part, what a host
+/// makes of one of all that was asked for is not known.
 fn is_whole(void: &Story, sale: &Story) -> bool {
-    let amounts = [amount(sale), asked(sale), 0];
-    amounts.contains(&amount(void)) || amount(sale) == 0
+    [amount(sale), 0].contains(&amount(void)) || amount(sale) == 0
+}
+
+/// What is left of a completion: its amount, without what was given back of it.
+fn left_of(completion: &Story, others: &[&Story]) -> u64 {
+    let others: Vec<&Story> = others
+        .iter()
+        .copied()
+        .filter(|one| one.tx != completion.tx)
+        .collect();
+    let back = Bonds::linked(completion, &others).given_back(completion);
+    amount(completion).saturating_sub(back)
+}
+
+/// Whether both are of one currency, as far as both name it.
+fn is_same_currency(one: &Story, other: &Story) -> bool {
+    let both = one.opened.as_ref().zip(other.opened.as_ref());
+    both.is_none_or(|(one, other)| one.may_share_currency(other))
 }
 
 /// Whether a reversal that is a message of its own is of another amount than its original.

@@ -8,6 +8,7 @@ use super::cause::Cause;
 use super::filed_balance::{self as balance, Holding};
 use super::filed_payout;
 use super::filed_promises::without_promise;
+use super::filed_rows;
 use super::filed_silence;
 use super::filed_texts::{self as texts, FILE_OF};
 use super::lang::{Phrase, Said};
@@ -155,7 +156,8 @@ pub(super) fn raise(
     let left = MoneyLeft::of(story.state);
     if matches!(purpose, Purpose::Void | Purpose::Refund) {
         let rows = heard.rows(index.acquirer(&keys), FILE_OF[1]);
-        heard.words.extend(return_at_acquirer(verdict, left, &rows));
+        let word = return_at_acquirer(verdict, story, left, &rows);
+        heard.words.extend(word);
     } else {
         let rows = heard.rows(index.issuer(&keys), FILE_OF[2]);
         if !rows.is_empty() {
@@ -177,7 +179,7 @@ pub(super) fn raise(
             .words
             .extend(acquirer(verdict, story, (others, index), &rows));
         if lacks {
-            heard.words.push(missing(verdict, left));
+            heard.words.push(missing(verdict, story));
         }
         let found = index.terminal(&keys);
         let lacks = found == Matched::Nothing && index.terminal_covers(&keys);
@@ -279,13 +281,9 @@ fn acquirer(
     (others, index): (&[&Story], &EvidenceIndex<'_>),
     rows: &[(usize, &AcquirerRow)],
 ) -> Option<FiledWord> {
-    let currency = story.opened.as_ref().map(|opened| opened.currency);
-    let currency = currency.filter(|own| !own.is_empty());
-    let other = |told: &str| !told.is_empty() && currency.is_some_and(|own| *own != *told);
-    if rows.iter().any(|(_, row)| other(&row.currency)) {
-        let cause = Some(Cause::OtherAmount);
-        let word = FiledWord::of(Tier::E2, cause, texts::OTHER_CURRENCY, &[]);
-        return Some(word.against(Retry::Unproven));
+    let odd = filed_rows::at_odds(story, rows);
+    if odd.is_some() {
+        return odd;
     }
     let ours = bonds::amount(story);
     let left = MoneyLeft::of(story.state);
@@ -383,6 +381,7 @@ fn return_failed(
 /// A void or a refund by itself.
 fn return_at_acquirer(
     verdict: &mut Verdict,
+    story: &Story,
     left: MoneyLeft,
     rows: &[(usize, &AcquirerRow)],
 ) -> Option<FiledWord> {
@@ -394,6 +393,11 @@ fn return_at_acquirer(
         (true, _) => Is::Declined,
         (false, _) => Is::Approved,
     });
+    let odd = filed_rows::at_odds(story, rows);
+    let odd = odd.or_else(|| filed_rows::given_back_otherwise(story, rows));
+    if odd.is_some() {
+        return odd;
+    }
     let say = |cause, row| FiledWord::of(Tier::E2, cause, row, &[]);
     Some(match (fails, left) {
         (true, MoneyLeft::Approved) => {
@@ -423,8 +427,10 @@ fn booked(story: &Story, rows: &[(usize, &AcquirerRow)]) -> FiledWord {
 }
 
 /// The acquirer's file tells of that time, and lacks it.
-fn missing(verdict: &mut Verdict, left: MoneyLeft) -> FiledWord {
-    if left == MoneyLeft::Approved {
+fn missing(verdict: &mut Verdict, story: &Story) -> FiledWord {
+    // Whether its terminal has the approval is another question.
+    let unproven = story.state == State::DeliveryUnproven && story.seen == Seen::Approval;
+    if unproven || MoneyLeft::of(story.state) == MoneyLeft::Approved {
         verdict.beliefs.acquirer = filed(Is::Nothing);
         let cause = Some(Cause::MissingAtAcquirer);
         let word = FiledWord::of(Tier::E2, cause, texts::MISSING_THERE, &[]);
@@ -542,7 +548,12 @@ fn terminal(
     };
     verdict.beliefs.terminal = filed(is);
     let ours = Amount(bonds::amount(story));
+    let counted = |(_, row): &&(usize, &TerminalRow)| row.is == TerminalIs::Approved;
     Some(match (is, left) {
+        (Is::Approved, _) if rows.iter().filter(counted).count() > 1 => {
+            let word = say(Some(Cause::BookedTwice), texts::TWICE_IN_BATCH, &[]);
+            word.against(Retry::Unproven)
+        }
         (Is::Approved, _) if row.amount != ours => {
             let values = [
                 ("theirs", shown(row.amount.0, story)),

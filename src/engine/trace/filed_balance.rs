@@ -3,8 +3,10 @@
 //! Whatever is not certain counts as held: a return of a part, a return of no known order, a
 //! refusal beside a booking.
 
+use super::filed_rows;
 use crate::engine::evidence::{AcquirerIs, AcquirerRow, IssuerIs, IssuerRow};
 use crate::engine::seam::Wall;
+use crate::iso::spec::Purpose;
 
 /// What a book holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +72,11 @@ impl Sides {
 
 /// Whether a row is of the void, refund or reversal of a transaction, by its kind.
 fn undoes(kind: &str) -> bool {
-    let kind = kind.to_lowercase();
-    let words = ["void", "refund", "reversal", "撤销", "退货", "退款", "冲正"];
-    words.iter().any(|word| kind.contains(word))
+    let purpose = filed_rows::purpose_of(kind);
+    matches!(
+        purpose,
+        Some(Purpose::Void | Purpose::Refund | Purpose::Reversal)
+    )
 }
 
 /// What the acquirer's file holds of a sale or an authorization.
@@ -125,13 +129,13 @@ mod tests {
     use crate::engine::seam::Zone;
 
     fn acquirer(lines: &str) -> Holding {
-        let text = format!("at,kind,is,amount\n{lines}");
+        let text = format!("at,kind,is,amount,rrn\n{}", lines.replace('\n', ",1\n"));
         let rows: Vec<AcquirerRow> = read(&text, &ColumnMap::default(), &Zone::CHINA).unwrap();
         of_acquirer(&rows.iter().enumerate().collect::<Vec<_>>(), 100)
     }
 
     fn issuer(lines: &str) -> Holding {
-        let text = format!("at,is,amount\n{lines}");
+        let text = format!("at,is,amount,rrn\n{}", lines.replace('\n', ",1\n"));
         let rows: Vec<IssuerRow> = read(&text, &ColumnMap::default(), &Zone::CHINA).unwrap();
         of_issuer(&rows.iter().enumerate().collect::<Vec<_>>(), 100)
     }

@@ -21,7 +21,7 @@ const ASK: Phrase = p(
     "请勿重复刷卡; 凭交易要素联系收单机构",
 );
 const WAIT: Phrase = p("do not swipe again; wait", "请勿重复刷卡; 请等待到账");
-const DISPUTE: Phrase = p(
+pub(super) const DISPUTE: Phrase = p(
     "do not swipe again; raise a dispute with the keys",
     "请勿重刷, 凭交易要素提交差错处理",
 );
@@ -387,6 +387,10 @@ pub(super) const OTHER_CURRENCY: Row = row(
         "in another currency in the acquirer's file",
         "收单机构文件币种不同",
     ),
+    DISPUTE,
+);
+pub(super) const TWICE_IN_BATCH: Row = row(
+    p("the terminal's batch has it twice", "终端批次重复记录"),
     DISPUTE,
 );
 pub(super) const UNORDERED: Row = row(

@@ -1,7 +1,7 @@
 //! What others leave of what a story by itself would allow: repeats of the same request, other
 //! attempts of the purchase, other voids and refunds, an authorization and its completions.
 
-use super::bonds::{self, Bonds};
+use super::bonds::{self, Bonds, Effect};
 use super::lang::Phrase;
 use super::retry::Retry;
 use super::story::Story;
@@ -97,8 +97,11 @@ pub(super) fn limited(
     if !bonds.siblings.is_empty() {
         limit(Retry::Unproven, Limit::Sibling);
     }
-    if bonds.hold.is_some() {
-        limit(Retry::Unproven, Limit::Hold);
+    match bonds.other_completion() {
+        Some(Effect::Made) => limit(Retry::No, Limit::Completed),
+        Some(_) => limit(Retry::Unproven, Limit::Completion),
+        None if bonds.hold.is_some() => limit(Retry::Unproven, Limit::Hold),
+        None => {}
     }
     if bonds.doubtful_completion().is_some() {
         limit(Retry::Unproven, Limit::Completion);
@@ -122,7 +125,7 @@ pub(super) fn limited(
     for (_, other) in attempts(story, others) {
         limit(alone.beside(other), Limit::Twin);
     }
-    if story.crowded {
+    if story.crowded || bonds.other_hold.is_some() {
         limit(Retry::Unproven, Limit::Twin);
     }
     // What another forbids is only told where this one alone would allow more.

@@ -53,6 +53,8 @@ mod limit;
 
 mod phrases;
 
+mod reasons;
+
 mod wording;
 
 mod filed_keys;
@@ -66,6 +68,8 @@ mod filed_payout;
 mod filed_promises;
 
 mod filed_silence;
+
+mod filed_rows;
 
 mod filed;
 

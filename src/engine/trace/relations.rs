@@ -1,19 +1,28 @@
 //! Which transactions a verdict may turn on beside its own, told from names alone.
 
 use super::purchases::Purchases;
-use crate::engine::record::{Identity, Opened, Record, TxId};
+use crate::engine::record::{Fact, Identity, Opened, Record, TxId};
+use crate::iso::message::Rrn;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Names remembered in each of two generations.
 const NAMES: usize = 131_072;
 
+/// What transactions that belong together may share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SharedName {
+    Own(Identity),
+    /// DE 37 of the slip.
+    Reference(Rrn),
+}
+
 /// A fold over the names of transactions: what belongs together.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Relations {
     purchases: Purchases,
-    named: BTreeMap<Identity, TxId>,
-    named_before: BTreeMap<Identity, TxId>,
+    named: BTreeMap<SharedName, TxId>,
+    named_before: BTreeMap<SharedName, TxId>,
     /// Attempts of one purchase, and transactions of one name.
     groups: Vec<Vec<TxId>>,
     /// The group that each is in.
@@ -23,16 +32,25 @@ pub(super) struct Relations {
 }
 
 impl Relations {
-    /// Takes the time of the next record.
+    /// Takes the time of the next record, and the numbers in it.
     pub(super) fn hear(&mut self, record: &Record) {
         self.purchases.hear(record);
+        let Some((tx, Fact::Step(step))) = record.tx.map(|tx| (tx, &record.fact)) else {
+            return;
+        };
+        let rrn = step.message.as_ref().and_then(|message| message.rrn);
+        let of_number = rrn.and_then(|rrn| self.name(tx, SharedName::Reference(rrn)));
+        for other in step.note.named().chain(of_number) {
+            self.join(tx, other);
+        }
     }
 
     /// Takes the names of the transaction that a record begins.
     pub(super) fn take(&mut self, tx: TxId, opened: &Opened, record: &Record) {
         let mut together = self.purchases.meet((tx, opened), record, |_| false).before;
         together.extend(opened.twin);
-        together.extend(self.name(tx, opened.identity));
+        let own = Some(opened.identity).filter(|identity| !identity.is_empty());
+        together.extend(own.and_then(|own| self.name(tx, SharedName::Own(own))));
         for other in together {
             self.join(tx, other);
         }
@@ -69,15 +87,12 @@ impl Relations {
     }
 
     /// The one before of the same name.
-    fn name(&mut self, tx: TxId, identity: Identity) -> Option<TxId> {
-        if identity.is_empty() {
-            return None;
-        }
+    fn name(&mut self, tx: TxId, name: SharedName) -> Option<TxId> {
         if self.named.len() >= NAMES {
             self.named_before = std::mem::take(&mut self.named);
         }
-        let before = self.named.insert(identity, tx);
-        let before = before.or_else(|| self.named_before.get(&identity).copied());
+        let before = self.named.insert(name, tx);
+        let before = before.or_else(|| self.named_before.get(&name).copied());
         before.filter(|before| *before != tx)
     }
 

@@ -3,7 +3,7 @@
 use super::batch::BatchCounts;
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
-use super::slips::{self, Slips};
+use super::slips::{self, BySlip, Slips};
 use super::story::{Seen, Story};
 use super::unconfirmed::Unconfirmed;
 use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
@@ -97,13 +97,7 @@ impl Stories {
 
     /// A story that begins, and those before it that it belongs to, learn of each other.
     fn linked(&mut self, mut story: Story, record: &Record) -> Story {
-        if let Some(opened) = &mut story.opened
-            && opened.original.is_none()
-        {
-            let original = self.slips.original(opened, record);
-            Arc::make_mut(opened).original = original;
-            story.refers_to = slips::named_approval(record);
-        }
+        self.find_original(&mut story, record);
         let Some(opened) = story.opened.clone() else {
             return story;
         };
@@ -134,14 +128,31 @@ impl Stories {
                 insert(known, story.tx);
             }
         }
-        if let Some(original) = opened.original
-            && let Some(original) = self.by_tx.get_mut(&original)
-        {
-            insert(&mut original.referring, story.tx);
+        for original in opened.original.iter().chain(&story.either_of) {
+            if let Some(original) = self.by_tx.get_mut(original) {
+                insert(&mut original.referring, story.tx);
+            }
         }
         self.name(&mut story, opened.identity);
         self.settle(story.tx, &opened);
         story
+    }
+
+    /// One that names no original may name one by its slip. Of another card it may be of it, or
+    /// not.
+    fn find_original(&self, story: &mut Story, record: &Record) {
+        let Some(opened) = &mut story.opened else {
+            return;
+        };
+        if opened.original.is_some() || !story.either_of.is_empty() {
+            return;
+        }
+        story.refers_to = slips::named_approval(record);
+        match self.slips.original(opened, record) {
+            Some(BySlip::Is(original)) => Arc::make_mut(opened).original = Some(original),
+            Some(BySlip::OfAnotherCard(named)) => story.either_of = vec![named],
+            None => {}
+        }
     }
 
     /// The same request once more, after it was given up; one that stays here asks nobody.
@@ -327,28 +338,27 @@ impl Stories {
 
     /// The others that a story's verdict may turn on, as far as they are known here: attempts of
     /// the same purchase, those of the same name, its original and what else refers to that, and
-    /// what refers to itself.
+    /// what refers to itself; and what refers to any of these, which may have undone it.
     #[must_use]
     pub fn others(&self, story: &Story) -> Vec<&Story> {
-        let original = story.original().and_then(|tx| self.story(tx));
-        let beside = original.map(|original| [&original.referring, &original.kin]);
-        let own = [
-            &story.twins,
-            &story.kin,
-            &story.namesakes,
-            &story.referring,
-            &story.settlements,
-        ];
-        let mut all: Vec<TxId> = own
-            .into_iter()
-            .chain(beside.into_iter().flatten())
-            .flatten()
-            .copied()
-            .chain(story.original())
-            .collect();
-        all.sort_unstable();
-        all.dedup();
-        let others = all.into_iter().filter(|tx| *tx != story.tx);
+        let either = story.either_of.iter().copied();
+        let originals = story.original().into_iter().chain(either);
+        let mut near: Vec<TxId> = story.twins.clone();
+        near.extend(&story.namesakes);
+        near.extend(&story.settlements);
+        let mut known = vec![story];
+        known.extend(originals.clone().filter_map(|tx| self.story(tx)));
+        near.extend(originals);
+        let mut referring: Vec<TxId> = Vec::new();
+        for one in known {
+            referring.extend(one.referring.iter().chain(&one.kin));
+        }
+        let further = referring.iter().filter_map(|tx| self.story(*tx));
+        near.extend(further.flat_map(|one| &one.referring));
+        near.append(&mut referring);
+        near.sort_unstable();
+        near.dedup();
+        let others = near.into_iter().filter(|tx| *tx != story.tx);
         others.filter_map(|tx| self.story(tx)).collect()
     }
 }

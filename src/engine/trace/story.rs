@@ -91,6 +91,8 @@ pub struct Story {
     pub refers_to: Option<AuthCode>,
     /// Those that name it as their original: voids, refunds, completions.
     pub referring: Vec<TxId>,
+    /// Transactions of which one may be its original: what names it contradicts itself.
+    pub either_of: Vec<TxId>,
     /// Others of the same name: the first of a repeat that was refused, and that repeat.
     pub namesakes: Vec<TxId>,
     /// The other transaction that a step named: the void that returned it, the first of its name.
@@ -174,6 +176,7 @@ impl Story {
             kin: Vec::new(),
             refers_to: None,
             referring: Vec::new(),
+            either_of: Vec::new(),
             namesakes: Vec::new(),
             other: None,
             again: None,
@@ -285,6 +288,7 @@ impl Story {
             Note::Other(tx) => self.other = Some(tx),
             Note::Detail(said) if step.state == State::ClosedByOperator => self.closing = said,
             Note::Settles { .. } => self.settlement.get_or_insert_default().hear(step),
+            Note::EitherOf(..) => self.either_of.extend(step.note.named()),
             Note::None
             | Note::Duplicate(_)
             | Note::Unreadable(_)

@@ -171,6 +171,22 @@ pub(super) const VOID_IN_PART: Row = row(
     ),
     RETURN_MAY_BE_UNDONE.next,
 );
+pub(super) const RETURN_IN_OTHER_CURRENCY: Row = row(
+    p(
+        "approved{auth}; in another currency than its original; how much goes back is not known \
+         here",
+        "已批准{auth}; 币种与原交易不符, 退回金额未知",
+    ),
+    RETURN_MAY_BE_UNDONE.next,
+);
+pub(super) const RETURN_OF_EITHER: Row = row(
+    p(
+        "approved{auth}; card or numbers that name its original contradict each other; of which \
+         transaction it is, is not known here",
+        "已批准{auth}; 指明原交易的卡号或号码互相矛盾, 所退交易未知",
+    ),
+    RETURN_MAY_BE_UNDONE.next,
+);
 pub(super) const VOID_OF_UNKNOWN: Row = row(
     p(
         "void approved{auth}, answer delivered; its original is not known here",
@@ -215,6 +231,21 @@ pub(super) const COMPLETED: Row = row(
         "look at the completion; do not send it again",
         "请查看预授权完成, 请勿重复发送",
     ),
+);
+pub(super) const OVERDRAWN: Row = row(
+    p(
+        "authorized{auth}; its completions took more than that, or in another currency",
+        "预授权成功{auth}; 预授权完成超出授权金额或币种不符",
+    ),
+    p(
+        "look at the completions; void what was taken twice, or raise a dispute with the keys",
+        "请查看各笔预授权完成; 多扣的请撤销, 或凭交易要素提交差错处理",
+    ),
+);
+/// One of several completions.
+pub(super) const OTHER_COMPLETION: Phrase = p(
+    "another completion of it {tx}: {state}",
+    "另有预授权完成{tx}: {state}",
 );
 pub(super) const COMPLETION_IN_DOUBT: Row = row(
     p(

@@ -145,7 +145,8 @@ impl Unconfirmed {
 
 /// A step that may leave its transaction open, whatever the state says: an answer to the request
 /// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; a
-/// void, refund or reversal, of which more may be given back than was paid; or totals that differ.
+/// void, refund, reversal or completion, of which more may be given back than was paid, or taken
+/// than was held; or totals that differ.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
     let answers = step.message.as_ref().filter(|message| {
@@ -164,12 +165,15 @@ pub fn casts_doubt(step: &Step) -> bool {
                     | Why::LateApproval
             )
     });
-    let undoes = step.opened.as_ref().is_some_and(|opened| {
-        matches!(
-            opened.purpose,
-            Purpose::Void | Purpose::Refund | Purpose::Reversal
-        )
-    });
+    // Of an authorization more may be completed than it holds.
+    let undoes = step
+        .opened
+        .as_ref()
+        .is_some_and(|opened| match opened.purpose {
+            Purpose::Void | Purpose::Refund | Purpose::Reversal => true,
+            Purpose::Debit | Purpose::Advice => opened.original.is_some(),
+            _ => false,
+        });
     let differs = matches!(
         step.note,
         Note::Settles {
@@ -229,7 +233,8 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
     // Its terminal believes that a part of it stands.
     let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
     let part = declined && bonds.was_reversed_in_part(story);
-    (stood && (too_much || untold) || part).then_some(Unconfirmed::SettleMismatch)
+    let open = too_much || untold || bonds.overdrawn;
+    (stood && open || part).then_some(Unconfirmed::SettleMismatch)
 }
 
 /// It was undone after both ends had settled it: whether that gave the settled money back, no

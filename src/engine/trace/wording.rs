@@ -1,6 +1,6 @@
 //! From a story to the sentence that says it: picks the row of the table, and fills its places.
 
-use super::bonds::{self, Bonds, gives_back};
+use super::bonds::{self, Bonds, Unclear, gives_back};
 use super::cause::Cause;
 use super::codes::{Advice, Code};
 use super::lang::{Phrase, Said};
@@ -8,13 +8,14 @@ use super::limit::Limit;
 use super::moment::Leg;
 use super::money::money;
 use super::phrases::{again, deed, done, nothing, returned, status, swipe};
+use super::reasons::{is_untranslatable, reason};
 use super::retry::{self, Retry};
 use super::reversal::By;
 use super::settled;
 use super::story::{Delivery, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
-use crate::engine::record::{State, Why};
+use crate::engine::record::State;
 use crate::engine::seam::Zone;
 use crate::iso::message::ResponseCode;
 use crate::iso::spec::Purpose;
@@ -62,8 +63,15 @@ fn told_beside(bonds: &Bonds<'_>) -> Vec<Said> {
         _ => say(bound::RETURN, back),
     });
     let siblings = bonds.siblings.iter();
+    let several = bonds
+        .completions
+        .iter()
+        .filter(|_| bonds.completions.len() > 1);
+    let completions = bonds.beside.iter().chain(several);
     returns
         .chain(siblings.map(|(back, _)| say(bound::SIBLING, back)))
+        .chain(completions.map(|(one, _)| say(bound::OTHER_COMPLETION, one)))
+        .chain(bonds.other_hold.map(|hold| say(texts::TWIN, hold)))
         .collect()
 }
 
@@ -258,8 +266,10 @@ fn delivered(story: &Story, bonds: &Bonds<'_>) -> Row {
 fn given_back(story: &Story, bonds: &Bonds<'_>) -> Row {
     match story.purpose() {
         _ if bonds.doubtful_return().is_some() => bound::RETURN_MAY_BE_UNDONE,
+        _ if bonds.unclear == Some(Unclear::Original) => bound::RETURN_OF_EITHER,
+        _ if bonds.unclear == Some(Unclear::Currency) => bound::RETURN_IN_OTHER_CURRENCY,
+        _ if bonds.unclear == Some(Unclear::Amount) => bound::VOID_IN_PART,
         _ if bonds.gave_too_much(story) => bound::GAVE_TOO_MUCH,
-        Some(Purpose::Void) if bonds.is_in_part(story) => bound::VOID_IN_PART,
         Some(Purpose::Void) if story.original().is_none() => bound::VOID_OF_UNKNOWN,
         Some(Purpose::Void) if story.delivery == Delivery::Proven => texts::VOID_DONE,
         Some(Purpose::Void) => texts::VOID_WRITTEN,
@@ -269,7 +279,9 @@ fn given_back(story: &Story, bonds: &Bonds<'_>) -> Row {
 
 /// An authorization that was approved: it follows what became of its completions and voids.
 fn authorized(story: &Story, bonds: &Bonds<'_>) -> Row {
-    if bonds.doubtful_completion().is_some() {
+    if bonds.overdrawn {
+        bound::OVERDRAWN
+    } else if bonds.doubtful_completion().is_some() {
         bound::COMPLETION_IN_DOUBT
     } else if !bonds.completions.is_empty() {
         bound::COMPLETED
@@ -408,93 +420,6 @@ fn asides(story: &Story, bonds: &Bonds<'_>) -> Values {
             aside(took, Phrase::new(" after {v}s", "(耗时{v}秒)")),
         ),
     ]
-}
-
-/// The first half of a sentence: what went wrong.
-fn reason(story: &Story, causes: &[Cause]) -> Phrase {
-    let states_itself = |cause: &&Cause| {
-        !matches!(
-            cause,
-            Cause::ReversalPending
-                | Cause::ReversalRefused
-                | Cause::ReversalUndeliverable
-                | Cause::ApprovalAfterReversal
-                | Cause::AcquirerReversed
-        )
-    };
-    let cause = causes.iter().find(states_itself).copied();
-    match cause.unwrap_or(Cause::InProgress) {
-        Cause::NoAnswer | Cause::AnswerLost | Cause::RequestLost if story.waited_ms.is_some() => {
-            Phrase::new("no answer {in}", "{in}未应答")
-        }
-        Cause::NoAnswer | Cause::AnswerLost | Cause::RequestLost => {
-            Phrase::new("no answer in time", "未按时应答")
-        }
-        Cause::AnswerLate if story.late_ms == Some(0) => Phrase::new(
-            "an approval came after it was given up",
-            "放弃等待后收到批准",
-        ),
-        Cause::AnswerLate if story.late_ms.is_some() => {
-            Phrase::new("late approval {dt}s after timeout", "超时{dt}秒后收到批准")
-        }
-        Cause::AnswerLate => Phrase::new("late approval after timeout", "超时后收到批准"),
-        Cause::AnswerMacWrong => Phrase::new("answer MAC wrong", "应答MAC校验错"),
-        Cause::AnswerUnreadable => Phrase::new("answer unreadable", "应答无法解析"),
-        Cause::AnswerMismatch => Phrase::new("answer does not fit its request", "应答与请求不符"),
-        Cause::OutcomeUnknown => Phrase::new("answered {rc} {meaning}", "应答{rc} {meaning}"),
-        Cause::AnswersDisagree => Phrase::new("two answers disagree", "两次应答不一致"),
-        Cause::LinkLost => Phrase::new("sent, connection lost", "已发出, 连接中断"),
-        Cause::Restart => Phrase::new("gateway restarted before an answer", "网关在应答前重启"),
-        Cause::NotCaptured => Phrase::new("no answer was captured", "抓包中未见应答"),
-        Cause::TerminalGone => Phrase::new(
-            "approved{auth} but not delivered to terminal",
-            "已批准{auth}但未送达终端",
-        ),
-        Cause::DeliveryUnproven => Phrase::new(
-            "answer written, delivery not proven",
-            "应答已发出, 未证实送达",
-        ),
-        Cause::TerminalReversed => terminal_reversed(story),
-        Cause::OperatorReversed => {
-            Phrase::new("an operator asked for the reversal", "操作员要求冲正")
-        }
-        Cause::RefusedMac => Phrase::new("request MAC wrong", "请求MAC校验错"),
-        Cause::RefusedTerminal => Phrase::new("the terminal is not known here", "终端未登记"),
-        Cause::RefusedDuplicate => Phrase::new(
-            "it does not fit the transaction of this number",
-            "与该凭证号的原交易不符",
-        ),
-        Cause::LinkDown => Phrase::new("no connection to the acquirer", "与收单机构无连接"),
-        Cause::NeverWritten => Phrase::new("not written in time", "期限内未能写出"),
-        Cause::RefusedOverload => Phrase::new("a limit is reached", "已达处理上限"),
-        Cause::RefusedDraining => Phrase::new("it is going down", "正在停机"),
-        Cause::RefusedNoRoute => Phrase::new("no route takes it", "无可用路由"),
-        Cause::RefusedFormat if is_untranslatable(story) => Phrase::new(
-            "it cannot be put into the host's dialect",
-            "无法转换为主机报文",
-        ),
-        Cause::RefusedFormat => Phrase::new("{meaning}", "{meaning}"),
-        _ => Phrase::new("outcome was in doubt", "结果存疑"),
-    }
-}
-
-const fn terminal_reversed(story: &Story) -> Phrase {
-    match story.delivery {
-        Delivery::Written | Delivery::Unproven | Delivery::Proven => Phrase::new(
-            "terminal reversed after an approval was sent{first}",
-            "应答发出后终端发起冲正{first}",
-        ),
-        Delivery::None | Delivery::Failed => Phrase::new(
-            "terminal reversed before an answer reached it{first}",
-            "终端未收到应答即发起冲正{first}",
-        ),
-    }
-}
-
-/// Whether it was refused since the host's dialect has no words for it, whatever the code says.
-fn is_untranslatable(story: &Story) -> bool {
-    let mut whys = story.whys();
-    whys.any(|(_, why)| why == Why::Untranslatable)
 }
 
 /// What the code calls for; what takes no money cannot be paid in another way.

@@ -5,7 +5,7 @@ use super::files::Files;
 use super::index::{IndexError, JournalCounts, Lookup, RunRow, Standing, TransactionSearch};
 use super::reader::ReadError;
 use crate::engine::journal::{Damage, Header, Segment, SegmentNo, Storage, StorageError};
-use crate::engine::record::{self, Fact, Opened, Record, Seq, State, TxId, Vault};
+use crate::engine::record::{self, Fact, Logged, Opened, Record, Seq, State, TxId, Vault};
 use crate::engine::trace::{Query, subject};
 use crate::io::system;
 use std::cell::RefCell;
@@ -60,6 +60,8 @@ pub struct TransactionRecords {
 pub enum RelativesReach {
     /// Those of its name.
     Name,
+    /// Those that refer to it.
+    Referring,
     /// Other attempts of its purchase, and those that refer to it, too.
     All,
 }
@@ -140,12 +142,27 @@ impl JournalSnapshot {
         let lookup = &self.lookup;
         let told = match reach {
             RelativesReach::Name => lookup.namesakes(tx, opened, found),
+            RelativesReach::Referring => lookup.referring(tx, found),
             RelativesReach::All => lookup
                 .namesakes(tx, opened, found)
                 .and_then(|()| lookup.attempts(tx, opened, found))
                 .and_then(|()| lookup.settlements(tx, opened, found))
                 .and_then(|()| lookup.referring(tx, found)),
         };
+        Ok(told.map_err(IndexError::Index)?)
+    }
+
+    /// Those that bear a number of a message of a transaction: the slip of a sale bears both, and
+    /// what refers to the sale may name it by them alone.
+    ///
+    /// # Errors
+    /// The index cannot be used.
+    pub fn of_slip(
+        &self,
+        (tx, message): (TxId, &Logged),
+        found: &mut BTreeSet<TxId>,
+    ) -> Result<(), ReadError> {
+        let told = self.lookup.of_slip(tx, message, found);
         Ok(told.map_err(IndexError::Index)?)
     }
 

@@ -3,13 +3,14 @@
 use super::batches;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::journal::Damage;
-use crate::engine::record::{Carried, Fact, Note, Opened, Record, Seq, State, TxId};
+use crate::engine::record::{Carried, Fact, Logged, Opened, Record, Seq, State, TxId};
 use crate::engine::trace::{
     BatchCounts, Keep, Query, Stories, Story, Unconfirmed, Verdict, proof, subject,
 };
 use crate::io::journal::{
     JournalReader, JournalSnapshot, ReadError, RelativesReach, TransactionRecords,
 };
+use crate::iso::spec::Purpose;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
@@ -396,10 +397,18 @@ fn with_relatives(
         let given_up = given_up(&newest);
         for (tx, opened) in newest.iter().filter_map(opened_in) {
             more.extend(opened.twin);
+            let reach = match () {
+                () if central.contains(&tx) => RelativesReach::All,
+                // What undoes it may stand for another amount.
+                () if refers(opened) => RelativesReach::Referring,
+                () if given_up.contains(&tx) => RelativesReach::Name,
+                () => continue,
+            };
+            snapshot.relatives((tx, opened), reach, &mut more)?;
+        }
+        for (tx, message) in newest.iter().filter_map(said_in) {
             if central.contains(&tx) {
-                snapshot.relatives((tx, opened), RelativesReach::All, &mut more)?;
-            } else if given_up.contains(&tx) {
-                snapshot.relatives((tx, opened), RelativesReach::Name, &mut more)?;
+                snapshot.of_slip((tx, message), &mut more)?;
             }
         }
         more.retain(|tx| !read.contains(tx));
@@ -449,15 +458,26 @@ fn opened_in(record: &Record) -> Option<(TxId, &Opened)> {
     Some((subject(record)?, opened))
 }
 
+/// Whether a transaction is of another, which it gives back or completes.
+const fn refers(opened: &Opened) -> bool {
+    opened.original.is_some() || matches!(opened.purpose, Purpose::Void | Purpose::Refund)
+}
+
+/// A message of a transaction that a record keeps.
+fn said_in(record: &Record) -> Option<(TxId, &Logged)> {
+    let Fact::Step(step) = &record.fact else {
+        return None;
+    };
+    Some((record.tx?, step.message.as_ref()?))
+}
+
 /// Other transactions that a record names, but for attempts of the same purchase.
 fn named_in(record: &Record) -> impl Iterator<Item = TxId> {
     let original = opened_in(record).and_then(|(_, opened)| opened.original);
-    let noted = match &record.fact {
-        Fact::Step(step) => match step.note {
-            Note::Other(tx) => Some(tx),
-            _ => None,
-        },
+    let step = match &record.fact {
+        Fact::Step(step) => Some(step),
         _ => None,
     };
+    let noted = step.into_iter().flat_map(|step| step.note.named());
     original.into_iter().chain(noted)
 }

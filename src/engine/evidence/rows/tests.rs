@@ -70,7 +70,7 @@ proptest! {
     #[test]
     fn no_text_is_too_odd_to_be_refused_politely(text in "\\PC{0,200}") {
         let map = ColumnMap::default();
-        let text = format!("amount,is,{text}");
+        let text = format!("rrn,amount,is,{text}");
         let _rows = read::<AcquirerRow>(&text, &map, &Zone::CHINA);
         let _rows = read::<PayoutRow>(&text, &map, &Zone::CHINA);
     }
@@ -130,6 +130,23 @@ fn a_file_of_somebody_else_is_read_by_a_map_of_its_columns() {
 }
 
 #[test]
+fn a_file_that_names_no_transaction_is_none_of_ours() {
+    let map = ColumnMap::default();
+    let shop = "date,customer,amount\n2026-11-22,Li,8.00\n";
+    let error = read::<AcquirerRow>(shop, &map, &Zone::CHINA).unwrap_err();
+    let said = error.to_string();
+    assert!(
+        said.contains("one of `rrn`, `stan`, `auth`, `card`"),
+        "{said}"
+    );
+    assert!(said.contains("`customer`"), "{said}");
+    assert!(read::<TerminalRow>(shop, &map, &Zone::CHINA).is_err());
+    assert!(read::<IssuerRow>(shop, &map, &Zone::CHINA).is_err());
+    let map = "auth=customer".parse().unwrap();
+    assert!(read::<AcquirerRow>(shop, &map, &Zone::CHINA).is_ok());
+}
+
+#[test]
 fn what_cannot_be_read_is_told_with_line_and_column() {
     let map = ColumnMap::default();
     let wrong = |text: &str| {
@@ -141,16 +158,16 @@ fn what_cannot_be_read_is_told_with_line_and_column() {
         "line 3, column `amount`: `eight` is no amount: give 888.00"
     );
     assert_eq!(
-        wrong("amount,is\n8.00,perhaps\n"),
+        wrong("rrn,amount,is\n1,8.00,perhaps\n"),
         "line 2, column `is`: `perhaps` is none of booked, declined, reversed, voided, refunded"
     );
     assert_eq!(
-        wrong("amount,is\n8.00\n"),
-        "line 2: 1 cells, and the header has 2"
+        wrong("rrn,amount,is\n1,8.00\n"),
+        "line 2: 2 cells, and the header has 3"
     );
     assert!(wrong("betrag\n8.00\n").contains("--columns \"amount=NAME\""));
-    assert!(wrong("amount,is,is\n8.00,reversed,booked\n").contains("`is` stands twice"));
-    let text = "amount,is,reason\n8.00,held,\"x\u{1b}[31m\"\n";
+    assert!(wrong("rrn,amount,is,is\n1,8.00,reversed,booked\n").contains("`is` stands twice"));
+    let text = "rrn,amount,is,reason\n1,8.00,held,\"x\u{1b}[31m\"\n";
     let rows: Vec<IssuerRow> = read(text, &map, &Zone::CHINA).unwrap();
     assert!(
         !rows[0].reason.contains('\u{1b}'),

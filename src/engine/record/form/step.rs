@@ -184,6 +184,12 @@ fn put_note(note: &Note, [low, high]: [bool; 2], out: &mut Out<'_>) {
             out.flags(&[totals.is_some()]);
             totals.iter().for_each(|totals| totals.put(out));
         }
+        Note::EitherOf(first, other) => {
+            kind(10);
+            out.flags(&[other.is_some()]);
+            first.put(out);
+            other.iter().for_each(|other| other.put(out));
+        }
     }
 }
 
@@ -209,6 +215,10 @@ fn take_note(from: &mut In<'_>) -> Result<(Note, [bool; 2]), FormError> {
                 take_if(told, from)?
             },
         },
+        10 => {
+            let [told] = from.flags()?;
+            Note::EitherOf(Form::take(from)?, take_if(told, from)?)
+        }
         _ => return Err(from.wrong("a note not known here")),
     };
     Ok((note, [byte & 1 == 1, byte & 2 == 2]))

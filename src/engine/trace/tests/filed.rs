@@ -173,6 +173,23 @@ fn a_file_without_its_row_changes_nothing() {
 }
 
 #[test]
+fn what_the_acquirer_approved_and_did_not_book_is_missing_though_its_delivery_is_not_proven() {
+    let rows = "at,terminal,stan,amount\n\
+                2026-11-22 10:00:00,10421695,1,1.00\n\
+                2026-11-22 11:00:00,10421695,2,1.00\n";
+    let evidence = file!(acquirer, rows);
+    let delivered = History::sale().delivered();
+    let unproven = delivered
+        .clone()
+        .step(State::DeliveryUnproven, Why::TerminalClosed);
+    for history in [delivered, unproven] {
+        let says = judged(&history, &evidence);
+        assert_eq!(says.cause, Cause::MissingAtAcquirer, "{}", says.verdict.en);
+        assert!(says.open);
+    }
+}
+
+#[test]
 fn what_the_acquirer_books_after_all_is_not_safe() {
     let reversed = History::sale()
         .timed_out()

@@ -4,7 +4,8 @@
 use super::key::{CardKey, IndexKey, is_nameless};
 use super::lookup::Lookup;
 use super::run::IndexRun;
-use crate::engine::record::{Opened, TxId};
+use crate::engine::record::{Logged, Opened, TxId};
+use crate::iso::message::Class;
 use crate::iso::spec::Purpose;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -90,6 +91,22 @@ impl Lookup {
         found: &mut BTreeSet<TxId>,
     ) -> io::Result<()> {
         self.nearest(tx, IndexKey::Refers(tx), found)
+    }
+
+    /// Those that bear the reference number or the approval code of a message, but for reversals.
+    pub(in crate::io::journal) fn of_slip(
+        &self,
+        tx: TxId,
+        message: &Logged,
+        found: &mut BTreeSet<TxId>,
+    ) -> io::Result<()> {
+        if message.mti.class() == Class::Reversal {
+            return Ok(());
+        }
+        let rrn = message.rrn.as_ref().map(|rrn| IndexKey::Rrn(rrn));
+        let auth = message.auth.as_ref().map(|auth| IndexKey::Auth(auth));
+        let mut keys = rrn.into_iter().chain(auth);
+        keys.try_for_each(|key| self.nearest(tx, key, found))
     }
 
     /// Of a key the nearest on either side, whatever time lies between: clocks jump. It is looked

@@ -6,7 +6,7 @@ use super::key::{IndexKey, number_of};
 use super::run::{
     IndexRun, RunHead, SECTIONS, STRIDE, Standing, id_words, place_word, standing_words,
 };
-use crate::engine::record::{Carried, Fact, Opened, Record, Seq, State, Step, TxId};
+use crate::engine::record::{Carried, Fact, Note, Opened, Record, Seq, State, Step, TxId};
 use crate::engine::seam::{KeyedMap, Wall};
 use crate::engine::trace::{Unconfirmed, Which, casts_doubt};
 use crate::iso::message::{AuthCode, Class, Rrn};
@@ -90,6 +90,11 @@ impl Rows {
             return;
         };
         own.doubtful |= casts_doubt(step);
+        if let Note::EitherOf(..) = step.note {
+            let named = step.note.named();
+            let entries = named.map(|tx| entry(IndexKey::Refers(tx), row));
+            self.entries.extend(entries);
+        }
         let Some(message) = &step.message else { return };
         // The number on the slip, not that of its reversal.
         let rrn = message

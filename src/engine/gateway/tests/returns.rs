@@ -1,0 +1,93 @@
+//! What voids and refunds say of their originals: which one, how much, in which currency.
+
+use super::*;
+use crate::engine::record::TxId;
+
+impl Stage {
+    /// An approved sale whose answer bears this reference number; its transaction.
+    fn sold(&mut self, stan: u32, rrn: &str) -> Option<TxId> {
+        self.terminal_says(self.sale(stan));
+        let sent = self.deliver(A);
+        let tx = self.records.last().and_then(|record| record.tx);
+        let mut answer = self.answer(&sent, "00");
+        answer.set(path("37"), rrn).unwrap();
+        security::seal(&mut answer, &self.mac).unwrap();
+        self.acquirer_says(self.reparsed(&answer));
+        self.deliver(T);
+        tx
+    }
+
+    /// A void with these fields, approved.
+    fn voided(&mut self, stan: u32, fields: &[(&str, &str)]) {
+        let mut void = self.sale(stan);
+        let kind = [("3", "200000"), ("60", "23000001000")];
+        for (field, value) in kind.iter().chain(fields) {
+            void.set(path(field), value).unwrap();
+        }
+        security::seal(&mut void, &self.mac).unwrap();
+        self.terminal_says(self.reparsed(&void));
+        let sent = self.deliver(A);
+        self.acquirer_says(self.answer(&sent, "00"));
+        self.deliver(T);
+    }
+}
+
+#[test]
+fn a_void_whose_numbers_are_of_two_sales_moves_neither() {
+    let mut stage = Stage::new();
+    let first = stage.sold(2, "203217491827");
+    let second = stage.sold(3, "203217491828");
+    let names = [("37", "203217491827"), ("61", "000001000003")];
+    stage.voided(4, &names);
+    assert_eq!(stage.rows_of(first), "CDP");
+    assert_eq!(stage.rows_of(second), "CDP");
+    let either = Note::EitherOf(first.unwrap(), second);
+    let mut steps = stage.records.iter().filter_map(step);
+    assert!(steps.any(|step| step.note == either));
+    let names = [("37", "203217491827"), ("61", "000001000002")];
+    stage.voided(5, &names);
+    assert_eq!(stage.rows_of(first), "CDPuv", "both numbers are its own");
+}
+
+#[test]
+fn a_void_names_one_of_several_sales_of_one_reference_by_its_trace_number() {
+    let mut stage = Stage::new();
+    let first = stage.sold(2, "203217491827");
+    let second = stage.sold(3, "203217491827");
+    let names = [("37", "203217491827"), ("61", "000001000002")];
+    stage.voided(4, &names);
+    assert_eq!(stage.rows_of(first), "CDPuv");
+    assert_eq!(stage.rows_of(second), "CDP");
+}
+
+#[test]
+fn a_sale_that_is_voided_in_another_currency_may_still_be_reversed() {
+    let mut stage = Stage::new();
+    let first = stage.sold(2, "203217491827");
+    let names = [
+        ("37", "203217491827"),
+        ("61", "000001000002"),
+        ("49", "840"),
+    ];
+    stage.voided(3, &names);
+    assert_eq!(stage.rows_of(first), "CDPu2");
+    let history = stage.records.clone();
+    let again = Stage::recovered(options(ReversalBy::Both, true), history);
+    let state = again.gateway.state_of(first.unwrap());
+    assert_eq!(state, Some(State::Confirmed));
+    stage.terminal_says(stage.reversal(2, "98"));
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
+}
+
+#[test]
+fn a_settlement_without_answer_is_given_up_by_a_restart() {
+    let mut stage = Stage::new();
+    let mut request = stage.message("0500");
+    for (field, value) in [("11", "000009"), ("49", "156"), ("60", "00000001201")] {
+        request.set(path(field), value).unwrap();
+    }
+    stage.terminal_says(request);
+    stage.deliver(A);
+    let again = Stage::recovered(options(ReversalBy::Both, true), stage.records);
+    assert_eq!(again.last_state(), State::Unanswered);
+}

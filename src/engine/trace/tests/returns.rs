@@ -1,0 +1,241 @@
+//! What gives back or completes counts only as far as it is known: whole, in the currency of its
+//! original, of one original, and within what was paid or held.
+
+use super::bound::{later, verdict, void};
+use super::history::{History, opened, text};
+use crate::engine::record::{Fact, Hop, Identity, Note, Opened, State, TxId, Why};
+use crate::engine::trace::{Unconfirmed, Verdict};
+use crate::iso::message::{Amount, ResponseCode};
+use crate::iso::spec::Purpose;
+
+/// A message of its own that names an original, sent.
+fn of(purpose: Purpose, original: TxId) -> History {
+    let names = Opened {
+        original: Some(original),
+        identity: Identity::EMPTY,
+        ..opened(purpose)
+    };
+    History::new().open(names, State::Forwarded, Why::Plain, Some(()))
+}
+
+/// The same of another amount or currency.
+fn but(mut history: History, change: impl Fn(&mut Opened)) -> History {
+    history.name_first(change);
+    history
+}
+
+/// An approval of a part of what was asked for.
+fn approved_for(history: History, amount: u64) -> History {
+    let mut history = history.delivered();
+    for record in &mut history.records {
+        if let Fact::Step(step) = &mut record.fact
+            && let Some(message) = &mut step.message
+            && message.hop == Hop::AcquirerToGateway
+        {
+            message.amount = Some(Amount(amount));
+            message.code = ResponseCode::new("10");
+        }
+    }
+    history
+}
+
+fn is_listed(verdict: &Verdict) -> bool {
+    verdict.class == Some(Unconfirmed::SettleMismatch)
+}
+
+#[test]
+fn a_void_or_refund_that_was_reversed_in_part_is_not_whole() {
+    for purpose in [Purpose::Void, Purpose::Refund] {
+        let sale = History::sale().delivered();
+        let back = later(of(purpose, sale.tx).delivered(), 30);
+        let part = but(of(Purpose::Reversal, back.tx), |own| {
+            own.amount = Amount(4_000)
+        });
+        let part = later(part.delivered(), 60);
+        let all = [&sale, &back, &part];
+        let of_sale = verdict(sale.tx, &all);
+        let said = of_sale.verdict.en;
+        assert!(said.contains("is not proven"), "{purpose:?}: {said}");
+        let of_back = verdict(back.tx, &all);
+        let said = &of_back.verdict.en;
+        assert!(is_listed(&of_back), "{purpose:?}: {said}");
+        assert!(said.contains("a reversal"), "{purpose:?}: {said}");
+        assert_eq!(of_back.safe_to_retry.name(), "no");
+    }
+}
+
+#[test]
+fn what_is_given_back_in_another_currency_is_not_the_money_that_was_paid() {
+    for purpose in [Purpose::Void, Purpose::Refund] {
+        for currency in ["392", "840"] {
+            let sale = History::sale().delivered();
+            let back = but(of(purpose, sale.tx), |own| own.currency = text(currency));
+            let back = later(back.delivered(), 30);
+            let says = verdict(sale.tx, &[&sale, &back]);
+            assert!(
+                is_listed(&says),
+                "{purpose:?} {currency}: {}",
+                says.verdict.en
+            );
+            let says = verdict(back.tx, &[&sale, &back]).verdict.en;
+            assert!(says.contains("another currency"), "{purpose:?}: {says}");
+        }
+    }
+    let sale = History::sale().delivered();
+    let unnamed = but(void(&sale), |own| own.currency = text(""));
+    let unnamed = later(unnamed.delivered(), 30);
+    assert!(!verdict(sale.tx, &[&sale, &unnamed]).open, "as its sale");
+}
+
+#[test]
+fn a_completion_in_another_currency_is_listed() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let completion = but(of(Purpose::Debit, hold.tx), |own| {
+        own.currency = text("840")
+    });
+    let completion = later(completion.delivered(), 30);
+    let says = verdict(hold.tx, &[&hold, &completion]);
+    assert!(is_listed(&says), "{}", says.verdict.en);
+}
+
+#[test]
+fn a_void_of_more_than_was_approved_is_told_alike_of_both() {
+    let sale = approved_for(History::sale(), 60_000);
+    let whole = later(void(&sale).delivered(), 30);
+    let of_sale = verdict(sale.tx, &[&sale, &whole]);
+    assert!(is_listed(&of_sale), "{}", of_sale.verdict.en);
+    let says = verdict(whole.tx, &[&sale, &whole]).verdict.en;
+    assert!(says.contains("another amount"), "{says}");
+    let granted = but(void(&sale), |own| own.amount = Amount(60_000));
+    let granted = later(granted.delivered(), 30);
+    let says = verdict(sale.tx, &[&sale, &granted]);
+    assert!(!says.open, "{}", says.verdict.en);
+}
+
+#[test]
+fn completions_of_more_than_is_held_are_listed() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let first = later(of(Purpose::Debit, hold.tx).delivered(), 30);
+    let second = later(of(Purpose::Debit, hold.tx).delivered(), 60);
+    let all = [&hold, &first, &second];
+    let says = verdict(hold.tx, &all);
+    assert!(is_listed(&says), "{}", says.verdict.en);
+    for completion in [&first, &second] {
+        let tx = completion.tx.to_string();
+        assert!(says.verdict.en.contains(&tx), "{}", says.verdict.en);
+    }
+    let says = verdict(second.tx, &all).verdict.en;
+    assert!(says.contains("another completion"), "{says}");
+    assert!(!verdict(hold.tx, &[&hold, &first]).open);
+    let halves = [&first, &second].map(|half| {
+        let half = half.clone();
+        but(half, |own| own.amount = Amount(44_400))
+    });
+    let says = verdict(hold.tx, &[&hold, &halves[0], &halves[1]]);
+    assert!(!says.open, "no more than is held: {}", says.verdict.en);
+}
+
+#[test]
+fn a_completion_that_was_voided_takes_nothing_beside_another() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let first = of(Purpose::Debit, hold.tx).delivered();
+    let first = later(first.step(State::Returned, Why::Plain), 30);
+    let voided = later(of(Purpose::Void, first.tx).delivered(), 60);
+    let second = later(of(Purpose::Debit, hold.tx).delivered(), 90);
+    let says = verdict(hold.tx, &[&hold, &first, &voided, &second]);
+    assert!(!says.open, "{}", says.verdict.en);
+    let undone = of(Purpose::Void, first.tx)
+        .delivered()
+        .terminal_reverses("98");
+    let undone = undone.reverses(1).reversal_answered("00", State::Reversed);
+    let undone = later(undone, 60);
+    let says = verdict(hold.tx, &[&hold, &first, &undone, &second]);
+    assert!(is_listed(&says), "{}", says.verdict.en);
+}
+
+#[test]
+fn a_declined_completion_is_not_sent_again_beside_one_that_stands() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let first = later(of(Purpose::Debit, hold.tx).delivered(), 30);
+    // Of another amount, so that it is no other attempt of the same purchase.
+    let second = but(of(Purpose::Debit, hold.tx), |own| {
+        own.amount = Amount(80_000)
+    });
+    let second = later(second.declined("51"), 60);
+    let says = verdict(second.tx, &[&hold, &first, &second]);
+    let next = says.next_step.en;
+    assert!(!next.contains("send the completion again"), "{next}");
+}
+
+/// Names its original by the reference number on the slip.
+fn by_reference(history: History) -> History {
+    let mut history = but(history, |own| own.original = None);
+    if let Fact::Step(step) = &mut history.records[0].fact {
+        let message = step.message.as_mut().unwrap();
+        message.rrn = Some(text("203217491827"));
+    }
+    history
+}
+
+#[test]
+fn a_refund_by_the_number_of_a_sale_for_another_card_gives_its_money_back_to_nobody_known() {
+    for purpose in [Purpose::Void, Purpose::Refund] {
+        let sale = History::sale().delivered();
+        let other = but(of(purpose, sale.tx), |own| {
+            own.card = text("499999******9990");
+            own.card_hash = [9; 16];
+        });
+        let other = later(by_reference(other).delivered(), 30);
+        let says = verdict(sale.tx, &[&sale, &other]);
+        assert!(is_listed(&says), "{purpose:?}: {}", says.verdict.en);
+        let says = verdict(other.tx, &[&sale, &other]).verdict.en;
+        assert!(says.contains("contradict"), "{purpose:?}: {says}");
+        let own = later(by_reference(of(purpose, sale.tx)).delivered(), 30);
+        let says = verdict(sale.tx, &[&sale, &own]);
+        assert!(!says.open, "of its card: {}", says.verdict.en);
+    }
+}
+
+#[test]
+fn a_void_whose_numbers_are_of_two_sales_is_sure_of_neither() {
+    let first = History::sale().delivered();
+    let second = but(History::sale(), |own| {
+        own.card_hash = [9; 16];
+        own.card = text("499999******9990");
+    });
+    let second = later(second.delivered(), 30);
+    let either = by_reference(void(&first)).note(Note::EitherOf(first.tx, Some(second.tx)));
+    let either = later(either.delivered(), 60);
+    let all = [&first, &second, &either];
+    for sale in [&first, &second] {
+        let says = verdict(sale.tx, &all);
+        assert!(is_listed(&says), "{}", says.verdict.en);
+        assert!(
+            says.verdict.en.contains("not proven"),
+            "{}",
+            says.verdict.en
+        );
+    }
+    let says = verdict(either.tx, &all).verdict.en;
+    assert!(says.contains("contradict"), "{says}");
+}
+
+#[test]
+fn a_declined_sale_beside_an_authorization_completes_nothing() {
+    let hold = History::of(Purpose::Hold).delivered();
+    let sale = later(History::sale().declined("51"), 60);
+    let sale = but(sale, |own| own.identity = text("another"));
+    let says = verdict(sale.tx, &[&hold, &sale]);
+    let next = says.next_step.en;
+    assert!(!next.contains("completion"), "{next}");
+    assert!(next.contains("look at the other attempt"), "{next}");
+    assert_eq!(says.safe_to_retry.name(), "unproven");
+    let completion = later(History::of(Purpose::Debit).declined("51"), 60);
+    let completion = but(completion, |own| {
+        own.identity = text("another");
+        own.kind = text("preauth_completion");
+    });
+    let says = verdict(completion.tx, &[&hold, &completion]);
+    let next = says.next_step.en;
+    assert!(next.contains("send the completion again"), "{next}");
+}
