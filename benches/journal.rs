@@ -22,7 +22,7 @@ use isogate::engine::record::{
 use isogate::engine::seam::Wall;
 use isogate::io::journal::{Files, index_folder};
 use isogate::iso::codec::Message;
-use isogate::iso::message::{Amount, Stan, Text};
+use isogate::iso::message::{Amount, FieldId, Stan, Text};
 use isogate::iso::spec::{Purpose, Spec};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -54,7 +54,8 @@ impl Sales {
         let frame = messages::hex(messages::B);
         let spec = Spec::builtin("cup-pos").unwrap();
         let request = Message::parse(&spec, frame.into()).unwrap();
-        let answer = request.answer().unwrap();
+        let mut answer = request.answer().unwrap();
+        answer.set(FieldId::of(39), "00").unwrap();
         Self {
             request: Logged::of(&request, Hop::TerminalToGateway, ConnId(7), Some(ConnId(1))),
             answer: Logged::of(&answer, Hop::AcquirerToGateway, ConnId(1), Some(ConnId(7))),

@@ -65,7 +65,7 @@ pub(crate) fn is_of(opened: &Opened, answer: &Message, vault: &Vault) -> bool {
 /// The same of the card. That of a request that was read in part is known by its hash only.
 fn is_of_card(opened: &Opened, answer: &Message, vault: &Vault) -> bool {
     // A track in an answer is none of its card.
-    let told = answer.text(FieldPath::whole(FieldId::of(2)));
+    let told = answer.short::<99>(FieldPath::whole(FieldId::of(2)));
     let told = told.is_some_and(|digits| !digits.is_empty());
     answer.pan().filter(|_| told).is_none_or(|pan| {
         if opened.card.is_empty() {

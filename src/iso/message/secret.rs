@@ -118,17 +118,12 @@ impl Pan {
 /// Masks any run of characters as a card number is masked (PCI DSS 3.4.1).
 fn mask(clear: &str) -> String {
     let count = clear.chars().count();
-    clear
-        .chars()
-        .enumerate()
-        .map(|(at, c)| {
-            if count >= 13 && (at < 6 || at + 4 >= count) {
-                c
-            } else {
-                '*'
-            }
-        })
-        .collect()
+    let mut masked = String::with_capacity(clear.len());
+    for (at, c) in clear.chars().enumerate() {
+        let shown = count >= 13 && (at < 6 || at + 4 >= count);
+        masked.push(if shown { c } else { '*' });
+    }
+    masked
 }
 
 impl fmt::Display for Pan {

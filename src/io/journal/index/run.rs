@@ -181,11 +181,14 @@ impl IndexRun {
     /// A run in memory, of its sections.
     pub(super) fn new(mut head: RunHead, sections: [Vec<u64>; SECTIONS.len()]) -> Self {
         head.lengths = sections.each_ref().map(|section| section.len() as u64);
-        let words = sections.concat();
-        let pages = words.chunks(index(PAGE)).map(Rc::from).collect();
+        let mut words = sections.into_iter().flatten();
+        let pages = std::iter::from_fn(|| {
+            let page: Rc<[u64]> = words.by_ref().take(index(PAGE)).collect();
+            (!page.is_empty()).then_some(page)
+        });
         Self {
             head,
-            words: RunWords::Memory(pages),
+            words: RunWords::Memory(pages.collect()),
         }
     }
 
