@@ -44,7 +44,6 @@ pub enum Note {
 
 impl Note {
     /// The other transactions that it names.
-    #[must_use]
     pub fn named(&self) -> impl Iterator<Item = TxId> {
         let named = match self {
             Self::Other(tx) => [Some(*tx), None],
