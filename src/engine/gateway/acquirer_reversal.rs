@@ -12,7 +12,7 @@ use super::terminal_reversal::{is_about, is_partial};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row, TxId};
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
-use crate::iso::message::{Amount, Function, Stan};
+use crate::iso::message::{Amount, FieldId, Stan};
 use crate::iso::spec::Purpose;
 
 impl Gateway {
@@ -78,29 +78,31 @@ impl Gateway {
         }
     }
 
-    /// The transaction that a reversal of the acquirer names, live or answered before: before all
-    /// of the card and the currency that it tells. A card may be told as a token or a mask, so that
-    /// one of the right name counts before none.
+    /// The transaction that a reversal of the acquirer names, live or answered before. One of
+    /// another card or currency, or of more money, is none of it.
     fn taken_back(&mut self, now: Now, link: LinkId, message: &Message) -> Option<Slot> {
         let names = names::originals(message, &self.merchant_of(message));
         let near = self.links.neighbours(link);
-        let fits = |own: &Opened| near.contains(&own.link) && self.is_of(own, message);
-        let named_live = |fits: &dyn Fn(&Opened) -> bool| {
-            self.live.slots().into_iter().find(|slot| {
-                let own = self.live.get(*slot);
-                own.is_some_and(|own| names.contains(&own.name_upstream()) && fits(&own.opened))
-            })
+        let told = message.amount().unwrap_or_default();
+        let fits = |own: &Opened| {
+            // An authorization may have been raised since.
+            let amount = told <= own.amount || own.purpose == Purpose::Hold;
+            near.contains(&own.link) && self.is_of(own, message) && amount
         };
-        let is_near = |own: &Opened| near.contains(&own.link);
-        if let Some(slot) = named_live(&fits) {
-            return Some(slot);
+        let live = self.live.slots().into_iter().find(|slot| {
+            let own = self.live.get(*slot);
+            own.is_some_and(|own| names.contains(&own.name_upstream()) && fits(&own.opened))
+        });
+        if live.is_some() {
+            return live;
         }
         let Some(terminal) = (self.terminal_of(message)).and_then(|key| self.terminals.get(&key))
         else {
-            return named_live(&is_near);
+            let somewhere = self.taken_back_somewhere(message, fits);
+            return self.revive(somewhere?, now);
         };
         let done = terminal.done.iter().rev();
-        let mut fitting = done.clone().filter(|done| fits(&done.opened));
+        let mut fitting = done.filter(|done| fits(&done.opened));
         let named = |done: &&Remembered| names.contains(&done.name_upstream());
         let of_name = fitting.clone().find(named);
         // Under a number of its own, it names the original as a refund does: not by the trace
@@ -125,14 +127,47 @@ impl Gateway {
                 && told.names(done.rrn, done.auth, &done.opened)
         };
         let id = id.or_else(|| fitting.find(returning).map(|done| done.id));
-        if id.is_none()
-            && let Some(slot) = named_live(&is_near)
-        {
-            return Some(slot);
-        }
-        let mut near = done.filter(|done| is_near(&done.opened));
-        let id = id.or_else(|| near.find(named).map(|done| done.id));
+        let id = id.filter(|id| self.names_of(*id).is_some_and(fits));
         self.revive(id?, now)
+    }
+
+    /// The names of a transaction, live or answered before.
+    fn names_of(&self, id: TxId) -> Option<&Opened> {
+        let live = self.live.slot_of(id).and_then(|slot| self.live.get(slot));
+        let done = || self.terminals.done(id).map(|done| &*done.opened);
+        live.map(|own| &*own.opened).or_else(done)
+    }
+
+    /// The one transaction that a reversal of the acquirer names without its terminal: by the
+    /// original data, or by its reference.
+    fn taken_back_somewhere(
+        &self,
+        message: &Message,
+        fits: impl Fn(&Opened) -> bool,
+    ) -> Option<TxId> {
+        if message.terminal().is_some() {
+            return None;
+        }
+        let live = self.live.slots().into_iter();
+        let live = live.filter_map(|slot| self.live.get(slot));
+        let live = live.map(|own| (own.id, &*own.opened, own.rrn, own.name_upstream()));
+        let terminals = self.terminals.iter();
+        let done = terminals.flat_map(|terminal| terminal.done.iter());
+        let done = done.filter(|own| own.went_out());
+        let done = done.map(|own| (own.id, &*own.opened, own.rrn, own.name_upstream()));
+        let all = live.chain(done);
+        let all: Vec<_> = all
+            .filter(|(_, own, ..)| own.touches_money() && fits(own))
+            .collect();
+        let named = all.iter().filter(|(_, own, _, name)| {
+            let mut named = message.clone();
+            let named = named.set(FieldId::of(41), &own.terminal).map(|()| named);
+            named.is_ok_and(|named| names::originals(&named, &own.merchant).contains(name))
+        });
+        let referred = all
+            .iter()
+            .filter(|(_, _, rrn, _)| rrn.is_some() && *rrn == message.rrn());
+        only(named.map(|own| own.0)).or_else(|| only(referred.map(|own| own.0)))
     }
 
     /// The one transaction of the terminal under a trace number that has no answer yet: its host
@@ -156,13 +191,12 @@ impl Gateway {
         only(named.map(|own| own.id))
     }
 
-    /// A request about what is not known here is told so; an advice is taken.
+    /// Whoever takes back what is not known here is told so: it may stand at its terminal.
     fn answer_acquirer(&mut self, now: Now, conn: ConnId, of: Option<TxId>, message: &Message) {
         let rule = &message.spec().flow().answer;
-        let asks = message.mti().function() == Function::Request;
         let code = match of {
-            None if asks => rule.not_found,
-            Some(_) | None => rule.approval(Purpose::Reversal),
+            None => rule.not_found,
+            Some(_) => rule.approval(Purpose::Reversal),
         };
         let Some(mut answer) = message.answer() else {
             return;

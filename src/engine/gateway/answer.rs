@@ -3,11 +3,13 @@
 use super::answer_fits::AskedFor;
 use super::answer_match::{AnswerMatch, RequestFound, sent_stan};
 use super::core::{Cause, Gateway};
+use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::message_facts::{HeardBefore, key_of, outcome_of};
 use super::partly_read;
 use super::settlement;
+use super::terminal_reversal::left_standing;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, State, TxId, Unmatched, Why,
@@ -17,7 +19,7 @@ use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
 use crate::iso::message::Class;
 use crate::iso::security;
-use crate::iso::spec::ReversalCause;
+use crate::iso::spec::{Purpose, ReversalCause};
 
 impl Gateway {
     pub(super) fn acquirer_message(&mut self, now: Now, conn: ConnId, message: &Message) {
@@ -54,6 +56,7 @@ impl Gateway {
         };
         if message.mti().class() == Class::Reversal && self.is_reversing(slot) {
             self.reversal_answer(now, conn, slot, message);
+            self.forget_if_over(slot);
         } else {
             self.request_answer(now, conn, slot, message);
         }
@@ -183,6 +186,9 @@ impl Gateway {
         {
             return Some(Why::AnswerMismatch);
         }
+        if self.is_of_another_part(transaction, message) {
+            return Some(Why::AnswerMismatch);
+        }
         let asked = AskedFor {
             opened,
             mti: transaction.mti,
@@ -194,6 +200,19 @@ impl Gateway {
         }
         self.mac_of_answer_is_wrong(opened, message)
             .then_some(Why::AnswerMac)
+    }
+
+    /// Whether the answer to a reversal that is a message of its own names another part than that
+    /// does.
+    fn is_of_another_part(&self, own: &Transaction, answer: &Message) -> bool {
+        if own.opened.purpose != Purpose::Reversal {
+            return false;
+        }
+        let asked = || {
+            let request = kept(&self.spec_of(own)?, &own.request)?;
+            left_standing(&request)
+        };
+        left_standing(answer).is_some_and(|told| told != asked().unwrap_or_default())
     }
 
     /// Whether an answer speaks of the card and the currency that were sent to a host otherwise

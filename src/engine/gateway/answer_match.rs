@@ -7,7 +7,7 @@ use super::answer_fits::is_of;
 use super::core::Gateway;
 use super::live::{Slot, Transaction};
 use super::message_facts::batch_of;
-use super::names::{self, TerminalKey};
+use super::names::{self, MatchKey, TerminalKey};
 use super::remembered::Remembered;
 use super::upstream_request::stan_there;
 use crate::engine::record::{Identity, LinkId, Opened, State, TxId};
@@ -35,7 +35,6 @@ pub(super) struct AnswerMatch<'a> {
 impl AnswerMatch<'_> {
     /// By its key, else by its name, else by what it does not leave out.
     pub(super) fn find(&self) -> RequestFound {
-        let live = &self.gateway.live;
         let rules = self.gateway.links.key_rules(self.link);
         let mut wanted = None;
         // An answer may come over another link of its route; one of its own link goes first.
@@ -44,11 +43,8 @@ impl AnswerMatch<'_> {
                 let Some(key) = names::match_key(self.answer, *via, rule) else {
                     continue;
                 };
-                let found = live
-                    .keyed(&key)
-                    .and_then(|slot| Some((slot, live.get(slot)?)));
-                if let Some((slot, _)) = found.filter(|(_, own)| self.may_answer(own)) {
-                    return RequestFound::Live(slot);
+                if let Some(found) = self.by_key(&key) {
+                    return found;
                 }
                 wanted = wanted.or(Some(key.values));
             }
@@ -62,14 +58,46 @@ impl AnswerMatch<'_> {
         // An answer may carry more than its request did, which then has no key.
         let keyless = self.those(|slot, own| self.is_keyless_request(slot, own));
         match only_one(&keyless, wanted) {
-            RequestFound::None(wanted) if names::identity(self.answer).is_none() => {
-                self.among_answered(wanted)
-            }
+            RequestFound::None(wanted) if self.is_unnamed() => self.among_answered(wanted),
             found @ (RequestFound::Live(_)
             | RequestFound::Answered(_)
             | RequestFound::None(_)
             | RequestFound::Several(_)) => found,
         }
+    }
+
+    /// What has this key. Where several have it, whoever waits for nothing more is not meant.
+    fn by_key(&self, key: &MatchKey) -> Option<RequestFound> {
+        let live = &self.gateway.live;
+        let fits = |slot: &Slot| live.get(*slot).is_some_and(|own| self.may_answer(own));
+        let mut fitting = live.holders(key).filter(fits);
+        let (first, second) = (fitting.next()?, fitting.next());
+        let Some(second) = second else {
+            return Some(RequestFound::Live(first));
+        };
+        let all = [first, second].into_iter().chain(fitting);
+        let waits = |slot: &Slot| live.get(*slot).is_some_and(|own| self.may_come_yet(own));
+        let mut waiting = all.filter(waits);
+        Some(match (waiting.next(), waiting.next()) {
+            (Some(only), None) => RequestFound::Live(only),
+            _ => RequestFound::Several(key.values),
+        })
+    }
+
+    /// Whether an answer like this one was not heard of a transaction yet.
+    fn may_come_yet(&self, own: &Transaction) -> bool {
+        match &own.reversal {
+            Some(reversal) if self.answer.mti().class() == Class::Reversal => {
+                reversal.unanswered > 0
+            }
+            _ => !own.approved,
+        }
+    }
+
+    /// Whether the name of the answer, if it has one, is not that of what it answers.
+    fn is_unnamed(&self) -> bool {
+        let reverses = self.answer.mti().class() == Class::Reversal;
+        reverses || names::identity(self.answer).is_none()
     }
 
     /// The transaction that the answer names, live or answered before, on its link or another of
@@ -113,6 +141,9 @@ impl AnswerMatch<'_> {
     fn among_answered(&self, wanted: Identity) -> RequestFound {
         let (terminal, stan) = (self.answer.terminal(), self.answer.stan());
         let fits = |answered: &&Remembered| {
+            if self.answer.mti().class() == Class::Reversal {
+                return self.is_told_again(answered);
+            }
             let own = &answered.opened;
             let number = stan_there(own, answered.upstream.as_deref());
             own.link == self.link
@@ -121,7 +152,6 @@ impl AnswerMatch<'_> {
                 && terminal.is_none_or(|terminal| terminal == own.terminal)
                 && self.answer.amount() == Some(own.amount)
                 && self.gateway.is_of(own, self.answer)
-                && self.answer.mti().class() != Class::Reversal
         };
         let terminals = self.gateway.terminals.iter();
         let answered = terminals
@@ -133,6 +163,30 @@ impl AnswerMatch<'_> {
             (None, _) => RequestFound::None(wanted),
             (Some(_), Some(_)) => RequestFound::Several(wanted),
         }
+    }
+
+    /// Whether the reversal of a transaction was answered before, by an answer of the same trace
+    /// number that this one contradicts in no field that names something.
+    fn is_told_again(&self, answered: &Remembered) -> bool {
+        let own = &answered.opened;
+        let near = self.gateway.links.neighbours(self.link);
+        let Some(frame) = answered.reversal_answer.as_ref() else {
+            return false;
+        };
+        if self.answer.terminal() != Some(own.terminal) || !near.contains(&own.link) {
+            return false;
+        }
+        let spec = self.answer.spec();
+        let Ok(first) = Message::read(spec, frame.clone()) else {
+            return false;
+        };
+        let named = spec.flow().match_key.iter().chain(&spec.flow().identity);
+        let mut both = named.filter_map(|path| first.text(*path).zip(self.answer.text(*path)));
+        let original = names::original_stan(&first).zip(names::original_stan(self.answer));
+        first.stan().is_some()
+            && first.stan() == self.answer.stan()
+            && both.all(|(before, now)| before.trim() == now.trim())
+            && original.is_none_or(|(before, now)| before == now)
     }
 
     /// All live transactions that fit.

@@ -168,12 +168,8 @@ impl Fold {
         self.gateway.gauges.moved(State::Received, carried.state);
         let began = self.gateway.steady.moment_of(carried.tx.began());
         self.gateway.saw(&transaction.opened, began);
-        let watched = transaction.may_be_approved_yet();
         let slot = self.gateway.live.insert(transaction);
         self.slots.insert(carried.tx, slot);
-        if watched {
-            self.gateway.expect_answer(slot);
-        }
     }
 
     fn carried_answer(&mut self, mut carried: CarriedAnswer) {

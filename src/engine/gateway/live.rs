@@ -193,10 +193,17 @@ pub(super) struct Live {
     free: Vec<u32>,
     by_id: KeyedMap<TxId, Slot>,
     by_identity: KeyedMap<Identity, Slot>,
-    by_key: KeyedMap<MatchKey, Slot>,
+    by_key: KeyedMap<MatchKey, KeyHolders>,
     /// The gateway's own trace numbers of all that is live.
     given: BTreeSet<Stan>,
     deadlines: BTreeSet<(Mono, Slot)>,
+}
+
+/// Who may be answered under a key: one, but for those that are watched beside it.
+#[derive(Clone, Debug)]
+struct KeyHolders {
+    last: Slot,
+    others: Vec<Slot>,
 }
 
 /// The number that the gateway gave a request.
@@ -318,7 +325,7 @@ impl Live {
             self.given.remove(&stan);
         }
         for key in &transaction.keys {
-            self.by_key.remove(key);
+            self.leave_key(slot, key);
         }
         Some(transaction)
     }
@@ -332,35 +339,56 @@ impl Live {
         self.by_id.get(&id).copied()
     }
 
-    /// Whether an answer could find anything by its key.
-    pub(super) fn has_keys(&self) -> bool {
-        !self.by_key.is_empty()
-    }
-
+    /// The transaction that was the last to take a key.
     pub(super) fn keyed(&self, key: &MatchKey) -> Option<Slot> {
-        self.by_key.get(key).copied()
+        self.by_key.get(key).map(|holders| holders.last)
     }
 
-    /// Lets an answer with this key find the transaction. `false` if the key is another's.
-    pub(super) fn add_key(&mut self, slot: Slot, key: MatchKey) -> bool {
-        match self.by_key.get(&key) {
-            Some(owner) => *owner == slot,
-            None => {
-                let Some(transaction) = self.get_mut(slot) else {
-                    return false;
-                };
-                transaction.keys.push(key);
-                self.by_key.insert_new(key, slot).is_ok()
-            }
+    /// All that an answer with this key finds, the last first.
+    pub(super) fn holders(&self, key: &MatchKey) -> impl Iterator<Item = Slot> + '_ {
+        let holders = self.by_key.get(key).into_iter();
+        holders.flat_map(|own| std::iter::once(own.last).chain(own.others.iter().copied()))
+    }
+
+    /// Lets an answer with this key find the transaction.
+    pub(super) fn add_key(&mut self, slot: Slot, key: MatchKey) {
+        let Some(transaction) = self.get_mut(slot) else {
+            return;
+        };
+        if transaction.keys.contains(&key) {
+            return;
+        }
+        transaction.keys.push(key);
+        if let Some(holders) = self.by_key.get_mut(&key) {
+            let older = std::mem::replace(&mut holders.last, slot);
+            holders.others.push(older);
+        } else {
+            let alone = KeyHolders {
+                last: slot,
+                others: Vec::new(),
+            };
+            let _free = self.by_key.insert_new(key, alone);
         }
     }
 
-    /// Takes a key from the transaction that has it.
-    pub(super) fn release_key(&mut self, key: &MatchKey) {
-        if let Some(owner) = self.by_key.remove(key)
-            && let Some(transaction) = self.get_mut(owner)
-        {
+    /// Takes a key from a transaction that has it.
+    pub(super) fn release_key(&mut self, slot: Slot, key: &MatchKey) {
+        if let Some(transaction) = self.get_mut(slot) {
             transaction.keys.retain(|own| own != key);
+        }
+        self.leave_key(slot, key);
+    }
+
+    fn leave_key(&mut self, slot: Slot, key: &MatchKey) {
+        let Some(holders) = self.by_key.get_mut(key) else {
+            return;
+        };
+        if holders.last != slot {
+            holders.others.retain(|own| *own != slot);
+        } else if let Some(older) = holders.others.pop() {
+            holders.last = older;
+        } else {
+            self.by_key.remove(key);
         }
     }
 

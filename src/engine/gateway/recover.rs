@@ -15,11 +15,12 @@ use super::options::Options;
 use super::own_answers::is_vouched_for;
 use super::remembered::Remembered;
 use super::terminal_memory::Terminals;
+use super::terminal_reversal::{is_partial, part_given_back};
 use super::unread_approvals::UnreadApprovals;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
-    CarriedKeys, Fact, Hop, LinkId, LinkName, ListenerId, Logged, Note, Opened, Record, Row, Seq,
-    State, Step, StoredFrame, TxId, Vault, Why,
+    Awaited, CarriedKeys, Fact, Hop, LinkId, LinkName, ListenerId, Logged, Note, Opened, Record,
+    Row, Seq, State, Step, StoredFrame, TxId, Vault, Why,
 };
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
@@ -243,28 +244,13 @@ impl Fold {
             },
         };
         self.apply(slot, seq, at.1, &step);
-        if matches!(step.row, Row('C')) || matches!(step.note, Note::GoesOn { .. }) {
-            self.takes_key(slot);
-        }
         let Some(own) = self.gateway.live.get(slot) else {
             return;
         };
         self.fresh.step(own, at.1);
-        if own.may_be_approved_yet() {
-            self.gateway.expect_answer(slot);
-        } else if !own.state.is_live() {
+        if !own.state.is_live() && !own.may_be_approved_yet() {
             self.gateway.forget(slot);
             self.slots.remove(&id);
-        }
-    }
-
-    /// A request goes out under a key. What had it and is only watched is watched no longer.
-    fn takes_key(&mut self, slot: Slot) {
-        let live = &self.gateway.live;
-        let key = live.has_keys().then(|| self.gateway.key_upstream(slot));
-        let older = key.flatten().and_then(|key| live.keyed(&key));
-        if let Some(older) = older.filter(|older| *older != slot) {
-            self.gateway.forget(older);
         }
     }
 
@@ -344,6 +330,7 @@ impl Fold {
             .and_then(|own| self.gateway.spec_of(own));
         self.went_on(slot, step);
         self.returned(slot, step);
+        self.returned_in_part(slot, step);
         let told = self.told(slot, step);
         let Some(transaction) = self.gateway.live.get_mut(slot) else {
             return;
@@ -428,6 +415,30 @@ impl Fold {
         }
     }
 
+    /// A record that says that a part was given back, where the whole was to be undone.
+    fn returned_in_part(&mut self, slot: Slot, step: &Step) {
+        let answers = |message: &&Logged| {
+            let (mti, hop) = (message.mti, message.hop);
+            let from_host = hop == Hop::AcquirerToGateway && mti.is_answer();
+            from_host && mti.class() == Class::Reversal && step.why == Why::Plain
+        };
+        let own = self.gateway.live.get(slot);
+        let own = own.filter(|own| own.reversal.is_some());
+        let message = step.message.as_ref().filter(answers);
+        let answer = own.zip(message).and_then(|(own, message)| {
+            let spec = self.gateway.host_spec(&own.opened)?;
+            let accepts = spec.flow().reversal_outcome(message.code) == ReversalOutcome::Accepted;
+            let answer = Message::parse(&spec, message.frame.frame.clone()).ok()?;
+            (accepts && is_partial(&answer)).then_some(answer)
+        });
+        if let Some(answer) = answer
+            && let Some(own) = self.gateway.live.get_mut(slot)
+        {
+            let part = part_given_back(&answer, own.opened.amount);
+            own.returned.0 = own.returned.0.saturating_add(part.0);
+        }
+    }
+
     /// A record that says how a request goes on.
     fn went_on(&mut self, slot: Slot, step: &Step) {
         let goes_on = matches!(step.note, Note::GoesOn { .. });
@@ -490,7 +501,8 @@ fn heard(transaction: &mut Transaction, step: &Step, message: &Logged, spec: Opt
             if let Some(reversal) = transaction.reversal.as_mut() {
                 reversal.unanswered = reversal.unanswered.saturating_sub(1);
                 let outcome = spec.map(|spec| spec.flow().reversal_outcome(message.code));
-                let handed_over = outcome == Some(ReversalOutcome::Unproven);
+                let handed_over = outcome == Some(ReversalOutcome::Unproven)
+                    && step.state.meaning().awaited == Awaited::Reversal;
                 if step.row.tells_end_of_reversal() || handed_over {
                     reversal.answer = message.frame.restore();
                 }

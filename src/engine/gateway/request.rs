@@ -219,7 +219,7 @@ impl Gateway {
             .as_ref()
             .map_or(&message, |draft| &draft.there.message);
         let key = names::match_key(there, link, &self.options.routes[route].key);
-        if let Some(Err(holder)) = key.as_ref().map(|key| self.free_key(now, key)) {
+        if let Some(Err(holder)) = key.as_ref().map(|key| self.free_key(key)) {
             let reason = Reason::taken_by(holder);
             return self.refuse(now, conn, &message, opened, reason);
         }
@@ -309,30 +309,26 @@ impl Gateway {
         }
     }
 
-    /// Makes sure that a key is free, ending the watch of a closed transaction that still holds it;
-    /// else gives the one that holds it.
-    pub(super) fn free_key(&mut self, now: Now, key: &names::MatchKey) -> Result<(), TxId> {
-        let Some(holder) = self.live.keyed(key) else {
-            return Ok(());
-        };
-        let Some(own) = self.live.get(holder) else {
-            return Ok(());
-        };
-        let (state, id) = (own.state, own.id);
+    /// Makes sure that a key may be used once more; else gives the one that holds it. What is
+    /// watched for its approval keeps it beside: an answer that may be of both goes to none.
+    pub(super) fn free_key(&mut self, key: &names::MatchKey) -> Result<(), TxId> {
+        let watched = [State::ClosedUnproven, State::Reversed];
         // Their answer came; another one would be found by the transaction's own name.
         let answered = [
             State::TerminalGone,
             State::DeliveryUnproven,
             State::LateApproval,
         ];
-        if state == State::ClosedUnproven {
-            self.step(now, holder, Trigger::WatchOver, Cause::default());
-        } else if state == State::Reversed {
-            self.forget(holder);
-        } else if answered.contains(&state) {
-            self.live.release_key(key);
-        } else {
-            return Err(id);
+        let holders: Vec<Slot> = self.live.holders(key).collect();
+        for holder in holders {
+            let Some(own) = self.live.get(holder) else {
+                continue;
+            };
+            if answered.contains(&own.state) {
+                self.live.release_key(holder, key);
+            } else if !watched.contains(&own.state) {
+                return Err(own.id);
+            }
         }
         Ok(())
     }

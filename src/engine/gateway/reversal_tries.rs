@@ -7,9 +7,9 @@ use super::live::{Asker, Reversal, Slot};
 use super::message_facts::{asked_for, is_of_trade};
 use super::names;
 use super::partly_read;
-use super::terminal_reversal::granted;
+use super::terminal_reversal::{granted, is_partial, left_standing, part_given_back};
 use super::translation::answers_as_it_is;
-use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, State, Why};
+use crate::engine::record::{Awaited, ConnId, Hop, LinkId, Logged, Note, Opened, State, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
@@ -203,10 +203,8 @@ impl Gateway {
             link.reversals.sent(slot, now.mono);
         }
         if let Some(key) = names::match_key(&message, link, &self.options.routes[route].key) {
-            if self.live.keyed(&key) != Some(slot) {
-                // Whoever else has it is found by its name, if it is over.
-                let _still_anothers = self.free_key(now, &key);
-            }
+            // Whoever else has it is found by its name, if it is over.
+            let _still_anothers = self.free_key(&key);
             self.live.add_key(slot, key);
         }
         let logged = Logged::of(&message, Hop::GatewayToAcquirer, link_conn, None);
@@ -360,29 +358,12 @@ impl Gateway {
         if let Some(why) = self.is_about_another(slot, message) {
             return self.settle_try(now, conn, slot, message, Trigger::ReversalRetry, why);
         }
-        // Without a code, or with one that could not be read, it closes nothing.
-        let outcome = message
-            .spec()
-            .flow()
-            .reversal_outcome(message.response_code());
-        let Some(transaction) = self.live.get(slot) else {
-            return;
-        };
-        let link = transaction.opened.link;
-        let is_whole = transaction.returned == Amount(0);
-        let trigger = match outcome {
-            // Whether the yes means the whole, or only repeats that to a part, nobody here knows.
-            ReversalOutcome::Accepted if !is_whole => Trigger::ReversalUnproven,
-            ReversalOutcome::Accepted if self.is_of_receipt(slot) => Trigger::ReceiptReversed,
-            ReversalOutcome::Accepted => Trigger::ReversalAccepted,
-            ReversalOutcome::Refused => Trigger::ReversalRefusal,
-            ReversalOutcome::Unproven if !transaction.approved => Trigger::ReversalUnproven,
-            // "Not found" for an approval that we saw is none.
-            ReversalOutcome::Unproven | ReversalOutcome::Later | ReversalOutcome::Unknown => {
-                Trigger::ReversalRetry
-            }
-        };
-        let accepted = outcome == ReversalOutcome::Accepted && is_whole;
+        let link = self.live.get(slot).map(|own| own.opened.link);
+        let trigger = self.outcome_of_reversal(slot, message);
+        let accepted = matches!(
+            trigger,
+            Trigger::ReversalAccepted | Trigger::ReceiptReversed
+        );
         let reversal = self
             .live
             .get_mut(slot)
@@ -396,7 +377,38 @@ impl Gateway {
         } else {
             self.settle_try(now, conn, slot, message, trigger, Why::Plain);
         }
-        self.pump(now, link);
+        if let Some(link) = link {
+            self.pump(now, link);
+        }
+    }
+
+    /// What an answer to a reversal says of it. Without a code, or with one that could not be read,
+    /// it closes nothing.
+    fn outcome_of_reversal(&mut self, slot: Slot, message: &Message) -> Trigger {
+        let flow = message.spec().flow();
+        let outcome = flow.reversal_outcome(message.response_code());
+        let of_receipt = self.is_of_receipt(slot);
+        let Some(own) = self.live.get_mut(slot) else {
+            return Trigger::ReversalRetry;
+        };
+        if outcome == ReversalOutcome::Accepted && is_partial(message) {
+            // A part was given back, and the whole was asked for.
+            let part = part_given_back(message, own.opened.amount);
+            own.returned.0 = own.returned.0.saturating_add(part.0);
+            return Trigger::ReversalUnproven;
+        }
+        match outcome {
+            // Whether the yes means the whole, or only repeats that to a part, nobody here knows.
+            ReversalOutcome::Accepted if own.returned != Amount(0) => Trigger::ReversalUnproven,
+            ReversalOutcome::Accepted if of_receipt => Trigger::ReceiptReversed,
+            ReversalOutcome::Accepted => Trigger::ReversalAccepted,
+            ReversalOutcome::Refused => Trigger::ReversalRefusal,
+            ReversalOutcome::Unproven if !own.approved => Trigger::ReversalUnproven,
+            // "Not found" for an approval that we saw is none.
+            ReversalOutcome::Unproven | ReversalOutcome::Later | ReversalOutcome::Unknown => {
+                Trigger::ReversalRetry
+            }
+        }
     }
 
     /// Whether the reversal under way undoes what its terminal may hold a receipt for.
@@ -415,6 +427,7 @@ impl Gateway {
             let granted = || granted(&spec?, own.answer.as_ref()?);
             told == own.opened.amount
                 || told == Amount(0)
+                || left_standing(message) == Some(told)
                 || sent.as_ref().and_then(Message::amount) == Some(told)
                 || granted() == Some(told)
         });
@@ -441,6 +454,8 @@ impl Gateway {
             .live
             .get(slot)
             .is_some_and(|own| own.upstream.is_some());
+        let state = self.live.get(slot).map(|own| own.state.meaning().awaited);
+        let over = state != Some(Awaited::Reversal);
         let Some(reversal) = self.reversal_of(slot) else {
             return;
         };
@@ -451,7 +466,8 @@ impl Gateway {
         let own = reversal.frame.is_none();
         let hands_over = own && why == Why::Plain && outcome == ReversalOutcome::Unproven;
         let relays = is_final || hands_over || !own;
-        if is_final || hands_over {
+        // Who asks again hears what was said first.
+        if (is_final || hands_over) && !over {
             reversal.answer = message.build().ok();
         }
         let first = reversal.askers.first();

@@ -46,7 +46,7 @@ impl Gateway {
         if let Some(return_by) = self.is_being_returned(slot) {
             return self.ask_again_later(now, slot, conn, &message, return_by);
         }
-        if is_partial(&message) && self.partly_reverses(now, slot, conn, &message, &opened) {
+        if is_partial(&message) && self.undoes_part(now, slot, conn, &message, &opened) {
             return;
         }
         let slot = self.stands_again(now, slot).unwrap_or(slot);
@@ -332,10 +332,11 @@ impl Gateway {
         reversal.frame = own.then(|| message.build().ok()).flatten();
     }
 
-    /// A reversal of a part (DE 95): the rest of the sale stands. Unless the sale is being undone
-    /// as a whole, or holds nothing, the reversal goes to the acquirer as a message of its own, and
-    /// the state of the sale does not change.
-    fn partly_reverses(
+    /// A reversal of a part (DE 95): the rest of the sale stands. It goes to the acquirer as a
+    /// message of its own, and the state of the sale does not change. Where the whole is being
+    /// undone by the gateway, or is undone, it must not hear what that hears: the rest would stand
+    /// for its terminal only (D3). `false` if nothing is held.
+    fn undoes_part(
         &mut self,
         now: Now,
         slot: Slot,
@@ -347,33 +348,36 @@ impl Gateway {
             return false;
         };
         let meaning = own.state.meaning();
-        let settled = matches!(meaning.known, Known::NotHeld | Known::Undone);
-        // The whole is being undone by the gateway; the terminal itself may change its mind.
+        // The terminal itself may change its mind.
         let ours = meaning.awaited == Awaited::Reversal
             && own.reversal.as_ref().is_some_and(|own| own.frame.is_none());
-        let stands = !ours && !settled;
         let (id, waits) = (own.id, own.state == State::Forwarded);
         let amount = own.opened.amount;
-        if stands {
-            if waits {
-                // Whoever undoes a part waits for no answer any more.
-                let why = Cause::why(Why::TerminalAsked);
-                self.step(now, slot, Trigger::TerminalClosed, why);
-                if let Some(own) = self.live.get_mut(slot) {
-                    own.waiting.clear();
-                }
-            }
-            self.forget_if_over(slot);
-            let opened = Opened {
-                original: Some(id),
-                amount: part_given_back(message, amount),
-                ..opened.clone()
-            };
-            if !self.is_repeat(now, conn, message, &opened) {
-                self.forward(now, conn, message.clone(), opened);
+        if meaning.known == Known::NotHeld {
+            return false;
+        }
+        if waits {
+            // Whoever undoes a part waits for no answer any more.
+            let why = Cause::why(Why::TerminalAsked);
+            self.step(now, slot, Trigger::TerminalClosed, why);
+            if let Some(own) = self.live.get_mut(slot) {
+                own.waiting.clear();
             }
         }
-        stands
+        self.forget_if_over(slot);
+        if ours || meaning.known == Known::Undone {
+            self.refuse(now, conn, message, opened.clone(), Reason::taken_by(id));
+            return true;
+        }
+        let opened = Opened {
+            original: Some(id),
+            amount: part_given_back(message, amount),
+            ..opened.clone()
+        };
+        if !self.is_repeat(now, conn, message, &opened) {
+            self.forward(now, conn, message.clone(), opened);
+        }
+        true
     }
 
     /// D8: there is nothing to reverse. Where we may author, we say so; otherwise the acquirer
@@ -490,7 +494,8 @@ pub(crate) fn granted(spec: &Arc<Spec>, answer: &Bytes) -> Option<Amount> {
     (outcome == RequestOutcome::ApprovedInPart).then(|| answer.amount())?
 }
 
-/// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1).
+/// DE 95, replacement amounts: what of the sale is to stand (ISO 8583:1987 §4.3.1). Since 1993 the
+/// card issuer has it.
 const REPLACEMENT: FieldId = FieldId::of(95);
 
 /// DE 24, the function of a message since 1993.
@@ -507,12 +512,12 @@ pub(crate) fn part_given_back(reversal: &Message, amount: Amount) -> Amount {
 
 /// What is to stand by a reversal of a part: the first twelve digits of DE 95, or the actual amount
 /// where the function tells that it is one.
-fn left_standing(reversal: &Message) -> Option<Amount> {
-    if let Some(amounts) = reversal.text(FieldPath::whole(REPLACEMENT)) {
+pub(super) fn left_standing(reversal: &Message) -> Option<Amount> {
+    if reversal.mti().version() == 0 {
+        let amounts = reversal.text(FieldPath::whole(REPLACEMENT))?;
         return amounts.get(..12)?.parse().ok().map(Amount);
     }
-    let tells = reversal.mti().version() != 0;
-    let function = reversal.text(FUNCTION).filter(|_| tells)?;
+    let function = reversal.text(FUNCTION)?;
     let in_part = function.ends_with(COMPLETED_IN_PART);
     reversal.amount().filter(|_| in_part)
 }

@@ -8,6 +8,8 @@ mod doubts;
 mod elsewhere;
 mod translation;
 
+mod undoing;
+
 mod links;
 
 mod parked_links;

@@ -219,6 +219,11 @@ impl Observer {
             return;
         };
         undoing.unanswered = undoing.unanswered.saturating_sub(1);
+        if outcome == ReversalOutcome::Accepted && is_partial(message) && !about_another {
+            // A part was given back, and the whole was asked for.
+            let part = part_given_back(message, own.opened.amount);
+            own.returned = Amount(own.returned.0.saturating_add(part.0));
+        }
         let whole = own.returned == Amount(0);
         let trigger = match outcome {
             ReversalOutcome::Accepted if !whole => Trigger::ReversalUnproven,

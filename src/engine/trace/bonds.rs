@@ -85,6 +85,8 @@ pub(super) struct Bonds<'a> {
     pub(super) increments: Vec<(&'a Story, Effect)>,
     /// Voids and refunds of it that a reversal may have undone: those are listed by themselves.
     pub(super) undone: Vec<TxId>,
+    /// Whether it is a reversal of a part that was not made, and its original stands.
+    pub(super) undoes_nothing: bool,
     /// What the original of a void or refund holds, or held, if that is at hand.
     paid: Option<u64>,
     /// What is not known of a void or refund.
@@ -182,6 +184,13 @@ impl<'a> Bonds<'a> {
                 Effect::Nothing | Effect::Made | Effect::Doubtful => amount(original),
             });
         }
+        let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
+        let vain = |original: &Story| {
+            let over = [State::Returned, State::ClosedByOperator].contains(&original.state);
+            let stands = !over && Effect::of(original) != Effect::Nothing;
+            declined && stands && is_reversal_in_part(story, original)
+        };
+        bonds.undoes_nothing = original.is_some_and(vain);
         bonds.beside.retain(|(one, _)| left_of(one, others) > 0);
         bonds.overdrawn = bonds.takes_too_much(story, others);
         bonds.settled = SettledBy::of(story, others);

@@ -1,8 +1,8 @@
 //! How far the reversal of a transaction went, and what the answers to it say.
 
 use super::codes::{Code, Outcome};
-use crate::engine::record::Logged;
-use crate::iso::message::ResponseCode;
+use crate::engine::record::{Hop, Logged, Note, Row, Step};
+use crate::iso::message::{Class, ResponseCode};
 
 /// A transaction's reversal, as far as it went.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,8 @@ pub struct Reversal {
     pub overtaken: bool,
     /// Whether the terminal was told that it is done.
     pub told: bool,
+    /// Whether the terminal asked for it last when it went nowhere.
+    pub turned_away: bool,
 }
 
 /// Who began a reversal.
@@ -44,8 +46,16 @@ pub(super) fn is_done(message: &Logged) -> bool {
 }
 
 /// A reversal that is refused for good, by the tables of all dialects.
-pub(super) fn is_refusal(message: &Logged) -> bool {
-    message
-        .code
-        .is_some_and(|code| matches!(&*code, "30" | "58" | "64"))
+pub(super) fn is_refusal(code: Option<ResponseCode>) -> bool {
+    code.is_some_and(|code| matches!(&*code, "30" | "58" | "64"))
+}
+
+/// Whether a terminal's reversal went nowhere: nothing was held, or a void or refund was under way.
+pub(super) fn turns_away(step: &Step) -> bool {
+    let asks = step.message.as_ref().is_some_and(|message| {
+        let reverses = message.mti.class() == Class::Reversal && !message.mti.is_answer();
+        message.hop == Hop::TerminalToGateway && reverses
+    });
+    let beside = matches!(step.note, Note::Other(_)) && step.row == Row('z');
+    asks && (beside || step.row == Row('V'))
 }

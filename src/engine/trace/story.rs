@@ -2,7 +2,7 @@
 
 use super::codes::{Code, Outcome};
 use super::moment::{Leg, Moment, onward};
-use super::reversal::{By, Reversal, is_done, is_refusal};
+use super::reversal::{By, Reversal, is_done, is_refusal, turns_away};
 use super::settled::Settlement;
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
@@ -328,6 +328,7 @@ impl Story {
                 self.taken_back_in_part |= message.amount < whole && message.amount.is_some();
             }
             (true, false, hop) => {
+                self.reversal.turned_away = turns_away(step);
                 self.reversal.cause = self.reversal.cause.or(message.code);
                 let leaves = hop == Hop::GatewayToAcquirer || message.relayed.is_some();
                 self.reversal.overtaken &= !leaves;
@@ -353,12 +354,12 @@ impl Story {
     fn reversal_answered(&mut self, message: &Logged, state: State) {
         let done = is_done(message);
         let before = self.state;
-        self.reversal.refused |= before == State::Reversed && is_refusal(message);
+        self.reversal.refused |= before == State::Reversed && is_refusal(message.code);
         // What came behind a refusal moves nothing, nor does one that does not find what was
         // reversed already.
         let told = match before {
             State::ReversalRefused => state == before && self.reversal.last_code.is_some(),
-            State::Reversed => !done && !is_refusal(message) && state == before,
+            State::Reversed => !done && !is_refusal(message.code) && state == before,
             _ => false,
         };
         if !told {

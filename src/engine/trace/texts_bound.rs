@@ -151,6 +151,17 @@ pub(super) const SIBLING_NEXT: Phrase = p(
     "请先查看另一笔撤销或退货, 结清前请勿{swipe}",
 );
 
+pub(super) const TURNED_AWAY: Row = row(
+    p(
+        "approved{auth}; its reversal was turned away for a void or refund that was undone since",
+        "已批准{auth}; 其冲正因撤销或退货未受理, 该撤销或退货后又被冲回",
+    ),
+    p(
+        "ask the merchant whether it stands, and reverse it if not; do not {swipe} again",
+        "请向商户核实是否仍有效, 无效则发起冲正, 请勿{swipe}",
+    ),
+);
+
 // ── A void or refund by itself ───────────────────────────────────────────────────────────────────
 pub(super) const RETURN_MAY_BE_UNDONE: Row = row(
     p(

@@ -4,7 +4,7 @@ use super::bonds::{self, Bonds};
 use super::codes::{Code, Outcome};
 use super::moment::Leg;
 use super::retry;
-use super::reversal::By;
+use super::reversal::{By, is_refusal, turns_away};
 use super::story::{Seen, Story};
 use crate::engine::record::{Hop, HostBalance, Note, State, Step, Why};
 use crate::iso::message::Class;
@@ -62,6 +62,7 @@ impl Unconfirmed {
         let open = class.filter(|class| class.is_open());
         open.or_else(|| by_answers(story))
             .or_else(|| by_returns(story, bonds))
+            .or_else(|| by_part(story, bonds))
             .or_else(|| by_settlement(bonds))
             .or(class)
     }
@@ -146,7 +147,7 @@ impl Unconfirmed {
 /// A step that may leave its transaction open, whatever the state says: an answer to the request
 /// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; a
 /// void, refund, reversal or completion, of which more may be given back than was paid, or taken
-/// than was held; or totals that differ.
+/// than was held; a reversal that went nowhere; or totals that differ.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
     let answers = step.message.as_ref().filter(|message| {
@@ -181,7 +182,7 @@ pub fn casts_doubt(step: &Step) -> bool {
             ..
         }
     );
-    odd || undoes || differs
+    odd || undoes || differs || turns_away(step)
 }
 
 /// The answers leave the outcome open, though the state is one that ends the case.
@@ -205,6 +206,10 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
         // Given back twice, perhaps.
         State::Returned if story.taken_back => Some(Unconfirmed::SettleMismatch),
         State::Delivered | State::Confirmed if unknown => Some(Unconfirmed::DeliveryUnproven),
+        // What it was turned away for was undone since.
+        State::Delivered | State::Confirmed if story.reversal.turned_away => {
+            Some(Unconfirmed::ReversalFailed)
+        }
         State::Delivered | State::Confirmed | State::Returned if story.second.is_some() => {
             Some(Unconfirmed::DeliveryUnproven)
         }
@@ -235,6 +240,15 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
     let part = declined && bonds.was_reversed_in_part(story);
     let open = too_much || untold || bonds.overdrawn;
     (stood && open || part).then_some(Unconfirmed::SettleMismatch)
+}
+
+/// It would have undone a part of what stands: for its terminal it did.
+fn by_part(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
+    let refused = is_refusal(story.reversal.last_code);
+    bonds.undoes_nothing.then_some(match refused {
+        true => Unconfirmed::ReversalFailed,
+        false => Unconfirmed::ReversalUnproven,
+    })
 }
 
 /// It was undone after both ends had settled it: whether that gave the settled money back, no

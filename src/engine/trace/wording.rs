@@ -252,6 +252,7 @@ const fn of_return(advice: Advice) -> Phrase {
 
 fn delivered(story: &Story, bonds: &Bonds<'_>) -> Row {
     match story.purpose() {
+        _ if story.reversal.turned_away && story.state != State::Returned => bound::TURNED_AWAY,
         _ if story.uncoded => texts::UNCODED,
         _ if story.second.is_some() => texts::TWO_CODES,
         Some(Purpose::Hold) => authorized(story, bonds),

@@ -208,6 +208,14 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("with it more was given back than was paid", &[]),
     ("its increment{o} may stand", &[Unknown]),
     ("another reversal {i}: {x}", &[]),
+    (
+        "its reversal was turned away for a void or refund that was undone since",
+        &[Unknown],
+    ),
+    (
+        "ask the merchant whether it stands, and reverse it if not",
+        &[],
+    ),
     ("approved{a}{t} in part, {m} of {m}, answer delivered", &[]),
     ("its original is not known here", &[Unknown]),
     ("look for its original at the acquirer", &[AskAcquirer]),

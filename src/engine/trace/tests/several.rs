@@ -2,7 +2,7 @@
 
 use super::bound::{later, verdict, void};
 use super::history::{History, opened, text};
-use crate::engine::record::{Hop, Identity, Opened, State, TxId, Why};
+use crate::engine::record::{Fact, Hop, Identity, Note, Opened, Row, State, TxId, Why};
 use crate::engine::trace::{Keep, Retry, Stories, Unconfirmed};
 use crate::iso::message::Amount;
 use crate::iso::spec::Purpose;
@@ -119,7 +119,7 @@ fn the_slip_bears_the_first_of_two_approvals() {
     let mut sale = History::sale().delivered();
     sale = sale.answer("00", State::Delivered, Why::LateApproval);
     let second = sale.records.last_mut().unwrap();
-    if let crate::engine::record::Fact::Step(step) = &mut second.fact {
+    if let Fact::Step(step) = &mut second.fact {
         step.message.as_mut().unwrap().auth = Some(text("445566"));
     }
     let says = sale.verdict();
@@ -251,7 +251,7 @@ fn what_the_acquirer_took_back_in_part_leaves_the_rest_unknown() {
         let mut sale = History::sale().timed_out();
         sale = sale.say(Hop::AcquirerToGateway, "0420", "");
         let own = sale.records.last_mut().unwrap();
-        if let crate::engine::record::Fact::Step(step) = &mut own.fact {
+        if let Fact::Step(step) = &mut own.fact {
             step.message.as_mut().unwrap().amount = Some(Amount(amount));
         }
         sale.reverses(1).reversal_answered("00", State::Reversed)
@@ -278,7 +278,7 @@ fn a_refund_that_names_another_approval_is_not_of_this_sale() {
     let sale = History::sale().delivered();
     let mut refund = later(of(Purpose::Refund, 88_800, None).delivered(), 30);
     assert!(verdict(sale.tx, &[&sale, &refund]).open);
-    if let crate::engine::record::Fact::Step(step) = &mut refund.records[0].fact {
+    if let Fact::Step(step) = &mut refund.records[0].fact {
         step.message.as_mut().unwrap().auth = Some(text("987654"));
     }
     assert!(!verdict(sale.tx, &[&sale, &refund]).open);
@@ -288,7 +288,7 @@ fn a_refund_that_names_another_approval_is_not_of_this_sale() {
 fn more_given_back_than_was_granted_is_open() {
     let mut sale = History::sale().delivered();
     for record in &mut sale.records {
-        if let crate::engine::record::Fact::Step(step) = &mut record.fact
+        if let Fact::Step(step) = &mut record.fact
             && let Some(message) = &mut step.message
             && message.hop == Hop::AcquirerToGateway
         {
@@ -318,7 +318,7 @@ fn a_notice_offers_no_other_means_of_payment() {
 fn what_was_refunded_of_a_part_is_told_without_the_amount_asked_for() {
     let mut sale = History::sale().delivered();
     for record in &mut sale.records {
-        if let crate::engine::record::Fact::Step(step) = &mut record.fact
+        if let Fact::Step(step) = &mut record.fact
             && let Some(message) = &mut step.message
             && message.hop == Hop::AcquirerToGateway
         {
@@ -329,4 +329,50 @@ fn what_was_refunded_of_a_part_is_told_without_the_amount_asked_for() {
     let says = verdict(sale.tx, &[&sale, &refund]).verdict.en;
     assert!(says.contains("in part"), "{says}");
     assert!(!says.contains("the rest stands"), "{says}");
+}
+
+#[test]
+fn a_reversal_of_a_part_that_was_not_made_is_listed_while_its_sale_stands() {
+    let sale = later(History::sale().delivered(), 0);
+    for (code, class) in [
+        ("25", Unconfirmed::ReversalUnproven),
+        ("12", Unconfirmed::ReversalUnproven),
+        ("58", Unconfirmed::ReversalFailed),
+    ] {
+        let part = of(Purpose::Reversal, 40_000, Some(sale.tx));
+        let part = part.reversal_answered(code, State::Declined);
+        let part = later(part.step(State::DeclineDelivered, Why::Plain), 1);
+        let says = verdict(part.tx, &[&sale, &part]);
+        assert_eq!(says.class, Some(class), "{code}");
+        let undone = sale.clone().terminal_reverses("06");
+        let undone = undone.reversal_answered("00", State::Reversed);
+        assert!(!verdict(part.tx, &[&undone, &part]).open, "{code}");
+    }
+}
+
+#[test]
+fn a_reversal_that_was_turned_away_for_a_void_is_listed_once_the_void_is_undone() {
+    let turned_away = |note: bool| {
+        let sale = History::sale().delivered();
+        let returned = sale.step(State::Returned, Why::Plain);
+        let asked = returned.step(State::Returned, Why::Plain);
+        let mut asked = asked.say(Hop::TerminalToGateway, "0400", "06");
+        let last = &mut asked.records.last_mut().unwrap().fact;
+        if let Fact::Step(step) = last {
+            step.row = Row(if note { 'z' } else { 'V' });
+        }
+        match note {
+            true => asked.note(Note::Other(TxId(9))),
+            false => asked,
+        }
+    };
+    for note in [false, true] {
+        assert!(!turned_away(note).verdict().open, "{note}");
+        let stands = turned_away(note).step(State::Confirmed, Why::Plain);
+        let says = stands.verdict();
+        assert_eq!(says.class, Some(Unconfirmed::ReversalFailed), "{note}");
+        let asked = stands.terminal_reverses("06");
+        let undone = asked.reversal_answered("00", State::Reversed);
+        assert!(!undone.verdict().open, "{note}");
+    }
 }

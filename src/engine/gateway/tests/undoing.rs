@@ -1,0 +1,339 @@
+//! What undoes a transaction: in part or as a whole, answered once or twice, asked for by whom.
+
+use super::*;
+
+const SALE: [(&str, &str); 8] = [
+    ("2", "6226091234560048"),
+    ("3", "000000"),
+    ("4", "000000010000"),
+    ("7", "1122101112"),
+    ("12", "181112"),
+    ("13", "1122"),
+    ("22", "021"),
+    ("49", "156"),
+];
+/// DE 90: the original data elements of a sale.
+const ORIGINAL: &str = "0000000000000000000000";
+
+fn dialect(name: &str, by: ReversalBy) -> Options {
+    let mut options = options(by, false);
+    let spec = Spec::builtin(name).unwrap();
+    options.listeners[0].spec = spec.clone();
+    options.links[0].spec = spec;
+    options
+}
+
+fn ascii(by: ReversalBy) -> Stage {
+    Stage::connected(dialect("iso8583-1987-ascii", by))
+}
+
+/// A sale of 100.00.
+fn sale(stage: &Stage, stan: &str) -> Message {
+    let mut message = stage.message("0200");
+    for (field, value) in SALE.into_iter().chain([("11", stan)]) {
+        message.set(path(field), value).unwrap();
+    }
+    stage.reparsed(&message)
+}
+
+/// The terminal's reversal of such a sale, with more fields.
+fn reversal(stage: &Stage, stan: &str, fields: &[(&str, &str)]) -> Message {
+    let mut message = sale(stage, stan);
+    message.set_mti(mti("0400"));
+    let original = format!("0200{stan}1122101112{ORIGINAL}");
+    for (field, value) in [("90", original.as_str())].iter().chain(fields) {
+        message.set(path(field), value).unwrap();
+    }
+    stage.reparsed(&message)
+}
+
+/// DE 95: what is to stand, in minor units.
+fn stands(amount: u64) -> String {
+    format!("{amount:012}{}", "0".repeat(30))
+}
+
+fn answer(stage: &Stage, request: &Message, fields: &[(&str, &str)]) -> Message {
+    let mut answer = request.answer().unwrap();
+    for (field, value) in fields {
+        answer.set(path(field), value).unwrap();
+    }
+    stage.reparsed(&answer)
+}
+
+/// Lets the last thing that went to the acquirer be answered.
+fn answered(stage: &mut Stage, sent: &Message, fields: &[(&str, &str)]) {
+    let answer = answer(stage, sent, fields);
+    stage.acquirer_says(answer);
+}
+
+/// A sale that is approved and delivered.
+fn sold(stage: &mut Stage, stan: &str) {
+    stage.terminal_says(sale(stage, stan));
+    let sent = stage.deliver(A);
+    let rrn = format!("R{stan}00000");
+    answered(
+        stage,
+        &sent,
+        &[("39", "00"), ("37", &rrn), ("38", "A1B2C3")],
+    );
+    stage.deliver(T);
+}
+
+/// The same gateway after a restart.
+fn restarted(stage: Stage, options: Options) -> Stage {
+    let mut again = Stage::recovered(options, stage.records);
+    again.happen(Event::LinkUp {
+        link: LINK,
+        conn: A,
+    });
+    again.connect(T);
+    again
+}
+
+fn code(message: &Message) -> String {
+    message.response_code().unwrap().to_string()
+}
+
+/// The one sale of a stage.
+fn state_of_sale(stage: &Stage) -> State {
+    let first = stage.records.iter().find_map(|record| record.tx).unwrap();
+    stage.gateway.state_of(first).unwrap()
+}
+
+#[test]
+fn a_yes_to_a_part_of_what_was_to_be_undone_proves_nothing() {
+    for by in [ReversalBy::Terminal, ReversalBy::Both] {
+        let mut stage = ascii(by);
+        sold(&mut stage, "000002");
+        stage.terminal_says(reversal(&stage, "000002", &[]));
+        let sent = stage.deliver(A);
+        answered(&mut stage, &sent, &[("39", "00"), ("95", &stands(4000))]);
+        assert_eq!(code(&stage.deliver(T)), "00", "as it came");
+        assert_eq!(stage.last_state(), State::ClosedUnproven);
+    }
+}
+
+/// An operator wants the last transaction reversed.
+fn operator_reverses(stage: &mut Stage) {
+    let tx = stage.records.iter().find_map(|record| record.tx).unwrap();
+    stage.happen(Event::Operator(Wish {
+        tx,
+        act: Act::Reverse,
+        said: Text::EMPTY,
+        seen: None,
+    }));
+}
+
+#[test]
+fn after_a_yes_to_a_part_a_yes_to_the_whole_may_repeat_that() {
+    for restarts in [false, true] {
+        let mut stage = ascii(ReversalBy::Gateway);
+        stage.terminal_says(sale(&stage, "000002"));
+        let sent = stage.deliver(A);
+        stage.pass(46);
+        let undo = stage.deliver(A);
+        answered(&mut stage, &undo, &[("39", "00"), ("95", &stands(4000))]);
+        if restarts {
+            let options = dialect("iso8583-1987-ascii", ReversalBy::Gateway);
+            stage = restarted(stage, options);
+        }
+        answered(&mut stage, &sent, &[("39", "00"), ("38", "A1B2C3")]);
+        let again = stage.deliver(A);
+        answered(&mut stage, &again, &[("39", "00")]);
+        assert_eq!(stage.last_state(), State::ClosedUnproven, "{restarts}");
+    }
+}
+
+#[test]
+fn the_data_of_a_card_issuer_are_no_amount() {
+    let name = "iso8583-1993-ascii";
+    let mut stage = Stage::connected(dialect(name, ReversalBy::Gateway));
+    let mut sale = stage.message("1200");
+    for (field, value) in [
+        ("2", "6226091234560048"),
+        ("3", "000000"),
+        ("4", "000000010000"),
+        ("11", "000002"),
+        ("12", "261122101112"),
+        ("49", "156"),
+    ] {
+        sale.set(path(field), value).unwrap();
+    }
+    stage.terminal_says(stage.reparsed(&sale));
+    stage.deliver(A);
+    stage.pass(46);
+    let sent = stage.deliver(A);
+    let issuer = ("95", "000000004000");
+    answered(&mut stage, &sent, &[("39", "400"), issuer]);
+    assert_eq!(stage.last_state(), State::Reversed);
+}
+
+#[test]
+fn a_yes_to_another_part_than_was_given_back_is_no_yes_to_it() {
+    let mut stage = ascii(ReversalBy::Terminal);
+    sold(&mut stage, "000002");
+    let part = stands(6000);
+    stage.terminal_says(reversal(&stage, "000002", &[("95", &part)]));
+    let sent = stage.deliver(A);
+    answered(&mut stage, &sent, &[("39", "00"), ("95", &stands(8000))]);
+    assert_ne!(stage.last_state(), State::Confirmed);
+}
+
+#[test]
+fn a_second_answer_to_the_reversal_of_a_terminal_finds_it() {
+    for restarts in [false, true] {
+        for fields in [&["90"][..], &["7", "12", "13"], &[]] {
+            let mut stage = ascii(ReversalBy::Terminal);
+            sold(&mut stage, "000002");
+            stage.terminal_says(reversal(&stage, "000002", &[]));
+            let sent = stage.deliver(A);
+            answered(&mut stage, &sent, &[("39", "00")]);
+            stage.deliver(T);
+            let first = stage.records.iter().find_map(|record| record.tx);
+            let mut second = answer(&stage, &sent, &[("39", "58")]);
+            for field in fields {
+                second.remove(path(field).field);
+            }
+            if restarts {
+                let options = dialect("iso8583-1987-ascii", ReversalBy::Terminal);
+                stage = restarted(stage, options);
+            }
+            stage.acquirer_says(stage.reparsed(&second));
+            let last = stage.records.last().unwrap();
+            assert_eq!(last.tx, first, "{restarts} {fields:?}");
+            // Whoever asks again hears what was said first.
+            stage.terminal_says(reversal(&stage, "000002", &[]));
+            assert_eq!(code(&stage.deliver(T)), "00", "{restarts} {fields:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reversal_of_a_part_is_not_answered_by_one_of_the_whole() {
+    for done in [false, true] {
+        for by in [ReversalBy::Terminal, ReversalBy::Gateway] {
+            let mut stage = ascii(by);
+            sold(&mut stage, "000002");
+            operator_reverses(&mut stage);
+            let whole = stage.deliver(A);
+            if done {
+                answered(&mut stage, &whole, &[("39", "00")]);
+            }
+            stage.terminal_says(reversal(&stage, "000002", &[("95", &stands(6000))]));
+            assert_eq!(code(&stage.deliver(T)), "94", "{done} {by:?}");
+            if !done {
+                answered(&mut stage, &whole, &[("39", "00")]);
+            }
+            stage.silent();
+            assert_eq!(state_of_sale(&stage), State::Reversed);
+        }
+    }
+}
+
+/// A reversal of the acquirer's own, under a number of its own.
+fn taken_back(stage: &Stage, fields: &[(&str, &str)]) -> Message {
+    let mut message = Message::new(&stage.spec, mti("0420"));
+    let own = [
+        ("3", "000000"),
+        ("4", "000000010000"),
+        ("7", "1122101500"),
+        ("11", "900001"),
+        ("49", "156"),
+    ];
+    for (field, value) in own.iter().chain(fields) {
+        message.set(path(field), value).unwrap();
+    }
+    stage.reparsed(&message)
+}
+
+#[test]
+fn an_acquirer_that_names_no_terminal_names_the_sale_all_the_same() {
+    let original = format!("02000000021122101112{ORIGINAL}");
+    for named in [("90", original.as_str()), ("37", "R00000200000")] {
+        let mut stage = ascii(ReversalBy::Gateway);
+        sold(&mut stage, "000002");
+        let message = taken_back(&stage, &[named]);
+        stage.acquirer_says(message);
+        assert_eq!(code(&stage.deliver(A)), "00", "{named:?}");
+        assert_eq!(state_of_sale(&stage), State::SettleMismatch, "{named:?}");
+    }
+}
+
+#[test]
+fn an_acquirer_that_takes_back_what_is_not_known_is_told_so() {
+    let other = format!("02000000031122101112{ORIGINAL}");
+    for named in [("90", other.as_str()), ("37", "R00000300000")] {
+        let mut stage = ascii(ReversalBy::Gateway);
+        sold(&mut stage, "000002");
+        let message = taken_back(&stage, &[named]);
+        stage.acquirer_says(message);
+        assert_eq!(code(&stage.deliver(A)), "25", "{named:?}");
+        assert_eq!(state_of_sale(&stage), State::Delivered, "{named:?}");
+    }
+}
+
+/// The terminal's sale of a later batch, under the number that one had whose reversal was answered
+/// by this code. Gives what went out for each.
+fn next_batch(by: ReversalBy, told: &str) -> (Stage, Message, Message) {
+    let mut stage = Stage::with(options(by, true));
+    stage.terminal_says(stage.sale(2));
+    let first = stage.deliver(A);
+    stage.pass(46);
+    if by == ReversalBy::Terminal {
+        stage.terminal_says(stage.reversal(2, "98"));
+    }
+    let undo = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&undo, told));
+    if by == ReversalBy::Terminal {
+        stage.deliver(T);
+    }
+    let mut sale = stage.sale(2);
+    sale.set(path("60"), "22000002000").unwrap();
+    security::seal(&mut sale, &stage.mac).unwrap();
+    stage.terminal_says(stage.reparsed(&sale));
+    let second = stage.deliver(A);
+    (stage, first, second)
+}
+
+/// An approval that does not tell the batch.
+fn without_batch(stage: &Stage, sent: &Message) -> Message {
+    let mut answer = stage.answer(sent, "00");
+    answer.remove(FieldId::of(60));
+    security::seal(&mut answer, &stage.mac).unwrap();
+    stage.reparsed(&answer)
+}
+
+#[test]
+fn an_approval_that_may_be_of_the_batch_before_is_not_delivered() {
+    for (by, told) in [
+        (ReversalBy::Terminal, "25"),
+        (ReversalBy::Terminal, "00"),
+        (ReversalBy::Gateway, "25"),
+        (ReversalBy::Gateway, "00"),
+    ] {
+        for restarts in [false, true] {
+            let (mut stage, first, _) = next_batch(by, told);
+            let late = without_batch(&stage, &first);
+            if restarts {
+                stage = restarted(stage, options(by, true));
+                stage.sends.clear();
+            }
+            stage.acquirer_says(late);
+            let sent = stage.sends.iter().any(|(_, conn, _)| *conn == T);
+            assert!(!sent, "{by:?} {told} {restarts}");
+            let last = &stage.records.last().unwrap().fact;
+            let held = matches!(last, Fact::Unmatched(own) if own.ambiguous);
+            assert!(held, "{by:?} {told} {restarts}: {last:?}");
+        }
+    }
+}
+
+#[test]
+fn an_approval_that_tells_its_batch_finds_its_own_sale() {
+    let (mut stage, first, second) = next_batch(ReversalBy::Terminal, "25");
+    stage.acquirer_says(stage.answer(&first, "00"));
+    stage.deliver(A);
+    assert_eq!(stage.last_state(), State::ReversalSent);
+    stage.acquirer_says(stage.answer(&second, "00"));
+    assert_eq!(code(&stage.deliver(T)), "00");
+}
