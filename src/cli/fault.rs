@@ -1,7 +1,8 @@
 //! `isogate fault`: the faults that a lab can have, and those that a running one has.
 
 use super::control::{self, AdminArgs};
-use super::{Exit, Lang, table};
+use super::table::{self, columns};
+use super::{Exit, Lang};
 use crate::io::look;
 use crate::lab::fault::{Aim, CatalogueEntry, Fault};
 use clap::{Args, Subcommand};
@@ -144,8 +145,8 @@ fn catalogue(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> 
         return Ok(());
     }
     let head = match lang {
-        Lang::En => ["", "", "side", "p", "knobs", "on the wire"],
-        Lang::Zh => ["", "", "位置", "p", "参数", "报文"],
+        Lang::En => ["", "side", "p", ""],
+        Lang::Zh => ["", "位置", "p", ""],
     };
     let rows = Fault::ALL.iter().map(|about| row(about, lang));
     table::print(std::iter::once(head.map(str::to_owned)).chain(rows), out)?;
@@ -156,31 +157,90 @@ fn catalogue(json: bool, lang: Lang, out: &mut dyn Write) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn row(about: &CatalogueEntry, lang: Lang) -> [String; 6] {
-    let (title, side) = match lang {
-        Lang::En => (about.title, about.side.name()),
-        Lang::Zh => (about.title_zh, about.side.name_zh()),
+/// Columns for what a fault is, on a screen of 80.
+const TEXT: usize = 56;
+
+fn row(about: &CatalogueEntry, lang: Lang) -> [String; 4] {
+    let (title, side, knobs, seen) = match lang {
+        Lang::En => (about.title, about.side.name(), "knobs ", "wire  "),
+        Lang::Zh => (about.title_zh, about.side.name_zh(), "参数 ", "报文 "),
     };
+    let wire = match lang {
+        Lang::En => about.wire.to_owned(),
+        Lang::Zh => about.wire_zh(),
+    };
+    let mut lines = folded(title, "");
+    if !about.knobs.is_empty() {
+        lines.extend(folded(about.knobs, knobs));
+    }
+    lines.extend(folded(&wire, seen));
     let share = about.share.to_string();
-    [about.id, title, side, &share, about.knobs, about.wire].map(str::to_owned)
+    [about.id, side, &share, &lines.join("\n")].map(str::to_owned)
+}
+
+/// A text behind its name, on lines that fit, broken behind a blank or a bar.
+fn folded(text: &str, name: &str) -> Vec<String> {
+    let mut lines = vec![name.to_owned()];
+    for part in text.split_inclusive([' ', '|']) {
+        match lines.last_mut() {
+            Some(line) if columns(line) + columns(part.trim_end()) <= TEXT => {
+                line.push_str(part);
+            }
+            _ => lines.push(format!("{:6}{part}", "")),
+        }
+    }
+    lines
 }
 
 /// What holds for all of them.
-fn legend(lang: Lang) -> [String; 4] {
-    let knobs = Aim::KNOBS;
-    match lang {
-        Lang::En => [
-            format!("every fault has {knobs}"),
-            "  nth=3 the third only, every=3 each third, p=0.02 this part; else p as listed".into(),
-            "  such as --fault F01:nth=3,kind=sale,bin=6225..6229,card=0048,field=60.1:22".into(),
-            "on the wire, between terminal and acquirer: x lost, .. late; DE 39 behind the type"
-                .into(),
-        ],
-        Lang::Zh => [
-            format!("各故障通用参数: {knobs}"),
-            "  nth=3 仅第三笔, every=3 每第三笔, p=0.02 此比例; 未给出时按表中 p".into(),
-            "  例如 --fault F01:nth=3,kind=sale,bin=6225..6229,card=0048,field=60.1:22".into(),
-            "报文为终端与收单机构之间所见: x 丢失, .. 迟到; 类型之后为39域".into(),
-        ],
+fn legend(lang: Lang) -> Vec<String> {
+    let (knobs, rest) = match lang {
+        Lang::En => (
+            "every fault has ",
+            [
+                "  nth=3 the third only, every=3 each third, p=0.02 this part; else p as listed",
+                "  such as --fault F01:nth=3,kind=sale,bin=6225..6229,card=0048,field=60.1:22",
+                "wire: between terminal and acquirer; x lost, .. late; DE 39 behind the type",
+            ],
+        ),
+        Lang::Zh => (
+            "各故障通用参数: ",
+            [
+                "  nth=3 仅第三笔, every=3 每第三笔, p=0.02 此比例; 未给出时按表中 p",
+                "  例如 --fault F01:nth=3,kind=sale,bin=6225..6229,card=0048,field=60.1:22",
+                "报文为终端与收单机构之间所见: x 丢失, .. 迟到; 类型之后为39域",
+            ],
+        ),
+    };
+    let mut lines = folded(Aim::KNOBS, knobs);
+    lines.extend(rest.map(str::to_owned));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_fits_a_screen_of_eighty_columns_and_leaves_nothing_out() {
+        for lang in [Lang::En, Lang::Zh] {
+            let mut out = Vec::new();
+            catalogue(false, lang, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            for line in text.lines() {
+                assert!(columns(line) <= 80, "{line}");
+            }
+            let words: String = text.split_whitespace().collect();
+            for about in Fault::ALL {
+                let wire = match lang {
+                    Lang::En => about.wire.to_owned(),
+                    Lang::Zh => about.wire_zh(),
+                };
+                for told in [about.knobs, &wire] {
+                    let told: String = told.split_whitespace().collect();
+                    assert!(words.contains(&told), "{}: {told}", about.id);
+                }
+            }
+        }
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &FindingsArgs, lang: Lang, out: &mut dyn Write) -> anyho
         until,
         ..Query::default()
     };
-    let looks = look::failures(&reader, &query, &index)?;
+    let (looks, _looked) = look::failures(&reader, &query, (&index, None))?;
     let findings = looks.findings();
     match args.json {
         true => writeln!(out, "{}", look::findings_document(&looks, &findings, zone))?,

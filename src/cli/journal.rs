@@ -27,7 +27,7 @@ enum JournalCommand {
     Verify(VerifyArgs),
     /// What is in it: segments, records, messages; told by the index, where that covers it
     Stats(ReadArgs),
-    /// Each message of it as a line for other programs
+    /// Each message of it, and each act of an operator, as a line for other programs
     Export(export::MessageExportArgs),
     /// What a link's shadow answered otherwise than its acquirer; exit code 1 if anything, 2 if
     /// nothing was compared

@@ -9,7 +9,9 @@ use crate::engine::seam::Zone;
 use crate::engine::trace::{Query, Unconfirmed, View, Which};
 use crate::io::admin::{Admin, Views};
 use crate::io::config::{AdminConfig, is_loopback};
-use crate::io::drive::{Lab, LabOptions, LabProgress, LabReport, OfficeReport, USUAL_FAULTS};
+use crate::io::drive::{
+    LAB_DRAIN, Lab, LabOptions, LabProgress, LabReport, OfficeReport, USUAL_FAULTS,
+};
 use crate::io::journal::JournalReader;
 use crate::io::look::FoundStories;
 use crate::io::telemetry::log;
@@ -147,6 +149,9 @@ pub(crate) fn run(args: &LabArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Re
     }
     let stopped = on_interrupt()?;
     trade(args, &lab, (&stopped, lang), out)?;
+    if stopped.load(Ordering::Relaxed) {
+        writeln!(std::io::stderr(), "{}", stopping(&lab.progress(), lang))?;
+    }
     lab.heal();
     let healed = Instant::now();
     let mut looks_at_rest = 0;
@@ -332,6 +337,23 @@ fn trade(
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+/// What is waited for at the end: the slowest reversal, and the count of all that was traded.
+fn stopping(now: &LabProgress, lang: Lang) -> String {
+    let (all, in_flight, reversals) = (now.transactions, now.in_flight, now.reversals);
+    let most = (REST + LAB_DRAIN).as_secs();
+    match lang {
+        Lang::En => format!(
+            "stopping: {in_flight} requests and {reversals} reversals are under way and waited \
+             for, {most} s at most; then the books of {all} transactions are counted; Ctrl-C again \
+             ends it at once"
+        ),
+        Lang::Zh => format!(
+            "正在停止: 等待在途交易{in_flight}笔、冲正{reversals}笔, 最多{most}秒, 然后核对{all}笔交易的\
+             三方账; 再按Ctrl-C立即结束"
+        ),
+    }
 }
 
 fn bar(args: &LabArgs) -> ProgressBar {

@@ -100,10 +100,11 @@ pub(crate) fn run(args: &ReconArgs, lang: Lang, out: &mut dyn Write) -> anyhow::
         differences: 0,
     };
     let mut reconciler = Reconciler::new(&index);
-    let whole = look::each(&reader, &query, &index, &mut |story, verdict| {
+    let looked = look::each(&reader, &query, (&index, None), &mut |story, verdict| {
         let row = reconciler.take(story, verdict);
         row.iter().try_for_each(|row| sink.take(row))
     })?;
+    let whole = looked.whole;
     for row in reconciler.finish() {
         sink.take(&row)?;
     }

@@ -3,6 +3,11 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use std::io::{self, Write};
 
+/// Columns that a text takes.
+pub(super) fn columns(text: &str) -> usize {
+    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
+}
+
 /// Prints rows as columns.
 pub(super) fn print<const N: usize>(
     rows: impl Iterator<Item = [String; N]>,

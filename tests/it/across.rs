@@ -82,7 +82,7 @@ fn a_sale_a_void_and_a_reversal_reach_a_host_of_another_dialect() {
     term.stdin.take().unwrap().write_all(script).unwrap();
     let output = term.wait_with_output().unwrap();
     let slips = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(slips.matches(" approved (00)").count(), 5, "{slips}");
+    assert_eq!(slips.matches("slip: approved 00  ").count(), 5, "{slips}");
 
     // A terminal message by message.
     let mut terminal = Wire::connect(gateway.port, &cup.spec);

@@ -89,7 +89,7 @@ fn a_terminal_a_gateway_and_an_acquirer_trade_and_a_load_is_measured() {
     term.stdin.take().unwrap().write_all(script).unwrap();
     let output = term.wait_with_output().unwrap();
     let slips = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(slips.matches(" approved (00)").count(), 3, "{slips}");
+    assert_eq!(slips.matches("slip: approved 00  ").count(), 3, "{slips}");
     assert_eq!(output.status.code(), Some(0));
 
     let arguments = [

@@ -4,8 +4,9 @@ use crate::rig::{isogate, json, json_lines};
 use isogate::engine::seam::Dice;
 use isogate::lab::peer::Deck;
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
 /// Runs a lab of some seconds in a folder of its own, and gives its last line.
 fn lab(home: &Path, spec: &str, more: &[&str]) -> (Value, Output) {
@@ -44,6 +45,27 @@ fn books_balance_between_two_dialects_with_trace_numbers_of_the_gateways() {
         &["--host-spec", "iso8583-1987-ascii", "--rewrite-stan"],
         usize::MAX,
     );
+}
+
+#[test]
+fn a_lab_that_is_interrupted_says_what_it_waits_for() {
+    let home = tempfile::tempdir().unwrap();
+    let usual = ["lab", "--json", "--duration", "2m", "--terminals", "5"];
+    let more = ["--admin", "127.0.0.1:0", "--folder", "lab-1"];
+    let mut lab = isogate(home.path(), &[&usual[..], &more].concat());
+    let lab = lab.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut lab = lab.unwrap();
+    // It trades once it tells how it goes.
+    let mut lines = BufReader::new(lab.stdout.take().unwrap()).lines();
+    assert!(lines.next().is_some());
+    let id = lab.id().to_string();
+    let told = Command::new("kill").args(["-INT", &id]).status();
+    assert!(told.unwrap().success());
+    lines.for_each(drop);
+    let output = lab.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.starts_with("stopping: "), "{said}");
+    assert!(output.status.success(), "{said}");
 }
 
 /// Whether nothing is listed but reversals that were closed without proof: their requests never

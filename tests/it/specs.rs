@@ -63,7 +63,7 @@ fn an_imported_packager_trades_behind_other_frames_at_either_end() {
         .unwrap();
     let output = term.wait_with_output().unwrap();
     assert!(
-        said(&output).contains(" approved (00)"),
+        said(&output).contains("slip: approved 00  "),
         "{}",
         said(&output)
     );

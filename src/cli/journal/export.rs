@@ -1,8 +1,9 @@
-//! `isogate journal export`: each message of a journal as a line for other programs.
+//! `isogate journal export`: each message of a journal, and each act of an operator, as a line for
+//! other programs.
 
 use super::FolderArgs;
 use crate::cli::{Lang, input};
-use crate::engine::record::{Fact, Logged, Opened, Record, State, TxId};
+use crate::engine::record::{Fact, Logged, Note, Opened, Record, State, TxId, Why};
 use crate::engine::seam::Zone;
 use crate::io::look::{onward, write_packets};
 use clap::Args;
@@ -26,10 +27,10 @@ pub(super) struct MessageExportArgs {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct MessageExportForm {
-    /// One JSON object a message
+    /// One JSON object a message or act
     #[arg(long)]
     jsonl: bool,
-    /// One row a message (RFC 4180), with a header
+    /// One row a message or act (RFC 4180), with a header
     #[arg(long)]
     csv: bool,
     /// Packets for Wireshark, each with its transaction and verdict as a comment
@@ -37,7 +38,7 @@ struct MessageExportForm {
     pcapng: bool,
 }
 
-/// One message on one leg.
+/// One message on one leg; or an act of an operator, which may have none.
 #[derive(Clone, Debug, Serialize)]
 struct ExportedMessage {
     at: String,
@@ -60,6 +61,8 @@ struct ExportedMessage {
     state: Option<&'static str>,
     /// Hex; what is sensitive is overwritten with zeros.
     frame: String,
+    /// Which operator did what, and why.
+    operator: Option<String>,
 }
 
 impl ExportedMessage {
@@ -78,6 +81,7 @@ impl ExportedMessage {
             rrn: text(&self.rrn),
             auth: text(&self.auth),
             code: text(&self.code),
+            operator: text(&self.operator),
             ..self.clone()
         }
     }
@@ -87,7 +91,7 @@ impl ExportedMessage {
 /// without them.
 const REMEMBERED: usize = 1 << 18;
 
-/// Writes every message, oldest first. Whether the journal is sound.
+/// Writes every message and act, oldest first. Whether the journal is sound.
 pub(super) fn run(
     args: &MessageExportArgs,
     lang: Lang,
@@ -147,7 +151,7 @@ impl<'a> Sheet<'a> {
 struct KnownTerms(BTreeMap<TxId, Arc<Opened>>);
 
 impl KnownTerms {
-    /// The messages of a record, one for each leg.
+    /// The messages of a record, one for each leg; else the act that it tells of.
     fn messages(&mut self, record: &Record, zone: &Zone) -> Vec<ExportedMessage> {
         let (message, state) = match &record.fact {
             Fact::Step(step) => {
@@ -163,55 +167,71 @@ impl KnownTerms {
             Fact::Unmatched(unmatched) => (Some(&unmatched.message), None),
             _ => (None, None),
         };
-        let Some(message) = message else {
+        if message.is_none() && act(record).is_none() {
             return Vec::new();
-        };
+        }
         let opened = record.tx.and_then(|tx| self.0.get(&tx));
         let opened = opened.map(|opened| &**opened);
         let own = exported(record, (message, state), opened, zone);
-        let relayed = message.relayed.map(|conn| ExportedMessage {
-            dir: onward(message.hop).name(),
+        let relayed = message.and_then(|message| Some((message.hop, message.relayed?)));
+        let relayed = relayed.map(|(hop, conn)| ExportedMessage {
+            dir: onward(hop).name(),
             conn: conn.to_string(),
-            frame: own.frame.clone(),
-            ..exported(record, (message, state), opened, zone)
+            ..own.clone()
         });
         std::iter::once(own).chain(relayed).collect()
     }
 }
 
+/// Which operator did what, where one did.
+fn act(record: &Record) -> Option<String> {
+    match &record.fact {
+        Fact::Operated(act) => Some(format!("{} {}: {}", act.who, act.did.name(), act.what)),
+        Fact::Step(step) if step.why == Why::Operator => Some(match step.note {
+            Note::Detail(said) => said.to_string(),
+            _ => String::new(),
+        }),
+        _ => None,
+    }
+}
+
 fn exported(
     record: &Record,
-    (message, state): (&Logged, Option<State>),
+    (message, state): (Option<&Logged>, Option<State>),
     opened: Option<&Opened>,
     zone: &Zone,
 ) -> ExportedMessage {
     let of = |value: fn(&Opened) -> String| opened.map(value).filter(|text| !text.is_empty());
+    let told = |value: fn(&Logged) -> String| message.map(value).unwrap_or_default();
     ExportedMessage {
         at: record.at.rfc3339(zone),
         seq: record.seq.0,
         tx: record.tx.map(|tx| tx.to_string()),
-        dir: message.hop.name(),
-        conn: message.conn.to_string(),
-        mti: message.mti.to_string(),
+        dir: message.map_or("", |message| message.hop.name()),
+        conn: told(|message| message.conn.to_string()),
+        mti: told(|message| message.mti.to_string()),
         kind: of(|opened| opened.kind.to_string()),
         terminal: of(|opened| opened.terminal.to_string()),
         merchant: of(|opened| opened.merchant.to_string()),
         stan: of(|opened| opened.stan.to_string()),
-        rrn: message.rrn.map(|rrn| rrn.to_string()),
-        auth: message.auth.map(|auth| auth.to_string()),
+        rrn: message.and_then(|message| Some(message.rrn?.to_string())),
+        auth: message.and_then(|message| Some(message.auth?.to_string())),
         amount: opened.map(|opened| opened.amount.0),
         currency: of(|opened| opened.currency.to_string()),
         card: of(|opened| opened.card.to_string()),
-        code: message.code.map(|code| code.to_string()),
+        code: message.and_then(|message| Some(message.code?.to_string())),
         state: state.map(State::name),
-        frame: input::to_hex(&message.frame.frame),
+        frame: told(|message| input::to_hex(&message.frame.frame)),
+        operator: act(record),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::record::{OperatorAct, OperatorDid, samples};
     use crate::engine::trace::tests::History;
+    use crate::iso::message::Text;
 
     fn rows(records: &[Record], csv: bool) -> String {
         let mut out = Vec::new();
@@ -246,6 +266,33 @@ mod tests {
         assert_eq!(ways, ["T>G", "G>A", "A>G", "G>T"]);
         assert!(lines.iter().all(|line| line["stan"] == lines[0]["stan"]));
         assert_eq!(lines[2]["code"], "51");
+    }
+
+    #[test]
+    fn what_operators_did_is_a_line_each() {
+        let act = OperatorAct {
+            who: Text::clipped("li"),
+            did: OperatorDid::AddFault,
+            what: Text::clipped("1 F01:p=0.1"),
+        };
+        let mut records = vec![Record {
+            fact: Fact::Operated(Box::new(act)),
+            ..samples::plain(1)
+        }];
+        let closed = History::sale().step(State::ClosedByOperator, Why::Operator);
+        records.extend(closed.records);
+        let text = rows(&records, false);
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let acts = lines.iter().filter(|line| line["operator"].is_string());
+        let [fault, close] = acts.collect::<Vec<_>>()[..] else {
+            panic!("{text}");
+        };
+        assert_eq!(fault["operator"], "li fault_added: 1 F01:p=0.1");
+        assert_eq!(close["state"], "CLOSED-BY-OPERATOR");
+        assert_eq!(close["stan"], lines[1]["stan"]);
     }
 
     #[test]

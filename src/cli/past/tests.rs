@@ -11,6 +11,7 @@ use crate::io::look::{self, FoundStories, StorySearch};
 use crate::iso::message::Stan;
 use crate::iso::spec::Purpose;
 use clap::Parser;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -310,9 +311,54 @@ fn pages_are_read_one_behind_the_other_and_leave_nothing_out() {
         before = found.all.first().map(|(story, _)| story.tx);
     }
     assert_eq!(all, [vec![7, 6, 5], vec![4, 3, 2], vec![1]]);
-    // So few are looked at before the clock is.
+    // A page of so few is looked at before the clock is.
     let found = page(None, Some(std::time::Instant::now()));
     assert_eq!((stans(&found), found.gave_up_at), (vec![7, 6, 5], None));
+}
+
+#[test]
+fn whoever_runs_out_of_time_goes_on_where_it_ended() {
+    let unproven = |stan| {
+        let mut sold = numbered(stan).delivered();
+        // Given when its first record was written.
+        sold.tx = TxId(1_795_313_472_345 << 80);
+        sold.step(State::DeliveryUnproven, Why::LinkLost)
+    };
+    let folder = journal((1..=100).map(unproven).collect());
+    let reader = JournalReader::open(&folder.path().join("journal"), None).unwrap();
+    let evidence = Evidence::default();
+    let index = EvidenceIndex::of(&evidence);
+    let asked = |query: Query| {
+        let (mut pages, mut found) = (0, BTreeSet::new());
+        let mut before = None;
+        loop {
+            let wanted = StorySearch {
+                limit: Some(500),
+                before,
+                deadline: Some(std::time::Instant::now()),
+            };
+            let page = look::search(&reader, &query, wanted, &index).unwrap();
+            pages += 1;
+            found.extend(page.all.iter().map(|(story, _)| story.tx));
+            before = page.gave_up_at;
+            if before.is_none() {
+                return (pages, found.len());
+            }
+        }
+    };
+    let of_terminal = Query {
+        terminal: "10421695".parse().ok(),
+        ..Query::default()
+    };
+    let open = Query {
+        which: Some(Which::Open),
+        ..Query::default()
+    };
+    for query in [Query::default(), of_terminal, open] {
+        let (pages, found) = asked(query.clone());
+        assert_eq!(found, 100, "{query:?}");
+        assert!(pages > 3, "{pages} pages of {query:?}");
+    }
 }
 
 #[test]

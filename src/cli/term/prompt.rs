@@ -5,7 +5,6 @@ mod words;
 
 use super::slip::{Printer, SIGN_INS};
 use super::{TermArgs, TermLine, script};
-use crate::cli::Lang;
 use crate::cli::peer;
 use crate::cli::view::MessageSheet;
 use crate::io::drive::{Call, Fleet};
@@ -109,7 +108,11 @@ impl Prompt<'_, '_> {
             PromptCommand::Trade(line) => self.trade(&line),
             PromptCommand::SignIn => {
                 self.with(|terminal, now| terminal.sign_in(now))?;
-                self.wait()
+                self.wait()?;
+                match self.stopped || self.with(|terminal, _| terminal.is_signed_in())? {
+                    true => Ok(()),
+                    false => self.give_up(self.words.sign_in_failed()),
+                }
             }
             PromptCommand::Reverse => {
                 self.with(TestTerminal::reverse_last)??;
@@ -222,7 +225,7 @@ impl Prompt<'_, '_> {
 
     fn signed_in(&mut self, answer: &Message) -> anyhow::Result<()> {
         let code = answer.response_code().unwrap_or_default();
-        let title = self.code_title(&code);
+        let title = self.printer.code_title(&code);
         writeln!(self.printer.out, "{} {code} {title}", self.words.sign_in())?;
         let approved = &self.printer.spec.flow().codes.approved;
         match approved.contains(&code) {
@@ -241,33 +244,10 @@ impl Prompt<'_, '_> {
         self.with(|terminal, _| terminal.cancel_orders())
     }
 
-    fn code_title(&self, code: &str) -> String {
-        let title = self.printer.spec.response_title(code);
-        let chinese = self.printer.lang == Lang::Zh;
-        title.map_or_else(String::new, |title| title.of(chinese).to_owned())
-    }
-
     fn slip(&mut self, slip: &Slip) -> anyhow::Result<()> {
         self.sign_ins = 0;
-        let line = self.receipt(&slip.receipt);
-        Ok(writeln!(
-            self.printer.out,
-            "{line}  {} ms",
-            slip.took.as_millis()
-        )?)
-    }
-
-    /// `approved 00  sale 100.00  STAN 000002  RRN 203217491827  auth 010498`
-    fn receipt(&self, receipt: &Receipt) -> String {
-        let code = receipt.code.unwrap_or_default();
-        let kinds = &self.printer.spec.flow().kinds;
-        let kind = kinds.iter().find(|kind| kind.name == receipt.kind);
-        let title = kind.map_or(receipt.kind.as_str(), |kind| match self.printer.lang {
-            Lang::En => kind.name.as_str(),
-            Lang::Zh => &kind.title_zh,
-        });
-        let title_of_code = self.code_title(&code);
-        self.words.receipt(receipt, title, &title_of_code)
+        let line = self.printer.slip(slip);
+        Ok(writeln!(self.printer.out, "{line}")?)
     }
 
     fn help(&mut self) -> anyhow::Result<()> {
@@ -290,7 +270,7 @@ impl Prompt<'_, '_> {
     fn list(&mut self) -> anyhow::Result<()> {
         let receipts = self.with(|terminal, _| terminal.receipts().list().to_vec())?;
         for receipt in &receipts {
-            let line = self.receipt(receipt);
+            let line = self.printer.receipt(receipt);
             writeln!(self.printer.out, "{line}")?;
         }
         Ok(())
@@ -308,7 +288,7 @@ impl Prompt<'_, '_> {
         let view = MessageSheet::of_frame(&self.printer.spec, answer, self.printer.reveal);
         let code = view.message().and_then(Message::response_code);
         let code = code.unwrap_or_default();
-        let (name, title) = (view.name(self.printer.lang), self.code_title(&code));
+        let (name, title) = (view.name(self.printer.lang), self.printer.code_title(&code));
         Ok(writeln!(self.printer.out, "{name}  {code} {title}")?)
     }
 }

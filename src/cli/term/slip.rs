@@ -6,7 +6,7 @@ use crate::cli::Lang;
 use crate::cli::view::MessageSheet;
 use crate::iso::codec::Message;
 use crate::iso::spec::{Purpose, Spec};
-use crate::lab::peer::{Slip, TerminalBelief};
+use crate::lab::peer::{Receipt, Slip};
 use bytes::Bytes;
 use std::io::Write;
 use std::sync::Arc;
@@ -104,37 +104,41 @@ impl Printer<'_> {
         if self.spec.flow().codes.approved.contains(&code) {
             return;
         }
-        let title = self.spec.response_title(&code);
-        let title = title.map_or("", |title| title.of(self.lang == Lang::Zh));
+        let title = self.code_title(&code);
         self.stopped = Some(words.sign_in_refused(&format!("{code} {title}")));
     }
 
     fn print_slip(&mut self, slip: &Slip) -> anyhow::Result<()> {
         self.sign_ins = 0;
-        let receipt = &slip.receipt;
-        let belief = match receipt.belief {
-            TerminalBelief::Open => "open",
-            TerminalBelief::Approved => "approved",
-            TerminalBelief::Declined => "declined",
-            TerminalBelief::Reversed { proven: true } => "reversed",
-            TerminalBelief::Reversed { proven: false } => "reversed, not proven",
-            TerminalBelief::GivenUp => "reversal given up: call the acquirer",
-            TerminalBelief::Unknown => "unknown",
-        };
-        write!(
-            self.out,
-            "slip: {} {} stan {} {belief}",
-            receipt.kind, receipt.amount.0, receipt.stan
-        )?;
-        if let Some(code) = receipt.code {
-            write!(self.out, " ({code})")?;
-        }
-        if let Some(rrn) = receipt.rrn {
-            write!(self.out, " rrn {rrn}")?;
-        }
-        if let Some(auth) = receipt.auth {
-            write!(self.out, " auth {auth}")?;
-        }
-        Ok(writeln!(self.out, " {} ms\n", slip.took.as_millis())?)
+        let title = PromptWords(self.lang).slip();
+        let line = self.slip(slip);
+        Ok(writeln!(self.out, "{title}: {line}\n")?)
+    }
+
+    /// A receipt, and how long its transaction took.
+    pub(super) fn slip(&self, slip: &Slip) -> String {
+        format!(
+            "{}  {} ms",
+            self.receipt(&slip.receipt),
+            slip.took.as_millis()
+        )
+    }
+
+    /// `approved 00  sale 100.00  STAN 000002  RRN 203217491827  auth 010498`
+    pub(super) fn receipt(&self, receipt: &Receipt) -> String {
+        let code = receipt.code.unwrap_or_default();
+        let kinds = &self.spec.flow().kinds;
+        let kind = kinds.iter().find(|kind| kind.name == receipt.kind);
+        let title = kind.map_or(receipt.kind.as_str(), |kind| match self.lang {
+            Lang::En => kind.name.as_str(),
+            Lang::Zh => &kind.title_zh,
+        });
+        PromptWords(self.lang).receipt(receipt, title, &self.code_title(&code))
+    }
+
+    pub(super) fn code_title(&self, code: &str) -> String {
+        let title = self.spec.response_title(code);
+        let chinese = self.lang == Lang::Zh;
+        title.map_or_else(String::new, |title| title.of(chinese).to_owned())
     }
 }

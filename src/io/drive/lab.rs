@@ -72,6 +72,9 @@ pub const USUAL_FAULTS: [&str; 12] = [
     "F28:p=0.1",
 ];
 
+/// How long the gateway of a lab finishes what is in flight once the lab is told to end.
+pub const LAB_DRAIN: Duration = Duration::from_secs(5);
+
 /// How many test cards there are.
 const CARDS: usize = 200;
 
@@ -507,6 +510,7 @@ fn config(options: &LabOptions, keys: &KeyFiles, host: &str) -> Result<Config, L
 [gateway]
 name = "lab"
 keys = {keys}
+drain = "{drain}s"
 
 [[listener]]
 address = "127.0.0.1:0"
@@ -535,6 +539,7 @@ path = {journal}
 keys = {vault}
 "#,
         keys = quoted(&absolute(&keys.terminals)),
+        drain = LAB_DRAIN.as_secs(),
         vault = quoted(&absolute(&keys.vault)),
         journal = quoted(&options.folder),
     );

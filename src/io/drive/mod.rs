@@ -32,7 +32,7 @@ pub use answers::AnswerHost;
 pub use call::{Call, CallError};
 pub use fleet::{Fleet, TerminalSight};
 pub use host::Host;
-pub use lab::{Lab, LabError, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
+pub use lab::{LAB_DRAIN, Lab, LabError, LabOptions, LabProgress, LabReport, USUAL_FAULTS};
 pub use office_files::OfficeReport;
 pub use replay::{ReplayError, ReplayTold, play};
 pub use story::SocketPlace;

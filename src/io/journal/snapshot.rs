@@ -369,7 +369,7 @@ impl FoundTransactions<'_> {
         }
     }
 
-    /// It gives up at this moment, wherever it is then, if it has to look at every transaction.
+    /// It gives up at this moment, wherever it is then, if it finds the newest first.
     pub const fn give_up_at(&mut self, deadline: Option<Instant>) {
         self.deadline = deadline;
     }
@@ -386,11 +386,11 @@ impl FoundTransactions<'_> {
     /// The storage's, or the index cannot be used.
     pub fn take(&mut self, most: usize) -> Result<BTreeSet<TxId>, ReadError> {
         let mut taken = BTreeSet::new();
-        let looks_at_all = self.search.looks_at_all();
+        let may_give_up = self.search.is_newest_first();
         let mut looked: u64 = 0;
         while taken.len() < most {
             // Something is looked at each time, so that whoever goes on gets further.
-            let may_end = looks_at_all && self.reached.is_some();
+            let may_end = may_give_up && self.reached.is_some();
             if may_end && looked.is_multiple_of(CLOCK_EVERY) && self.is_over_time() {
                 self.is_late = true;
                 break;

@@ -33,6 +33,7 @@ pub fn fault_document(about: &CatalogueEntry) -> Value {
         "id": about.id, "title": about.title, "title_zh": about.title_zh,
         "side": about.side.name(), "p": about.share.to_string(),
         "knobs": about.own_knobs().map(knob).collect::<Vec<_>>(), "wire": about.wire,
+        "wire_zh": about.wire_zh(),
         "legs": legs(about),
     })
 }

@@ -1,6 +1,6 @@
 //! What failures of a journal have in common, looked for and told.
 
-use super::past::each;
+use super::past::{EachLooked, each};
 use crate::engine::evidence::EvidenceIndex;
 use crate::engine::findings::significance::ONE_IN;
 use crate::engine::findings::{FailureFinding, Group, Looks};
@@ -9,19 +9,21 @@ use crate::engine::seam::Zone;
 use crate::engine::trace::{Phrase, Query, Said};
 use crate::io::journal::{JournalReader, ReadError};
 use serde_json::{Value, json};
+use std::time::Instant;
 
-/// Looks at each transaction that a query means.
+/// Looks at each transaction that a query means, the newest first, until the time is over if it is
+/// limited; whether it came to the oldest.
 ///
 /// # Errors
 /// The storage's.
 pub fn failures(
     reader: &JournalReader,
     query: &Query,
-    index: &EvidenceIndex<'_>,
-) -> Result<Looks, ReadError> {
+    within: (&EvidenceIndex<'_>, Option<Instant>),
+) -> Result<(Looks, EachLooked), ReadError> {
     let links = links(reader)?;
     let mut looks = Looks::default();
-    each(reader, query, index, &mut |story, verdict| {
+    let looked = each(reader, query, within, &mut |story, verdict| {
         let link = story
             .opened
             .as_ref()
@@ -30,7 +32,7 @@ pub fn failures(
         looks.take(story, verdict, link.map_or("", String::as_str));
         Ok::<(), ReadError>(())
     })?;
-    Ok(looks)
+    Ok((looks, looked))
 }
 
 /// The names of the links, as the newest run that is found first calls them.

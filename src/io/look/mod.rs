@@ -42,8 +42,8 @@ pub use ladder::scenario_ladder;
 pub use packets::{PacketError, onward, packets_of, write_packets};
 pub use page::{escaped, page, table};
 pub use past::{
-    FoundStories, StorySearch, ToldStory, each, one, proven_records, search, search_asked,
-    search_together, told_of,
+    EachLooked, FoundStories, StorySearch, ToldStory, each, one, proven_records, search,
+    search_asked, search_together, told_of,
 };
 pub use recon::{ComparedBatches, compared_batches, recon_command, recon_row, recon_sums};
 pub use sheet::MessageSheet;

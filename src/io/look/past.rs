@@ -18,7 +18,7 @@ use std::time::Instant;
 const AT_ONCE: usize = 4096;
 
 /// The same where the time is limited.
-const IN_TIME: usize = 64;
+const IN_TIME: usize = 16;
 
 /// What was found, each with its verdict, oldest first.
 #[derive(Debug, Default)]
@@ -125,28 +125,42 @@ pub fn search_together(
     Ok(together)
 }
 
+/// How much was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EachLooked {
+    /// Whether what was looked at could be read as a whole.
+    pub whole: bool,
+    /// Whether time ran out before the oldest.
+    pub cut_short: bool,
+}
+
 /// Hands each transaction that a query means over with its verdict, some at a time, the newest ones
-/// first; whether the journal could be read as a whole.
+/// first, until the time is over if it is limited.
 ///
 /// # Errors
 /// The storage's, or those of `take`.
 pub fn each<E: From<ReadError>>(
     reader: &JournalReader,
     query: &Query,
-    index: &EvidenceIndex<'_>,
+    (index, deadline): (&EvidenceIndex<'_>, Option<Instant>),
     take: &mut dyn FnMut(&Story, &Verdict) -> Result<(), E>,
-) -> Result<bool, E> {
+) -> Result<EachLooked, E> {
     let snapshot = match reader.snapshot() {
         Err(ReadError::Index(_)) => reader.snapshot_without_index()?,
         snapshot => snapshot?,
     };
     let mut damaged = !snapshot.damage().is_empty();
     let mut search = snapshot.search(query)?;
+    search.give_up_at(deadline);
+    let at_once = if deadline.is_some() { IN_TIME } else { AT_ONCE };
     let mut batches = BatchCounts::new();
     loop {
-        let wanted = search.take(AT_ONCE)?;
+        let wanted = search.take(at_once)?;
         if wanted.is_empty() {
-            return Ok(!damaged);
+            return Ok(EachLooked {
+                whole: !damaged,
+                cut_short: search.gave_up_at().is_some(),
+            });
         }
         let mut found = JudgedStories {
             damaged,

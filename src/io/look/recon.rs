@@ -6,6 +6,7 @@ use crate::engine::seam::Zone;
 use crate::engine::trace::Query;
 use crate::io::journal::{JournalReader, ReadError};
 use serde_json::{Map, Value, json};
+use std::time::Instant;
 
 /// The batches of a journal, each with what its terminal counts, its host says, and the journal
 /// saw.
@@ -15,24 +16,33 @@ pub struct ComparedBatches {
     pub rows: Vec<ReconRow>,
     /// By class, all of them.
     pub sums: Vec<(ReconClass, ReconSum)>,
+    /// Whether time ran out before the oldest.
+    pub cut_short: bool,
 }
 
-/// Compares all batches; the newest rows are kept, so many at most.
+/// Compares all batches, the newest first, until the time is over; the newest rows are kept, so
+/// many at most.
 ///
 /// # Errors
 /// The storage's.
-pub fn compared_batches(reader: &JournalReader, most: usize) -> Result<ComparedBatches, ReadError> {
+pub fn compared_batches(
+    reader: &JournalReader,
+    (most, deadline): (usize, Instant),
+) -> Result<ComparedBatches, ReadError> {
     let nothing = Evidence::default();
     let index = EvidenceIndex::of(&nothing);
     let mut reconciler = Reconciler::new(&index);
     let mut compared = ComparedBatches::default();
-    super::each::<ReadError>(reader, &Query::default(), &index, &mut |story, verdict| {
-        let row = reconciler.take(story, verdict);
-        let row = row.filter(|_| compared.rows.len() < most);
-        compared.rows.extend(row);
-        Ok(())
-    })?;
+    let within = (&index, Some(deadline));
+    let looked =
+        super::each::<ReadError>(reader, &Query::default(), within, &mut |story, verdict| {
+            let row = reconciler.take(story, verdict);
+            let row = row.filter(|_| compared.rows.len() < most);
+            compared.rows.extend(row);
+            Ok(())
+        })?;
     compared.sums = reconciler.sums().collect();
+    compared.cut_short = looked.cut_short;
     Ok(compared)
 }
 
@@ -65,7 +75,11 @@ pub fn recon_row(row: &ReconRow, zone: &Zone) -> Value {
 #[must_use]
 pub fn recon_sums(sums: &[(ReconClass, ReconSum)]) -> Map<String, Value> {
     let told = sums.iter().map(|(class, sum)| {
-        let told = json!({ "count": sum.count, "amount": sum.ours, "in_file": sum.theirs });
+        let text = class.text().plain();
+        let told = json!({
+            "count": sum.count, "amount": sum.ours, "in_file": sum.theirs,
+            "text": text.en, "text_zh": text.zh,
+        });
         (class.name().to_owned(), told)
     });
     told.collect()

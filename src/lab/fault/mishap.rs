@@ -27,6 +27,35 @@ pub struct CatalogueEntry {
     pub wire: &'static str,
 }
 
+/// What is said of the wire, and how in Chinese; a phrase stands before those that are part of it.
+const WIRE_ZH: [(&str, &str); 25] = [
+    (" with a wrong DE 64", " DE 64错误"),
+    (" without DE ", " 缺DE "),
+    (" of another amount", " 金额不符"),
+    (" or silence once full", "或无应答(队列已满)"),
+    ("or no request", "或无请求"),
+    (" or ", "或"),
+    ("a query finds nothing yet", "查询暂无结果"),
+    ("a query finds it", "查询可查到"),
+    (" query", " 查询"),
+    ("no notice", "无通知"),
+    ("no 0", "无0"),
+    ("less is paid out", "实付少于应付"),
+    ("paid out by another party", "由其他机构划付"),
+    ("pay-out held", "暂缓划付"),
+    ("pay-out returned", "结算款退汇"),
+    ("pay-out sent", "划付已发出"),
+    ("returned later", "稍后退回"),
+    ("posted later", "稍后入账"),
+    ("unreadable", "无法解析"),
+    ("refused until it expires", "被拒绝直至过期"),
+    ("connection refused", "连接被拒绝"),
+    (" from the gateway", "(网关应答)"),
+    ("silence", "无应答"),
+    ("result 2", "结果2"),
+    ("others 00", "其余00"),
+];
+
 /// One knob of a fault, as the catalogue lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnobEntry {
@@ -39,6 +68,20 @@ pub struct KnobEntry {
 }
 
 impl CatalogueEntry {
+    /// What is to be seen on the wire, for people, in Chinese.
+    #[must_use]
+    pub fn wire_zh(&self) -> String {
+        let step = |step: &str| match step {
+            "close" => "断开".to_owned(),
+            "reset" => "连接重置".to_owned(),
+            _ => WIRE_ZH
+                .iter()
+                .fold(step.to_owned(), |said, (en, zh)| said.replace(en, zh)),
+        };
+        let steps: Vec<String> = self.wire.split(", ").map(step).collect();
+        steps.join(", ")
+    }
+
     /// Its own knobs.
     pub fn own_knobs(&self) -> impl Iterator<Item = KnobEntry> + use<> {
         let knobs = self.knobs.split(", ").filter(|knob| !knob.is_empty());
@@ -220,11 +263,31 @@ pub(super) trait Listed: Mishap + Sized {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::lab::fault::Fault;
 
     /// The fate of an exchange that one fault strikes.
     pub(in super::super) fn struck(mishap: &dyn Mishap) -> Fate {
         let mut fate = Fate::default();
         mishap.befall(&mut fate, &mut Dice::new(1));
         fate
+    }
+
+    #[test]
+    fn what_is_seen_on_the_wire_is_told_in_chinese_but_for_names() {
+        let names = [
+            "x",
+            "DE",
+            "A",
+            "unknown",
+            "closed",
+            "unbound",
+            "not_permitted",
+        ];
+        for about in Fault::ALL {
+            let said = about.wire_zh();
+            let mut words = said.split(|c: char| !c.is_ascii_alphabetic() && c != '_');
+            let english = words.find(|word| !word.is_empty() && !names.contains(word));
+            assert_eq!(english, None, "{}: {said}", about.id);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the prompt says, in both languages.
 
 use crate::cli::Lang;
+use crate::cli::table::columns;
 use crate::iso::codec::Message;
 use crate::iso::spec::{Purpose, Spec};
 use crate::lab::peer::{Receipt, TerminalBelief};
@@ -85,6 +86,10 @@ impl PromptWords {
         self.pick("error", "错误")
     }
 
+    pub(in crate::cli::term) const fn slip(self) -> &'static str {
+        self.pick("slip", "签购单")
+    }
+
     pub(super) const fn sign_in(self) -> &'static str {
         self.pick("sign-in", "签到")
     }
@@ -155,7 +160,12 @@ impl PromptWords {
     }
 
     /// One transaction on one line.
-    pub(super) fn receipt(self, receipt: &Receipt, kind: &str, code_title: &str) -> String {
+    pub(in crate::cli::term) fn receipt(
+        self,
+        receipt: &Receipt,
+        kind: &str,
+        code_title: &str,
+    ) -> String {
         let belief = match receipt.belief {
             TerminalBelief::Open => self.pick("open", "未完成"),
             TerminalBelief::Approved => self.pick("approved", "交易成功"),
@@ -231,8 +241,6 @@ impl PromptWords {
 
 /// Names on lines of some 90 columns, the Chinese ones counted double.
 fn folded(names: &[String]) -> Vec<String> {
-    let columns =
-        |text: &str| -> usize { text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum() };
     let mut lines = vec![String::new()];
     for name in names {
         if let Some(line) = lines.last_mut()

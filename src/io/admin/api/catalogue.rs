@@ -4,7 +4,7 @@ use super::body::Body;
 use super::problem::ApiProblem;
 use super::query::{ask, beside, in_turn};
 use super::sheet::MessageDetail;
-use super::transactions::dialect;
+use super::transactions::{deadline, dialect};
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::seam::Zone;
 use crate::engine::trace::{Lang, Query};
@@ -195,6 +195,8 @@ pub(super) struct ReconView {
     sums: Value,
     /// The files that the journal was held against.
     files: Vec<String>,
+    /// Whether time ran out before the oldest: `isogate recon` looks at all.
+    cut_short: bool,
     next: Option<String>,
 }
 
@@ -213,12 +215,13 @@ const BATCHES: usize = 1_000;
 pub(super) async fn recon(State(views): State<Views>) -> Result<Json<ReconView>, ApiProblem> {
     let zone = views.setup.zone.clone();
     let told = ask(&views, move |reader| {
-        let compared = look::compared_batches(reader, BATCHES)?;
+        let compared = look::compared_batches(reader, (BATCHES, deadline()))?;
         let rows = compared.rows.iter();
         Ok(ReconView {
             items: rows.map(|row| look::recon_row(row, &zone)).collect(),
             sums: Value::Object(look::recon_sums(&compared.sums)),
             files: Vec::new(),
+            cut_short: compared.cut_short,
             next: None,
         })
     });
@@ -229,7 +232,11 @@ pub(super) async fn recon(State(views): State<Views>) -> Result<Json<ReconView>,
 #[utoipa::path(
     get, path = "/api/findings", tag = "transactions",
     responses(
-        (status = 200, description = "As `findings --json`", body = Object),
+        (
+            status = 200, body = Object,
+            description = "As `findings --json`, of the newest that could be looked at in time; \
+                           `cut_short` if they are not all",
+        ),
         (status = 503, description = "Too much is asked at once", body = ApiProblem),
     ),
 )]
@@ -237,8 +244,11 @@ pub(super) async fn findings(State(views): State<Views>) -> Result<Json<Value>, 
     let zone = views.setup.zone.clone();
     let told = ask(&views, move |reader| {
         let nothing = Evidence::default();
-        let looks = look::failures(reader, &Query::default(), &EvidenceIndex::of(&nothing))?;
-        Ok(look::findings_document(&looks, &looks.findings(), &zone))
+        let within = (&EvidenceIndex::of(&nothing), Some(deadline()));
+        let (looks, looked) = look::failures(reader, &Query::default(), within)?;
+        let mut told = look::findings_document(&looks, &looks.findings(), &zone);
+        told["cut_short"] = looked.cut_short.into();
+        Ok(told)
     });
     told.await.map(Json)
 }

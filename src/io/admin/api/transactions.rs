@@ -30,6 +30,11 @@ const PAGE: (usize, usize) = (50, 500);
 /// How long is looked for a page. What was found until then is told, and where to go on.
 const LOOKED_FOR: Duration = Duration::from_millis(1500);
 
+/// When a question is given up that is asked now.
+pub(super) fn deadline() -> Instant {
+    Instant::now() + LOOKED_FOR
+}
+
 /// Which transactions are wanted; what is not given fits all.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(default, deny_unknown_fields)]
@@ -163,7 +168,7 @@ fn within(limit: usize, cursor: Option<&str>) -> Result<StorySearch, ApiProblem>
     Ok(StorySearch {
         limit: Some(limit),
         before: cursor.map(transaction).transpose()?,
-        deadline: Some(Instant::now() + LOOKED_FOR),
+        deadline: Some(deadline()),
         ..StorySearch::default()
     })
 }

@@ -92,7 +92,7 @@ function entry(fault) {
   h("label", { class: "field small-field" }, t("only"), aim), fixed);
   return h("li", { class: "fault paper", data: { id: fault.id, side: fault.side } },
     h("div", { class: "fault-text" }, h("h3", {}, h("span", { class: "mono soft" }, fault.id), " ", sentence(title(fault))), form),
-    picture(fault.wire, fault.side));
+    picture((lang() === "zh" && fault.wire_zh) || fault.wire, fault.side));
 }
 
 function active() {
@@ -105,7 +105,7 @@ function active() {
     h("div", { class: "paper wide" }, h("table", { class: "active-faults" }, h("thead", {}, h("tr", {}, ["fault", "what it does", "struck", "since", "by", ""].map((n) => h("th", { scope: "col" }, n && t(n))))), body), none));
   const row = (one) => {
     const off = h("button", { type: "button", onclick: async () => { if (await takeAway(`/api/faults/${encodeURIComponent(one.id)}`, t("switched off: {f}", { f: one.fault }))) refreshFaults(); } }, t("switch off"));
-    const tr = h("tr", {}, h("td", { class: "mono" }, one.fault), h("td", {}, sentence(title(one))), h("td", { class: "number-left" }), h("td", { class: "number-left" }, clock(one.since)), h("td", {}, h("bdi", {}, one.by || "")), h("td", { class: "number" }, off));
+    const tr = h("tr", {}, h("td", { class: "mono" }, one.fault), h("td", {}, sentence(title(one))), h("td", { class: "number-left" }), h("td", { class: "number-left" }, clock(one.since)), h("td", {}, h("bdi", {}, one.by === "start" ? t("from the start") : one.by || "")), h("td", { class: "number" }, off));
     tr.update = (is) => say(tr.children[2], t("{n} of {m}", { n: count(is.struck), m: count(is.concerned) }));
     tr.update(one);
     return tr;
@@ -132,7 +132,7 @@ export function faults(root, values, signal) {
   const sift = () => {
     amend("faults", { find: find.value.trim(), side: side.value });
     const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const fits = (fault) => (!side.value || fault.side === side.value) && words.every((word) => `${fault.id} ${fault.title} ${fault.title_zh} ${fault.wire}`.toLowerCase().includes(word));
+    const fits = (fault) => (!side.value || fault.side === side.value) && words.every((word) => `${fault.id} ${fault.title} ${fault.title_zh} ${fault.wire} ${fault.wire_zh}`.toLowerCase().includes(word));
     keep(list, all.filter(fits), (fault) => fault.id, entry);
   };
   find.addEventListener("input", sift);

@@ -3,7 +3,7 @@
 import { get, query } from "./api.js";
 import { h, show } from "./dom.js";
 import { address } from "./address.js";
-import { complain } from "./act.js";
+import { complain, plainly } from "./act.js";
 import { lang, t } from "./text.js";
 import { count } from "./words.js";
 
@@ -32,8 +32,9 @@ export function findings(root, values, signal) {
     const rows = said.findings || said.items || [];
     const sum = said.transactions === undefined ? null : h("dl", { class: "figures" }, [["payments looked at", said.transactions], ["of them failed", said.failed], ["left out", said.left_out]].map(([name, n]) =>
       h("div", { class: "figure" }, h("dt", {}, t(name)), h("dd", { class: "big" }, count(n ?? 0)))));
-    show(place, sum, rows.length
+    const part = said.cut_short ? h("p", { class: "notice" }, t("only the newest were looked at in time; all of them: {c}", { c: "isogate findings" })) : null;
+    show(place, sum, part, rows.length
       ? h("div", { class: "paper wide part", tabindex: "0", role: "region", "aria-label": t("findings") }, h("table", {}, h("thead", {}, h("tr", {}, [["what they have in common"], ["failed", "number"], ["share that failed"]].map(([n, c]) => h("th", { scope: "col", class: c }, t(n))))), h("tbody", {}, rows.map(finding))))
       : h("div", { class: "paper empty part" }, t(said.failed ? "failures there are, but nothing that they have in common" : "no failure there is")));
-  }).catch((error) => { if (error.name !== "AbortError") { show(place, h("div", { class: "paper empty" }, error.message, error.hint ? h("p", {}, error.hint) : null)); if (!error.status) complain(error); } });
+  }).catch((error) => { if (error.name !== "AbortError") { show(place, h("div", { class: "paper empty" }, plainly(error))); if (!error.status) complain(error); } });
 }

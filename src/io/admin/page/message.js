@@ -5,6 +5,9 @@ import { lang, t } from "./text.js";
 
 const name = (field) => (lang() === "zh" && field.name_zh) || field.name || "";
 
+/** A value that people can read: of what is none, how long it is. */
+const shown = (value) => (value || "").replace(/^\((\d+) bytes\)$/, (_, n) => t("({n} bytes)", { n }));
+
 /** Fields and their parts in one list, each with how deep it lies. */
 function flat(fields, depth = 0) {
   return (fields || []).flatMap((field) => [{ ...field, depth }, ...flat(field.parts, depth + 1)]);
@@ -34,7 +37,7 @@ export function message(told) {
   const lines = rows.map((field, i) => h("tr", { data: { row: i }, tabindex: "0", class: `depth-${Math.min(field.depth, 3)}` },
     h("th", { scope: "row", class: "number" }, field.id),
     h("td", { class: "soft" }, name(field)),
-    h("td", { class: "value mono" }, h("bdi", {}, field.value ?? ""))));
+    h("td", { class: "value mono" }, h("bdi", {}, shown(field.value)))));
   const where = h("p", { class: "small soft where", role: "status" });
   const node = h("div", { class: "message" },
     h("div", { class: "fields paper", tabindex: "-1" }, h("table", {},
@@ -100,8 +103,8 @@ export function comparison(one, other, names) {
     const sign = same ? "" : x && y ? "≠" : x ? "−" : "+";
     const said = same ? "" : t(x && y ? "differs" : x ? "only in the first" : "only in the second");
     return h("tr", { class: same ? "same" : "differs" }, h("th", { scope: "row", class: "number" }, id), h("td", { class: "soft" }, name(x || y)),
-      h("td", { class: "mono" }, h("bdi", {}, x ? x.value : "")), h("td", { class: "sign", title: said }, sign, h("span", { class: "unseen" }, said)),
-      h("td", { class: "mono" }, h("bdi", {}, y ? y.value : "")));
+      h("td", { class: "mono" }, h("bdi", {}, shown(x && x.value))), h("td", { class: "sign", title: said }, sign, h("span", { class: "unseen" }, said)),
+      h("td", { class: "mono" }, h("bdi", {}, shown(y && y.value))));
   });
   return h("div", { class: "wide paper", tabindex: "0", role: "region", "aria-label": t("comparison") }, h("table", { class: "comparison" },
     h("thead", {}, h("tr", {}, [t("field"), t("name"), names[0], "", names[1]].map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, rows)));

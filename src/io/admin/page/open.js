@@ -64,17 +64,23 @@ export function open(root, values, signal) {
     say(lead, seen.length ? t(seen.length === 1 ? "one payment, {sum}" : "{n} payments, {sum}: oldest first", { n: `${seen.length}${more ? "+" : ""}`, sum }) : moving ? t("{n} under way", { n: moving }) : "");
     drawChips();
     chips.hidden = !items.length;
-    none.hidden = seen.length > 0;
+    none.hidden = more || seen.length > 0;
     if (list.matches(":focus-within") && document.activeElement.tagName === "BUTTON") { for (const c of list.children) c.since(); return; }
     keep(list, seen, (item) => `${item.tx}${item.state}${item.verdict}`, (item) => card(item, read), (node) => node.since());
   };
   const read = async () => {
     try {
-      const said = await get(`/api/open${query({ limit: 100 })}`, signal);
-      const all = Array.isArray(said) ? said : said.items || [];
-      items = all.filter((item) => mood(item).word !== "under way");
+      const all = [], isOpen = (item) => mood(item).word !== "under way";
+      let cursor = "";
+      // A page may hold nothing but what is under way, or end early for want of time.
+      do {
+        const said = await get(`/api/open${query({ limit: 100, cursor })}`, signal);
+        all.unshift(...said.items);
+        cursor = said.next;
+      } while (cursor && !all.some(isOpen));
+      items = all.filter(isOpen);
       moving = all.length - items.length;
-      more = Boolean(said.next);
+      more = Boolean(cursor);
       failed = null;
       update();
     } catch (error) {

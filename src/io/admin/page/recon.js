@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { h, show } from "./dom.js";
 import { address } from "./address.js";
-import { complain } from "./act.js";
+import { complain, plainly } from "./act.js";
 import { lang, t } from "./text.js";
 import { count, money } from "./words.js";
 
@@ -26,9 +26,10 @@ export function recon(root, values, signal) {
   show(root, h("h1", {}, t("the books side by side")), h("p", { class: "lead" }, t("what the journal, the terminals' totals and the acquirer's file say of the same payments")), h("div", { class: "part" }, place));
   get("/api/recon", signal).then((said) => {
     const rows = said.items;
-    if (!rows.length) { show(place, without()); return; }
-    const figures = Object.entries(said.sums).map(([name, sum]) => [name, sum.count]);
-    show(place, figures.length ? h("dl", { class: "figures" }, figures.map(([name, n]) => h("div", { class: "figure" }, h("dt", {}, name.replaceAll("_", " ")), h("dd", { class: "big" }, count(n))))) : null,
+    const part = said.cut_short ? h("p", { class: "notice" }, t("only the newest were looked at in time; all of them: {c}", { c: "isogate recon" })) : null;
+    if (!rows.length) { show(place, part, without()); return; }
+    const figures = Object.values(said.sums).map((sum) => [own(sum, "text"), sum.count]);
+    show(place, part, figures.length ? h("dl", { class: "figures" }, figures.map(([name, n]) => h("div", { class: "figure" }, h("dt", {}, name), h("dd", { class: "big" }, count(n))))) : null,
       h("div", { class: "paper wide part", tabindex: "0", role: "region", "aria-label": t("what does not match") }, h("table", {}, h("thead", {}, h("tr", {}, [["what"], ["terminal / STAN"], ["amount", "number"], ["verdict"]].map(([n, c]) => h("th", { scope: "col", class: c }, t(n))))), h("tbody", {}, rows.slice(0, 500).map(row)))));
-  }).catch((error) => { if (error.name === "AbortError") return; show(place, error.status === 404 ? without() : h("div", { class: "paper empty" }, t("could not be read: {why}", { why: error.message }))); if (!error.status) complain(error); });
+  }).catch((error) => { if (error.name === "AbortError") return; show(place, error.status === 404 ? without() : h("div", { class: "paper empty" }, t("could not be read: {why}", { why: plainly(error) }))); if (!error.status) complain(error); });
 }

@@ -57,10 +57,15 @@ export function search(root, values, signal) {
     const pages = [];
     const more = async (cursor) => {
       try {
-        const said = await get(`/api/transactions${query({ q, limit: LIMIT, cursor })}`, signal);
-        if (turn !== asked) return;
-        pages.push(...(said.items || []));
-        draw(said.next);
+        let next = cursor, found = 0;
+        // A page may end early for want of time, with nothing found yet.
+        do {
+          const said = await get(`/api/transactions${query({ q, limit: LIMIT, cursor: next })}`, signal);
+          if (turn !== asked) return;
+          pages.push(...said.items);
+          [next, found] = [said.next, said.items.length];
+        } while (next && !found);
+        draw(next);
       } catch (error) {
         if (error.name === "AbortError" || turn !== asked) return;
         show(result, h("div", { class: "notice bad" }, h("pre", { class: "mono" }, error.message), error.hint ? h("p", { class: "small" }, error.hint) : null));

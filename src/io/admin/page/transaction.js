@@ -22,11 +22,25 @@ function believes(item) {
   }));
 }
 
+/** The names of causes, in words. */
+const said = new Map();
+async function learnCauses() {
+  if (said.size) return;
+  for (const cause of (await get("/api/causes")).items) said.set(cause.cause, cause);
+}
+
+function cause(name) {
+  const known = said.get(name) || {};
+  const text = (lang() === "zh" && known.text_zh) || known.text;
+  return text ? `${name}: ${text}` : name;
+}
+
 function keys(item) {
+  const causes = new Set([item.cause, ...(item.causes || [])].filter(Boolean));
   const pairs = [["terminal", item.terminal], ["merchant", item.merchant], ["STAN", item.stan], ["RRN", item.rrn], ["authorization code", item.auth],
     ["card", item.card], ["batch", item.batch], ["response code", item.code], ["began", moment(item.began)], ["state", item.state],
-    ["cause", [item.cause, ...(item.causes || []).filter((c) => c !== item.cause)].join(", ")], ["evidence", t(`evidence ${item.evidence}`)], ["id", item.tx]];
-  return h("dl", { class: "pairs" }, pairs.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, t(name)), h("dd", { class: name === "cause" || name === "id" || name === "state" ? "mono" : "" }, h("bdi", {}, value))]));
+    ["cause", [...causes].map(cause).join("; ")], ["evidence", t(`evidence ${item.evidence}`)], ["id", item.tx]];
+  return h("dl", { class: "pairs" }, pairs.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, t(name)), h("dd", { class: name === "id" || name === "state" ? "mono" : "" }, h("bdi", {}, value))]));
 }
 
 function top(item, again) {
@@ -118,7 +132,7 @@ export function transaction(root, values, signal) {
   };
   const read = async () => {
     try {
-      const told = await get(`/api/transactions/${id}`, signal);
+      const [told] = await Promise.all([get(`/api/transactions/${id}`, signal), learnCauses().catch(() => {})]);
       const now = JSON.stringify([told.state, told.verdict, (told.messages || []).length]);
       if (now === seen) return;
       const first = !item;

@@ -27,7 +27,9 @@ pub(in crate::io::journal) struct TransactionSearch<'l> {
 enum SearchPlan {
     /// These, the newest last.
     These(Vec<RunRow>),
-    /// By the first entries of keys.
+    /// By the first entry of a key that a transaction has from its beginning.
+    Begun(u64),
+    /// By the first entries of keys that it may have come by later.
     Keys(Vec<u64>),
     /// In all rows.
     All,
@@ -49,7 +51,7 @@ impl<'l> TransactionSearch<'l> {
     pub(in crate::io::journal) fn next(&mut self) -> io::Result<Option<RunRow>> {
         match &mut self.plan {
             SearchPlan::These(these) => Ok(these.pop()),
-            SearchPlan::Keys(_) | SearchPlan::All => self.next_row(),
+            SearchPlan::Begun(_) | SearchPlan::Keys(_) | SearchPlan::All => self.next_row(),
         }
     }
 
@@ -70,10 +72,14 @@ impl<'l> TransactionSearch<'l> {
     }
 
     fn rows_of(&self, run: &IndexRun) -> io::Result<Vec<u64>> {
-        let SearchPlan::Keys(keys) = &self.plan else {
-            // What goes on here and began elsewhere is found there.
-            let rows = if self.is_in_time(run) { run.rows() } else { 0 };
-            return Ok((0..rows).collect());
+        let keys = match &self.plan {
+            SearchPlan::Begun(key) => std::slice::from_ref(key),
+            SearchPlan::Keys(keys) => keys,
+            SearchPlan::These(_) | SearchPlan::All => {
+                // What goes on here and began elsewhere is found there.
+                let rows = if self.is_in_time(run) { run.rows() } else { 0 };
+                return Ok((0..rows).collect());
+            }
         };
         let mut rows = Vec::new();
         for key in keys {
@@ -98,6 +104,12 @@ impl<'l> TransactionSearch<'l> {
         matches!(self.plan, SearchPlan::All)
     }
 
+    /// Whether what began later is found before what began earlier, so that whoever ends somewhere
+    /// can go on there.
+    pub(in crate::io::journal) const fn is_newest_first(&self) -> bool {
+        !matches!(self.plan, SearchPlan::Keys(_))
+    }
+
     /// Whether what began in a run may have begun at a time that is asked for.
     fn is_in_time(&self, run: &IndexRun) -> bool {
         let ((from, until), (earliest, latest)) = (self.began, run.head.began);
@@ -108,31 +120,34 @@ impl<'l> TransactionSearch<'l> {
 /// The likeliest way to few candidates.
 fn plan(lookup: &Lookup, query: &Query) -> io::Result<SearchPlan> {
     let number = query.terminal.as_ref().zip(query.stan);
-    let keys = [
+    let (terminal, amount) = (query.terminal.as_ref(), query.amount);
+    let later = [
         query.tx.map(IndexKey::Transaction),
         query.rrn.as_ref().map(|rrn| IndexKey::Rrn(rrn)),
         query.auth.as_ref().map(|auth| IndexKey::Auth(auth)),
-        number.map(|(terminal, stan)| IndexKey::Number(terminal, stan.0)),
-        query
-            .terminal
-            .as_ref()
-            .map(|terminal| IndexKey::Terminal(terminal)),
-        query.stan.map(|stan| IndexKey::Stan(stan.0)),
-        query.amount.map(|amount| IndexKey::Amount(amount.0)),
     ];
-    let mut fewest: Option<(u64, u64)> = None;
-    for key in keys.into_iter().flatten().map(IndexKey::entry) {
+    let begun = [
+        number.map(|(terminal, stan)| IndexKey::Number(terminal, stan.0)),
+        terminal.map(|terminal| IndexKey::Terminal(terminal)),
+        query.stan.map(|stan| IndexKey::Stan(stan.0)),
+        amount.map(|amount| IndexKey::Amount(amount.0)),
+    ];
+    let later = later.into_iter().flatten().map(|key| (key.entry(), false));
+    let begun = begun.into_iter().flatten().map(|key| (key.entry(), true));
+    let mut fewest: Option<(u64, u64, bool)> = None;
+    for (key, has_begun) in later.chain(begun) {
         let mut count = 0;
         for run in &lookup.runs {
             let entries = run.entries(key)?;
             count += entries.end - entries.start;
         }
-        if fewest.is_none_or(|(least, _)| count < least) {
-            fewest = Some((count, key));
+        if fewest.is_none_or(|(least, ..)| count < least) {
+            fewest = Some((count, key, has_begun));
         }
     }
     Ok(match (fewest, query.which) {
-        (Some((_, key)), _) => SearchPlan::Keys(vec![key]),
+        (Some((_, key, true)), _) => SearchPlan::Begun(key),
+        (Some((_, key, false)), _) => SearchPlan::Keys(vec![key]),
         (None, Some(which)) if query.asks_only_where() => standing(lookup, which)?,
         (None, _) => SearchPlan::All,
     })
