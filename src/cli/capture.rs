@@ -2,15 +2,17 @@
 
 mod fold;
 mod list;
+mod macs;
 mod out;
 mod print;
 
 use self::fold::FoldArgs;
-use super::{Exit, Lang, ZoneArgs, input};
+use super::{Exit, Lang, ZoneArgs, input, peer};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
 use anyhow::Context;
 use clap::Args;
 use list::CaptureListing;
+use macs::MacCheck;
 use out::CaptureCopy;
 use print::CaptureReport;
 use std::io::Write;
@@ -25,6 +27,10 @@ pub(crate) struct CaptureArgs {
     /// The server's port, where the opening of a connection was not captured
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
+    /// Master keys of the terminals: MACs are verified under the working keys that the captured
+    /// sign-ons brought
+    #[arg(long, value_name = "FILE", conflicts_with = "journal")]
+    keys: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -53,7 +59,12 @@ pub(crate) fn run(args: &CaptureArgs, lang: Lang, out: &mut dyn Write) -> anyhow
         return fold::run(args, journal, out);
     }
     let mut capture = open(args)?;
-    let mut listing = CaptureListing::new(&capture.dialect.spec);
+    let masters = args
+        .keys
+        .as_deref()
+        .map(|file| peer::master_keys(Some(file), 0));
+    let macs = masters.transpose()?.map(MacCheck::new);
+    let mut listing = CaptureListing::new(&capture.dialect.spec, macs);
     let mut copy = CaptureCopy::begin(args, &capture.dialect.spec)?;
     let end = loop {
         match capture.reader.next() {

@@ -1,5 +1,6 @@
 //! What a capture holds, counted while it is read.
 
+use super::macs::MacCheck;
 use crate::engine::seam::Wall;
 use crate::iso::codec::Message;
 use crate::iso::message::{Mti, ResponseCode, Stan, TerminalId};
@@ -44,6 +45,8 @@ pub(super) struct CaptureListing {
     pub gap_bytes: u64,
     /// The times of the first and the last sighting.
     pub times: Option<(Wall, Wall)>,
+    /// Whether MACs are right, if that is looked into.
+    pub macs: Option<MacCheck>,
     waiting: BTreeMap<(FlowId, ListedKey), AskedAt>,
 }
 
@@ -102,7 +105,7 @@ pub(super) struct UnansweredRequest {
 }
 
 impl CaptureListing {
-    pub(super) fn new(spec: &Arc<Spec>) -> Self {
+    pub(super) fn new(spec: &Arc<Spec>, macs: Option<MacCheck>) -> Self {
         Self {
             spec: Arc::clone(spec),
             connections: BTreeMap::new(),
@@ -117,6 +120,7 @@ impl CaptureListing {
             gaps: 0,
             gap_bytes: 0,
             times: None,
+            macs,
             waiting: BTreeMap::new(),
         }
     }
@@ -207,6 +211,9 @@ impl CaptureListing {
         let mti = message.mti();
         let code = message.response_code().filter(|_| mti.is_answer());
         *self.messages.entry((mti, code)).or_default() += 1;
+        if let Some(macs) = &mut self.macs {
+            macs.take(frame, &message, at);
+        }
         self.pair(frame.flow, at, &message);
     }
 

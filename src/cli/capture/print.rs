@@ -1,9 +1,11 @@
 //! A capture's listing, for people and for programs.
 
 use super::list::{CaptureListing, ListedConnection, ListedGap, UnansweredRequest};
+use super::macs::{MacCheck, WrongMac};
 use crate::cli::{Lang, table};
 use crate::engine::seam::{Wall, Zone};
 use crate::io::capture::{CaptureTally, DialectFound};
+use crate::iso::message::{Stan, TerminalId};
 use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -57,6 +59,7 @@ impl CaptureReport<'_> {
             "connections": connections,
             "messages": messages.collect::<Vec<Value>>(),
             "unreadable": all.unreadable, "faulty": all.faulty, "masked": all.masked,
+            "macs": all.macs.as_ref().map(|macs| self.macs_json(macs)),
             "gaps": { "count": all.gaps, "bytes": all.gap_bytes },
             "unanswered_count": all.unanswered_count,
             "unanswered": unanswered.collect::<Vec<Value>>(),
@@ -78,6 +81,16 @@ impl CaptureReport<'_> {
             "gaps": one.gaps.iter().map(gap).collect::<Vec<Value>>() })
     }
 
+    fn macs_json(&self, macs: &MacCheck) -> Value {
+        let wrong = macs.wrong.iter().map(|one| {
+            json!({ "connection": one.flow.0, "from": side(one.from), "at": self.time(one.at),
+                "mti": one.mti.to_string(), "stan": one.stan.map(|stan| stan.to_string()),
+                "terminal": one.terminal.map(|terminal| terminal.to_string()) })
+        });
+        json!({ "right": macs.right, "wrong_count": macs.wrong_count,
+            "wrong": wrong.collect::<Vec<Value>>(), "unverified": macs.unverified })
+    }
+
     fn time(&self, at: Wall) -> String {
         at.rfc3339(self.zone)
     }
@@ -87,6 +100,7 @@ impl CaptureReport<'_> {
         self.head(lang, out)?;
         self.connections(lang, out)?;
         self.messages(lang, out)?;
+        self.macs(lang, out)?;
         self.missing(lang, out)
     }
 
@@ -194,6 +208,37 @@ impl CaptureReport<'_> {
         Ok(())
     }
 
+    fn macs(&self, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
+        let Some(macs) = &self.listing.macs else {
+            return Ok(());
+        };
+        let (right, wrong, unverified) = (macs.right, macs.wrong_count, macs.unverified);
+        match lang {
+            Lang::En => writeln!(
+                out,
+                "\nMACs: {right} right, {wrong} wrong, {unverified} not verified \
+                 (no sign-on of their terminal under these keys, or bytes overwritten)"
+            )?,
+            Lang::Zh => writeln!(
+                out,
+                "\nMAC: {right}个正确, {wrong}个错误, {unverified}个未验 \
+                 (未见其终端在这些密钥下的签到, 或字节已被覆盖)"
+            )?,
+        }
+        let rows = macs.wrong.iter().take(SHOWN / 2);
+        table::print(rows.map(|one| self.wrong_mac(one, lang)), out)
+    }
+
+    fn wrong_mac(&self, one: &WrongMac, lang: Lang) -> [String; 5] {
+        [
+            one.flow.0.to_string(),
+            self.time(one.at),
+            from_word(one.from, lang).to_owned(),
+            one.mti.to_string(),
+            named(one.terminal, one.stan),
+        ]
+    }
+
     fn missing(&self, lang: Lang, out: &mut dyn Write) -> io::Result<()> {
         let (all, tally) = (self.listing, self.tally);
         let count = all.unanswered_count;
@@ -246,7 +291,6 @@ impl CaptureReport<'_> {
     }
 
     fn unanswered(&self, one: &UnansweredRequest, lang: Lang) -> [String; 5] {
-        let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
         let behind = word(
             lang,
             "the answer may be among missing bytes",
@@ -256,11 +300,7 @@ impl CaptureReport<'_> {
             one.flow.0.to_string(),
             self.time(one.at),
             one.mti.to_string(),
-            format!(
-                "{}/{}",
-                text(one.terminal.map(|id| id.to_string())),
-                text(one.stan.map(|stan| stan.to_string()))
-            ),
+            named(one.terminal, one.stan),
             if one.behind_gap { behind } else { "" }.to_owned(),
         ]
     }
@@ -281,17 +321,27 @@ impl CaptureReport<'_> {
                 "抓包在此开始或结束",
             ),
         };
-        let from = match gap.from {
-            FlowSide::Client => word(lang, "client", "客户端"),
-            FlowSide::Server => word(lang, "server", "服务端"),
-        };
         [
             id.0.to_string(),
             self.time(gap.at),
-            from.to_owned(),
+            from_word(gap.from, lang).to_owned(),
             bytes,
             why.to_owned(),
         ]
+    }
+}
+
+/// `TERMINAL/STAN`, as far as they are known.
+fn named(terminal: Option<TerminalId>, stan: Option<Stan>) -> String {
+    let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+    let terminal = text(terminal.map(|id| id.to_string()));
+    format!("{terminal}/{}", text(stan.map(|stan| stan.to_string())))
+}
+
+const fn from_word(from: FlowSide, lang: Lang) -> &'static str {
+    match from {
+        FlowSide::Client => word(lang, "client", "客户端"),
+        FlowSide::Server => word(lang, "server", "服务端"),
     }
 }
 

@@ -336,6 +336,7 @@ fn whoever_runs_out_of_time_goes_on_where_it_ended() {
                 limit: Some(500),
                 before,
                 deadline: Some(std::time::Instant::now()),
+                ..StorySearch::default()
             };
             let page = look::search(&reader, &query, wanted, &index).unwrap();
             pages += 1;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use tap::Tap;
@@ -48,16 +49,22 @@ fn capture(folder: &Path) {
 
 /// A terminal trades as the script says.
 fn trade(folder: &Path, to: &str) {
-    let mut term = isogate(folder, &["term", "--to", to, "--brief"]);
+    let slips = speak(folder, to, &[], SCRIPT);
+    assert_eq!(slips.matches("(00)").count(), 6, "{slips}");
+}
+
+/// What a terminal prints that plays a script.
+fn speak(folder: &Path, to: &str, options: &[&str], script: &[u8]) -> String {
+    let arguments = [&["term", "--to", to, "--brief"], options].concat();
+    let mut term = isogate(folder, &arguments);
     let mut term = term
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    term.stdin.take().unwrap().write_all(SCRIPT).unwrap();
+    term.stdin.take().unwrap().write_all(script).unwrap();
     let output = term.wait_with_output().unwrap();
-    let slips = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(slips.matches("(00)").count(), 6, "{slips}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// A gateway before an acquirer at this address.
@@ -259,4 +266,50 @@ fn reports_are_whole_and_show_no_card() {
         let runs = text.split(|c: char| !c.is_ascii_digit());
         assert!(runs.map(str::len).max() < Some(16), "{text}");
     }
+}
+
+#[test]
+fn macs_are_verified_under_the_keys_that_captured_sign_ons_brought() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    for (file, digit) in [("keys.toml", "4"), ("other.toml", "5")] {
+        let text = format!("default_tmk = \"{}\"\n", digit.repeat(32));
+        fs::write(folder.join(file), text).unwrap();
+        fs::set_permissions(folder.join(file), PermissionsExt::from_mode(0o600)).unwrap();
+    }
+    let rule = "[[rule]]\nmatch = { kind = \"balance\" }\nfault = \"F11\"\n";
+    fs::write(folder.join("rules.toml"), rule).unwrap();
+    let keys = ["--keys", "keys.toml"];
+    let host = Acquirer::start(folder, &[&keys[..], &["--rules", "rules.toml"]].concat());
+    let tap = Tap::start(&host.address, 6583);
+    let script = b"sale 8880\nbalance\nsale 500\n";
+    let slips = speak(folder, tap.address(), &keys, script);
+    assert_eq!(slips.matches("(00)").count(), 2, "{slips}");
+    fs::write(folder.join("day.pcap"), tap.pcap()).unwrap();
+
+    let macs = |keys: &str| {
+        let arguments = ["capture", "day.pcap", "--json", "--keys", keys];
+        let output = isogate(folder, &arguments).output().unwrap();
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        told["macs"].clone()
+    };
+    let told = macs("keys.toml");
+    assert_eq!(
+        (&told["right"], &told["unverified"]),
+        (&5.into(), &0.into()),
+        "{told}"
+    );
+    let wrong = told["wrong"].as_array().unwrap();
+    assert_eq!(
+        (wrong.len(), &wrong[0]["mti"]),
+        (1, &"0210".into()),
+        "{told}"
+    );
+    assert_eq!(wrong[0]["from"], "server");
+    let told = macs("other.toml");
+    assert_eq!(
+        (&told["right"], &told["unverified"]),
+        (&0.into(), &6.into()),
+        "{told}"
+    );
 }
