@@ -102,12 +102,13 @@ impl Gateway {
         let goes_on = transaction.state == State::Forwarded && transaction.upstream.is_none();
         let relayed = relayed.filter(|_| goes_on);
         let note = self.timing(now, transaction, in_time);
-        let asker = (transaction.opened.merchant, transaction.opened.terminal);
-        let purpose = transaction.opened.purpose;
+        let opened = transaction.opened.clone();
+        let asker = (opened.merchant, opened.terminal);
         let note = self
             .learn_keys(now, asker, message, approved)
             .map_or(note, Note::Unreadable);
-        let note = settlement::note_or(message, purpose, note);
+        let as_told = told.as_ref().unwrap_or(message);
+        let note = settlement::note_of_answer((message, as_told), &opened, note);
         let note = partly_read::note_or(message, note);
         let logged = Logged::of(message, Hop::AcquirerToGateway, conn, relayed);
         let told = told.map(|told| self.with_keys(now, told, message, approved));
@@ -120,7 +121,7 @@ impl Gateway {
         }
         let trigger = in_view_of(transaction, message, outcome);
         note_outcome(transaction, message, in_time, trigger, approved);
-        let (opened, id) = (transaction.opened.clone(), transaction.id);
+        let id = transaction.id;
         let why = why_of(trigger, approved && !in_time);
         self.step(
             now,

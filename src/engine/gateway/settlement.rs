@@ -1,7 +1,7 @@
 //! What a settlement says of its batch, read for its record: the totals that the terminal counts,
 //! and whether the host's book agrees.
 
-use crate::engine::record::{HostBalance, Note, SettlementTotals};
+use crate::engine::record::{HostBalance, Note, Opened, SettlementTotals};
 use crate::iso::codec::Message;
 use crate::iso::message::{Amount, FieldPath};
 use crate::iso::spec::{Flow, Purpose, RequestOutcome, SettlementRule};
@@ -19,6 +19,23 @@ pub(crate) fn note_or(message: &Message, purpose: Purpose, otherwise: Note) -> N
         },
         _ => otherwise,
     }
+}
+
+/// The note of an answer: its host's result, and totals in the dialect of its terminal, as they are
+/// told there: a host of another dialect counts in fields of its own.
+pub(super) fn note_of_answer(
+    (answer, told): (&Message, &Message),
+    opened: &Opened,
+    otherwise: Note,
+) -> Note {
+    let note = note_or(answer, opened.purpose, otherwise);
+    let Note::Settles { host, .. } = note else {
+        return note;
+    };
+    let rule = told.spec().flow().settlement.as_ref();
+    let rule = rule.filter(|_| told.spec().name() == &*opened.spec);
+    let totals = rule.and_then(|rule| totals(told, rule));
+    Note::Settles { totals, host }
 }
 
 /// The totals, if the message has all four; less what was reversed of them, where that is told.

@@ -1,7 +1,8 @@
 //! A message that is not the same on both sides: under other numbers, or in another dialect.
 
 use super::*;
-use crate::iso::message::Stan;
+use crate::engine::record::{HostBalance, SettlementTotals};
+use crate::iso::message::{Amount, Stan};
 use crate::iso::spec::Purpose;
 use crate::iso::translate::Map;
 
@@ -573,4 +574,53 @@ fn a_number_of_the_acquirers_is_not_taken_for_one_of_the_terminals() {
         (opened.stan == Stan(60)).then_some(record.tx?)
     });
     assert_eq!(taken, third.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_totals_of_a_host_in_another_dialect_are_not_held_against_those_of_the_terminal() {
+    let mut stage = Stage::translated(translating(false));
+    let mut request = stage.message("0500");
+    let totals = "000000006050003000000003050001000000000000000000000000000000000";
+    for (field, value) in [
+        ("11", "000009"),
+        ("48", &totals[..62]),
+        ("49", "156"),
+        ("60", "00000001201"),
+    ] {
+        request.set(path(field), value).unwrap();
+    }
+    stage.terminal_says(stage.reparsed(&request));
+    let sent = stage.deliver(A);
+    let mut answer = sent.answer().unwrap();
+    // What it was sent names no totals in its own dialect: it counts none.
+    let own = [
+        ("39", "00"),
+        ("66", "1"),
+        ("74", "0000000000"),
+        ("76", "0000000000"),
+        ("86", "0000000000000000"),
+        ("88", "0000000000000000"),
+    ];
+    for (field, value) in own {
+        answer.set(path(field), value).unwrap();
+    }
+    let answer = Message::read(&stage.host, answer.build().unwrap()).unwrap();
+    stage.acquirer_says(answer);
+    let steps = stage.records.iter().filter_map(step);
+    let notes = steps.map(|step| step.note.clone());
+    let told: Vec<Note> = notes
+        .filter(|note| matches!(note, Note::Settles { .. }))
+        .collect();
+    let totals = SettlementTotals {
+        debits: 3,
+        debit_sum: Amount(6_050),
+        credits: 1,
+        credit_sum: Amount(3_050),
+    };
+    let settles = |host| Note::Settles {
+        totals: Some(totals),
+        host,
+    };
+    let both = [HostBalance::Unsaid, HostBalance::Balanced].map(settles);
+    assert_eq!(told, both);
 }
