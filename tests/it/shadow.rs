@@ -54,8 +54,15 @@ fn trade(folder: &Path, to: &str, terminal: &str, script: &str) -> Vec<String> {
         .unwrap();
     let output = term.wait_with_output().unwrap();
     let slips = String::from_utf8(output.stdout).unwrap();
-    let code = |line: &str| Some(line.split_once('(')?.1.split_once(')')?.0.to_owned());
-    slips.lines().filter_map(code).collect()
+    // `slip: declined 51 not enough money  sale 1.00  …`
+    let is_code = |word: &&str| word.len() == 2 && word.bytes().all(|c| c.is_ascii_digit());
+    let slip = |line: &str| {
+        line.strip_prefix("slip: ")?
+            .split(' ')
+            .find(is_code)
+            .map(str::to_owned)
+    };
+    slips.lines().filter_map(slip).collect()
 }
 
 /// What the journal holds of the shadow, once there are so many.

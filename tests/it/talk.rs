@@ -176,16 +176,6 @@ fn typed(folder: &Path, to: &str, lines: &str, options: &[&str]) -> (Option<i32>
 }
 
 #[test]
-fn a_sign_in_without_an_answer_is_told_and_fails() {
-    let home = tempfile::tempdir().unwrap();
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = silent.local_addr().unwrap().to_string();
-    let (code, said) = typed(home.path(), &address, "sign-in\n", &[]);
-    assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("no usable answer to the sign-in"), "{said}");
-}
-
-#[test]
 fn a_person_trades_at_a_prompt_through_the_gateway() {
     let home = tempfile::tempdir().unwrap();
     let lab = super::ends::Ends::start(home.path());
@@ -237,8 +227,8 @@ fn a_prompt_comes_back_when_nothing_can_be_done() {
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
     let to = nobody.local_addr().unwrap().to_string();
     let (code, said) = typed(home.path(), &to, "sign-in\nlist\n", &[]);
-    assert_eq!(code, Some(0));
-    assert!(!said.contains("sign-in 00"), "{said}");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("no usable answer to the sign-in"), "{said}");
     drop(nobody);
     let (code, said) = typed(home.path(), &to, "sale 1.00\nlist\n", &[]);
     assert_eq!(code, Some(2), "nothing was sold, and that is told: {said}");

@@ -50,7 +50,7 @@ fn capture(folder: &Path) {
 /// A terminal trades as the script says.
 fn trade(folder: &Path, to: &str) {
     let slips = speak(folder, to, &[], SCRIPT);
-    assert_eq!(slips.matches("(00)").count(), 6, "{slips}");
+    assert_eq!(slips.matches("slip: approved 00  ").count(), 6, "{slips}");
 }
 
 /// What a terminal prints that plays a script.
@@ -284,7 +284,7 @@ fn macs_are_verified_under_the_keys_that_captured_sign_ons_brought() {
     let tap = Tap::start(&host.address, 6583);
     let script = b"sale 8880\nbalance\nsale 500\n";
     let slips = speak(folder, tap.address(), &keys, script);
-    assert_eq!(slips.matches("(00)").count(), 2, "{slips}");
+    assert_eq!(slips.matches("slip: approved 00  ").count(), 2, "{slips}");
     fs::write(folder.join("day.pcap"), tap.pcap()).unwrap();
 
     let macs = |keys: &str| {
