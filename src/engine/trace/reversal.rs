@@ -45,6 +45,11 @@ pub(super) fn is_done(message: &Logged) -> bool {
         .is_some_and(|code| Code::of(&code).outcome() == Outcome::Approved || &*code == "400")
 }
 
+/// A reversal, or an answer to one.
+pub(super) fn is_reversal(message: &Logged) -> bool {
+    message.mti.class() == Class::Reversal
+}
+
 /// A reversal that is refused for good, by the tables of all dialects.
 pub(super) fn is_refusal(code: Option<ResponseCode>) -> bool {
     code.is_some_and(|code| matches!(&*code, "30" | "58" | "64"))
@@ -53,8 +58,7 @@ pub(super) fn is_refusal(code: Option<ResponseCode>) -> bool {
 /// Whether a terminal's reversal went nowhere: nothing was held, or a void or refund was under way.
 pub(super) fn turns_away(step: &Step) -> bool {
     let asks = step.message.as_ref().is_some_and(|message| {
-        let reverses = message.mti.class() == Class::Reversal && !message.mti.is_answer();
-        message.hop == Hop::TerminalToGateway && reverses
+        message.hop == Hop::TerminalToGateway && is_reversal(message) && !message.mti.is_answer()
     });
     let beside = matches!(step.note, Note::Other(_)) && step.row == Row('z');
     asks && (beside || step.row == Row('V'))

@@ -2,14 +2,14 @@
 
 use super::codes::{Code, Outcome};
 use super::moment::{Leg, Moment, onward};
-use super::reversal::{By, Reversal, is_done, is_refusal, turns_away};
+use super::reversal::{By, Reversal, is_done, is_refusal, is_reversal, turns_away};
 use super::settled::Settlement;
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
     TxId, Why,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::{Amount, AuthCode, Class, ResponseCode, Rrn, Text};
+use crate::iso::message::{Amount, AuthCode, ResponseCode, Rrn, Text};
 use crate::iso::spec::{Purpose, ReversalCause};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -586,10 +586,6 @@ const fn is_approval(state: State) -> bool {
             | State::SettleMismatch
             | State::Confirmed
     )
-}
-
-fn is_reversal(message: &Logged) -> bool {
-    message.mti.class() == Class::Reversal
 }
 
 /// The row of the decision table that ends the watch for a late approval.
