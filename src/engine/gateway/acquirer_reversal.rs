@@ -1,5 +1,6 @@
 //! The acquirer takes a transaction back: its issuer refused later what it had approved.
 
+use super::answer_fits::is_of_currency;
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Trigger, decide};
 use super::live::Slot;
@@ -79,34 +80,52 @@ impl Gateway {
     }
 
     /// The transaction that a reversal of the acquirer names, live or answered before. One of
-    /// another card or currency, or of more money, is none of it.
+    /// another currency, or of more money, is none of it. A card may be told as a token or a mask,
+    /// so that one of the right name counts before none.
     fn taken_back(&mut self, now: Now, link: LinkId, message: &Message) -> Option<Slot> {
-        let names = names::originals(message, &self.merchant_of(message));
         let near = self.links.neighbours(link);
         let told = message.amount().unwrap_or_default();
-        let fits = |own: &Opened| {
+        let is_money = |own: &Opened| {
             // An authorization may have been raised since.
             let amount = told <= own.amount || own.purpose == Purpose::Hold;
-            near.contains(&own.link) && self.is_of(own, message) && amount
+            near.contains(&own.link) && amount && is_of_currency(own, message)
         };
-        let live = self.live.slots().into_iter().find(|slot| {
-            let own = self.live.get(*slot);
-            own.is_some_and(|own| names.contains(&own.name_upstream()) && fits(&own.opened))
-        });
-        if live.is_some() {
-            return live;
-        }
-        let Some(terminal) = (self.terminal_of(message)).and_then(|key| self.terminals.get(&key))
-        else {
-            let somewhere = self.taken_back_somewhere(message, fits);
-            return self.revive(somewhere?, now);
-        };
-        let done = terminal.done.iter().rev();
-        let mut fitting = done.filter(|done| fits(&done.opened));
-        let named = |done: &&Remembered| names.contains(&done.name_upstream());
-        let of_name = fitting.clone().find(named);
-        // Under a number of its own, it names the original as a refund does: not by the trace
-        // number, where that is the gateway's.
+        let fits = |own: &Opened| is_money(own) && self.is_of(own, message);
+        let id = self.taken_back_by_name(message, fits);
+        let id = id.or_else(|| self.taken_back_somewhere(message, fits));
+        let id = id.or_else(|| self.taken_back_by_reference(link, message, fits));
+        let id = id.or_else(|| self.taken_back_by_name(message, is_money))?;
+        self.live.slot_of(id).or_else(|| self.revive(id, now))
+    }
+
+    /// The one whose whole name it tells.
+    fn taken_back_by_name(
+        &self,
+        message: &Message,
+        fits: impl Fn(&Opened) -> bool,
+    ) -> Option<TxId> {
+        let names = names::originals(message, &self.merchant_of(message));
+        let live = self.live.slots().into_iter();
+        let mut live = live.filter_map(|slot| self.live.get(slot));
+        let live = live.find(|own| names.contains(&own.name_upstream()) && fits(&own.opened));
+        live.map(|own| own.id).or_else(|| {
+            let terminal = self.terminals.get(&self.terminal_of(message)?)?;
+            let mut done = terminal.done.iter().rev();
+            let done =
+                done.find(|done| names.contains(&done.name_upstream()) && fits(&done.opened));
+            done.map(|done| done.id)
+        })
+    }
+
+    /// Under a number of its own, it names the original as a refund does: not by the trace number,
+    /// where that is the gateway's.
+    fn taken_back_by_reference(
+        &self,
+        link: LinkId,
+        message: &Message,
+        fits: impl Fn(&Opened) -> bool,
+    ) -> Option<TxId> {
+        let terminal = self.terminals.get(&self.terminal_of(message)?)?;
         let mut routes = self.options.routes.iter();
         let rewrites = routes.any(|route| route.rewrite_stan && route.to.contains(&link));
         let told = OriginalNames {
@@ -115,20 +134,26 @@ impl Gateway {
             stan: names::original_stan(message).filter(|_| !rewrites),
         };
         let opened = self.describe(message);
-        let id = of_name.map(|done| done.id);
-        let id = id.or_else(|| match self.referred(&opened, &told) {
+        let id = match self.referred(&opened, &told) {
             // A host may number its own messages as it likes.
             Referred::To(id) | Referred::Either(id, _) => Some(id),
             Referred::ToNone => None,
-        });
-        let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, fits));
+        };
+        let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, &fits));
         let returning = |done: &&Remembered| {
             matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)
                 && told.names(done.rrn, done.auth, &done.opened)
+                && fits(&done.opened)
         };
-        let id = id.or_else(|| fitting.find(returning).map(|done| done.id));
-        let id = id.filter(|id| self.names_of(*id).is_some_and(fits));
-        self.revive(id?, now)
+        let id = id.or_else(|| {
+            terminal
+                .done
+                .iter()
+                .rev()
+                .find(returning)
+                .map(|done| done.id)
+        });
+        id.filter(|id| self.names_of(*id).is_some_and(fits))
     }
 
     /// The names of a transaction, live or answered before.

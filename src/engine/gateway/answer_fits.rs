@@ -77,7 +77,7 @@ fn is_of_card(opened: &Opened, answer: &Message, vault: &Vault) -> bool {
 }
 
 /// Whether an answer speaks of the currency of its request, as far as it names one.
-fn is_of_currency(opened: &Opened, answer: &Message) -> bool {
+pub(super) fn is_of_currency(opened: &Opened, answer: &Message) -> bool {
     // Three digits, or letters (ISO 4217); where anything else stands, none is told. What a request
     // that was read in part tells may be anything: that counts where money moves, and as digits.
     let is_one = |text: &str| text.len() == 3 && text.bytes().all(|c| c.is_ascii_alphanumeric());

@@ -109,16 +109,18 @@ pub(super) fn has_mac(message: &Message) -> bool {
 
 /// Whether a reversal that names an attempt is about another card or currency.
 fn is_stray(facts: &AttemptFacts, reversal: &Message) -> bool {
-    let own = if facts.currency.is_empty() {
-        "156"
-    } else {
-        &facts.currency
-    };
-    let other = |field: u8, own: &str| {
-        let said = text(reversal, field).filter(|said| !said.is_empty());
-        said.is_some_and(|said| said != own)
-    };
-    other(2, &names::card(facts.purchase)) || other(49, own)
+    tells_other(reversal, 2, &names::card(facts.purchase)) || is_of_other_money(facts, reversal)
+}
+
+/// Whether it is about another currency.
+fn is_of_other_money(facts: &AttemptFacts, reversal: &Message) -> bool {
+    let own = Some(facts.currency.as_str()).filter(|own| !own.is_empty());
+    tells_other(reversal, 49, own.unwrap_or("156"))
+}
+
+fn tells_other(message: &Message, field: u8, own: &str) -> bool {
+    let said = text(message, field).filter(|said| !said.is_empty());
+    said.is_some_and(|said| said != own)
 }
 
 fn is_cup(message: &Message) -> bool {
@@ -378,7 +380,8 @@ impl WorldEvidence {
     /// An issuer's own reversal reached the gateway.
     pub(super) fn undone_above(&mut self, at: Mono, reversal: &Message) {
         let facts = tagged(reversal).and_then(|n| self.facts.get_mut(&n));
-        if let Some(facts) = facts.filter(|facts| !is_stray(facts, reversal)) {
+        // Another card may be a token of its own: nobody at the gateway can tell.
+        if let Some(facts) = facts.filter(|facts| !is_of_other_money(facts, reversal)) {
             facts.undone_above.get_or_insert(at);
         }
     }
