@@ -35,10 +35,10 @@ pub use crate::engine::driver::{Disk, Progress};
 pub use cursor::{Cursor, RecordPosition};
 pub(crate) use files::write_segment;
 pub use files::{Files, FolderError};
-pub use index::{JournalCounts, index_folder};
+pub use index::{JournalCounts, Relatives, index_folder};
 pub use keys::{KeyFile, KeyFileError};
 pub use reader::{JournalReader, ReadError, RecordReader};
-pub use snapshot::{FoundTransactions, JournalSnapshot, RelativesReach, TransactionRecords};
+pub use snapshot::{FoundTransactions, JournalSnapshot, TransactionRecords};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use super::cursor::{Cursor, RecordPosition};
 use super::files::Files;
-use super::index::{IndexError, JournalCounts, Lookup, RunRow, Standing, TransactionSearch};
+use super::index::{
+    IndexError, JournalCounts, Lookup, Relatives, RunRow, Standing, TransactionSearch,
+};
 use super::reader::ReadError;
 use crate::engine::journal::{Damage, Header, Segment, SegmentNo, Storage, StorageError};
-use crate::engine::record::{self, Fact, Logged, Opened, Record, Seq, State, TxId, Vault};
+use crate::engine::record::{self, Fact, Record, Seq, State, TxId, Vault};
 use crate::engine::trace::{Query, subject};
 use crate::io::system;
 use std::cell::RefCell;
@@ -53,17 +55,6 @@ pub struct TransactionRecords {
     pub records: Vec<Record>,
     /// Whether no record is missing that should still be there.
     pub whole: bool,
-}
-
-/// Which relatives of a transaction are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RelativesReach {
-    /// Those of its name.
-    Name,
-    /// Those that refer to it.
-    Referring,
-    /// Other attempts of its purchase, and those that refer to it, too.
-    All,
 }
 
 impl JournalSnapshot {
@@ -129,40 +120,16 @@ impl JournalSnapshot {
         })
     }
 
-    /// Relatives of a transaction that began so.
+    /// Relatives of transactions.
     ///
     /// # Errors
     /// The index cannot be used.
     pub fn relatives(
         &self,
-        (tx, opened): (TxId, &Opened),
-        reach: RelativesReach,
+        wanted: Relatives,
         found: &mut BTreeSet<TxId>,
     ) -> Result<(), ReadError> {
-        let lookup = &self.lookup;
-        let told = match reach {
-            RelativesReach::Name => lookup.namesakes(tx, opened, found),
-            RelativesReach::Referring => lookup.referring(tx, found),
-            RelativesReach::All => lookup
-                .namesakes(tx, opened, found)
-                .and_then(|()| lookup.attempts(tx, opened, found))
-                .and_then(|()| lookup.settlements(tx, opened, found))
-                .and_then(|()| lookup.referring(tx, found)),
-        };
-        Ok(told.map_err(IndexError::Index)?)
-    }
-
-    /// Those that bear a number of a message of a transaction: the slip of a sale bears both, and
-    /// what refers to the sale may name it by them alone.
-    ///
-    /// # Errors
-    /// The index cannot be used.
-    pub fn of_slip(
-        &self,
-        (tx, message): (TxId, &Logged),
-        found: &mut BTreeSet<TxId>,
-    ) -> Result<(), ReadError> {
-        let told = self.lookup.of_slip(tx, message, found);
+        let told = self.lookup.relatives(wanted, found);
         Ok(told.map_err(IndexError::Index)?)
     }
 

@@ -8,7 +8,7 @@ use crate::engine::trace::{
     BatchCounts, Keep, Query, Stories, Story, Unconfirmed, Verdict, proof, subject,
 };
 use crate::io::journal::{
-    JournalReader, JournalSnapshot, ReadError, RelativesReach, TransactionRecords,
+    JournalReader, JournalSnapshot, ReadError, Relatives, TransactionRecords,
 };
 use crate::iso::spec::Purpose;
 use std::collections::{BTreeMap, BTreeSet};
@@ -409,22 +409,24 @@ fn with_relatives(
             more.extend(named);
         }
         let given_up = given_up(&newest);
+        let mut relatives = Relatives::default();
         for (tx, opened) in newest.iter().filter_map(opened_in) {
             more.extend(opened.twin);
-            let reach = match () {
-                () if central.contains(&tx) => RelativesReach::All,
+            if central.contains(&tx) {
+                relatives.all_of(tx, opened);
+            } else if refers(opened) {
                 // What undoes it may stand for another amount.
-                () if refers(opened) => RelativesReach::Referring,
-                () if given_up.contains(&tx) => RelativesReach::Name,
-                () => continue,
-            };
-            snapshot.relatives((tx, opened), reach, &mut more)?;
+                relatives.referring(tx);
+            } else if given_up.contains(&tx) {
+                relatives.of_name(tx, opened);
+            }
         }
         for (tx, message) in newest.iter().filter_map(said_in) {
             if central.contains(&tx) {
-                snapshot.of_slip((tx, message), &mut more)?;
+                relatives.of_slip(tx, message);
             }
         }
+        snapshot.relatives(relatives, &mut more)?;
         more.retain(|tx| !read.contains(tx));
         if more.is_empty() {
             break;

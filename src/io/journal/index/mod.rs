@@ -35,6 +35,7 @@ pub use counts::JournalCounts;
 pub(super) use indexer::Indexer;
 pub use indexer::index_folder;
 pub(super) use lookup::{IndexError, Lookup};
+pub use relatives::Relatives;
 pub(super) use run::{RunRow, Standing};
 pub(super) use search::TransactionSearch;
 

@@ -3,10 +3,10 @@
 mod past;
 
 use super::super::files::Files;
-use super::super::snapshot::RelativesReach;
 use super::super::{JournalReader, ReadError};
 use super::catalog::{entries, folder};
 use super::indexer::IndexWork;
+use super::relatives::Relatives;
 use super::run::IndexRun;
 use crate::engine::journal::{Journal, JournalOptions, SegmentNo, Storage};
 use crate::engine::record::{Fact, Record, Seq, State, samples};
@@ -126,10 +126,9 @@ fn other_attempts_of_a_purchase_are_related() {
                 panic!("a sale is a step")
             };
             let opened = step.opened.as_deref().unwrap();
-            let of = (tx(n), opened);
-            snapshot
-                .relatives(of, RelativesReach::All, &mut related)
-                .unwrap();
+            let mut relatives = Relatives::default();
+            relatives.all_of(tx(n), opened);
+            snapshot.relatives(relatives, &mut related).unwrap();
             related
         };
         assert!(related(101).contains(&tx(150)), "{indexed}");
@@ -209,10 +208,9 @@ fn what_grows_is_indexed_in_pieces() {
     // All of them bought the same with one card.
     let mut related = BTreeSet::new();
     let names = crate::engine::trace::tests::opened(Purpose::Debit);
-    let of = (tx(15_000), &names);
-    snapshot
-        .relatives(of, RelativesReach::All, &mut related)
-        .unwrap();
+    let mut relatives = Relatives::default();
+    relatives.all_of(tx(15_000), &names);
+    snapshot.relatives(relatives, &mut related).unwrap();
     assert!(related.len() <= 64, "{}", related.len());
 }
 
