@@ -47,10 +47,19 @@ impl OriginalNames {
     }
 
     /// Whether the trace number told is another than that of the transaction whose reference number
-    /// is told: which of the two an acquirer goes by, nobody here knows.
-    fn contradict(&self, own: &Opened) -> bool {
+    /// is told, or the authorization code is that of another debit: which of the two an acquirer
+    /// goes by, nobody here knows.
+    fn contradict(&self, own: &Referable<'_>, all: &[Referable<'_>]) -> bool {
         let told = self.stan.filter(|told| *told != Stan(0));
-        told.is_some_and(|told| told != own.stan)
+        let of_other = |other: &Referable<'_>| self.is_code_of(other) && other.tx != own.tx;
+        told.is_some_and(|told| told != own.opened.stan)
+            || !self.is_code_of(own) && all.iter().any(of_other)
+    }
+
+    /// Whether the authorization code told is that of this debit.
+    fn is_code_of(&self, own: &Referable<'_>) -> bool {
+        let debits = own.opened.purpose == Purpose::Debit;
+        debits && self.auth.is_some() && own.auth == self.auth
     }
 }
 
@@ -61,7 +70,9 @@ pub(crate) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
 
 /// Whether a message of this kind may speak of that transaction.
 fn is_referred_kind(of: &Opened, own: &Opened) -> bool {
-    let completed = own.purpose == Purpose::Debit && of.purpose != Purpose::Debit;
+    // The void of an authorization leaves alone what was completed of it.
+    let of_hold = of.kind.ends_with("preauth_void");
+    let completed = own.purpose == Purpose::Debit && of.purpose != Purpose::Debit && !of_hold;
     completed || own.purpose == Purpose::Hold
 }
 
@@ -70,8 +81,8 @@ fn is_referred_kind(of: &Opened, own: &Opened) -> bool {
 pub(crate) enum Referred {
     /// It is this one.
     To(TxId),
-    /// Its reference number is that of the first, its trace number that of the second, or of none
-    /// that is known.
+    /// Its reference number is that of the first, its trace number or authorization code that of
+    /// the second, or of none that is known.
     Either(TxId, Option<TxId>),
     /// It names none that is known.
     ToNone,
@@ -111,11 +122,14 @@ pub(crate) fn referred((of, told): (&Opened, &OriginalNames), all: &[Referable<'
     let meant = || all.iter().filter(|own| may_be_referred(of, own.opened));
     // Some hosts give one reference number to all.
     let of_number = || meant().filter(|own| told.rrn.is_some() && own.rrn == told.rrn);
-    let by_rrn = of_number().find(|own| !told.contradict(own.opened));
+    let by_rrn = of_number().find(|own| !told.contradict(own, all));
     if let (None, Some(own)) = (by_rrn, of_number().next()) {
         let kind = all.iter().filter(|own| is_referred_kind(of, own.opened));
-        let numbered = kind.filter(|own| told.stan == Some(own.opened.stan));
-        return Referred::Either(own.tx, only(numbered.map(|own| own.tx)));
+        let others = kind.filter(|other| {
+            let numbered = told.stan == Some(other.opened.stan);
+            other.tx != own.tx && (numbered || told.is_code_of(other))
+        });
+        return Referred::Either(own.tx, only(others.map(|own| own.tx)));
     }
     let unnamed = OriginalNames { rrn: None, ..*told };
     let mut others = meant().filter(|own| unnamed.names(own.rrn, own.auth, own.opened));

@@ -30,6 +30,11 @@ impl Gateway {
         if let Some(why) = self.mac_is_wrong(&message, &opened) {
             return self.refuse(now, conn, &message, opened, why);
         }
+        if is_part_unread(&message) {
+            // Taken for one of the whole, it would give back what its terminal lets stand.
+            let why = (Why::RequestUnread, partly_read::note(&message));
+            return self.refuse(now, conn, &message, opened, why);
+        }
         let names = names::originals(&message, &opened.merchant);
         let Some(slot) = self.original_of(now, &message, &opened, &names) else {
             return self.orphan_reversal(now, conn, message, opened, &names);
@@ -520,6 +525,13 @@ pub(super) fn left_standing(reversal: &Message) -> Option<Amount> {
     let function = reversal.text(FUNCTION)?;
     let in_part = function.ends_with(COMPLETED_IN_PART);
     reversal.amount().filter(|_| in_part)
+}
+
+/// Whether a reversal tells what is to stand, and what it tells is no amount.
+fn is_part_unread(reversal: &Message) -> bool {
+    let told = reversal.text(FieldPath::whole(REPLACEMENT));
+    let is_told = told.is_some_and(|told| !told.trim().is_empty());
+    is_told && reversal.mti().version() == 0 && left_standing(reversal).is_none()
 }
 
 /// Whether a reversal leaves no more standing than there was.

@@ -89,6 +89,8 @@ pub(super) struct Bonds<'a> {
     pub(super) undoes_nothing: bool,
     /// What the original of a void or refund holds, or held, if that is at hand.
     paid: Option<u64>,
+    /// Whether the original of a void or refund was undone, or may have been, or a part of it.
+    pub(super) original_undone: bool,
     /// What is not known of a void or refund.
     pub(super) unclear: Option<Unclear>,
     /// The authorization that a completion completes, unless that took no effect.
@@ -184,6 +186,8 @@ impl<'a> Bonds<'a> {
                 Effect::Nothing | Effect::Made | Effect::Doubtful => amount(original),
             });
         }
+        bonds.original_undone =
+            gives_back(story) && original.is_some_and(|of| may_be_undone(of, others));
         let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
         let vain = |original: &Story| {
             let over = [State::Returned, State::ClosedByOperator].contains(&original.state);
@@ -463,6 +467,17 @@ fn is_same_currency(one: &Story, other: &Story) -> bool {
 fn is_reversal_in_part(reversal: &Story, original: &Story) -> bool {
     let whole = [amount(original), asked(original)];
     reversal.purpose() == Some(Purpose::Reversal) && !whole.contains(&amount(reversal))
+}
+
+/// Whether a transaction, or a part of it, was undone by a reversal, or may have been.
+fn may_be_undone(original: &Story, others: &[&Story]) -> bool {
+    let by_itself =
+        original.taken_back || original.reversal.tries > 0 || original.reversal.accepted;
+    let in_part = |other: &&Story| {
+        let names = other.original() == Some(original.tx) && Effect::of(other) != Effect::Nothing;
+        names && is_reversal_in_part(other, original)
+    };
+    by_itself || original.state == State::Reversed || others.iter().any(in_part)
 }
 
 /// Whether a reversal, that was not refused, may have undone a void or refund: it came after it,

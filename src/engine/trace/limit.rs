@@ -15,6 +15,8 @@ pub(super) enum Limit {
     Namesake,
     /// Another void or refund of the same original.
     Sibling,
+    /// What it gives back was undone, or may have been, or a part of it.
+    OriginalUndone,
     /// The authorization that it completes may stand.
     Hold,
     /// A completion of it may have been booked.
@@ -43,6 +45,7 @@ impl Limit {
         match self {
             Self::Namesake => bound::REPEAT_KEPT_BACK.next,
             Self::Sibling => bound::SIBLING_NEXT,
+            Self::OriginalUndone => bound::ORIGINAL_UNDONE_NEXT,
             Self::Hold => bound::COMPLETE_AGAIN,
             Self::Completion => bound::COMPLETION_IN_DOUBT.next,
             Self::Completed => bound::COMPLETED.next,
@@ -96,6 +99,9 @@ pub(super) fn limited(
     }
     if !bonds.siblings.is_empty() {
         limit(Retry::Unproven, Limit::Sibling);
+    }
+    if bonds.original_undone {
+        limit(Retry::Unproven, Limit::OriginalUndone);
     }
     match bonds.other_completion() {
         Some(Effect::Made) => limit(Retry::No, Limit::Completed),

@@ -151,6 +151,11 @@ pub(super) const SIBLING_NEXT: Phrase = p(
     "请先查看另一笔撤销或退货, 结清前请勿{swipe}",
 );
 
+pub(super) const ORIGINAL_UNDONE_NEXT: Phrase = p(
+    "look at the original first; do not {swipe} again until it is known what is left of it",
+    "请先查看原交易, 查明剩余金额前请勿{swipe}",
+);
+
 pub(super) const TURNED_AWAY: Row = row(
     p(
         "approved{auth}; its reversal was turned away for a void or refund that was undone since",

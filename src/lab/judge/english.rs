@@ -38,6 +38,11 @@ pub(super) const CLAUSES: &[Clause] = &[
         "look at the original, then call the acquirer",
         &[LookUpOther, AskAcquirer],
     ),
+    ("look at the original first", &[LookUpOther]),
+    (
+        "do not {v} again until it is known what is left of it",
+        &[Stop],
+    ),
     ("look at the void or refund", &[LookUpOther]),
     ("look at the void or refund first", &[LookUpOther]),
     ("look at the other void or refund first", &[LookUpOther]),

@@ -4,13 +4,15 @@ use super::*;
 use crate::engine::record::TxId;
 
 impl Stage {
-    /// An approved sale whose answer bears this reference number; its transaction.
+    /// An approved sale whose answer bears this reference number, and a code of its own; its
+    /// transaction.
     fn sold(&mut self, stan: u32, rrn: &str) -> Option<TxId> {
         self.terminal_says(self.sale(stan));
         let sent = self.deliver(A);
         let tx = self.records.last().and_then(|record| record.tx);
         let mut answer = self.answer(&sent, "00");
         answer.set(path("37"), rrn).unwrap();
+        answer.set(path("38"), &format!("A0000{stan}")).unwrap();
         security::seal(&mut answer, &self.mac).unwrap();
         self.acquirer_says(self.reparsed(&answer));
         self.deliver(T);
@@ -58,6 +60,21 @@ fn a_void_names_one_of_several_sales_of_one_reference_by_its_trace_number() {
     stage.voided(4, &names);
     assert_eq!(stage.rows_of(first), "CDPuv");
     assert_eq!(stage.rows_of(second), "CDP");
+}
+
+#[test]
+fn a_void_whose_code_is_of_another_sale_than_its_reference_moves_neither() {
+    let mut stage = Stage::new();
+    let first = stage.sold(2, "203217491827");
+    let second = stage.sold(3, "203217491828");
+    stage.voided(4, &[("37", "203217491827"), ("38", "A00003")]);
+    assert_eq!(stage.rows_of(first), "CDP");
+    assert_eq!(stage.rows_of(second), "CDP");
+    let either = Note::EitherOf(first.unwrap(), second);
+    let mut steps = stage.records.iter().filter_map(step);
+    assert!(steps.any(|step| step.note == either));
+    stage.voided(5, &[("37", "203217491827"), ("38", "A00002")]);
+    assert_eq!(stage.rows_of(first), "CDPuv", "both are its own");
 }
 
 #[test]

@@ -337,3 +337,22 @@ fn an_approval_that_tells_its_batch_finds_its_own_sale() {
     stage.acquirer_says(stage.answer(&second, "00"));
     assert_eq!(code(&stage.deliver(T)), "00");
 }
+
+#[test]
+fn a_reversal_whose_part_cannot_be_read_goes_nowhere() {
+    for by in [ReversalBy::Terminal, ReversalBy::Both] {
+        let mut stage = ascii(by);
+        sold(&mut stage, "000002");
+        let garbled = format!("40.00{}", " ".repeat(37));
+        stage.terminal_says(reversal(&stage, "000002", &[("95", &garbled)]));
+        assert_eq!(code(&stage.deliver(T)), "30");
+        stage.silent();
+        assert_eq!(state_of_sale(&stage), State::Delivered);
+        // Blanks tell nothing.
+        let blanks = " ".repeat(42);
+        stage.terminal_says(reversal(&stage, "000002", &[("95", &blanks)]));
+        let whole = stage.deliver(A).mti();
+        assert!([mti("0400"), mti("0420")].contains(&whole));
+        assert_eq!(state_of_sale(&stage), State::ReversalSent);
+    }
+}

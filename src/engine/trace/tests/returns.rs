@@ -65,6 +65,24 @@ fn a_void_or_refund_that_was_reversed_in_part_is_not_whole() {
 }
 
 #[test]
+fn what_failed_to_give_back_a_sale_that_was_undone_since_is_not_tried_again() {
+    for purpose in [Purpose::Void, Purpose::Refund] {
+        let sale = History::sale().delivered();
+        let failed = later(of(purpose, sale.tx).declined("51"), 30);
+        let retry = |all: &[&History]| verdict(failed.tx, all).safe_to_retry.name();
+        assert_eq!(retry(&[&sale, &failed]), "yes");
+        let undone = sale.clone().terminal_reverses("06");
+        let undone = undone.reversal_answered("00", State::Reversed);
+        assert_eq!(retry(&[&undone, &failed]), "unproven");
+        let part = but(of(Purpose::Reversal, sale.tx), |own| {
+            own.amount = Amount(4_000)
+        });
+        let part = later(part.delivered(), 60);
+        assert_eq!(retry(&[&sale, &failed, &part]), "unproven");
+    }
+}
+
+#[test]
 fn what_is_given_back_in_another_currency_is_not_the_money_that_was_paid() {
     for purpose in [Purpose::Void, Purpose::Refund] {
         for currency in ["392", "840"] {
