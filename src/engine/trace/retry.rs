@@ -151,7 +151,9 @@ fn names_another(story: &Story) -> bool {
 fn is_declined(story: &Story) -> bool {
     let declines = |code: &str| Code::of(code).outcome() == Outcome::Declined;
     let clear = !story.conflict || !story.is_money();
+    // What the acquirer takes back, it had booked.
     clear
+        && !story.taken_back
         && matches!(story.seen, Seen::Nothing | Seen::Decline)
         && story.answer.is_some_and(|code| declines(&code))
 }

@@ -4,10 +4,9 @@ use super::bonds::{self, Bonds};
 use super::codes::{Code, Outcome};
 use super::moment::Leg;
 use super::retry;
-use super::reversal::{By, is_refusal, turns_away};
+use super::reversal::{By, is_refusal, is_reversal, turns_away};
 use super::story::{Seen, Story};
 use crate::engine::record::{Hop, HostBalance, Note, State, Step, Why};
-use crate::iso::message::Class;
 use crate::iso::spec::Purpose;
 
 /// U1 to U9.
@@ -147,12 +146,14 @@ impl Unconfirmed {
 /// A step that may leave its transaction open, whatever the state says: an answer to the request
 /// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; a
 /// void, refund, reversal or completion, of which more may be given back than was paid, or taken
-/// than was held; a reversal that went nowhere; or totals that differ.
+/// than was held; a reversal that went nowhere, or that the acquirer sent by itself; or totals that
+/// differ.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
-    let answers = step.message.as_ref().filter(|message| {
-        message.hop == Hop::AcquirerToGateway && message.mti.class() != Class::Reversal
-    });
+    let answers = step
+        .message
+        .as_ref()
+        .filter(|message| message.hop == Hop::AcquirerToGateway && !is_reversal(message));
     let odd = answers.is_some_and(|message| {
         let code = message.code.unwrap_or_default();
         step.row.0 == 'z'
@@ -182,7 +183,11 @@ pub fn casts_doubt(step: &Step) -> bool {
             ..
         }
     );
-    odd || undoes || differs || turns_away(step)
+    let takes_back = step.message.as_ref().is_some_and(|message| {
+        let reverses = is_reversal(message) && !message.mti.is_answer();
+        message.hop == Hop::AcquirerToGateway && reverses
+    });
+    odd || undoes || differs || takes_back || turns_away(step)
 }
 
 /// The answers leave the outcome open, though the state is one that ends the case.
@@ -196,7 +201,7 @@ fn by_answers(story: &Story) -> Option<Unconfirmed> {
         State::NotSent if retry::was_answered(story) => Some(Unconfirmed::NoAnswer),
         State::Refused | State::NotSent if story.unseen => Some(Unconfirmed::NoAnswer),
         State::Declined | State::DeclineDelivered
-            if unknown || approved || story.unseen || story.repeats_doubt =>
+            if unknown || approved || story.unseen || story.repeats_doubt || story.taken_back =>
         {
             Some(Unconfirmed::NoAnswer)
         }

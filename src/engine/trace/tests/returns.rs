@@ -257,3 +257,17 @@ fn a_declined_sale_beside_an_authorization_completes_nothing() {
     let next = says.next_step.en;
     assert!(next.contains("send the completion again"), "{next}");
 }
+
+#[test]
+fn what_was_declined_and_taken_back_all_the_same_may_have_been_booked() {
+    for purpose in [Purpose::Debit, Purpose::Refund] {
+        let names = opened(purpose);
+        let asked = History::new().open(names, State::Forwarded, Why::Plain, Some(()));
+        let declined = asked.declined("51");
+        assert_eq!(declined.verdict().safe_to_retry.name(), "yes");
+        let says = declined.say(Hop::AcquirerToGateway, "0420", "").verdict();
+        assert_eq!(says.safe_to_retry.name(), "unproven");
+        assert_eq!(says.class, Some(Unconfirmed::NoAnswer));
+        assert!(!says.verdict.en.contains("nothing"), "{}", says.verdict.en);
+    }
+}

@@ -22,7 +22,8 @@ const SETTLEMENTS: usize = 4;
 /// So few of a key are looked at one by one, in whatever order a clock that jumped left them.
 const FEW: u64 = 64;
 
-/// What is looked for as relatives of some transactions: by which keys, and how many on either side.
+/// What is looked for as relatives of some transactions: by which keys, and how many on either
+/// side.
 ///
 /// They are looked up together, in the order of the index: one page of it holds many keys.
 #[derive(Debug, Default)]
@@ -62,9 +63,9 @@ impl Relatives {
         self.nearest(tx, IndexKey::Refers(tx));
     }
 
-    /// Those that bear the reference number or the approval code of a message of a transaction, but
-    /// for reversals: the slip of a sale bears both, and what refers to the sale may name it by them
-    /// alone.
+    /// Those that bear the reference number or the approval code of a message of a transaction,
+    /// but for reversals: the slip of a sale bears both, and what refers to the sale may name it by
+    /// them alone.
     pub fn of_slip(&mut self, tx: TxId, message: &Logged) {
         if message.mti.class() == Class::Reversal {
             return;
@@ -121,8 +122,8 @@ impl Relatives {
 }
 
 impl Lookup {
-    /// Of each key the nearest on either side, whatever time lies between: clocks jump. It is looked
-    /// from the run outwards in which the transaction began, until there are enough.
+    /// Of each key the nearest on either side, whatever time lies between: clocks jump. It is
+    /// looked from the run outwards in which the transaction began, until there are enough.
     pub(in crate::io::journal) fn relatives(
         &self,
         wanted: Relatives,
