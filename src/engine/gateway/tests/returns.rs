@@ -35,20 +35,25 @@ impl Stage {
 }
 
 #[test]
-fn a_void_whose_numbers_are_of_two_sales_moves_neither() {
-    let mut stage = Stage::new();
-    let first = stage.sold(2, "203217491827");
-    let second = stage.sold(3, "203217491828");
-    let names = [("37", "203217491827"), ("61", "000001000003")];
-    stage.voided(4, &names);
-    assert_eq!(stage.rows_of(first), "CDP");
-    assert_eq!(stage.rows_of(second), "CDP");
-    let either = Note::EitherOf(first.unwrap(), second);
-    let mut steps = stage.records.iter().filter_map(step);
-    assert!(steps.any(|step| step.note == either));
-    let names = [("37", "203217491827"), ("61", "000001000002")];
-    stage.voided(5, &names);
-    assert_eq!(stage.rows_of(first), "CDPuv", "both numbers are its own");
+fn a_void_that_names_two_sales_moves_neither() {
+    // By trace number, and by authorization code: that of the other sale, then its own.
+    let second_names = [
+        [("61", "000001000003"), ("61", "000001000002")],
+        [("38", "A00003"), ("38", "A00002")],
+    ];
+    for [of_other, own] in second_names {
+        let mut stage = Stage::new();
+        let first = stage.sold(2, "203217491827");
+        let second = stage.sold(3, "203217491828");
+        stage.voided(4, &[("37", "203217491827"), of_other]);
+        assert_eq!(stage.rows_of(first), "CDP", "{of_other:?}");
+        assert_eq!(stage.rows_of(second), "CDP", "{of_other:?}");
+        let either = Note::EitherOf(first.unwrap(), second);
+        let mut steps = stage.records.iter().filter_map(step);
+        assert!(steps.any(|step| step.note == either), "{of_other:?}");
+        stage.voided(5, &[("37", "203217491827"), own]);
+        assert_eq!(stage.rows_of(first), "CDPuv", "{own:?}: both are its own");
+    }
 }
 
 #[test]
@@ -60,21 +65,6 @@ fn a_void_names_one_of_several_sales_of_one_reference_by_its_trace_number() {
     stage.voided(4, &names);
     assert_eq!(stage.rows_of(first), "CDPuv");
     assert_eq!(stage.rows_of(second), "CDP");
-}
-
-#[test]
-fn a_void_whose_code_is_of_another_sale_than_its_reference_moves_neither() {
-    let mut stage = Stage::new();
-    let first = stage.sold(2, "203217491827");
-    let second = stage.sold(3, "203217491828");
-    stage.voided(4, &[("37", "203217491827"), ("38", "A00003")]);
-    assert_eq!(stage.rows_of(first), "CDP");
-    assert_eq!(stage.rows_of(second), "CDP");
-    let either = Note::EitherOf(first.unwrap(), second);
-    let mut steps = stage.records.iter().filter_map(step);
-    assert!(steps.any(|step| step.note == either));
-    stage.voided(5, &[("37", "203217491827"), ("38", "A00002")]);
-    assert_eq!(stage.rows_of(first), "CDPuv", "both are its own");
 }
 
 #[test]
