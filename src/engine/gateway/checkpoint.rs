@@ -95,7 +95,12 @@ impl Gateway {
         let reversal = transaction.reversal.as_ref();
         let answer = reversal.and_then(|reversal| reversal.answer.clone());
         let heard = self.heard_spec(&transaction.opened, transaction.upstream.as_deref());
+        let told = self.spec_of(transaction).zip(transaction.answer.clone());
         CarriedTransaction {
+            answer: told.and_then(|(spec, answer)| stored(&spec, answer)),
+            rrn: transaction.rrn,
+            doubted: transaction.doubted,
+            returned: transaction.returned,
             reversal_answer: answer.and_then(|answer| stored(heard.as_ref()?, answer)),
             tx: transaction.id,
             opened: (*transaction.opened).clone(),
@@ -159,8 +164,12 @@ impl Fold {
             since: now.mono,
             last: carried.last,
             request: carried.request,
+            answer: carried.answer.and_then(|answer| answer.restore()),
+            rrn: carried.rrn,
             auth: carried.auth,
             approved: carried.approved,
+            doubted: carried.doubted,
+            returned: carried.returned,
             cause,
             reversal,
             ..Transaction::of(Arc::new(carried.opened))

@@ -42,6 +42,16 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// A reversal of what it would give back is under way.
+    pub(super) const fn undoing(original: TxId) -> Self {
+        Self {
+            why: Why::OriginalUndoing,
+            note: Note::Other(original),
+        }
+    }
+}
+
 impl From<(Why, Note)> for Reason {
     fn from((why, note): (Why, Note)) -> Self {
         Self { why, note }
@@ -362,6 +372,7 @@ const fn refusal(flow: &Flow, why: Why) -> ResponseCode {
         | Why::TriesUsedUp
         | Why::Unseen
         | Why::WrittenLate
+        | Why::OriginalUndoing
         | Why::Expired => answer.malfunction,
     }
 }

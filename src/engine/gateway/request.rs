@@ -119,6 +119,8 @@ impl Gateway {
             // It has been dealt with: no limit may answer for what is under way.
         } else if !self.admits(conn, &opened) {
             self.refuse(now, conn, &message, opened, Why::UnknownTerminal);
+        } else if let Some(original) = self.undoes_already(&message, &opened) {
+            self.refuse(now, conn, &message, opened, Reason::undoing(original));
         } else if let Some(why) = self.objection(now, conn, &opened) {
             self.refuse(now, conn, &message, opened, why);
         } else {

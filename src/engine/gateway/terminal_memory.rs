@@ -97,6 +97,15 @@ impl Referred {
         }
     }
 
+    /// Whether it may be this one.
+    pub(crate) fn names(self, tx: TxId) -> bool {
+        match self {
+            Self::To(one) => one == tx,
+            Self::Either(one, other) => one == tx || other == Some(tx),
+            Self::ToNone => false,
+        }
+    }
+
     /// What is to be recorded of it.
     pub(crate) const fn note(self) -> Note {
         match self {

@@ -8,6 +8,7 @@ use super::names;
 use super::own_answers::Reason;
 use super::partly_read;
 use super::remembered::went_out;
+use super::terminal_memory::{OriginalNames, may_be_referred};
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
 };
@@ -195,6 +196,26 @@ impl Gateway {
                 && other.state.awaits_answer()
         });
         returns.map(|other| other.id)
+    }
+
+    /// The original of a void or refund that a reversal under way gives back: that one would go on,
+    /// whatever becomes of this one. It may be one of another terminal of the merchant.
+    pub(super) fn undoes_already(&self, message: &Message, opened: &Opened) -> Option<TxId> {
+        if !matches!(opened.purpose, Purpose::Void | Purpose::Refund) {
+            return None;
+        }
+        let told = OriginalNames::told_by(message);
+        let referred = self.referred(opened, &told);
+        let named = |own: &Transaction| {
+            let of_number = told.rrn.is_some() && told.rrn == own.rrn;
+            let of_merchant = opened.merchant == own.opened.merchant;
+            referred.names(own.id)
+                || of_number && of_merchant && may_be_referred(opened, &own.opened)
+        };
+        let live = self.live.slots().into_iter();
+        let live = live.filter_map(|slot| self.live.get(slot));
+        let mut undone = live.filter(|own| own.state.meaning().awaited == Awaited::Reversal);
+        undone.find(|own| named(own)).map(|own| own.id)
     }
 
     /// What goes back by a void or refund must not go back by a reversal as well: the terminal is

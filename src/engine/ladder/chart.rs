@@ -291,6 +291,7 @@ const fn fails(why: Why) -> bool {
         | Why::Expired
         | Why::Untranslatable
         | Why::WrittenLate
+        | Why::OriginalUndoing
         | Why::KeyUnknown => true,
     }
 }

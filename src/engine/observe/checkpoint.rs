@@ -59,5 +59,9 @@ fn carried(own: &Watched) -> Carried {
         reversal_answer: None,
         reversing: None,
         of_receipt: undoing.is_some_and(|undoing| undoing.of_receipt),
+        answer: None,
+        rrn: own.rrn,
+        doubted: own.doubted,
+        returned: own.returned,
     })
 }

@@ -3,7 +3,7 @@
 use super::{ConnId, Hop, Identity, LinkId, Logged, Note, Row, Seq, State, StoredFrame, TxId};
 use crate::engine::seam::Wall;
 use crate::iso::message::{
-    Amount, AuthCode, MerchantId, Mti, ResponseCode, Stan, TerminalId, Text,
+    Amount, AuthCode, MerchantId, Mti, ResponseCode, Rrn, Stan, TerminalId, Text,
 };
 use crate::iso::spec::{KeyBlockForm, Purpose, ReversalCause};
 use bytes::Bytes;
@@ -167,6 +167,8 @@ pub enum Why {
     Unseen,
     /// The answer came in time and was written late: its terminal may not have waited for it.
     WrittenLate,
+    /// It would give back what a reversal under way gives back.
+    OriginalUndoing,
 }
 
 /// What a batch adds up to, in minor units. Holds, and what is reversed, count nowhere.
@@ -513,6 +515,14 @@ pub struct CarriedTransaction {
     pub reversing: Option<Wall>,
     /// Whether its terminal may hold the receipt of what is reversed without being asked for.
     pub of_receipt: bool,
+    /// The answer as given.
+    pub answer: Option<StoredFrame>,
+    /// DE 37 of the answer, in time or late.
+    pub rrn: Option<Rrn>,
+    /// Whether an answer came that could not be believed, or left the outcome open.
+    pub doubted: bool,
+    /// What went back of it by voids, refunds and reversals of parts.
+    pub returned: Amount,
 }
 
 /// An answered transaction in a checkpoint.

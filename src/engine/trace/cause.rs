@@ -154,6 +154,10 @@ causes! {
         "refused by the gateway: the reversal came before its request"
         "网关拒绝: 冲正先于请求到达"
         "S4.12";
+    RefusedUndoing "refused_undoing"
+        "refused by the gateway: a reversal of its original is under way"
+        "网关拒绝: 原交易正在冲正"
+        "";
     RefusedOverload "refused_overload"
         "refused by the gateway: a limit is reached"
         "网关拒绝: 已达处理上限"

@@ -93,6 +93,7 @@ fn kept_back(story: &Story) -> Cause {
         Why::RequestUnread => Some(Cause::RefusedFormat),
         Why::DuplicateMismatch => Some(Cause::RefusedDuplicate),
         Why::OvertakenByReversal => Some(Cause::OvertakenByReversal),
+        Why::OriginalUndoing => Some(Cause::RefusedUndoing),
         Why::Overload => Some(Cause::RefusedOverload),
         Why::Draining => Some(Cause::RefusedDraining),
         Why::NoRoute => Some(Cause::RefusedNoRoute),

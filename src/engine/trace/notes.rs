@@ -82,6 +82,9 @@ const fn why(why: Why) -> Option<Phrase> {
             "written when its terminal may wait no more",
             "写出时终端可能已不再等待",
         ),
+        Why::OriginalUndoing => {
+            Phrase::new("a reversal of its original is under way", "原交易正在冲正")
+        }
         Why::Unseen => Phrase::new("the capture does not show it", "抓包中未见"),
         Why::KeyUnknown => Phrase::new("no key to make its MAC anew", "无密钥, 不能重算MAC"),
     };

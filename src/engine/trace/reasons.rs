@@ -61,6 +61,9 @@ pub(super) fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         ),
         Cause::LinkDown => Phrase::new("no connection to the acquirer", "与收单机构无连接"),
         Cause::NeverWritten => Phrase::new("not written in time", "期限内未能写出"),
+        Cause::RefusedUndoing => {
+            Phrase::new("a reversal of its original is under way", "原交易正在冲正")
+        }
         Cause::RefusedOverload => Phrase::new("a limit is reached", "已达处理上限"),
         Cause::RefusedDraining => Phrase::new("it is going down", "正在停机"),
         Cause::RefusedNoRoute => Phrase::new("no route takes it", "无可用路由"),

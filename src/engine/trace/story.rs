@@ -224,6 +224,7 @@ impl Story {
         story.open(&carried.opened);
         story.last = carried.last;
         story.auth = carried.auth;
+        story.rrn = carried.rrn;
         story.carried_cause = carried.cause;
         story.reversal.tries = carried.tries;
         if carried.approved {

@@ -65,6 +65,18 @@ pub(super) const REVERSED_AND_RETURNED: Row = row(
     ),
     RETURNED_TOO_MUCH.next,
 );
+/// Whether its reversal took effect is not known, and it was given back by another door.
+pub(super) const UNPROVEN_AND_RETURNED: Row = row(
+    p(
+        "{why}; reversal not proven (last result {rrc}); a void or refund{other} of it was \
+         approved; {back} of {amount} was given back",
+        "{why}, 冲正未证实(最近结果{rrc}); 其撤销或退货{other}已批准; 共退回{back}(原{amount})",
+    ),
+    p(
+        "look at both books before any more is given back; do not swipe again",
+        "请核对双方账目, 查明前请勿再次退回, 请勿重刷",
+    ),
+);
 pub(super) const REVERSED_BEFORE: Row = row(
     p(
         "{why}; reversal accepted ({rrc}), but another reversal{other} of it was accepted before; \

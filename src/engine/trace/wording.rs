@@ -140,6 +140,11 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
             texts::REVERSED_ABOVE
         }
         State::Reversed => reversed(story, retry),
+        State::ClosedUnproven | State::ReversalRefused | State::ReversalUndeliverable
+            if bonds.given_back(story) > 0 =>
+        {
+            bound::UNPROVEN_AND_RETURNED
+        }
         State::ClosedUnproven => closed(story),
         State::ReversalRefused => texts::REVERSAL_REFUSED,
         State::ReversalUndeliverable => texts::UNDELIVERABLE,

@@ -43,6 +43,10 @@ pub(super) const CLAUSES: &[Clause] = &[
         "do not {v} again until it is known what is left of it",
         &[Stop],
     ),
+    (
+        "look at both books before any more is given back",
+        &[AskAcquirer],
+    ),
     ("look at the void or refund", &[LookUpOther]),
     ("look at the void or refund first", &[LookUpOther]),
     ("look at the other void or refund first", &[LookUpOther]),
@@ -419,6 +423,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("reversal pending, try {n}, last result {c}", &[]),
     ("reversal accepted ({c})", &[]),
     ("reversal answered {c} ({x})", &[]),
+    ("reversal not proven (last result {c})", &[Unknown]),
     ("reversal not accepted ({c} {x})", &[]),
     (
         "reversal not accepted after {n} tries (last result {c})",
@@ -449,6 +454,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("it does not fit the transaction of this number", &[]),
     ("no connection to the acquirer", &[]),
     ("not written in time", &[]),
+    ("a reversal of its original is under way", &[]),
     ("a limit is reached", &[]),
     ("it is going down", &[]),
     ("no route takes it", &[]),

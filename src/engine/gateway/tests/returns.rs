@@ -86,6 +86,63 @@ fn a_sale_that_is_voided_in_another_currency_may_still_be_reversed() {
     assert_eq!(stage.deliver(A).mti(), mti("0400"));
 }
 
+/// How a gateway comes back.
+#[derive(Clone, Copy, Debug)]
+enum Back {
+    /// It never went.
+    Stays,
+    FromHistory,
+    FromCheckpoint,
+}
+
+/// The same gateway, come back in this way.
+fn back(mut stage: Stage, way: Back, options: Options) -> Stage {
+    let history = match way {
+        Back::Stays => return stage,
+        Back::FromHistory => stage.records,
+        Back::FromCheckpoint => stage.gateway.checkpoint(stage.now),
+    };
+    let mut again = Stage::recovered(options, history);
+    again.happen(Event::LinkUp {
+        link: LINK,
+        conn: A,
+    });
+    again.connect(T);
+    again.sends.clear();
+    again
+}
+
+const WAYS: [Back; 3] = [Back::Stays, Back::FromHistory, Back::FromCheckpoint];
+
+#[test]
+fn what_a_reversal_gives_back_no_void_or_refund_gives_back_as_well() {
+    for by in [ReversalBy::Terminal, ReversalBy::Both] {
+        for way in WAYS {
+            let mut stage = Stage::with(options(by, true));
+            let sale = stage.sold(2, "203217491827").unwrap();
+            stage.terminal_says(stage.reversal(2, "98"));
+            stage.deliver(A);
+            let mut stage = back(stage, way, options(by, true));
+            let mut void = stage.sale(4);
+            for (field, value) in [
+                ("3", "200000"),
+                ("37", "203217491827"),
+                ("60", "23000001000"),
+            ] {
+                void.set(path(field), value).unwrap();
+            }
+            security::seal(&mut void, &stage.mac).unwrap();
+            stage.terminal_says(stage.reparsed(&void));
+            let told = stage.deliver(T).response_code().unwrap();
+            assert_eq!(told.as_str(), "96", "{by:?} {way:?}");
+            stage.silent();
+            let mut steps = stage.records.iter().filter_map(step);
+            let refused = steps.find(|step| step.why == Why::OriginalUndoing);
+            assert_eq!(refused.unwrap().note, Note::Other(sale));
+        }
+    }
+}
+
 #[test]
 fn a_settlement_without_answer_is_given_up_by_a_restart() {
     let mut stage = Stage::new();

@@ -213,9 +213,16 @@ impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
             Self::Transaction(live) => {
-                let more =
-                    live.reversal_answer.is_some() || live.reversing.is_some() || live.of_receipt;
+                let answered = live.answer.is_some()
+                    || live.rrn.is_some()
+                    || live.doubted
+                    || live.returned != Amount(0);
+                let more = live.reversal_answer.is_some()
+                    || live.reversing.is_some()
+                    || live.of_receipt
+                    || answered;
                 out.byte(match live.upstream {
+                    _ if answered => 12,
                     _ if live.of_receipt => 11,
                     _ if more => 7,
                     Some(_) => 5,
@@ -226,6 +233,13 @@ impl Form for Carried {
                     live.upstream.put(out);
                     live.reversal_answer.put(out);
                     live.reversing.put(out);
+                    if answered {
+                        live.of_receipt.put(out);
+                        live.answer.put(out);
+                        live.rrn.put(out);
+                        live.doubted.put(out);
+                        out.number(live.returned.0);
+                    }
                 } else {
                     live.upstream.iter().for_each(|frame| frame.put(out));
                 }
@@ -301,6 +315,21 @@ impl Form for Carried {
                     ..live
                 })
             }
+            // With all that is known of its answers as well.
+            12 => {
+                let live: CarriedTransaction = Form::take(from)?;
+                Self::Transaction(CarriedTransaction {
+                    upstream: Form::take(from)?,
+                    reversal_answer: Form::take(from)?,
+                    reversing: Form::take(from)?,
+                    of_receipt: Form::take(from)?,
+                    answer: Form::take(from)?,
+                    rrn: Form::take(from)?,
+                    doubted: Form::take(from)?,
+                    returned: Amount(from.number()?),
+                    ..live
+                })
+            }
             8 => {
                 let done: CarriedAnswer = Form::take(from)?;
                 Self::Answer(CarriedAnswer {
@@ -346,6 +375,10 @@ impl Form for CarriedTransaction {
             reversal_answer: None,
             reversing: None,
             of_receipt: false,
+            answer: None,
+            rrn: None,
+            doubted: false,
+            returned: Amount(0),
         })
     }
 }

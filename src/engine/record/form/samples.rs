@@ -305,6 +305,10 @@ fn carried() -> impl Strategy<Value = Carried> {
                 reversal_answer: auth.map(|_| StoredFrame::default()),
                 reversing: auth.map(|_| Wall(-5)),
                 of_receipt: auth.is_some(),
+                answer: auth.map(|_| StoredFrame::default()),
+                rrn: auth.and_then(|_| Text::new("203217491827")),
+                doubted: auth.is_some(),
+                returned: Amount(if auth.is_some() { 7 } else { 0 }),
                 auth,
             })
         },

@@ -40,6 +40,7 @@ coded! { Why, "not a reason":
     27 UnknownTerminal,
     28 Unseen,
     29 WrittenLate,
+    30 OriginalUndoing,
 }
 
 coded! { Purpose, "not a purpose":

@@ -8,6 +8,7 @@ use crate::engine::seam::Wall;
 use crate::engine::trace::{
     Cause, Keep, Retry, Seen, Stories, Story, Unconfirmed, Verdict, subject,
 };
+use crate::iso::message::Amount;
 use crate::iso::spec::{Purpose, ReversalCause};
 
 /// A history as a checkpoint carries it.
@@ -28,6 +29,10 @@ fn snapshot(history: &History, cause: ReversalCause) -> Record {
         upstream: None,
         reversing: None,
         of_receipt: false,
+        answer: None,
+        rrn: None,
+        doubted: false,
+        returned: Amount(0),
     };
     Record {
         seq: Seq(1_000),

@@ -83,6 +83,25 @@ fn what_failed_to_give_back_a_sale_that_was_undone_since_is_not_tried_again() {
 }
 
 #[test]
+fn what_was_refunded_beside_an_unproven_reversal_is_not_to_be_given_back_once_more() {
+    let sale = History::sale()
+        .delivered()
+        .terminal_reverses("06")
+        .reverses(1);
+    let refused = sale.clone().reversal_answered("58", State::ReversalRefused);
+    let unproven = sale.clone().reversal_answered("25", State::ClosedUnproven);
+    let listed = sale.step(State::ReversalUndeliverable, Why::TriesUsedUp);
+    for sale in [refused, unproven, listed] {
+        let refund = later(of(Purpose::Refund, sale.tx).delivered(), 30);
+        let says = verdict(sale.tx, &[&sale, &refund]);
+        assert!(says.open, "{:?}", says.state);
+        let next = says.next_step.en;
+        assert!(!next.contains("dispute"), "{:?}: {next}", says.state);
+        assert!(next.contains("any more"), "{:?}: {next}", says.state);
+    }
+}
+
+#[test]
 fn what_is_given_back_in_another_currency_is_not_the_money_that_was_paid() {
     for purpose in [Purpose::Void, Purpose::Refund] {
         for currency in ["392", "840"] {

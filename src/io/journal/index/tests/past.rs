@@ -188,6 +188,10 @@ fn carry(records: &mut Vec<Record>, last: &[u64]) {
             reversal_answer: None,
             reversing: None,
             of_receipt: false,
+            answer: None,
+            rrn: None,
+            doubted: false,
+            returned: Amount(0),
         });
         records.push(plain(records.len(), Fact::Carried(Box::new(carried))));
     }
