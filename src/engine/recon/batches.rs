@@ -36,7 +36,7 @@ pub(super) fn row(story: &Story) -> Option<ReconRow> {
             uncompared(told, opened.batch, opened.currency),
         );
     };
-    if told.host == HostBalance::Balanced && own.is_repeat(&totals) {
+    if told.host == HostBalance::Balanced && own.is_repeat {
         let again = Phrase::new(
             "batch{batch}: settled once more, nothing in between",
             "批次{batch}: 重复结算, 期间无交易",
@@ -44,7 +44,7 @@ pub(super) fn row(story: &Story) -> Option<ReconRow> {
         let said = again.fill(&[("batch", batch_number(opened.batch))]);
         return row(ReconClass::Matched, None, None, said);
     }
-    let agrees = own.agrees(&totals);
+    let agrees = own.agrees;
     let class = match (agrees, told.host) {
         (false, _) | (_, HostBalance::Differs | HostBalance::Failed) => ReconClass::Totals,
         _ if own.undone().next().is_some() => ReconClass::Totals,
@@ -89,7 +89,7 @@ fn compared(
     totals: &SettlementTotals,
     batch: Text<6>,
 ) -> Said {
-    let text = match (own.totals == *totals, own.agrees(totals)) {
+    let text = match (own.totals == *totals, own.agrees) {
         (true, _) => Phrase::new(
             "batch{batch}: terminal and journal count {told}; acquirer: {host}",
             "批次{batch}: 终端与日志均为{told}; 收单机构: {host}",
@@ -110,7 +110,7 @@ fn compared(
         ("own", in_words(&own.totals, own.currency)),
         ("host", balance_said(told.host).plain()),
     ]);
-    let differing = own.differing(totals).filter(|_| !own.agrees(totals));
+    let differing = own.differing().filter(|_| !own.agrees);
     if let Some(tx) = differing {
         let alone = Phrase::new("{tx} alone makes the difference", "差异恰为{tx}一笔");
         said = said.and(&alone.fill(&[("tx", Said::same(tx.to_string()))]));

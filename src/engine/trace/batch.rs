@@ -2,7 +2,7 @@
 //! in it: whether both ends counted it, though the messages about it said otherwise, or left open
 //! whether its terminal had heard of it.
 
-use super::retry::Retry;
+use super::bonds::{self, Effect};
 use super::story::Story;
 use crate::engine::record::{HostBalance, Opened, Seq, SettlementTotals, State, TxId};
 use crate::iso::message::Text;
@@ -23,50 +23,65 @@ const STEPS: u32 = 20_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct BatchPart {
     tx: TxId,
+    /// None of a reversal of a part, by which a debit is less.
+    count: u64,
     amount: u64,
     is_credit: bool,
     /// Whether it stands by all that is known of it.
     stands: bool,
+    /// The transaction all of which it voids.
+    voids: Option<TxId>,
 }
 
 /// Whether a settlement counts a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counted {
     /// Its totals are right without it.
     No,
-    /// They do not tell.
+    /// Its totals are right with it, or with another one.
     Perhaps,
     /// They are right only with it.
     Surely,
+    /// They do not tell.
+    Untold,
 }
 
-/// What a journal counts of a batch, from the settlement before that was in balance.
+/// What a journal counts of a batch, from the settlement before that was in balance, beside the
+/// totals of the terminal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BatchCount {
     /// What stood when the settlement was asked for.
     pub totals: SettlementTotals,
     /// Its currency.
     pub currency: Text<3>,
+    /// Whether the journal has all of it, and it is known how a terminal counts each.
+    pub is_comparable: bool,
+    /// Whether the terminal's totals are those of this journal, give or take what was under way
+    /// when they were added up and came to a good end.
+    pub agrees: bool,
+    /// Whether the settlement asks once more what was in balance before, with nothing between.
+    pub is_repeat: bool,
     counted: Vec<BatchPart>,
     /// What did not stand then, though a terminal may count it.
     uncounted: Vec<BatchPart>,
-    /// Whether the journal has all of it, and it is known how a terminal counts each.
-    pub is_comparable: bool,
-    /// The totals of the settlement before.
-    before: Option<SettlementTotals>,
+    /// Voids and what they void, where the terminal counts neither.
+    netted: BTreeSet<TxId>,
+    /// What makes the difference of debits, and of credits; `None` where nothing that is known
+    /// does.
+    explained: [Option<Explained>; 2],
 }
 
 /// What makes the difference of debits or of credits: what is in each set of transactions that
 /// would explain it, and what is in any. Both are empty where there is no difference.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Explained {
     always: BTreeSet<TxId>,
     perhaps: BTreeSet<TxId>,
 }
 
 impl BatchCount {
-    /// What the stories of a terminal tell of a settlement's batch; `whole` if they are all that
-    /// there were before it.
+    /// What the stories of a terminal tell of a settlement's batch, if its totals are told; `whole`
+    /// if they are all that there were before it.
     #[must_use]
     pub fn of<'s>(
         settlement: &Story,
@@ -74,6 +89,8 @@ impl BatchCount {
         whole: bool,
     ) -> Option<Self> {
         let (first, opened) = settlement.first().zip(settlement.opened.as_ref())?;
+        let terminal = settlement.settlement.as_ref()?.totals?;
+        let reversals = reversals_in_part(stories.clone());
         let of_batch = stories.filter_map(|story| {
             let (began, own) = story.first().zip(story.opened.as_ref())?;
             let same = own.merchant == opened.merchant
@@ -88,25 +105,33 @@ impl BatchCount {
         let mut count = Self {
             currency: opened.currency,
             is_comparable: whole || since.is_some(),
-            before: told,
             ..Self::default()
         };
         for (began, story, opened) in of_batch {
+            let reversed = reversals.get(&story.tx).map_or(&[][..], Vec::as_slice);
             match since.filter(|since| began < *since) {
                 // Under way as the batch before was settled: that, or this one, counts it.
                 Some(since) if !stood_before(story, since) && stands(story.state) => {
-                    count.take(story, opened, None);
+                    count.take((story, opened), reversed, None);
                 }
                 Some(_) => {}
-                None => count.take(story, opened, Some(first)),
+                None => count.take((story, opened), reversed, Some(first)),
             }
         }
+        count.is_repeat = count.counted.is_empty() && told == Some(terminal);
+        count.compare(&terminal);
         Some(count)
     }
 
-    /// Takes a transaction, as it stood before the settlement, if it was in this batch then.
-    fn take(&mut self, story: &Story, opened: &Opened, settled: Option<Seq>) {
-        let amount = story.granted.unwrap_or(opened.amount).0;
+    /// Takes a transaction, as it stood before the settlement, if it was in this batch then; and
+    /// what reversed a part of it.
+    fn take(
+        &mut self,
+        (story, opened): (&Story, &Opened),
+        reversed: &[&Story],
+        settled: Option<Seq>,
+    ) {
+        let amount = bonds::amount(story);
         let is_credit = match opened.purpose {
             _ if amount == 0 => return,
             Purpose::Debit => false,
@@ -123,52 +148,81 @@ impl BatchCount {
             // Where a settlement names none, it is that of what it counts.
             self.currency = opened.currency;
         }
-        self.is_comparable &= opened.currency == self.currency && !story.taken_back_in_part;
-        let part = BatchPart {
+        let unclear = |one: &&Story| Effect::of(one) != Effect::Made;
+        self.is_comparable &= opened.currency == self.currency
+            && !story.taken_back_in_part
+            && !reversed.iter().any(unclear);
+        let mut part = BatchPart {
             tx: story.tx,
+            count: 1,
             amount,
             is_credit,
             stands: stands(story.state),
+            voids: opened.original.filter(|_| opened.purpose == Purpose::Void),
         };
-        if !settled.is_some_and(|settled| stood_before(story, settled)) {
+        let stood = |story: &Story| settled.is_some_and(|settled| stood_before(story, settled));
+        if !stood(story) {
             return keep(&mut self.uncounted, part);
         }
-        let own = &mut self.totals;
-        let (count, sum) = match is_credit {
-            true => (&mut own.credits, &mut own.credit_sum),
-            false => (&mut own.debits, &mut own.debit_sum),
-        };
-        *count = count.saturating_add(1);
-        sum.0 = sum.0.saturating_add(amount);
+        for one in reversed.iter().filter(|one| stood(one)) {
+            let less = bonds::amount(one).min(part.amount);
+            part.amount -= less;
+            let off = BatchPart {
+                tx: one.tx,
+                count: 0,
+                amount: less,
+                stands: false,
+                ..part
+            };
+            keep(&mut self.uncounted, off);
+        }
+        add(&mut self.totals, &part, 1);
         keep(&mut self.counted, part);
     }
 
-    /// Whether totals are those of this journal, give or take what was under way when they were
-    /// added up and came to a good end.
-    #[must_use]
-    pub fn agrees(&self, told: &SettlementTotals) -> bool {
-        [false, true].into_iter().all(|is_credit| {
+    /// Looks for what makes the difference to the totals of the terminal. One that takes what it
+    /// voids out of its debits counts the void nowhere.
+    fn compare(&mut self, told: &SettlementTotals) {
+        let netted = self.without_voids();
+        if self.totals != *told && netted.totals == *told {
+            *self = netted;
+        }
+        self.agrees = [false, true].into_iter().all(|is_credit| {
             let (count, sum) = self.more(told, is_credit);
             let under_way = |part: &&BatchPart| part.is_credit == is_credit && part.stands;
             (count, sum) == (0, 0)
                 || self.uncounted.len() < KNOWN
                     && chosen(self.uncounted.iter().filter(under_way), count, sum).is_some()
-        })
+        });
+        self.explained = [false, true].map(|is_credit| self.explain(told, is_credit));
     }
 
-    /// Whether a settlement asks once more what was in balance before, with nothing between.
-    #[must_use]
-    pub fn is_repeat(&self, told: &SettlementTotals) -> bool {
-        self.counted.is_empty() && self.before.as_ref() == Some(told)
+    /// The same without what was voided as a whole, and its void.
+    fn without_voids(&self) -> Self {
+        let mut netted = self.clone();
+        for void in &self.counted {
+            let sold = |part: &&BatchPart| {
+                let same = part.amount == void.amount && !part.is_credit;
+                same && Some(part.tx) == void.voids && !netted.netted.contains(&part.tx)
+            };
+            if let Some(sale) = self.counted.iter().find(sold) {
+                netted.netted.extend([sale.tx, void.tx]);
+                add(&mut netted.totals, sale, -1);
+                add(&mut netted.totals, void, -1);
+            }
+        }
+        let pairs = &netted.netted;
+        netted.counted.retain(|part| !pairs.contains(&part.tx));
+        netted
     }
 
     /// The transaction that alone makes the difference, if there is one and no other.
     #[must_use]
-    pub fn differing(&self, told: &SettlementTotals) -> Option<TxId> {
-        let sides = [false, true].map(|is_credit| self.explained(told, is_credit));
-        let [debits, credits] = sides;
-        let mut all = debits?.only()?;
-        all.append(&mut credits?.only()?);
+    pub fn differing(&self) -> Option<TxId> {
+        let mut all = BTreeSet::new();
+        for explained in &self.explained {
+            all.extend(explained.as_ref()?.only()?);
+        }
         all.pop_first().filter(|_| all.is_empty())
     }
 
@@ -178,16 +232,27 @@ impl BatchCount {
         undone.map(|part| part.tx)
     }
 
+    /// What the totals may count otherwise than the messages tell.
+    pub fn in_question(&self) -> impl Iterator<Item = TxId> + '_ {
+        let explained = self.explained.iter().flatten();
+        let differing = explained.flat_map(|explained| &explained.perhaps);
+        differing.copied().chain(self.undone())
+    }
+
     /// Whether totals that both ends agree on count a transaction.
-    fn counts(&self, told: &SettlementTotals, tx: TxId) -> Counted {
+    pub(super) fn counts(&self, tx: TxId) -> Counted {
+        if self.netted.contains(&tx) {
+            return Counted::Surely;
+        }
         let of = |part: &&BatchPart| part.tx == tx;
         let stood = self.counted.iter().find(of);
         let Some(part) = stood.or_else(|| self.uncounted.iter().find(of)) else {
-            return Counted::Perhaps;
+            return Counted::Untold;
         };
-        let explained = self.explained(told, part.is_credit);
-        let Some(explained) = explained.filter(|_| self.is_comparable) else {
-            return Counted::Perhaps;
+        let [debits, credits] = &self.explained;
+        let explained = if part.is_credit { credits } else { debits };
+        let Some(explained) = explained.as_ref().filter(|_| self.is_comparable) else {
+            return Counted::Untold;
         };
         let changed = explained.always.contains(&tx);
         match explained.perhaps.contains(&tx) {
@@ -198,16 +263,16 @@ impl BatchCount {
     }
 
     /// What would explain how totals differ; `None` where nothing that is known does.
-    fn explained(&self, told: &SettlementTotals, is_credit: bool) -> Option<Explained> {
+    fn explain(&self, told: &SettlementTotals, is_credit: bool) -> Option<Explained> {
         let (count, sum) = self.more(told, is_credit);
-        let from = match count > 0 {
+        let from = match count >= 0 {
             true => &self.uncounted,
             false => &self.counted,
         };
         let side = from.iter().filter(|part| part.is_credit == is_credit);
         match (count, sum) {
             (0, 0) => Some(Explained::default()),
-            (1.., 1..) | (..=-1, ..=-1) if from.len() < KNOWN => {
+            (0.., 1..) | (..=-1, ..=-1) if from.len() < KNOWN => {
                 chosen(side, count.abs(), sum.abs())
             }
             _ => None,
@@ -227,8 +292,8 @@ impl BatchCount {
 
 impl Explained {
     /// What explains it, if only one set does.
-    fn only(self) -> Option<BTreeSet<TxId>> {
-        (self.always == self.perhaps).then_some(self.always)
+    fn only(&self) -> Option<&BTreeSet<TxId>> {
+        (self.always == self.perhaps).then_some(&self.always)
     }
 }
 
@@ -256,13 +321,16 @@ impl Choice<'_> {
             let Some(part) = self.parts.get(at).copied() else {
                 return;
             };
-            let left = sum - i128::from(part.amount);
-            if count <= 0 || self.steps > STEPS {
+            let left = (
+                count - i128::from(part.count),
+                sum - i128::from(part.amount),
+            );
+            if sum <= 0 || self.steps > STEPS {
                 return;
             }
-            if left >= 0 {
+            if left.0 >= 0 && left.1 >= 0 {
                 self.taken.push(part.tx);
-                self.look(at + 1, count - 1, left);
+                self.look(at + 1, left.0, left.1);
                 self.taken.pop();
             }
         }
@@ -290,14 +358,9 @@ fn chosen<'p>(
 }
 
 impl Story {
-    fn first(&self) -> Option<Seq> {
+    /// Its first record, as far as seen.
+    pub(super) fn first(&self) -> Option<Seq> {
         self.moments.first().map(|moment| moment.seq)
-    }
-
-    /// Whether its verdict turns on the settlements of its batch: what was undone, declined, or not
-    /// proven to have been delivered may be counted there all the same.
-    pub(super) fn turns_on_settlements(&self) -> bool {
-        Retry::of(self) == Retry::Yes || self.state == State::DeliveryUnproven
     }
 
     /// Whether it is a settlement with which its batch is over: in balance, and its terminal was
@@ -307,26 +370,43 @@ impl Story {
         let told = matches!(self.state, State::Delivered | State::Confirmed);
         told && host == Some(HostBalance::Balanced)
     }
+}
 
-    /// Whether its approval stood when a settlement was asked for.
-    pub(super) fn stood_at(&self, settlement: &Self) -> bool {
-        let settled = settlement.first();
-        settled.is_some_and(|settled| stood_before(self, settled))
-    }
-
-    /// Whether a settlement in balance counts it. Without both totals that of what stood is not
-    /// told, and nothing speaks for the rest.
-    pub(super) fn counted_by(&self, settlement: &Self) -> Counted {
-        let told = settlement.settlement.as_ref();
-        let Some(told) = told.filter(|told| told.host == HostBalance::Balanced) else {
-            return Counted::No;
+/// Reversals of a part, but for those that took no effect, by what they are of.
+fn reversals_in_part<'s>(
+    stories: impl Iterator<Item = &'s Story> + Clone,
+) -> BTreeMap<TxId, Vec<&'s Story>> {
+    let of = |story: &&Story| story.purpose() == Some(Purpose::Reversal);
+    let mut reversals: BTreeMap<TxId, Vec<&Story>> = BTreeMap::new();
+    for reversal in stories.clone().filter(of) {
+        let Some(original) = reversal.original() else {
+            continue;
         };
-        match (told.totals, &told.own) {
-            (Some(totals), Some(own)) => own.counts(&totals, self.tx),
-            _ if self.stood_at(settlement) => Counted::Perhaps,
-            _ => Counted::No,
+        if Effect::of(reversal) != Effect::Nothing {
+            reversals.entry(original).or_default().push(reversal);
         }
     }
+    for story in stories {
+        if let Some(own) = reversals.get_mut(&story.tx) {
+            own.retain(|reversal| bonds::is_reversal_in_part(reversal, story));
+        }
+    }
+    reversals
+}
+
+/// Adds a part to totals, or takes it off.
+fn add(totals: &mut SettlementTotals, part: &BatchPart, sign: i64) {
+    let (count, sum) = match part.is_credit {
+        true => (&mut totals.credits, &mut totals.credit_sum),
+        false => (&mut totals.debits, &mut totals.debit_sum),
+    };
+    let signed = |amount: u64| {
+        i64::try_from(amount)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(sign)
+    };
+    *count = count.saturating_add_signed(signed(part.count));
+    sum.0 = sum.0.saturating_add_signed(signed(part.amount));
 }
 
 fn keep(known: &mut Vec<BatchPart>, part: BatchPart) {
@@ -335,14 +415,15 @@ fn keep(known: &mut Vec<BatchPart>, part: BatchPart) {
     }
 }
 
-fn stood_before(story: &Story, settled: Seq) -> bool {
+/// Whether an approval stood at a record.
+pub(super) fn stood_before(story: &Story, settled: Seq) -> bool {
     let mut then = story.moments.iter().rev();
     let then = then.find(|moment| moment.seq < settled);
     then.is_some_and(|moment| stands(moment.state))
 }
 
 /// Whether an approval stands: what was voided or refunded counts beside what gave it back.
-const fn stands(state: State) -> bool {
+pub(super) const fn stands(state: State) -> bool {
     matches!(
         state,
         State::Delivered | State::Confirmed | State::Returned | State::DeliveryUnproven

@@ -1,8 +1,8 @@
 //! What other transactions mean for one: what gave its money back, what completed it, what else
 //! gives back the same, and the one that it repeats.
 
-use super::batch::Counted;
 use super::retry::{self, Retry};
+use super::settled_otherwise::{self, SettledOtherwise};
 use super::story::{Seen, Story};
 use crate::engine::record::{Hop, State, TxId};
 use crate::iso::message::{Stan, TerminalId, Text};
@@ -99,41 +99,12 @@ pub(super) struct Bonds<'a> {
     pub(super) other_hold: Option<&'a Story>,
     /// Of a request that was kept back or declined: the same under which money may be held.
     pub(super) namesake: Option<&'a Story>,
-    /// Of what was undone, declined, or not proven to have been delivered: a settlement that both
-    /// ends agree on, and that counts it.
-    pub(super) settled: Option<SettledBy<'a>>,
-}
-
-/// A settlement in balance that counts a transaction.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SettledBy<'a> {
-    pub(super) settlement: &'a Story,
-    /// Whether its totals are right only with it.
-    pub(super) surely: bool,
-    /// Whether it stood then, and was undone afterwards.
-    pub(super) before: bool,
-}
-
-impl<'a> SettledBy<'a> {
-    fn of(story: &Story, others: &[&'a Story]) -> Option<Self> {
-        let mut found: Option<Self> = None;
-        let turns = story.turns_on_settlements();
-        for settlement in others.iter().copied().filter(|_| turns) {
-            let counted = match story.settlements.contains(&settlement.tx) {
-                true => story.counted_by(settlement),
-                false => Counted::No,
-            };
-            let surely = counted == Counted::Surely;
-            if counted != Counted::No && found.is_none_or(|found| surely && !found.surely) {
-                found = Some(Self {
-                    settlement,
-                    surely,
-                    before: story.stood_at(settlement),
-                });
-            }
-        }
-        found
-    }
+    /// A settlement that both ends agree on, and that contradicts what is told of it.
+    pub(super) settled: Option<SettledOtherwise<'a>>,
+    /// Settlements that contradict what is told of its voids, refunds, and reversals of a part.
+    pub(super) returns_settled: Vec<SettledOtherwise<'a>>,
+    /// Whether a settlement that both ends agree on is right only with it.
+    pub(super) counted: bool,
 }
 
 /// Whether another is the same request: of its name where it was kept back, or of its card,
@@ -197,7 +168,8 @@ impl<'a> Bonds<'a> {
         bonds.undoes_nothing = original.is_some_and(vain);
         bonds.beside.retain(|(one, _)| left_of(one, others) > 0);
         bonds.overdrawn = bonds.takes_too_much(story, others);
-        bonds.settled = SettledBy::of(story, others);
+        bonds.settled = SettledOtherwise::of(story, original, others);
+        bonds.counted = settled_otherwise::is_counted(story, others);
         bonds
     }
 
@@ -261,7 +233,9 @@ impl<'a> Bonds<'a> {
             };
             let undone = others.iter().any(|other| undoes(other, back));
             self.undone.extend(undone.then_some(back.tx));
-            if in_part || undone {
+            let settled = SettledOtherwise::of(back, Some(story), others);
+            self.returns_settled.extend(settled);
+            if in_part || undone || settled.is_some() {
                 *effect = Effect::Doubtful;
             }
         }
@@ -397,7 +371,7 @@ impl<'a> Bonds<'a> {
     pub(super) fn is_proven(&self, story: &Story) -> bool {
         let doubted = story.conflict || story.second.is_some() || story.uncoded;
         let written = story.state == State::DeliveryUnproven && !doubted;
-        written && self.settled.is_some_and(|settled| settled.surely)
+        written && self.counted
     }
 
     /// The first void or refund of it that is not proven.
@@ -464,7 +438,7 @@ fn is_same_currency(one: &Story, other: &Story) -> bool {
 }
 
 /// Whether a reversal that is a message of its own is of another amount than its original.
-fn is_reversal_in_part(reversal: &Story, original: &Story) -> bool {
+pub(super) fn is_reversal_in_part(reversal: &Story, original: &Story) -> bool {
     let whole = [amount(original), asked(original)];
     reversal.purpose() == Some(Purpose::Reversal) && !whole.contains(&amount(reversal))
 }

@@ -4,6 +4,7 @@
 use super::bonds::{self, Bonds, Effect};
 use super::lang::Phrase;
 use super::retry::Retry;
+use super::settled_otherwise::Otherwise;
 use super::story::Story;
 use super::{texts, texts_bound as bound};
 use crate::engine::record::TxId;
@@ -40,9 +41,11 @@ pub(super) enum Limit {
 }
 
 impl Limit {
-    /// What to do instead.
-    pub(super) const fn next_step(self) -> Phrase {
+    /// What to do instead, of what gives money back or of what takes it.
+    pub(super) const fn next_step(self, gives_back: bool) -> Phrase {
         match self {
+            Self::Settled if gives_back => bound::SETTLED_RETURN_NEXT,
+            Self::SettledBefore if gives_back => bound::RETURN_MAY_BE_UNDONE.next,
             Self::Namesake => bound::REPEAT_KEPT_BACK.next,
             Self::Sibling => bound::SIBLING_NEXT,
             Self::OriginalUndone => bound::ORIGINAL_UNDONE_NEXT,
@@ -87,11 +90,12 @@ pub(super) fn limited(
         }
     };
     if let Some(settled) = bonds.settled {
-        match (settled.surely, settled.before) {
-            _ if alone != Retry::Yes => limit(Retry::Unproven, Limit::PerhapsSettled),
-            (_, true) => limit(Retry::Unproven, Limit::SettledBefore),
-            (true, false) => limit(Retry::No, Limit::Settled),
-            (false, false) => limit(Retry::Unproven, Limit::PerhapsSettled),
+        match (settled.how, settled.surely) {
+            (Otherwise::CountedBefore, _) => limit(Retry::Unproven, Limit::SettledBefore),
+            (Otherwise::Counts, true) => limit(Retry::No, Limit::Settled),
+            (Otherwise::Counts | Otherwise::Lacks, _) => {
+                limit(Retry::Unproven, Limit::PerhapsSettled);
+            }
         }
     }
     if let Some(namesake) = bonds.namesake {

@@ -25,6 +25,8 @@ mod batch;
 
 mod settled;
 
+mod settled_otherwise;
+
 mod unconfirmed;
 
 mod purchases;

@@ -107,10 +107,10 @@ impl Settlement {
 }
 
 impl Settlement {
-    /// Whether this journal counts something else than the terminal.
-    fn differs(&self) -> bool {
-        let both = self.totals.zip(self.own.as_ref());
-        both.is_some_and(|(totals, own)| own.is_comparable && !own.agrees(&totals))
+    /// Whether this journal counts something else than the terminal, and the host agrees.
+    pub(super) fn differs(&self) -> bool {
+        let own = self.own.as_ref();
+        own.is_some_and(|own| own.is_comparable && !own.agrees)
     }
 }
 
@@ -175,9 +175,8 @@ pub(super) fn own_totals(story: &Story) -> Said {
 
 /// The transaction that alone makes the difference, in a clause of its own.
 pub(super) fn differing(story: &Story) -> Said {
-    let told = story.settlement.as_ref();
-    let both = told.and_then(|told| told.totals.zip(told.own.as_ref()));
-    let alone = both.and_then(|(totals, own)| own.differing(&totals));
+    let own = story.settlement.as_ref().and_then(|told| told.own.as_ref());
+    let alone = own.and_then(|own| own.differing());
     let alone = alone.map(|tx| {
         let phrase = Phrase::new("; {tx} alone makes the difference", "; 差异恰为{tx}一笔");
         phrase.fill(&[("tx", Said::same(tx.to_string()))])

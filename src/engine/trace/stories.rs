@@ -194,7 +194,7 @@ impl Stories {
         }
         let name = (opened.merchant, opened.terminal, opened.batch);
         match opened.purpose {
-            Purpose::Debit | Purpose::Refund | Purpose::Void => {
+            Purpose::Debit | Purpose::Refund | Purpose::Void | Purpose::Reversal => {
                 self.batches.entry(name).or_default().push(tx);
             }
             Purpose::Settlement => {
@@ -227,22 +227,23 @@ impl Stories {
         });
     }
 
-    /// The settlements on whose batches a story's verdict may turn: its own, or those behind what
-    /// was undone, declined, or not proven to have been delivered.
+    /// The settlements on whose batches a story's verdict may turn: its own, those behind it, and
+    /// those behind its original and what gives it back.
     #[must_use]
     pub fn batches_behind(&self, story: &Story) -> Vec<TxId> {
         let has_totals = |tx: &TxId| {
             let told = self.story(*tx).and_then(|story| story.settlement.as_ref());
             told.is_some_and(|told| told.totals.is_some())
         };
-        let turns = story.turns_on_settlements();
-        let behind = story.settlements.iter().filter(|_| turns);
-        let own = story.settlement.as_ref().map(|_| &story.tx);
+        let mut behind = story.settlements.clone();
+        behind.extend(story.settlement.as_ref().map(|_| story.tx));
+        let near = story.referring.iter().chain(&story.kin).copied();
+        let near = near.chain(story.original());
+        for other in near.filter_map(|tx| self.story(tx)) {
+            behind.extend(&other.settlements);
+        }
+        behind.retain(has_totals);
         behind
-            .chain(own)
-            .filter(|tx| has_totals(tx))
-            .copied()
-            .collect()
     }
 
     /// Whether a settlement of the same batch before it is here, with which that was over.
@@ -354,7 +355,9 @@ impl Stories {
             referring.extend(one.referring.iter().chain(&one.kin));
         }
         let further = referring.iter().filter_map(|tx| self.story(*tx));
-        near.extend(further.flat_map(|one| &one.referring));
+        near.extend(further.flat_map(|one| one.referring.iter().chain(&one.settlements)));
+        let originals = story.original().and_then(|tx| self.story(tx));
+        near.extend(originals.into_iter().flat_map(|one| &one.settlements));
         near.append(&mut referring);
         near.sort_unstable();
         near.dedup();

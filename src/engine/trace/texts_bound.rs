@@ -131,6 +131,33 @@ pub(super) const SETTLED_NEXT: Phrase = p(
      was not bought",
     "两端均已结算, 请勿{swipe}; 请核对双方账目, 未成交的款项以退货退回",
 );
+pub(super) const SETTLED_RETURN_NEXT: Phrase = p(
+    "both ends settled it: do not {swipe} again; look at both books with the acquirer",
+    "两端均已结算, 请勿{swipe}; 请与收单机构核对双方账目",
+);
+pub(super) const SETTLED_WITHOUT: Row = row(
+    p(
+        "approved{auth}, but settlement{other}, in balance at the acquirer, does not count it",
+        "已批准{auth}, 但对账相符的结算{other}未计入本笔",
+    ),
+    p(
+        "compare both books (`isogate recon`) and raise what differs with the acquirer; do not \
+         {swipe} again",
+        "用 `isogate recon` 逐笔核对, 差异向收单机构提出; 请勿{swipe}",
+    ),
+);
+pub(super) const PERHAPS_SETTLED_WITHOUT: Row = row(
+    p(
+        "approved{auth}, but settlement{other}, in balance at the acquirer, may not count it",
+        "已批准{auth}, 但对账相符的结算{other}可能未计入本笔",
+    ),
+    SETTLED_WITHOUT.next,
+);
+/// One that contradicts what is told of a void, refund, or reversal of a part.
+pub(super) const SETTLED_OTHERWISE: Phrase = p(
+    "settlement {tx}, in balance at the acquirer, says otherwise",
+    "对账相符的结算{tx}与此不符",
+);
 /// It was undone too late to be taken out of its batch.
 pub(super) const SETTLED_BEFORE_NEXT: Phrase = p(
     "query the acquirer; if the money has not come back, refund it; do not {swipe} again until it \

@@ -51,7 +51,9 @@ impl Unconfirmed {
     #[must_use]
     pub(super) fn of(story: &Story, bonds: &Bonds<'_>) -> Option<Self> {
         if !story.is_money() {
-            let open = story.is_out_of_balance() && story.state != State::ClosedByOperator;
+            let settlement = story.settlement.as_ref();
+            let differs = story.is_out_of_balance() || settlement.is_some_and(|own| own.differs());
+            let open = differs && story.state != State::ClosedByOperator;
             return open.then_some(Self::SettleMismatch);
         }
         if bonds.is_proven(story) {
@@ -147,7 +149,7 @@ impl Unconfirmed {
 /// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; a
 /// void, refund, reversal or completion, of which more may be given back than was paid, or taken
 /// than was held; a reversal that went nowhere, or that the acquirer sent by itself; or totals that
-/// differ.
+/// differ, from those of the acquirer or of this journal.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
     let answers = step
@@ -179,7 +181,7 @@ pub fn casts_doubt(step: &Step) -> bool {
     let differs = matches!(
         step.note,
         Note::Settles {
-            host: HostBalance::Differs | HostBalance::Failed,
+            host: HostBalance::Differs | HostBalance::Failed | HostBalance::Balanced,
             ..
         }
     );
@@ -256,10 +258,10 @@ fn by_part(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
     })
 }
 
-/// It was undone after both ends had settled it: whether that gave the settled money back, no
-/// message tells.
+/// Both ends settled it otherwise than the messages tell: which of both moved the money, no message
+/// tells.
 fn by_settlement(bonds: &Bonds<'_>) -> Option<Unconfirmed> {
-    let settled = bonds.settled.filter(|settled| settled.before)?;
+    let settled = bonds.settled?;
     let closed = settled.settlement.state == State::ClosedByOperator;
     (!closed).then_some(Unconfirmed::SettleMismatch)
 }

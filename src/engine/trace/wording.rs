@@ -12,6 +12,7 @@ use super::reasons::{is_untranslatable, reason};
 use super::retry::{self, Retry};
 use super::reversal::By;
 use super::settled;
+use super::settled_otherwise::Otherwise;
 use super::story::{Delivery, Seen, Story};
 use super::texts::{self, Row};
 use super::texts_bound as bound;
@@ -29,7 +30,7 @@ pub(super) fn say(
 ) -> (Said, Said) {
     let mut row = pick(story, bonds, causes, alone);
     if let Some(limit) = limited {
-        row.next = limit.next_step();
+        row.next = limit.next_step(gives_back(story));
     }
     let values = values(story, bonds, causes);
     let mut verdict = row.verdict.fill(&values);
@@ -38,7 +39,8 @@ pub(super) fn say(
     {
         verdict = verdict.and(&texts::DECLINE_CAME.fill(&values));
     }
-    for part in told_beside(bonds) {
+    let apart = story.purpose() == Some(Purpose::Reversal);
+    for part in told_beside(bonds, apart) {
         verdict = verdict.and(&part);
     }
     let says_so = matches!(
@@ -52,8 +54,9 @@ pub(super) fn say(
     (verdict, row.next.fill(&values))
 }
 
-/// The voids and refunds that are to be told beside it.
-fn told_beside(bonds: &Bonds<'_>) -> Vec<Said> {
+/// The voids and refunds that are to be told beside it, and settlements that contradict them; or
+/// it, if it is a reversal of its own.
+fn told_beside(bonds: &Bonds<'_>, apart: bool) -> Vec<Said> {
     let say = |phrase: Phrase, other: &Story| {
         let tx = ("tx", Said::same(other.tx.to_string()));
         phrase.fill(&[tx, ("state", Said::same(other.state.name()))])
@@ -68,7 +71,11 @@ fn told_beside(bonds: &Bonds<'_>) -> Vec<Said> {
         .iter()
         .filter(|_| bonds.completions.len() > 1);
     let completions = bonds.beside.iter().chain(several);
+    let settled = bonds.settled.filter(|_| apart);
+    let settled = bonds.returns_settled.iter().chain(&settled);
+    let settled = settled.map(|by| say(bound::SETTLED_OTHERWISE, by.settlement));
     returns
+        .chain(settled)
         .chain(siblings.map(|(back, _)| say(bound::SIBLING, back)))
         .chain(completions.map(|(one, _)| say(bound::OTHER_COMPLETION, one)))
         .chain(bonds.other_hold.map(|hold| say(texts::TWIN, hold)))
@@ -159,9 +166,9 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
 /// What was undone or declined, and is in a settlement that both ends agree on.
 fn settled_all_the_same(story: &Story, bonds: &Bonds<'_>) -> Row {
     let undone = matches!(story.state, State::Reversed | State::SettleMismatch);
-    let settled = bonds.settled.map(|by| (by.surely, by.before));
+    let settled = bonds.settled.map(|by| (by.surely, by.how));
     match settled {
-        Some((_, true)) => bound::REVERSED_SETTLED_BEFORE,
+        Some((_, Otherwise::CountedBefore)) => bound::REVERSED_SETTLED_BEFORE,
         Some((true, _)) if undone => bound::REVERSED_SETTLED,
         Some((true, _)) => bound::DECLINED_SETTLED,
         _ if undone => bound::REVERSED_PERHAPS_SETTLED,
@@ -260,6 +267,8 @@ fn delivered(story: &Story, bonds: &Bonds<'_>) -> Row {
         _ if story.reversal.turned_away && story.state != State::Returned => bound::TURNED_AWAY,
         _ if story.uncoded => texts::UNCODED,
         _ if story.second.is_some() => texts::TWO_CODES,
+        _ if bonds.settled.is_some_and(|by| by.surely) => bound::SETTLED_WITHOUT,
+        _ if bonds.settled.is_some() => bound::PERHAPS_SETTLED_WITHOUT,
         Some(Purpose::Hold) => authorized(story, bonds),
         Some(Purpose::Void | Purpose::Refund) if story.state != State::Returned => {
             given_back(story, bonds)

@@ -297,7 +297,11 @@ impl JudgedStories {
             let verdict = Verdict::with(story, &stories.others(story), index);
             query.matches(story, &verdict)
         };
-        batches::tell(snapshot, &mut stories, &asked, matches, &mut self.batches)?;
+        // Which class one is in may turn on what is counted of its batch.
+        let wanted = |stories: &Stories, story: &Story| {
+            query.which.is_some() || query.also.is_some() || matches(stories, story)
+        };
+        batches::tell(snapshot, &mut stories, &asked, wanted, &mut self.batches)?;
         for story in stories.iter() {
             if !asked.contains(&story.tx) {
                 continue;
@@ -312,7 +316,18 @@ impl JudgedStories {
                 self.matching.remove(&story.tx);
             }
         }
-        Ok(())
+        if !query.asks_only_where() {
+            return Ok(());
+        }
+        // What a settlement that matches counts otherwise than the messages tell stands there, too.
+        let settlements = asked.iter().filter(|tx| self.matching.contains_key(tx));
+        let counts = settlements.filter_map(|tx| self.batches.get(tx));
+        let differing = counts.flat_map(|count| count.in_question());
+        let differing: BTreeSet<TxId> = differing.filter(|tx| !self.judged.contains(tx)).collect();
+        match differing.is_empty() {
+            true => Ok(()),
+            false => self.judge(snapshot, query, &differing, index),
+        }
     }
 }
 
@@ -416,7 +431,7 @@ fn with_relatives(
                 relatives.all_of(tx, opened);
             } else if refers(opened) {
                 // What undoes it may stand for another amount.
-                relatives.referring(tx);
+                relatives.of_part(tx, opened);
             } else if given_up.contains(&tx) {
                 relatives.of_name(tx, opened);
             }

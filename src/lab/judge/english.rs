@@ -378,6 +378,19 @@ pub(super) const CLAUSES: &[Clause] = &[
         "whether the settled money goes back is not known here",
         &[Unknown],
     ),
+    (
+        "approved{a}, but settlement{o}, in balance at the acquirer, does not count it",
+        &[Unknown],
+    ),
+    (
+        "approved{a}, but settlement{o}, in balance at the acquirer, may not count it",
+        &[Unknown],
+    ),
+    (
+        "settlement {i}, in balance at the acquirer, says otherwise",
+        &[Unknown],
+    ),
+    ("look at both books with the acquirer", &[AskAcquirer]),
     ("answered {c} {x}", &[]),
     ("both ends settled it: do not {v} again", &[Stop]),
     (

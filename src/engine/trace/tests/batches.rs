@@ -3,7 +3,7 @@
 use super::bound::later;
 use super::settled::settlement;
 use super::{History, opened};
-use crate::engine::record::{HostBalance, Note, Record, Seq, State, Why};
+use crate::engine::record::{Fact, HostBalance, Note, Record, Seq, SettlementTotals, State, Why};
 use crate::engine::trace::{
     BatchCount, BatchCounts, Keep, Retry, Stories, Story, Unconfirmed, Verdict,
 };
@@ -56,6 +56,44 @@ fn balanced() -> History {
     later(settlement(HostBalance::Balanced), 1_000)
 }
 
+/// The same with other totals.
+fn counting(mut settlement: History, told: SettlementTotals) -> History {
+    for record in &mut settlement.records {
+        if let Fact::Step(step) = &mut record.fact
+            && let Note::Settles { totals, .. } = &mut step.note
+        {
+            *totals = totals.map(|_| told);
+        }
+    }
+    settlement
+}
+
+/// So many debits and credits with these sums.
+fn totals([debits, debit_sum, credits, credit_sum]: [u64; 4]) -> SettlementTotals {
+    SettlementTotals {
+        debits,
+        debit_sum: Amount(debit_sum),
+        credits,
+        credit_sum: Amount(credit_sum),
+    }
+}
+
+/// A settlement in balance with these totals.
+fn settles(told: [u64; 4]) -> History {
+    counting(balanced(), totals(told))
+}
+
+/// What gives back a sale, or a part of it.
+fn back(purpose: Purpose, number: u128, of: &History, amount: u64) -> History {
+    let mut back = sale(number, amount, |sale| sale);
+    back.name_first(|opened| {
+        opened.purpose = purpose;
+        opened.original = Some(of.tx);
+        opened.kind = super::history::text("refund");
+    });
+    back
+}
+
 fn delivered(sale: History) -> History {
     sale.delivered()
 }
@@ -84,6 +122,7 @@ fn what_both_ends_settled_is_never_to_be_tried_again_whatever_the_messages_said(
             says.verdict.en.contains("counts it, in balance"),
             "{says:?}"
         );
+        assert_eq!(says.class, Some(Unconfirmed::SettleMismatch), "{says:?}");
         let other = sale(2, 88_800, delivered);
         let says = &verdicts(&[&own, &other, &balanced()])[0];
         assert_eq!(says.safe_to_retry, Retry::Yes, "another one is counted");
@@ -96,6 +135,7 @@ fn where_one_of_two_was_settled_neither_may_be_tried_again() {
     let says = verdicts(&[&both[0], &both[1], &balanced()]);
     assert_eq!(says[0].safe_to_retry, Retry::Unproven);
     assert_eq!(says[1].safe_to_retry, Retry::Unproven);
+    assert!(says[0].open && says[1].open, "{says:?}");
     assert!(says[0].verdict.en.contains("may count it"), "{says:?}");
 }
 
@@ -166,16 +206,7 @@ fn a_settlement_in_balance_tells_that_this_journal_counts_otherwise() {
 fn what_was_under_way_at_a_settlement_may_be_in_it_or_in_the_next() {
     let under_way = sale(1, 88_800, delivered);
     let (asked, rest) = under_way.records.split_at(1);
-    let mut none = balanced();
-    none.records.iter_mut().for_each(|record| {
-        let step = match &mut record.fact {
-            crate::engine::record::Fact::Step(step) => step,
-            other => panic!("{other:?}"),
-        };
-        if let Note::Settles { totals, .. } = &mut step.note {
-            *totals = totals.map(|_| crate::engine::record::SettlementTotals::default());
-        }
-    });
+    let none = counting(balanced(), SettlementTotals::default());
     let next = later(balanced(), 2_000);
     let in_first = asked.iter().chain(&next.records).chain(rest).cloned();
     let says = of(&told(in_first), &next);
@@ -190,4 +221,74 @@ fn what_was_under_way_at_a_settlement_may_be_in_it_or_in_the_next() {
         opened(Purpose::Settlement).batch,
         opened(Purpose::Debit).batch
     );
+}
+
+#[test]
+fn what_gives_back_and_is_missing_in_a_balanced_settlement_is_not_proven() {
+    let sold = sale(1, 88_800, delivered);
+    for purpose in [Purpose::Void, Purpose::Refund] {
+        let made = back(purpose, 2, &sold, 88_800).delivered();
+        let told = |totals| verdicts(&[&sold, &made, &settles(totals)]);
+        for (says, said) in told([1, 88_800, 0, 0]).iter().zip([
+            "a void or refund of it is not proven",
+            "does not count it",
+            "this journal counts",
+        ]) {
+            assert!(says.verdict.en.contains(said), "{says:?}");
+            assert!(says.open, "{says:?}");
+            assert!(!says.next_step.en.contains("nothing to do"), "{says:?}");
+        }
+        let says = told([1, 88_800, 1, 88_800]);
+        assert!(says.iter().all(|says| !says.open), "{says:?}");
+        // A terminal may take what was voided out of its debits.
+        let says = told([0, 0, 0, 0]);
+        let netted = purpose == Purpose::Void;
+        assert!(says.iter().all(|says| says.open != netted), "{says:?}");
+    }
+}
+
+#[test]
+fn a_declined_refund_that_was_settled_is_not_given_back_once_more() {
+    let sold = sale(1, 88_800, delivered);
+    let failed = back(Purpose::Refund, 2, &sold, 88_800).declined("51");
+    let settled = settles([1, 88_800, 1, 88_800]);
+    let says = &verdicts(&[&sold, &failed, &settled])[1];
+    assert!(says.open, "{says:?}");
+    assert!(
+        says.next_step.en.contains("do not refund again"),
+        "{says:?}"
+    );
+    assert!(!says.next_step.en.contains("by refund"), "{says:?}");
+}
+
+#[test]
+fn a_sale_that_is_missing_in_a_balanced_settlement_is_listed() {
+    let sold = [sale(1, 88_800, delivered), sale(2, 500, delivered)];
+    let says = verdicts(&[&sold[0], &sold[1], &settles([1, 500, 0, 0])]);
+    assert!(says[0].verdict.en.contains("does not count it"), "{says:?}");
+    assert_eq!(
+        [says[0].open, says[1].open, says[2].open],
+        [true, false, true]
+    );
+    let same = sale(3, 88_800, delivered);
+    let says = verdicts(&[&sold[0], &same, &settles([1, 88_800, 0, 0])]);
+    assert!(says[0].verdict.en.contains("may not count it"), "{says:?}");
+    assert!(says[0].open && says[1].open);
+}
+
+#[test]
+fn a_sale_that_was_reversed_in_part_is_settled_with_what_stands() {
+    let sold = sale(1, 10_000, delivered);
+    let part = back(Purpose::Reversal, 2, &sold, 4_000).delivered();
+    let says = verdicts(&[&sold, &part, &settles([1, 6_000, 0, 0])]);
+    assert!(says.iter().all(|says| !says.open), "{says:?}");
+    assert_eq!(says[2].next_step.en, "nothing to do", "{says:?}");
+    let whole = settles([1, 10_000, 0, 0]);
+    for order in [[&sold, &part, &whole], [&sold, &whole, &part]] {
+        let stories = told(order.iter().flat_map(|one| one.records.clone()));
+        let says = of(&stories, &sold);
+        assert_eq!(says.class, Some(Unconfirmed::SettleMismatch), "{says:?}");
+        assert!(says.verdict.en.contains("says otherwise"), "{says:?}");
+        assert!(of(&stories, &part).open);
+    }
 }

@@ -58,8 +58,15 @@ impl Relatives {
         self.referring(tx);
     }
 
+    /// Of one that refers to another: those that refer to it, and the next settlements of its
+    /// batch.
+    pub fn of_part(&mut self, tx: TxId, opened: &Opened) {
+        self.settlements(tx, opened);
+        self.referring(tx);
+    }
+
     /// Those that name it as their original, or as another attempt.
-    pub fn referring(&mut self, tx: TxId) {
+    fn referring(&mut self, tx: TxId) {
         self.nearest(tx, IndexKey::Refers(tx));
     }
 
@@ -100,7 +107,12 @@ impl Relatives {
     }
 
     fn settlements(&mut self, tx: TxId, opened: &Opened) {
-        let purposes = [Purpose::Debit, Purpose::Void, Purpose::Refund];
+        let purposes = [
+            Purpose::Debit,
+            Purpose::Void,
+            Purpose::Refund,
+            Purpose::Reversal,
+        ];
         if purposes.contains(&opened.purpose) {
             self.0.push(RelativeKey {
                 entry: IndexKey::Settlement(&opened.terminal, &opened.batch).entry(),
