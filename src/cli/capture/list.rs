@@ -7,6 +7,7 @@ use crate::iso::message::{Mti, ResponseCode, Stan, TerminalId};
 use crate::iso::spec::Spec;
 use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause, SeenFrame, Sighting};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -84,9 +85,14 @@ const GAPS: usize = 8;
 /// What an answer has in common with its request.
 type ListedKey = (Mti, String);
 
+/// A request, with its repeats.
 #[derive(Clone, Debug)]
 struct AskedAt {
     at: Wall,
+    /// Times that it was asked and not answered.
+    open: u32,
+    /// Whether it was answered at all: a request that was asked twice needs no second answer.
+    answered: bool,
     stan: Option<Stan>,
     terminal: Option<TerminalId>,
     mti: Mti,
@@ -221,14 +227,7 @@ impl CaptureListing {
     fn pair(&mut self, flow: FlowId, at: Wall, message: &Message) {
         let mti = message.mti();
         if mti.is_answer() {
-            if self
-                .waiting
-                .remove(&(flow, self.key(mti, message)))
-                .is_none()
-            {
-                self.unasked += 1;
-            }
-            return;
+            return self.answered((flow, self.key(mti, message)));
         }
         let Some(answer) = mti.answer() else {
             return;
@@ -238,13 +237,27 @@ impl CaptureListing {
         }
         let asked = AskedAt {
             at,
+            open: 0,
+            answered: false,
             stan: message.stan(),
             terminal: message.terminal(),
             mti,
         };
-        self.waiting
-            .entry((flow, self.key(answer, message)))
-            .or_insert(asked);
+        let key = (flow, self.key(answer, message));
+        self.waiting.entry(key).or_insert(asked).open += 1;
+    }
+
+    /// An answer takes its request, or one of its repeats.
+    fn answered(&mut self, key: (FlowId, ListedKey)) {
+        let Entry::Occupied(mut asked) = self.waiting.entry(key) else {
+            self.unasked += 1;
+            return;
+        };
+        let own = asked.get_mut();
+        (own.open, own.answered) = (own.open - 1, true);
+        if own.open == 0 {
+            asked.remove();
+        }
     }
 
     fn key(&self, answer: Mti, message: &Message) -> ListedKey {
@@ -272,6 +285,9 @@ impl CaptureListing {
             let Some(asked) = self.waiting.remove(&key) else {
                 return;
             };
+            if asked.answered {
+                continue;
+            }
             self.unanswered_count += 1;
             if self.unanswered.len() < UNANSWERED {
                 self.unanswered.push(UnansweredRequest {

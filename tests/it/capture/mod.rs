@@ -260,6 +260,32 @@ fn what_is_pasted_is_read_too() {
 }
 
 #[test]
+fn a_request_that_is_repeated_may_be_answered_as_often() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = by_tshark();
+    let (asked, answer) = (&frames[2], &frames[3]);
+    let told = |talk: &[&SentHex]| {
+        let lines = talk.iter().map(|(side, hex)| match side {
+            FlowSide::Client => format!("SEND: {hex}\n"),
+            FlowSide::Server => format!("RECV: {hex}\n"),
+        });
+        fs::write(folder.path().join("talk.txt"), lines.collect::<String>()).unwrap();
+        let listing = json(&list(folder.path(), &["talk.txt", "--json"]));
+        ["unasked_count", "unanswered_count"].map(|key| listing[key].as_u64().unwrap())
+    };
+    assert_eq!(told(&[asked, answer]), [0, 0]);
+    assert_eq!(told(&[asked, asked, answer, answer]), [0, 0]);
+    assert_eq!(
+        told(&[asked, asked, answer]),
+        [0, 0],
+        "one answer is enough"
+    );
+    assert_eq!(told(&[asked, answer, answer]), [1, 0], "to what?");
+    assert_eq!(told(&[asked, asked]), [0, 1], "one question");
+    assert_eq!(told(&[asked, answer, asked]), [0, 1], "another question");
+}
+
+#[test]
 fn packets_as_tcpdump_prints_them_are_packets() {
     let folder = tempfile::tempdir().unwrap();
     let printed = packets(PCAP).into_iter().enumerate().map(|(at, packet)| {
