@@ -66,11 +66,11 @@ need_toolchain() {
 }
 
 # pyiso8583, another codec, trades with ours; schemathesis asks our interface for what its document
-# allows; selenium drives a browser, and axe looks for what keeps
-# people out. They live in an environment of their own in target/.
+# allows; selenium drives a browser, and axe looks for what keeps people out; OpenTelemetry's own
+# classes read our traces. They live in an environment of their own in target/.
 need_python() {
     local home=target/python
-    "$home/bin/python" -c 'import iso8583, schemathesis, selenium, axe_core_python' 2>/dev/null && return
+    "$home/bin/python" -c 'import iso8583, schemathesis, selenium, axe_core_python, opentelemetry.proto' 2>/dev/null && return
     python3 -c 'import venv, ensurepip' 2>/dev/null || apt_get python3-venv
     python3 -m venv --clear "$home" </dev/null &&
         "$home/bin/pip" install --quiet --disable-pip-version-check \

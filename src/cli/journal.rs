@@ -2,6 +2,8 @@
 
 mod export;
 mod shadow;
+#[cfg(feature = "otel")]
+mod traces;
 
 use super::{Exit, Lang, ZoneArgs, table};
 use crate::engine::journal::{Damage, JournalReport, SegmentReport, Torn, verify};
@@ -29,6 +31,9 @@ enum JournalCommand {
     Stats(ReadArgs),
     /// Each message of it, and each act of an operator, as a line for other programs
     Export(export::MessageExportArgs),
+    /// Send each transaction as a trace to an OpenTelemetry collector
+    #[cfg(feature = "otel")]
+    Traces(traces::TraceSendArgs),
     /// What a link's shadow answered otherwise than its acquirer; exit code 1 if anything, 2 if
     /// nothing was compared
     Shadow(ReadArgs),
@@ -101,6 +106,8 @@ pub(crate) fn run(args: &JournalArgs, lang: Lang, out: &mut dyn Write) -> anyhow
         JournalCommand::Verify(verify) => run_verify(verify, out)?,
         JournalCommand::Stats(read) => run_stats(read, out)?,
         JournalCommand::Export(export) => export::run(export, lang, out)?,
+        #[cfg(feature = "otel")]
+        JournalCommand::Traces(send) => traces::run(send, lang, out)?,
         JournalCommand::Shadow(read) => shadow::run(read, out)?,
     };
     Ok(if sound { Exit::Done } else { Exit::Found })

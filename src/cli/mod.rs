@@ -17,6 +17,7 @@ mod explain;
 mod fault;
 mod filed;
 mod findings;
+mod follow;
 mod help_zh;
 mod host;
 mod input;

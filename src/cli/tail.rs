@@ -1,16 +1,14 @@
 //! `isogate tail`: follows the journal live.
 
-use super::asked::{FilterArgs, now};
+use super::asked::FilterArgs;
+use super::follow::{PAUSE, RecordStart};
 use super::journal::FolderArgs;
 use super::past;
 use super::{Exit, Lang, UsageError};
 use crate::engine::record::Record;
-use crate::engine::seam::{Wall, Zone};
-use crate::engine::trace::{QueryError, moment, time};
-use crate::io::journal::{JournalReader, RecordReader};
+use crate::engine::seam::Zone;
 use clap::Args;
 use std::io::Write;
-use std::time::Duration;
 
 mod line;
 mod watch;
@@ -43,59 +41,19 @@ pub(crate) struct TailArgs {
     journal: FolderArgs,
 }
 
-/// How often it is looked for more: often enough to seem live, seldom enough to cost nothing.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// Where it begins.
-#[derive(Clone, Copy, Debug)]
-enum Start {
-    Beginning,
-    Now,
-    At(Wall),
-}
-
-impl Start {
-    fn read(text: &str, zone: &Zone) -> Result<Self, QueryError> {
-        match text {
-            "beginning" => Ok(Self::Beginning),
-            "now" => Ok(Self::Now),
-            text => moment(text, (now(), zone), time).map(Self::At),
-        }
-    }
-
-    /// The records; where a filter asks for it, with the earlier ones that tell what is under way.
-    fn records(self, reader: &JournalReader, filtered: bool) -> anyhow::Result<RecordReader> {
-        Ok(match self {
-            Self::Beginning => reader.records(),
-            Self::Now if filtered => reader.records_since_checkpoint()?,
-            Self::Now => reader.records_from_now()?,
-            Self::At(moment) => reader.records_around(moment)?,
-        })
-    }
-
-    /// Whether a record is earlier.
-    fn is_behind(self, record: &Record) -> bool {
-        match self {
-            Self::Beginning => false,
-            Self::Now => true,
-            Self::At(moment) => record.at < moment,
-        }
-    }
-}
-
 /// Follows until interrupted.
 pub(crate) fn run(args: &TailArgs, lang: Lang, out: &mut dyn Write) -> anyhow::Result<Exit> {
     let zone = args.journal.zone();
     let filter = args.asked.read(zone, lang)?;
     let mut start = match args.all {
-        true => Start::Beginning,
-        false => Start::read(&args.from, zone)
+        true => RecordStart::Beginning,
+        false => RecordStart::read(&args.from, zone)
             .map_err(|error| UsageError(error.said().in_lang(lang).to_owned()))?,
     };
     let mut records = start.records(&args.journal.reader()?, filter.is_some())?;
     // Without a filter the reader begins at the end.
-    if matches!(start, Start::Now) && filter.is_none() {
-        start = Start::Beginning;
+    if matches!(start, RecordStart::Now) && filter.is_none() {
+        start = RecordStart::Beginning;
     }
     let mut tail = Tail {
         live: TailPrinter::new(past::look(lang, zone)),
@@ -109,8 +67,8 @@ pub(crate) fn run(args: &TailArgs, lang: Lang, out: &mut dyn Write) -> anyhow::R
             tail.take(&record, start.is_behind(&record), out)?;
         }
         // From here on everything is new.
-        if matches!(start, Start::Now) {
-            start = Start::Beginning;
+        if matches!(start, RecordStart::Now) {
+            start = RecordStart::Beginning;
         }
         out.flush()?;
         if args.once {

@@ -37,6 +37,8 @@ mod malformed;
 
 mod python;
 
+mod python_collector;
+
 mod browser;
 
 mod replay;

@@ -83,6 +83,8 @@ mod unmatched;
 
 pub mod notes;
 
+mod spans;
+
 mod view;
 
 mod written;
@@ -110,6 +112,7 @@ pub use query::{Finder, Query, Which};
 pub use retry::Retry;
 pub use reversal::{By, Reversal};
 pub use settled::{Settlement, balance_said, batch_number, in_words};
+pub use spans::{StorySpan, StorySpanKind};
 pub use stories::{Keep, Stories, subject};
 pub use story::{Delivery, Seen, Story};
 pub use unconfirmed::{Unconfirmed, casts_doubt};

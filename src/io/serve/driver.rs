@@ -4,6 +4,7 @@
 use super::clock::Clock;
 use super::count;
 use super::notice::Notices;
+use super::replies::{OperatorReplies, OperatorReply};
 use super::server::GatewayDeed;
 use super::shadow::Shadows;
 use super::status::Status;
@@ -24,7 +25,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::AbortHandle;
 use tracing::{error, info, warn};
 
@@ -39,6 +40,7 @@ pub(super) struct ServeDriver {
     clock: Clock,
     /// The last connection that was named.
     last_conn: ConnId,
+    replies: OperatorReplies,
 }
 
 /// What a driver is made of.
@@ -270,6 +272,7 @@ impl ServeDriver {
             body: driver::Driver::new(parts.core, around, now, parts.limits.unwritten),
             clock: parts.clock,
             last_conn: ConnId(0),
+            replies: OperatorReplies::default(),
         }
     }
 
@@ -294,20 +297,30 @@ impl ServeDriver {
     /// Waits until all records are on disk, and ends.
     pub(super) fn close(mut self) -> Result<(), JournalError> {
         self.body.stop(self.clock.now());
-        self.body.into_rim().journal.close().map(drop)
+        let closed = self.body.into_rim().journal.close()?;
+        self.replies.release(closed);
+        Ok(())
     }
 
-    /// An operator decides; the transaction's state before and after, if it is in memory.
-    pub(super) fn operate(&mut self, wish: Wish) -> Option<(State, State)> {
+    /// An operator decides; the transaction's state before and after is told if it is in memory.
+    pub(super) fn operate(&mut self, wish: Wish, reply: oneshot::Sender<Option<(State, State)>>) {
         let tx = wish.tx;
-        let before = self.body.state_of(tx)?;
-        self.told(Event::Operator(wish));
-        let after = self.body.state_of(tx).unwrap_or(before);
-        Some((before, after))
+        let before = self.body.state_of(tx);
+        if before.is_some() {
+            self.told(Event::Operator(wish));
+        }
+        let after = self.body.state_of(tx).or(before);
+        let told = before.zip(after);
+        self.reply(OperatorReply::Decided(reply, told));
     }
 
-    /// An operator has something done to the gateway itself; whether it could be.
-    pub(super) fn operated(&mut self, act: OperatorAct, deed: GatewayDeed) -> bool {
+    /// An operator has something done to the gateway itself; whether it could be is told.
+    pub(super) fn operated(
+        &mut self,
+        act: OperatorAct,
+        deed: GatewayDeed,
+        reply: oneshot::Sender<bool>,
+    ) {
         let done = match deed {
             GatewayDeed::Record | GatewayDeed::Drain => true,
             GatewayDeed::CloseTerminal(conn) => self.close_terminal(conn),
@@ -318,7 +331,11 @@ impl ServeDriver {
         if done {
             self.told(Event::Operated(Box::new(act)));
         }
-        done
+        self.reply(OperatorReply::Done(reply, done));
+    }
+
+    fn reply(&mut self, reply: OperatorReply) {
+        self.replies.push(self.body.last_recorded(), reply);
     }
 
     fn close_terminal(&mut self, conn: ConnId) -> bool {
@@ -359,7 +376,9 @@ impl ServeDriver {
 
     /// One turn of the loop; the connections that are in trouble.
     pub(super) fn turn(&mut self) -> Vec<(ConnId, Trouble)> {
-        self.body.turn(self.clock.now())
+        let troubles = self.body.turn(self.clock.now());
+        self.replies.release(self.body.rim().released());
+        troubles
     }
 
     /// When the loop is to turn at the latest, to sleep until.

@@ -19,6 +19,8 @@ mod count;
 
 mod notice;
 
+mod replies;
+
 mod roster;
 
 mod board;
@@ -55,6 +57,8 @@ mod tests;
 pub use board::{LinkBoard, LinkConnection};
 pub use clock::Clock;
 pub use roster::{HeardTerminal, Roster};
-pub use server::{GatewayDeed, Handle, OperatorDesk, Port, Ports, ServeError, Server};
+pub use server::{
+    GatewayDeed, Handle, OperatorDesk, OperatorDeskError, Port, Ports, ServeError, Server,
+};
 pub use setup::{GatewaySetup, LinkSetup, ListenerSetup};
 pub use status::Status;

@@ -159,20 +159,17 @@ async fn serve(
                 ServerCommand::Reload(config) => settings.reload(shared, *config),
                 ServerCommand::Operated(act, deed, reply) => {
                     info!(who = %act.who, did = act.did.name(), what = %act.what, "an operator");
-                    let done = shared.0.borrow_mut().operated(*act, deed);
+                    shared.0.borrow_mut().operated(*act, deed, reply);
                     if deed == GatewayDeed::Drain {
                         until.get_or_insert_with(|| {
                             begin_to_drain(context, drain, &listening, status)
                         });
                     }
-                    let _gone = reply.send(done);
                 }
                 ServerCommand::Wire(ask) => ask.of(&context.wire),
                 ServerCommand::Operate(wish, reply) => {
                     info!(tx = %wish.tx, act = wish.act.name(), said = %wish.said, "an operator");
-                    let outcome = shared.0.borrow_mut().operate(wish);
-                    // Whoever asked may have gone: it is recorded all the same.
-                    let _gone = reply.send(outcome);
+                    shared.0.borrow_mut().operate(wish, reply);
                 }
             },
             () = sleep_until(due) => {}

@@ -18,6 +18,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Why a gateway does not start, or ended.
@@ -94,6 +95,20 @@ pub enum GatewayDeed {
     Drain,
 }
 
+/// How long the journal may take for what an operator did, before that is said.
+const JOURNAL_WAIT: Duration = Duration::from_secs(10);
+
+/// Why an operator is not told what came of a wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OperatorDeskError {
+    /// The gateway has ended.
+    #[error("the gateway serves no more")]
+    Ended,
+    /// It is done, and will be recorded when the disk has room.
+    #[error("it is done, but not yet in the journal: look whether its disk is full")]
+    Unrecorded,
+}
+
 /// Asks whoever runs the gateway to read its configuration anew; what came of it is told.
 pub(super) type ReloadRequest = oneshot::Sender<Result<(), String>>;
 
@@ -105,25 +120,42 @@ pub struct OperatorDesk {
 }
 
 impl OperatorDesk {
-    /// Does what an operator wants; the transaction's state before and after. `None` if it is not
-    /// in memory, or nobody serves any more.
-    pub async fn operate(&self, wish: Wish) -> Option<(State, State)> {
+    /// Does what an operator wants; the transaction's state before and after, once the journal
+    /// holds it. `None` if it is not in memory.
+    ///
+    /// # Errors
+    /// If nobody serves any more, or the journal cannot take it now.
+    pub async fn operate(&self, wish: Wish) -> Result<Option<(State, State)>, OperatorDeskError> {
         let (reply, told) = oneshot::channel();
-        let commands = self.commands.as_ref()?;
-        commands
-            .send(ServerCommand::Operate(wish, reply))
-            .await
-            .ok()?;
-        told.await.ok()?
+        self.have(ServerCommand::Operate(wish, reply), told).await
     }
 
-    /// Does to the gateway itself what an operator wants, and records it; whether it could be done.
-    /// `None` if nobody serves any more.
-    pub async fn have_done(&self, act: OperatorAct, deed: GatewayDeed) -> Option<bool> {
+    /// Does to the gateway itself what an operator wants; whether it could be done, once the
+    /// journal holds it.
+    ///
+    /// # Errors
+    /// As with [`operate`](Self::operate).
+    pub async fn have_done(
+        &self,
+        act: OperatorAct,
+        deed: GatewayDeed,
+    ) -> Result<bool, OperatorDeskError> {
         let (reply, told) = oneshot::channel();
         let command = ServerCommand::Operated(Box::new(act), deed, reply);
-        self.commands.as_ref()?.send(command).await.ok()?;
-        told.await.ok()
+        self.have(command, told).await
+    }
+
+    async fn have<T>(
+        &self,
+        command: ServerCommand,
+        told: oneshot::Receiver<T>,
+    ) -> Result<T, OperatorDeskError> {
+        let commands = self.commands.as_ref().ok_or(OperatorDeskError::Ended)?;
+        let sent = commands.send(command).await;
+        sent.map_err(|_ended| OperatorDeskError::Ended)?;
+        let told = tokio::time::timeout(JOURNAL_WAIT, told).await;
+        let told = told.map_err(|_late| OperatorDeskError::Unrecorded)?;
+        told.map_err(|_ended| OperatorDeskError::Ended)
     }
 
     /// Has the configuration read anew; `None` if nobody here can.

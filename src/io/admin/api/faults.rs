@@ -161,7 +161,8 @@ async fn tell(
         (status = 400, description = "The body cannot be understood", body = ApiProblem),
         (status = 409, description = "Too many are on", body = ApiProblem),
         (status = 422, description = "There is no such fault, or not here", body = ApiProblem),
-        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn add(
@@ -187,7 +188,8 @@ pub(super) async fn add(
         (status = 400, description = "The body cannot be understood", body = ApiProblem),
         (status = 404, description = "It is not on", body = ApiProblem),
         (status = 422, description = "There is no such fault, or not here", body = ApiProblem),
-        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn change(
@@ -219,7 +221,8 @@ pub(super) async fn change(
         (status = 400, description = "The parameters cannot be understood", body = ApiProblem),
         (status = 200, description = "It is off, and that is recorded", body = FaultView),
         (status = 404, description = "It is not on", body = ApiProblem),
-        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn remove(
@@ -247,7 +250,8 @@ pub(super) async fn remove(
     responses(
         (status = 200, description = "None is on, and that is recorded", body = Healed),
         (status = 400, description = "The body cannot be understood", body = ApiProblem),
-        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn reset(

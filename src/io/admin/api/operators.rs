@@ -87,7 +87,7 @@ async fn decide_about(
             said,
             seen,
         };
-        match views.desk.operate(wish).await {
+        match views.desk.operate(wish).await? {
             None => return Err(not_in_memory()),
             // It went on meanwhile, or the journal is not told of it yet.
             Some((was, _)) if Some(was) != seen => tokio::time::sleep(BETWEEN_LOOKS).await,
@@ -158,6 +158,8 @@ macro_rules! decisions {
                 (status = 400, description = "Who or why is missing", body = ApiProblem),
                 (status = 404, description = "It is not in memory", body = ApiProblem),
                 (status = 409, description = "Its state does not allow it", body = ApiProblem),
+                (status = 503, description = "The gateway serves no more, or its journal is full",
+                 body = ApiProblem),
             ),
         )]
         pub(super) async fn $name(
@@ -194,6 +196,8 @@ decisions! {
         (status = 404, description = "It is not in memory, or there is no such act",
          body = ApiProblem),
         (status = 409, description = "Its state does not allow it", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn decide_at_first_path(
@@ -320,8 +324,7 @@ pub(super) async fn act(
         did,
         what: Text::clipped(&what),
     };
-    let done = views.desk.have_done(act, deed).await;
-    done.ok_or_else(|| ApiProblem::busy("the gateway serves no more"))
+    Ok(views.desk.have_done(act, deed).await?)
 }
 
 /// Close a connection of a terminal; it may come again
@@ -333,7 +336,8 @@ pub(super) async fn act(
         (status = 200, description = "It is closed, and that is recorded", body = Done),
         (status = 400, description = "The body cannot be understood", body = ApiProblem),
         (status = 404, description = "There is none", body = ApiProblem),
-        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn close_terminal(
@@ -367,7 +371,8 @@ macro_rules! of_links {
                 (status = 404, description = "There is no such link", body = ApiProblem),
                 (status = 409, description = "It is as it was: no connection is up",
                  body = ApiProblem),
-                (status = 503, description = "The gateway serves no more", body = ApiProblem),
+                (status = 503, description = "The gateway serves no more, or its journal is full",
+                 body = ApiProblem),
             ),
         )]
         pub(super) async fn $name(
@@ -415,7 +420,8 @@ fn link(views: &Views, name: &str) -> Result<LinkId, ApiProblem> {
     responses(
         (status = 200, description = "It drains, and that is recorded", body = Done),
         (status = 400, description = "The body cannot be understood", body = ApiProblem),
-        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn drain(
@@ -443,7 +449,8 @@ pub(super) async fn drain(
         (status = 400, description = "The body cannot be understood", body = ApiProblem),
         (status = 409, description = "It is wrong, or there is none; nothing changed",
          body = ApiProblem),
-        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn reload(
@@ -462,7 +469,8 @@ pub(super) async fn reload(
         (status = 400, description = "The body cannot be understood", body = ApiProblem),
         (status = 409, description = "It is wrong, or there is none; nothing changed",
          body = ApiProblem),
-        (status = 503, description = "The gateway serves no more", body = ApiProblem),
+        (status = 503, description = "The gateway serves no more, or its journal is full",
+         body = ApiProblem),
     ),
 )]
 pub(super) async fn reload_at_first_path(

@@ -1,5 +1,6 @@
 //! What is answered when a request cannot be done.
 
+use crate::io::serve::OperatorDeskError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -68,6 +69,12 @@ impl ApiProblem {
     pub(in crate::io::admin) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<OperatorDeskError> for ApiProblem {
+    fn from(error: OperatorDeskError) -> Self {
+        Self::busy(error)
     }
 }
 

@@ -3,17 +3,18 @@
 use super::{PATIENCE, approval, sale};
 use crate::engine::driver::Trouble;
 use crate::engine::gateway::Gateway;
-use crate::engine::record::{ConnId, LinkId, ListenerId, Seq};
+use crate::engine::record::{ConnId, LinkId, ListenerId, OperatorAct, OperatorDid, Seq};
 use crate::io::config::Config;
 use crate::io::journal::{Disk, JournalWriter, Progress};
 use crate::io::net::{self, Door, Inbound, Received, Wire};
-use crate::io::serve::Clock;
 use crate::io::serve::driver::{Parts, ServeDriver, SharedDriver};
 use crate::io::serve::run::look_after;
 use crate::io::serve::shadow::Shadows;
 use crate::io::serve::status::Status;
+use crate::io::serve::{Clock, GatewayDeed};
 use crate::io::telemetry::{Exporter, Pulse};
 use crate::iso::codec::Message;
+use crate::iso::message::Text;
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
@@ -21,7 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::watch;
+use tokio::sync::oneshot::error::TryRecvError;
+use tokio::sync::{oneshot, watch};
 
 /// A driver, a terminal and an acquirer at it, and the disk.
 struct Bench {
@@ -151,6 +153,31 @@ fn nothing_is_sent_before_the_record_that_explains_it_is_on_disk() {
         }
         bench.turn(last);
         assert_eq!(next(&mut bench.acquirer.1).await.mti().to_string(), "0200");
+    });
+}
+
+#[test]
+fn an_operator_is_told_of_a_deed_when_the_record_of_it_is_on_disk() {
+    on_one_thread(async {
+        let mut bench = Bench::new("").await;
+        bench.turn(bench.driver.last_recorded());
+        let act = OperatorAct {
+            who: Text::clipped("tester"),
+            did: OperatorDid::DrainLink,
+            what: Text::clipped("acquirer"),
+        };
+        let (reply, mut told) = oneshot::channel();
+        let before = bench.driver.last_recorded();
+        let deed = GatewayDeed::DrainLink(LinkId(0));
+        bench.driver.operated(act, deed, reply);
+        let last = bench.driver.last_recorded();
+        assert!(last > before);
+        for durable in before..last {
+            bench.turn(durable);
+            assert_eq!(told.try_recv(), Err(TryRecvError::Empty));
+        }
+        bench.turn(last);
+        assert_eq!(told.try_recv(), Ok(true));
     });
 }
 
