@@ -73,6 +73,7 @@ pub mod stream;
 
 pub mod compare;
 
+#[cfg(feature = "cli")]
 pub mod foreign;
 
 pub mod doctor;

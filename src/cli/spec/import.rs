@@ -28,7 +28,7 @@ pub(crate) struct ImportArgs {
 enum OriginChoice {
     /// jPOS GenericPackager, XML
     Jpos,
-    /// moov-io iso8583, JSON
+    /// moov-io iso8583, JSON or YAML
     Moov,
     /// j8583 parse guides, XML
     J8583,

@@ -10,7 +10,7 @@ use super::names::{self, TerminalKey};
 use super::options::Limits;
 use super::remembered::{Remembered, RememberedAnswers};
 use crate::engine::record::{CarriedKeys, Identity, Note, Opened, TxId};
-use crate::engine::seam::{KeyedMap, Mono, Wall};
+use crate::engine::seam::{KeyDigest, KeyDigester, KeyedMap, Mono, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
 use crate::iso::security::WorkingKeys;
@@ -424,11 +424,10 @@ impl Terminals {
 /// Sales of moments ago, to link two of the same card, amount and merchant (D0).
 #[derive(Debug)]
 pub(crate) struct Twins {
-    by_sale: KeyedMap<Sale, TxId>,
-    order: VecDeque<(Mono, Sale)>,
+    digests: KeyDigester,
+    by_sale: KeyedMap<KeyDigest, TxId>,
+    order: VecDeque<(Mono, KeyDigest)>,
 }
-
-type Sale = ([u8; 16], u64, MerchantId);
 
 /// Sales remembered at once; beyond, the oldest is no twin any more.
 const TWINS: usize = 100_000;
@@ -436,6 +435,7 @@ const TWINS: usize = 100_000;
 impl Twins {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
+            digests: KeyDigester::new(seed),
             by_sale: KeyedMap::new(seed),
             order: VecDeque::new(),
         }
@@ -459,6 +459,7 @@ impl Twins {
             return None;
         }
         let sale = (opened.card_hash, opened.amount.0, opened.merchant);
+        let sale = self.digests.of(&sale);
         match self.by_sale.get_mut(&sale) {
             Some(last) => Some(std::mem::replace(last, id)),
             None => {

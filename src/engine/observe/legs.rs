@@ -7,7 +7,7 @@
 
 use crate::engine::gateway::{asked_for, identity, original_stan};
 use crate::engine::record::Identity;
-use crate::engine::seam::{KeyedMap, Wall};
+use crate::engine::seam::{KeyDigest, KeyDigester, KeyedMap, Wall};
 use crate::iso::codec::Message;
 use crate::iso::message::Text;
 use crate::iso::spec::Spec;
@@ -114,9 +114,10 @@ struct ServerLook {
 /// Requests that were seen at one server, and then at another.
 #[derive(Debug)]
 struct SentOn {
+    digests: KeyDigester,
     /// Where a request was seen first.
-    first: KeyedMap<Text<128>, (SocketAddr, Wall)>,
-    order: VecDeque<(Wall, Text<128>)>,
+    first: KeyedMap<KeyDigest, (SocketAddr, Wall)>,
+    order: VecDeque<(Wall, KeyDigest)>,
     count: BTreeMap<(SocketAddr, SocketAddr), u64>,
 }
 
@@ -126,6 +127,7 @@ const CLIENTS: usize = 256;
 impl SentOn {
     fn new(seed: u64) -> Self {
         Self {
+            digests: KeyDigester::new(seed),
             first: KeyedMap::new(seed),
             order: VecDeque::new(),
             count: BTreeMap::new(),
@@ -133,7 +135,8 @@ impl SentOn {
     }
 
     /// A request of this name was seen at a server.
-    fn take(&mut self, name: Text<128>, server: SocketAddr, at: Wall) {
+    fn take(&mut self, name: &Text<128>, server: SocketAddr, at: Wall) {
+        let name = self.digests.of(name);
         match self.first.get(&name).copied() {
             Some((first, then)) if first != server && at - then <= SENT_ON_WITHIN => {
                 let count = self.count.entry((first, server)).or_default();
@@ -144,7 +147,7 @@ impl SentOn {
         }
     }
 
-    fn note(&mut self, name: Text<128>, server: SocketAddr, at: Wall) {
+    fn note(&mut self, name: KeyDigest, server: SocketAddr, at: Wall) {
         self.first.remove(&name);
         let _fresh = self.first.insert_new(name, (server, at));
         self.order.push_back((at, name));
@@ -220,10 +223,10 @@ impl LegFinder {
         let at = Wall(frame.at.0);
         look.requests = look.requests.saturating_add(1);
         if let Some(name) = name(&message) {
-            self.named.take(name, server, at);
+            self.named.take(&name, server, at);
         }
         if let Some(likeness) = likeness(&message) {
-            self.alike.take(likeness, server, at);
+            self.alike.take(&likeness, server, at);
         }
     }
 

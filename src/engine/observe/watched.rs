@@ -6,7 +6,7 @@ use crate::engine::gateway::{
     referred,
 };
 use crate::engine::record::{Identity, Opened, Seq, State, TxId};
-use crate::engine::seam::{KeyedMap, Wall};
+use crate::engine::seam::{KeyDigest, KeyDigester, KeyedMap, Wall};
 use crate::iso::message::{Amount, AuthCode, FieldPath, Mti, Rrn, Stan, Text};
 use crate::iso::stream::FlowId;
 use bytes::Bytes;
@@ -68,8 +68,8 @@ pub(super) struct Watched {
     pub(super) overdue: bool,
     /// What its requests told of when it was: a reversal may name its original by that.
     pub(super) times: Vec<(FieldPath, Text<14>)>,
-    names: Vec<Identity>,
-    keys: Vec<MatchKey>,
+    /// What it is found by.
+    found_by: Vec<KeyDigest>,
 }
 
 /// Its reversal.
@@ -117,8 +117,7 @@ impl Watched {
             unasked: false,
             overdue: false,
             times: Vec::new(),
-            names: Vec::new(),
-            keys: Vec::new(),
+            found_by: Vec::new(),
         }
     }
 
@@ -159,12 +158,20 @@ impl Watched {
     }
 }
 
+/// What finds a transaction.
+#[derive(Hash)]
+enum FoundBy {
+    Name(Identity),
+    Key(MatchKey),
+}
+
 /// All of them.
 #[derive(Debug)]
 pub(super) struct WatchTable {
     all: BTreeMap<CaseNo, Watched>,
-    named: KeyedMap<Identity, Vec<CaseNo>>,
-    keyed: KeyedMap<MatchKey, Vec<CaseNo>>,
+    /// By their names, and by what their answers carry.
+    found: KeyedMap<KeyDigest, Vec<CaseNo>>,
+    digests: KeyDigester,
     of_terminal: KeyedMap<TerminalKey, VecDeque<CaseNo>>,
     due: BTreeSet<(Wall, CaseNo)>,
     next: CaseNo,
@@ -175,8 +182,8 @@ impl WatchTable {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             all: BTreeMap::new(),
-            named: KeyedMap::new(seed),
-            keyed: KeyedMap::new(seed.rotate_left(17)),
+            found: KeyedMap::new(seed),
+            digests: KeyDigester::new(seed.rotate_left(17)),
             of_terminal: KeyedMap::new(seed.rotate_left(34)),
             due: BTreeSet::new(),
             next: CaseNo(0),
@@ -213,11 +220,13 @@ impl WatchTable {
         let Some(own) = self.all.remove(&case) else {
             return;
         };
-        for name in &own.names {
-            forget(&mut self.named, name, case);
-        }
-        for key in &own.keys {
-            forget(&mut self.keyed, key, case);
+        for digest in &own.found_by {
+            if let Some(cases) = self.found.get_mut(digest) {
+                cases.retain(|other| *other != case);
+                if cases.is_empty() {
+                    self.found.remove(digest);
+                }
+            }
         }
         let key = key_of(&own.opened);
         if let Some(cases) = self.of_terminal.get_mut(&key) {
@@ -230,22 +239,22 @@ impl WatchTable {
 
     /// Lets one be found by a further name, such as that at its host.
     pub(super) fn add_name(&mut self, case: CaseNo, name: Identity) {
-        if let Some(own) = self.all.get_mut(&case)
-            && !name.is_empty()
-            && !own.names.contains(&name)
-        {
-            own.names.push(name);
-            self.named.or_insert_with(name, Vec::new).push(case);
+        if !name.is_empty() {
+            self.let_find(case, self.digests.of(&FoundBy::Name(name)));
         }
     }
 
     /// Lets an answer with this key find one.
     pub(super) fn add_key(&mut self, case: CaseNo, key: MatchKey) {
+        self.let_find(case, self.digests.of(&FoundBy::Key(key)));
+    }
+
+    fn let_find(&mut self, case: CaseNo, digest: KeyDigest) {
         if let Some(own) = self.all.get_mut(&case)
-            && !own.keys.contains(&key)
+            && !own.found_by.contains(&digest)
         {
-            own.keys.push(key);
-            self.keyed.or_insert_with(key, Vec::new).push(case);
+            own.found_by.push(digest);
+            self.found.or_insert_with(digest, Vec::new).push(case);
         }
     }
 
@@ -259,13 +268,17 @@ impl WatchTable {
 
     /// Those of a name, the newest first.
     pub(super) fn named(&self, name: &Identity) -> impl Iterator<Item = (CaseNo, &Watched)> {
-        let cases = self.named.get(name).into_iter().flatten().rev();
-        cases.filter_map(|case| Some((*case, self.all.get(case)?)))
+        self.found_by(FoundBy::Name(*name))
     }
 
     /// Those whose answer has this key, the newest first.
     pub(super) fn keyed(&self, key: &MatchKey) -> impl Iterator<Item = (CaseNo, &Watched)> {
-        let cases = self.keyed.get(key).into_iter().flatten().rev();
+        self.found_by(FoundBy::Key(*key))
+    }
+
+    fn found_by(&self, what: FoundBy) -> impl Iterator<Item = (CaseNo, &Watched)> {
+        let cases = self.found.get(&self.digests.of(&what));
+        let cases = cases.into_iter().flatten().rev();
         cases.filter_map(|case| Some((*case, self.all.get(case)?)))
     }
 
@@ -326,14 +339,5 @@ impl WatchTable {
     pub(super) fn unfinished(&self) -> Vec<CaseNo> {
         let own = self.all.iter().filter(|(_, own)| own.state.is_live());
         own.map(|(case, _)| *case).collect()
-    }
-}
-
-fn forget<K: Eq + std::hash::Hash>(map: &mut KeyedMap<K, Vec<CaseNo>>, key: &K, case: CaseNo) {
-    if let Some(cases) = map.get_mut(key) {
-        cases.retain(|other| *other != case);
-        if cases.is_empty() {
-            map.remove(key);
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! A map whose keys strangers choose.
+//! A map whose keys strangers choose, and what stands for such a key.
 
 use std::borrow::Borrow;
 use std::collections::hash_map::Entry;
@@ -13,8 +13,7 @@ impl<K: Eq + Hash, V> KeyedMap<K, V> {
     /// An empty map, its hash keyed by `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let state = ahash::RandomState::with_seeds(seed, !seed, seed.rotate_left(32), 0x9E37_79B9);
-        Self(std::collections::HashMap::with_hasher(state))
+        Self(std::collections::HashMap::with_hasher(state(seed)))
     }
 
     /// Inserts if the key is free; gives the value back if it is not. Nothing is overwritten.
@@ -82,4 +81,40 @@ impl<K, V> fmt::Debug for KeyedMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "({} keys)", self.0.len())
     }
+}
+
+/// Stands for a key in a large table, where the key itself would take several times the room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyDigest(u128);
+
+/// Makes digests: two hashes under one seed, so that no two keys have the same one by chance.
+#[derive(Clone)]
+pub struct KeyDigester([ahash::RandomState; 2]);
+
+impl KeyDigester {
+    /// One whose hashes are keyed by `seed`.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self([state(seed), state(!seed.rotate_left(16))])
+    }
+
+    /// What stands for a key.
+    #[must_use]
+    pub fn of(&self, key: &impl Hash) -> KeyDigest {
+        let [high, low] = self
+            .0
+            .each_ref()
+            .map(|state| u128::from(state.hash_one(key)));
+        KeyDigest(high << 64 | low)
+    }
+}
+
+impl fmt::Debug for KeyDigester {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyDigester")
+    }
+}
+
+fn state(seed: u64) -> ahash::RandomState {
+    ahash::RandomState::with_seeds(seed, !seed, seed.rotate_left(32), 0x9E37_79B9)
 }

@@ -14,6 +14,6 @@ mod steady;
 
 pub use dice::Dice;
 pub use duration::duration;
-pub use keyed::KeyedMap;
+pub use keyed::{KeyDigest, KeyDigester, KeyedMap};
 pub use now::{Mono, Now, Wall, Zone};
 pub use steady::Steady;

@@ -19,6 +19,8 @@ mod jpos_parts;
 
 mod moov;
 
+mod yaml;
+
 mod j8583;
 
 mod xml;
@@ -48,7 +50,7 @@ mod tests;
 pub enum PackagerKind {
     /// A jPOS GenericPackager, in XML.
     Jpos,
-    /// A moov-io message spec, in JSON.
+    /// A moov-io message spec, in JSON or YAML.
     Moov,
     /// j8583 parse guides, in XML.
     J8583,
@@ -106,8 +108,9 @@ impl PackagerKind {
         }
         let jpos = text.find("<isopackager");
         let j8583 = text.find("<j8583-config");
+        let fields = |line: &str| line.starts_with("fields:") || line.starts_with("\"fields\":");
         match (jpos, j8583) {
-            (None, None) => None,
+            (None, None) => text.lines().any(fields).then_some(Self::Moov),
             (Some(_), None) => Some(Self::Jpos),
             (None, Some(_)) => Some(Self::J8583),
             (Some(one), Some(other)) if one < other => Some(Self::Jpos),

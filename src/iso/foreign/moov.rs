@@ -1,25 +1,35 @@
-//! A moov-io message spec in JSON: fields by number, each with type, encoding and prefix.
+//! A moov-io message spec in JSON or YAML: fields by number, each with type, encoding and prefix.
 
 use super::draft::{
     DialectDraft, DraftContent, DraftField, DraftPart, DraftParts, DraftPrefix, DraftWire,
 };
+use super::yaml::{self, YamlText};
 use super::{ImportError, line_of};
 use crate::iso::spec::{Align, Encoding, LengthUnit, Pad, PrefixEncoding};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 type JsonTable = Map<String, Value>;
 
 pub(super) fn read(text: &str) -> Result<DialectDraft, ImportError> {
-    let root: Value = serde_json::from_str(text)
-        .map_err(|e| ImportError::at(e.line(), format!("no sound JSON: {e}")))?;
+    let (root, lines) = match text.trim_start().starts_with('{') {
+        true => {
+            let root: Value = serde_json::from_str(text)
+                .map_err(|e| ImportError::at(e.line(), format!("no sound JSON: {e}")))?;
+            (root, json_lines(text))
+        }
+        false => {
+            let YamlText { root, lines } = yaml::read(text)?;
+            (root, lines)
+        }
+    };
     let fields = root.get("fields").and_then(Value::as_object);
     let missing = || ImportError::at(1, "there is no table `fields` in it");
     let fields = fields.ok_or_else(missing)?;
     let title = root.get("name").and_then(Value::as_str);
     let mut draft = DialectDraft::new(title.unwrap_or("Imported from moov-io").to_owned());
-    let lines = FieldLines::of(text);
     for (number, keys) in fields {
-        let line = lines.of_field(number);
+        let line = lines.get(number).copied().unwrap_or(1);
         let id = number.parse::<u8>().ok().filter(|number| *number <= 192);
         match (id, keys.as_object()) {
             (Some(id), Some(keys)) => field(&mut draft, id, keys, line),
@@ -93,9 +103,19 @@ fn text<'a>(keys: &'a JsonTable, key: &str) -> &'a str {
     keys.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// A number; YAML has texts only.
 fn number(keys: &JsonTable, key: &str) -> Option<u16> {
-    let number = keys.get(key)?.as_u64()?;
+    let told = keys.get(key)?;
+    let number = told.as_u64().or_else(|| told.as_str()?.parse().ok())?;
     Some(u16::try_from(number).unwrap_or(u16::MAX))
+}
+
+/// Whether the bitmap is never followed by a second one. moov writes the key in small letters, and
+/// reads it in any.
+fn is_alone(keys: &JsonTable) -> bool {
+    let is_it = |key: &str| key.eq_ignore_ascii_case("disableAutoExpand");
+    let told = keys.iter().find(|(key, _)| is_it(key));
+    told.is_some_and(|(_, told)| *told == Value::Bool(true) || told == "true")
 }
 
 fn bitmap(draft: &mut DialectDraft, keys: &JsonTable, line: usize) {
@@ -108,14 +128,10 @@ fn bitmap(draft: &mut DialectDraft, keys: &JsonTable, line: usize) {
         }
     };
     let bytes = number(keys, "length").unwrap_or(8);
-    let expands = !keys
-        .get("disableAutoExpand")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    match (bytes, expands) {
-        (0 | 8, true) => {}
+    match (bytes, is_alone(keys)) {
+        (0 | 8, false) => {}
         (16, _) => draft.bitmap.always_double = true,
-        (8, false) => draft.decide(line, "bit 1 may be set for a second bitmap all the same"),
+        (8, true) => draft.decide(line, "bit 1 may be set for a second bitmap all the same"),
         _ => draft.leave_out(None, line, format!("the bitmap: {bytes} bytes at once")),
     }
 }
@@ -294,41 +310,29 @@ fn tagged(
     }
 }
 
-/// The lines of the fields' numbers.
-struct FieldLines<'a> {
-    text: &'a str,
-    /// The keys two braces deep, each with its place.
-    keys: Vec<(&'a str, usize)>,
-}
-
-impl<'a> FieldLines<'a> {
-    /// Goes through a text that was read as JSON before.
-    fn of(text: &'a str) -> Self {
-        let (mut depth, mut keys) = (0usize, Vec::new());
-        let (mut from, mut escaped) = (None, false);
-        let mut last = "";
-        for (at, byte) in text.bytes().enumerate() {
-            match (from, byte) {
-                (Some(start), b'"') if !escaped => {
-                    last = text.get(start..at).unwrap_or_default();
-                    from = None;
-                }
-                (Some(_), _) => escaped = byte == b'\\' && !escaped,
-                (None, b'"') => {
-                    from = Some(at.saturating_add(1));
-                    escaped = false;
-                }
-                (None, b':') if depth == 2 => keys.push((last, at)),
-                (None, b'{' | b'[') => depth = depth.saturating_add(1),
-                (None, b'}' | b']') => depth = depth.saturating_sub(1),
-                (None, _) => {}
+/// The lines of the keys two braces deep, in a text that was read as JSON before.
+fn json_lines(text: &str) -> BTreeMap<String, usize> {
+    let (mut depth, mut keys) = (0usize, BTreeMap::new());
+    let (mut from, mut escaped) = (None, false);
+    let mut last = "";
+    for (at, byte) in text.bytes().enumerate() {
+        match (from, byte) {
+            (Some(start), b'"') if !escaped => {
+                last = text.get(start..at).unwrap_or_default();
+                from = None;
             }
+            (Some(_), _) => escaped = byte == b'\\' && !escaped,
+            (None, b'"') => {
+                from = Some(at.saturating_add(1));
+                escaped = false;
+            }
+            (None, b':') if depth == 2 => {
+                keys.insert(last.to_owned(), line_of(text, at));
+            }
+            (None, b'{' | b'[') => depth = depth.saturating_add(1),
+            (None, b'}' | b']') => depth = depth.saturating_sub(1),
+            (None, _) => {}
         }
-        Self { text, keys }
     }
-
-    fn of_field(&self, number: &str) -> usize {
-        let place = self.keys.iter().find(|(key, _)| *key == number);
-        place.map_or(1, |(_, at)| line_of(self.text, *at))
-    }
+    keys
 }

@@ -302,6 +302,11 @@ fn no_text_makes_a_reader_panic() {
         "{\"fields\":[]}",
         "{\"fields\":{\"2\":3}}",
         "<j8583-config><parse><field/></parse>",
+        "fields:",
+        "fields:\n  - 2",
+        "fields:\n  2: *all",
+        "fields: {2: {",
+        "fields:\n\t2: x",
     ];
     for text in texts {
         for kind in [PackagerKind::Jpos, PackagerKind::Moov, PackagerKind::J8583] {
@@ -315,6 +320,68 @@ fn no_text_makes_a_reader_panic() {
             .what
             .contains("deeper")
     );
+    for deep in ["[", "{a: ", "? ", "- "] {
+        let text = format!("fields: {}", deep.repeat(20_000));
+        assert!(import(PackagerKind::Moov, "x", &text).is_err(), "{deep}");
+    }
+}
+
+/// A spec of moov as YAML, as people write it: numbers without quotes.
+fn as_yaml(value: &serde_json::Value, indent: &str) -> String {
+    let Some(table) = value.as_object() else {
+        return format!("{value}\n");
+    };
+    let lines = table.iter().map(|(key, value)| {
+        let rest = as_yaml(value, &format!("{indent}  "));
+        format!("{indent}{key}: {rest}")
+    });
+    format!("\n{}", lines.collect::<String>())
+}
+
+#[test]
+fn a_moov_spec_in_yaml_is_the_same_as_in_json() {
+    let [.., (name, json, _)] = FILES;
+    let yaml = as_yaml(&serde_json::from_str(json).unwrap(), "");
+    assert_eq!(PackagerKind::of(&yaml), Some(PackagerKind::Moov));
+    let [json, yaml] = [json, &yaml].map(|text| import(PackagerKind::Moov, name, text).unwrap());
+    let without_lines = |text: &str| {
+        let digits = |c: char| c.is_ascii_digit();
+        let remark = |line: &str| match line.starts_with('#') {
+            true => line.replace(digits, ""),
+            false => line.to_owned(),
+        };
+        text.lines().map(remark).collect::<Vec<_>>()
+    };
+    assert_eq!(without_lines(&yaml.text), without_lines(&json.text));
+    assert_eq!((yaml.fields, yaml.left_out), (json.fields, json.left_out));
+
+    let field = "type: Own\n    length: 2\n    enc: ASCII\n    prefix: ASCII.Fixed";
+    let text = format!("name: one\nfields:\n  3: &own\n    {field}\n  4:\n    {field}\n");
+    let text = text.replacen("Own\n    length: 2", "Numeric\n    length: 6", 1);
+    let imported = import(PackagerKind::Moov, "one", &text).unwrap();
+    let told: Vec<_> = imported.left_out.iter().map(|one| one.line).collect();
+    assert_eq!(told, [8], "{:?}", imported.left_out);
+    let alias = text.replace("  4:\n", "  5: *own\n  4:\n");
+    let error = import(PackagerKind::Moov, "one", &alias).unwrap_err();
+    assert_eq!(error.line, 8);
+    assert!(error.what.contains("alias"), "{error}");
+}
+
+#[test]
+fn a_bitmap_that_is_never_followed_is_told_in_any_letters() {
+    for key in ["disableAutoExpand", "disableautoexpand"] {
+        let text = format!(
+            "{{\"fields\":{{\"1\":{{\"type\":\"Bitmap\",\"length\":8,\"enc\":\"Binary\",\
+             \"prefix\":\"Binary.Fixed\",\"{key}\":true}},\"3\":{{\"type\":\"Numeric\",\
+             \"length\":6,\"enc\":\"ASCII\",\"prefix\":\"ASCII.Fixed\"}}}}}}"
+        );
+        let imported = import(PackagerKind::Moov, "one", &text).unwrap();
+        let told = imported
+            .decided
+            .iter()
+            .any(|one| one.what.contains("bit 1 may be set"));
+        assert!(told, "{key}: {:?}", imported.decided);
+    }
 }
 
 #[test]
