@@ -6,9 +6,9 @@ use super::lifecycle::{Trigger, decide};
 use super::live::Slot;
 use super::message_facts::{CODE, key_of};
 use super::names;
+use super::originals::{OriginalNames, Referable, only};
 use super::partly_read;
 use super::remembered::Remembered;
-use super::terminal_memory::{OriginalNames, Referred, only};
 use super::terminal_reversal::{is_about, is_partial};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row, TxId};
 use crate::engine::seam::Now;
@@ -132,17 +132,15 @@ impl Gateway {
             rrn: message.rrn(),
             auth: message.auth_code(),
             stan: names::original_stan(message).filter(|_| !rewrites),
+            batch: names::original_batch(message),
         };
         let opened = self.describe(message);
-        let id = match self.referred(&opened, &told) {
-            // A host may number its own messages as it likes.
-            Referred::To(id) | Referred::Either(id, _) => Some(id),
-            Referred::ToNone => None,
-        };
+        // A host may number its own messages as it likes.
+        let id = self.referred(&opened, &told).all().first().copied();
         let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, &fits));
         let returning = |done: &&Remembered| {
             matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)
-                && told.names(done.rrn, done.auth, &done.opened)
+                && told.are_all_of(&Referable::of(done))
                 && fits(&done.opened)
         };
         let id = id.or_else(|| {

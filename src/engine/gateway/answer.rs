@@ -7,6 +7,7 @@ use super::kept_frames::kept;
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
 use super::message_facts::{HeardBefore, key_of, outcome_of};
+use super::originals::OriginalNames;
 use super::partly_read;
 use super::settlement;
 use super::terminal_reversal::left_standing;
@@ -204,7 +205,7 @@ impl Gateway {
     }
 
     /// Whether the answer to a reversal that is a message of its own names another part than that
-    /// does.
+    /// does, or another original.
     fn is_of_another_part(&self, own: &Transaction, answer: &Message) -> bool {
         if own.opened.purpose != Purpose::Reversal {
             return false;
@@ -213,7 +214,13 @@ impl Gateway {
             let request = kept(&self.spec_of(own)?, &own.request)?;
             left_standing(&request)
         };
-        left_standing(answer).is_some_and(|told| told != asked().unwrap_or_default())
+        let numbers = OriginalNames {
+            rrn: answer.rrn(),
+            ..OriginalNames::default()
+        };
+        let original = own.opened.original;
+        original.is_some_and(|original| self.names_another(original, &own.opened, &numbers))
+            || left_standing(answer).is_some_and(|told| told != asked().unwrap_or_default())
     }
 
     /// Whether an answer speaks of the card and the currency that were sent to a host otherwise

@@ -78,10 +78,10 @@ pub(crate) fn opened_of(message: &Message, merchant: MerchantId, vault: &Vault) 
 }
 
 /// Whether a message of this purpose may name an earlier transaction by the names of its answer. A
-/// completion names its pre-authorization by the code of its approval.
+/// completion or increment names its authorization by the code of its approval.
 pub(crate) fn may_refer(message: &Message, purpose: Purpose) -> bool {
-    let completes = purpose == Purpose::Debit && message.auth_code().is_some();
-    completes || matches!(purpose, Purpose::Void | Purpose::Refund)
+    let of_hold = matches!(purpose, Purpose::Debit | Purpose::Hold);
+    of_hold && message.auth_code().is_some() || matches!(purpose, Purpose::Void | Purpose::Refund)
 }
 
 /// A field as text; empty if it is absent, or too long.

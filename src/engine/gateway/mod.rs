@@ -49,6 +49,8 @@ mod request;
 
 mod repeats;
 
+mod originals;
+
 mod own_answers;
 
 mod answer_fits;
@@ -101,10 +103,11 @@ pub use options::{
     Keys, Ladder, Limits, LinkOptions, ListenerOptions, Options, ReversalBy, ReversalOptions,
     RouteOptions, SignOn,
 };
+pub(crate) use originals::{OriginalNames, Referable, Referred, only, referred};
 pub(crate) use partly_read::{hides_its_code, note as unread_note, note_or as unread_note_or};
 pub use route::{Balance, CardRange, CodePattern, Match, MtiPattern, TerminalPattern};
 pub(crate) use settlement::note_or as settlement_note_or;
-pub(crate) use terminal_memory::{OriginalNames, Referable, Referred, Twins, only, referred};
+pub(crate) use terminal_memory::Twins;
 pub(crate) use terminal_reversal::{granted, is_about, is_partial, part_given_back};
 pub use wish::{Act, Wish};
 

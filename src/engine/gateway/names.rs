@@ -171,7 +171,7 @@ fn named_by(rule: &ReversalRule, path: &FieldPath) -> Option<FieldPath> {
 }
 
 /// What a terminal fills in that does not know better.
-fn is_zero(value: &str) -> bool {
+pub(super) fn is_zero(value: &str) -> bool {
     value.bytes().all(|digit| matches!(digit, b'0' | b' '))
 }
 
@@ -206,6 +206,14 @@ pub(crate) fn original_stan(message: &Message) -> Option<Stan> {
     let path = original_stan_path(message.spec().flow())?;
     let stan = message.text(path)?.trim().parse().ok().map(Stan)?;
     (stan != Stan(0)).then_some(stan)
+}
+
+/// The batch of that trace number, where the dialect has one; empty if none is told.
+pub(super) fn original_batch(message: &Message) -> Text<6> {
+    let told = message.spec().flow().original_batch;
+    let told = told.and_then(|path| message.short(path));
+    told.filter(|batch: &Text<6>| !is_zero(batch))
+        .unwrap_or_default()
 }
 
 /// The key of the answer to a message that goes out on a link.

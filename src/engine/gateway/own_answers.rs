@@ -4,11 +4,9 @@ use super::core::Gateway;
 use super::kept_frames::{kept, readdressed};
 use super::lifecycle::Trigger;
 use super::live::{Slot, Transaction};
-use super::message_facts::{CODE, is_same, key_of, may_refer, opened_of};
+use super::message_facts::{CODE, is_same, key_of};
 use super::partly_read;
 use super::remembered::Remembered;
-use super::settlement;
-use super::terminal_memory::{OriginalNames, Referable, Referred, referred};
 use crate::engine::record::{
     ConnId, Fact, Hop, Known, Logged, Note, Opened, Row, Seq, State, Step, TxId, Why,
 };
@@ -268,45 +266,6 @@ impl Gateway {
             }
         }
         self.forget(slot);
-    }
-
-    /// What names the transaction that a request begins.
-    pub(super) fn describe(&self, message: &Message) -> Opened {
-        let mut opened = opened_of(message, self.merchant_of(message), &self.vault);
-        if may_refer(message, opened.purpose) {
-            let told = OriginalNames::told_by(message);
-            opened.original = self.referred(&opened, &told).original();
-        }
-        opened
-    }
-
-    /// The note of a request: what could not be read of it counts first.
-    pub(super) fn note_of_request(&self, message: &Message, opened: &Opened) -> Note {
-        let names = may_refer(message, opened.purpose) && opened.original.is_none();
-        let told = names.then(|| OriginalNames::told_by(message));
-        let either = told.map_or(Note::None, |told| self.referred(opened, &told).note());
-        let otherwise = settlement::note_or(message, opened.purpose, either);
-        partly_read::note_or(message, otherwise)
-    }
-
-    /// What a void, refund or completion says of its original: one of its terminal, answered
-    /// before, or whose answer is still on its way to the terminal, or not proven.
-    pub(super) fn referred(&self, of: &Opened, told: &OriginalNames) -> Referred {
-        let terminal = self.terminals.get(&key_of(of)).into_iter();
-        let done = terminal.flat_map(|own| own.done.iter().rev());
-        let done = done.map(|own| (own.id, &own.opened, own.rrn, own.auth));
-        let slots = self.live.slots();
-        let live = slots.iter().filter_map(|slot| self.live.get(*slot));
-        let live = live.map(|own| (own.id, &own.opened, own.rrn, own.auth));
-        let of_terminal = live.filter(|(_, opened, ..)| key_of(opened) == key_of(of));
-        let all = done.chain(of_terminal);
-        let all = all.map(|(tx, opened, rrn, auth)| Referable {
-            tx,
-            opened,
-            rrn,
-            auth,
-        });
-        referred((of, told), &all.collect::<Vec<_>>())
     }
 
     /// The request of a live transaction, as far as the journal may keep it.

@@ -268,9 +268,7 @@ impl Gateway {
             transaction.unwritten = Some(send);
         }
         // A void or refund that names an approval by its number proves that the terminal has it.
-        if let Some(original) = opened.original {
-            self.later_message(now, &opened, original, Trigger::Proof, id);
-        }
+        self.refers(now, &opened, Trigger::Proof, id);
     }
 
     /// The other swipe of the same purchase, if there was one moments ago (D0).
@@ -363,7 +361,9 @@ impl Gateway {
             return trigger;
         };
         match (trigger, of.purpose) {
-            (Trigger::Returned, Purpose::Debit) => Trigger::Proof,
+            (Trigger::Returned | Trigger::ReturnUndone, Purpose::Debit | Purpose::Hold) => {
+                Trigger::Proof
+            }
             // How much of it that is, nobody here knows.
             (Trigger::Returned, _) if !of.may_share_currency(&own.opened) => {
                 Trigger::ReturnedInPart

@@ -6,6 +6,7 @@ use super::lifecycle::Trigger;
 use super::live::{Asker, Reversal, Slot};
 use super::message_facts::{asked_for, is_of_trade};
 use super::names;
+use super::originals::OriginalNames;
 use super::partly_read;
 use super::terminal_reversal::{granted, is_partial, left_standing, part_given_back};
 use super::translation::answers_as_it_is;
@@ -355,7 +356,8 @@ impl Gateway {
         if let Some(reversal) = reversal {
             reversal.unanswered = reversal.unanswered.saturating_sub(1);
         }
-        if let Some(why) = self.is_about_another(slot, message) {
+        let another = self.is_about_another(slot, message);
+        if let Some(why) = another.or_else(|| self.takes_back_its_yes(slot, message)) {
             return self.settle_try(now, conn, slot, message, Trigger::ReversalRetry, why);
         }
         let link = self.live.get(slot).map(|own| own.opened.link);
@@ -411,6 +413,13 @@ impl Gateway {
         }
     }
 
+    /// Whether an answer names a part, where the whole was accepted before.
+    fn takes_back_its_yes(&self, slot: Slot, message: &Message) -> Option<Why> {
+        let own = self.live.get(slot)?;
+        let again = own.state == State::Reversed && is_partial(message);
+        again.then_some(Why::AnswersDisagree)
+    }
+
     /// Whether the reversal under way undoes what its terminal may hold a receipt for.
     fn is_of_receipt(&self, slot: Slot) -> bool {
         let reversal = self.live.get(slot).and_then(|own| own.reversal.as_ref());
@@ -436,7 +445,11 @@ impl Gateway {
         let original = told.is_none() || named.is_none_or(|named| Some(named) == told);
         let kind = sent.is_none_or(|sent| is_of_trade(&asked_for(&sent), message));
         let same = amount && original && kind && self.is_of(&own.opened, message);
-        let same = same && !self.refers_to_another(own, message);
+        let numbers = OriginalNames {
+            rrn: message.rrn(),
+            ..OriginalNames::default()
+        };
+        let same = same && !self.names_another(own.id, &own.opened, &numbers);
         (!same).then_some(Why::AnswerMismatch)
     }
 

@@ -6,153 +6,16 @@
 //! repeats would be booked twice, and its MACs go unchecked. What is open is never forgotten:
 //! `limits.live` counts it, and beyond it new requests are refused.
 
-use super::names::{self, TerminalKey};
+use super::names::TerminalKey;
 use super::options::Limits;
+use super::originals::only;
 use super::remembered::{Remembered, RememberedAnswers};
-use crate::engine::record::{CarriedKeys, Identity, Note, Opened, TxId};
+use crate::engine::record::{CarriedKeys, Identity, Opened, TxId};
 use crate::engine::seam::{KeyDigest, KeyDigester, KeyedMap, Mono, Wall};
-use crate::iso::codec::Message;
-use crate::iso::message::{AuthCode, MerchantId, Rrn, Stan, TerminalId, Text};
+use crate::iso::message::{MerchantId, Stan, TerminalId, Text};
 use crate::iso::security::WorkingKeys;
-use crate::iso::spec::Purpose;
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// How a message names its original.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct OriginalNames {
-    pub(crate) rrn: Option<Rrn>,
-    pub(crate) auth: Option<AuthCode>,
-    pub(crate) stan: Option<Stan>,
-}
-
-impl OriginalNames {
-    /// As a void, refund or completion tells them.
-    pub(crate) fn told_by(message: &Message) -> Self {
-        Self {
-            rrn: message.rrn(),
-            auth: message.auth_code(),
-            stan: names::original_stan(message),
-        }
-    }
-
-    /// Whether these names are meant: by RRN if one is told, else by what else is told.
-    pub(crate) fn names(&self, rrn: Option<Rrn>, auth: Option<AuthCode>, own: &Opened) -> bool {
-        if self.rrn.is_some() && rrn.is_some() {
-            return self.rrn == rrn;
-        }
-        (self.auth.is_some() || self.stan.is_some())
-            && self.auth.is_none_or(|told| auth == Some(told))
-            && self.stan.is_none_or(|told| own.stan == told)
-    }
-
-    /// Whether the trace number told is another than that of the transaction whose reference number
-    /// is told, or the authorization code is that of another debit: which of the two an acquirer
-    /// goes by, nobody here knows.
-    fn contradict(&self, own: &Referable<'_>, all: &[Referable<'_>]) -> bool {
-        let told = self.stan.filter(|told| *told != Stan(0));
-        let of_other = |other: &Referable<'_>| self.is_code_of(other) && other.tx != own.tx;
-        told.is_some_and(|told| told != own.opened.stan)
-            || !self.is_code_of(own) && all.iter().any(of_other)
-    }
-
-    /// Whether the authorization code told is that of this debit.
-    fn is_code_of(&self, own: &Referable<'_>) -> bool {
-        let debits = own.opened.purpose == Purpose::Debit;
-        debits && self.auth.is_some() && own.auth == self.auth
-    }
-}
-
-/// Whether a message of this kind and card may speak of that transaction.
-pub(crate) fn may_be_referred(of: &Opened, own: &Opened) -> bool {
-    is_referred_kind(of, own) && own.is_of_card(&of.card_hash)
-}
-
-/// Whether a message of this kind may speak of that transaction.
-fn is_referred_kind(of: &Opened, own: &Opened) -> bool {
-    // The void of an authorization leaves alone what was completed of it.
-    let of_hold = of.kind.ends_with("preauth_void");
-    let completed = own.purpose == Purpose::Debit && of.purpose != Purpose::Debit && !of_hold;
-    completed || own.purpose == Purpose::Hold
-}
-
-/// What a void, refund or completion says of its original.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Referred {
-    /// It is this one.
-    To(TxId),
-    /// Its reference number is that of the first, its trace number or authorization code that of
-    /// the second, or of none that is known.
-    Either(TxId, Option<TxId>),
-    /// It names none that is known.
-    ToNone,
-}
-
-impl Referred {
-    /// The original, if it is known.
-    pub(crate) const fn original(self) -> Option<TxId> {
-        match self {
-            Self::To(tx) => Some(tx),
-            Self::Either(..) | Self::ToNone => None,
-        }
-    }
-
-    /// Whether it may be this one.
-    pub(crate) fn names(self, tx: TxId) -> bool {
-        match self {
-            Self::To(one) => one == tx,
-            Self::Either(one, other) => one == tx || other == Some(tx),
-            Self::ToNone => false,
-        }
-    }
-
-    /// What is to be recorded of it.
-    pub(crate) const fn note(self) -> Note {
-        match self {
-            Self::Either(first, other) => Note::EitherOf(first, other),
-            Self::To(_) | Self::ToNone => Note::None,
-        }
-    }
-}
-
-/// A transaction that may be referred to, and its names.
-pub(crate) struct Referable<'a> {
-    pub(crate) tx: TxId,
-    pub(crate) opened: &'a Opened,
-    pub(crate) rrn: Option<Rrn>,
-    pub(crate) auth: Option<AuthCode>,
-}
-
-/// The transaction that a void, refund or completion refers to: by RRN if that is known, else by
-/// the authorization code and trace number that it names. Codes are given by each issuer as it
-/// likes, and numbers come again in a later batch: they count only with the same card, and if no
-/// other transaction has them too. `all` are those of its terminal, the newest first.
-pub(crate) fn referred((of, told): (&Opened, &OriginalNames), all: &[Referable<'_>]) -> Referred {
-    let meant = || all.iter().filter(|own| may_be_referred(of, own.opened));
-    // Some hosts give one reference number to all.
-    let of_number = || meant().filter(|own| told.rrn.is_some() && own.rrn == told.rrn);
-    let by_rrn = of_number().find(|own| !told.contradict(own, all));
-    if let (None, Some(own)) = (by_rrn, of_number().next()) {
-        let kind = all.iter().filter(|own| is_referred_kind(of, own.opened));
-        let others = kind.filter(|other| {
-            let numbered = told.stan == Some(other.opened.stan);
-            other.tx != own.tx && (numbered || told.is_code_of(other))
-        });
-        return Referred::Either(own.tx, only(others.map(|own| own.tx)));
-    }
-    let unnamed = OriginalNames { rrn: None, ..*told };
-    let mut others = meant().filter(|own| unnamed.names(own.rrn, own.auth, own.opened));
-    let found = by_rrn.or_else(|| only(others.by_ref()));
-    found.map_or(Referred::ToNone, |own| Referred::To(own.tx))
-}
-
-/// The only one there is.
-pub(crate) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
-    match (all.next(), all.next()) {
-        (Some(one), None) => Some(one),
-        _ => None,
-    }
-}
 
 /// One terminal.
 #[derive(Debug, Default)]

@@ -5,10 +5,10 @@ use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot, Transaction};
 use super::message_facts::{AMOUNT, key_of};
 use super::names;
+use super::originals::OriginalNames;
 use super::own_answers::Reason;
 use super::partly_read;
 use super::remembered::went_out;
-use super::terminal_memory::{OriginalNames, may_be_referred};
 use crate::engine::record::{
     Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
 };
@@ -43,7 +43,9 @@ impl Gateway {
         if let Some(of) = self.live.get(slot)
             && (self.is_elsewhere(conn, of.opened.link)
                 || !is_about(&message, &opened, (&of.opened, of.answer.as_ref()))
-                || !leaves_no_more(&message, of.opened.amount))
+                || self.names_another(of.id, &of.opened, &OriginalNames::told_by(&message))
+                || !leaves_no_more(&message, self.approved_of(of))
+                || tells_another_amount(&message, [of.opened.amount, self.approved_of(of)]))
         {
             let reason = Reason::taken_by(of.id);
             self.forget_if_over(slot);
@@ -161,27 +163,6 @@ impl Gateway {
         }
     }
 
-    /// Whether a reversal or its answer bears the reference of another transaction of the terminal,
-    /// and not its own: which of the two is meant, nobody here knows. Where its own is not known,
-    /// nothing is contradicted, since some hosts give one reference to all.
-    pub(super) fn refers_to_another(&self, own: &Transaction, message: &Message) -> bool {
-        let (Some(known), Some(told)) = (own.rrn, message.rrn()) else {
-            return false;
-        };
-        if known == told {
-            return false;
-        }
-        let key = key_of(&own.opened);
-        let terminal = self.terminals.get(&key).into_iter();
-        let mut done = terminal.flat_map(|terminal| terminal.done.iter());
-        let live = self.live.slots().into_iter();
-        let mut live = live.filter_map(|slot| self.live.get(slot));
-        done.any(|other| other.rrn == Some(told) && other.id != own.id)
-            || live.any(|other| {
-                other.rrn == Some(told) && other.id != own.id && key_of(&other.opened) == key
-            })
-    }
-
     /// The void or refund of a transaction whose answer is waited for.
     fn is_being_returned(&self, slot: Slot) -> Option<TxId> {
         let own = self.live.get(slot)?;
@@ -196,26 +177,6 @@ impl Gateway {
                 && other.state.awaits_answer()
         });
         returns.map(|other| other.id)
-    }
-
-    /// The original of a void or refund that a reversal under way gives back: that one would go on,
-    /// whatever becomes of this one. It may be one of another terminal of the merchant.
-    pub(super) fn undoes_already(&self, message: &Message, opened: &Opened) -> Option<TxId> {
-        if !matches!(opened.purpose, Purpose::Void | Purpose::Refund) {
-            return None;
-        }
-        let told = OriginalNames::told_by(message);
-        let referred = self.referred(opened, &told);
-        let named = |own: &Transaction| {
-            let of_number = told.rrn.is_some() && told.rrn == own.rrn;
-            let of_merchant = opened.merchant == own.opened.merchant;
-            referred.names(own.id)
-                || of_number && of_merchant && may_be_referred(opened, &own.opened)
-        };
-        let live = self.live.slots().into_iter();
-        let live = live.filter_map(|slot| self.live.get(slot));
-        let mut undone = live.filter(|own| own.state.meaning().awaited == Awaited::Reversal);
-        undone.find(|own| named(own)).map(|own| own.id)
     }
 
     /// What goes back by a void or refund must not go back by a reversal as well: the terminal is
@@ -378,7 +339,7 @@ impl Gateway {
         let ours = meaning.awaited == Awaited::Reversal
             && own.reversal.as_ref().is_some_and(|own| own.frame.is_none());
         let (id, waits) = (own.id, own.state == State::Forwarded);
-        let amount = own.opened.amount;
+        let amount = self.approved_of(own);
         if meaning.known == Known::NotHeld {
             return false;
         }
@@ -404,6 +365,14 @@ impl Gateway {
             self.forward(now, conn, message.clone(), opened);
         }
         true
+    }
+
+    /// What was approved of a transaction, as far as is known: else what it asked for.
+    fn approved_of(&self, own: &Transaction) -> Amount {
+        let spec = self.spec_of(own);
+        let part = spec.zip(own.answer.as_ref());
+        let part = part.and_then(|(spec, answer)| granted(&spec, answer));
+        part.unwrap_or(own.opened.amount)
     }
 
     /// D8: there is nothing to reverse. Where we may author, we say so; otherwise the acquirer
@@ -548,11 +517,37 @@ pub(super) fn left_standing(reversal: &Message) -> Option<Amount> {
     reversal.amount().filter(|_| in_part)
 }
 
-/// Whether a reversal tells what is to stand, and what it tells is no amount.
+/// Whether a reversal tells what is to stand, or what there was, and that is no amount.
 fn is_part_unread(reversal: &Message) -> bool {
-    let told = reversal.text(FieldPath::whole(REPLACEMENT));
-    let is_told = told.is_some_and(|told| !told.trim().is_empty());
-    is_told && reversal.mti().version() == 0 && left_standing(reversal).is_none()
+    let told = |field: FieldId| {
+        let told = reversal.text(FieldPath::whole(field));
+        told.is_some_and(|told| !told.trim().is_empty())
+    };
+    match reversal.mti().version() {
+        0 => told(REPLACEMENT) && left_standing(reversal).is_none(),
+        _ => told(ORIGINAL) && original_amount(reversal).is_none(),
+    }
+}
+
+/// DE 30, since 1993: the amounts of the original.
+const ORIGINAL: FieldId = FieldId::of(30);
+
+/// What its original was for, as a reversal since 1993 tells it: the first twelve digits, which
+/// stand behind a currency since 2003.
+fn original_amount(reversal: &Message) -> Option<Amount> {
+    let amounts = match reversal.mti().version() {
+        1 => 0..12,
+        2 => 4..16,
+        _ => return None,
+    };
+    let told = reversal.text(FieldPath::whole(ORIGINAL))?;
+    told.get(amounts)?.parse().ok().map(Amount)
+}
+
+/// Whether a reversal tells another amount of its original than these; zeros tell none.
+fn tells_another_amount(reversal: &Message, of: [Amount; 2]) -> bool {
+    let told = original_amount(reversal).filter(|told| *told != Amount(0));
+    told.is_some_and(|told| !of.contains(&told))
 }
 
 /// Whether a reversal leaves no more standing than there was.

@@ -33,6 +33,7 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod originals;
 mod partly_read;
 mod repeats;
 mod returns;

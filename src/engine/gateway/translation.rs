@@ -12,7 +12,7 @@ use super::live::{Slot, Transaction};
 use super::message_facts::key_of;
 use super::names;
 use super::options::RouteOptions;
-use super::terminal_memory::only;
+use super::originals::only;
 use super::upstream_request::{UpstreamRequest, stan_there};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, State, Why};
 use crate::engine::seam::Now;

@@ -211,6 +211,7 @@ impl Observer {
         let opened = Arc::new(opened);
         let mut watched = Watched::new(id, Arc::clone(&opened), first.at);
         watched.terminal = asked.told.as_ref().map(|told| told.flow);
+        watched.numbers_itself = original.is_none() && first.message.rrn().is_some();
         if let Some(there) = asked.heard() {
             watched.host = Some(there.flow);
             watched.mti = Some(there.message.mti());
@@ -413,7 +414,9 @@ impl Observer {
             return trigger;
         };
         match (trigger, of.purpose) {
-            (Trigger::Returned, Purpose::Debit) => Trigger::Proof,
+            (Trigger::Returned | Trigger::ReturnUndone, Purpose::Debit | Purpose::Hold) => {
+                Trigger::Proof
+            }
             (Trigger::Returned, _) if !of.may_share_currency(&own.opened) => {
                 Trigger::ReturnedInPart
             }

@@ -67,7 +67,12 @@ impl Observer {
         };
         let id = self.table.get(case).map(|own| own.id);
         if self.leaves_a_part(case, message) {
-            let whole = self.table.get(case).map(|own| own.opened.amount);
+            let approved = |own: &Watched| {
+                let part = own.part.as_ref();
+                let part = part.and_then(|answer| granted(message.spec(), answer));
+                part.unwrap_or(own.opened.amount)
+            };
+            let whole = self.table.get(case).map(approved);
             opened.original = id;
             opened.amount = part_given_back(message, whole.unwrap_or(opened.amount));
             return false;

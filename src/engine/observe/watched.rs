@@ -46,6 +46,8 @@ pub(super) struct Watched {
     pub(super) stan: Stan,
     pub(super) rrn: Option<Rrn>,
     pub(super) auth: Option<AuthCode>,
+    /// Its request bore a reference number of its own.
+    pub(super) numbers_itself: bool,
     /// An approval was seen.
     pub(super) approved: bool,
     /// An answer came that could not be believed, or left the outcome open.
@@ -106,6 +108,7 @@ impl Watched {
             trade: Text::EMPTY,
             rrn: None,
             auth: None,
+            numbers_itself: false,
             approved: false,
             doubted: false,
             part: None,
@@ -300,8 +303,10 @@ impl WatchTable {
         let all = own.map(|own| Referable {
             tx: own.id,
             opened: &own.opened,
+            state: own.state,
             rrn: own.rrn,
             auth: own.auth,
+            numbers_itself: own.numbers_itself,
         });
         referred((of, told), &all.collect::<Vec<_>>())
     }

@@ -21,9 +21,9 @@ pub enum Note {
     Other(TxId),
     /// What of a message could not be read, and where.
     Unreadable(Text<120>),
-    /// Its reference number is that of the first, its trace number that of the second, or of none
-    /// that is known: its original is the one or the other.
-    EitherOf(TxId, Option<TxId>),
+    /// What names its original is not all of one transaction, or all of several: it is one of
+    /// these, or none that is known.
+    OneOf(Vec<TxId>),
     /// It goes on under this trace number, without the fields listed.
     GoesOn {
         /// DE 11 as the other side sees it.
@@ -46,8 +46,8 @@ impl Note {
     /// The other transactions that it names.
     pub fn named(&self) -> impl Iterator<Item = TxId> {
         let named = match self {
-            Self::Other(tx) => [Some(*tx), None],
-            Self::EitherOf(one, other) => [Some(*one), *other],
+            Self::Other(tx) => std::slice::from_ref(tx),
+            Self::OneOf(all) => all,
             Self::None
             | Self::Duplicate(_)
             | Self::LateMs(_)
@@ -56,8 +56,8 @@ impl Note {
             | Self::Unreadable(_)
             | Self::GoesOn { .. }
             | Self::Detail(_)
-            | Self::Settles { .. } => [None, None],
+            | Self::Settles { .. } => &[],
         };
-        named.into_iter().flatten()
+        named.iter().copied()
     }
 }

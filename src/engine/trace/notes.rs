@@ -103,10 +103,9 @@ fn note(note: &Note) -> Option<Said> {
         Note::WaitedMs(ms) => value(Phrase::new("waited {v}s", "已等待{v}秒"), seconds(*ms)),
         Note::Try(n) => value(Phrase::new("try {v}", "第{v}次"), n.to_string()),
         Note::Other(tx) => value(Phrase::new("see {v}", "参见{v}"), tx.to_string()),
-        Note::EitherOf(one, other) => {
-            let all = [Some(*one), *other].into_iter().flatten();
-            let all: Vec<String> = all.map(|tx| tx.to_string()).collect();
-            let said = Phrase::new("its names are of {v} and of another", "所指原交易矛盾: {v}");
+        Note::OneOf(all) => {
+            let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+            let said = Phrase::new("its names are not of {v} alone", "所指原交易不明: {v}");
             value(said, all.join(", "))
         }
         Note::GoesOn { stan, lost } => {

@@ -160,7 +160,8 @@ fn is_declined(story: &Story) -> bool {
 
 /// Whether the acquirer undid it, and nothing since says otherwise.
 pub(super) const fn is_reversed(story: &Story) -> bool {
-    let contradicted = matches!(story.seen, Seen::ApprovalAfterReversal) || story.reversal.refused;
+    let contradicted =
+        matches!(story.seen, Seen::ApprovalAfterReversal) || story.reversal.contradicted;
     // One that the acquirer sent by itself needs no answer.
     let undone = story.reversal.accepted || story.taken_back && !story.taken_back_in_part;
     undone && !contradicted

@@ -3,19 +3,21 @@
 //! was not done with it, could not name it.
 
 use super::story::Story;
-use crate::engine::record::{Fact, Hop, Opened, Record, Step, TxId};
+use crate::engine::gateway::{OriginalNames, Referable, Referred, referred};
+use crate::engine::record::{Fact, Hop, Opened, Record, State, Step, TxId};
 use crate::iso::message::{AuthCode, MerchantId, Rrn, TerminalId};
 use crate::iso::spec::Purpose;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Sales of one number that are known; hosts give it to one, test hosts at times to many.
+/// Transactions of one number that are known; hosts give it to one, test hosts at times to many.
 const OF_A_NUMBER: usize = 8;
 
 /// What was approved, by the numbers on its slip.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slips {
-    holds: BTreeMap<(TerminalId, AuthCode), KnownSlip>,
+    /// By code, the newest last.
+    holds: BTreeMap<(TerminalId, AuthCode), Vec<KnownSlip>>,
     /// By number, the newest last.
     sales: BTreeMap<Rrn, Vec<KnownSlip>>,
 }
@@ -24,15 +26,10 @@ pub(super) struct Slips {
 struct KnownSlip {
     tx: TxId,
     opened: Arc<Opened>,
-}
-
-/// What the slip says of an original.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BySlip {
-    /// It is this one.
-    Is(TxId),
-    /// The number is that of this one alone, which is of another card.
-    OfAnotherCard(TxId),
+    state: State,
+    rrn: Option<Rrn>,
+    auth: Option<AuthCode>,
+    numbers_itself: bool,
 }
 
 impl Slips {
@@ -45,65 +42,85 @@ impl Slips {
         let slip = KnownSlip {
             tx: story.tx,
             opened: Arc::clone(opened),
+            state: story.state,
+            rrn: story.rrn,
+            auth: story.auth,
+            numbers_itself: story.numbers_itself,
         };
         match (opened.purpose, story.auth, story.rrn) {
             (Purpose::Hold, Some(auth), _) => {
-                self.holds.insert((opened.terminal, auth), slip);
+                keep(self.holds.entry((opened.terminal, auth)).or_default(), slip);
             }
-            (Purpose::Debit, _, Some(rrn)) => {
-                let of_number = self.sales.entry(rrn).or_default();
-                of_number.retain(|own| own.tx != story.tx);
-                of_number.push(slip);
-                let most = of_number.len().saturating_sub(OF_A_NUMBER);
-                of_number.drain(..most);
-            }
+            (Purpose::Debit, _, Some(rrn)) => keep(self.sales.entry(rrn).or_default(), slip),
             _ => {}
         }
     }
 
     /// The original of a transaction that begins with this record.
-    pub(super) fn original(&self, opened: &Opened, record: &Record) -> Option<BySlip> {
-        let step = says(record, Hop::TerminalToGateway)?;
-        let message = step.message.as_ref()?;
-        let by_auth = || {
-            let hold = self.holds.get(&(opened.terminal, message.auth?))?;
-            let same = hold.opened.may_share_card(opened);
-            same.then_some(BySlip::Is(hold.tx))
+    pub(super) fn original(&self, opened: &Opened, record: &Record) -> Referred {
+        let message = says(record, Hop::TerminalToGateway);
+        let Some(message) = message.and_then(|step| step.message.as_ref()) else {
+            return Referred::ToNone;
         };
-        let by_rrn = || self.sale(opened, message.rrn?);
-        match opened.purpose {
-            // An increment is one of the authorization that it raises.
-            Purpose::Debit | Purpose::Advice | Purpose::Hold => by_auth(),
-            Purpose::Void => by_rrn().or_else(by_auth),
-            Purpose::Refund => by_rrn(),
-            Purpose::Reversal => by_rrn()
-                .filter(|found| matches!(found, BySlip::Is(_)))
-                .or_else(by_auth),
-            _ => None,
+        let purpose = opened.purpose;
+        // An increment is one of the authorization that it raises.
+        let completes = matches!(purpose, Purpose::Debit | Purpose::Advice | Purpose::Hold);
+        let told = OriginalNames {
+            rrn: message.rrn.filter(|_| !completes),
+            auth: message.auth,
+            ..OriginalNames::default()
+        };
+        let gives_back = matches!(purpose, Purpose::Void | Purpose::Refund | Purpose::Reversal);
+        let of_number = told.rrn.filter(|_| gives_back);
+        let sales = of_number.map(|rrn| self.sale(opened, rrn));
+        let of_code = told
+            .auth
+            .filter(|_| completes || purpose != Purpose::Refund);
+        let of_code = of_code.and_then(|auth| self.holds.get(&(opened.terminal, auth)));
+        let all = sales.into_iter().flatten();
+        let all = all.chain(of_code.into_iter().flatten().rev());
+        let all: Vec<Referable<'_>> = all.map(KnownSlip::referable).collect();
+        match completes || gives_back {
+            true => referred((opened, &told), &all),
+            false => Referred::ToNone,
         }
     }
 
-    /// The sale of this number: of the merchant, or where one of both names no merchant; the newest
-    /// of the card, or the only one.
-    fn sale(&self, of: &Opened, rrn: Rrn) -> Option<BySlip> {
+    /// The sales of this number: of the merchant, or where one of both names no merchant.
+    fn sale(&self, of: &Opened, rrn: Rrn) -> Vec<&KnownSlip> {
         let blank = |merchant: &MerchantId| merchant.trim().is_empty();
-        let all = self.sales.get(&rrn)?.iter().rev();
+        let all = self.sales.get(&rrn).into_iter().flatten().rev();
         let own: Vec<&KnownSlip> = all
             .clone()
             .filter(|slip| slip.opened.merchant == of.merchant)
             .collect();
         let unnamed = |slip: &&KnownSlip| blank(&slip.opened.merchant) || blank(&of.merchant);
-        let meant = match own.is_empty() {
+        match own.is_empty() {
             true => all.filter(unnamed).collect(),
             false => own,
-        };
-        let of_card = meant.iter().find(|slip| slip.opened.may_share_card(of));
-        match (of_card, meant.as_slice()) {
-            (Some(slip), _) => Some(BySlip::Is(slip.tx)),
-            (None, [only]) => Some(BySlip::OfAnotherCard(only.tx)),
-            _ => None,
         }
     }
+}
+
+impl KnownSlip {
+    fn referable(&self) -> Referable<'_> {
+        Referable {
+            tx: self.tx,
+            opened: &self.opened,
+            state: self.state,
+            rrn: self.rrn,
+            auth: self.auth,
+            numbers_itself: self.numbers_itself,
+        }
+    }
+}
+
+/// Keeps the newest slips of a number.
+fn keep(of_number: &mut Vec<KnownSlip>, slip: KnownSlip) {
+    of_number.retain(|own| own.tx != slip.tx);
+    of_number.push(slip);
+    let most = of_number.len().saturating_sub(OF_A_NUMBER);
+    of_number.drain(..most);
 }
 
 /// The code of an approval that a request names.

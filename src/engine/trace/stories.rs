@@ -3,9 +3,10 @@
 use super::batch::BatchCounts;
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
-use super::slips::{self, BySlip, Slips};
+use super::slips::{self, Slips};
 use super::story::{Seen, Story};
 use super::unconfirmed::Unconfirmed;
+use crate::engine::gateway::Referred;
 use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
 use crate::iso::message::{MerchantId, TerminalId, Text};
 use crate::iso::spec::Purpose;
@@ -138,8 +139,7 @@ impl Stories {
         story
     }
 
-    /// One that names no original may name one by its slip. Of another card it may be of it, or
-    /// not.
+    /// One that names no original may name one by its slip.
     fn find_original(&self, story: &mut Story, record: &Record) {
         let Some(opened) = &mut story.opened else {
             return;
@@ -149,9 +149,9 @@ impl Stories {
         }
         story.refers_to = slips::named_approval(record);
         match self.slips.original(opened, record) {
-            Some(BySlip::Is(original)) => Arc::make_mut(opened).original = Some(original),
-            Some(BySlip::OfAnotherCard(named)) => story.either_of = vec![named],
-            None => {}
+            Referred::To(original) => Arc::make_mut(opened).original = Some(original),
+            Referred::OneOf(all) => story.either_of = all,
+            Referred::ToNone => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::codes::{Code, Outcome};
 use super::moment::{Leg, Moment, onward};
-use super::reversal::{By, Reversal, is_done, is_refusal, is_reversal, turns_away};
+use super::reversal::{By, Reversal, is_done, is_reversal, turns_away};
 use super::settled::Settlement;
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
@@ -42,6 +42,8 @@ pub struct Story {
     pub moments: Vec<Moment>,
     /// DE 37, from whichever message brought it.
     pub rrn: Option<Rrn>,
+    /// Whether its request bore a reference number of its own.
+    pub numbers_itself: bool,
     /// DE 38 of the approval.
     pub auth: Option<AuthCode>,
     /// DE 39 of the answer to the request: the acquirer's, if it gave one.
@@ -154,6 +156,7 @@ impl Story {
             unseen: false,
             moments: Vec::new(),
             rrn: None,
+            numbers_itself: false,
             auth: None,
             answer: None,
             seen: Seen::Nothing,
@@ -289,7 +292,7 @@ impl Story {
             Note::Other(tx) => self.other = Some(tx),
             Note::Detail(said) if step.state == State::ClosedByOperator => self.closing = said,
             Note::Settles { .. } => self.settlement.get_or_insert_default().hear(step),
-            Note::EitherOf(..) => self.either_of.extend(step.note.named()),
+            Note::OneOf(_) => self.either_of.extend(step.note.named()),
             Note::None
             | Note::Duplicate(_)
             | Note::Unreadable(_)
@@ -316,6 +319,8 @@ impl Story {
     }
 
     fn hear(&mut self, message: &Logged, step: &Step) {
+        let asks = message.hop == Hop::TerminalToGateway && self.original().is_none();
+        self.numbers_itself |= asks && step.opened.is_some() && message.rrn.is_some();
         // The number on the slip is that of the first approval, not that of its reversal.
         let keeps = is_reversal(message) || self.seen == Seen::Approval;
         self.rrn = match keeps {
@@ -337,7 +342,7 @@ impl Story {
                     self.reversal.tries = self.reversal.tries.saturating_add(1);
                 }
             }
-            (true, true, Hop::AcquirerToGateway) => self.reversal_answered(message, step.state),
+            (true, true, Hop::AcquirerToGateway) => self.reversal_answered(message, step),
             (true, true, Hop::GatewayToTerminal) => {
                 self.reversal.told = is_done(message);
                 if self.purpose() == Some(Purpose::Reversal) {
@@ -352,24 +357,8 @@ impl Story {
         }
     }
 
-    fn reversal_answered(&mut self, message: &Logged, state: State) {
-        let done = is_done(message);
-        let before = self.state;
-        self.reversal.refused |= before == State::Reversed && is_refusal(message.code);
-        // What came behind a refusal moves nothing, nor does one that does not find what was
-        // reversed already.
-        let told = match before {
-            State::ReversalRefused => state == before && self.reversal.last_code.is_some(),
-            State::Reversed => !done && !is_refusal(message.code) && state == before,
-            _ => false,
-        };
-        if !told {
-            self.reversal.last_code = message.code;
-        }
-        // A receipt that was reversed unseen is an exception: its terminal may hold it.
-        let undone = state == State::Reversed && (before != state || done);
-        if undone || state == State::SettleMismatch && done {
-            self.reversal.accepted = true;
+    fn reversal_answered(&mut self, message: &Logged, step: &Step) {
+        if self.reversal.answered(message, (self.state, step)) {
             self.unread_answer = false;
             // Whatever was approved before it left is undone by it.
             self.seen = match self.seen {
@@ -380,7 +369,6 @@ impl Story {
                 seen => seen,
             };
         }
-        self.reversal.told |= message.relayed.is_some() && done;
     }
 
     /// An answer to the request. An approval once seen stays seen, whatever comes after.

@@ -148,8 +148,8 @@ impl Unconfirmed {
 /// A step that may leave its transaction open, whatever the state says: an answer to the request
 /// that moved nothing, cannot be trusted, does not tell the outcome, or contradicts another; a
 /// void, refund, reversal or completion, of which more may be given back than was paid, or taken
-/// than was held; a reversal that went nowhere, or that the acquirer sent by itself; or totals that
-/// differ, from those of the acquirer or of this journal.
+/// than was held; a reversal that went nowhere, that the acquirer sent by itself, or that it
+/// answered once more; or totals that differ, from those of the acquirer or of this journal.
 #[must_use]
 pub fn casts_doubt(step: &Step) -> bool {
     let answers = step
@@ -178,6 +178,11 @@ pub fn casts_doubt(step: &Step) -> bool {
             Purpose::Debit | Purpose::Advice => opened.original.is_some(),
             _ => false,
         });
+    // An acquirer that answers a reversal once more may contradict itself.
+    let again = step.message.as_ref().is_some_and(|message| {
+        let answers = is_reversal(message) && message.mti.is_answer();
+        answers && message.hop == Hop::AcquirerToGateway && step.state == State::Reversed
+    });
     let differs = matches!(
         step.note,
         Note::Settles {
@@ -189,7 +194,7 @@ pub fn casts_doubt(step: &Step) -> bool {
         let reverses = is_reversal(message) && !message.mti.is_answer();
         message.hop == Hop::AcquirerToGateway && reverses
     });
-    odd || undoes || differs || takes_back || turns_away(step)
+    odd || undoes || differs || takes_back || again && step.row.0 == 'z' || turns_away(step)
 }
 
 /// The answers leave the outcome open, though the state is one that ends the case.

@@ -225,6 +225,7 @@ pub(super) struct FlowKeys {
     pub identity: Vec<String>,
     pub match_key: Vec<String>,
     pub original_stan: Option<String>,
+    pub original_batch: Option<String>,
     pub amount: Option<String>,
     pub currency: Option<String>,
 }

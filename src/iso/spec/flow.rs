@@ -85,6 +85,8 @@ pub struct Flow {
     /// Where a void or refund names its original by the trace number of that (`UnionPay` POS:
     /// 61.2).
     pub original_stan: Option<FieldPath>,
+    /// The batch of that number (`UnionPay` POS: 61.1).
+    pub original_batch: Option<FieldPath>,
     /// Where the amount stands, in minor units: DE 4, or a part of it (2003: 4.3).
     pub amount: FieldPath,
     /// Where its currency stands (ISO 4217, digits): DE 49, or a part of DE 4 (2003: 4.1).

@@ -35,6 +35,8 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
         keys.map(|keys| check.script(name, keys, &stamps))
             .transpose()
     };
+    let (number, batch) = (&file.flow.original_stan, &file.flow.original_batch);
+    let (number, batch) = (number.as_ref(), batch.as_ref());
     Ok(Flow {
         kinds: Kinds::new(check.kinds(&file.kinds)?).map_err(|TooManyConditions| {
             SpecFault::at(
@@ -44,12 +46,9 @@ pub(super) fn flow(file: &SpecFile, fields: &[Option<FieldSpec>]) -> Result<Flow
         })?,
         identity,
         match_key: check.paths(["flow", "match_key"], &file.flow.match_key)?,
-        original_stan: check
-            .paths(
-                ["flow", "original_stan"],
-                file.flow.original_stan.as_slice(),
-            )?
-            .pop(),
+        original_stan: check.maybe("original_stan", number)?,
+        // Whoever takes the number out of a dialect that he begins from takes its batch out.
+        original_batch: check.maybe("original_batch", number.and(batch))?,
         codes: codes(&file.codes)?,
         reversal: file
             .reversal
@@ -133,6 +132,11 @@ impl FieldLookup<'_> {
         known
             .then_some(path)
             .ok_or_else(|| SpecFault::at(at, format!("field {id} has no part `{text}`")))
+    }
+
+    /// Where something stands that a dialect need not tell.
+    fn maybe(&self, name: &str, told: Option<&String>) -> Result<Option<FieldPath>, SpecFault> {
+        told.map(|text| self.path(["flow", name], text)).transpose()
     }
 
     fn paths<const N: usize>(

@@ -137,6 +137,10 @@ fn checkpoint(stan: u64) -> Vec<Fact> {
         upstream: Some(frame(stan)),
         reversing: None,
         of_receipt: false,
+        answer: Some(frame(stan)),
+        rrn: None,
+        doubted: true,
+        returned: Amount(7),
     });
     let done = Carried::Answer(CarriedAnswer {
         returned: Amount(0),

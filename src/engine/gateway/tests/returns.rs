@@ -1,5 +1,6 @@
 //! What voids and refunds say of their originals: which one, how much, in which currency.
 
+use super::undoing::later;
 use super::*;
 use crate::engine::record::TxId;
 
@@ -48,7 +49,7 @@ fn a_void_that_names_two_sales_moves_neither() {
         stage.voided(4, &[("37", "203217491827"), of_other]);
         assert_eq!(stage.rows_of(first), "CDP", "{of_other:?}");
         assert_eq!(stage.rows_of(second), "CDP", "{of_other:?}");
-        let either = Note::EitherOf(first.unwrap(), second);
+        let either = Note::OneOf(vec![first.unwrap(), second.unwrap()]);
         let mut steps = stage.records.iter().filter_map(step);
         assert!(steps.any(|step| step.note == either), "{of_other:?}");
         stage.voided(5, &[("37", "203217491827"), own]);
@@ -99,10 +100,10 @@ enum Back {
 fn back(mut stage: Stage, way: Back, options: Options) -> Stage {
     let history = match way {
         Back::Stays => return stage,
-        Back::FromHistory => stage.records,
+        Back::FromHistory => std::mem::take(&mut stage.records),
         Back::FromCheckpoint => stage.gateway.checkpoint(stage.now),
     };
-    let mut again = Stage::recovered(options, history);
+    let mut again = Stage::recovered_at(options, history, later(stage.now));
     again.happen(Event::LinkUp {
         link: LINK,
         conn: A,

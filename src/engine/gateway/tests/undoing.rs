@@ -1,6 +1,7 @@
 //! What undoes a transaction: in part or as a whole, answered once or twice, asked for by whom.
 
 use super::*;
+use crate::iso::message::Amount;
 
 const SALE: [(&str, &str); 8] = [
     ("2", "6226091234560048"),
@@ -23,12 +24,12 @@ fn dialect(name: &str, by: ReversalBy) -> Options {
     options
 }
 
-fn ascii(by: ReversalBy) -> Stage {
+pub(super) fn ascii(by: ReversalBy) -> Stage {
     Stage::connected(dialect("iso8583-1987-ascii", by))
 }
 
 /// A sale of 100.00.
-fn sale(stage: &Stage, stan: &str) -> Message {
+pub(super) fn sale(stage: &Stage, stan: &str) -> Message {
     let mut message = stage.message("0200");
     for (field, value) in SALE.into_iter().chain([("11", stan)]) {
         message.set(path(field), value).unwrap();
@@ -37,7 +38,7 @@ fn sale(stage: &Stage, stan: &str) -> Message {
 }
 
 /// The terminal's reversal of such a sale, with more fields.
-fn reversal(stage: &Stage, stan: &str, fields: &[(&str, &str)]) -> Message {
+pub(super) fn reversal(stage: &Stage, stan: &str, fields: &[(&str, &str)]) -> Message {
     let mut message = sale(stage, stan);
     message.set_mti(mti("0400"));
     let original = format!("0200{stan}1122101112{ORIGINAL}");
@@ -48,11 +49,11 @@ fn reversal(stage: &Stage, stan: &str, fields: &[(&str, &str)]) -> Message {
 }
 
 /// DE 95: what is to stand, in minor units.
-fn stands(amount: u64) -> String {
+pub(super) fn stands(amount: u64) -> String {
     format!("{amount:012}{}", "0".repeat(30))
 }
 
-fn answer(stage: &Stage, request: &Message, fields: &[(&str, &str)]) -> Message {
+pub(super) fn answer(stage: &Stage, request: &Message, fields: &[(&str, &str)]) -> Message {
     let mut answer = request.answer().unwrap();
     for (field, value) in fields {
         answer.set(path(field), value).unwrap();
@@ -61,7 +62,7 @@ fn answer(stage: &Stage, request: &Message, fields: &[(&str, &str)]) -> Message 
 }
 
 /// Lets the last thing that went to the acquirer be answered.
-fn answered(stage: &mut Stage, sent: &Message, fields: &[(&str, &str)]) {
+pub(super) fn answered(stage: &mut Stage, sent: &Message, fields: &[(&str, &str)]) {
     let answer = answer(stage, sent, fields);
     stage.acquirer_says(answer);
 }
@@ -79,9 +80,17 @@ fn sold(stage: &mut Stage, stan: &str) {
     stage.deliver(T);
 }
 
+/// A second later: what begins then has names of its own.
+pub(super) fn later(now: Now) -> Now {
+    Now {
+        mono: now.mono + Duration::from_secs(1),
+        wall: Wall(now.wall.0 + 1_000_000),
+    }
+}
+
 /// The same gateway after a restart.
 fn restarted(stage: Stage, options: Options) -> Stage {
-    let mut again = Stage::recovered(options, stage.records);
+    let mut again = Stage::recovered_at(options, stage.records, later(stage.now));
     again.happen(Event::LinkUp {
         link: LINK,
         conn: A,
@@ -90,7 +99,7 @@ fn restarted(stage: Stage, options: Options) -> Stage {
     again
 }
 
-fn code(message: &Message) -> String {
+pub(super) fn code(message: &Message) -> String {
     message.response_code().unwrap().to_string()
 }
 
@@ -354,5 +363,96 @@ fn a_reversal_whose_part_cannot_be_read_goes_nowhere() {
         let whole = stage.deliver(A).mti();
         assert!([mti("0400"), mti("0420")].contains(&whole));
         assert_eq!(state_of_sale(&stage), State::ReversalSent);
+    }
+}
+
+/// A sale of 100.00 of which 40.00 are approved.
+fn sold_in_part(stage: &mut Stage) {
+    stage.terminal_says(sale(stage, "000002"));
+    let sent = stage.deliver(A);
+    let part = [("39", "10"), ("4", "000000004000"), ("38", "A1B2C3")];
+    answered(stage, &sent, &part);
+    stage.deliver(T);
+}
+
+#[test]
+fn a_part_is_given_back_of_what_was_approved() {
+    for amount in ["000000004000", "000000010000"] {
+        for restarts in [false, true] {
+            let mut stage = ascii(ReversalBy::Terminal);
+            sold_in_part(&mut stage);
+            if restarts {
+                stage = restarted(stage, dialect("iso8583-1987-ascii", ReversalBy::Terminal));
+            }
+            let part = [("4", amount), ("95", &*stands(1_000))];
+            stage.terminal_says(reversal(&stage, "000002", &part));
+            let sent = stage.deliver(A);
+            let mut steps = stage.records.iter().rev().filter_map(step);
+            let opened = steps.find_map(|step| step.opened.as_ref()).unwrap();
+            assert_eq!(opened.amount, Amount(3_000), "{amount} {restarts}");
+            answered(&mut stage, &sent, &[("39", "00")]);
+            assert_eq!(code(&stage.deliver(T)), "00", "{amount} {restarts}");
+            let state = state_of_sale(&stage);
+            assert_eq!(state, State::Confirmed, "{amount} {restarts}");
+        }
+    }
+}
+
+#[test]
+fn no_more_may_stand_than_was_approved() {
+    let mut stage = ascii(ReversalBy::Terminal);
+    sold_in_part(&mut stage);
+    let part = [("4", "000000010000"), ("95", &*stands(5_000))];
+    stage.terminal_says(reversal(&stage, "000002", &part));
+    assert_eq!(code(&stage.deliver(T)), "94");
+    stage.silent();
+}
+
+#[test]
+fn a_reversal_that_tells_another_amount_of_its_original_goes_nowhere() {
+    let name = "iso8583-1993-ascii";
+    // In 2003 they hold a currency as well, and stand elsewhere.
+    let zeros = "000000000000";
+    for (told, expected) in [
+        ("000000020000", Some("913")),
+        ("000000004000", Some("913")),
+        ("00000001000X", Some("904")),
+        ("000000010000", None),
+        (zeros, None),
+    ] {
+        let mut stage = Stage::connected(dialect(name, ReversalBy::Terminal));
+        let mut sale = stage.message("1200");
+        for (field, value) in [
+            ("2", "6226091234560048"),
+            ("3", "000000"),
+            ("4", "000000010000"),
+            ("11", "000002"),
+            ("12", "261122101112"),
+            ("49", "156"),
+        ] {
+            sale.set(path(field), value).unwrap();
+        }
+        stage.terminal_says(stage.reparsed(&sale));
+        let sent = stage.deliver(A);
+        answered(&mut stage, &sent, &[("39", "000"), ("38", "A1B2C3")]);
+        stage.deliver(T);
+        let mut undo = sale.clone();
+        undo.set_mti(mti("1420"));
+        let original = "1200000002261122101112";
+        let stands_in = "777777777777";
+        let amounts = format!("{stands_in}{zeros}");
+        for (field, value) in [("24", "400"), ("56", original), ("30", &amounts)] {
+            undo.set(path(field), value).unwrap();
+        }
+        let frame = String::from_utf8(undo.build().unwrap().to_vec()).unwrap();
+        let frame = frame.replace(stands_in, told).into_bytes();
+        stage.terminal_says(Message::parse(undo.spec(), frame.into()).unwrap());
+        match expected {
+            Some(refused) => {
+                assert_eq!(code(&stage.deliver(T)), refused, "{told}");
+                stage.silent();
+            }
+            None => drop(stage.deliver(A)),
+        }
     }
 }

@@ -209,41 +209,40 @@ impl Form for Vec<LinkName> {
     }
 }
 
+/// With as much behind it as there is to tell.
+fn put_live(live: &CarriedTransaction, out: &mut Out<'_>) {
+    let answered =
+        live.answer.is_some() || live.rrn.is_some() || live.doubted || live.returned != Amount(0);
+    let more =
+        live.reversal_answer.is_some() || live.reversing.is_some() || live.of_receipt || answered;
+    out.byte(match live.upstream {
+        _ if answered => 12,
+        _ if live.of_receipt => 11,
+        _ if more => 7,
+        Some(_) => 5,
+        None => 0,
+    });
+    live.put(out);
+    if more {
+        live.upstream.put(out);
+        live.reversal_answer.put(out);
+        live.reversing.put(out);
+        if answered {
+            live.of_receipt.put(out);
+            live.answer.put(out);
+            live.rrn.put(out);
+            live.doubted.put(out);
+            out.number(live.returned.0);
+        }
+    } else {
+        live.upstream.iter().for_each(|frame| frame.put(out));
+    }
+}
+
 impl Form for Carried {
     fn put(&self, out: &mut Out<'_>) {
         match self {
-            Self::Transaction(live) => {
-                let answered = live.answer.is_some()
-                    || live.rrn.is_some()
-                    || live.doubted
-                    || live.returned != Amount(0);
-                let more = live.reversal_answer.is_some()
-                    || live.reversing.is_some()
-                    || live.of_receipt
-                    || answered;
-                out.byte(match live.upstream {
-                    _ if answered => 12,
-                    _ if live.of_receipt => 11,
-                    _ if more => 7,
-                    Some(_) => 5,
-                    None => 0,
-                });
-                live.put(out);
-                if more {
-                    live.upstream.put(out);
-                    live.reversal_answer.put(out);
-                    live.reversing.put(out);
-                    if answered {
-                        live.of_receipt.put(out);
-                        live.answer.put(out);
-                        live.rrn.put(out);
-                        live.doubted.put(out);
-                        out.number(live.returned.0);
-                    }
-                } else {
-                    live.upstream.iter().for_each(|frame| frame.put(out));
-                }
-            }
+            Self::Transaction(live) => put_live(live, out),
             Self::Answer(done) => {
                 let returned = done.returned != Amount(0);
                 out.byte(match done.upstream {

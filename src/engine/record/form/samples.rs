@@ -186,7 +186,7 @@ fn notes() -> impl Strategy<Value = Note> {
         any::<u64>().prop_map(Note::WaitedMs),
         any::<u16>().prop_map(Note::Try),
         txs().prop_map(Note::Other),
-        (txs(), option::of(txs())).prop_map(|(one, other)| Note::EitherOf(one, other)),
+        prop::collection::vec(txs(), 1..4).prop_map(Note::OneOf),
         texts().prop_map(Note::Unreadable),
         (0..1_000_000_000_000_u64, texts()).prop_map(|(stan, lost)| Note::GoesOn {
             stan: Stan(stan),

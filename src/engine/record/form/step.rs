@@ -3,7 +3,7 @@
 use super::FormError;
 use super::wire::{Form, In, Out, coded, put_digits, take_digits, take_if};
 use crate::engine::record::{
-    HostBalance, Identity, Note, Opened, Row, SettlementTotals, State, Step, Why,
+    HostBalance, Identity, Note, Opened, Row, SettlementTotals, State, Step, TxId, Why,
 };
 use crate::iso::message::{Stan, Text};
 use crate::iso::spec::Purpose;
@@ -185,11 +185,10 @@ fn put_note(note: &Note, [low, high]: [bool; 2], out: &mut Out<'_>) {
             out.flags(&[totals.is_some()]);
             totals.iter().for_each(|totals| totals.put(out));
         }
-        Note::EitherOf(first, other) => {
-            kind(10);
-            out.flags(&[other.is_some()]);
-            first.put(out);
-            other.iter().for_each(|other| other.put(out));
+        Note::OneOf(all) => {
+            kind(11);
+            out.number(all.len() as u64);
+            all.iter().for_each(|one| one.put(out));
         }
     }
 }
@@ -218,7 +217,13 @@ fn take_note(from: &mut In<'_>) -> Result<(Note, [bool; 2]), FormError> {
         },
         10 => {
             let [told] = from.flags()?;
-            Note::EitherOf(Form::take(from)?, take_if(told, from)?)
+            let (first, other): (TxId, Option<TxId>) = (Form::take(from)?, take_if(told, from)?);
+            Note::OneOf(std::iter::once(first).chain(other).collect())
+        }
+        11 => {
+            let count = from.number()?;
+            let all: Result<Vec<TxId>, FormError> = (0..count).map(|_| Form::take(from)).collect();
+            Note::OneOf(all?)
         }
         _ => return Err(from.wrong("a note not known here")),
     };

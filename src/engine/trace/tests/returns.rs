@@ -102,6 +102,43 @@ fn what_was_refunded_beside_an_unproven_reversal_is_not_to_be_given_back_once_mo
 }
 
 #[test]
+fn a_second_answer_to_a_reversal_says_the_same_or_contradicts_it() {
+    let sale = || History::sale().delivered().terminal_reverses("06");
+    let once = || sale().reverses(1);
+    let twice = || once().reverses(2);
+    let accepted = |history: History| history.reversal_answered("00", State::Reversed);
+    let then = |history: History, code| {
+        let says = accepted(history)
+            .reversal_answered(code, State::Reversed)
+            .verdict();
+        (says.safe_to_retry.name(), says.class)
+    };
+    let plain = ("yes", None);
+    let unproven = ("unproven", Some(Unconfirmed::ReversalUnproven));
+    for (code, behind_one, behind_two) in [
+        ("00", plain, plain),
+        ("25", plain, plain),
+        ("12", unproven, unproven),
+        ("58", unproven, unproven),
+        ("96", unproven, plain),
+        ("68", unproven, plain),
+        ("98", unproven, plain),
+    ] {
+        assert_eq!(then(once(), code), behind_one, "{code}");
+        assert_eq!(then(twice(), code), behind_two, "{code} to another try");
+    }
+    for why in [Why::AnswersDisagree, Why::AnswerMismatch] {
+        let part = accepted(twice()).reversal_answered("00", State::Reversed);
+        let mut part = part;
+        if let Some(Fact::Step(step)) = part.records.last_mut().map(|last| &mut last.fact) {
+            step.why = why;
+        }
+        let says = part.verdict();
+        assert_eq!((says.safe_to_retry.name(), says.class), unproven, "{why:?}");
+    }
+}
+
+#[test]
 fn what_is_given_back_in_another_currency_is_not_the_money_that_was_paid() {
     for purpose in [Purpose::Void, Purpose::Refund] {
         for currency in ["392", "840"] {
@@ -241,7 +278,7 @@ fn a_void_whose_numbers_are_of_two_sales_is_sure_of_neither() {
         own.card = text("499999******9990");
     });
     let second = later(second.delivered(), 30);
-    let either = by_reference(void(&first)).note(Note::EitherOf(first.tx, Some(second.tx)));
+    let either = by_reference(void(&first)).note(Note::OneOf(vec![first.tx, second.tx]));
     let either = later(either.delivered(), 60);
     let all = [&first, &second, &either];
     for sale in [&first, &second] {

@@ -90,7 +90,7 @@ impl Rows {
             return;
         };
         own.doubtful |= casts_doubt(step);
-        if let Note::EitherOf(..) = step.note {
+        if let Note::OneOf(_) = step.note {
             let named = step.note.named();
             let entries = named.map(|tx| entry(IndexKey::Refers(tx), row));
             self.entries.extend(entries);
