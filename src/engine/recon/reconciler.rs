@@ -9,7 +9,7 @@ use crate::engine::evidence::{
 };
 use crate::engine::record::{State, TxId};
 use crate::engine::seam::Wall;
-use crate::engine::trace::{Phrase, Said, Story, Verdict};
+use crate::engine::trace::{Phrase, Said, Story, Verdict, filed_amount};
 use crate::iso::message::{Amount, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use std::collections::BTreeMap;
@@ -101,14 +101,14 @@ impl<'e> Reconciler<'e> {
             return None;
         }
         if !matches!(purpose, Purpose::Debit | Purpose::Hold | Purpose::Refund) {
-            self.mark(&story.filed_keys());
+            self.mark(story, &story.filed_keys());
             return None;
         }
         let (first, last) = self.span.unwrap_or((story.began, story.began));
         self.span = Some((first.min(story.began), last.max(story.began)));
         let keys = story.filed_keys();
-        let theirs = self.mark(&keys);
-        let ours = story.granted.unwrap_or(keys.amount);
+        let theirs = self.mark(story, &keys);
+        let ours = verdict.amount;
         if stands(story.state) {
             self.count(story, purpose, ours);
         }
@@ -135,7 +135,7 @@ impl<'e> Reconciler<'e> {
     }
 
     /// Marks the rows of a transaction as found; the amount that the acquirer's file has.
-    fn mark(&mut self, keys: &FiledKeys) -> Option<Amount> {
+    fn mark(&mut self, story: &Story, keys: &FiledKeys) -> Option<Amount> {
         if let Matched::Rows(rows) = self.index.terminal(keys) {
             mark(&mut self.terminal_used, rows.iter().map(|(at, _)| *at));
         }
@@ -151,7 +151,7 @@ impl<'e> Reconciler<'e> {
             return None;
         };
         mark(&mut self.acquirer_used, rows.iter().map(|(at, _)| *at));
-        rows.last().map(|(_, row)| row.amount)
+        filed_amount(story, &rows)
     }
 
     /// Counts what stands into its batch.

@@ -148,6 +148,12 @@ fn rows_that_stand_twice_or_say_something_else_do_not_agree() {
         is_told(rows, of)
     };
     assert!(!changed(0, &|_| {}) && !changed(1, &|_| {}), "they agree");
+    let mut twice = rows();
+    twice.push(rows()[0].clone());
+    let (differing, sums) = held(&stories, &of_acquirer(twice));
+    assert_eq!(differing[0].theirs, Some(Amount(20_002)), "{differing:?}");
+    let sum = sums.iter().find(|(class, _)| *class == ReconClass::Long);
+    assert_eq!(sum.unwrap().1.theirs, 20_002);
     for of in [0, 1] {
         let mut twice = rows();
         twice.push(twice[of].clone());

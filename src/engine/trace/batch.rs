@@ -42,7 +42,9 @@ pub(super) enum Counted {
     Perhaps,
     /// They are right only with it.
     Surely,
-    /// They do not tell.
+    /// They differ from what this journal counts, and nothing in it explains that.
+    Unexplained,
+    /// They cannot be held against this journal.
     Untold,
 }
 
@@ -251,8 +253,10 @@ impl BatchCount {
         };
         let [debits, credits] = &self.explained;
         let explained = if part.is_credit { credits } else { debits };
-        let Some(explained) = explained.as_ref().filter(|_| self.is_comparable) else {
-            return Counted::Untold;
+        let explained = match explained {
+            _ if !self.is_comparable => return Counted::Untold,
+            None => return Counted::Unexplained,
+            Some(explained) => explained,
         };
         let changed = explained.always.contains(&tx);
         match explained.perhaps.contains(&tx) {

@@ -1,6 +1,7 @@
 //! What other transactions mean for one: what gave its money back, what completed it, what else
 //! gives back the same, and the one that it repeats.
 
+use super::holds::{self, HoldConflict, original_of};
 use super::retry::{self, Retry};
 use super::settled_otherwise::{self, SettledOtherwise};
 use super::story::{Seen, Story};
@@ -105,6 +106,8 @@ pub(super) struct Bonds<'a> {
     pub(super) returns_settled: Vec<SettledOtherwise<'a>>,
     /// Whether a settlement that both ends agree on is right only with it.
     pub(super) counted: bool,
+    /// What does not go together of an authorization, its completions, and what undid either.
+    pub(super) torn: HoldConflict<'a>,
 }
 
 /// Whether another is the same request: of its name where it was kept back, or of its card,
@@ -137,7 +140,7 @@ impl<'a> Bonds<'a> {
     pub(super) fn of(story: &Story, others: &[&'a Story]) -> Self {
         let mut bonds = Self::linked(story, others);
         let at_hand = |tx: &TxId| others.iter().find(|other| other.tx == *tx).copied();
-        let original = story.original().as_ref().and_then(at_hand);
+        let original = original_of(story, others).as_ref().and_then(at_hand);
         if let State::Refused | State::NotSent | State::Declined | State::DeclineDelivered =
             story.state
         {
@@ -168,15 +171,17 @@ impl<'a> Bonds<'a> {
         bonds.undoes_nothing = original.is_some_and(vain);
         bonds.beside.retain(|(one, _)| left_of(one, others) > 0);
         bonds.overdrawn = bonds.takes_too_much(story, others);
+        bonds.torn = HoldConflict::of(story, (original, &bonds), others);
         bonds.settled = SettledOtherwise::of(story, original, others);
         bonds.counted = settled_otherwise::is_counted(story, others);
         bonds
     }
 
     /// Those that belong to it, each with what became of it by itself, and of its own voids.
-    fn linked(story: &Story, others: &[&'a Story]) -> Self {
+    pub(super) fn linked(story: &Story, others: &[&'a Story]) -> Self {
         let mut bonds = Self::default();
-        let own = story.original();
+        let all: Vec<&Story> = others.iter().copied().chain([story]).collect();
+        let own = original_of(story, &all);
         // An original that is not at hand may be an authorization.
         bonds.hold = own.filter(|_| story.purpose() == Some(Purpose::Debit));
         let original = others.iter().find(|other| Some(other.tx) == own).copied();
@@ -186,33 +191,40 @@ impl<'a> Bonds<'a> {
                 let holds = other.purpose() == Some(Purpose::Hold);
                 bonds.hold = bonds.hold.filter(|_| holds && effect != Effect::Nothing);
             } else if effect != Effect::Nothing {
-                bonds.take(story, original, (other, effect));
+                let names = original_of(other, &all);
+                bonds.take(story, original, (other, names, effect));
             }
         }
         bonds.doubt(story, others);
         bonds
     }
 
-    /// Whether completions took more than is held, or in another currency. One by itself may: a
-    /// tip, or what an acquirer grants beyond the authorization.
+    /// Whether completions took more than is held, or in another currency. One by itself may, as
+    /// far as the field allows: a tip, or what an acquirer grants beyond the authorization.
     fn takes_too_much(&self, story: &Story, others: &[&Story]) -> bool {
         let mut known = self.completions.iter().map(|(one, _)| *one);
         let own = |one: &Story| one.original() == Some(story.tx);
         if known.any(|one| own(one) && !is_same_currency(one, story)) {
             return true;
         }
-        let made = |bonds: &[(&'a Story, Effect)]| {
-            let made = bonds.iter().filter(|(_, effect)| *effect == Effect::Made);
-            made.map(|(one, _)| *one).collect::<Vec<&Story>>()
+        let held = self.held(story);
+        // What completes the authorization that an increment raises is told there.
+        let made = |(one, effect): &&(&Story, Effect)| {
+            *effect == Effect::Made && one.original().is_none_or(|of| of == story.tx)
         };
-        let raised = made(&self.increments).into_iter().map(amount);
-        let held = raised.fold(amount(story), u64::saturating_add);
-        let left = made(&self.completions)
-            .into_iter()
-            .map(|one| left_of(one, others));
+        let made = self.completions.iter().filter(made);
+        let left = made.map(|(one, _)| left_of(one, others));
         let left: Vec<u64> = left.filter(|left| *left > 0).collect();
         let taken = left.iter().copied().fold(0, u64::saturating_add);
-        left.len() > 1 && taken > held
+        left.len() > 1 && taken > held || holds::is_too_much(taken, held)
+    }
+
+    /// What an authorization holds, with its increments.
+    pub(super) fn held(&self, hold: &Story) -> u64 {
+        let made = |(_, effect): &&(&Story, Effect)| *effect == Effect::Made;
+        let raised = self.increments.iter().filter(made);
+        let raised = raised.map(|(one, _)| amount(one));
+        raised.fold(amount(hold), u64::saturating_add)
     }
 
     /// Doubts what was given back where the answers do not tell how much: a void of another amount
@@ -245,9 +257,9 @@ impl<'a> Bonds<'a> {
         &mut self,
         story: &Story,
         original: Option<&Story>,
-        (other, effect): (&'a Story, Effect),
+        (other, names, effect): (&'a Story, Option<TxId>, Effect),
     ) {
-        let refers = other.original() == Some(story.tx) || other.either_of.contains(&story.tx);
+        let refers = names == Some(story.tx) || other.either_of.contains(&story.tx);
         // Of the same card and amount, and it names no original: perhaps of this one.
         // A refund may be of a sale of another day; a void is of the same batch.
         let refund = other.purpose() == Some(Purpose::Refund);
@@ -260,7 +272,7 @@ impl<'a> Bonds<'a> {
         let later = perhaps && other.follows(story);
         let unknown = story.original().is_none();
         let beside = original.is_some_and(|original| {
-            other.original() == Some(original.tx) || nameless && original.kin.contains(&other.tx)
+            names == Some(original.tx) || nameless && original.kin.contains(&other.tx)
         });
         let known = refers || beside && !nameless;
         let known = known && is_same_currency(story, other);
@@ -313,10 +325,7 @@ impl<'a> Bonds<'a> {
             .returns
             .iter()
             .filter(|(_, effect)| *effect == Effect::Made);
-        let amounts = made.map(|(back, _)| match back.purpose() {
-            Some(Purpose::Void) if is_whole(back, sale) => amount(sale),
-            _ => amount(back),
-        });
+        let amounts = made.map(|(back, _)| given_by(back, sale));
         amounts.fold(0, u64::saturating_add)
     }
 
@@ -376,7 +385,20 @@ impl<'a> Bonds<'a> {
 
     /// The first void or refund of it that is not proven.
     pub(super) fn doubtful_return(&self) -> Option<&'a Story> {
-        doubtful(&self.returns)
+        self.doubtful_returns().next()
+    }
+
+    /// All of its voids, refunds, and reversals of a part that are not proven.
+    pub(super) fn doubtful_returns(&self) -> impl Iterator<Item = &'a Story> {
+        let returns = self.returns.iter();
+        let doubtful = returns.filter(|(_, effect)| *effect == Effect::Doubtful);
+        doubtful.map(|(back, _)| *back)
+    }
+
+    /// The first void or refund that is not proven, and may give back once more what was undone or
+    /// not made.
+    pub(super) fn doubtful_excess(&self) -> Option<&'a Story> {
+        self.doubtful_returns().find(|back| gives_back(back))
     }
 
     /// Another completion of its authorization, and whether that is proven.
@@ -401,7 +423,7 @@ impl<'a> Bonds<'a> {
         let increment = || first(&self.increments);
         let settled = self.settled.map(|settled| settled.settlement);
         let named = settled.or(self.namesake);
-        let named = named.or_else(completion).or_else(back);
+        let named = named.or(self.torn.by).or_else(completion).or_else(back);
         let named = named.or_else(increment);
         named.map(|other| other.tx)
     }
@@ -414,6 +436,14 @@ fn doubtful<'a>(others: &[(&'a Story, Effect)]) -> Option<&'a Story> {
     found.map(|(other, _)| *other)
 }
 
+/// What a void, refund or reversal gives back of a sale.
+pub(super) fn given_by(back: &Story, sale: &Story) -> u64 {
+    match back.purpose() {
+        Some(Purpose::Void) if is_whole(back, sale) => amount(sale),
+        _ => amount(back),
+    }
+}
+
 /// Whether a void is of all that its sale took. Of a sale that was approved in part, what a host
 /// makes of one of all that was asked for is not known.
 fn is_whole(void: &Story, sale: &Story) -> bool {
@@ -421,7 +451,7 @@ fn is_whole(void: &Story, sale: &Story) -> bool {
 }
 
 /// What is left of a completion: its amount, without what was given back of it.
-fn left_of(completion: &Story, others: &[&Story]) -> u64 {
+pub(super) fn left_of(completion: &Story, others: &[&Story]) -> u64 {
     let others: Vec<&Story> = others
         .iter()
         .copied()

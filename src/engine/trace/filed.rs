@@ -3,31 +3,38 @@
 //! A file never makes a verdict safer. What it books may turn *yes* into *no*; what it lacks, or
 //! has reversed, proves nothing of the other books, and so allows nothing.
 
-use super::bonds;
+use super::bonds::{self, Bonds};
 use super::cause::Cause;
+use super::filed_acquirer;
 use super::filed_balance::{self as balance, Holding};
 use super::filed_payout;
 use super::filed_promises::without_promise;
-use super::filed_rows;
 use super::filed_silence;
 use super::filed_texts::{self as texts, FILE_OF};
+use super::holds::original_of;
 use super::lang::{Phrase, Said};
 use super::money::money;
 use super::retry::Retry;
-use super::story::{Seen, Story};
-use super::texts::Row;
+use super::story::Story;
+use super::texts::{Row, p, row};
 use super::unconfirmed::Unconfirmed;
 use super::verdict::Verdict;
 use super::{Basis, Belief, Is};
 use crate::engine::evidence::{
-    AcquirerIs, AcquirerRow, EvidenceIndex, IssuerIs, IssuerRow, Matched, TerminalIs, TerminalRow,
-    Tier,
+    EvidenceIndex, FiledKeys, IssuerIs, IssuerRow, Matched, TerminalIs, TerminalRow, Tier,
 };
 use crate::engine::record::State;
-use crate::engine::seam::Zone;
 use crate::iso::message::Amount;
 use crate::iso::spec::Purpose;
 use std::cmp::Reverse;
+
+const MORE_BACK_AT_ISSUER: Row = row(
+    p(
+        "the issuer gives back more than it debited ({given} of {taken})",
+        "发卡行退回多于扣款(扣款{taken}, 退回{given})",
+    ),
+    texts::DISPUTE,
+);
 
 /// What a file says of a transaction.
 #[derive(Clone, Debug)]
@@ -66,7 +73,7 @@ pub(super) enum MoneyLeft {
 }
 
 impl MoneyLeft {
-    const fn of(state: State) -> Self {
+    pub(super) const fn of(state: State) -> Self {
         match state {
             State::Delivered | State::Confirmed | State::Settled => Self::Approved,
             State::Returned => Self::Returned,
@@ -141,6 +148,68 @@ impl FiledHeard {
     }
 }
 
+impl FiledHeard {
+    /// What the acquirer's file says of a void or refund.
+    fn of_return(
+        &mut self,
+        verdict: &mut Verdict,
+        story: &Story,
+        others: &[&Story],
+        index: &EvidenceIndex<'_>,
+    ) {
+        let rows = self.rows(index.acquirer(&story.filed_keys()), FILE_OF[1]);
+        let original = original_of(story, others);
+        let original = others.iter().find(|other| Some(other.tx) == original);
+        let original = original.map(|of| {
+            let others = others.iter().copied().chain([story]);
+            let others: Vec<&Story> = others.filter(|other| other.tx != of.tx).collect();
+            (*of, Bonds::linked(of, &others))
+        });
+        let original = original.as_ref().map(|(of, bonds)| (*of, bonds));
+        let word = filed_acquirer::of_return(verdict, story, (original, index), &rows);
+        self.words.extend(word);
+    }
+
+    /// What the files say of what takes or reserves money.
+    fn of_sale(
+        &mut self,
+        verdict: &mut Verdict,
+        story: &Story,
+        bonds: &Bonds<'_>,
+        index: &EvidenceIndex<'_>,
+    ) {
+        let (keys, left) = (story.filed_keys(), MoneyLeft::of(story.state));
+        let rows = self.rows(index.issuer(&keys), FILE_OF[2]);
+        if !rows.is_empty() {
+            self.strangers(index.strangers_at_issuer(&keys), FILE_OF[2].plain());
+        }
+        self.words.extend(issuer(story, bonds, &rows));
+        let found = index.acquirer(&keys);
+        let lacks = found == Matched::Nothing && index.acquirer_covers(&keys);
+        let rows = self.rows(found, FILE_OF[1]);
+        // The void of a sale may have the sale's number, and its own trace number.
+        if !rows.is_empty() && left != MoneyLeft::Returned {
+            self.strangers(index.strangers_at_acquirer(&keys), FILE_OF[1].plain());
+        }
+        if rows.is_empty() && left == MoneyLeft::Returned {
+            let failed = filed_acquirer::return_failed(bonds, index);
+            self.words.extend(failed);
+        }
+        let word = filed_acquirer::of_sale(verdict, story, (bonds, index), &rows);
+        self.words.extend(word);
+        if lacks {
+            self.words.push(filed_acquirer::missing(verdict, story));
+        }
+        let found = index.terminal(&keys);
+        let lacks = found == Matched::Nothing && index.terminal_covers(&keys);
+        let rows = self.rows(found, FILE_OF[0]);
+        self.words.extend(terminal(verdict, story, bonds, &rows));
+        if lacks {
+            self.words.extend(unbatched(left));
+        }
+    }
+}
+
 /// Raises a verdict to what the files tell. `others` are those that it turns on.
 pub(super) fn raise(
     verdict: &mut Verdict,
@@ -148,48 +217,26 @@ pub(super) fn raise(
     others: &[&Story],
     index: &EvidenceIndex<'_>,
 ) {
-    let Some(purpose) = story.purpose().filter(|purpose| purpose.moves_money()) else {
+    if !story.purpose().is_some_and(Purpose::moves_money) {
         return;
-    };
+    }
     let keys = story.filed_keys();
+    let bonds = Bonds::of(story, others);
     let mut heard = FiledHeard::default();
     let left = MoneyLeft::of(story.state);
-    if matches!(purpose, Purpose::Void | Purpose::Refund) {
-        let rows = heard.rows(index.acquirer(&keys), FILE_OF[1]);
-        let word = return_at_acquirer(verdict, story, left, &rows);
-        heard.words.extend(word);
-    } else {
-        let rows = heard.rows(index.issuer(&keys), FILE_OF[2]);
-        if !rows.is_empty() {
-            heard.strangers(index.strangers_at_issuer(&keys), FILE_OF[2].plain());
-        }
-        heard.words.extend(issuer(story, left, &rows));
-        let found = index.acquirer(&keys);
-        let lacks = found == Matched::Nothing && index.acquirer_covers(&keys);
-        let rows = heard.rows(found, FILE_OF[1]);
-        // The void of a sale may have the sale's number, and its own trace number.
-        if !rows.is_empty() && left != MoneyLeft::Returned {
-            heard.strangers(index.strangers_at_acquirer(&keys), FILE_OF[1].plain());
-        }
-        if rows.is_empty() && left == MoneyLeft::Returned {
-            let failed = return_failed(story, others, index);
-            heard.words.extend(failed.into_iter().flatten());
-        }
-        heard
-            .words
-            .extend(acquirer(verdict, story, (others, index), &rows));
-        if lacks {
-            heard.words.push(missing(verdict, story));
-        }
-        let found = index.terminal(&keys);
-        let lacks = found == Matched::Nothing && index.terminal_covers(&keys);
-        let rows = heard.rows(found, FILE_OF[0]);
-        heard.words.extend(terminal(verdict, story, left, &rows));
-        if lacks {
-            heard.words.extend(unbatched(left));
-        }
+    let gives_back = bonds::gives_back(story);
+    match gives_back {
+        true => heard.of_return(verdict, story, others, index),
+        false => heard.of_sale(verdict, story, &bonds, index),
     }
     let covers = heard.rows(index.payout(&keys), FILE_OF[3]);
+    let keys = match left {
+        MoneyLeft::Approved => FiledKeys {
+            amount: Amount(bonds.sold(story).most),
+            ..keys
+        },
+        _ => keys,
+    };
     heard.words.extend(match left {
         MoneyLeft::Approved => filed_payout::told(story, &keys, index, &covers),
         MoneyLeft::Returned | MoneyLeft::Undone | MoneyLeft::Unknown => {
@@ -198,7 +245,7 @@ pub(super) fn raise(
         }
     });
     apply(verdict, story, heard);
-    if !matches!(purpose, Purpose::Void | Purpose::Refund) {
+    if !gives_back {
         filed_silence::settle(verdict, story, index);
     }
 }
@@ -216,7 +263,8 @@ fn apply(verdict: &mut Verdict, story: &Story, heard: FiledHeard) {
         let approved = MoneyLeft::of(story.state) == MoneyLeft::Approved;
         // An authorization is completed or voided, whatever is paid for it.
         let answers = first.weight == Weight::Answer && story.purpose() != Some(Purpose::Hold);
-        if first.weight == Weight::Contradiction || answers && approved {
+        let stood = approved || story.state == State::Returned;
+        if first.weight == Weight::Contradiction || answers && stood {
             verdict.next_step = first.next.clone();
         }
         if first.weight == Weight::Contradiction {
@@ -224,7 +272,8 @@ fn apply(verdict: &mut Verdict, story: &Story, heard: FiledHeard) {
             verdict.class.get_or_insert(Unconfirmed::SettleMismatch);
             verdict.open = true;
         }
-        if first.weight > Weight::Aside && !approved {
+        let against = first.weight == Weight::Contradiction;
+        if against || first.weight > Weight::Aside && !approved {
             verdict.verdict = without_promise(&verdict.verdict);
         }
     }
@@ -263,239 +312,101 @@ fn placed(verdict: &Said, filed: &Said) -> Said {
     verdict.clone().and(filed)
 }
 
-const fn filed(is: Is) -> Belief {
+pub(super) const fn filed(is: Is) -> Belief {
     Belief {
         is,
         basis: Basis::File,
     }
 }
 
-fn shown(amount: u64, story: &Story) -> Said {
+pub(super) fn shown(amount: u64, story: &Story) -> Said {
     let currency = story.opened.as_ref().map(|opened| opened.currency);
     Said::same(money(amount, &currency.unwrap_or_default()))
 }
 
-fn acquirer(
-    verdict: &mut Verdict,
-    story: &Story,
-    (others, index): (&[&Story], &EvidenceIndex<'_>),
-    rows: &[(usize, &AcquirerRow)],
-) -> Option<FiledWord> {
-    let odd = filed_rows::at_odds(story, rows);
-    if odd.is_some() {
-        return odd;
-    }
-    let ours = bonds::amount(story);
+fn issuer(story: &Story, bonds: &Bonds<'_>, rows: &[(usize, &IssuerRow)]) -> Option<FiledWord> {
     let left = MoneyLeft::of(story.state);
-    let holding = balance::of_acquirer(rows, ours);
-    verdict.beliefs.acquirer = match holding {
-        Holding::Nothing => return None,
-        Holding::Holds(_) => filed(Is::Approved),
-        Holding::GivenBack => filed(Is::Reversed),
-        Holding::Refused => filed(Is::Declined),
-        Holding::Unordered => filed(Is::Unknown),
-    };
-    let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E2, cause, row, values);
-    let amounts = |theirs| {
-        [
-            ("ours", shown(ours, story)),
-            ("theirs", shown(theirs, story)),
-        ]
-    };
-    Some(match (holding, left) {
-        (Holding::Holds(theirs), _) if theirs == ours.saturating_mul(2) => {
-            let cause = Some(Cause::BookedTwice);
-            say(cause, texts::BOOKED_TWICE, &amounts(theirs)).against(Retry::No)
-        }
-        (Holding::Holds(theirs), _) if theirs != ours => {
-            let cause = Some(Cause::OtherAmount);
-            say(cause, texts::ANOTHER_AMOUNT, &amounts(theirs)).against(Retry::No)
-        }
-        (Holding::Holds(_), MoneyLeft::Approved) => booked(story, rows),
-        // Approved, though the approval may have reached nobody: the books agree.
-        (Holding::Holds(_), MoneyLeft::Unknown) if story.seen == Seen::Approval => {
-            let mut word = booked(story, rows);
-            word.limit = Retry::No;
-            word
-        }
-        (Holding::Holds(_), MoneyLeft::Returned) => return returned(story, others, index),
-        (Holding::Holds(_), _) => {
-            let word = say(Some(Cause::BookedAtAcquirer), texts::BOOKED_AFTER_ALL, &[]);
-            word.against(Retry::No)
-        }
-        (Holding::Unordered, _) => {
-            let source = ("source", FILE_OF[1].plain());
-            let word = say(Some(Cause::BookedAtAcquirer), texts::UNORDERED, &[source]);
-            word.against(Retry::Unproven)
-        }
-        (Holding::Refused, MoneyLeft::Approved) => {
-            let word = say(Some(Cause::AnswersDisagree), texts::DECLINED_THERE, &[]);
-            word.against(Retry::Unproven)
-        }
-        (Holding::GivenBack, MoneyLeft::Approved) => {
-            let source = ("source", FILE_OF[1].plain());
-            let word = say(Some(Cause::ReturnedLater), texts::LATER_RETURNED, &[source]);
-            word.against(Retry::Unproven)
-        }
-        (Holding::GivenBack, _) => say(None, texts::GIVEN_BACK_THERE, &[]),
-        (Holding::Refused | Holding::Nothing, _) => say(None, texts::REFUSED_THERE, &[]),
-    })
-}
-
-/// A sale that the messages give back: its own row stays booked, its void or refund has another.
-fn returned(story: &Story, others: &[&Story], index: &EvidenceIndex<'_>) -> Option<FiledWord> {
-    match return_failed(story, others, index) {
-        Some(Some(failed)) => Some(failed),
-        Some(None) => Some(FiledWord::of(Tier::E2, None, texts::BOTH_THERE, &[])),
-        None => Some(FiledWord::of(Tier::E2, None, texts::RETURN_NOT_THERE, &[])),
-    }
-}
-
-/// What the acquirer's file says of the voids and refunds of a sale: `None` if nothing, else
-/// whether one of them failed there.
-fn return_failed(
-    story: &Story,
-    others: &[&Story],
-    index: &EvidenceIndex<'_>,
-) -> Option<Option<FiledWord>> {
-    let gives = |other: &&&Story| {
-        other.original() == Some(story.tx)
-            && matches!(other.purpose(), Some(Purpose::Void | Purpose::Refund))
-    };
-    let failed = |is| matches!(is, AcquirerIs::Declined | AcquirerIs::Reversed);
-    let mut told = None;
-    for back in others.iter().filter(gives) {
-        if let Matched::Rows(rows) = index.acquirer(&back.filed_keys()) {
-            let fails = rows.iter().any(|(_, row)| failed(row.is));
-            let cause = Some(Cause::BookedAtAcquirer);
-            let word = || FiledWord::of(Tier::E2, cause, texts::RETURN_FAILED_THERE, &[]);
-            told = Some(fails.then(|| word().against(Retry::No)));
-            if fails {
-                break;
-            }
-        }
-    }
-    told
-}
-
-/// A void or a refund by itself.
-fn return_at_acquirer(
-    verdict: &mut Verdict,
-    story: &Story,
-    left: MoneyLeft,
-    rows: &[(usize, &AcquirerRow)],
-) -> Option<FiledWord> {
-    let (_, last) = rows.last()?;
-    let failed = |is| matches!(is, AcquirerIs::Declined | AcquirerIs::Reversed);
-    let fails = rows.iter().any(|(_, row)| failed(row.is));
-    verdict.beliefs.acquirer = filed(match (fails, last.is) {
-        (true, AcquirerIs::Reversed) => Is::Reversed,
-        (true, _) => Is::Declined,
-        (false, _) => Is::Approved,
-    });
-    let odd = filed_rows::at_odds(story, rows);
-    let odd = odd.or_else(|| filed_rows::given_back_otherwise(story, rows));
-    if odd.is_some() {
-        return odd;
-    }
-    let say = |cause, row| FiledWord::of(Tier::E2, cause, row, &[]);
-    Some(match (fails, left) {
-        (true, MoneyLeft::Approved) => {
-            let word = say(Some(Cause::AnswersDisagree), texts::DECLINED_THERE);
-            word.against(Retry::Unproven)
-        }
-        (true, _) => say(None, texts::REFUSED_THERE),
-        (false, MoneyLeft::Approved | MoneyLeft::Returned) => say(None, texts::BOOKED),
-        (false, _) => {
-            let word = say(Some(Cause::BookedAtAcquirer), texts::BOOKED_AFTER_ALL);
-            word.against(Retry::No)
-        }
-    })
-}
-
-/// Booked as approved; told with its day where that is not the day of the sale.
-fn booked(story: &Story, rows: &[(usize, &AcquirerRow)]) -> FiledWord {
-    let made = story.began.date(&Zone::CHINA);
-    let settles = rows.iter().filter_map(|(_, row)| row.settles_on).max();
-    match settles.filter(|day| *day > made) {
-        Some(day) => {
-            let day = ("day", Said::same(day.to_string()));
-            FiledWord::of(Tier::E2, None, texts::BOOKED_FOR, &[day])
-        }
-        None => FiledWord::of(Tier::E2, None, texts::BOOKED, &[]),
-    }
-}
-
-/// The acquirer's file tells of that time, and lacks it.
-fn missing(verdict: &mut Verdict, story: &Story) -> FiledWord {
-    // Whether its terminal has the approval is another question.
-    let unproven = story.state == State::DeliveryUnproven && story.seen == Seen::Approval;
-    if unproven || MoneyLeft::of(story.state) == MoneyLeft::Approved {
-        verdict.beliefs.acquirer = filed(Is::Nothing);
-        let cause = Some(Cause::MissingAtAcquirer);
-        let word = FiledWord::of(Tier::E2, cause, texts::MISSING_THERE, &[]);
-        return word.against(Retry::No);
-    }
-    FiledWord::of(Tier::E2, None, texts::NOT_THERE, &[])
-}
-
-fn issuer(story: &Story, left: MoneyLeft, rows: &[(usize, &IssuerRow)]) -> Option<FiledWord> {
-    let ours = bonds::amount(story);
     let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E3, cause, row, values);
-    let holding = balance::of_issuer(rows, ours);
+    let source = ("source", FILE_OF[2].plain());
+    Some(
+        match (balance::of_issuer(rows, bonds::amount(story)), left) {
+            (Holding::Nothing, _) => return None,
+            (Holding::Holds(theirs), _) => issuer_holds(story, bonds, theirs, rows),
+            (Holding::Unordered, _) => {
+                let word = say(Some(Cause::DebitStands), texts::UNORDERED, &[source]);
+                word.against(Retry::Unproven)
+            }
+            (Holding::MoreBack(taken, given), _) => {
+                let values = [
+                    ("taken", shown(taken, story)),
+                    ("given", shown(given, story)),
+                ];
+                let word = say(Some(Cause::ReturnedLater), MORE_BACK_AT_ISSUER, &values);
+                word.against(Retry::Unproven)
+            }
+            (Holding::GivenBack, MoneyLeft::Approved) => {
+                let word = say(Some(Cause::ReturnedLater), texts::LATER_RETURNED, &[source]);
+                word.against(Retry::Unproven)
+            }
+            (Holding::GivenBack, _) => {
+                let later = ("later", returned_later(rows));
+                let mut word = say(Some(Cause::DebitReturned), texts::DEBIT_RETURNED, &[later]);
+                if left == MoneyLeft::Returned {
+                    // As the messages say.
+                    word.weight = Weight::Aside;
+                }
+                word
+            }
+            (Holding::Refused, MoneyLeft::Approved) => {
+                let word = say(Some(Cause::AnswersDisagree), texts::ISSUER_REFUSED, &[]);
+                word.against(Retry::Unproven)
+            }
+            (Holding::Refused, _) => say(None, texts::ISSUER_REFUSED, &[]),
+        },
+    )
+}
+
+/// The issuer holds this much.
+fn issuer_holds(
+    story: &Story,
+    bonds: &Bonds<'_>,
+    theirs: u64,
+    rows: &[(usize, &IssuerRow)],
+) -> FiledWord {
+    let (sold, left, ours) = (bonds.sold(story), bonds.left(story), bonds::amount(story));
+    let stands = sold.may_be(theirs) || left.may_be(theirs);
+    let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E3, cause, row, values);
+    let but = |word: FiledWord| FiledWord {
+        limit: Retry::No,
+        ..word
+    };
     let reviewed = |(_, row): &(usize, &IssuerRow)| {
         row.is == IssuerIs::Held && row.reason.starts_with("review")
     };
-    let amounts = |theirs| {
-        [
-            ("ours", shown(ours, story)),
-            ("theirs", shown(theirs, story)),
-        ]
-    };
-    let source = ("source", FILE_OF[2].plain());
-    Some(match (holding, left) {
-        (Holding::Nothing, _) => return None,
-        (Holding::Holds(theirs), MoneyLeft::Approved) if theirs == ours.saturating_mul(2) => {
+    let amounts = [
+        ("ours", shown(sold.most, story)),
+        ("theirs", shown(theirs, story)),
+    ];
+    match MoneyLeft::of(story.state) {
+        MoneyLeft::Approved if theirs == ours.saturating_mul(2) => {
             let cause = Some(Cause::BookedTwice);
-            say(cause, texts::DEBITED_TWICE, &amounts(theirs)).against(Retry::No)
+            say(cause, texts::DEBITED_TWICE, &amounts).against(Retry::No)
         }
-        (Holding::Holds(theirs), MoneyLeft::Approved) if theirs != ours => {
+        // What was reversed or refunded in part may come back later.
+        MoneyLeft::Approved if !stands && theirs != ours => {
             let cause = Some(Cause::OtherAmount);
-            say(cause, texts::ANOTHER_DEBIT, &amounts(theirs)).against(Retry::No)
+            say(cause, texts::ANOTHER_DEBIT, &amounts).against(Retry::No)
         }
-        (Holding::Holds(_), _) if rows.last().is_some_and(reviewed) => {
-            let mut word = say(Some(Cause::IssuerReview), texts::ISSUER_REVIEW, &[]);
-            word.limit = Retry::No;
-            word
+        _ if rows.last().is_some_and(reviewed) => {
+            but(say(Some(Cause::IssuerReview), texts::ISSUER_REVIEW, &[]))
         }
-        (Holding::Holds(_), MoneyLeft::Approved) => say(None, texts::DEBITED, &[]),
-        (Holding::Holds(_), MoneyLeft::Returned) => {
-            let mut word = say(None, texts::NOT_RETURNED_YET, &[]);
-            word.limit = Retry::No;
-            word
-        }
-        (Holding::Holds(_), _) => {
+        MoneyLeft::Approved if stands => say(None, texts::DEBITED, &[]),
+        MoneyLeft::Approved | MoneyLeft::Returned => but(say(None, texts::NOT_RETURNED_YET, &[])),
+        MoneyLeft::Undone | MoneyLeft::Unknown => {
             let word = say(Some(Cause::DebitStands), texts::DEBIT_STANDS, &[]);
             word.against(Retry::No)
         }
-        (Holding::Unordered, _) => {
-            let word = say(Some(Cause::DebitStands), texts::UNORDERED, &[source]);
-            word.against(Retry::Unproven)
-        }
-        (Holding::GivenBack, MoneyLeft::Approved) => {
-            let word = say(Some(Cause::ReturnedLater), texts::LATER_RETURNED, &[source]);
-            word.against(Retry::Unproven)
-        }
-        (Holding::GivenBack, _) => {
-            let later = ("later", returned_later(rows));
-            say(Some(Cause::DebitReturned), texts::DEBIT_RETURNED, &[later])
-        }
-        (Holding::Refused, MoneyLeft::Approved) => {
-            let word = say(Some(Cause::AnswersDisagree), texts::ISSUER_REFUSED, &[]);
-            word.against(Retry::Unproven)
-        }
-        (Holding::Refused, _) => say(None, texts::ISSUER_REFUSED, &[]),
-    })
+    }
 }
 
 /// How long after the debit its return came.
@@ -532,9 +443,10 @@ fn standing<'e>(rows: &[(usize, &'e TerminalRow)]) -> Option<&'e TerminalRow> {
 fn terminal(
     verdict: &mut Verdict,
     story: &Story,
-    left: MoneyLeft,
+    bonds: &Bonds<'_>,
     rows: &[(usize, &TerminalRow)],
 ) -> Option<FiledWord> {
+    let left = MoneyLeft::of(story.state);
     let row = standing(rows)?;
     let say = |cause, row, values: &[(&str, Said)]| FiledWord::of(Tier::E1, cause, row, values);
     let (is, told) = match row.is {
@@ -554,7 +466,7 @@ fn terminal(
             let word = say(Some(Cause::BookedTwice), texts::TWICE_IN_BATCH, &[]);
             word.against(Retry::Unproven)
         }
-        (Is::Approved, _) if row.amount != ours => {
+        (Is::Approved, _) if row.amount != ours && !bonds.sold(story).may_be(row.amount.0) => {
             let values = [
                 ("theirs", shown(row.amount.0, story)),
                 ("ours", shown(ours.0, story)),

@@ -3,9 +3,12 @@
 //! Whatever is not certain counts as held: a return of a part, a return of no known order, a
 //! refusal beside a booking.
 
+use super::bonds;
 use super::filed_rows;
+use super::story::Story;
 use crate::engine::evidence::{AcquirerIs, AcquirerRow, IssuerIs, IssuerRow};
 use crate::engine::seam::Wall;
+use crate::iso::message::Amount;
 use crate::iso::spec::Purpose;
 
 /// What a book holds.
@@ -19,6 +22,8 @@ pub(super) enum Holding {
     Holds(u64),
     /// All was given back.
     GivenBack,
+    /// More was given back than was booked: so much of so much.
+    MoreBack(u64, u64),
     /// As much was given back as was booked, but nobody knows which came last.
     Unordered,
 }
@@ -63,6 +68,7 @@ impl Sides {
             _ if self.gives == 0 && self.refused => Holding::Refused,
             _ if self.gives == 0 => Holding::Nothing,
             _ if alone => Holding::GivenBack,
+            None => Holding::MoreBack(taken, self.given),
             _ if self.undated || self.refused => Holding::Unordered,
             _ if self.last_taken <= self.first_given => Holding::GivenBack,
             _ => Holding::Unordered,
@@ -77,6 +83,22 @@ fn undoes(kind: &str) -> bool {
         purpose,
         Some(Purpose::Void | Purpose::Refund | Purpose::Reversal)
     )
+}
+
+/// What the acquirer's file has of a transaction: what is booked less what is given back, or what
+/// one that gives back gives.
+#[must_use]
+pub fn filed_amount(story: &Story, rows: &[(usize, &AcquirerRow)]) -> Option<Amount> {
+    let amounts = |rows: Vec<&AcquirerRow>| {
+        rows.iter()
+            .fold(0, |sum: u64, row| sum.saturating_add(row.amount.0))
+    };
+    let last = rows.last().map(|(_, row)| row.amount)?;
+    Some(match of_acquirer(rows, bonds::amount(story)) {
+        _ if bonds::gives_back(story) => Amount(amounts(filed_rows::own_rows(story, rows))),
+        Holding::Holds(amount) => Amount(amount),
+        _ => last,
+    })
 }
 
 /// What the acquirer's file holds of a sale or an authorization.
@@ -144,6 +166,10 @@ mod tests {
     fn only_what_was_given_back_in_full_and_last_is_given_back() {
         let (first, second) = ("2026-11-22 07:01:00", "2026-11-22 07:05:00");
         for (lines, holding) in [
+            (
+                format!("{first},,booked,1.00\n{second},,reversed,1.00\n{second},,reversed,1.00\n"),
+                Holding::MoreBack(100, 200),
+            ),
             (",,booked,1.00\n".to_owned(), Holding::Holds(100)),
             (",,reversed,1.00\n".to_owned(), Holding::GivenBack),
             (",,reversed,0.01\n".to_owned(), Holding::Holds(99)),

@@ -4,7 +4,7 @@ use super::lang::{Phrase, Said};
 use super::texts::p;
 
 /// What is not said beside a file that has a debit, and what is said instead.
-const PROMISES: [(Phrase, Phrase); 6] = [
+const PROMISES: [(Phrase, Phrase); 9] = [
     (
         p("nothing debited", "未扣款"),
         p("this one not made", "本笔交易未成立"),
@@ -28,6 +28,18 @@ const PROMISES: [(Phrase, Phrase); 6] = [
     (
         p("the refund is undone", "退货已冲回"),
         p("the refund should be undone", "退货应已冲回"),
+    ),
+    (
+        p("the money goes back", "款项退回"),
+        p("the money should go back", "款项应退回"),
+    ),
+    (
+        p("its original is cancelled", "原交易已取消"),
+        p("its original should be cancelled", "原交易应已取消"),
+    ),
+    (
+        p("goes back, the rest stands", "其余仍有效"),
+        p("should go back, the rest stands", "其余应仍有效"),
     ),
 ];
 

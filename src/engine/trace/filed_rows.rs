@@ -29,7 +29,7 @@ const OTHER_KIND: Row = Row {
     next: texts::DISPUTE,
 };
 
-type FiledRows<'r, 'e> = &'r [(usize, &'e AcquirerRow)];
+pub(super) type FiledRows<'r, 'e> = &'r [(usize, &'e AcquirerRow)];
 
 /// What the rows of a transaction contradict beside its amount.
 pub(super) fn at_odds(story: &Story, rows: FiledRows<'_, '_>) -> Option<FiledWord> {
@@ -74,7 +74,7 @@ pub(super) fn given_back_otherwise(story: &Story, rows: FiledRows<'_, '_>) -> Op
 
 /// The rows of a transaction; of a void or refund without those of its original, where they bear
 /// the same number.
-fn own_rows<'e>(story: &Story, rows: FiledRows<'_, 'e>) -> Vec<&'e AcquirerRow> {
+pub(super) fn own_rows<'e>(story: &Story, rows: FiledRows<'_, 'e>) -> Vec<&'e AcquirerRow> {
     let all = || rows.iter().map(|(_, row)| *row);
     let gives = |row: &&AcquirerRow| {
         let told = matches!(row.is, AcquirerIs::Voided | AcquirerIs::Refunded);

@@ -419,7 +419,10 @@ pub(super) const RETURN_NOT_THERE: Row = row(
         "booked in the acquirer's file; its void or refund was not found there",
         "收单机构文件已入账, 未见其撤销或退货",
     ),
-    ASK,
+    p(
+        "do not swipe again; look for it in the acquirer's later files",
+        "请勿重复刷卡; 请在收单机构后续文件中查找",
+    ),
 );
 pub(super) const MISSING_THERE: Row = row(
     p(

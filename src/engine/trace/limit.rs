@@ -4,7 +4,7 @@
 use super::bonds::{self, Bonds, Effect};
 use super::lang::Phrase;
 use super::retry::Retry;
-use super::settled_otherwise::Otherwise;
+use super::settled_otherwise::{Otherwise, SettledOtherwise};
 use super::story::Story;
 use super::{texts, texts_bound as bound};
 use crate::engine::record::TxId;
@@ -20,6 +20,10 @@ pub(super) enum Limit {
     OriginalUndone,
     /// The authorization that it completes may stand.
     Hold,
+    /// The authorization that it completes was voided, or may have been.
+    HoldUndone,
+    /// A void or refund of it is not proven.
+    ReturnInDoubt,
     /// A completion of it may have been booked.
     Completion,
     /// A completion of it was booked.
@@ -50,6 +54,8 @@ impl Limit {
             Self::Sibling => bound::SIBLING_NEXT,
             Self::OriginalUndone => bound::ORIGINAL_UNDONE_NEXT,
             Self::Hold => bound::COMPLETE_AGAIN,
+            Self::HoldUndone => bound::HOLD_UNDONE_NEXT,
+            Self::ReturnInDoubt => bound::EXCESS_IN_DOUBT.next,
             Self::Completion => bound::COMPLETION_IN_DOUBT.next,
             Self::Completed => bound::COMPLETED.next,
             Self::Returned => bound::REVERSED_AND_RETURNED.next,
@@ -74,6 +80,15 @@ pub(super) fn attempts<'a>(
     all.filter(|(_, other)| other.is_none_or(|other| other.purpose() == story.purpose()))
 }
 
+/// What a settlement leaves that contradicts the messages.
+const fn by_settlement(settled: SettledOtherwise<'_>) -> (Retry, Limit) {
+    match (settled.how, settled.surely) {
+        (Otherwise::CountedBefore, _) => (Retry::Unproven, Limit::SettledBefore),
+        (Otherwise::Counts, true) => (Retry::No, Limit::Settled),
+        (Otherwise::Counts | Otherwise::Lacks, _) => (Retry::Unproven, Limit::PerhapsSettled),
+    }
+}
+
 /// What others leave of what a story by itself would allow, and why.
 pub(super) fn limited(
     story: &Story,
@@ -90,13 +105,8 @@ pub(super) fn limited(
         }
     };
     if let Some(settled) = bonds.settled {
-        match (settled.how, settled.surely) {
-            (Otherwise::CountedBefore, _) => limit(Retry::Unproven, Limit::SettledBefore),
-            (Otherwise::Counts, true) => limit(Retry::No, Limit::Settled),
-            (Otherwise::Counts | Otherwise::Lacks, _) => {
-                limit(Retry::Unproven, Limit::PerhapsSettled);
-            }
-        }
+        let (to, by) = by_settlement(settled);
+        limit(to, by);
     }
     if let Some(namesake) = bonds.namesake {
         limit(alone.beside(Some(namesake)), Limit::Namesake);
@@ -110,6 +120,9 @@ pub(super) fn limited(
     match bonds.other_completion() {
         Some(Effect::Made) => limit(Retry::No, Limit::Completed),
         Some(_) => limit(Retry::Unproven, Limit::Completion),
+        None if bonds.hold.is_some() && bonds.torn.by.is_some() => {
+            limit(Retry::Unproven, Limit::HoldUndone);
+        }
         None if bonds.hold.is_some() => limit(Retry::Unproven, Limit::Hold),
         None => {}
     }
@@ -120,6 +133,9 @@ pub(super) fn limited(
     }
     if bonds.gave_back_reversed(story) || bonds.gave_back_nothing(story) {
         limit(Retry::Unproven, Limit::Returned);
+    }
+    if bonds.doubtful_excess().is_some() {
+        limit(Retry::Unproven, Limit::ReturnInDoubt);
     }
     if bonds.was_reversed_before(story) {
         limit(Retry::Unproven, Limit::ReversedBefore);

@@ -41,6 +41,10 @@ mod retry;
 
 mod bonds;
 
+mod holds;
+
+mod left;
+
 mod cause;
 
 mod diagnosis;
@@ -73,6 +77,8 @@ mod filed_silence;
 
 mod filed_rows;
 
+mod filed_acquirer;
+
 mod filed;
 
 mod verdict;
@@ -103,6 +109,7 @@ pub use belief::{Basis, Belief, Beliefs, Is};
 pub use book::Book;
 pub use cause::{About, Cause};
 pub use codes::{Advice, CODES, Code, Outcome};
+pub use filed_balance::filed_amount;
 pub use filter::{Filter, FilterError, FilterTime, FilterWord};
 pub use lang::{Lang, Phrase, Said};
 pub use moment::{Leg, Moment};

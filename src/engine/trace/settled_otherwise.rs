@@ -67,8 +67,8 @@ fn against(story: &Story, settlement: &Story) -> Option<(Otherwise, bool)> {
             Counted::No => Some((Otherwise::Lacks, true)),
             Counted::Perhaps => Some((Otherwise::Lacks, false)),
             // Of many sales the settlement is listed; what gives back must be proven.
-            Counted::Untold => gives_back(story).then_some((Otherwise::Lacks, false)),
-            Counted::Surely => None,
+            Counted::Unexplained => gives_back(story).then_some((Otherwise::Lacks, false)),
+            Counted::Surely | Counted::Untold => None,
         },
         _ if Retry::of(story) != Retry::Yes || counted == Counted::No => None,
         (true, false) => Some((Otherwise::CountedBefore, counted == Counted::Surely)),
@@ -88,8 +88,8 @@ fn against_part(
     }
     if stood_at(reversal, settlement) {
         let counted = counted(reversal, settlement)?;
-        let surely = counted == Counted::Surely;
-        return (counted != Counted::No).then_some((Otherwise::Counts, surely));
+        let told = ![Counted::No, Counted::Untold].contains(&counted);
+        return told.then_some((Otherwise::Counts, counted == Counted::Surely));
     }
     let counted = counted(original, settlement)?;
     let surely = counted == Counted::Surely;

@@ -1,6 +1,6 @@
 //! The stories of many transactions at once, folded from a stream of records.
 
-use super::batch::BatchCounts;
+use super::batch::{BatchCount, BatchCounts};
 use super::bonds::{Bonds, Effect};
 use super::purchases::Purchases;
 use super::slips::{self, Slips};
@@ -256,6 +256,18 @@ impl Stories {
         let before = |story: &&Story| settlement.follows(story) && name(story) == name(settlement);
         let mut ended = self.iter().filter(|story| story.ends_batch());
         ended.any(|story| before(&story))
+    }
+
+    /// Settlements learn what these stories count of their batches; `whole` if they are all that
+    /// there were.
+    pub fn count_batches(&mut self, whole: bool) {
+        let count = |story: &Story| {
+            let count = BatchCount::of(story, self.iter(), whole)?;
+            Some((story.tx, Arc::new(count)))
+        };
+        let settlements = self.iter().filter(|story| story.settlement.is_some());
+        let counts: BatchCounts = settlements.filter_map(count).collect();
+        self.tell_batches(&counts);
     }
 
     /// Settlements learn what the journal counts of their batches.

@@ -176,6 +176,19 @@ pub(super) const RETURN_IN_DOUBT: Row = row(
         "请先查看该撤销或退货, 结清前请勿重刷或再次退回",
     ),
 );
+/// It was undone; what may give it back once more.
+pub(super) const EXCESS_IN_DOUBT: Row = row(
+    p(
+        "{why}; reversal accepted ({rrc}); a void or refund{other} may have given it back once \
+         more",
+        "{why}, 冲正成功({rrc}); 撤销或退货{other}可能再次退回",
+    ),
+    p(
+        "look at the void or refund first; do not {swipe} again, and do not give back again, \
+         until it is closed",
+        "请先查看该撤销或退货, 结清前请勿{swipe}或再次退回",
+    ),
+);
 /// A reversal that is a message of its own.
 pub(super) const OTHER_REVERSAL: Phrase =
     p("another reversal {tx}: {state}", "另一冲正{tx}: {state}");
@@ -297,6 +310,44 @@ pub(super) const OVERDRAWN: Row = row(
         "请查看各笔预授权完成; 多扣的请撤销, 或凭交易要素提交差错处理",
     ),
 );
+pub(super) const OVERDRAWS: Row = row(
+    p(
+        "approved{auth}; it takes more than its authorization holds",
+        "已批准{auth}; 预授权完成金额超出授权金额",
+    ),
+    p(
+        "raise a dispute with the keys; do not swipe again",
+        "凭交易要素提交差错处理, 请勿重刷",
+    ),
+);
+pub(super) const COMPLETED_AND_UNDONE: Row = row(
+    p(
+        "authorized{auth}; its completion{other} was approved, and its void or refund, too; which \
+         of them stands is not known here",
+        "预授权成功{auth}; 其预授权完成{other}已批准, 其撤销或退货也已批准, 何者有效未知",
+    ),
+    RETURN_MAY_BE_UNDONE.next,
+);
+pub(super) const COMPLETION_OF_UNDONE: Row = row(
+    p(
+        "approved{auth}; its authorization was undone by{other}; whether it still stands is not \
+         known",
+        "已批准{auth}; 其预授权已被{other}撤销或冲正, 是否仍有效未知",
+    ),
+    RETURN_MAY_BE_UNDONE.next,
+);
+pub(super) const VOID_OF_COMPLETED: Row = row(
+    p(
+        "void approved{auth}; its original was completed{other}; which of them stands is not \
+         known here",
+        "撤销成功{auth}; 其预授权已完成{other}, 何者有效未知",
+    ),
+    RETURN_MAY_BE_UNDONE.next,
+);
+pub(super) const HOLD_UNDONE_NEXT: Phrase = p(
+    "look at the authorization: it may have been undone; do not send the completion again",
+    "请查看预授权, 其可能已被撤销或冲正, 请勿重新发送预授权完成",
+);
 /// One of several completions.
 pub(super) const OTHER_COMPLETION: Phrase = p(
     "another completion of it {tx}: {state}",
@@ -321,9 +372,9 @@ pub(super) const REVERSED_COMPLETION: Row = row(
 );
 pub(super) const REVERSED_COMPLETED: Row = row(
     p(
-        "{why}; reversal accepted ({rrc}); its completion{other} stands; what is paid is told \
-         there",
-        "{why}, 冲正成功({rrc}); 其预授权完成{other}仍有效; 扣款以预授权完成为准",
+        "{why}; reversal accepted ({rrc}); its completion{other} was approved; which of them \
+         stands is not known here",
+        "{why}, 冲正成功({rrc}); 其预授权完成{other}已批准, 何者有效未知",
     ),
     COMPLETED.next,
 );

@@ -242,7 +242,13 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
     if beside || bonds.gave_back_nothing(story) {
         return Some(Unconfirmed::SettleMismatch);
     }
-    let untold = bonds.doubtful_return().is_some_and(|back| {
+    let undone = story.state == State::Reversed;
+    let mut doubtful = bonds.doubtful_returns();
+    let untold = doubtful.any(|back| {
+        // What is reversed once more gives back no more.
+        if undone && !bonds::gives_back(back) {
+            return false;
+        }
         let listed = Unconfirmed::of(back, &Bonds::default());
         let undone = bonds.undone.contains(&back.tx);
         !back.may_move() && !undone && !listed.is_some_and(Unconfirmed::is_open)
@@ -250,8 +256,11 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
     // Its terminal believes that a part of it stands.
     let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
     let part = declined && bonds.was_reversed_in_part(story);
-    let open = too_much || untold || bonds.overdrawn;
-    (stood && open || part).then_some(Unconfirmed::SettleMismatch)
+    let torn = &bonds.torn;
+    let torn = torn.by.is_some() && sold && stood || torn.hold || torn.overdraws && stood;
+    let open = too_much || bonds.overdrawn;
+    (stood && open || (stood || undone) && (untold || torn) || part)
+        .then_some(Unconfirmed::SettleMismatch)
 }
 
 /// It would have undone a part of what stands: for its terminal it did.

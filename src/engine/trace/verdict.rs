@@ -10,6 +10,7 @@ use super::unconfirmed::Unconfirmed;
 use super::{diagnosis, filed, limit, texts, wording};
 use crate::engine::evidence::{EvidenceIndex, Tier};
 use crate::engine::record::{Seq, State};
+use crate::iso::message::Amount;
 
 /// What may be said of a transaction on the evidence of the gateway's journal, and of the files
 /// that were given.
@@ -35,6 +36,9 @@ pub struct Verdict {
     pub evidence: Tier,
     /// What each party believes.
     pub beliefs: Beliefs,
+    /// What of it stood, in minor units: what was approved, or asked for, less what reversals of a
+    /// part took off.
+    pub amount: Amount,
     /// The records without which it would be another one, where that was looked for.
     pub proof: Vec<Seq>,
 }
@@ -88,6 +92,7 @@ impl Verdict {
             safe_to_retry,
             evidence: Tier::E0,
             beliefs: Beliefs::of(story),
+            amount: Amount(bonds.sold(story).most),
             proof: Vec::new(),
         }
     }

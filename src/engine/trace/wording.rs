@@ -142,6 +142,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::Reversed if !bonds.completions.is_empty() => bound::REVERSED_COMPLETED,
         State::Reversed if bonds.gave_back_reversed(story) => bound::REVERSED_AND_RETURNED,
         State::Reversed if bonds.was_reversed_before(story) => bound::REVERSED_BEFORE,
+        State::Reversed if bonds.doubtful_excess().is_some() => bound::EXCESS_IN_DOUBT,
         State::Reversed if !bonds.increments.is_empty() => bound::REVERSED_RAISED,
         State::Reversed if !story.reversal.accepted && story.taken_back && retry == Retry::Yes => {
             texts::REVERSED_ABOVE
@@ -281,6 +282,7 @@ fn delivered(story: &Story, bonds: &Bonds<'_>) -> Row {
 fn given_back(story: &Story, bonds: &Bonds<'_>) -> Row {
     match story.purpose() {
         _ if bonds.doubtful_return().is_some() => bound::RETURN_MAY_BE_UNDONE,
+        _ if bonds.torn.by.is_some() => bound::VOID_OF_COMPLETED,
         _ if bonds.unclear == Some(Unclear::Original) => bound::RETURN_OF_EITHER,
         _ if bonds.unclear == Some(Unclear::Currency) => bound::RETURN_IN_OTHER_CURRENCY,
         _ if bonds.unclear == Some(Unclear::Amount) => bound::VOID_IN_PART,
@@ -296,6 +298,8 @@ fn given_back(story: &Story, bonds: &Bonds<'_>) -> Row {
 fn authorized(story: &Story, bonds: &Bonds<'_>) -> Row {
     if bonds.overdrawn {
         bound::OVERDRAWN
+    } else if bonds.torn.hold {
+        bound::COMPLETED_AND_UNDONE
     } else if bonds.doubtful_completion().is_some() {
         bound::COMPLETION_IN_DOUBT
     } else if !bonds.completions.is_empty() {
@@ -317,6 +321,12 @@ fn sold(story: &Story, bonds: &Bonds<'_>) -> Row {
     let unknown = story.granted.is_none() && story.is_approved_in_part();
     if bonds.doubtful_return().is_some() {
         return bound::RETURN_IN_DOUBT;
+    }
+    if bonds.torn.by.is_some() {
+        return bound::COMPLETION_OF_UNDONE;
+    }
+    if bonds.torn.overdraws {
+        return bound::OVERDRAWS;
     }
     match story.state {
         _ if back > amount => bound::RETURNED_TOO_MUCH,

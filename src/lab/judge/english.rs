@@ -18,10 +18,6 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("do not {v} again until it is answered", &[Stop]),
     ("do not {v} again until it says not {w}", &[Stop]),
     ("do not {v} again until both are closed", &[Stop]),
-    (
-        "do not swipe again, and do not give back again, until it is closed",
-        &[Stop],
-    ),
     ("do not {v} again", &[Stop]),
     ("do not swipe again for it", &[Stop]),
     ("do not {v} again for it", &[Stop]),
@@ -391,6 +387,29 @@ pub(super) const CLAUSES: &[Clause] = &[
         &[Unknown],
     ),
     ("look at both books with the acquirer", &[AskAcquirer]),
+    ("it takes more than its authorization holds", &[]),
+    (
+        "its completion{o} was approved, and its void or refund, too",
+        &[],
+    ),
+    ("its completion{o} was approved", &[]),
+    ("which of them stands is not known here", &[Unknown]),
+    ("its authorization was undone by{o}", &[Unknown]),
+    ("void approved{a}", &[]),
+    ("its original was completed{o}", &[Unknown]),
+    (
+        "look at the authorization: it may have been undone",
+        &[LookUpOther],
+    ),
+    ("do not send the completion again", &[Stop]),
+    (
+        "a void or refund{o} may have given it back once more",
+        &[Unknown],
+    ),
+    (
+        "do not {v} again, and do not give back again, until it is closed",
+        &[Stop],
+    ),
     ("answered {c} {x}", &[]),
     ("both ends settled it: do not {v} again", &[Stop]),
     (

@@ -4,12 +4,9 @@ use super::bound::later;
 use super::settled::settlement;
 use super::{History, opened};
 use crate::engine::record::{Fact, HostBalance, Note, Record, Seq, SettlementTotals, State, Why};
-use crate::engine::trace::{
-    BatchCount, BatchCounts, Keep, Retry, Stories, Story, Unconfirmed, Verdict,
-};
+use crate::engine::trace::{Keep, Retry, Stories, Unconfirmed, Verdict};
 use crate::iso::message::{Amount, Stan};
 use crate::iso::spec::Purpose;
-use std::sync::Arc;
 
 /// The stories of these records in their order, and what is counted of their batches.
 fn told(records: impl Iterator<Item = Record>) -> Stories {
@@ -18,13 +15,7 @@ fn told(records: impl Iterator<Item = Record>) -> Stories {
         record.seq = Seq(at as u64 + 1);
         stories.fold(&record);
     }
-    let count = |story: &Story| {
-        let count = BatchCount::of(story, stories.iter(), true)?;
-        Some((story.tx, Arc::new(count)))
-    };
-    let settlements = stories.iter().filter(|story| story.settlement.is_some());
-    let counts: BatchCounts = settlements.filter_map(count).collect();
-    stories.tell_batches(&counts);
+    stories.count_batches(true);
     stories
 }
 

@@ -3,11 +3,12 @@
 use crate::engine::journal::{Memory, SegmentNo};
 use crate::engine::record::{Fact, State, TxId};
 use crate::engine::seam::{Wall, Zone};
-use crate::engine::trace::{Finder, Keep, Query, Stories, Story, Verdict, View, Which};
+use crate::engine::trace::{BatchCount, Finder, Keep, Query, Stories, Story, Verdict, View, Which};
 use crate::lab::sim::machine::read_from;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What is printed.
 #[derive(Clone, Debug, Default)]
@@ -41,14 +42,16 @@ struct Judged {
     verdict: Rc<Verdict>,
 }
 
-/// How far a story and those of the others are, that its verdict turns on.
-type Mark = Vec<(usize, Option<Wall>, State)>;
+/// How far a story and those of the others are, that its verdict turns on, and what is counted of
+/// batches among them.
+type Mark = Vec<(usize, Option<Wall>, State, Option<Arc<BatchCount>>)>;
 
 fn mark(stories: &Stories, story: &Story) -> Mark {
     let others = stories.others(story);
     let all = [story].into_iter().chain(others);
     let last = |story: &Story| story.moments.last().map(|moment| moment.at);
-    all.map(|story| (story.moments.len(), last(story), story.state))
+    let count = |story: &Story| story.settlement.as_ref().and_then(|told| told.own.clone());
+    all.map(|story| (story.moments.len(), last(story), story.state, count(story)))
         .collect()
 }
 
@@ -115,6 +118,10 @@ impl Told {
             read.truncate(at);
             read.push((number, bytes.get(..end).unwrap_or_default().to_vec()));
         }
+        let whole = read
+            .first()
+            .is_some_and(|(number, _)| *number == SegmentNo::FIRST);
+        stories.count_batches(whole);
     }
 }
 
@@ -147,6 +154,9 @@ impl Looker for ByReading {
         // As `open` does: candidates first, then the last word of each one's story.
         let mut read: BTreeSet<TxId> = told.finder.related();
         read.extend(told.finder.candidates());
+        let settlements = stories.iter().filter_map(|story| story.settlement.as_ref());
+        let counts = settlements.filter_map(|told| told.own.as_ref());
+        read.extend(counts.flat_map(|count| count.in_question()));
         let open = read.iter().filter_map(|tx| stories.story(*tx));
         let open = open.filter_map(|story| {
             let told = self.judged(story, stories);
