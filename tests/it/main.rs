@@ -21,6 +21,8 @@ mod lab;
 
 mod profiles;
 
+mod dissector;
+
 mod documents;
 
 mod ends;

@@ -1,12 +1,12 @@
-//! Dialects from elsewhere and for elsewhere: a packager of another system is imported and trades,
-//! unknown bytes are told, and Wireshark shows what `decode` shows.
+//! Dialects from elsewhere: a packager of another system is imported and trades, and unknown bytes
+//! are told.
 
 use crate::rig::{Running, isogate, json, ports};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 const PACKAGER: &str = include_str!("../../proto-specs/vectors/foreign/jpos-iso87binary.xml");
 
@@ -176,71 +176,4 @@ fn sample(name: &str) -> String {
         .as_str()
         .unwrap()
         .to_owned()
-}
-
-#[test]
-fn wireshark_shows_the_fields_that_decode_shows() {
-    if Command::new("tshark").arg("--version").output().is_err() {
-        let mut told = std::io::stdout().lock();
-        writeln!(told, "skipped: tshark is not installed here").unwrap();
-        return;
-    }
-    let home = tempfile::tempdir().unwrap();
-    let folder = home.path();
-    let name = "cup-pos";
-    let exported = run(
-        folder,
-        &["spec", "export", name, "--to", "lua", "-o", "d.lua"],
-    );
-    assert_eq!(exported.status.code(), Some(0), "{}", said(&exported));
-    let hex = sample(name);
-    let decoded = run(
-        folder,
-        &["decode", "--spec", name, "--json", "--reveal", &hex],
-    );
-    let wanted = json(&decoded);
-    fs::write(folder.join("one.pcap"), capture(&unhex(&hex))).unwrap();
-    let mut tshark = Command::new("tshark");
-    tshark
-        .current_dir(folder)
-        .args(["-X", "lua_script:d.lua", "-r", "one.pcap", "-T", "json"]);
-    let output = tshark
-        .args(["-d", "tcp.port==5583,iso_cup_pos"])
-        .output()
-        .unwrap();
-    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let layer = &shown[0]["_source"]["layers"]["iso_cup_pos"];
-    assert_eq!(layer["iso_cup_pos.mti"], wanted["mti"], "{layer:#}");
-    let fields = wanted["fields"].as_object().unwrap();
-    assert!(fields.len() > 3);
-    for (number, value) in fields {
-        assert_eq!(&layer[format!("iso_cup_pos.f{number}")], value, "{layer:#}");
-    }
-}
-
-fn unhex(hex: &str) -> Vec<u8> {
-    let pair = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(pair).collect()
-}
-
-/// One segment to port 5583, as a capture of raw IP.
-fn capture(payload: &[u8]) -> Vec<u8> {
-    let length = 40 + payload.len();
-    let short = u16::try_from(length).unwrap().to_be_bytes();
-    let mut file = vec![
-        0xA1, 0xB2, 0xC3, 0xD4, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF,
-    ];
-    file.extend([0, 0, 0, 101, 0, 0, 0, 0, 0, 0, 0, 0]);
-    for _ in 0..2 {
-        file.extend([0, 0]);
-        file.extend(short);
-    }
-    file.extend([0x45, 0]);
-    file.extend(short);
-    file.extend([0, 1, 0, 0, 64, 6, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1]);
-    file.extend([
-        0xC0, 0, 0x15, 0xCF, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x18, 0xFF, 0xFF, 0, 0, 0, 0,
-    ]);
-    file.extend(payload);
-    file
 }

@@ -68,14 +68,9 @@ end
 local function characters(encoding, tvb, at, count)
   local text = {}
   local page = dialect.pages[encoding]
-  local plain = true
   for place = at, at + count - 1 do
     local byte = tvb(place, 1):uint()
-    if byte >= 0x80 then plain = false end
     text[#text + 1] = utf8_of(page and page[byte + 1] or byte)
-  end
-  if encoding == "gbk" and not plain and ENC_GB18030 then
-    return tvb(at, count):string(ENC_GB18030)
   end
   return table.concat(text)
 end
@@ -167,10 +162,32 @@ local function tags(number, tvb, at, count, tree)
   end
 end
 
+-- Puts a value into the tree. GBK is left to Wireshark: as a string of Lua it would be cut to as many
+-- bytes as it had before.
+local function show(name, field, tvb, at, bytes, units, tree)
+  if field.encoding == "gbk" and bytes > 0 and ENC_GB18030 then
+    return tree:add_packet_field(by_name[name], tvb(at, bytes), ENC_GB18030)
+  end
+  local text = value_of(field, tvb, at, bytes, units)
+  return tree:add(by_name[name], tvb(at, bytes), text), text
+end
+
+-- A part of a field, unless the value ends before or within it: where a unit is a byte, those bytes;
+-- else the digits that stand there.
+local function show_part(name, part, field, tvb, at, bytes, units, text, tree)
+  local count = part.units
+  if part.open then count = math.min(count, units - part.at) end
+  if part.at >= units or part.at + count > units then return end
+  if field.packing == "single" then
+    show(name, field, tvb, at + part.at, count, count, tree)
+  else
+    tree:add(by_name[name], tvb(at, bytes), string.sub(text, part.at + 1, part.at + count))
+  end
+end
+
 -- One field: where it ends, or nothing and why.
 local function read_field(number, field, tvb, at, mti, tree)
   local bytes, units
-  local start = at
   if field.prefix then
     local prefix = field.prefix
     if at + prefix.bytes > tvb:len() then return nil, "the message ends in a length" end
@@ -191,11 +208,9 @@ local function read_field(number, field, tvb, at, mti, tree)
     bytes = bytes_of(field, units)
   end
   if at + bytes > tvb:len() then return nil, "the message ends in the field" end
-  local text = value_of(field, tvb, at, bytes, units)
-  local own = tree:add(by_name["f" .. number], tvb(start, at + bytes - start), text)
+  local own, text = show("f" .. number, field, tvb, at, bytes, units, tree)
   for _, part in ipairs(parts_of(field, mti)) do
-    local value = string.sub(text, part.at + 1, part.at + part.units)
-    if value ~= "" then own:add(by_name["f" .. number .. "." .. part.id], tvb(at, bytes), value) end
+    show_part("f" .. number .. "." .. part.id, part, field, tvb, at, bytes, units, text, own)
   end
   if field.ber and bytes > 0 and field.encoding == "raw" then tags(number, tvb, at, bytes, own) end
   return at + bytes

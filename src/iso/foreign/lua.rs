@@ -139,11 +139,12 @@ fn parts_table(masks: &str, meaning: &FieldMeaning) -> String {
         for part in parts {
             let _never = write!(
                 text,
-                "\n          {{ id = {}, title = {}, at = {}, units = {} }},",
+                "\n          {{ id = {}, title = {}, at = {}, units = {}, open = {} }},",
                 quoted(part.id.as_str()),
                 quoted(&part.spec.title.en),
                 part.at,
-                part.units
+                part.units,
+                part.open
             );
         }
     }
