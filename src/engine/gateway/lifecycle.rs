@@ -362,9 +362,15 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::Delivered | S::DeliveryUnproven | S::AnswerUnread, T::Proof) => {
             ('u', S::Confirmed, E::Forget)
         }
-        (S::Delivered | S::DeliveryUnproven | S::AnswerUnread | S::Confirmed, T::Returned) => {
-            ('v', S::Returned, E::Forget)
-        }
+        (
+            S::Delivered
+            | S::DeliveryUnproven
+            | S::AnswerUnread
+            | S::Confirmed
+            | S::TerminalGone
+            | S::LateApproval,
+            T::Returned,
+        ) => ('v', S::Returned, E::Forget),
         (
             S::Delivered | S::DeliveryUnproven | S::AnswerUnread | S::Confirmed | S::TerminalGone,
             T::ReturnedInPart,

@@ -50,7 +50,7 @@ impl Gateway {
     }
 
     /// Whether a void or refund of a transaction is on its way, or its outcome is not known.
-    fn may_go_back(&self, id: TxId) -> bool {
+    pub(super) fn may_go_back(&self, id: TxId) -> bool {
         let may = |opened: &Opened, state: State| {
             opened.original == Some(id)
                 && matches!(opened.purpose, Purpose::Void | Purpose::Refund)

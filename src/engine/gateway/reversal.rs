@@ -105,6 +105,12 @@ impl Gateway {
             .live
             .get(slot)
             .map(|transaction| now.mono - transaction.since);
+        let id = self.live.get(slot).map(|own| own.id);
+        if id.is_some_and(|id| self.may_go_back(id)) {
+            // By another door, perhaps: that is known first.
+            let again = now.mono + self.options.ladder.grace;
+            return self.live.set_deadline(slot, Some(again));
+        }
         self.reverse_by_policy(now, slot);
         if self.live.get(slot).map(|own| own.state) != Some(State::TerminalGone) {
             return;

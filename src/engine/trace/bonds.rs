@@ -86,6 +86,10 @@ pub(super) struct Bonds<'a> {
     pub(super) increments: Vec<(&'a Story, Effect)>,
     /// Voids and refunds of it that a reversal may have undone: those are listed by themselves.
     pub(super) undone: Vec<TxId>,
+    /// A reversal of it that the gateway kept back, since it does not fit.
+    pub(super) kept_back: Option<&'a Story>,
+    /// Whether the authorization that it raises was undone, or may have been.
+    pub(super) root_undone: bool,
     /// Whether it is a reversal of a part that was not made, and its original stands.
     pub(super) undoes_nothing: bool,
     /// What the original of a void or refund holds, or held, if that is at hand.
@@ -125,6 +129,12 @@ pub(super) const fn is_kept_back(story: &Story) -> bool {
     matches!(story.state, State::Refused | State::NotSent)
 }
 
+/// Whether another is a reversal of it that stayed here, since it does not fit it.
+fn is_reversal_kept_back(other: &Story, story: &Story) -> bool {
+    let reverses = other.purpose() == Some(Purpose::Reversal);
+    reverses && is_kept_back(other) && other.other == Some(story.tx)
+}
+
 /// Whether a debit is of an authorization: by its kind, or by the code of an approval in it.
 fn completes(story: &Story) -> bool {
     let kind = story.opened.as_ref().map(|opened| opened.kind);
@@ -162,6 +172,9 @@ impl<'a> Bonds<'a> {
         }
         bonds.original_undone =
             gives_back(story) && original.is_some_and(|of| may_be_undone(of, others));
+        let undone = |of: &Story| of.state == State::Returned || may_be_undone(of, others);
+        let raises = original.filter(|_| story.purpose() == Some(Purpose::Hold));
+        bonds.root_undone = raises.is_some_and(undone);
         let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
         let vain = |original: &Story| {
             let over = [State::Returned, State::ClosedByOperator].contains(&original.state);
@@ -193,6 +206,8 @@ impl<'a> Bonds<'a> {
             } else if effect != Effect::Nothing {
                 let names = original_of(other, &all);
                 bonds.take(story, original, (other, names, effect));
+            } else if is_reversal_kept_back(other, story) {
+                bonds.kept_back = Some(other);
             }
         }
         bonds.doubt(story, others);
@@ -290,7 +305,9 @@ impl<'a> Bonds<'a> {
             ) if refers || later => {
                 self.returns.push((other, effect));
             }
-            (Some(Purpose::Hold), Some(Purpose::Hold)) if refers => {
+            (Some(Purpose::Hold), Some(Purpose::Hold))
+                if refers && other.state != State::Returned =>
+            {
                 self.increments.push((other, effect));
             }
             // One of an increment names the authorization that both raise.
@@ -422,8 +439,9 @@ impl<'a> Bonds<'a> {
         let back = || self.doubtful_return().or_else(|| first(&self.returns));
         let increment = || first(&self.increments);
         let settled = self.settled.map(|settled| settled.settlement);
-        let named = settled.or(self.namesake);
-        let named = named.or(self.torn.by).or_else(completion).or_else(back);
+        let named = settled.or(self.namesake).or(self.torn.by);
+        let named = named.or(self.kept_back).or_else(completion);
+        let named = named.or_else(back);
         let named = named.or_else(increment);
         named.map(|other| other.tx)
     }

@@ -129,7 +129,10 @@ impl Stories {
                 insert(known, story.tx);
             }
         }
-        for original in opened.original.iter().chain(&story.either_of) {
+        // A reversal that was kept back tells what it does not fit.
+        let kept_back = story.other.filter(|_| opened.purpose == Purpose::Reversal);
+        let named = opened.original.iter().chain(&story.either_of);
+        for original in named.chain(&kept_back) {
             if let Some(original) = self.by_tx.get_mut(original) {
                 insert(&mut original.referring, story.tx);
             }

@@ -219,6 +219,15 @@ pub(super) const TURNED_AWAY: Row = row(
     ),
 );
 
+pub(super) const KEPT_BACK: Row = row(
+    p(
+        "approved{auth}; a reversal{other} of it was refused here; whether it is to stand is not \
+         known",
+        "已批准{auth}; 其冲正{other}未受理, 是否仍要有效未知",
+    ),
+    TURNED_AWAY.next,
+);
+
 // ── A void or refund by itself ───────────────────────────────────────────────────────────────────
 pub(super) const RETURN_MAY_BE_UNDONE: Row = row(
     p(
@@ -387,6 +396,13 @@ pub(super) const REVERSED_RAISED: Row = row(
         "look at the increment first; do not swipe again until it is voided",
         "请先查看追加预授权, 撤销前请勿重刷",
     ),
+);
+pub(super) const VOIDED_RAISED: Row = row(
+    p(
+        "authorized{auth}, then voided{other}; its increment may stand",
+        "预授权成功{auth}, 后已撤销{other}; 其追加预授权可能仍有效",
+    ),
+    REVERSED_RAISED.next,
 );
 pub(super) const HOLD_VOIDED: Row = row(
     p(

@@ -237,6 +237,14 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
         State::Delivered | State::Confirmed | State::Returned
     );
     let sold = story.purpose() == Some(Purpose::Debit);
+    // Its terminal wants it undone, and that went nowhere.
+    if stood && story.state != State::Returned && bonds.kept_back.is_some() {
+        return Some(Unconfirmed::ReversalFailed);
+    }
+    let undone = matches!(story.state, State::Reversed | State::Returned);
+    if undone && !bonds.increments.is_empty() {
+        return Some(Unconfirmed::SettleMismatch);
+    }
     let too_much = sold && bonds.given_back(story) > bonds::amount(story);
     let beside = bonds.gave_back_reversed(story) || bonds.was_reversed_before(story);
     if beside || bonds.gave_back_nothing(story) {

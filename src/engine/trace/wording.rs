@@ -266,6 +266,7 @@ const fn of_return(advice: Advice) -> Phrase {
 fn delivered(story: &Story, bonds: &Bonds<'_>) -> Row {
     match story.purpose() {
         _ if story.reversal.turned_away && story.state != State::Returned => bound::TURNED_AWAY,
+        _ if bonds.kept_back.is_some() && story.state != State::Returned => bound::KEPT_BACK,
         _ if story.uncoded => texts::UNCODED,
         _ if story.second.is_some() => texts::TWO_CODES,
         _ if bonds.settled.is_some_and(|by| by.surely) => bound::SETTLED_WITHOUT,
@@ -306,10 +307,17 @@ fn authorized(story: &Story, bonds: &Bonds<'_>) -> Row {
         bound::COMPLETED
     } else if bonds.doubtful_return().is_some() {
         bound::RETURN_IN_DOUBT
+    } else if !bonds.returns.is_empty() && !bonds.increments.is_empty() {
+        bound::VOIDED_RAISED
     } else if !bonds.returns.is_empty() {
         bound::HOLD_VOIDED
     } else if story.state == State::Returned {
         bound::RETURNED_UNSEEN
+    } else if bonds.root_undone {
+        Row {
+            next: bound::ORIGINAL_UNDONE_NEXT,
+            ..texts::AUTHORIZED_ONLY
+        }
     } else {
         texts::AUTHORIZED_ONLY
     }

@@ -264,6 +264,8 @@ pub(super) const CLAUSES: &[Clause] = &[
     // ── What is not known ────────────────────────────────────────────────────────────────────────
     ("outcome unknown", &[Unknown]),
     ("how much goes back is not known here", &[Unknown]),
+    ("a reversal{o} of it was refused here", &[]),
+    ("whether it is to stand is not known", &[Unknown]),
     ("a void or refund of it is not proven", &[Unknown]),
     ("whether it still stands is not known", &[Unknown]),
     ("its completion{o} is not proven", &[Unknown]),

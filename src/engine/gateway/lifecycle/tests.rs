@@ -438,6 +438,8 @@ const RULES: &[Rule] = &[
             S::DeliveryUnproven,
             S::AnswerUnread,
             S::Confirmed,
+            S::TerminalGone,
+            S::LateApproval,
         ],
         &[T::Returned],
         Some(S::Returned),

@@ -144,6 +144,57 @@ fn what_a_reversal_gives_back_no_void_or_refund_gives_back_as_well() {
     }
 }
 
+/// A sale that was approved when its terminal was gone, and a void of it that names its number;
+/// gives the sale, and the void as it went out.
+fn voided_unseen(stage: &mut Stage) -> (TxId, Message) {
+    stage.terminal_says(stage.sale(2));
+    let sale = stage.records.last().and_then(|record| record.tx).unwrap();
+    let sent = stage.deliver(A);
+    stage.happen(Event::TerminalClosed {
+        conn: T,
+        reset: false,
+    });
+    stage.acquirer_says(stage.answer(&sent, "00"));
+    assert_eq!(stage.gateway.state_of(sale), Some(State::TerminalGone));
+    stage.connect(T);
+    let mut void = stage.sale(4);
+    let fields = [
+        ("3", "200000"),
+        ("61", "000001000002"),
+        ("60", "23000001000"),
+    ];
+    for (field, value) in fields {
+        void.set(path(field), value).unwrap();
+    }
+    security::seal(&mut void, &stage.mac).unwrap();
+    stage.terminal_says(stage.reparsed(&void));
+    let sent = stage.deliver(A);
+    (sale, sent)
+}
+
+#[test]
+fn what_was_voided_while_its_terminal_was_waited_for_is_not_reversed_as_well() {
+    for late in [false, true] {
+        let mut stage = Stage::new();
+        let (sale, void) = voided_unseen(&mut stage);
+        if late {
+            // While the void is not answered, nothing else gives back.
+            let grace = stage.gateway.options.ladder.grace;
+            stage.pass(grace.as_secs() + 1);
+            stage.silent();
+        }
+        stage.acquirer_says(stage.answer(&void, "00"));
+        stage.deliver(T);
+        assert_eq!(
+            stage.gateway.state_of(sale),
+            Some(State::Returned),
+            "{late}"
+        );
+        stage.pass(600);
+        stage.silent();
+    }
+}
+
 #[test]
 fn a_settlement_without_answer_is_given_up_by_a_restart() {
     let mut stage = Stage::new();

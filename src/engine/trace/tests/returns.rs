@@ -102,6 +102,49 @@ fn what_was_refunded_beside_an_unproven_reversal_is_not_to_be_given_back_once_mo
 }
 
 #[test]
+fn a_sale_whose_reversal_was_kept_back_is_listed() {
+    let sale = History::sale().delivered();
+    let names = Opened {
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Reversal)
+    };
+    let refused = (State::Refused, Why::DuplicateMismatch);
+    let kept_back = History::new().open(names, refused.0, refused.1, None);
+    let kept_back = later(kept_back.note(Note::Other(sale.tx)), 30);
+    let says = verdict(sale.tx, &[&sale, &kept_back]);
+    assert_eq!(
+        says.class,
+        Some(Unconfirmed::ReversalFailed),
+        "{}",
+        says.verdict.en
+    );
+    let undone = sale.terminal_reverses("06").reverses(1);
+    let undone = undone.reversal_answered("00", State::Reversed);
+    assert!(!verdict(undone.tx, &[&undone, &kept_back]).open);
+}
+
+#[test]
+fn what_raises_an_authorization_that_was_undone_is_not_completed() {
+    let hold = || History::of(Purpose::Hold).delivered();
+    let voided = hold().step(State::Returned, Why::Plain);
+    let reversed = hold().terminal_reverses("06").reverses(1);
+    let reversed = reversed.reversal_answered("00", State::Reversed);
+    for first in [voided, reversed] {
+        let void = later(of(Purpose::Void, first.tx).delivered(), 90);
+        let raise = later(of(Purpose::Hold, first.tx).delivered(), 30);
+        let all = match first.story().state {
+            State::Returned => vec![&first, &raise, &void],
+            _ => vec![&first, &raise],
+        };
+        let next = verdict(raise.tx, &all).next_step.en;
+        assert!(!next.contains("send the completion"), "{next}");
+        let says = verdict(first.tx, &all);
+        assert!(is_listed(&says), "{}", says.verdict.en);
+        assert!(!says.verdict.en.contains("released"), "{}", says.verdict.en);
+    }
+}
+
+#[test]
 fn a_second_answer_to_a_reversal_says_the_same_or_contradicts_it() {
     let sale = || History::sale().delivered().terminal_reverses("06");
     let once = || sale().reverses(1);

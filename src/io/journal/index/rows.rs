@@ -10,6 +10,7 @@ use crate::engine::record::{Carried, Fact, Note, Opened, Record, Seq, State, Ste
 use crate::engine::seam::{KeyedMap, Wall};
 use crate::engine::trace::{Unconfirmed, Which, casts_doubt};
 use crate::iso::message::{AuthCode, Class, Rrn};
+use crate::iso::spec::Purpose;
 use std::collections::BTreeMap;
 
 /// A fold over the records of a stretch of the journal.
@@ -90,7 +91,9 @@ impl Rows {
             return;
         };
         own.doubtful |= casts_doubt(step);
-        if let Note::OneOf(_) = step.note {
+        let opened = step.opened.as_ref();
+        let undoes = opened.is_some_and(|opened| opened.purpose == Purpose::Reversal);
+        if undoes || matches!(step.note, Note::OneOf(_)) {
             let named = step.note.named();
             let entries = named.map(|tx| entry(IndexKey::Refers(tx), row));
             self.entries.extend(entries);
