@@ -117,7 +117,10 @@ fn each_transaction_is_a_trace_and_reversals_are_linked_to_what_they_reverse() {
         }
     }
     let with_messages = |tx: &&&str| transactions.contains(**tx);
-    assert_eq!(told.iter().filter(with_messages).count(), transactions.len());
+    assert_eq!(
+        told.iter().filter(with_messages).count(),
+        transactions.len()
+    );
     let reverses = |line: &&Value| line["dir"] == "G>A" && text(line, "mti").starts_with("04");
     let asked = exported.iter().filter(reverses);
     let asked = asked.filter(|line| !text(line, "mti").ends_with("10"));
