@@ -28,6 +28,9 @@ const PAGE_BYTES: usize = 4096;
 /// How many pages of a file are held: those that were asked for last.
 const CACHED: usize = 64;
 
+/// How often it is guessed where an entry stands, before the rest is halved.
+const GUESSES: u32 = 8;
+
 /// How many records apart the places are that a run remembers.
 pub(super) const STRIDE: u64 = 16;
 
@@ -227,6 +230,15 @@ impl IndexRun {
         file.finish(&self.head)
     }
 
+    /// How many pages of its file are held.
+    #[cfg(test)]
+    pub(super) fn pages_read(&self) -> usize {
+        match &self.words {
+            RunWords::Memory(_) => 0,
+            RunWords::File(_, cached) => cached.borrow().len(),
+        }
+    }
+
     /// How many words a section has.
     pub(super) fn len(&self, section: RunSection) -> u64 {
         let range = self.head.range(section);
@@ -328,37 +340,36 @@ impl IndexRun {
         Ok(start..end)
     }
 
-    /// The first entry that is not below a word. Hashes are spread evenly, so that a guess is
-    /// right within a page or two.
+    /// The first entry that is not below a word. Hashes are spread evenly but for the few keys that
+    /// many rows have: each guess is made between the entries that are known by then.
     fn bound(&self, word: u64) -> io::Result<u64> {
         let range = self.head.range(RunSection::Entries);
         let (mut low, mut high) = (range.start, range.end);
-        let guess = u128::from(word) * u128::from(high - low);
-        let mut guess = low + u64::try_from(guess >> 64).unwrap_or(0);
+        let (mut least, mut most) = (0, u64::MAX);
         for attempt in 0.. {
             if low == high {
                 break;
             }
-            let (first, page) = self.page(guess.clamp(low, high - 1))?;
+            let guess = match attempt {
+                0..GUESSES => low + share(word - least, most - least, high - low),
+                _ => low.midpoint(high),
+            };
+            let (first, page) = self.page(guess.min(high - 1))?;
             let from = first.max(range.start);
             let to = (first + page.len() as u64).min(range.end);
             let there = page.get(index(from - first)..index(to - first));
-            let there = there
-                .filter(|there| !there.is_empty())
-                .ok_or_else(spoiled)?;
+            let there = there.ok_or_else(spoiled)?;
+            let (Some(lowest), Some(highest)) = (there.first(), there.last()) else {
+                return Err(spoiled());
+            };
             let below = there.partition_point(|entry| *entry < word) as u64;
             if below == 0 {
-                high = from;
+                (high, most) = (from, *lowest);
             } else if below == there.len() as u64 {
-                low = to;
+                (low, least) = (to, *highest);
             } else {
                 return Ok(from + below - range.start);
             }
-            guess = match attempt {
-                0..4 if below == 0 => from.saturating_sub(1),
-                0..4 => to,
-                _ => low.midpoint(high),
-            };
         }
         Ok(low - range.start)
     }
@@ -414,6 +425,13 @@ impl IndexRun {
 pub(super) fn standing_words(tx: TxId, standing: &Standing) -> [u64; 4] {
     let [high, low] = id_words(tx);
     [high, low, place_word(standing.last), standing.state]
+}
+
+/// The same share of a length as a part is of a whole.
+fn share(part: u64, whole: u64, length: u64) -> u64 {
+    let share = u128::from(part) * u128::from(length);
+    let share = share.checked_div(u128::from(whole)).unwrap_or(0);
+    u64::try_from(share).unwrap_or(length)
 }
 
 fn index(word: u64) -> usize {

@@ -2,19 +2,23 @@
 
 mod past;
 
+use super::super::cursor::RecordPosition;
 use super::super::files::Files;
 use super::super::{JournalReader, ReadError};
 use super::catalog::{entries, folder};
 use super::indexer::IndexWork;
+use super::key::ROW_BITS;
 use super::relatives::Relatives;
-use super::run::IndexRun;
+use super::run::{IndexRun, RunHead, RunSection, SECTIONS};
 use crate::engine::journal::{Journal, JournalOptions, SegmentNo, Storage};
 use crate::engine::record::{Fact, Record, Seq, State, samples};
+use crate::engine::seam::{Dice, Wall};
 use crate::engine::trace::{Query, subject};
 use crate::iso::message::Stan;
 use crate::iso::spec::Purpose;
 use past::{EACH, Past, SEGMENTS, found, opening, queries, shape, tx};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tempfile::TempDir;
@@ -288,4 +292,51 @@ fn a_segment_that_goes_on_growing_after_it_was_finished_is_read_to_its_end() {
     assert!(!past.files().contains(&finished));
     past.work().pass().unwrap();
     assert!(is_found());
+}
+
+/// A run of 200,000 entries spread evenly, and of a key that as many rows have.
+fn entries_with_a_common_key(path: &Path) -> Vec<u64> {
+    let mut dice = Dice::new(7);
+    let spread = (0..200_000).map(|_| dice.number());
+    let common = (0..200_000).map(|row| 0xB9C4_E3C6_B200_0000 | row);
+    let mut entries: Vec<u64> = spread.chain(common).collect();
+    entries.sort_unstable();
+    let mut sections: [Vec<u64>; SECTIONS.len()] = Default::default();
+    sections[RunSection::Entries as usize] = entries.clone();
+    let start = RecordPosition::start_of(SegmentNo::FIRST);
+    let head = RunHead {
+        from: start,
+        to: start,
+        first: Seq(1),
+        began: (Wall(0), Wall(0)),
+        lengths: [0; SECTIONS.len()],
+    };
+    IndexRun::new(head, sections).write(path).unwrap();
+    entries
+}
+
+#[test]
+fn a_key_is_found_in_few_pages_though_many_rows_share_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("common.run");
+    let entries = entries_with_a_common_key(&path);
+    let (mut pages, mut rare) = (0, 0);
+    let keys = entries
+        .iter()
+        .step_by(4_001)
+        .map(|entry| entry & !((1 << ROW_BITS) - 1));
+    let keys: Vec<u64> = keys.collect();
+    for key in &keys {
+        let run = IndexRun::open(&path).unwrap();
+        let last = key | ((1 << ROW_BITS) - 1);
+        let expected = entries.partition_point(|entry| entry < key)
+            ..entries.partition_point(|entry| *entry <= last);
+        let found = run.entries(*key).unwrap();
+        assert_eq!(found, expected.start as u64..expected.end as u64);
+        if expected.len() == 1 {
+            (pages, rare) = (pages + run.pages_read(), rare + 1);
+        }
+    }
+    // Halving alone takes ten.
+    assert!(pages < rare * 5, "{pages} pages for {rare} keys");
 }
