@@ -28,7 +28,7 @@
 //! it, or undo one that is known, if they answer a reversal; all of that is marked as unseen.
 //!
 //! **MACs** are checked where somebody knows the keys ([`MacJudge`]): a host's answer with a wrong
-//! one counts as none, as it does for the gateway. Without keys nothing is called wrong for its MAC.
+//! one counts as none, as for the gateway. Without keys nothing is called wrong for its MAC.
 #![deny(clippy::indexing_slicing)]
 
 mod counts;
