@@ -412,8 +412,8 @@ impl<'a> Bonds<'a> {
         doubtful.map(|(back, _)| *back)
     }
 
-    /// The voids and refunds that are not proven, and may give back once more what was reversed. One
-    /// that names nothing is of no less than it gives back.
+    /// The voids and refunds that are not proven, and may give back once more what was reversed.
+    /// One that names nothing is of no less than it gives back.
     pub(super) fn excess(&self, story: &Story) -> impl Iterator<Item = &'a Story> {
         let of_it = move |back: &Story| {
             let names = back.original().is_some() || !back.either_of.is_empty();
