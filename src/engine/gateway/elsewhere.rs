@@ -60,15 +60,7 @@ impl Gateway {
 
     /// Whether a void, refund or completion names an original that is none of its terminal.
     pub(super) fn is_of_elsewhere(&self, conn: ConnId, original: TxId) -> bool {
-        if !self.links.is_split() {
-            return false;
-        }
-        let live = self.live.slot_of(original);
-        let live = live.and_then(|slot| self.live.get(slot));
-        let link = match live {
-            Some(own) => Some(own.opened.link),
-            None => self.terminals.done(original).map(|own| own.opened.link),
-        };
-        link.is_some_and(|link| self.is_elsewhere(conn, link))
+        let way = self.way_of(original);
+        way.is_some_and(|(_, link)| self.is_elsewhere(conn, link))
     }
 }
