@@ -343,8 +343,9 @@ impl Gateway {
         own.is_some_and(|own| told.are_of_another(own, &all))
     }
 
-    /// The original of a void or refund that a reversal under way gives back: that one would go on,
-    /// whatever becomes of this one. It may be one of another terminal of the merchant.
+    /// What is being reversed of a void's or refund's original: that itself, or another void or
+    /// refund of it. That reversal would go on, whatever becomes of this one, and which of both the
+    /// host takes first nobody here knows. It may be of another terminal of the merchant.
     pub(super) fn undoes_already(&self, message: &Message, opened: &Opened) -> Option<TxId> {
         if !matches!(opened.purpose, Purpose::Void | Purpose::Refund) {
             return None;
@@ -355,7 +356,10 @@ impl Gateway {
             let of_number = told.rrn.is_some() && told.rrn == own.rrn;
             let of_merchant = opened.merchant == own.opened.merchant;
             let elsewhere = of_number && of_merchant && own.opened.may_share_card(opened);
-            referred.all().contains(&own.id) || elsewhere && is_of_kind(opened, &own.opened)
+            let returns = matches!(own.opened.purpose, Purpose::Void | Purpose::Refund);
+            let returned = own.opened.original.filter(|_| returns);
+            let is_meant = |id: &TxId| *id == own.id || Some(*id) == returned;
+            referred.all().iter().any(is_meant) || elsewhere && is_of_kind(opened, &own.opened)
         };
         let live = self.live.slots().into_iter();
         let live = live.filter_map(|slot| self.live.get(slot));
