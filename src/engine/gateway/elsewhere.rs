@@ -17,24 +17,28 @@ impl Options {
         })
     }
 
-    /// Whether some listener leads to some links only.
+    /// Whether other listeners lead to a link, and this one does not.
+    fn is_of_others(&self, listener: ListenerId, link: LinkId) -> bool {
+        let listeners = || (0..).map(ListenerId).take(self.listeners.len());
+        !self.leads(listener, link) && listeners().any(|other| self.leads(other, link))
+    }
+
+    /// Whether some listener leads to some links only, and another to others.
     pub(super) fn is_split(&self) -> bool {
         let listeners = (0..).map(ListenerId).take(self.listeners.len());
         let mut pairs = listeners.flat_map(|listener| {
             let links = (0..).map(LinkId).take(self.links.len());
             links.map(move |link| (listener, link))
         });
-        pairs.any(|(listener, link)| !self.leads(listener, link))
+        pairs.any(|(listener, link)| self.is_of_others(listener, link))
     }
 }
 
 impl Gateway {
     /// Whether a transaction on this link is none of a terminal that came in here.
     pub(super) fn is_elsewhere(&self, conn: ConnId, link: LinkId) -> bool {
-        let leads = |listener| self.options.leads(listener, link);
-        self.links.is_split()
-            && !self.links.is_parked(link)
-            && self.listener_of(conn).is_some_and(|own| !leads(own))
+        let of_others = |listener| self.options.is_of_others(listener, link);
+        self.links.is_split() && self.listener_of(conn).is_some_and(of_others)
     }
 
     /// The transaction that has the name of a new request, and went to an acquirer that is not
@@ -56,15 +60,7 @@ impl Gateway {
 
     /// Whether a void, refund or completion names an original that is none of its terminal.
     pub(super) fn is_of_elsewhere(&self, conn: ConnId, original: TxId) -> bool {
-        if !self.links.is_split() {
-            return false;
-        }
-        let live = self.live.slot_of(original);
-        let live = live.and_then(|slot| self.live.get(slot));
-        let link = match live {
-            Some(own) => Some(own.opened.link),
-            None => self.terminals.done(original).map(|own| own.opened.link),
-        };
-        link.is_some_and(|link| self.is_elsewhere(conn, link))
+        let way = self.way_of(original);
+        way.is_some_and(|(_, link)| self.is_elsewhere(conn, link))
     }
 }

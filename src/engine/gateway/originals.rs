@@ -10,7 +10,7 @@ use super::names::{self, TerminalKey};
 use super::partly_read;
 use super::remembered::Remembered;
 use super::settlement;
-use crate::engine::record::{Awaited, Known, Note, Opened, State, StoredFrame, TxId};
+use crate::engine::record::{Awaited, Known, LinkId, Note, Opened, State, StoredFrame, TxId};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, Rrn, Stan, Text};
 use crate::iso::spec::Purpose;
@@ -274,11 +274,28 @@ impl Gateway {
 
     /// The note of a request: what could not be read of it counts first.
     pub(super) fn note_of_request(&self, message: &Message, opened: &Opened) -> Note {
-        let names = may_refer(message, opened.purpose) && opened.original.is_none();
-        let told = names.then(|| OriginalNames::told_by(message));
-        let several = told.map_or(Note::None, |told| self.referred(opened, &told).note());
+        let several = self.meant_by(message, opened).note();
         let otherwise = settlement::note_or(message, opened.purpose, several);
         partly_read::note_or(message, otherwise)
+    }
+
+    /// What a request that was described means: its original, or what it may be.
+    pub(super) fn meant_by(&self, message: &Message, opened: &Opened) -> Referred {
+        match opened.original {
+            Some(original) => Referred::To(original),
+            None if may_refer(message, opened.purpose) => {
+                self.referred(opened, &OriginalNames::told_by(message))
+            }
+            None => Referred::ToNone,
+        }
+    }
+
+    /// The route and the link of a transaction that went out, live or answered.
+    pub(super) fn way_of(&self, id: TxId) -> Option<(usize, LinkId)> {
+        let live = self.live.slot_of(id).and_then(|slot| self.live.get(slot));
+        let live = live.map(|own| (own.route, own.opened.link));
+        let done = || self.terminals.done(id).filter(|done| done.went_out());
+        live.or_else(|| done().map(|own| (own.route, own.opened.link)))
     }
 
     /// What a void, refund or completion says of its original: one of its terminal, answered
@@ -326,8 +343,9 @@ impl Gateway {
         own.is_some_and(|own| told.are_of_another(own, &all))
     }
 
-    /// The original of a void or refund that a reversal under way gives back: that one would go on,
-    /// whatever becomes of this one. It may be one of another terminal of the merchant.
+    /// What is being reversed of a void's or refund's original: that itself, or another void or
+    /// refund of it. That reversal would go on, whatever becomes of this one, and which of both the
+    /// host takes first nobody here knows. It may be of another terminal of the merchant.
     pub(super) fn undoes_already(&self, message: &Message, opened: &Opened) -> Option<TxId> {
         if !matches!(opened.purpose, Purpose::Void | Purpose::Refund) {
             return None;
@@ -338,7 +356,10 @@ impl Gateway {
             let of_number = told.rrn.is_some() && told.rrn == own.rrn;
             let of_merchant = opened.merchant == own.opened.merchant;
             let elsewhere = of_number && of_merchant && own.opened.may_share_card(opened);
-            referred.all().contains(&own.id) || elsewhere && is_of_kind(opened, &own.opened)
+            let returns = matches!(own.opened.purpose, Purpose::Void | Purpose::Refund);
+            let returned = own.opened.original.filter(|_| returns);
+            let is_meant = |id: &TxId| *id == own.id || Some(*id) == returned;
+            referred.all().iter().any(is_meant) || elsewhere && is_of_kind(opened, &own.opened)
         };
         let live = self.live.slots().into_iter();
         let live = live.filter_map(|slot| self.live.get(slot));

@@ -204,8 +204,9 @@ impl Gateway {
 
     /// Sends a new request on its way, or says no if there is none.
     pub(super) fn forward(&mut self, now: Now, conn: ConnId, message: Message, mut opened: Opened) {
-        let Some(route) = self.route_of(conn, &message) else {
-            return self.refuse(now, conn, &message, opened, Why::NoRoute);
+        let route = match self.route_by_original(conn, &message, &opened) {
+            Ok(route) => route,
+            Err(reason) => return self.refuse(now, conn, &message, opened, reason),
         };
         let own = &self.options.routes[route];
         let Some((link, link_conn)) = self.links.pick(own, self.options.limits.per_link) else {
@@ -432,6 +433,41 @@ impl Gateway {
     pub(super) fn answer_deadline(&self, slot: Slot) -> Option<crate::engine::seam::Mono> {
         let transaction = self.live.get(slot)?;
         Some(transaction.since + self.options.routes[transaction.route].timeout)
+    }
+
+    /// The route of a request. What names an earlier transaction goes to the acquirer that has
+    /// that, whatever the message itself leaves out; what may mean several, of which no one route
+    /// leads to all, goes nowhere.
+    fn route_by_original(
+        &self,
+        conn: ConnId,
+        message: &Message,
+        opened: &Opened,
+    ) -> Result<usize, Reason> {
+        let own = self.route_of(conn, message);
+        let meant = self.meant_by(message, opened);
+        let mut ways = Vec::new();
+        for id in meant.all() {
+            if !self.is_of_elsewhere(conn, *id)
+                && let Some((route, link)) = self.way_of(*id)
+            {
+                ways.push((*id, route, link));
+            }
+        }
+        let leads = |route: &usize| {
+            let to = &self.options.routes[*route].to;
+            ways.iter().all(|(_, _, link)| to.contains(link))
+        };
+        let Some((first, theirs, link)) = ways.first() else {
+            return own.ok_or(Why::NoRoute.into());
+        };
+        let of_one = ways.iter().all(|(_, _, other)| other == link);
+        match own.filter(leads) {
+            Some(own) => Ok(own),
+            // No route may lead there any more: then it is refused for that.
+            None if of_one || leads(theirs) => Ok(*theirs),
+            None => Err(Reason::taken_by(*first)),
+        }
     }
 
     /// The first route that takes a message.

@@ -143,3 +143,118 @@ fn a_late_answer_to_the_reversal_of_another_merchant_closes_no_reversal() {
     stage.silent();
     assert_eq!(stage.gateway.counts().reversals, 1);
 }
+
+/// Cards that begin with 6 go to the first acquirer, all others to the second.
+fn by_card() -> Options {
+    let mut options = options(ReversalBy::Terminal, false);
+    let spec = Spec::builtin("iso8583-1987-ascii").unwrap();
+    options.listeners[0].spec = spec.clone();
+    options.links[0].spec = spec;
+    let mut link = options.links[0].clone();
+    link.name = Text::new("other").unwrap();
+    options.links.push(link);
+    let mut route = options.routes[0].clone();
+    route.to = vec![LinkId(1)];
+    options.routes.push(route);
+    options.routes[0].takes.card = vec!["6".parse().unwrap()];
+    options
+}
+
+fn both_up(mut stage: Stage) -> Stage {
+    for (link, conn) in [(LINK, A), (LinkId(1), OTHER_HOST)] {
+        stage.happen(Event::LinkUp { link, conn });
+    }
+    stage.connect(T);
+    stage
+}
+
+/// A request of 100.00 with these fields; empty ones are left out.
+fn trade(stage: &Stage, (kind, stan): (&str, &str), fields: &[(&str, &str)]) -> Message {
+    let mut message = undoing::sale(stage, stan);
+    message.set_mti(mti(kind));
+    for (field, value) in fields {
+        match *value {
+            "" => message.remove(path(field).field),
+            value => message.set(path(field), value).unwrap(),
+        }
+    }
+    stage.reparsed(&message)
+}
+
+/// It is approved by the acquirer of this connection, under a reference number that all have.
+fn approved_by(stage: &mut Stage, conn: ConnId, request: Message) {
+    stage.terminal_says(request);
+    let sent = stage.deliver(conn);
+    let names = [("39", "00"), ("37", "R00000000002"), ("38", "A00002")];
+    let message = undoing::answer(stage, &sent, &names);
+    stage.happen(Event::AcquirerMessage { conn, message });
+    stage.deliver(T);
+}
+
+#[test]
+fn what_names_a_sale_goes_to_the_acquirer_of_that() {
+    let named = ("37", "R00000000002");
+    let code = ("38", "A00002");
+    let stands = undoing::stands(4_000);
+    let original = format!("02000000021122101112{}", "0".repeat(22));
+    let part = [("2", ""), ("90", &*original), ("95", &*stands)];
+    let void = [("3", "020000"), ("2", ""), named];
+    let refund = [("3", "200000"), ("2", ""), named];
+    let completion = [("2", ""), named, code];
+    for (first, next, fields) in [
+        ("0200", "0200", &void),
+        ("0200", "0200", &refund),
+        ("0100", "0220", &completion),
+        ("0200", "0400", &part),
+    ] {
+        for way in [None, Some(false), Some(true)] {
+            let mut stage = both_up(Stage::recovered(by_card(), vec![]));
+            let request = trade(&stage, (first, "000002"), &[]);
+            approved_by(&mut stage, A, request);
+            if let Some(by_checkpoint) = way {
+                let history = match by_checkpoint {
+                    true => stage.gateway.checkpoint(stage.now),
+                    false => stage.records,
+                };
+                let later = undoing::later(stage.now);
+                stage = both_up(Stage::recovered_at(by_card(), history, later));
+            }
+            let request = trade(&stage, (next, "000004"), fields);
+            stage.terminal_says(request);
+            assert_eq!(stage.deliver(A).mti(), mti(next), "{fields:?} {way:?}");
+            stage.silent();
+        }
+    }
+}
+
+#[test]
+fn what_may_mean_sales_of_two_acquirers_goes_to_neither() {
+    let mut stage = both_up(Stage::recovered(by_card(), vec![]));
+    let request = trade(&stage, ("0200", "000002"), &[]);
+    approved_by(&mut stage, A, request);
+    let request = trade(&stage, ("0200", "000003"), &[("2", "4999990000000000")]);
+    approved_by(&mut stage, OTHER_HOST, request);
+    let void = [("3", "020000"), ("2", ""), ("37", "R00000000002")];
+    stage.terminal_says(trade(&stage, ("0200", "000004"), &void));
+    assert_eq!(stage.deliver(T).response_code().as_deref(), Some("94"));
+    stage.silent();
+    // With its card it names one of them.
+    let void = [("3", "020000"), ("37", "R00000000002")];
+    stage.terminal_says(trade(&stage, ("0200", "000005"), &void));
+    assert_eq!(stage.deliver(A).mti(), mti("0200"));
+}
+
+#[test]
+fn a_void_of_a_sale_to_whose_acquirer_no_route_leads_goes_nowhere() {
+    let mut stage = both_up(Stage::recovered(by_card(), vec![]));
+    let request = trade(&stage, ("0200", "000002"), &[]);
+    approved_by(&mut stage, A, request);
+    let mut moved = by_card();
+    moved.routes.remove(0);
+    let later = undoing::later(stage.now);
+    let mut stage = both_up(Stage::recovered_at(moved, stage.records, later));
+    let void = [("3", "020000"), ("37", "R00000000002")];
+    stage.terminal_says(trade(&stage, ("0200", "000004"), &void));
+    assert_eq!(stage.deliver(T).response_code().as_deref(), Some("91"));
+    stage.silent();
+}

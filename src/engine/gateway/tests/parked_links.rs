@@ -132,3 +132,27 @@ fn a_configuration_without_routes_stops_no_start() {
     let stage = Stage::recovered(options, unanswered());
     assert_eq!(stage.last_state(), State::TimedOut);
 }
+
+#[test]
+fn a_reversal_goes_to_the_link_of_its_sale_though_no_route_leads_there_any_more() {
+    let mut options = two_links(Balance::Order);
+    options.routes[0].to = vec![LINK];
+    let mut first = Stage::with(options.clone());
+    first.approved_sale(2);
+    let checkpoint = first.gateway.checkpoint(first.now);
+    options.routes[0].to = vec![LinkId(1)];
+    for history in [first.records, checkpoint] {
+        let mut stage = Stage::recovered(options.clone(), history);
+        up(&mut stage, 0, A);
+        up(&mut stage, 1, B);
+        stage.connect(T);
+        stage.terminal_says(stage.reversal(2, "98"));
+        let sent = stage.deliver(A);
+        assert_eq!(sent.mti(), mti("0400"));
+        stage.acquirer_says(stage.answer(&sent, "00"));
+        let told = stage.deliver(T).response_code().unwrap();
+        assert_eq!(told.as_str(), "00");
+        assert_eq!(stage.last_state(), State::Reversed);
+        stage.silent();
+    }
+}

@@ -456,3 +456,40 @@ fn a_reversal_that_tells_another_amount_of_its_original_goes_nowhere() {
         }
     }
 }
+
+#[test]
+fn while_a_void_is_undone_no_other_void_or_refund_of_its_sale_goes_out() {
+    let rrn = ("37", "R00000200000");
+    for kind in ["020000", "200000"] {
+        for restarts in [false, true] {
+            let mut stage = ascii(ReversalBy::Terminal);
+            sold(&mut stage, "000002");
+            let void = |stage: &Stage, stan: &str, kind: &str| {
+                let mut void = sale(stage, stan);
+                for (field, value) in [("3", kind), rrn] {
+                    void.set(path(field), value).unwrap();
+                }
+                stage.reparsed(&void)
+            };
+            stage.terminal_says(void(&stage, "000003", "020000"));
+            let sent = stage.deliver(A);
+            answered(&mut stage, &sent, &[("39", "00"), ("37", "R00000300000")]);
+            stage.deliver(T);
+            stage.terminal_says(reversal(&stage, "000003", &[("3", "020000")]));
+            let undo = stage.deliver(A);
+            if restarts {
+                let options = dialect("iso8583-1987-ascii", ReversalBy::Terminal);
+                stage = restarted(stage, options);
+                stage.sends.clear();
+            }
+            stage.terminal_says(void(&stage, "000004", kind));
+            assert_eq!(code(&stage.deliver(T)), "96", "{kind} {restarts}");
+            stage.silent();
+            // When that is over, it may.
+            answered(&mut stage, &undo, &[("39", "00")]);
+            stage.sends.clear();
+            stage.terminal_says(void(&stage, "000005", kind));
+            assert_eq!(stage.deliver(A).mti(), mti("0200"), "{kind} {restarts}");
+        }
+    }
+}
