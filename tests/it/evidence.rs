@@ -13,8 +13,8 @@ fn ask(home: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-/// A lab of some seconds without faults, and its delivered sales.
-fn traded(home: &Path) -> Vec<Value> {
+/// A lab of some seconds without faults; its delivered sales, and its accepted refunds.
+fn traded(home: &Path) -> (Vec<Value>, Vec<Value>) {
     let arguments = "lab --json --duration 2s --seed 7 --no-faults --folder lab-1";
     let arguments: Vec<&str> = arguments.split(' ').collect();
     let lab = isogate(home, &arguments).output().unwrap();
@@ -24,30 +24,37 @@ fn traded(home: &Path) -> Vec<Value> {
         String::from_utf8_lossy(&lab.stderr)
     );
     let all = json_lines(&ask(home, &["trace", "--json"]));
+    let refunded = |one: &&Value| one["kind"] == "refund" && one["code"] == "00";
+    let refunds = all.iter().filter(refunded).cloned().collect();
     let sold = |one: &Value| one["class"] == "U4";
-    all.into_iter().filter(sold).collect()
+    (all.into_iter().filter(sold).collect(), refunds)
 }
 
 /// The acquirer's file of these transactions.
 fn file_of(sales: &[Value]) -> String {
-    let mut text = "交易时间,终端号,凭证号,参考号,交易金额\n".to_owned();
+    let mut text = "交易时间,终端号,凭证号,参考号,交易金额,状态\n".to_owned();
     for sale in sales {
+        let is = if sale["kind"] == "refund" {
+            "已退货"
+        } else {
+            "成功"
+        };
         let name = |key: &str| sale[key].as_str().unwrap().to_owned();
         let amount = sale["amount"].as_u64().unwrap();
         let at = sale["messages"][0]["at"].as_str().unwrap();
         let (terminal, stan, rrn) = (name("terminal"), name("stan"), name("rrn"));
         let (yuan, cents) = (amount / 100, amount % 100);
-        writeln!(text, "{at},{terminal},{stan},{rrn},{yuan}.{cents:02}").unwrap();
+        writeln!(text, "{at},{terminal},{stan},{rrn},{yuan}.{cents:02},{is}").unwrap();
     }
     text
 }
 
-const MAP: &str = "at=交易时间,terminal=终端号,stan=凭证号,rrn=参考号,amount=交易金额";
+const MAP: &str = "at=交易时间,terminal=终端号,stan=凭证号,rrn=参考号,amount=交易金额,is=状态";
 
 #[test]
 fn a_day_is_reconciled_and_each_row_leads_to_its_verdict() {
     let home = tempfile::tempdir().unwrap();
-    let sales = traded(home.path());
+    let (sales, refunds) = traded(home.path());
     assert!(sales.len() > 10, "{}", sales.len());
     let recon = |more: &[&str]| {
         let usual = [
@@ -62,8 +69,10 @@ fn a_day_is_reconciled_and_each_row_leads_to_its_verdict() {
         let output = ask(home.path(), &arguments);
         (output.status.code(), json_lines(&output))
     };
-    let write =
-        |sales: &[Value]| std::fs::write(home.path().join("a.csv"), file_of(sales)).unwrap();
+    let write = |sales: &[Value]| {
+        let rows = file_of(&[sales, &refunds].concat());
+        std::fs::write(home.path().join("a.csv"), rows).unwrap();
+    };
     write(&sales);
     let (code, lines) = recon(&[]);
     let end = lines.last().unwrap();
@@ -126,7 +135,7 @@ fn what_is_wrong_with_a_file_is_told_with_file_line_and_column() {
 #[test]
 fn a_bundle_can_be_handed_in_and_verifies_by_itself() {
     let home = tempfile::tempdir().unwrap();
-    let sales = traded(home.path());
+    let (sales, _) = traded(home.path());
     let tx = sales[3]["tx"].as_str().unwrap();
     let explain = ask(
         home.path(),

@@ -14,8 +14,9 @@ const LONG: Duration = Duration::from_secs(30);
 const SHORT: Duration = Duration::from_millis(1_500);
 
 /// Commands that run until they are told to end, or for long.
-const ENDLESS: [&str; 7] = [
+const ENDLESS: [&str; 8] = [
     "host",
+    "journal traces",
     "lab",
     "load --to",
     "scenario matrix",
@@ -24,10 +25,11 @@ const ENDLESS: [&str; 7] = [
     "tail --from 10m",
 ];
 
-/// Commands that need a transaction of a running gateway, a shadow, or a terminal to draw on: what
-/// can be tried of them is that they are understood.
-const UNDERSTOOD: [&str; 8] = [
+/// Commands that need a transaction of a running gateway, a shadow, a collector, or a terminal to
+/// draw on: what can be tried of them is that they are understood.
+const UNDERSTOOD: [&str; 9] = [
     "journal shadow",
+    "journal traces",
     "reverse",
     "park",
     "close",

@@ -38,10 +38,15 @@ pub fn proof(
     let Some(whole) = judged(None) else {
         return Vec::new();
     };
-    // What each party believes stands beside the verdict, and is no part of it.
+    // What each party believes, and what of it stood, stand beside the verdict and are no part of it.
     let same = |other: Verdict| {
-        let beliefs = whole.beliefs;
-        Verdict { beliefs, ..other } == whole
+        let (beliefs, amount) = (whole.beliefs, whole.amount);
+        let own = Verdict {
+            beliefs,
+            amount,
+            ..other
+        };
+        own == whole
     };
     let numbers = records.iter().map(|record| record.seq);
     let proves = |seq: &Seq| !judged(Some(*seq)).is_some_and(same);

@@ -99,6 +99,8 @@ pub struct AttemptFacts {
     pub told: Vec<ToldAnswer>,
     /// Reversals of it by the terminal that reached the gateway.
     pub undos: Vec<UndoAsked>,
+    /// Whether a reversal by the terminal named it that is of another card or currency.
+    pub strayed: bool,
     /// Answers to those that left the gateway.
     pub undo_told: Vec<ToldAnswer>,
     /// What its terminal believes.

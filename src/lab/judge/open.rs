@@ -88,6 +88,10 @@ pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<
     if books_disagree(hearing, attempt) || attempt.may_still || mistaken {
         return None;
     }
+    // Its terminal asked for something to be undone: that this was meant is not ruled out.
+    if attempt.strayed {
+        return None;
+    }
     // More was given back than there was: that its own two books agree proves little.
     let original = hearing.attempt(attempt.of);
     if original.is_some_and(|original| hearing.standing(original) < 0) {

@@ -211,6 +211,7 @@ impl WorldEvidence {
             self.touch(n, now.mono);
             let facts = self.facts.get_mut(&n)?;
             if is_stray(facts, message) {
+                facts.strayed = true;
                 self.strays.insert((*t, stan));
                 return Some(n);
             }
