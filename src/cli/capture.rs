@@ -9,6 +9,7 @@ mod print;
 use self::fold::FoldArgs;
 use super::{Exit, Lang, ZoneArgs, input, peer};
 use crate::io::capture::{self, CaptureOptions, OpenedCapture};
+use crate::lab::peer::MasterKeys;
 use anyhow::Context;
 use clap::Args;
 use list::CaptureListing;
@@ -29,7 +30,7 @@ pub(crate) struct CaptureArgs {
     port: Option<u16>,
     /// Master keys of the terminals: MACs are verified under the working keys that the captured
     /// sign-ons brought
-    #[arg(long, value_name = "FILE", conflicts_with = "journal")]
+    #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
@@ -59,11 +60,7 @@ pub(crate) fn run(args: &CaptureArgs, lang: Lang, out: &mut dyn Write) -> anyhow
         return fold::run(args, journal, out);
     }
     let mut capture = open(args)?;
-    let masters = args
-        .keys
-        .as_deref()
-        .map(|file| peer::master_keys(Some(file), 0));
-    let macs = masters.transpose()?.map(MacCheck::new);
+    let macs = masters(args)?.map(MacCheck::new);
     let mut listing = CaptureListing::new(&capture.dialect.spec, macs);
     let mut copy = CaptureCopy::begin(args, &capture.dialect.spec)?;
     let end = loop {
@@ -94,6 +91,12 @@ pub(crate) fn run(args: &CaptureArgs, lang: Lang, out: &mut dyn Write) -> anyhow
         report.print(lang, out)?;
     }
     end
+}
+
+fn masters(args: &CaptureArgs) -> anyhow::Result<Option<MasterKeys>> {
+    let file = args.keys.as_deref();
+    file.map(|file| peer::master_keys(Some(file), 0))
+        .transpose()
 }
 
 fn named(args: &CaptureArgs) -> String {

@@ -1,7 +1,7 @@
 //! `isogate capture FILE --journal DIR`: captured traffic as a journal.
 
 use super::super::{Exit, input, peer};
-use super::{CaptureArgs, options};
+use super::{CaptureArgs, masters, options};
 use crate::io::capture::{FoldOptions, FoldReport, fold_into};
 use clap::Args;
 use serde_json::{Value, json};
@@ -51,12 +51,14 @@ pub(super) fn run(args: &CaptureArgs, journal: &Path, out: &mut dyn Write) -> an
         terminal_ports: own.terminal_ports.clone(),
         host_ports: own.host_ports.clone(),
         timeout: own.timeout,
+        masters: masters(args)?,
     };
+    let verified = options.masters.is_some();
     let report = fold_into(&args.file, &options)?;
     if args.json {
-        writeln!(out, "{}", document(&report, journal))?;
+        writeln!(out, "{}", document(&report, journal, verified))?;
     } else {
-        print(&report, journal, out)?;
+        print(&report, journal, verified, out)?;
     }
     Ok(match report.stopped {
         Some(_) => Exit::Failed,
@@ -65,7 +67,7 @@ pub(super) fn run(args: &CaptureArgs, journal: &Path, out: &mut dyn Write) -> an
 }
 
 /// The same as [`print()`], for programs.
-fn document(report: &FoldReport, journal: &Path) -> Value {
+fn document(report: &FoldReport, journal: &Path, verified: bool) -> Value {
     let counts = &report.counts;
     let servers = report.legs.servers.iter();
     let servers = servers.map(|(server, role)| (server.to_string(), role.name()));
@@ -80,6 +82,11 @@ fn document(report: &FoldReport, journal: &Path) -> Value {
         "midway": counts.midway,
         "without_request": counts.unmatched,
         "unreadable": counts.unreadable.saturating_add(report.tally.unreadable),
+        "macs": verified.then(|| json!({
+            "right": counts.right_macs,
+            "wrong": counts.wrong_macs,
+            "unverified": counts.unverified_macs,
+        })),
         "cut_short": report.tally.cut_short,
         "stopped": report.stopped,
         "journal": journal.display().to_string(),
@@ -87,7 +94,12 @@ fn document(report: &FoldReport, journal: &Path) -> Value {
     })
 }
 
-fn print(report: &FoldReport, journal: &Path, out: &mut dyn Write) -> std::io::Result<()> {
+fn print(
+    report: &FoldReport,
+    journal: &Path,
+    verified: bool,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let FoldReport {
         dialect,
         legs,
@@ -125,7 +137,18 @@ fn print(report: &FoldReport, journal: &Path, out: &mut dyn Write) -> std::io::R
         counts.unmatched,
         counts.unreadable.saturating_add(tally.unreadable)
     )?;
-    writeln!(out, "MACs         not verified")?;
+    if verified {
+        writeln!(
+            out,
+            "MACs         {} right, {} wrong, {} not verified",
+            counts.right_macs, counts.wrong_macs, counts.unverified_macs
+        )?;
+    } else {
+        writeln!(
+            out,
+            "MACs         not verified: without --keys no key is known"
+        )?;
+    }
     writeln!(
         out,
         "journal      {}/ (keys in {})",

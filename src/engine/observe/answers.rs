@@ -8,7 +8,7 @@ use crate::engine::gateway::{
     Trigger, hides_its_code, identity, only, outcome_of, settlement_note_or, unread_note,
     unread_note_or,
 };
-use crate::engine::record::{Known, Note, State, Why};
+use crate::engine::record::{Known, Logged, Note, State, Why};
 use crate::iso::codec::Message;
 use crate::iso::message::{Class, Text};
 use crate::iso::spec::{Purpose, RequestOutcome};
@@ -113,7 +113,10 @@ impl Observer {
             return;
         };
         if own.asked().is_contradicted_by(message, &self.vault) {
-            return self.cannot_be_believed(case, seen, logged);
+            return self.cannot_be_believed(case, seen, logged, Why::AnswerMismatch);
+        }
+        if seen.forged {
+            return self.cannot_be_believed(case, seen, logged, Why::AnswerMac);
         }
         if hides_its_code(message) {
             let cause = SeenCause {
@@ -197,13 +200,8 @@ impl Observer {
         own.doubted |= trigger == Trigger::OutcomeUnknown;
     }
 
-    /// An answer of another amount, card or trace number: it counts as none.
-    fn cannot_be_believed(
-        &mut self,
-        case: CaseNo,
-        seen: &SeenMessage,
-        logged: crate::engine::record::Logged,
-    ) {
+    /// An answer of another amount, card or trace number, or with a wrong MAC: it counts as none.
+    fn cannot_be_believed(&mut self, case: CaseNo, seen: &SeenMessage, logged: Logged, why: Why) {
         let Some(own) = self.table.get_mut(case) else {
             return;
         };
@@ -215,7 +213,7 @@ impl Observer {
             false => Trigger::GaveUp,
         };
         let cause = SeenCause {
-            why: Why::AnswerMismatch,
+            why,
             note: unread_note(&seen.message),
             message: Some(logged),
         };

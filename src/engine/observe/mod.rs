@@ -27,8 +27,11 @@
 //! **Answers alone**, whose request was not captured, begin a transaction by what they repeat of
 //! it, or undo one that is known, if they answer a reversal; all of that is marked as unseen.
 //!
-//! **Not checked** are MACs: no key is known here, so nothing is called wrong for its MAC.
+//! **MACs** are checked where somebody knows the keys ([`MacJudge`]): a host's answer with a wrong
+//! one counts as none, as for the gateway. Without keys nothing is called wrong for its MAC.
 #![deny(clippy::indexing_slicing)]
+
+mod counts;
 
 mod legs;
 
@@ -50,8 +53,9 @@ mod holes;
 
 mod checkpoint;
 
+pub use counts::{MacFound, MacJudge, ObserveCounts};
 pub use legs::{LegFinder, LegRole, Legs};
-pub use observer::{ObserveCounts, ObserveOptions, Observer};
+pub use observer::{ObserveOptions, Observer};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The observer: sightings in, records out, and the one way to take a step.
 
+use super::counts::{MacFound, MacJudge, ObserveCounts};
 use super::doubts::Doubts;
 use super::legs::{LegRole, Legs};
 use super::watched::{CaseNo, WatchTable, Watched};
@@ -35,29 +36,14 @@ pub struct ObserveOptions {
     pub seed: u64,
 }
 
-/// What was seen, in figures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ObserveCounts {
-    /// Frames.
-    pub frames: u64,
-    /// Transactions that began.
-    pub transactions: u64,
-    /// Answers whose request was not seen, and messages that belong to nothing.
-    pub unmatched: u64,
-    /// Frames that cannot be read.
-    pub unreadable: u64,
-    /// Places where the capture lacks bytes, or where bytes are no frame.
-    pub gaps: u64,
-    /// Connections that had begun before the capture.
-    pub midway: u64,
-}
-
 /// A message that was seen, and where.
 #[derive(Clone, Debug)]
 pub(super) struct SeenMessage {
     pub(super) flow: FlowId,
     pub(super) at: Wall,
     pub(super) masked: bool,
+    /// Whether its MAC is known to be wrong.
+    pub(super) forged: bool,
     pub(super) message: Message,
 }
 
@@ -93,6 +79,7 @@ pub struct Observer {
     pub(super) doubts: Doubts,
     pub(super) counts: ObserveCounts,
     pub(super) twins: Twins,
+    macs: Option<Box<dyn MacJudge>>,
     merchants: KeyedMap<TerminalId, Option<MerchantId>>,
     now: Wall,
     seq: Seq,
@@ -120,6 +107,7 @@ impl Observer {
             doubts: Doubts::default(),
             counts: ObserveCounts::default(),
             twins: Twins::new(dice.number()),
+            macs: None,
             merchants: KeyedMap::new(dice.number()),
             now: Wall(0),
             seq: Seq(0),
@@ -130,6 +118,11 @@ impl Observer {
         };
         new.begins();
         new
+    }
+
+    /// Has MACs verified: an answer whose MAC is wrong counts as none.
+    pub fn verify_macs(&mut self, judge: Box<dyn MacJudge>) {
+        self.macs = Some(judge);
     }
 
     /// Takes the next sighting.
@@ -265,10 +258,14 @@ impl Observer {
                 return self.may_have_missed(frame.flow, frame.from);
             }
         };
+        let judge = self.macs.as_mut();
+        let mac = judge.map_or(MacFound::Absent, |judge| judge.judge(frame, &message));
+        self.counts.note_mac(mac);
         let seen = SeenMessage {
             flow: frame.flow,
             at: now,
             masked: frame.masked,
+            forged: mac == MacFound::Wrong,
             message,
         };
         let answers = seen.message.mti().is_answer();

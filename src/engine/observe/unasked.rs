@@ -20,7 +20,8 @@ impl Observer {
             message,
             ..seen.clone()
         });
-        let Some(asked) = asked.filter(|asked| asked.message.fault().is_none()) else {
+        let is_sound = |asked: &SeenMessage| asked.message.fault().is_none() && !asked.forged;
+        let Some(asked) = asked.filter(is_sound) else {
             return self.unmatched(role, FlowSide::Server, seen);
         };
         let opened = self.describe(&asked);

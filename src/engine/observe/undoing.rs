@@ -212,6 +212,14 @@ impl Observer {
     /// A host answers a reversal.
     pub(super) fn undo_answered(&mut self, case: CaseNo, role: LegRole, seen: &SeenMessage) {
         let message = &seen.message;
+        if seen.forged {
+            let cause = SeenCause {
+                why: Why::AnswerMac,
+                ..SeenCause::of(seen, logged(role, FlowSide::Server, seen))
+            };
+            self.step(case, Trigger::ReversalRetry, cause);
+            return;
+        }
         let about_another = !self.answers_undoing(case, message);
         let outcome = message
             .spec()

@@ -412,10 +412,20 @@ impl<'a> Bonds<'a> {
         doubtful.map(|(back, _)| *back)
     }
 
-    /// The first void or refund that is not proven, and may give back once more what was undone or
-    /// not made.
-    pub(super) fn doubtful_excess(&self) -> Option<&'a Story> {
-        self.doubtful_returns().find(|back| gives_back(back))
+    /// The voids and refunds that are not proven, and may give back once more what was reversed.
+    /// One that names nothing is of no less than it gives back.
+    pub(super) fn excess(&self, story: &Story) -> impl Iterator<Item = &'a Story> {
+        let of_it = move |back: &Story| {
+            let names = back.original().is_some() || !back.either_of.is_empty();
+            let fits = match back.purpose() {
+                Some(Purpose::Void) => is_whole(back, story),
+                _ => amount(back) <= amount(story),
+            };
+            names || fits
+        };
+        let undone = story.state == State::Reversed;
+        let doubtful = self.doubtful_returns();
+        doubtful.filter(move |back| undone && gives_back(back) && of_it(back))
     }
 
     /// Another completion of its authorization, and whether that is proven.

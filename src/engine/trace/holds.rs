@@ -11,8 +11,11 @@ const MOST: u128 = 115;
 /// What speaks against a completion, its authorization, or a void of that.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HoldConflict<'a> {
-    /// What undid the authorization that it completes, or completed what it voids.
+    /// What undid the authorization that it completes; or what completed what it voids, or may
+    /// have.
     pub(super) by: Option<&'a Story>,
+    /// Whether a void may have undone the authorization that it completes.
+    pub(super) perhaps: bool,
     /// Whether it is an authorization that was completed, and undone or given back as well.
     pub(super) hold: bool,
     /// Whether it takes more than its authorization holds, and than the field allows.
@@ -30,24 +33,27 @@ impl<'a> HoldConflict<'a> {
         let mut torn = Self::default();
         match (story.purpose(), hold) {
             (Some(Purpose::Hold), _) => {
-                let mut completions = bonds.completions.iter().map(|(one, _)| *one);
-                let undone = is_undone(story) || !bonds.returns.is_empty();
-                torn.hold = undone && completions.any(stands);
+                // One that is not proven is listed by itself.
+                let made = |(_, effect): &&(&Story, Effect)| *effect == Effect::Made;
+                let undone = is_undone(story) || bonds.returns.iter().any(|one| made(&one));
+                let mut completions = bonds.completions.iter().filter(made);
+                torn.hold = undone && completions.any(|(one, _)| stands(one));
             }
             (Some(Purpose::Void), Some(hold)) => {
                 let of_hold = |one: &&Story| completes(one, hold.tx) && stands(one);
                 torn.by = others.iter().copied().find(of_hold);
             }
             (Some(Purpose::Debit | Purpose::Advice), Some(hold)) => {
-                let voids = |one: &&Story| {
-                    one.purpose() == Some(Purpose::Void)
-                        && one.original() == Some(hold.tx)
-                        && Effect::of(one) != Effect::Nothing
+                let voids = |one: &&Story, effect: Effect| {
+                    let void = one.purpose() == Some(Purpose::Void);
+                    void && one.original() == Some(hold.tx) && Effect::of(one) == effect
                 };
+                let find = |effect| others.iter().copied().find(|one| voids(one, effect));
                 let undone = is_undone(hold).then_some(hold);
                 let stands = bonds.given_back(story) < amount(story);
-                let by = undone.or_else(|| others.iter().copied().find(voids));
+                let by = undone.or_else(|| find(Effect::Made));
                 torn.by = by.filter(|_| stands);
+                torn.perhaps = torn.by.is_some() || find(Effect::Doubtful).is_some();
                 let held = Bonds::linked(hold, others).held(hold);
                 torn.overdraws = is_too_much(amount(story), held);
             }

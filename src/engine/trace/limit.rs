@@ -120,7 +120,7 @@ pub(super) fn limited(
     match bonds.other_completion() {
         Some(Effect::Made) => limit(Retry::No, Limit::Completed),
         Some(_) => limit(Retry::Unproven, Limit::Completion),
-        None if bonds.hold.is_some() && bonds.torn.by.is_some() => {
+        None if bonds.hold.is_some() && bonds.torn.perhaps => {
             limit(Retry::Unproven, Limit::HoldUndone);
         }
         None if bonds.hold.is_some() => limit(Retry::Unproven, Limit::Hold),
@@ -134,7 +134,7 @@ pub(super) fn limited(
     if bonds.gave_back_reversed(story) || bonds.gave_back_nothing(story) {
         limit(Retry::Unproven, Limit::Returned);
     }
-    if bonds.doubtful_excess().is_some() {
+    if bonds.excess(story).next().is_some() {
         limit(Retry::Unproven, Limit::ReturnInDoubt);
     }
     if bonds.was_reversed_before(story) {

@@ -347,9 +347,9 @@ pub(super) const COMPLETION_OF_UNDONE: Row = row(
 );
 pub(super) const VOID_OF_COMPLETED: Row = row(
     p(
-        "void approved{auth}; its original was completed{other}; which of them stands is not \
-         known here",
-        "撤销成功{auth}; 其预授权已完成{other}, 何者有效未知",
+        "void approved{auth}; its original was completed{other}, or may have been; which of them \
+         stands is not known here",
+        "撤销成功{auth}; 其预授权已完成或可能已完成{other}, 何者有效未知",
     ),
     RETURN_MAY_BE_UNDONE.next,
 );

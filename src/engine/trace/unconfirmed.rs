@@ -251,16 +251,15 @@ fn by_returns(story: &Story, bonds: &Bonds<'_>) -> Option<Unconfirmed> {
         return Some(Unconfirmed::SettleMismatch);
     }
     let undone = story.state == State::Reversed;
-    let mut doubtful = bonds.doubtful_returns();
-    let untold = doubtful.any(|back| {
-        // What is reversed once more gives back no more.
-        if undone && !bonds::gives_back(back) {
-            return false;
-        }
+    let is_untold = |back: &Story| {
         let listed = Unconfirmed::of(back, &Bonds::default());
         let undone = bonds.undone.contains(&back.tx);
         !back.may_move() && !undone && !listed.is_some_and(Unconfirmed::is_open)
-    });
+    };
+    let untold = match undone {
+        true => bonds.excess(story).any(is_untold),
+        false => bonds.doubtful_returns().any(is_untold),
+    };
     // Its terminal believes that a part of it stands.
     let declined = matches!(story.state, State::Declined | State::DeclineDelivered);
     let part = declined && bonds.was_reversed_in_part(story);

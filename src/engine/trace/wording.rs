@@ -142,7 +142,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::Reversed if !bonds.completions.is_empty() => bound::REVERSED_COMPLETED,
         State::Reversed if bonds.gave_back_reversed(story) => bound::REVERSED_AND_RETURNED,
         State::Reversed if bonds.was_reversed_before(story) => bound::REVERSED_BEFORE,
-        State::Reversed if bonds.doubtful_excess().is_some() => bound::EXCESS_IN_DOUBT,
+        State::Reversed if bonds.excess(story).next().is_some() => bound::EXCESS_IN_DOUBT,
         State::Reversed if !bonds.increments.is_empty() => bound::REVERSED_RAISED,
         State::Reversed if !story.reversal.accepted && story.taken_back && retry == Retry::Yes => {
             texts::REVERSED_ABOVE

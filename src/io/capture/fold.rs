@@ -1,7 +1,9 @@
 //! A capture folded into a journal: read twice, first to find its legs, then to follow its
 //! transactions.
 
-use super::{CaptureError, CaptureOptions, CaptureTally, DialectFound, OpenedCapture, open};
+use super::{
+    CaptureError, CaptureOptions, CaptureTally, CapturedKeys, DialectFound, OpenedCapture, open,
+};
 use crate::engine::journal::JournalError;
 use crate::engine::observe::{LegFinder, LegRole, Legs, ObserveCounts, ObserveOptions, Observer};
 use crate::engine::record::{Fact, Record};
@@ -9,6 +11,7 @@ use crate::engine::seam::Wall;
 use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use crate::io::journal::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 use crate::iso::spec::Spec;
+use crate::lab::peer::MasterKeys;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -28,6 +31,8 @@ pub struct FoldOptions {
     pub host_ports: Vec<u16>,
     /// How long an answer is waited for.
     pub timeout: Duration,
+    /// Master keys of the terminals, to verify MACs with.
+    pub masters: Option<MasterKeys>,
 }
 
 /// What became of it.
@@ -183,6 +188,9 @@ fn fold(
         seed: getrandom::u64().map_err(FoldError::Random)?,
     };
     let mut observer = Observer::new(observing, opened.vault);
+    if let Some(masters) = &options.masters {
+        observer.verify_macs(Box::new(CapturedKeys::new(masters.clone())));
+    }
     let mut records = Vec::new();
     let mut stopped = None;
     loop {

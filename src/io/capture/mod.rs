@@ -14,6 +14,7 @@ mod hex_lines;
 mod jpos_log;
 mod lines;
 mod log;
+mod macs;
 mod moment;
 mod open;
 mod own_journal;
@@ -25,6 +26,7 @@ mod traffic;
 use crate::iso::stream::Sighting;
 
 pub use fold::{FoldError, FoldOptions, FoldReport, fold_into};
+pub use macs::CapturedKeys;
 pub use open::{CaptureForm, CaptureOptions, DialectFound, OpenedCapture, open, open_stream};
 pub use pcapng_out::PcapngWriter;
 

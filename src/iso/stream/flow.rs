@@ -216,13 +216,20 @@ impl CapturedFlow {
         self.ends.get(1 - client).copied()
     }
 
-    /// Whether a segment opens another connection between the same ends.
+    /// Whether a segment belongs to another connection between the same ends: it opens one, or has
+    /// overtaken what does.
     pub(super) fn is_reopened_by(&self, from: usize, segment: &TcpSegment<'_>) -> bool {
-        let half = self.halves.get(from);
+        let Some(half) = self.halves.get(from) else {
+            return false;
+        };
         // Some begin each connection with the same number.
         let is_later = self.ended && segment.at > self.last;
-        let reopens = |half: &HalfConnection| half.is_reopened_by(segment.start());
-        segment.syn && (is_later || half.is_some_and(reopens))
+        match segment.syn {
+            true => is_later || half.is_reopened_by(segment.start()),
+            false => {
+                is_later && !segment.payload.is_empty() && half.is_over_before(segment.start())
+            }
+        }
     }
 
     /// Whether bytes are held for others that are missing, or an end is.

@@ -318,6 +318,13 @@ impl HalfConnection {
         self.held_bytes
     }
 
+    /// Whether bytes that begin with this number come behind all that it had.
+    pub(super) fn is_over_before(&self, start: u32) -> bool {
+        let place = self.place(start);
+        let last = self.end.unwrap_or(self.position).max(self.position);
+        place > last || place.saturating_sub(last).abs() > FAR
+    }
+
     /// Whether an opening whose bytes begin with this number is that of another connection.
     pub(super) fn is_reopened_by(&self, start: u32) -> bool {
         let first = self.held.keys().next();

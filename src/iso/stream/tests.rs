@@ -407,6 +407,25 @@ fn a_connection_that_has_ended_may_come_again_under_the_same_numbers() {
 }
 
 #[test]
+fn a_request_may_overtake_the_opening_of_another_connection_under_the_same_ports() {
+    let mut first = Talk::open("cup-pos", [7, 9], 40_000);
+    first.exchange(1, 1000);
+    first.close();
+    let mut second = Talk::open("cup-pos", [70_007, 90_009], 40_000);
+    second.exchange(2, 1000);
+    second.close();
+    let mut later = second.packets.clone();
+    later.iter_mut().for_each(|packet| packet.at += 1_000_000);
+    let is_data = |packet: &Packet| !packet.payload.is_empty();
+    let request = later.iter().position(is_data).unwrap();
+    let request = later.remove(request);
+    let packets = [first.packets.clone(), vec![request], later].concat();
+    let all = seen(&first, &packets);
+    assert_eq!(frames(&all), [first.frames, second.frames].concat());
+    assert_eq!(gaps(&all), []);
+}
+
+#[test]
 fn bytes_that_come_again_with_other_contents_are_told() {
     let mut talk = Talk::open("cup-pos", [7, 9], 40_000);
     talk.exchange(1, 1000);

@@ -398,7 +398,10 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("which of them stands is not known here", &[Unknown]),
     ("its authorization was undone by{o}", &[Unknown]),
     ("void approved{a}", &[]),
-    ("its original was completed{o}", &[Unknown]),
+    (
+        "its original was completed{o}, or may have been",
+        &[Unknown],
+    ),
     (
         "look at the authorization: it may have been undone",
         &[LookUpOther],

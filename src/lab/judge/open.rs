@@ -94,7 +94,11 @@ pub(super) fn needless(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<
         return None;
     }
     // How much a reversal gave back of what a refund had given back in part, nobody here can say.
-    let is_given_back = hearing.returns_of(attempt).any(|back| back.held != 0);
+    // Nor of which attempt of a purchase a refund is that names none.
+    let nameless = |other: &&AttemptFacts| other.gives_back() && other.of == 0;
+    let nameless = hearing.purchase(attempt).filter(nameless);
+    let mut returns = hearing.returns_of(attempt).chain(nameless);
+    let is_given_back = returns.any(|back| back.held != 0);
     match evidence::of(attempt, hearing.terms) {
         Proof::NeverLeft => Some("its request never left the gateway"),
         Proof::Declined => Some("it was declined"),

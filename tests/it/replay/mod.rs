@@ -312,4 +312,23 @@ fn macs_are_verified_under_the_keys_that_captured_sign_ons_brought() {
         (&0.into(), &6.into()),
         "{told}"
     );
+
+    // Folded under the right keys, the answer with the wrong MAC is none.
+    let causes = |keys: &[&str], journal: &str| {
+        let fold = ["capture", "day.pcap", "--json", "--journal", journal];
+        let output = isogate(folder, &[&fold[..], keys].concat())
+            .output()
+            .unwrap();
+        let folded: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let trace = ["trace", "--json", "--journal", journal, "~kind balance"];
+        let all = json_lines(&isogate(folder, &trace).output().unwrap());
+        let [balance] = all.as_slice() else {
+            panic!("{all:?}");
+        };
+        (folded["macs"]["wrong"].clone(), balance["state"].clone())
+    };
+    let believed = causes(&[], "believed");
+    assert_eq!(believed, (Value::Null, "DELIVERED-APPROVED".into()));
+    let (wrong, state) = causes(&["--keys", "keys.toml"], "verified");
+    assert_eq!((wrong, state), (1.into(), "UNANSWERED".into()));
 }

@@ -1,8 +1,10 @@
 //! What a terminal sends is what its host gets.
 
 use super::{CLIENT, CaptureStage, SERVER, T, answer, reversal, sale, with};
+use crate::engine::observe::{MacFound, MacJudge};
 use crate::engine::record::{Fact, Hop, Known, Note, State, Why};
-use crate::iso::stream::FlowEnd;
+use crate::iso::codec::Message;
+use crate::iso::stream::{FlowEnd, SeenFrame};
 
 #[test]
 fn an_approval_that_was_seen_whole_is_delivered() {
@@ -365,7 +367,7 @@ fn the_same_number_a_day_later_is_another_sale() {
 fn what_a_gateway_may_say_by_itself_is_not_the_word_of_a_host_that_was_not_captured() {
     let sale = sale("000001");
     let undo = reversal(&sale, "000002");
-    let unseen = |all: &[(&crate::iso::codec::Message, &str)]| {
+    let unseen = |all: &[(&Message, &str)]| {
         let mut stage = CaptureStage::half();
         for (request, code) in all {
             stage.says(T, CLIENT, request);
@@ -376,4 +378,50 @@ fn what_a_gateway_may_say_by_itself_is_not_the_word_of_a_host_that_was_not_captu
     assert!(unseen(&[(&sale, "91")]));
     assert!(unseen(&[(&sale, "00"), (&undo, "00")]));
     assert!(!unseen(&[(&sale, "51")]));
+}
+
+/// Finds the MACs wrong of all that has a certain reference number.
+#[derive(Debug)]
+struct ForgedNumber;
+
+const FORGED: &str = "666666666666";
+
+impl MacJudge for ForgedNumber {
+    fn judge(&mut self, _frame: &SeenFrame, message: &Message) -> MacFound {
+        match message.rrn().as_deref() {
+            Some(FORGED) => MacFound::Wrong,
+            _ => MacFound::Absent,
+        }
+    }
+}
+
+#[test]
+fn an_answer_with_a_wrong_mac_is_none() {
+    let verified = || {
+        let mut stage = CaptureStage::whole();
+        stage.observer.verify_macs(Box::new(ForgedNumber));
+        stage
+    };
+    let forged = |answer: Message| with(&answer, &[("37", FORGED)]);
+    let (sale, mut stage) = (sale("000001"), verified());
+    stage.says(T, CLIENT, &sale);
+    stage.says(T, SERVER, &forged(answer(&sale, "00")));
+    assert_eq!((&*stage.rows(), stage.why()), ("CF", Why::AnswerMac));
+    let undo = reversal(&sale, "000002");
+    stage.says(T, CLIENT, &undo);
+    stage.says(T, SERVER, &forged(answer(&undo, "00")));
+    assert_eq!(stage.why(), Why::AnswerMac);
+    assert_ne!(stage.state(), State::Reversed);
+    stage.says(T, CLIENT, &undo);
+    stage.says(T, SERVER, &answer(&undo, "00"));
+    assert_eq!(stage.state(), State::Reversed);
+    assert_eq!(stage.observer.counts().wrong_macs, 2);
+
+    let mut stage = verified();
+    stage.says(T, SERVER, &forged(answer(&sale, "00")));
+    assert_eq!(
+        stage.transactions(),
+        0,
+        "nobody vouches for what it repeats"
+    );
 }

@@ -120,6 +120,12 @@ fn what_may_give_back_a_reversed_sale_once_more_keeps_it_open() {
         let says = verdict(sale.tx, &[&sale, &nameless]);
         assert_eq!(says.safe_to_retry, Retry::Unproven, "{says:?}");
         assert!(is_listed(&says), "{says:?}");
+        nameless.name_first(|own| own.amount = Amount(99_900));
+        let says = verdict(sale.tx, &[&sale, &nameless]);
+        assert_eq!(says.safe_to_retry, Retry::Yes, "of another sale: {says:?}");
+        let failed = History::sale().declined("51");
+        let says = verdict(failed.tx, &[&failed, &nameless]);
+        assert_eq!(says.safe_to_retry, Retry::Yes, "it took nothing: {says:?}");
         let asked = of(purpose, &sale, 60);
         let says = verdict(sale.tx, &[&sale, &asked]);
         assert_eq!(says.safe_to_retry, Retry::Unproven, "{says:?}");
