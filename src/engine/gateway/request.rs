@@ -205,8 +205,9 @@ impl Gateway {
     /// Sends a new request on its way, or says no if there is none.
     pub(super) fn forward(&mut self, now: Now, conn: ConnId, message: Message, mut opened: Opened) {
         let route = match self.route_by_original(conn, &message, &opened) {
-            Ok(route) => route,
-            Err(reason) => return self.refuse(now, conn, &message, opened, reason),
+            Ok(Some(route)) => route,
+            Ok(None) => return self.refuse(now, conn, &message, opened, Why::NoRoute),
+            Err(one) => return self.refuse(now, conn, &message, opened, Reason::taken_by(one)),
         };
         let own = &self.options.routes[route];
         let Some((link, link_conn)) = self.links.pick(own, self.options.limits.per_link) else {
@@ -436,14 +437,14 @@ impl Gateway {
     }
 
     /// The route of a request. What names an earlier transaction goes to the acquirer that has
-    /// that, whatever the message itself leaves out; what may mean several, of which no one route
-    /// leads to all, goes nowhere.
+    /// that, whatever the message itself leaves out; what may mean several, to which no one route
+    /// leads, goes nowhere: it gives one of them.
     fn route_by_original(
         &self,
         conn: ConnId,
         message: &Message,
         opened: &Opened,
-    ) -> Result<usize, Reason> {
+    ) -> Result<Option<usize>, TxId> {
         let own = self.route_of(conn, message);
         let meant = self.meant_by(message, opened);
         let mut ways = Vec::new();
@@ -459,14 +460,14 @@ impl Gateway {
             ways.iter().all(|(_, _, link)| to.contains(link))
         };
         let Some((first, theirs, link)) = ways.first() else {
-            return own.ok_or(Why::NoRoute.into());
+            return Ok(own);
         };
         let of_one = ways.iter().all(|(_, _, other)| other == link);
         match own.filter(leads) {
-            Some(own) => Ok(own),
+            Some(own) => Ok(Some(own)),
             // No route may lead there any more: then it is refused for that.
-            None if of_one || leads(theirs) => Ok(*theirs),
-            None => Err(Reason::taken_by(*first)),
+            None if of_one || leads(theirs) => Ok(Some(*theirs)),
+            None => Err(*first),
         }
     }
 
