@@ -77,7 +77,8 @@ fn a_day_is_reconciled_and_each_row_leads_to_its_verdict() {
     let (code, lines) = recon(&[]);
     let end = lines.last().unwrap();
     assert_eq!(code, Some(0), "{lines:?}");
-    assert_eq!(end["sums"]["matched"]["count"], sales.len(), "{end}");
+    let both = sales.len() + refunds.len();
+    assert_eq!(end["sums"]["matched"]["count"], both, "{end}");
 
     // One that the acquirer lacks, between others that it has, is missing.
     let mut fewer = sales.clone();
