@@ -38,7 +38,7 @@ pub fn proof(
     let Some(whole) = judged(None) else {
         return Vec::new();
     };
-    // What each party believes, and what of it stood, stand beside the verdict and are no part of it.
+    // What each party believes, and what of it stood, stand beside the verdict.
     let same = |other: Verdict| {
         let (beliefs, amount) = (whole.beliefs, whole.amount);
         let own = Verdict {
