@@ -2,6 +2,7 @@
 
 use super::super::{Exit, input, peer};
 use super::{CaptureArgs, masters, options};
+use crate::engine::observe::ObserveCounts;
 use crate::io::capture::{FoldOptions, FoldReport, fold_into};
 use clap::Args;
 use serde_json::{Value, json};
@@ -137,18 +138,7 @@ fn print(
         counts.unmatched,
         counts.unreadable.saturating_add(tally.unreadable)
     )?;
-    if verified {
-        writeln!(
-            out,
-            "MACs         {} right, {} wrong, {} not verified",
-            counts.right_macs, counts.wrong_macs, counts.unverified_macs
-        )?;
-    } else {
-        writeln!(
-            out,
-            "MACs         not verified: without --keys no key is known"
-        )?;
-    }
+    print_macs(counts, verified, out)?;
     writeln!(
         out,
         "journal      {}/ (keys in {})",
@@ -165,4 +155,19 @@ fn print(
         writeln!(out, "cut short    the file ends within a packet")?;
     }
     Ok(())
+}
+
+fn print_macs(counts: &ObserveCounts, verified: bool, out: &mut dyn Write) -> std::io::Result<()> {
+    if verified {
+        writeln!(
+            out,
+            "MACs         {} right, {} wrong, {} not verified",
+            counts.right_macs, counts.wrong_macs, counts.unverified_macs
+        )
+    } else {
+        writeln!(
+            out,
+            "MACs         not verified: without --keys no key is known"
+        )
+    }
 }
