@@ -345,7 +345,8 @@ impl Gateway {
 
     /// What is being reversed of a void's or refund's original: that itself, or another void or
     /// refund of it. That reversal would go on, whatever becomes of this one, and which of both the
-    /// host takes first nobody here knows. It may be of another terminal of the merchant.
+    /// host takes first nobody here knows. It may be of another terminal of the merchant, or of
+    /// another merchant's by the same card: hosts find originals by their reference number.
     pub(super) fn undoes_already(&self, message: &Message, opened: &Opened) -> Option<TxId> {
         if !matches!(opened.purpose, Purpose::Void | Purpose::Refund) {
             return None;
@@ -355,7 +356,9 @@ impl Gateway {
         let named = |own: &Transaction| {
             let of_number = told.rrn.is_some() && told.rrn == own.rrn;
             let of_merchant = opened.merchant == own.opened.merchant;
-            let elsewhere = of_number && of_merchant && own.opened.may_share_card(opened);
+            let of_card = !opened.card.is_empty() && own.opened.card == opened.card;
+            let is_near = of_merchant || of_card;
+            let elsewhere = of_number && is_near && own.opened.may_share_card(opened);
             let returns = matches!(own.opened.purpose, Purpose::Void | Purpose::Refund);
             let returned = own.opened.original.filter(|_| returns);
             let is_meant = |id: &TxId| *id == own.id || Some(*id) == returned;

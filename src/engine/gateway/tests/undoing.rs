@@ -493,3 +493,28 @@ fn while_a_void_is_undone_no_other_void_or_refund_of_its_sale_goes_out() {
         }
     }
 }
+
+#[test]
+fn while_a_sale_is_undone_no_refund_of_it_goes_out_for_another_merchant() {
+    for (card, expected) in [("6226091234560048", None), ("6226091234560055", Some(()))] {
+        let mut stage = ascii(ReversalBy::Terminal);
+        sold(&mut stage, "000002");
+        stage.terminal_says(reversal(&stage, "000002", &[]));
+        stage.deliver(A);
+        let mut refund = sale(&stage, "000003");
+        let of_sale = ("37", "R00000200000");
+        for (field, value) in [
+            ("3", "200000"),
+            of_sale,
+            ("2", card),
+            ("42", "MERCHANT0000009"),
+        ] {
+            refund.set(path(field), value).unwrap();
+        }
+        stage.terminal_says(stage.reparsed(&refund));
+        match expected {
+            Some(()) => assert_eq!(stage.deliver(A).mti(), mti("0200"), "of another card"),
+            None => assert_eq!(code(&stage.deliver(T)), "96"),
+        }
+    }
+}
