@@ -214,10 +214,7 @@ impl Gateway {
             let request = kept(&self.spec_of(own)?, &own.request)?;
             left_standing(&request)
         };
-        let numbers = OriginalNames {
-            rrn: answer.rrn(),
-            ..OriginalNames::default()
-        };
+        let numbers = OriginalNames::of_answer(answer);
         let original = own.opened.original;
         original.is_some_and(|original| self.names_another(original, &own.opened, &numbers))
             || left_standing(answer).is_some_and(|told| told != asked().unwrap_or_default())

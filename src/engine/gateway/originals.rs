@@ -115,6 +115,14 @@ impl OriginalNames {
         }
     }
 
+    /// As the answer to a reversal tells them.
+    pub(super) fn of_answer(answer: &Message) -> Self {
+        Self {
+            rrn: answer.rrn(),
+            ..Self::default()
+        }
+    }
+
     fn has_rrn_of(&self, own: &Referable<'_>) -> bool {
         self.rrn.is_some() && own.rrn == self.rrn
     }
@@ -352,7 +360,7 @@ impl Gateway {
             return None;
         }
         let told = OriginalNames::told_by(message);
-        let referred = self.referred(opened, &told);
+        let meant = self.meant_by(message, opened);
         let named = |own: &Transaction| {
             let of_number = told.rrn.is_some() && told.rrn == own.rrn;
             let of_merchant = opened.merchant == own.opened.merchant;
@@ -362,7 +370,7 @@ impl Gateway {
             let returns = matches!(own.opened.purpose, Purpose::Void | Purpose::Refund);
             let returned = own.opened.original.filter(|_| returns);
             let is_meant = |id: &TxId| *id == own.id || Some(*id) == returned;
-            referred.all().iter().any(is_meant) || elsewhere && is_of_kind(opened, &own.opened)
+            meant.all().iter().any(is_meant) || elsewhere && is_of_kind(opened, &own.opened)
         };
         let live = self.live.slots().into_iter();
         let live = live.filter_map(|slot| self.live.get(slot));

@@ -38,9 +38,7 @@ impl Reason {
             note: Note::Other(first),
         }
     }
-}
 
-impl Reason {
     /// A reversal of what it would give back is under way.
     pub(super) const fn undoing(original: TxId) -> Self {
         Self {

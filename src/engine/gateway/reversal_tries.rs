@@ -445,10 +445,7 @@ impl Gateway {
         let original = told.is_none() || named.is_none_or(|named| Some(named) == told);
         let kind = sent.is_none_or(|sent| is_of_trade(&asked_for(&sent), message));
         let same = amount && original && kind && self.is_of(&own.opened, message);
-        let numbers = OriginalNames {
-            rrn: message.rrn(),
-            ..OriginalNames::default()
-        };
+        let numbers = OriginalNames::of_answer(message);
         let same = same && !self.names_another(own.id, &own.opened, &numbers);
         (!same).then_some(Why::AnswerMismatch)
     }

@@ -182,11 +182,16 @@ fn returns_filed(bonds: &Bonds<'_>, index: &EvidenceIndex<'_>, booked: bool) -> 
         .collect()
 }
 
+/// Whether a file tells of a void or refund that it failed.
+fn fails(rows: FiledRows<'_, '_>) -> bool {
+    let mut rows = rows.iter();
+    rows.any(|(_, row)| matches!(row.is, AcquirerIs::Declined | AcquirerIs::Reversed))
+}
+
 fn return_filed(back: &Story, index: &EvidenceIndex<'_>, booked: bool) -> ReturnFiled {
     let keys = back.filed_keys();
-    let failed = |is| matches!(is, AcquirerIs::Declined | AcquirerIs::Reversed);
     match index.acquirer(&keys) {
-        Matched::Rows(rows) if rows.iter().any(|(_, row)| failed(row.is)) => ReturnFiled::Failed,
+        Matched::Rows(rows) if fails(&rows) => ReturnFiled::Failed,
         Matched::Rows(_) => ReturnFiled::There,
         Matched::NoFile | Matched::Ambiguous(_) => ReturnFiled::Untold,
         Matched::Nothing | Matched::Other(_) if !booked => ReturnFiled::There,
@@ -219,8 +224,7 @@ pub(super) fn of_return(
         };
         return lacks.then(word);
     };
-    let failed = |is| matches!(is, AcquirerIs::Declined | AcquirerIs::Reversed);
-    let fails = rows.iter().any(|(_, row)| failed(row.is));
+    let fails = fails(rows);
     verdict.beliefs.acquirer = filed(match (fails, last.is) {
         (true, AcquirerIs::Reversed) => Is::Reversed,
         (true, _) => Is::Declined,

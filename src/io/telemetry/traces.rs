@@ -86,11 +86,16 @@ impl TraceSender {
 
     /// Takes what happened to a transaction behind a record, to be sent with the next.
     pub fn take(&mut self, story: &Story, after: Option<Seq>) {
-        let spans = story.spans(after);
-        let asked = story.spans(None).into_iter();
-        let asked = asked.map(|span| (span.kind, span.began_with));
-        let mut asked = asked.filter(|(kind, _)| *kind == StorySpanKind::Acquirer);
-        let request = asked.next().map(|(kind, seq)| span_id(story.tx, kind, seq));
+        let all = story.spans(None);
+        let mut asked = all
+            .iter()
+            .filter(|span| span.kind == StorySpanKind::Acquirer);
+        let request = asked.next();
+        let request = request.map(|span| span_id(story.tx, span.kind, span.began_with));
+        let spans = match after {
+            None => all,
+            Some(_) => story.spans(after),
+        };
         let spans = spans.iter().map(|span| self.data(story, span, request));
         let spans: Vec<SpanData> = spans.collect();
         self.waiting.extend(spans);

@@ -24,6 +24,14 @@ const SALE: NamedTrade<'_> = NamedTrade {
     auth: "A00002",
 };
 
+/// Another one of its terminal, of the same card and amount.
+const SECOND: NamedTrade<'_> = NamedTrade {
+    stan: "000003",
+    rrn: "R00000000003",
+    auth: "A00003",
+    ..SALE
+};
+
 /// The transaction that began last.
 fn begun(stage: &Stage) -> TxId {
     let begins = |record: &&Record| step(record).is_some_and(|step| step.opened.is_some());
@@ -257,13 +265,7 @@ fn a_reversal_whose_names_are_of_two_sales_goes_nowhere() {
     for part in [None, Some(("95", &*part))] {
         for fields in [&[("37", SALE.rrn)][..], &[("38", SALE.auth)]] {
             let mut stage = ascii(ReversalBy::Terminal);
-            let second = NamedTrade {
-                stan: "000003",
-                rrn: "R00000000003",
-                auth: "A00003",
-                ..SALE
-            };
-            let sales = [approved(&mut stage, &SALE), approved(&mut stage, &second)];
+            let sales = [approved(&mut stage, &SALE), approved(&mut stage, &SECOND)];
             let fields: Vec<_> = fields.iter().copied().chain(part).collect();
             stage.terminal_says(reversal(&stage, "000003", &fields));
             assert_eq!(code(&stage.deliver(T)), "94", "{fields:?}");
@@ -282,14 +284,8 @@ fn a_reversal_whose_names_are_of_two_sales_goes_nowhere() {
 #[test]
 fn an_answer_to_a_part_under_the_number_of_another_sale_is_none() {
     let mut stage = ascii(ReversalBy::Terminal);
-    let second = NamedTrade {
-        stan: "000003",
-        rrn: "R00000000003",
-        auth: "A00003",
-        ..SALE
-    };
     approved(&mut stage, &SALE);
-    approved(&mut stage, &second);
+    approved(&mut stage, &SECOND);
     let part = stands(6_000);
     stage.terminal_says(reversal(&stage, "000003", &[("95", &part)]));
     let sent = stage.deliver(A);

@@ -153,10 +153,8 @@ fn after_a_yes_to_a_part_a_yes_to_the_whole_may_repeat_that() {
     }
 }
 
-#[test]
-fn the_data_of_a_card_issuer_are_no_amount() {
-    let name = "iso8583-1993-ascii";
-    let mut stage = Stage::connected(dialect(name, ReversalBy::Gateway));
+/// A sale as terminals have sent it since 1993.
+fn sale_of_1993(stage: &Stage) -> Message {
     let mut sale = stage.message("1200");
     for (field, value) in [
         ("2", "6226091234560048"),
@@ -168,6 +166,14 @@ fn the_data_of_a_card_issuer_are_no_amount() {
     ] {
         sale.set(path(field), value).unwrap();
     }
+    sale
+}
+
+#[test]
+fn the_data_of_a_card_issuer_are_no_amount() {
+    let name = "iso8583-1993-ascii";
+    let mut stage = Stage::connected(dialect(name, ReversalBy::Gateway));
+    let sale = sale_of_1993(&stage);
     stage.terminal_says(stage.reparsed(&sale));
     stage.deliver(A);
     stage.pass(46);
@@ -421,17 +427,7 @@ fn a_reversal_that_tells_another_amount_of_its_original_goes_nowhere() {
         (zeros, None),
     ] {
         let mut stage = Stage::connected(dialect(name, ReversalBy::Terminal));
-        let mut sale = stage.message("1200");
-        for (field, value) in [
-            ("2", "6226091234560048"),
-            ("3", "000000"),
-            ("4", "000000010000"),
-            ("11", "000002"),
-            ("12", "261122101112"),
-            ("49", "156"),
-        ] {
-            sale.set(path(field), value).unwrap();
-        }
+        let sale = sale_of_1993(&stage);
         stage.terminal_says(stage.reparsed(&sale));
         let sent = stage.deliver(A);
         answered(&mut stage, &sent, &[("39", "000"), ("38", "A1B2C3")]);
