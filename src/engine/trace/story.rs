@@ -415,7 +415,9 @@ impl Story {
             };
         } else if first {
             self.seen = Seen::Decline;
-            self.answer = message.code;
+            // No other code takes back one that approves in other dialects.
+            let approving = |code: &ResponseCode| Code::of(code).outcome() == Outcome::Approved;
+            self.answer = self.answer.filter(approving).or(message.code);
         } else {
             self.conflict = true;
         }
@@ -519,6 +521,13 @@ impl Story {
     #[must_use]
     pub fn original(&self) -> Option<TxId> {
         self.opened.as_ref().and_then(|opened| opened.original)
+    }
+
+    /// The transaction for whose reversal it was refused here.
+    #[must_use]
+    pub fn refused_for(&self) -> Option<TxId> {
+        let refused = self.whys().any(|(_, why)| why == Why::OriginalUndoing);
+        self.other.filter(|_| refused)
     }
 
     /// Whether it began after another: by their records, since a wall clock may be set back.
