@@ -554,6 +554,13 @@ impl Story {
         self.answer.is_some_and(|code| codes.contains(&&*code))
     }
 
+    /// Whether a reversal of all of it was accepted; its terminal may show success for it.
+    #[must_use]
+    pub fn is_reversed(&self) -> bool {
+        let shown = self.state == State::SettleMismatch && self.reversal.accepted;
+        self.state == State::Reversed || shown
+    }
+
     /// Whether the terminal was given an approval, read or not.
     #[must_use]
     pub const fn was_shown(&self) -> bool {
