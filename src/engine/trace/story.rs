@@ -423,7 +423,9 @@ impl Story {
             };
         } else if first {
             self.seen = Seen::Decline;
-            self.answer = message.code;
+            // No other code takes back one that approves in other dialects.
+            let approving = |code: &ResponseCode| Code::of(code).outcome() == Outcome::Approved;
+            self.answer = self.answer.filter(approving).or(message.code);
         } else {
             self.conflict = true;
         }
@@ -529,6 +531,13 @@ impl Story {
         self.opened.as_ref().and_then(|opened| opened.original)
     }
 
+    /// The transaction for whose reversal it was refused here.
+    #[must_use]
+    pub fn refused_for(&self) -> Option<TxId> {
+        let refused = self.whys().any(|(_, why)| why == Why::OriginalUndoing);
+        self.other.filter(|_| refused)
+    }
+
     /// Whether it began after another: by their records, since a wall clock may be set back.
     #[must_use]
     pub fn follows(&self, other: &Self) -> bool {
@@ -543,6 +552,13 @@ impl Story {
     pub fn is_approved_in_part(&self) -> bool {
         let codes = ["10", "002", "006", "0002", "0006"];
         self.answer.is_some_and(|code| codes.contains(&&*code))
+    }
+
+    /// Whether a reversal of all of it was accepted; its terminal may show success for it.
+    #[must_use]
+    pub fn is_reversed(&self) -> bool {
+        let shown = self.state == State::SettleMismatch && self.reversal.accepted;
+        self.state == State::Reversed || shown
     }
 
     /// Whether the terminal was given an approval, read or not.
