@@ -69,7 +69,12 @@ fn known(section: &mut Section<'_>) -> Option<Vec<TerminalId>> {
 
 /// Who is sent copies of a link's requests: no link, which would book them twice, and no listener,
 /// which would send them round.
-fn shadow(section: &mut Section<'_>, link: &str, ends: &Ends) -> Option<ShadowConfig> {
+fn shadow(
+    section: &mut Section<'_>,
+    link: &str,
+    ends: &Ends,
+    tls: &mut TlsReader<'_>,
+) -> Option<ShadowConfig> {
     if !section.has("shadow") {
         return None;
     }
@@ -87,9 +92,11 @@ fn shadow(section: &mut Section<'_>, link: &str, ends: &Ends) -> Option<ShadowCo
         let what = "is a listener of this gateway: everything would come in twice";
         shadow.problem("address", what);
     }
+    let tls = tls.client(&mut shadow, address.as_deref().unwrap_or_default());
     shadow.finish();
     Some(ShadowConfig {
         address: address?,
+        tls,
         wait,
     })
 }
@@ -167,8 +174,8 @@ impl Ends {
             let first_pause = reconnect.or_time("first", Duration::from_millis(200));
             let last_pause = reconnect.or_time("max", Duration::from_secs(30));
             reconnect.finish();
+            let shadow = shadow(&mut section, &address, self, tls);
             let tls = tls.client(&mut section, &address);
-            let shadow = shadow(&mut section, &address, self);
             if let Some((spec, framing)) = spoken(&mut section, specs) {
                 self.links.push(LinkConfig {
                     address,

@@ -118,10 +118,12 @@ pub struct LinkConfig {
 }
 
 /// A host that is sent copies of a link's requests; its answers are compared and go nowhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ShadowConfig {
     /// `host:port`.
     pub address: String,
+    /// How TLS is spoken; plain without.
+    pub tls: Option<ClientTls>,
     /// How long an answer is waited for.
     pub wait: Duration,
 }

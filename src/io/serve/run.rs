@@ -49,7 +49,9 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
     let mut dice = Dice::new(work.seed);
     let clock = work.clock;
     let opened = JournalWriter::open(&config.journal.clone().into())?;
-    let (shadows, found) = Shadows::start(&config, &work.metrics, &mut dice)?;
+    let handshakes = HandshakeThread::new(config.limits.handshakes)?;
+    let greets = handshakes.handshakes();
+    let (shadows, found) = Shadows::start(&config, &work.metrics, &greets, &mut dice)?;
     let core = Gateway::recover(
         config.options.clone(),
         opened.vault,
@@ -70,11 +72,10 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
     });
     let wire = faulty_wire(&config, dice.split());
     let shared = SharedDriver(Rc::new(RefCell::new(driver)));
-    let handshakes = HandshakeThread::new(config.limits.handshakes)?;
     let context = ConnectionContext {
         shared: shared.clone(),
         settings: Settings::new(config.clone()),
-        handshakes: handshakes.handshakes(),
+        handshakes: greets,
         wire: BreakableWire::new(wire),
     };
     let result = runtime.block_on(async {

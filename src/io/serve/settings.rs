@@ -7,6 +7,7 @@ use crate::io::net::Door;
 use std::cell::RefCell;
 use std::fmt::Debug;
 use std::rc::Rc;
+use std::time::Duration;
 use tracing::info;
 
 /// The settings of this moment, shared by the tasks of one thread. Whoever makes a connection looks
@@ -88,10 +89,17 @@ fn after_restart(old: &Config, new: &Config) -> Vec<&'static str> {
             .map(|at| (at.name.clone(), at.address.clone()))
             .collect()
     };
-    let links = |config: &Config| -> Vec<(String, u16, Option<ShadowConfig>)> {
+    let links = |config: &Config| -> Vec<(String, u16, Option<(String, Duration)>)> {
+        let shadow = |at: &ShadowConfig| (at.address.clone(), at.wait);
         let links = config.links.iter();
         links
-            .map(|at| (at.address.clone(), at.connections, at.shadow.clone()))
+            .map(|at| {
+                (
+                    at.address.clone(),
+                    at.connections,
+                    at.shadow.as_ref().map(shadow),
+                )
+            })
             .collect()
     };
     let admin = |config: &Config| config.admin.as_ref().map(|admin| admin.address.clone());

@@ -10,7 +10,9 @@ use crate::engine::gateway::{Event, SendId};
 use crate::engine::record::{ConnId, Fact, Hop, LinkId, Record, Seq, ShadowTally, TxId};
 use crate::engine::seam::{Dice, Mono};
 use crate::io::config::{Config, ShadowConfig};
-use crate::io::net::{self, Backoff, Inbound, SocketFlushed, SocketOutbound, Wire};
+use crate::io::net::{
+    self, Backoff, Handshakes, Inbound, SocketFlushed, SocketOutbound, Stream, Wire,
+};
 use crate::io::telemetry::Metrics;
 use crate::iso::codec::Message;
 use crate::iso::message::FieldPath;
@@ -75,6 +77,7 @@ impl Shadows {
     pub(super) fn start(
         config: &Config,
         metrics: &Metrics,
+        handshakes: &Handshakes,
         dice: &mut Dice,
     ) -> io::Result<(Self, Found)> {
         let (found, differences) = mpsc::channel(FOUND);
@@ -94,6 +97,8 @@ impl Shadows {
                 .filter(|key| !key.is_empty());
             let host = ShadowHost {
                 config: shadow.clone(),
+                handshakes: handshakes.clone(),
+                handshake_time: config.limits.handshake_time,
                 wire: Wire {
                     spec: Arc::clone(&options.spec),
                     framing: Some(link.framing),
@@ -204,6 +209,8 @@ impl ShadowCounters {
 #[derive(Debug)]
 struct ShadowHost {
     config: ShadowConfig,
+    handshakes: Handshakes,
+    handshake_time: Duration,
     wire: Wire,
     pairs: ShadowPairs,
     found: mpsc::Sender<Event>,
@@ -258,10 +265,17 @@ impl ShadowHost {
         &mut self,
         copies: &mut mpsc::Receiver<ShadowCopy>,
     ) -> Option<io::Result<(Inbound, SocketOutbound)>> {
-        let connecting = TcpStream::connect(self.config.address.clone());
-        let connecting = tokio::time::timeout(CONNECT, connecting);
-        let stream = self.meanwhile(copies, connecting).await?;
-        let stream = stream.map_err(io::Error::from).and_then(|stream| stream);
+        let ShadowConfig { address, tls, .. } = self.config.clone();
+        let (handshakes, within) = (self.handshakes.clone(), self.handshake_time);
+        let connecting = async move {
+            let tcp = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await??;
+            let Some(tls) = tls else {
+                return Ok(tcp.into());
+            };
+            let made = handshakes.connect(tcp, tls, within).await;
+            made.map_err(io::Error::other)
+        };
+        let stream: io::Result<Stream> = self.meanwhile(copies, connecting).await?;
         Some(stream.and_then(|stream| net::split(stream, &self.wire)))
     }
 

@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use tempfile::TempDir;
 
 /// Answers every sale that comes under TLS.
-fn serve(own: &Identity, ca: &str) -> u16 {
+pub(super) fn serve(own: &Identity, ca: &str) -> u16 {
     let config = acquirer(own, ca);
     listen(move |tcp| {
         let mut line = Line::from_gateway(tcp, &config);

@@ -5,3 +5,4 @@ mod links;
 mod listeners;
 mod pki;
 mod reload;
+mod shadow;
