@@ -212,7 +212,8 @@ impl Query {
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
                 | Carried::Links(_)
-                | Carried::Clock(_) => false,
+                | Carried::Clock(_)
+                | Carried::Numbers { .. } => false,
             },
             _ => false,
         }
@@ -365,7 +366,8 @@ fn news(record: &Record) -> Option<(TxId, State, Option<&Opened>)> {
             | Carried::Tombstone { .. }
             | Carried::Stan(_)
             | Carried::Links(_)
-            | Carried::Clock(_) => None,
+            | Carried::Clock(_)
+            | Carried::Numbers { .. } => None,
         },
         _ => None,
     }
