@@ -230,6 +230,8 @@ impl Places {
         let Some(rows) = rows else {
             return Matched::NoFile;
         };
+        // Numbers come twice where a host counts round: rows of another one hide none of its own.
+        let mut others = 0;
         for (way, places) in self.ways(wanted).into_iter().enumerate() {
             let found = places.iter().filter_map(|at| Some((*at, rows.get(*at)?)));
             let found: Vec<(usize, &R)> = found.collect();
@@ -239,25 +241,22 @@ impl Places {
             };
             let fitting: Vec<(usize, &R)> = found.iter().filter(fits).copied().collect();
             if let Some((_, first)) = fitting.first() {
-                let others = fitting
+                let apart = fitting
                     .iter()
                     .filter(|(_, row)| !agree(&row.keys(), &first.keys()));
-                return match others.count() {
+                return match apart.count() {
                     0 => Matched::Rows(fitting),
-                    others => Matched::Ambiguous(others + 1),
+                    apart => Matched::Ambiguous(apart + 1),
                 };
             }
-            let of_its_time = |(_, row): &&(usize, &R)| {
-                let at = row.keys().at;
-                at.zip(wanted.at)
-                    .is_none_or(|(row, own)| apart(row, own) <= APART)
-            };
-            let of_its_time = found.iter().filter(of_its_time).count();
-            if way == 0 && of_its_time > 0 {
-                return Matched::Other(of_its_time);
+            if way == 0 {
+                others = self.strangers(Some(rows), wanted);
             }
         }
-        Matched::Nothing
+        match others {
+            0 => Matched::Nothing,
+            others => Matched::Other(others),
+        }
     }
 }
 
@@ -544,6 +543,9 @@ mod tests {
         );
         let two = format!("{day}203217491827,,,888.00\n{day},,,888.00\n");
         assert_eq!(found(&two), Ok(1), "the better name decides");
+        let own = format!("{day},,,888.00\n");
+        let foreign = "2026-11-22 10:11:13,10421696,000077,203217491827,,,888.00\n";
+        assert_eq!(found(&format!("{foreign}{own}")), Ok(1), "it hides none");
         let two = ",A,,203217491827,,,1.00\n,,,203217491827,,,1.00\n";
         assert_eq!(found(two), Ok(1));
     }

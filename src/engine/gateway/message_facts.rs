@@ -78,10 +78,12 @@ pub(crate) fn opened_of(message: &Message, merchant: MerchantId, vault: &Vault) 
 }
 
 /// Whether a message of this purpose may name an earlier transaction by the names of its answer. A
-/// completion or increment names its authorization by the code of its approval.
+/// completion or increment names its authorization by the code of its approval, or by its trace
+/// number.
 pub(crate) fn may_refer(message: &Message, purpose: Purpose) -> bool {
     let of_hold = matches!(purpose, Purpose::Debit | Purpose::Hold);
-    of_hold && message.auth_code().is_some() || matches!(purpose, Purpose::Void | Purpose::Refund)
+    let names_one = || message.auth_code().is_some() || names::original_stan(message).is_some();
+    of_hold && names_one() || matches!(purpose, Purpose::Void | Purpose::Refund)
 }
 
 /// A field as text; empty if it is absent, or too long.

@@ -113,11 +113,16 @@ impl<'e> Reconciler<'e> {
             self.count(story, purpose, ours);
         }
         let class = self.class(story, verdict, &keys, theirs);
-        let shown = theirs.unwrap_or(match class {
-            ReconClass::Short | ReconClass::InFlight | ReconClass::Outside => Amount(0),
-            _ => ours,
-        });
-        self.sums.add(class, ours.0, shown.0);
+        let (own, filed) = match class {
+            ReconClass::Nothing => (Amount(0), Amount(0)),
+            ReconClass::Short
+            | ReconClass::InFlight
+            | ReconClass::Outside
+            | ReconClass::Doubtful => (ours, theirs.unwrap_or_default()),
+            // One that the acquirer's file lacks is in another one, which says as much.
+            _ => (ours, theirs.unwrap_or(ours)),
+        };
+        self.sums.add(class, own.0, filed.0);
         Some(ReconRow {
             class,
             tx: Some(story.tx),

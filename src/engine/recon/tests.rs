@@ -190,6 +190,27 @@ fn what_was_reversed_here_and_booked_there_is_long() {
 }
 
 #[test]
+fn what_took_no_money_and_stands_in_no_file_adds_to_no_sum() {
+    let stories = [
+        sale(1, 0, |history| history.declined("51")),
+        sale(2, 10, |history| history.timed_out()),
+        sale(3, 20, delivered),
+    ];
+    let (_, sums) = held(&stories, &of_acquirer(vec![honest(&stories[2])]));
+    let sum = |ours, theirs| ReconSum {
+        count: 1,
+        ours,
+        theirs,
+    };
+    let expected = [
+        (ReconClass::Matched, sum(10_003, 10_003)),
+        (ReconClass::Nothing, sum(0, 0)),
+        (ReconClass::Doubtful, sum(10_002, 0)),
+    ];
+    assert_eq!(sums, expected);
+}
+
+#[test]
 fn pay_outs_are_held_against_what_they_cover() {
     let stories = [sale(1, 0, delivered), sale(2, 10, delivered)];
     let payout = |gross: u64, fee: u64, net: u64| PayoutRow {

@@ -5,7 +5,7 @@ use super::holds::{self, HoldConflict, original_of};
 use super::retry::{self, Retry};
 use super::settled_otherwise::{self, SettledOtherwise};
 use super::story::{Seen, Story};
-use crate::engine::record::{Hop, State, TxId};
+use crate::engine::record::{Awaited, Hop, State, TxId};
 use crate::iso::message::{Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
 
@@ -167,12 +167,12 @@ impl<'a> Bonds<'a> {
             let compared = original.filter(|of| is_same_currency(story, of));
             bonds.paid = compared.map(|original| match Effect::of(original) {
                 // What a reversal gave back before is told of the original.
-                Effect::Nothing if original.state != State::Reversed => 0,
+                Effect::Nothing if !original.is_reversed() => 0,
                 Effect::Nothing | Effect::Made | Effect::Doubtful => amount(original),
             });
         }
         bonds.original_undone =
-            gives_back(story) && original.is_some_and(|of| may_be_undone(of, others));
+            gives_back(story) && gives_back_what_was_undone(story, original, others);
         let undone = |of: &Story| of.state == State::Returned || may_be_undone(of, others);
         let raises = original.filter(|_| story.purpose() == Some(Purpose::Hold));
         bonds.root_undone = raises.is_some_and(undone);
@@ -202,8 +202,9 @@ impl<'a> Bonds<'a> {
         for other in others.iter().copied() {
             let effect = Effect::of(other);
             if Some(other.tx) == own {
-                let holds = other.purpose() == Some(Purpose::Hold);
-                bonds.hold = bonds.hold.filter(|_| holds && effect != Effect::Nothing);
+                let took = effect != Effect::Nothing || holds::is_undone(other);
+                let holds = other.purpose() == Some(Purpose::Hold) && took;
+                bonds.hold = bonds.hold.filter(|_| holds);
             } else if effect != Effect::Nothing {
                 let names = original_of(other, &all);
                 bonds.take(story, original, (other, names, effect));
@@ -355,7 +356,7 @@ impl<'a> Bonds<'a> {
     pub(super) fn gave_back_reversed(&self, story: &Story) -> bool {
         let sold = story.purpose() == Some(Purpose::Debit);
         let back = self.given_back(story);
-        sold && story.state == State::Reversed && back > 0 && back >= amount(story)
+        sold && story.is_reversed() && back > 0 && back >= amount(story)
     }
 
     /// Whether another reversal of it was accepted before its own: of a part, perhaps, and the
@@ -371,7 +372,7 @@ impl<'a> Bonds<'a> {
         };
         let mut returns = self.returns.iter().map(|(back, _)| *back);
         let in_part = returns.any(|back| is_reversal_in_part(back, story) && before(back));
-        story.state == State::Reversed && (in_part || story.taken_back_in_part)
+        story.is_reversed() && (in_part || story.taken_back_in_part)
     }
 
     /// Whether a reversal of a part of it was accepted.
@@ -392,7 +393,7 @@ impl<'a> Bonds<'a> {
 
     /// Whether a void or refund was made of what took nothing.
     pub(super) fn gave_back_nothing(&self, story: &Story) -> bool {
-        let took = story.state == State::Reversed || Effect::of(story) != Effect::Nothing;
+        let took = story.is_reversed() || Effect::of(story) != Effect::Nothing;
         !took && !gives_back(story) && self.given_back(story) > 0
     }
 
@@ -427,7 +428,7 @@ impl<'a> Bonds<'a> {
             };
             names || fits
         };
-        let undone = story.state == State::Reversed;
+        let undone = story.is_reversed();
         let doubtful = self.doubtful_returns();
         doubtful.filter(move |back| undone && gives_back(back) && of_it(back))
     }
@@ -505,15 +506,28 @@ pub(super) fn is_reversal_in_part(reversal: &Story, original: &Story) -> bool {
     reversal.purpose() == Some(Purpose::Reversal) && !whole.contains(&amount(reversal))
 }
 
+/// Whether what a void or refund gives back was undone, or may have been: its original, each that
+/// may be that, and the one for whose reversal it was refused.
+fn gives_back_what_was_undone(story: &Story, original: Option<&Story>, others: &[&Story]) -> bool {
+    let at_hand = |tx: TxId| others.iter().find(|other| other.tx == tx).copied();
+    let refused_for = story.refused_for();
+    let unknown = refused_for.is_some_and(|tx| at_hand(tx).is_none());
+    let either = story.either_of.iter().copied().chain(refused_for);
+    let mut meant = original.into_iter().chain(either.filter_map(at_hand));
+    // Another void or refund that is undone leaves the original to be given back.
+    unknown || meant.any(|of| !gives_back(of) && may_be_undone(of, others))
+}
+
 /// Whether a transaction, or a part of it, was undone by a reversal, or may have been.
 fn may_be_undone(original: &Story, others: &[&Story]) -> bool {
+    let due = original.state.meaning().awaited == Awaited::Reversal;
     let by_itself =
-        original.taken_back || original.reversal.tries > 0 || original.reversal.accepted;
+        original.taken_back || original.reversal.tries > 0 || original.reversal.accepted || due;
     let in_part = |other: &&Story| {
         let names = other.original() == Some(original.tx) && Effect::of(other) != Effect::Nothing;
         names && is_reversal_in_part(other, original)
     };
-    by_itself || original.state == State::Reversed || others.iter().any(in_part)
+    by_itself || original.is_reversed() || others.iter().any(in_part)
 }
 
 /// Whether a reversal, that was not refused, may have undone a void or refund: it came after it,

@@ -2,7 +2,7 @@
 
 use super::bonds::{Bonds, Effect, amount, left_of};
 use super::story::Story;
-use crate::engine::record::{State, TxId};
+use crate::engine::record::TxId;
 use crate::iso::spec::Purpose;
 
 /// How much of an authorization a completion may take, in percent (UnionPay).
@@ -52,8 +52,8 @@ impl<'a> HoldConflict<'a> {
                 let undone = is_undone(hold).then_some(hold);
                 let stands = bonds.given_back(story) < amount(story);
                 let by = undone.or_else(|| find(Effect::Made));
+                torn.perhaps = by.or_else(|| find(Effect::Doubtful)).is_some();
                 torn.by = by.filter(|_| stands);
-                torn.perhaps = torn.by.is_some() || find(Effect::Doubtful).is_some();
                 let held = Bonds::linked(hold, others).held(hold);
                 torn.overdraws = is_too_much(amount(story), held);
             }
@@ -88,6 +88,6 @@ fn completes(story: &Story, hold: TxId) -> bool {
 }
 
 /// Whether an authorization was undone by a reversal.
-fn is_undone(hold: &Story) -> bool {
-    hold.state == State::Reversed || hold.taken_back
+pub(super) fn is_undone(hold: &Story) -> bool {
+    hold.is_reversed() || hold.taken_back
 }

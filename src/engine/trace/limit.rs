@@ -22,6 +22,8 @@ pub(super) enum Limit {
     Hold,
     /// The authorization that it completes was voided, or may have been.
     HoldUndone,
+    /// The authorization that it voids was completed, or may have been.
+    HoldCompleted,
     /// A void or refund of it is not proven.
     ReturnInDoubt,
     /// A completion of it may have been booked.
@@ -55,6 +57,7 @@ impl Limit {
             Self::OriginalUndone => bound::ORIGINAL_UNDONE_NEXT,
             Self::Hold => bound::COMPLETE_AGAIN,
             Self::HoldUndone => bound::HOLD_UNDONE_NEXT,
+            Self::HoldCompleted => bound::HOLD_COMPLETED_NEXT,
             Self::ReturnInDoubt => bound::EXCESS_IN_DOUBT.next,
             Self::Completion => bound::COMPLETION_IN_DOUBT.next,
             Self::Completed => bound::COMPLETED.next,
@@ -116,6 +119,9 @@ pub(super) fn limited(
     }
     if bonds.original_undone {
         limit(Retry::Unproven, Limit::OriginalUndone);
+    }
+    if bonds::gives_back(story) && bonds.torn.by.is_some() {
+        limit(Retry::Unproven, Limit::HoldCompleted);
     }
     match bonds.other_completion() {
         Some(Effect::Made) => limit(Retry::No, Limit::Completed),

@@ -359,6 +359,7 @@ impl Stories {
     pub fn others(&self, story: &Story) -> Vec<&Story> {
         let either = story.either_of.iter().copied();
         let originals = story.original().into_iter().chain(either);
+        let originals = originals.chain(story.refused_for());
         let mut near: Vec<TxId> = story.twins.clone();
         near.extend(&story.namesakes);
         near.extend(&story.settlements);

@@ -357,6 +357,10 @@ pub(super) const HOLD_UNDONE_NEXT: Phrase = p(
     "look at the authorization: it may have been undone; do not send the completion again",
     "请查看预授权, 其可能已被撤销或冲正, 请勿重新发送预授权完成",
 );
+pub(super) const HOLD_COMPLETED_NEXT: Phrase = p(
+    "look at the completion; do not {swipe} again",
+    "请查看预授权完成; 请勿{swipe}",
+);
 /// One of several completions.
 pub(super) const OTHER_COMPLETION: Phrase = p(
     "another completion of it {tx}: {state}",

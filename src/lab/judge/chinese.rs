@@ -56,6 +56,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("请核对后再次{d}", &[Again]),
     ("请重新签到后再次{d}", &[Again]),
     ("请查看原交易, 并联系收单机构", &[LookUpOther, AskAcquirer]),
+    ("请查看预授权完成", &[LookUpOther]),
     ("请查看预授权完成, 请勿重复发送", &[LookUpOther, Stop]),
     (
         "请先查看预授权完成, 结清前请勿重复发送",

@@ -218,6 +218,27 @@ fn what_names_an_authorization_means_it_and_no_increment_of_it() {
 }
 
 #[test]
+fn a_completion_names_its_authorization_by_its_trace_number_alone() {
+    let number = format!("01000000031122101112{}", "0".repeat(22));
+    let mut stage = ascii(ReversalBy::Terminal);
+    let hold = |trade| NamedTrade {
+        kind: "0100",
+        ..trade
+    };
+    approved(&mut stage, &hold(SALE));
+    let second = approved(&mut stage, &hold(SECOND));
+    let completion = NamedTrade {
+        stan: "000004",
+        kind: "0220",
+        fields: &[("90", &number)],
+        rrn: "R00000000004",
+        auth: "A00004",
+    };
+    let completion = approved(&mut stage, &completion);
+    assert_eq!(told(&stage, completion), (Some(second), vec![]));
+}
+
+#[test]
 fn a_void_names_the_batch_of_its_sale() {
     let mut stage = Stage::new();
     let mut sell = |stan: u32, batch: &str, fields: &[(&str, &str)]| {

@@ -134,3 +134,33 @@ fn what_may_give_back_a_reversed_sale_once_more_keeps_it_open() {
         assert_eq!(says.safe_to_retry, Retry::Yes, "{says:?}");
     }
 }
+
+#[test]
+fn a_completion_is_not_sent_again_once_its_authorization_was_reversed() {
+    let hold = reversed(hold());
+    for code in ["96", "51", "A0"] {
+        let failed = of(Purpose::Debit, &hold, 600).declined(code);
+        let says = verdict(failed.tx, &[&hold, &failed]);
+        assert_eq!(says.safe_to_retry, Retry::Unproven, "{says:?}");
+        let next = &says.next_step.en;
+        assert!(next.contains("do not send the completion"), "{says:?}");
+    }
+}
+
+#[test]
+fn a_void_that_took_nothing_is_not_tried_again_once_its_authorization_was_completed() {
+    let hold = hold();
+    let completion = of(Purpose::Debit, &hold, 600).delivered();
+    let asked = of(Purpose::Debit, &hold, 600);
+    let void = || of(Purpose::Void, &hold, 300);
+    for void in [reversed(void().delivered()), void().declined("96")] {
+        let says = verdict(void.tx, &[&hold, &void]);
+        assert_eq!(says.safe_to_retry, Retry::Yes, "by itself: {says:?}");
+        for completion in [&completion, &asked] {
+            let says = verdict(void.tx, &[&hold, &void, completion]);
+            assert_eq!(says.safe_to_retry, Retry::Unproven, "{says:?}");
+            let next = &says.next_step.en;
+            assert!(next.contains("look at the completion"), "{says:?}");
+        }
+    }
+}

@@ -102,3 +102,13 @@ fn beliefs_say_how_they_are_known() {
         (Is::Nothing, Basis::Observed)
     );
 }
+
+#[test]
+fn a_decline_by_a_code_that_approves_elsewhere_is_not_proven_by_another_one() {
+    let declined = || History::sale().answer("10", S::Declined, Why::Plain);
+    let again = declined().answer("51", S::Declined, Why::Plain);
+    for answered in [declined(), again] {
+        let says = answered.verdict();
+        assert_eq!(says.safe_to_retry, Unproven, "{says:?}");
+    }
+}

@@ -387,3 +387,38 @@ fn what_was_declined_and_taken_back_all_the_same_may_have_been_booked() {
         assert!(!says.verdict.en.contains("nothing"), "{}", says.verdict.en);
     }
 }
+
+/// A refund that was refused while this was being reversed.
+fn refused_for(undoing: &History, names: Opened) -> History {
+    let refused = History::new().open(names, State::Received, Why::Plain, None);
+    let refused = refused.step(State::Refused, Why::OriginalUndoing);
+    later(refused.note(Note::Other(undoing.tx)), 30)
+}
+
+#[test]
+fn a_refund_that_was_refused_for_a_reversal_follows_what_became_of_it() {
+    let asked = || History::sale().delivered().terminal_reverses("06");
+    let accepted = asked().reversal_answered("00", State::Reversed);
+    let sent = asked().reverses(2);
+    let unknown = Opened {
+        merchant: text("999999999999999"),
+        identity: Identity::EMPTY,
+        ..opened(Purpose::Refund)
+    };
+    for sale in [asked(), sent, accepted] {
+        let of_it = Opened {
+            original: Some(sale.tx),
+            ..unknown.clone()
+        };
+        for names in [unknown.clone(), of_it] {
+            let refund = refused_for(&sale, names);
+            let says = verdict(refund.tx, &[&sale, &refund]);
+            assert_eq!(says.safe_to_retry, Retry::Unproven, "{says:?}");
+            let next = &says.next_step.en;
+            assert!(next.contains("look at the original first"), "{says:?}");
+        }
+    }
+    let elsewhere = refused_for(&asked(), unknown);
+    let says = verdict(elsewhere.tx, &[&elsewhere]);
+    assert_eq!(says.safe_to_retry, Retry::Unproven, "not at hand: {says:?}");
+}
