@@ -317,6 +317,7 @@ const fn carried_name(carried: &Carried) -> &'static str {
         Carried::Links(_) => "links",
         Carried::Clock(_) => "clock",
         Carried::Numbers { .. } => "numbers",
+        Carried::AllTerminals => "all_terminals",
     }
 }
 

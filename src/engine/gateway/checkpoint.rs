@@ -25,6 +25,7 @@ impl Gateway {
             Carried::Clock(self.steady.at(now.mono)),
             Carried::Links(self.link_names()),
         ];
+        items.extend((!self.terminals.forgot()).then_some(Carried::AllTerminals));
         for slot in self.live.slots() {
             items.extend(
                 self.live
@@ -34,13 +35,14 @@ impl Gateway {
         }
         let most = self.options.limits.carried_of_each(self.terminals.len());
         for (key, terminal) in self.terminals.named() {
+            let old = terminal.done.len().saturating_sub(most);
             let numbers = terminal.numbers().map(UsedNumbers::to_carry);
             items.extend(numbers.map(|used| Carried::Numbers {
                 merchant: key.merchant,
                 terminal: key.number,
                 used,
+                whole: old == 0 && !terminal.forgot(),
             }));
-            let old = terminal.done.len().saturating_sub(most);
             // Whatever is open stays on the list, however much came after it.
             let needed = |(at, done): &(usize, &Remembered)| *at >= old || done.is_open();
             let all = terminal.done.iter().enumerate();
@@ -140,17 +142,19 @@ impl Fold {
             Carried::Tombstone { identity, at } => self.tombstone(identity, at),
             Carried::Stan(stan) => self.gateway.numbers.stan = stan,
             Carried::Links(names) => self.links(&names),
+            Carried::AllTerminals => self.gateway.terminals.are_all(),
             Carried::Clock(moment) => self.gateway.steady.set(moment, label),
             Carried::Numbers {
                 merchant,
                 terminal: number,
                 used,
+                whole,
             } => {
                 let terminal = self
                     .gateway
                     .terminals
                     .entry(TerminalKey { merchant, number });
-                terminal.knows_numbers(UsedNumbers::carried(&used));
+                terminal.is_carried(UsedNumbers::carried(&used), whole);
             }
         }
     }

@@ -173,7 +173,8 @@ fn carried_in(record: &Record) -> Option<(TxId, &Opened)> {
         | Carried::Stan(_)
         | Carried::Links(_)
         | Carried::Clock(_)
-        | Carried::Numbers { .. } => None,
+        | Carried::Numbers { .. }
+        | Carried::AllTerminals => None,
     }
 }
 
@@ -326,7 +327,7 @@ impl Gateway {
     fn recall(&mut self, now: Now, recall: Recall) -> HeldFor {
         self.held_back.asked += 1;
         let id = RecallId(self.held_back.asked);
-        let after = self.numbers.seq();
+        let after = self.terminals.forgotten();
         self.order(Action::Recall(Recall {
             id,
             after,

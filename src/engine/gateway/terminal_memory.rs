@@ -9,9 +9,9 @@
 use super::names::TerminalKey;
 use super::options::Limits;
 use super::originals::only;
-use super::remembered::{Remembered, RememberedAnswers};
+use super::remembered::{ForgottenAnswer, Remembered, RememberedAnswers};
 use super::used_numbers::UsedNumbers;
-use crate::engine::record::{CarriedKeys, Identity, Opened, TxId};
+use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, TxId};
 use crate::engine::seam::{KeyDigest, KeyDigester, KeyedMap, Mono, Wall};
 use crate::iso::message::{MerchantId, Stan, TerminalId};
 use crate::iso::security::WorkingKeys;
@@ -39,7 +39,7 @@ const CHOICES: usize = 8;
 
 impl Terminal {
     /// Remembers an answered transaction, and gives those that are forgotten for it.
-    fn remember(&mut self, done: Remembered, most: usize) -> Vec<TxId> {
+    fn remember(&mut self, done: Remembered, most: usize) -> Vec<ForgottenAnswer> {
         self.took(&done.opened);
         let is_about_money = done.is_about_money();
         let forgotten = self.done.push(done, most);
@@ -70,9 +70,15 @@ impl Terminal {
         self.numbers.as_ref()
     }
 
-    /// These are the numbers that it used, as a checkpoint says.
-    pub(super) fn knows_numbers(&mut self, numbers: UsedNumbers) {
+    /// These are the numbers that it used, as a checkpoint says, and whether that carries all of it.
+    pub(super) fn is_carried(&mut self, numbers: UsedNumbers, whole: bool) {
         self.numbers = Some(numbers);
+        self.forgot = !whole;
+    }
+
+    /// Whether the journal may know more of its money than is remembered.
+    pub(super) const fn forgot(&self) -> bool {
+        self.forgot
     }
 
     /// The journal knows these numbers of it, and no others.
@@ -152,6 +158,8 @@ pub(super) struct Terminals {
     open: usize,
     /// Whether a terminal that is not among them may stand in the journal.
     forgot: bool,
+    /// The last record of what was forgotten.
+    forgotten: Seq,
 }
 
 impl Terminals {
@@ -163,6 +171,7 @@ impl Terminals {
             holders: KeyedMap::new(seed.rotate_left(29)),
             open: 0,
             forgot: false,
+            forgotten: Seq(0),
         }
     }
 
@@ -172,6 +181,21 @@ impl Terminals {
             forgot: true,
             ..Self::new(seed)
         }
+    }
+
+    /// A checkpoint says that it knows of no other terminal.
+    pub(super) const fn are_all(&mut self) {
+        self.forgot = false;
+    }
+
+    /// Whether a terminal that is not among them may stand in the journal.
+    pub(super) const fn forgot(&self) -> bool {
+        self.forgot
+    }
+
+    /// The last record of what was forgotten in this run.
+    pub(super) const fn forgotten(&self) -> Seq {
+        self.forgotten
     }
 
     /// Whether the journal may know more of a terminal's money than is remembered.
@@ -286,6 +310,7 @@ impl Terminals {
         let forgotten = forgotten.as_ref().map(|terminal| terminal.done.iter());
         for done in forgotten.into_iter().flatten() {
             self.holders.remove(&done.id);
+            self.forgotten = self.forgotten.max(done.last);
         }
     }
 
@@ -311,14 +336,16 @@ impl Terminals {
         let room = self.order.len() < limits.terminals.max(1);
         if !open && !room && self.by_key.get(&key).is_none() {
             self.forgot = true;
+            self.forgotten = self.forgotten.max(done.last);
             return;
         }
         let most = limits.answers_of_each(self.order.len());
         let forgotten = self.entry(key).remember(done, most);
         self.open += usize::from(open);
         let _older = self.holders.insert_new(id, key);
-        for id in forgotten {
+        for (id, last) in forgotten {
             self.holders.remove(&id);
+            self.forgotten = self.forgotten.max(last);
         }
     }
 

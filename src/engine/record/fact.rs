@@ -492,7 +492,11 @@ pub enum Carried {
         terminal: TerminalId,
         /// In stretches.
         used: Vec<NumberStretch>,
+        /// Whether all that it did about money is carried, too.
+        whole: bool,
     },
+    /// No terminal but those that are carried stands in the journal.
+    AllTerminals,
 }
 
 /// Trace numbers of a terminal that are next to each other.

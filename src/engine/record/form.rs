@@ -163,7 +163,8 @@ impl Record {
                 | Carried::Stan(_)
                 | Carried::Links(_)
                 | Carried::Clock(_)
-                | Carried::Numbers { .. } => [const { None }; 4],
+                | Carried::Numbers { .. }
+                | Carried::AllTerminals => [const { None }; 4],
             },
             Fact::Started { .. }
             | Fact::Stopped

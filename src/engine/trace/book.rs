@@ -129,7 +129,8 @@ impl Book {
             | Carried::Stan(_)
             | Carried::Links(_)
             | Carried::Clock(_)
-            | Carried::Numbers { .. } => {
+            | Carried::Numbers { .. }
+            | Carried::AllTerminals => {
                 return;
             }
         };

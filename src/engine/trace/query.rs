@@ -230,7 +230,8 @@ impl Query {
                 | Carried::Stan(_)
                 | Carried::Links(_)
                 | Carried::Clock(_)
-                | Carried::Numbers { .. } => false,
+                | Carried::Numbers { .. }
+                | Carried::AllTerminals => false,
             },
             _ => false,
         }
@@ -391,7 +392,8 @@ fn news(record: &Record) -> Option<(TxId, State, Option<&Opened>)> {
             | Carried::Stan(_)
             | Carried::Links(_)
             | Carried::Clock(_)
-            | Carried::Numbers { .. } => None,
+            | Carried::Numbers { .. }
+            | Carried::AllTerminals => None,
         },
         _ => None,
     }

@@ -422,6 +422,7 @@ pub fn subject(record: &Record) -> Option<TxId> {
         | Carried::Stan(_)
         | Carried::Links(_)
         | Carried::Clock(_)
-        | Carried::Numbers { .. } => None,
+        | Carried::Numbers { .. }
+        | Carried::AllTerminals => None,
     }
 }

@@ -220,7 +220,8 @@ impl Story {
                 | Carried::Stan(_)
                 | Carried::Links(_)
                 | Carried::Clock(_)
-                | Carried::Numbers { .. } => None,
+                | Carried::Numbers { .. }
+                | Carried::AllTerminals => None,
             },
             _ => None,
         }

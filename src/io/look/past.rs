@@ -483,7 +483,8 @@ fn opened_in(record: &Record) -> Option<(TxId, &Opened)> {
             | Carried::Stan(_)
             | Carried::Links(_)
             | Carried::Clock(_)
-            | Carried::Numbers { .. } => return None,
+            | Carried::Numbers { .. }
+            | Carried::AllTerminals => return None,
         },
         _ => return None,
     };

@@ -314,12 +314,15 @@ impl Form for Carried {
                 merchant,
                 terminal,
                 used,
+                whole,
             } => {
                 out.byte(13);
                 merchant.put(out);
                 terminal.put(out);
                 used.put(out);
+                whole.put(out);
             }
+            Self::AllTerminals => out.byte(14),
         }
     }
 
@@ -384,7 +387,9 @@ impl Form for Carried {
                 merchant: Form::take(from)?,
                 terminal: Form::take(from)?,
                 used: Form::take(from)?,
+                whole: Form::take(from)?,
             },
+            14 => Self::AllTerminals,
             _ => return Err(from.wrong("a carried item not known here")),
         })
     }

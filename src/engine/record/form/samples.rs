@@ -128,11 +128,14 @@ fn numbers() -> impl Strategy<Value = Carried> {
         counted,
     });
     let used = proptest::collection::vec(stretch, 0..4);
-    (texts(), texts(), used).prop_map(|(merchant, terminal, used)| Carried::Numbers {
+    let numbers = (texts(), texts(), used, any::<bool>());
+    let numbers = numbers.prop_map(|(merchant, terminal, used, whole)| Carried::Numbers {
         merchant,
         terminal,
         used,
-    })
+        whole,
+    });
+    prop_oneof![numbers, Just(Carried::AllTerminals)]
 }
 
 fn link_names() -> impl Strategy<Value = Vec<LinkName>> {

@@ -119,7 +119,8 @@ impl JournalCounts {
                 | Carried::Stan(_)
                 | Carried::Links(_)
                 | Carried::Clock(_)
-                | Carried::Numbers { .. } => {}
+                | Carried::Numbers { .. }
+                | Carried::AllTerminals => {}
             },
             _ => {}
         }

@@ -133,7 +133,8 @@ impl Rows {
             | Carried::Stan(_)
             | Carried::Links(_)
             | Carried::Clock(_)
-            | Carried::Numbers { .. } => return,
+            | Carried::Numbers { .. }
+            | Carried::AllTerminals => return,
         };
         let row = self.row(tx, state, at);
         self.opened(row, opened, tx.began());
