@@ -20,10 +20,11 @@ const GUIDES: &str = "<j8583-config>\n<header type=\"0200\">ISO01</header>\n\
     <parse type=\"0210\">\n<field num=\"3\" type=\"NUMERIC\" length=\"6\"/>\n\
     <field num=\"4\" type=\"AMOUNT\"/>\n<field num=\"35\" type=\"LLVAR\"/>\n\
     <field num=\"48\" type=\"LLLBIN\"/>\n</parse>\n</j8583-config>\n";
-const YAML: &str = "name: a\nfields:\n  \"0\": &type\n    type: String\n    length: 4\n    enc: ASCII\n\
-    \u{20}   prefix: ASCII.Fixed\n  1:\n    type: Bitmap\n    length: 8\n    enc: HexToASCII\n\
-    \u{20}   prefix: Hex.Fixed\n  2: # a card\n    type: String\n    length: 19\n    enc: 'BCD'\n\
-    \u{20}   prefix: BCD.LL\n    padding: {type: Left, pad: \"0\"}\n";
+const YAML: &str = "name: a\nfields:\n  \"0\": &type\n    type: String\n    length: 4\n\
+    \u{20}   enc: ASCII\n    prefix: ASCII.Fixed\n  1:\n    type: Bitmap\n    length: 8\n\
+    \u{20}   enc: HexToASCII\n    prefix: Hex.Fixed\n  2: # a card\n    type: String\n\
+    \u{20}   length: 19\n    enc: 'BCD'\n    prefix: BCD.LL\n\
+    \u{20}   padding: {type: Left, pad: \"0\"}\n";
 
 pub(super) fn seeds() -> Vec<Vec<u8>> {
     // The first lines of a long file, which a mutation reaches everywhere.
