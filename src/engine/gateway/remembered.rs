@@ -67,7 +67,7 @@ impl Remembered {
     }
 
     /// Whether it went to a host and may concern money: what is remembered longest.
-    fn is_about_money(&self) -> bool {
+    pub(super) fn is_about_money(&self) -> bool {
         self.opened.touches_money() && self.went_out()
     }
 
@@ -114,6 +114,12 @@ impl RememberedAnswers {
         (0..over).map_while(forgets).collect()
     }
 
+    /// Takes one in again that is older than all others. It goes again with the next new one.
+    pub(super) fn push_oldest(&mut self, done: Remembered) {
+        self.about_money += usize::from(done.is_about_money());
+        self.all.push_front(Box::new(done));
+    }
+
     /// Forgets the oldest that is not open; what has just come in stays.
     fn forget_oldest(&mut self, money: bool) -> Option<TxId> {
         let older = self.all.len().saturating_sub(1);
@@ -141,6 +147,11 @@ impl RememberedAnswers {
     /// All of them, oldest first.
     pub(super) fn iter(&self) -> RememberedIter<'_> {
         self.all.iter().map(Box::as_ref)
+    }
+
+    /// The same, taken out.
+    pub(super) fn into_all(self) -> impl Iterator<Item = Remembered> {
+        self.all.into_iter().map(|done| *done)
     }
 
     /// The same, to change; what each is about stays.

@@ -229,7 +229,8 @@ impl Query {
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
                 | Carried::Links(_)
-                | Carried::Clock(_) => false,
+                | Carried::Clock(_)
+                | Carried::Numbers { .. } => false,
             },
             _ => false,
         }
@@ -389,7 +390,8 @@ fn news(record: &Record) -> Option<(TxId, State, Option<&Opened>)> {
             | Carried::Tombstone { .. }
             | Carried::Stan(_)
             | Carried::Links(_)
-            | Carried::Clock(_) => None,
+            | Carried::Clock(_)
+            | Carried::Numbers { .. } => None,
         },
         _ => None,
     }

@@ -219,7 +219,8 @@ impl Story {
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
                 | Carried::Links(_)
-                | Carried::Clock(_) => None,
+                | Carried::Clock(_)
+                | Carried::Numbers { .. } => None,
             },
             _ => None,
         }

@@ -1,8 +1,9 @@
-//! Traffic of another codec (pyiso8583), on several connections at once, both ends talking, in pieces
-//! of any size: what tcpdump caught, as pcap and as pcapng, beside what tshark puts together from it.
+//! Traffic of another codec (pyiso8583), on several connections at once, both ends talking, in
+//! pieces of any size: what tcpdump caught, as pcap and as pcapng, beside what tshark puts together
+//! from it.
 //!
-//! `strangers.raw` is the output of `tshark -q -z follow,tcp,raw` for each connection, behind a line
-//! with its client's port; the lines of the server begin with a tab.
+//! `strangers.raw` is the output of `tshark -q -z follow,tcp,raw` for each connection, behind a
+//! line with its client's port; the lines of the server begin with a tab.
 
 use super::{file_of, hex, packets};
 use isogate::engine::seam::Dice;

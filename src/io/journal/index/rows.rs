@@ -132,7 +132,8 @@ impl Rows {
             | Carried::Tombstone { .. }
             | Carried::Stan(_)
             | Carried::Links(_)
-            | Carried::Clock(_) => return,
+            | Carried::Clock(_)
+            | Carried::Numbers { .. } => return,
         };
         let row = self.row(tx, state, at);
         self.opened(row, opened, tx.began());
