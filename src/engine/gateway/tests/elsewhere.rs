@@ -269,7 +269,9 @@ fn a_late_approval_that_names_another_terminal_opens_the_sale_of_that() {
     let first = stage.deliver(A);
     stage.acquirer_says(stage.answer(&first, "51"));
     stage.deliver(T);
-    let sale = stage.of_terminal(&stage.sale(5), "10000099");
+    let mut sale = stage.sale(5);
+    sale.set(path("41"), "10000099").unwrap();
+    let sale = stage.reparsed(&sale);
     says(&mut stage, sale);
     let second = stage.deliver(A);
     stage.acquirer_says(stage.answer(&first, "00"));
