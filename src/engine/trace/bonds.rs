@@ -2,6 +2,7 @@
 //! gives back the same, and the one that it repeats.
 
 use super::holds::{self, HoldConflict, original_of};
+use super::inquiries::InquiryTold;
 use super::retry::{self, Retry};
 use super::settled_otherwise::{self, SettledOtherwise};
 use super::story::{Seen, Story};
@@ -110,6 +111,8 @@ pub(super) struct Bonds<'a> {
     pub(super) returns_settled: Vec<SettledOtherwise<'a>>,
     /// Whether a settlement that both ends agree on is right only with it.
     pub(super) counted: bool,
+    /// What the acquirer said when it was asked about it.
+    pub(super) inquiry: Option<InquiryTold<'a>>,
     /// What does not go together of an authorization, its completions, and what undid either.
     pub(super) torn: HoldConflict<'a>,
 }
@@ -132,7 +135,8 @@ pub(super) const fn is_kept_back(story: &Story) -> bool {
 /// Whether another is a reversal of it that stayed here, since it does not fit it.
 fn is_reversal_kept_back(other: &Story, story: &Story) -> bool {
     let reverses = other.purpose() == Some(Purpose::Reversal);
-    reverses && is_kept_back(other) && other.other == Some(story.tx)
+    let names = [other.other, other.original()].contains(&Some(story.tx));
+    reverses && is_kept_back(other) && names
 }
 
 /// Whether a debit is of an authorization: by its kind, or by the code of an approval in it.
@@ -186,6 +190,7 @@ impl<'a> Bonds<'a> {
         bonds.overdrawn = bonds.takes_too_much(story, others);
         bonds.torn = HoldConflict::of(story, (original, &bonds), others);
         bonds.settled = SettledOtherwise::of(story, original, others);
+        bonds.inquiry = InquiryTold::of(story, others);
         bonds.counted = settled_otherwise::is_counted(story, others);
         bonds
     }
@@ -256,7 +261,10 @@ impl<'a> Bonds<'a> {
         for (back, effect) in &mut self.returns {
             let in_part = match back.purpose() {
                 // How much of a void or refund it leaves, nobody can tell.
-                Some(Purpose::Reversal) => several || amount(back) == 0 || gives_back(story),
+                Some(Purpose::Reversal) => {
+                    let names = back.either_of.is_empty();
+                    several || !names || amount(back) == 0 || gives_back(story)
+                }
                 _ => Unclear::of(back, story).is_some(),
             };
             let undone = others.iter().any(|other| undoes(other, back));

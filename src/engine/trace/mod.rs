@@ -17,6 +17,8 @@ mod codes;
 
 mod story;
 
+mod story_told;
+
 mod moment;
 
 mod reversal;
@@ -42,6 +44,8 @@ mod retry;
 mod bonds;
 
 mod holds;
+
+mod inquiries;
 
 mod left;
 

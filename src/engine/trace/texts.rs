@@ -35,7 +35,7 @@ const DISPUTE: Phrase = p(
     "raise a dispute with these keys; do not {swipe} again",
     "凭以上要素提交差错处理, 请勿{swipe}",
 );
-const KEEP: Phrase = p(
+pub(super) const KEEP: Phrase = p(
     "do not swipe again; if the money has not arrived by the pay-out date, ask the acquirer with \
      the keys",
     "请勿重复刷卡; 过到账日未到账, 请凭交易要素联系收单机构",
@@ -112,6 +112,16 @@ pub(super) const DUPLICATE: Row = row(
     p(
         "refused by the gateway ({rc}): another transaction{other} has this number",
         "网关拒绝({rc}): 凭证号已被另一笔交易{other}使用",
+    ),
+    p(
+        "look up the first transaction of this number; do not {swipe} again until it closes",
+        "请先查询同凭证号的首笔交易, 结清前请勿{swipe}",
+    ),
+);
+pub(super) const UNRECALLED: Row = row(
+    p(
+        "refused by the gateway ({rc}): the journal did not say in time whether it came before",
+        "网关拒绝({rc}): 未能及时查明日志中有无前次交易",
     ),
     p(
         "look up the first transaction of this number; do not {swipe} again until it closes",

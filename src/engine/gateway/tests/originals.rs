@@ -1,8 +1,8 @@
 //! Which transaction a message means: by all that it tells, or by none for sure.
 
-use super::undoing::{answer, answered, ascii, code, reversal, sale, stands};
+use super::undoing::{answer, answered, ascii, code, reversal, sale, sold, stands};
 use super::*;
-use crate::engine::record::TxId;
+use crate::engine::record::{Step, TxId};
 
 const CARD: &str = "6226091234560048";
 const OTHER_CARD: &str = "6226099876540017";
@@ -239,6 +239,27 @@ fn a_completion_names_its_authorization_by_its_trace_number_alone() {
 }
 
 #[test]
+fn one_that_asks_about_a_sale_names_it_and_changes_nothing() {
+    let number = format!("02000000021122101112{}", "0".repeat(22));
+    for name in [("90", &*number), ("37", SALE.rrn), ("38", SALE.auth)] {
+        let mut stage = ascii(ReversalBy::Terminal);
+        let sold = approved(&mut stage, &SALE);
+        let asks = NamedTrade {
+            stan: "000009",
+            fields: &[("3", "310000"), ("4", ""), name],
+            rrn: "R00000000009",
+            auth: "A00009",
+            ..SALE
+        };
+        let asks = approved(&mut stage, &asks);
+        assert_eq!(told(&stage, asks), (Some(sold), vec![]), "{name:?}");
+        let names = |step: &Step| step.note == Note::Other(asks);
+        let mut steps = stage.records.iter().filter_map(step);
+        assert!(!steps.any(names), "{name:?}");
+    }
+}
+
+#[test]
 fn a_void_names_the_batch_of_its_sale() {
     let mut stage = Stage::new();
     let mut sell = |stan: u32, batch: &str, fields: &[(&str, &str)]| {
@@ -314,4 +335,25 @@ fn an_answer_to_a_part_under_the_number_of_another_sale_is_none() {
     stage.acquirer_says(other);
     stage.silent();
     assert_eq!(stage.last_state(), State::Unanswered);
+}
+
+#[test]
+fn what_names_a_sale_by_all_but_its_merchant_may_mean_it() {
+    for kind in ["0200", "0400"] {
+        let mut stage = ascii(ReversalBy::Terminal);
+        sold(&mut stage, "000002");
+        let first = stage.records.iter().find_map(|record| record.tx).unwrap();
+        let mut other = match kind {
+            "0400" => reversal(&stage, "000002", &[]),
+            _ => sale(&stage, "000003"),
+        };
+        let void = [("3", "020000"), ("37", "R00000200000")];
+        let void = void.iter().filter(|_| kind == "0200");
+        for (field, value) in void.chain(&[("42", "999999999999999")]) {
+            other.set(path(field), value).unwrap();
+        }
+        stage.terminal_says(stage.reparsed(&other));
+        stage.deliver(A);
+        assert_eq!(stage.last_note(), Note::OneOf(vec![first]), "{kind}");
+    }
 }
