@@ -70,7 +70,8 @@ impl Terminal {
         self.numbers.as_ref()
     }
 
-    /// These are the numbers that it used, as a checkpoint says, and whether that carries all of it.
+    /// These are the numbers that it used, as a checkpoint says, and whether that carries all of
+    /// it.
     pub(super) fn is_carried(&mut self, numbers: UsedNumbers, whole: bool) {
         self.numbers = Some(numbers);
         self.forgot = !whole;
