@@ -22,6 +22,10 @@ pub(super) struct JposLog {
     at: Option<SeenAt>,
     realm: String,
     way: LoggedWay,
+    /// How much text stands in what was sent or received, as long as there is no message in it.
+    untold: Option<u64>,
+    /// Whether that text tells of a failure.
+    has_failed: bool,
     is_cut_short: bool,
 }
 
@@ -33,6 +37,8 @@ impl JposLog {
             at: None,
             realm: String::new(),
             way: LoggedWay::Unknown,
+            untold: None,
+            has_failed: false,
             is_cut_short: false,
         }
     }
@@ -43,13 +49,39 @@ impl JposLog {
             self.at = attribute(line, "at").and_then(|at| moment::read(at, &self.zone));
             self.realm = attribute(line, "realm").unwrap_or_default().to_owned();
             self.way = LoggedWay::Unknown;
+            self.untold = None;
         }
-        if line.contains("<send") {
-            self.way = LoggedWay::Sent;
+        for (tag, way) in [
+            ("<send", LoggedWay::Sent),
+            ("<receive", LoggedWay::Received),
+        ] {
+            if line.contains(tag) {
+                self.way = way;
+                (self.untold, self.has_failed) = (Some(0), false);
+            }
         }
-        if line.contains("<receive") {
-            self.way = LoggedWay::Received;
+    }
+
+    /// What a channel sent or received and could not read: it logs the exception and the bytes,
+    /// in a form of its own, and no message. `None` for as long as the event goes on.
+    fn unread(&mut self, line: &str) -> Option<LoggedEntry> {
+        let untold = self.untold?.saturating_add(line.len() as u64);
+        self.untold = Some(untold);
+        self.has_failed |= line.to_ascii_lowercase().contains("exception");
+        self.has_failed |= line.contains("--- data");
+        if !line.contains("</receive>") && !line.contains("</send>") {
+            return None;
         }
+        self.untold = None;
+        if !self.has_failed {
+            return None;
+        }
+        Some(LoggedEntry {
+            at: self.at,
+            channel: self.realm.clone(),
+            way: self.way,
+            content: LoggedContent::Unusable(untold),
+        })
     }
 
     /// The text of a message that begins in a line, up to its end.
@@ -75,7 +107,12 @@ impl LogSource for JposLog {
         while let Some(line) = self.lines.next()? {
             let begins = line.find("<isomsg");
             self.learn(line.get(..begins.unwrap_or(line.len())).unwrap_or_default());
-            if begins.is_some() {
+            if begins.is_none() {
+                if let Some(entry) = self.unread(&line) {
+                    return Ok(Some(entry));
+                }
+            } else {
+                self.untold = None;
                 let text = self.message(&line)?;
                 let mut entry = entry(&text);
                 entry.at = self.at;
@@ -251,6 +288,22 @@ java.lang.Exception: something <not> closed
             all.push(entry);
         }
         (all, source.is_cut_short())
+    }
+
+    #[test]
+    fn what_a_channel_could_not_unpack_is_no_silence() {
+        let unread = |inside: &str| {
+            let text = format!("<log realm=\"a\">\n  <receive>\n{inside}\n  </receive>\n</log>\n");
+            read_all(&text).0.len()
+        };
+        let dump = "--- data ---\n0000  30 32 31 30";
+        let nested = "<iso-exception>\nProblem unpacking field 49\n</iso-exception>";
+        assert_eq!(unread(&format!("{nested}\n{dump}")), 1);
+        assert_eq!(unread("<exception name=\"Required 49\">\n</exception>"), 1);
+        // A connection that ended, or time that ran out, was no message.
+        assert_eq!(unread("<peer-disconnect/>"), 0);
+        let told = "<isomsg>\n<field id=\"0\" value=\"0210\"/>\n</isomsg>\n<exception/>";
+        assert_eq!(unread(told), 1);
     }
 
     #[test]
