@@ -81,6 +81,9 @@ impl Settings {
     }
 }
 
+/// Where a link leads, over how many connections; who is sent copies, and for how long it is heard.
+type LinkPlace = (String, u16, Option<(String, Duration)>);
+
 /// The parts of a configuration that differ, and stay as they were.
 fn after_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     let places = |config: &Config| -> Vec<(String, String)> {
@@ -89,18 +92,13 @@ fn after_restart(old: &Config, new: &Config) -> Vec<&'static str> {
             .map(|at| (at.name.clone(), at.address.clone()))
             .collect()
     };
-    let links = |config: &Config| -> Vec<(String, u16, Option<(String, Duration)>)> {
+    let links = |config: &Config| -> Vec<LinkPlace> {
         let shadow = |at: &ShadowConfig| (at.address.clone(), at.wait);
-        let links = config.links.iter();
-        links
-            .map(|at| {
-                (
-                    at.address.clone(),
-                    at.connections,
-                    at.shadow.as_ref().map(shadow),
-                )
-            })
-            .collect()
+        let place = |at: &LinkConfig| {
+            let shadow = at.shadow.as_ref().map(shadow);
+            (at.address.clone(), at.connections, shadow)
+        };
+        config.links.iter().map(place).collect()
     };
     let admin = |config: &Config| config.admin.as_ref().map(|admin| admin.address.clone());
     let keys = |config: &Config| {
