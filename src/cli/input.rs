@@ -30,6 +30,12 @@ pub(super) fn beside(path: &Path, base: &str) -> Option<String> {
     (file != path).then(|| std::fs::read_to_string(file).ok())?
 }
 
+/// Whether both names are of one file that is there.
+pub(super) fn is_same(a: &Path, b: &Path) -> bool {
+    let real = [a, b].map(|path| path.canonicalize().ok());
+    real[0].is_some() && real[0] == real[1]
+}
+
 /// The text of a file, or of standard input for `-`.
 pub(super) fn text(file: &str) -> anyhow::Result<String> {
     String::from_utf8(read(file)?).with_context(|| format!("{file} is no text"))

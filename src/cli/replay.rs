@@ -4,6 +4,7 @@ mod asked;
 mod junit;
 mod lines;
 mod page;
+mod record;
 mod sum;
 mod told;
 
@@ -24,6 +25,7 @@ use anyhow::{Context, bail, ensure};
 use asked::{FreshArg, OrderArg, PaceArg, Renaming};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use record::PassedCopy;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -71,8 +73,8 @@ pub(crate) struct ReplayArgs {
     /// Requests a second, instead of a pace
     #[arg(long, value_name = "N", conflicts_with = "pace", value_parser = counted())]
     rate: Option<u32>,
-    /// What a request waits for: all answers that the capture has before it, or those of its own
-    /// terminal [default: captured, with --rate terminal]
+    /// What a request waits for: all answers that the capture has before it, those of its own
+    /// terminal, or those to all requests before it [default: captured, with --rate terminal]
     #[arg(long, value_enum)]
     order: Option<OrderArg>,
     /// How many connections are opened [default: as captured]
@@ -140,6 +142,10 @@ struct JudgeArgs {
     /// --compare
     #[arg(long, value_name = "FILE")]
     learn: Option<PathBuf>,
+    /// Write what goes to and fro this time to FILE, as pcapng: to be replayed in its turn, its
+    /// answers held against those of another system
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Requests that cannot be sent are no failure: exit code 0 if nothing that was sent differs
     #[arg(long)]
     allow_unsent: bool,
@@ -168,7 +174,13 @@ pub(crate) fn run(args: &ReplayArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
     let mut sum = ReplaySum::new(&capture.dialect.spec, &to, &name);
     let bar = bar(args);
     let zone = &args.zone.it;
+    let path = args.judge.out.as_deref();
+    let copy = path.map(|path| PassedCopy::begin(path, &args.file, &capture.dialect.spec));
+    let mut copy = copy.transpose()?;
     let mut tell = |told: ReplayTold| {
+        if let ReplayTold::Passed(passed) = &told {
+            return copy.as_mut().map_or(Ok(()), |copy| copy.write(passed));
+        }
         if args.judge.json
             && let ReplayTold::Exchange(one) = &told
         {
@@ -184,6 +196,7 @@ pub(crate) fn run(args: &ReplayArgs, lang: Lang, out: &mut dyn Write) -> anyhow:
     let ended = play_sides(args, capture, &compare, &mut tell);
     bar.finish_and_clear();
     let ended = ended.with_context(|| format!("replay of {name}"))?;
+    copy.map_or(Ok(()), PassedCopy::finish)?;
     ensure!(
         sum.requests > 0 || !ended,
         "{name}: no connection of it holds a request of a terminal; see `isogate capture`, and \

@@ -24,7 +24,7 @@ pub(crate) struct TraceArgs {
     /// DE 41
     #[arg(long, value_parser = terminal_id)]
     terminal: Option<TerminalId>,
-    /// DE 11: the number on the slip
+    /// DE 11: the number on the slip, that of its reversal, or the one at its host
     #[arg(long, value_parser = stan)]
     stan: Option<Stan>,
     /// DE 37: the retrieval reference number
@@ -73,6 +73,7 @@ impl TraceArgs {
         let narrowed = |guess: Query| Query {
             terminal: self.terminal.or(guess.terminal),
             stan: self.stan.or(guess.stan),
+            other_stan: guess.other_stan,
             rrn: self.rrn.or(guess.rrn),
             auth: self.auth.or(guess.auth),
             amount: self.amount.or(guess.amount),
@@ -85,7 +86,11 @@ impl TraceArgs {
         };
         let all = asked.into_iter();
         Ok(all
-            .map(|together| together.into_iter().map(narrowed).collect())
+            .map(|together| together.into_iter().map(narrowed))
+            .map(|together| match self.stan {
+                Some(_) => together.flat_map(Query::by_any_stan).collect(),
+                None => together.collect(),
+            })
             .collect())
     }
 }

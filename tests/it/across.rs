@@ -1,7 +1,7 @@
 //! UnionPay terminals before an acquirer that speaks ISO 8583:1987 in characters: a gateway in a
 //! process of its own translates, and what it is killed in the middle of comes out right.
 
-use crate::rig::{self, Cup, Gateway, Home, Running, Wire, hear, isogate, text};
+use crate::rig::{self, Cup, Gateway, Home, Running, Wire, hear, isogate, json_lines, text};
 use isogate::engine::record::{Fact, Hop};
 use isogate::io::journal::JournalReader;
 use isogate::iso::codec::Message;
@@ -110,6 +110,16 @@ fn a_sale_a_void_and_a_reversal_reach_a_host_of_another_dialect() {
     assert_ne!(named(sale, "11"), "100175");
     let story = home.explain("10421695/100175");
     assert_eq!(story["state"], "REVERSED", "{story}");
+    // Whoever has a number of the host's books asks by that.
+    for message in [sale, reversal] {
+        let stan = named(message, "11");
+        for asked in [&["--stan", stan.as_str()][..], &[&format!("~stan {stan}")]] {
+            let trace = [&["trace", "--json", "--journal", "journal"], asked].concat();
+            let found = json_lines(&isogate(home.folder(), &trace).output().unwrap());
+            let is_it = |found: &serde_json::Value| found["tx"] == story["tx"];
+            assert!(found.iter().any(is_it), "{asked:?}: {found:?}");
+        }
+    }
     assert!(home.open().is_empty());
     gateway.stop();
     let (_, printed) = host.end("-INT");

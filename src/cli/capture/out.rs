@@ -1,6 +1,7 @@
 //! `--out`: the capture written as a pcapng file that may be handed on.
 
 use super::CaptureArgs;
+use crate::cli::input::is_same;
 use crate::io::capture::PcapngWriter;
 use crate::iso::codec::Message;
 use crate::iso::spec::Spec;
@@ -8,7 +9,6 @@ use crate::iso::stream::{FrameMask, SeenFrame, Sighting};
 use anyhow::{Context, bail};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 /// What a masked file says of itself.
@@ -102,9 +102,4 @@ fn comment(spec: &Arc<Spec>, frame: &SeenFrame) -> String {
         frame.masked.then(|| "masked before".to_owned()),
     ];
     names.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-fn is_same(a: &Path, b: &Path) -> bool {
-    let real = [a, b].map(|path| path.canonicalize().ok());
-    real[0].is_some() && real[0] == real[1]
 }

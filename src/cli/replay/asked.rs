@@ -40,6 +40,9 @@ pub(super) enum OrderArg {
     Captured,
     /// The answers of its own terminal
     Terminal,
+    /// The answers to all requests before it: one at a time, so that two runs cannot differ by what
+    /// overtakes what
+    Single,
 }
 
 impl From<OrderArg> for ReplayOrder {
@@ -47,6 +50,7 @@ impl From<OrderArg> for ReplayOrder {
         match order {
             OrderArg::Captured => Self::Captured,
             OrderArg::Terminal => Self::Terminal,
+            OrderArg::Single => Self::Single,
         }
     }
 }

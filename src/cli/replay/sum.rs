@@ -108,6 +108,7 @@ impl ReplaySum {
         match told {
             ReplayTold::Exchange(one) => self.exchange(&one),
             ReplayTold::Stray(frame) => self.stray(&frame),
+            ReplayTold::Passed(_) => {}
         }
     }
 

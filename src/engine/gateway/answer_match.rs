@@ -6,9 +6,8 @@
 use super::answer_fits::is_of;
 use super::core::Gateway;
 use super::live::{Slot, Transaction};
-use super::message_facts::batch_of;
+use super::message_facts::{batch_of, key_of};
 use super::names::{self, MatchKey, TerminalKey};
-use super::originals::only;
 use super::remembered::Remembered;
 use super::upstream_request::stan_there;
 use crate::engine::record::{Identity, LinkId, Opened, State, TxId};
@@ -67,27 +66,28 @@ impl AnswerMatch<'_> {
         }
     }
 
-    /// What has this key. Where several have it, the one is meant that the answer names otherwise,
-    /// and none that waits for nothing more.
+    /// What has this key. Where several have it, that of the terminal is meant that the answer
+    /// names, and who waits for nothing more is not.
     fn by_key(&self, key: &MatchKey) -> Option<RequestFound> {
         let live = &self.gateway.live;
-        let fits = |slot: &Slot| live.get(*slot).is_some_and(|own| self.may_answer(own));
+        let of = |slot: &Slot| live.get(*slot);
+        let fits = |slot: &Slot| of(slot).is_some_and(|own| self.may_answer(own));
         let mut fitting = live.holders(key).filter(fits);
         let (first, second) = (fitting.next()?, fitting.next());
         let Some(second) = second else {
             return Some(RequestFound::Live(first));
         };
-        let all: Vec<Slot> = [first, second].into_iter().chain(fitting).collect();
-        let named = |slot: &Slot| live.get(*slot).is_some_and(|own| self.names(own));
-        if let Some(only) = only(all.iter().copied().filter(named)) {
-            return Some(RequestFound::Live(only));
-        }
-        let waits = |slot: &Slot| live.get(*slot).is_some_and(|own| self.may_come_yet(own));
-        let mut waiting = all.into_iter().filter(waits);
-        Some(match (waiting.next(), waiting.next()) {
-            (Some(only), None) => RequestFound::Live(only),
-            _ => RequestFound::Several(key.values),
-        })
+        let mut found: Vec<Slot> = [first, second].into_iter().chain(fitting).collect();
+        let narrow = |found: &mut Vec<Slot>, fits: &dyn Fn(&Transaction) -> bool| {
+            let fit = |slot: &Slot| of(slot).is_some_and(fits);
+            if found.len() > 1 && found.iter().any(fit) {
+                found.retain(fit);
+            }
+        };
+        let named = self.answer.terminal();
+        narrow(&mut found, &|own| named == Some(own.opened.terminal));
+        narrow(&mut found, &|own| self.may_come_yet(own));
+        Some(only_one(&found, key.values))
     }
 
     /// Whether an answer like this one was not heard of a transaction yet.
@@ -133,7 +133,7 @@ impl AnswerMatch<'_> {
         });
         if found.len() > 1 {
             let live = &self.gateway.live;
-            found.retain(|slot| live.get(*slot).is_some_and(|own| self.names(own)));
+            found.retain(|slot| live.get(*slot).is_some_and(|own| self.tells_of(own)));
         }
         match only_one(&found, Identity::EMPTY) {
             RequestFound::None(wanted) => self.among_answered(wanted),
@@ -213,13 +213,7 @@ impl AnswerMatch<'_> {
             && own.keys.iter().any(|key| key.class == class)
             && terminal.is_none_or(|terminal| terminal == own.opened.terminal)
             && stan.is_none_or(|stan| stan == self.number_out(slot, own, class))
-            && !self.is_of_other_merchant(own)
-    }
-
-    /// Whether the answer names this request, as far as it names any.
-    fn names(&self, own: &Transaction) -> bool {
-        let terminal = self.answer.terminal();
-        terminal.is_none_or(|terminal| terminal == own.opened.terminal) && self.tells_of(own)
+            && !self.is_of_another(own)
     }
 
     /// Whether merchant, batch, amount, currency and card of the answer are those of a request, as
@@ -234,22 +228,25 @@ impl AnswerMatch<'_> {
     }
 
     /// Whether the answer, whose key is that of this request, may be one to it: a key need not
-    /// tell merchant and batch.
+    /// tell terminal, merchant and batch.
     fn may_answer(&self, own: &Transaction) -> bool {
-        self.is_of_batch(own) && !self.is_of_other_merchant(own)
+        self.is_of_batch(own) && !self.is_of_another(own)
     }
 
-    /// Whether the answer names another merchant who is known to have a terminal of this number:
-    /// DE 41 is unique within a merchant only. Any other DE 42 is a name that hosts give.
-    fn is_of_other_merchant(&self, own: &Transaction) -> bool {
-        let of = &own.opened;
-        self.answer.merchant().is_some_and(|merchant| {
-            let number = of.terminal;
-            let named = TerminalKey { merchant, number };
-            !of.merchant.is_empty()
-                && merchant != of.merchant
-                && self.gateway.terminals.get(&named).is_some()
-        })
+    /// Whether the answer names another terminal that is known here. DE 41 is unique within a
+    /// merchant only. Any other DE 41 or DE 42 is a name that hosts give.
+    fn is_of_another(&self, own: &Transaction) -> bool {
+        let own = key_of(&own.opened);
+        let named = TerminalKey {
+            merchant: self.answer.merchant().unwrap_or(own.merchant),
+            number: self.answer.terminal().unwrap_or(own.number),
+        };
+        let of_merchant = TerminalKey {
+            merchant: own.merchant,
+            ..named
+        };
+        let known = |key: TerminalKey| key != own && self.gateway.terminals.get(&key).is_some();
+        !own.merchant.is_empty() && (known(named) || known(of_merchant))
     }
 
     /// Whether the answer may be one to this request by the batch that both tell: trace numbers
@@ -275,7 +272,7 @@ impl AnswerMatch<'_> {
         own.opened.link == self.link
             && own.keys.is_empty()
             && own.state == State::Forwarded
-            && !self.is_of_other_merchant(own)
+            && !self.is_of_another(own)
             && self.answer.terminal().unwrap_or_default() == own.opened.terminal
             && stan.is_none_or(|stan| stan == sent_stan(own))
             && self

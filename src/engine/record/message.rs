@@ -4,7 +4,7 @@ use super::ConnId;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::{Message, Redacted};
 use crate::iso::message::{
-    Amount, AuthCode, Class, FieldId, FieldPath, Mti, ResponseCode, Rrn, Secret,
+    Amount, AuthCode, Class, FieldId, FieldPath, Mti, ResponseCode, Rrn, Secret, Stan,
 };
 use bytes::Bytes;
 use std::ops::Deref;
@@ -49,6 +49,8 @@ pub struct Logged {
     pub mti: Mti,
     /// DE 39.
     pub code: Option<ResponseCode>,
+    /// DE 11; not in records of before it was kept.
+    pub stan: Option<Stan>,
     /// DE 37.
     pub rrn: Option<Rrn>,
     /// DE 38.
@@ -70,6 +72,7 @@ impl Logged {
             relayed,
             mti: message.mti(),
             code: message.response_code(),
+            stan: message.stan(),
             rrn: message.rrn(),
             auth: message.auth_code(),
             amount: moved(message, hop),

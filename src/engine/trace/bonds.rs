@@ -169,7 +169,7 @@ impl<'a> Bonds<'a> {
             let compared = original.filter(|of| is_same_currency(story, of));
             bonds.paid = compared.map(|original| match Effect::of(original) {
                 // What a reversal gave back before is told of the original.
-                Effect::Nothing if original.state != State::Reversed => 0,
+                Effect::Nothing if !original.is_reversed() => 0,
                 Effect::Nothing | Effect::Made | Effect::Doubtful => amount(original),
             });
         }
@@ -356,7 +356,7 @@ impl<'a> Bonds<'a> {
     pub(super) fn gave_back_reversed(&self, story: &Story) -> bool {
         let sold = story.purpose() == Some(Purpose::Debit);
         let back = self.given_back(story);
-        sold && story.state == State::Reversed && back > 0 && back >= amount(story)
+        sold && story.is_reversed() && back > 0 && back >= amount(story)
     }
 
     /// Whether another reversal of it was accepted before its own: of a part, perhaps, and the
@@ -372,7 +372,7 @@ impl<'a> Bonds<'a> {
         };
         let mut returns = self.returns.iter().map(|(back, _)| *back);
         let in_part = returns.any(|back| is_reversal_in_part(back, story) && before(back));
-        story.state == State::Reversed && (in_part || story.taken_back_in_part)
+        story.is_reversed() && (in_part || story.taken_back_in_part)
     }
 
     /// Whether a reversal of a part of it was accepted.
@@ -393,7 +393,7 @@ impl<'a> Bonds<'a> {
 
     /// Whether a void or refund was made of what took nothing.
     pub(super) fn gave_back_nothing(&self, story: &Story) -> bool {
-        let took = story.state == State::Reversed || Effect::of(story) != Effect::Nothing;
+        let took = story.is_reversed() || Effect::of(story) != Effect::Nothing;
         !took && !gives_back(story) && self.given_back(story) > 0
     }
 
@@ -428,7 +428,7 @@ impl<'a> Bonds<'a> {
             };
             names || fits
         };
-        let undone = story.state == State::Reversed;
+        let undone = story.is_reversed();
         let doubtful = self.doubtful_returns();
         doubtful.filter(move |back| undone && gives_back(back) && of_it(back))
     }
@@ -527,7 +527,7 @@ fn may_be_undone(original: &Story, others: &[&Story]) -> bool {
         let names = other.original() == Some(original.tx) && Effect::of(other) != Effect::Nothing;
         names && is_reversal_in_part(other, original)
     };
-    by_itself || original.state == State::Reversed || others.iter().any(in_part)
+    by_itself || original.is_reversed() || others.iter().any(in_part)
 }
 
 /// Whether a reversal, that was not refused, may have undone a void or refund: it came after it,

@@ -84,6 +84,13 @@ impl Filter {
         if let Expression::Is(Term::Key(guesses)) = &*self.0 {
             return guesses.iter().map(|guess| vec![guess.clone()]).collect();
         }
+        if let Expression::Is(Term::Stan(stan)) = *self.0 {
+            let asked = Query {
+                stan: Some(stan),
+                ..Query::default()
+            };
+            return vec![asked.by_any_stan()];
+        }
         let queries = narrow::cover(&self.0).into_iter().map(|mut query| {
             query.also = Some(self.clone());
             query

@@ -2,7 +2,7 @@
 
 use super::bonds::{Bonds, Effect, amount, left_of};
 use super::story::Story;
-use crate::engine::record::{State, TxId};
+use crate::engine::record::TxId;
 use crate::iso::spec::Purpose;
 
 /// How much of an authorization a completion may take, in percent (UnionPay).
@@ -89,5 +89,5 @@ fn completes(story: &Story, hold: TxId) -> bool {
 
 /// Whether an authorization was undone by a reversal.
 pub(super) fn is_undone(hold: &Story) -> bool {
-    hold.state == State::Reversed || hold.taken_back
+    hold.is_reversed() || hold.taken_back
 }

@@ -23,6 +23,8 @@ pub struct Query {
     pub terminal: Option<TerminalId>,
     /// DE 11.
     pub stan: Option<Stan>,
+    /// DE 11 of a message of it that bears another: of its reversal, or at its host.
+    pub other_stan: Option<Stan>,
     /// DE 37.
     pub rrn: Option<Rrn>,
     /// DE 38.
@@ -112,6 +114,17 @@ impl Query {
         })
     }
 
+    /// By a trace number, whichever message of a transaction bears it: its request, or another.
+    #[must_use]
+    pub fn by_any_stan(self) -> Vec<Self> {
+        let other = self.stan.map(|stan| Self {
+            stan: None,
+            other_stan: Some(stan),
+            ..self.clone()
+        });
+        std::iter::once(self).chain(other).collect()
+    }
+
     /// Whether a story with this verdict is what is asked for.
     #[must_use]
     pub fn matches(&self, story: &Story, verdict: &Verdict) -> bool {
@@ -121,6 +134,9 @@ impl Query {
         );
         named
             && self.tx.is_none_or(|tx| tx == story.tx)
+            && self
+                .other_stan
+                .is_none_or(|stan| story.other_stans.contains(&stan))
             && self.rrn.is_none_or(|rrn| Some(rrn) == story.rrn)
             && self.auth.is_none_or(|auth| Some(auth) == story.auth)
             && self.which.is_none_or(|which| match which {
@@ -162,6 +178,7 @@ impl Query {
         self.tx.is_some()
             || self.terminal.is_some()
             || self.stan.is_some()
+            || self.other_stan.is_some()
             || self.rrn.is_some()
             || self.auth.is_some()
             || self.amount.is_some()
@@ -200,7 +217,7 @@ impl Query {
             return self.tx == Some(tx);
         }
         match &record.fact {
-            Fact::Step(step) if self.rrn.is_some() || self.auth.is_some() => self.named_by(step),
+            Fact::Step(step) if self.is_named_later() => self.named_by(step),
             Fact::Step(step) => step
                 .opened
                 .as_ref()
@@ -218,9 +235,16 @@ impl Query {
         }
     }
 
+    /// Whether it asks for what a later message may bring.
+    const fn is_named_later(&self) -> bool {
+        self.rrn.is_some() || self.auth.is_some() || self.other_stan.is_some()
+    }
+
     fn named_by(&self, step: &Step) -> bool {
         step.message.as_ref().is_some_and(|message| {
-            self.rrn.is_none_or(|rrn| message.rrn == Some(rrn))
+            self.other_stan
+                .is_none_or(|stan| message.stan == Some(stan))
+                && self.rrn.is_none_or(|rrn| message.rrn == Some(rrn))
                 && self.auth.is_none_or(|auth| message.auth == Some(auth))
         })
     }

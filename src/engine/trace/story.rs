@@ -9,7 +9,7 @@ use crate::engine::record::{
     TxId, Why,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::{Amount, AuthCode, ResponseCode, Rrn, Text};
+use crate::iso::message::{Amount, AuthCode, ResponseCode, Rrn, Stan, Text};
 use crate::iso::spec::{Purpose, ReversalCause};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -40,6 +40,8 @@ pub struct Story {
     pub unseen: bool,
     /// What happened, in order.
     pub moments: Vec<Moment>,
+    /// DE 11 of its messages that bear another than its request: of its reversal, or at its host.
+    pub other_stans: Vec<Stan>,
     /// DE 37, from whichever message brought it.
     pub rrn: Option<Rrn>,
     /// Whether its request bore a reference number of its own.
@@ -155,6 +157,7 @@ impl Story {
             gap: false,
             unseen: false,
             moments: Vec::new(),
+            other_stans: Vec::new(),
             rrn: None,
             numbers_itself: false,
             auth: None,
@@ -319,6 +322,11 @@ impl Story {
     }
 
     fn hear(&mut self, message: &Logged, step: &Step) {
+        let own = self.opened.as_ref().map(|opened| opened.stan);
+        let other = message
+            .stan
+            .filter(|stan| Some(*stan) != own && !self.other_stans.contains(stan));
+        self.other_stans.extend(other);
         let asks = message.hop == Hop::TerminalToGateway && self.original().is_none();
         self.numbers_itself |= asks && step.opened.is_some() && message.rrn.is_some();
         // The number on the slip is that of the first approval, not that of its reversal.
@@ -544,6 +552,13 @@ impl Story {
     pub fn is_approved_in_part(&self) -> bool {
         let codes = ["10", "002", "006", "0002", "0006"];
         self.answer.is_some_and(|code| codes.contains(&&*code))
+    }
+
+    /// Whether a reversal of all of it was accepted; its terminal may show success for it.
+    #[must_use]
+    pub fn is_reversed(&self) -> bool {
+        let shown = self.state == State::SettleMismatch && self.reversal.accepted;
+        self.state == State::Reversed || shown
     }
 
     /// Whether the terminal was given an approval, read or not.

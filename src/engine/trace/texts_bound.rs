@@ -430,7 +430,8 @@ pub(super) const INQUIRY_APPROVED: Phrase = p(
     "查询{tx}应答{rc}: 收单机构处交易成立",
 );
 pub(super) const INQUIRY_DENIED: Phrase = p(
-    "inquiry {tx} was answered {rc} {meaning}: the acquirer's view lags, or it does not stand there",
+    "inquiry {tx} was answered {rc} {meaning}: the acquirer's view lags, or it does not stand \
+     there",
     "查询{tx}应答{rc} {meaning}: 收单机构查询结果滞后, 或该处交易未成立",
 );
 /// Of one that is approved, while the acquirer's view denies it.

@@ -144,16 +144,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
             texts::PENDING_UNSENT
         }
         State::ReversalPending | State::ReversalSent => texts::PENDING,
-        State::Reversed if bonds.doubtful_completion().is_some() => bound::REVERSED_COMPLETION,
-        State::Reversed if !bonds.completions.is_empty() => bound::REVERSED_COMPLETED,
-        State::Reversed if bonds.gave_back_reversed(story) => bound::REVERSED_AND_RETURNED,
-        State::Reversed if bonds.was_reversed_before(story) => bound::REVERSED_BEFORE,
-        State::Reversed if bonds.excess(story).next().is_some() => bound::EXCESS_IN_DOUBT,
-        State::Reversed if !bonds.increments.is_empty() => bound::REVERSED_RAISED,
-        State::Reversed if !story.reversal.accepted && story.taken_back && retry == Retry::Yes => {
-            texts::REVERSED_ABOVE
-        }
-        State::Reversed => reversed(story, retry),
+        State::Reversed => undone(story, bonds, retry),
         State::ClosedUnproven | State::ReversalRefused | State::ReversalUndeliverable
             if bonds.given_back(story) > 0 =>
         {
@@ -164,9 +155,30 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         State::ReversalUndeliverable => texts::UNDELIVERABLE,
         State::Settled => texts::SETTLED,
         State::ClosedByOperator => texts::CLOSED_BY_OPERATOR,
-        State::SettleMismatch if story.reversal.accepted => reversed(story, retry),
+        State::SettleMismatch if story.reversal.accepted => undone(story, bonds, retry),
         State::SettleMismatch if story.taken_back => texts::TAKEN_BACK,
         State::SettleMismatch => texts::MISMATCH,
+    }
+}
+
+/// What a reversal undid: it follows what became of its completions, voids and refunds.
+fn undone(story: &Story, bonds: &Bonds<'_>, retry: Retry) -> Row {
+    if bonds.doubtful_completion().is_some() {
+        bound::REVERSED_COMPLETION
+    } else if !bonds.completions.is_empty() {
+        bound::REVERSED_COMPLETED
+    } else if bonds.gave_back_reversed(story) {
+        bound::REVERSED_AND_RETURNED
+    } else if bonds.was_reversed_before(story) {
+        bound::REVERSED_BEFORE
+    } else if bonds.excess(story).next().is_some() {
+        bound::EXCESS_IN_DOUBT
+    } else if !bonds.increments.is_empty() {
+        bound::REVERSED_RAISED
+    } else if !story.reversal.accepted && story.taken_back && retry == Retry::Yes {
+        texts::REVERSED_ABOVE
+    } else {
+        reversed(story, retry)
     }
 }
 

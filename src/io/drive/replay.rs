@@ -3,12 +3,14 @@
 
 use crate::engine::gateway::SendId;
 use crate::engine::record::Seq;
+use crate::engine::seam::Now;
 use crate::io::capture::{CaptureError, CaptureReader};
 use crate::io::net::{self, Inbound, SocketFlushed, SocketOutbound, Wire};
 use crate::io::serve::Clock;
 use crate::io::system::{Signal, Signals};
+use crate::iso::stream::{FlowEnd, FlowId, FlowSide, SeenAt, SeenFrame, Sighting};
 use crate::lab::replay::{JudgedExchange, LineId, ReplayAction, ReplayEvent, Replayer, StrayFrame};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
@@ -54,6 +56,8 @@ pub enum ReplayTold {
     Exchange(Box<JudgedExchange>),
     /// A frame that nothing had asked for.
     Stray(StrayFrame),
+    /// What goes over a connection to the system under test, as a capture would hold it.
+    Passed(Sighting),
 }
 
 /// Plays a capture against the system at `to`, on the thread of whoever calls; whether it was
@@ -81,6 +85,7 @@ pub fn play(
         ready: Vec::new(),
         scratch: BytesMut::new(),
         wake: Rc::new(Notify::new()),
+        opened: 0,
         refused: 0,
         gone: None,
         told: Vec::new(),
@@ -103,6 +108,8 @@ struct ReplayCarrier {
     ready: Vec<LineId>,
     scratch: BytesMut,
     wake: Rc<Notify>,
+    /// Connections opened so far.
+    opened: u32,
     /// Connections refused in a row.
     refused: u32,
     /// Why the system under test counts as gone.
@@ -113,27 +120,30 @@ struct ReplayCarrier {
 struct CarriedLine {
     out: SocketOutbound,
     reader: AbortHandle,
+    /// Its number among all connections of this replay.
+    flow: FlowId,
 }
 
 type SharedReplay = Rc<RefCell<ReplayCarrier>>;
 
 impl ReplayCarrier {
     fn happened(&mut self, event: ReplayEvent) {
-        self.brain.handle(self.clock.now(), event);
+        let now = self.clock.now();
+        if let ReplayEvent::Frame(line, frame) = &event {
+            self.passed(now, *line, FlowSide::Server, frame);
+        }
+        self.brain.handle(now, event);
         while let Some(action) = self.brain.poll_action() {
             match action {
                 ReplayAction::Connect(line) => self.connecting.push(line),
                 ReplayAction::Send(line, frame) => {
+                    self.passed(now, line, FlowSide::Client, &frame);
                     if let Some(known) = self.lines.get_mut(&line) {
                         known.out.push(SendId(0), Seq(0), frame);
                         self.ready.push(line);
                     }
                 }
-                ReplayAction::Close(line) => {
-                    if let Some(known) = self.lines.remove(&line) {
-                        known.reader.abort();
-                    }
-                }
+                ReplayAction::Close(line) => self.close(now, line),
                 ReplayAction::Tell(told) => self.told.push(ReplayTold::Exchange(told)),
                 ReplayAction::Stray(frame) => self.told.push(ReplayTold::Stray(frame)),
             }
@@ -141,10 +151,51 @@ impl ReplayCarrier {
         self.wake.notify_one();
     }
 
-    /// The connection ended from the other side.
-    fn ended(&mut self, line: LineId) {
+    /// A frame goes over a connection.
+    fn passed(&mut self, now: Now, line: LineId, from: FlowSide, frame: &Bytes) {
+        if let Some(known) = self.lines.get(&line) {
+            let frame = SeenFrame {
+                flow: known.flow,
+                from,
+                at: SeenAt(now.wall.0),
+                bytes: frame.clone(),
+                masked: false,
+            };
+            let seen = Sighting::Frame(frame);
+            self.told.push(ReplayTold::Passed(seen));
+        }
+    }
+
+    fn open(&mut self, now: Now, line: LineId, out: SocketOutbound, reader: AbortHandle) {
+        let flow = FlowId(self.opened);
+        self.opened += 1;
+        self.lines.insert(line, CarriedLine { out, reader, flow });
+        let seen = Sighting::Opened {
+            flow,
+            at: SeenAt(now.wall.0),
+            client: None,
+            server: None,
+            midway: false,
+        };
+        self.told.push(ReplayTold::Passed(seen));
+    }
+
+    fn close(&mut self, now: Now, line: LineId) {
         if let Some(known) = self.lines.remove(&line) {
             known.reader.abort();
+            let seen = Sighting::Ended {
+                flow: known.flow,
+                at: SeenAt(now.wall.0),
+                how: FlowEnd::Closed,
+            };
+            self.told.push(ReplayTold::Passed(seen));
+        }
+    }
+
+    /// The connection ended from the other side.
+    fn ended(&mut self, line: LineId) {
+        if self.lines.contains_key(&line) {
+            self.close(self.clock.now(), line);
             self.happened(ReplayEvent::Closed(line));
         }
     }
@@ -257,7 +308,8 @@ async fn connect(shared: SharedReplay, line: LineId) {
             carrier.refused = 0;
             let reading = tokio::task::spawn_local(read(Rc::clone(&shared), line, inbound));
             let reader = reading.abort_handle();
-            carrier.lines.insert(line, CarriedLine { out, reader });
+            let now = carrier.clock.now();
+            carrier.open(now, line, out, reader);
             carrier.happened(ReplayEvent::Connected(line));
         }
         Err(error) => {

@@ -19,12 +19,14 @@ pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach
     rules.into_iter().flatten().collect()
 }
 
-/// I8: what reached the gateway is told as long as history is kept.
+/// I8: what reached the gateway is told as long as history is kept. What has all names of another
+/// is told with that, as its repeat.
 fn history(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Option<Breach> {
     let began = attempt.began()?;
     let age = hearing.probe.now.mono - began;
     let kept = age < hearing.terms.retain && !attempt.in_flight && !attempt.blurred;
-    let missing = kept && hearing.printed_of(attempt).is_empty();
+    let told = !hearing.printed_of(attempt).is_empty() || hearing.has_namesake(attempt);
+    let missing = kept && !told;
     missing.then(|| {
         (
             "history",

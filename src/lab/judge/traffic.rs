@@ -37,13 +37,13 @@ pub(super) fn judge(hearing: &Hearing<'_>, attempt: &AttemptFacts) -> Vec<Breach
     breaches
 }
 
-/// K2: a receipt needs an approval of its amount.
+/// K2: a receipt needs an approval of its amount. What a balance inquiry shows is no receipt.
 fn receipt(attempt: &AttemptFacts) -> Option<Breach> {
     let SlipSays::Approved(amount) = attempt.slip else {
         return None;
     };
     // An answer that could not be read is passed on as it came; what it said is not known here.
-    if !attempt.doubtful.is_empty() || attempt.blurred {
+    if !attempt.doubtful.is_empty() || attempt.blurred || !attempt.is_money() {
         return None;
     }
     let in_part = attempt.undos.iter().any(|undo| undo.stands == Some(amount));

@@ -175,6 +175,10 @@ pub enum SkipCause {
     NoPin,
     /// Its terminal has no working keys: the sign-on before it brought none.
     NoKeys,
+    /// A field names an earlier one by what its captured answer gave, and no answer gives now.
+    NotNamed(FieldId),
+    /// It reverses what was not sent.
+    OriginalNotSent,
     /// A value does not fit into a field.
     DoesNotFit(FieldId),
     /// The message cannot be built.
@@ -195,6 +199,11 @@ impl fmt::Display for SkipCause {
                 "the PIN is not known, so its block cannot be made anew (--pin, --captured-keys)",
             ),
             Self::NoKeys => f.write_str("the sign-on brought no keys that fit (--keys, --seed)"),
+            Self::NotNamed(field) => write!(
+                f,
+                "field {field} came with an answer, and the one to the same request gives none now"
+            ),
+            Self::OriginalNotSent => f.write_str("what it reverses was not sent"),
             Self::DoesNotFit(field) => write!(f, "the new value of field {field} does not fit"),
             Self::NotBuilt => f.write_str("the message cannot be built"),
         }

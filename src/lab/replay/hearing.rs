@@ -8,6 +8,7 @@ use super::event::{
 };
 use super::exchange::{CapturedOutcome, NewAnswer, NowOutcome, ReplayedExchange, SentMessage};
 use super::line::LineStage;
+use super::renamed::GivenName;
 use super::session::terminal_of;
 use crate::engine::seam::{Now, Wall};
 use crate::iso::codec::Message;
@@ -254,24 +255,35 @@ impl Replayer {
         let Some(exchange) = self.exchanges.get(&number) else {
             return;
         };
-        let (Some(request), CapturedOutcome::Answer(old), NowOutcome::Answered(_, new)) =
-            (&exchange.captured, &exchange.outcome, &exchange.now)
+        let (Some(request), CapturedOutcome::Answer(old)) = (&exchange.captured, &exchange.outcome)
         else {
             return;
         };
-        let owner = terminal_of(request);
-        let [old, new] = [&old.message, &new.message];
-        if let (Some(old), Some(new)) = (old.rrn(), new.rrn()) {
-            self.renamed.put_rrn(&old, &new);
+        let new = match &exchange.now {
+            NowOutcome::Answered(_, new) => Some(&new.message),
+            _ => None,
+        };
+        let (owner, old) = (terminal_of(request), &old.message);
+        let to_come = || GivenName::ToCome(number);
+        let is = |name: &str| GivenName::Is(name.to_owned());
+        if let Some(old) = old.rrn() {
+            let name = new.and_then(Message::rrn).map(|new| is(&new));
+            // What the request bore itself, no answer has to give.
+            let name = name.or_else(|| (request.rrn() != Some(old)).then(to_come));
+            name.into_iter()
+                .for_each(|name| self.renamed.put_rrn(&old, name));
         }
-        if let (Some(old), Some(new)) = (old.auth_code(), new.auth_code()) {
-            self.renamed.put_code(&owner, &old, &new);
+        if let Some(old) = old.auth_code() {
+            let name = new.and_then(Message::auth_code).map(|new| is(&new));
+            let name = name.or_else(|| (request.auth_code() != Some(old)).then(to_come));
+            name.into_iter()
+                .for_each(|name| self.renamed.put_code(&owner, &old, name));
         }
         let is_sign_on = old.kind().map(|kind| kind.purpose) == Some(Purpose::SignOn);
         let flow = self.options.spec.flow();
         let mut batch = flow.identity.iter().filter(|path| path.part.is_some());
         if let Some(path) = batch.next().filter(|_| is_sign_on)
-            && let (Some(old), Some(new)) = (old.text(*path), new.text(*path))
+            && let (Some(old), Some(new)) = (old.text(*path), new.and_then(|new| new.text(*path)))
         {
             self.renamed.put_batch(&owner, &old, &new);
         }

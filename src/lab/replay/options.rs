@@ -74,6 +74,8 @@ pub enum ReplayOrder {
     Captured,
     /// Those of its own terminal.
     Terminal,
+    /// Those of all requests before it: nothing is under way beside it.
+    Single,
 }
 
 /// What of a message is made new.

@@ -138,6 +138,11 @@ impl Replayer {
             },
         );
         self.push(now, lane, LaneStep::Send(Box::new(request)));
+        if self.options.order == ReplayOrder::Single {
+            // A lane that had nothing else is gone once this went out.
+            let lane = self.lane(&owner);
+            self.push(now, lane, LaneStep::Await(number));
+        }
     }
 
     fn seen_answer(&mut self, now: Now, seen: &SeenFrame, message: Message) {
@@ -197,7 +202,7 @@ impl Replayer {
     /// The lane of a terminal's requests, made if there is none.
     fn lane(&mut self, owner: &str) -> LaneId {
         let key = match self.options.order {
-            ReplayOrder::Captured => "",
+            ReplayOrder::Captured | ReplayOrder::Single => "",
             ReplayOrder::Terminal => owner,
         };
         if let Some(lane) = self.ways.lane_of.get(key) {

@@ -4,7 +4,7 @@
 use super::event::SkipCause;
 use super::exchange::CapturedRequest;
 use super::options::ReplayOptions;
-use super::renamed::Renamed;
+use super::renamed::{GivenName, Renamed};
 use super::session::{put_pin, terminal_of};
 use super::stand_in::put_stand_in;
 use crate::engine::seam::Wall;
@@ -158,14 +158,15 @@ impl Rewrite<'_> {
                 let now = self.wall.hhmmss(&self.options.zone);
                 self.options.fresh.rrn.then(|| format!("{now}{stan}"))
             };
-            let new = self.renamed.rrn(&old).map(str::to_owned).or_else(fresh);
-            if let Some(new) = new {
-                self.renamed.put_rrn(&old, &new);
+            let known = self.renamed.rrn(&old).and_then(GivenName::known);
+            if let Some(new) = known.map(str::to_owned).or_else(fresh) {
                 put(message, REFERENCE.into(), &new)?;
+                self.renamed.put_rrn(&old, GivenName::Is(new));
             }
         }
         if let Some(old) = text(message, CODE.into())
             && let Some(new) = self.renamed.code(owner, &old)
+            && let Some(new) = new.known()
         {
             put(message, CODE.into(), new)?;
         }
@@ -193,8 +194,8 @@ impl Rewrite<'_> {
             };
             let new = match from.field {
                 TRACE => self.renamed.stan(owner, &old, captured.at),
-                REFERENCE => self.renamed.rrn(&old),
-                CODE => self.renamed.code(owner, &old),
+                REFERENCE => self.renamed.rrn(&old).and_then(GivenName::known),
+                CODE => self.renamed.code(owner, &old).and_then(GivenName::known),
                 field => self.renamed.moment(owner, field, &old),
             };
             if let Some(new) = new.map(str::to_owned) {

@@ -8,11 +8,15 @@ use super::exchange::{
 };
 use super::lane::{LaneId, LaneStep};
 use super::line::LineStage;
+use super::renamed::GivenName;
 use super::rewrite::Rewrite;
+use super::session::terminal_of;
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::{FieldId, Secret};
+use crate::iso::spec::Purpose;
 use crate::iso::stream::{FlowId, SeenAt};
+use crate::lab::peer::{as_original, original_of};
 
 /// Requests on their way at once.
 const FLYING: usize = 10_000;
@@ -21,7 +25,8 @@ const FLYING: usize = 10_000;
 enum SendAttempt {
     /// It is on its way, or will never be.
     Done,
-    /// Its terminal signs on first, by an exchange of this number.
+    /// It goes out once the exchange of this number is settled: its terminal signs on first, or an
+    /// answer names what it is about.
     Behind(u64, Box<CapturedRequest>),
 }
 
@@ -109,6 +114,19 @@ impl Replayer {
     }
 
     fn attempt(&mut self, now: Now, request: Box<CapturedRequest>) -> SendAttempt {
+        if self.reverses_unsent(&request.message) {
+            return self.skip(now, &request, SkipCause::OriginalNotSent);
+        }
+        if let Some((field, number)) = self.unnamed(&request) {
+            let is_coming = self
+                .exchanges
+                .get(&number)
+                .is_some_and(|one| !one.is_settled());
+            return match is_coming {
+                true => SendAttempt::Behind(number, request),
+                false => self.skip(now, &request, SkipCause::NotNamed(field)),
+            };
+        }
         let mut rewrite = Rewrite {
             options: &self.options,
             renamed: &mut self.renamed,
@@ -138,6 +156,37 @@ impl Replayer {
             Err(cause) => return self.skip(now, &request, cause),
         }
         SendAttempt::Done
+    }
+
+    /// Whether a message is the reversal of a request that was not sent.
+    fn reverses_unsent(&self, message: &Message) -> bool {
+        let rule = message.spec().flow().reversal.as_ref();
+        let rule = rule.filter(|_| is_reversal(message));
+        rule.is_some_and(|rule| self.renamed.is_unsent(&original_of(message, rule)))
+    }
+
+    /// A name that an earlier captured answer gave and no new one does yet, with the number of its
+    /// request. Sent as captured, it might be the name of something else now. A reversal has others
+    /// of its own: it goes out all the same, as a terminal's does that saw no answer.
+    fn unnamed(&self, request: &CapturedRequest) -> Option<(FieldId, u64)> {
+        let message = &request.message;
+        if is_reversal(message) {
+            return None;
+        }
+        let (rrn, code) = (message.rrn(), message.auth_code());
+        let names = [
+            rrn.and_then(|rrn| Some((37, self.renamed.rrn(&rrn)?))),
+            code.and_then(|code| Some((38, self.renamed.code(&terminal_of(message), &code)?))),
+        ];
+        names
+            .into_iter()
+            .flatten()
+            .find_map(|(field, name)| match name {
+                GivenName::ToCome(number) if *number < request.number => {
+                    Some((FieldId::of(field), *number))
+                }
+                _ => None,
+            })
     }
 
     /// Whether a message needs working keys that its terminal has not got, and could have.
@@ -228,6 +277,10 @@ impl Replayer {
     }
 
     fn skip(&mut self, now: Now, request: &CapturedRequest, cause: SkipCause) -> SendAttempt {
+        let message = &request.message;
+        if let Some(rule) = &message.spec().flow().reversal {
+            self.renamed.put_unsent(as_original(message, rule));
+        }
         self.settle_as(now, request.number, NowOutcome::Skipped(cause));
         self.close_if_done(request.line);
         SendAttempt::Done
@@ -259,6 +312,10 @@ impl Replayer {
         }
         self.close_if_done(id);
     }
+}
+
+fn is_reversal(message: &Message) -> bool {
+    message.kind().map(|kind| kind.purpose) == Some(Purpose::Reversal)
 }
 
 /// An exchange that the capture does not have.

@@ -1,5 +1,7 @@
 //! A capture of a few messages, played against a host of a few lines.
 
+mod names;
+
 mod pairing;
 
 use super::*;

@@ -5,6 +5,8 @@
 //! what tshark makes of it (`tshark -r talk.pcap -q -z follow,tcp,raw,0`): a line for each segment,
 //! those of the server behind a tab.
 
+mod strangers;
+
 use crate::rig::{isogate, json};
 use isogate::io::capture::{self, CaptureOptions};
 use isogate::iso::stream::{FlowSide, Sighting};
@@ -28,7 +30,7 @@ fn packets(file: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-fn file(packets: &[Vec<u8>]) -> Vec<u8> {
+fn file_of(packets: &[Vec<u8>]) -> Vec<u8> {
     [&PCAP[..24], &packets.concat()].concat()
 }
 
@@ -91,11 +93,11 @@ fn what_tshark_reads_is_read_whatever_became_of_the_packets() {
         .flat_map(|pair| pair.iter().rev().cloned())
         .collect();
     for packets in [all.clone(), twice, shuffled] {
-        fs::write(&path, file(&packets)).unwrap();
+        fs::write(&path, file_of(&packets)).unwrap();
         assert_eq!(read(&path), (by_tshark(), vec![]));
     }
     // Without the opening, the first request's packet is where reading begins.
-    fs::write(&path, file(&all[3..])).unwrap();
+    fs::write(&path, file_of(&all[3..])).unwrap();
     assert_eq!(read(&path), (by_tshark(), vec![]));
 }
 
@@ -110,7 +112,7 @@ fn a_lost_packet_is_named_and_the_rest_is_read() {
         .position(|packet| hex(packet).ends_with(&by_tshark()[2].1))
         .unwrap();
     let length = all.remove(lost).len() as u64 - 16 - 66;
-    fs::write(&path, file(&all)).unwrap();
+    fs::write(&path, file_of(&all)).unwrap();
     let (frames, gaps) = read(&path);
     let mut expected = by_tshark();
     expected.remove(2);

@@ -1,6 +1,8 @@
 //! Captured traffic played against a live host: the same host gives no difference, another one
 //! exactly those that it makes.
 
+mod again;
+
 mod tap;
 
 use crate::rig::{Running, isogate, json_lines, ports};

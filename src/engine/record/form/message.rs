@@ -24,6 +24,7 @@ impl Form for Logged {
             self.rrn.is_some(),
             self.auth.is_some(),
             self.amount.is_some(),
+            self.stan.is_some(),
         ]);
         self.conn.put(out);
         self.mti.put(out);
@@ -32,11 +33,12 @@ impl Form for Logged {
         self.rrn.iter().for_each(|rrn| rrn.put(out));
         self.auth.iter().for_each(|auth| auth.put(out));
         self.amount.iter().for_each(|amount| amount.put(out));
+        self.stan.iter().for_each(|stan| stan.put(out));
         self.frame.put(out);
     }
 
     fn take(from: &mut In<'_>) -> Result<Self, FormError> {
-        let [low, high, relayed, code, rrn, auth, amount] = from.flags()?;
+        let [low, high, relayed, code, rrn, auth, amount, stan] = from.flags()?;
         let hop = Hop::of_code(u8::from(low) | (u8::from(high) << 1));
         Ok(Self {
             hop: hop.ok_or_else(|| from.wrong("not a way"))?,
@@ -47,6 +49,7 @@ impl Form for Logged {
             rrn: take_if(rrn, from)?,
             auth: take_if(auth, from)?,
             amount: take_if(amount, from)?,
+            stan: take_if(stan, from)?,
             frame: Form::take(from)?,
         })
     }

@@ -53,6 +53,7 @@ fn both(one: &Query, other: &Query) -> Query {
         tx: one.tx.or(other.tx),
         terminal: one.terminal.or(other.terminal),
         stan: one.stan.or(other.stan),
+        other_stan: one.other_stan.or(other.other_stan),
         rrn: one.rrn.or(other.rrn),
         auth: one.auth.or(other.auth),
         amount: one.amount.or(other.amount),

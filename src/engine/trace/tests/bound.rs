@@ -211,17 +211,18 @@ fn a_declined_repeat_of_a_booked_sale_says_nothing_of_the_money() {
 
 #[test]
 fn a_reversed_authorization_waits_for_its_completion() {
-    let hold = History::of(Purpose::Hold).timed_out().reverses(1);
-    let hold = hold.reversal_answered("00", State::Reversed);
-    assert_eq!(hold.verdict().safe_to_retry, Retry::Yes, "by itself");
-    let completion = later(made_of(&hold), 60);
-    let verdict = verdict(hold.tx, &[&hold, &completion]);
-    assert_eq!(verdict.safe_to_retry, Retry::Unproven);
-    assert!(
-        !verdict.verdict.en.contains("released"),
-        "{}",
-        verdict.verdict.en
-    );
+    let unheard = History::of(Purpose::Hold).timed_out().reverses(1);
+    let unheard = unheard.reversal_answered("00", State::Reversed);
+    let shown = History::of(Purpose::Hold).delivered().reverses(1);
+    let shown = shown.reversal_answered("00", State::SettleMismatch);
+    for hold in [unheard, shown] {
+        assert_eq!(hold.verdict().safe_to_retry, Retry::Yes, "by itself");
+        let completion = later(made_of(&hold), 60);
+        let verdict = verdict(hold.tx, &[&hold, &completion]);
+        assert_eq!(verdict.safe_to_retry, Retry::Unproven);
+        let says = verdict.verdict.en;
+        assert!(!says.contains("released"), "{says}");
+    }
 }
 
 #[test]

@@ -155,6 +155,7 @@ impl History {
             relayed: None,
             mti: mti.parse().unwrap(),
             code: (!code.is_empty()).then(|| text(code)),
+            stan: None,
             rrn: answers.then(|| text("203217491827")),
             auth: (answers && code == "00" && mti == "0210").then(|| text("112233")),
             amount: None,

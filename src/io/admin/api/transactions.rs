@@ -113,6 +113,7 @@ impl TransactionFilter {
             tx: guess.tx,
             terminal: told.terminal.or(guess.terminal),
             stan: told.stan.or(guess.stan),
+            other_stan: guess.other_stan,
             rrn: told.rrn.or(guess.rrn),
             auth: told.auth.or(guess.auth),
             amount: told.amount.or(guess.amount),
@@ -124,7 +125,11 @@ impl TransactionFilter {
         };
         let all = filter.alternatives().into_iter();
         Ok(all
-            .map(|together| together.into_iter().map(narrowed).collect())
+            .map(|together| together.into_iter().map(narrowed))
+            .map(|together| match told.stan {
+                Some(_) => together.flat_map(Query::by_any_stan).collect(),
+                None => together.collect(),
+            })
             .collect())
     }
 
@@ -142,6 +147,7 @@ impl TransactionFilter {
             tx: None,
             terminal: read(&self.terminal).map(trace::terminal_id).transpose()?,
             stan: read(&self.stan).map(trace::stan).transpose()?,
+            other_stan: None,
             rrn: text(&self.rrn, "an RRN")?,
             auth: text(&self.auth, "an authorization code")?,
             amount: read(&self.amount).map(trace::amount).transpose()?,

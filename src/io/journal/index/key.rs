@@ -17,6 +17,8 @@ pub(super) enum IndexKey<'a> {
     Number(&'a str, u64),
     Terminal(&'a str),
     Stan(u64),
+    /// The trace number of a message that bears another than the request.
+    OtherStan(u64),
     Amount(u64),
     /// Card, amount and merchant.
     Purchase(CardKey<'a>, u64, &'a str),
@@ -102,6 +104,7 @@ impl IndexKey<'_> {
             }
             Self::Terminal(terminal) => hash.bytes(5, terminal.as_bytes()),
             Self::Stan(stan) => hash.words(6, stan),
+            Self::OtherStan(stan) => hash.words(16, stan),
             Self::Amount(amount) => hash.words(7, amount),
             Self::Purchase(card, amount, merchant) => {
                 hash.bytes(8, card.0);

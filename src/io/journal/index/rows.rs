@@ -9,7 +9,7 @@ use super::run::{
 use crate::engine::record::{Carried, Fact, Note, Opened, Record, Seq, State, Step, TxId};
 use crate::engine::seam::{KeyedMap, Wall};
 use crate::engine::trace::{Unconfirmed, Which, casts_doubt};
-use crate::iso::message::{AuthCode, Class, Rrn};
+use crate::iso::message::{AuthCode, Class, Rrn, Stan};
 use crate::iso::spec::Purpose;
 use std::collections::BTreeMap;
 
@@ -37,6 +37,9 @@ struct IndexRow {
     tx: TxId,
     first: RecordPosition,
     last: RecordPosition,
+    /// DE 11 of its request, and the other one that was seen last.
+    stan: Option<Stan>,
+    other_stan: Option<Stan>,
     rrn: Option<Rrn>,
     auth: Option<AuthCode>,
     state: State,
@@ -99,6 +102,12 @@ impl Rows {
             self.entries.extend(entries);
         }
         let Some(message) = &step.message else { return };
+        let other = message.stan.filter(|_| message.stan != own.stan);
+        if other.is_some() && own.other_stan != other {
+            own.other_stan = other;
+            let entries = other.map(|stan| entry(IndexKey::OtherStan(stan.0), row));
+            self.entries.extend(entries);
+        }
         // The number on the slip, not that of its reversal.
         let rrn = message
             .rrn
@@ -134,6 +143,9 @@ impl Rows {
     fn opened(&mut self, row: usize, opened: &Opened, at: Wall) {
         let (from, until) = self.began.unwrap_or((at, at));
         self.began = Some((from.min(at), until.max(at)));
+        if let Some(row) = self.rows.get_mut(row) {
+            row.stan = Some(opened.stan);
+        }
         IndexKey::of_opened(opened, |key| self.entries.push(entry(key, row)));
     }
 
@@ -145,6 +157,8 @@ impl Rows {
                 tx,
                 first: at,
                 last: at,
+                stan: None,
+                other_stan: None,
                 rrn: None,
                 auth: None,
                 state,

@@ -20,7 +20,7 @@ use std::rc::Rc;
 use super::super::cursor::RecordPosition;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"isoindex");
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 
 /// How many words a page holds beside its check sum.
 const PAGE: u64 = 511;

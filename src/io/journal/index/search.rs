@@ -125,6 +125,7 @@ fn plan(lookup: &Lookup, query: &Query) -> io::Result<SearchPlan> {
         query.tx.map(IndexKey::Transaction),
         query.rrn.as_ref().map(|rrn| IndexKey::Rrn(rrn)),
         query.auth.as_ref().map(|auth| IndexKey::Auth(auth)),
+        query.other_stan.map(|stan| IndexKey::OtherStan(stan.0)),
     ];
     let begun = [
         number.map(|(terminal, stan)| IndexKey::Number(terminal, stan.0)),

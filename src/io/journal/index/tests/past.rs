@@ -133,6 +133,7 @@ pub(super) fn shape(record: &mut Record, n: u64, state: State) {
     let message = step.message.as_mut().unwrap();
     if message.rrn.is_some() {
         message.hop = Hop::AcquirerToGateway;
+        message.stan = Some(Stan(500_000 + n));
         message.rrn = Text::new(&format!("{n:012}"));
         message.auth = Text::new(&format!("{:06}", n % 90));
     }
@@ -225,6 +226,10 @@ pub(super) fn queries() -> Vec<Query> {
         },
         Query {
             stan: Some(Stan(399)),
+            ..q()
+        },
+        Query {
+            other_stan: Some(Stan(500_045)),
             ..q()
         },
         Query {
