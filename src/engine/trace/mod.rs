@@ -17,6 +17,8 @@ mod codes;
 
 mod story;
 
+mod waits;
+
 mod moment;
 
 mod reversal;
