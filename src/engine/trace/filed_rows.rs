@@ -4,7 +4,7 @@
 use super::bonds;
 use super::cause::Cause;
 use super::codes::{Code, Outcome};
-use super::filed::FiledWord;
+use super::filed::{FiledWord, MoneyLeft};
 use super::filed_texts as texts;
 use super::lang::{Phrase, Said};
 use super::money::money;
@@ -42,7 +42,9 @@ pub(super) fn at_odds(story: &Story, rows: FiledRows<'_, '_>) -> Option<FiledWor
     if all().any(|row| is_of_another_currency(story, row)) {
         return say(Cause::OtherAmount, texts::OTHER_CURRENCY, &[]);
     }
-    if let Some(row) = all().find(|row| is_booked_as_declined(row)) {
+    // Of what was declined or undone, that it is booked says more than its code.
+    let undone = MoneyLeft::of(story.state) == MoneyLeft::Undone;
+    if let Some(row) = all().find(|row| is_booked_as_declined(row) && !undone) {
         let code = ("code", Said::same(row.code.to_string()));
         return say(Cause::AnswersDisagree, OTHER_CODE, &[code]);
     }

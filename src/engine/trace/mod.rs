@@ -19,6 +19,8 @@ mod story;
 
 mod story_told;
 
+mod waits;
+
 mod moment;
 
 mod reversal;

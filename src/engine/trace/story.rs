@@ -4,6 +4,7 @@ use super::codes::{Code, Outcome};
 use super::moment::{Leg, Moment, onward};
 use super::reversal::{By, Reversal, is_done, is_reversal, turns_away};
 use super::settled::Settlement;
+use super::waits::millis;
 use crate::engine::record::{
     Carried, CarriedTransaction, Fact, Hop, Logged, Note, Opened, Record, Row, Seq, State, Step,
     TxId, Why,
@@ -482,30 +483,6 @@ impl Story {
             });
         }
     }
-
-    /// When the request went to the acquirer, as far as seen.
-    fn asked_at(&self) -> Option<Wall> {
-        let asks = |leg: &Leg| leg.hop == Hop::GatewayToAcquirer && !leg.is_reversal();
-        let asked = self
-            .moments
-            .iter()
-            .find(|m| m.leg.as_ref().is_some_and(asks));
-        asked.map(|moment| moment.at)
-    }
-
-    /// How long the acquirer took to answer the request, in milliseconds.
-    #[must_use]
-    pub fn answered_after_ms(&self) -> Option<u64> {
-        if self.took_ms.is_some() {
-            return self.took_ms;
-        }
-        let answers = |leg: &Leg| leg.hop == Hop::AcquirerToGateway && !leg.is_reversal();
-        let answer = self
-            .moments
-            .iter()
-            .find(|m| m.leg.as_ref().is_some_and(answers));
-        Some(millis(self.asked_at()?, answer?.at))
-    }
 }
 
 /// States that only an approval leads to.
@@ -526,8 +503,3 @@ const fn is_approval(state: State) -> bool {
 
 /// The row of the decision table that ends the watch for a late approval.
 const WATCH_OVER: Row = Row('t');
-
-/// From one moment to a later one; zero if the wall clock was set back between.
-pub(super) fn millis(from: Wall, to: Wall) -> u64 {
-    u64::try_from((to - from).as_millis()).unwrap_or(u64::MAX)
-}

@@ -275,6 +275,45 @@ fn a_batch_that_counts_what_was_undone_is_told() {
 }
 
 #[test]
+fn what_was_declined_and_is_booked_under_that_code_is_booked() {
+    let line = format!("rrn,amount,is,code\n{RRN},888.00,booked,51\n");
+    let file = file!(acquirer, &line);
+    let says = judged(&History::sale().declined("51"), &file);
+    assert_eq!(says.cause, Cause::BookedAtAcquirer, "{says:?}");
+    assert_eq!((says.safe_to_retry, says.open), (Retry::No, true));
+    let says = judged(&History::sale().delivered(), &file);
+    assert_eq!(says.cause, Cause::AnswersDisagree, "{says:?}");
+}
+
+#[test]
+fn a_slip_that_its_batch_holds_twice_is_told_and_one_that_was_undone_since_is_not() {
+    let sale = History::sale().delivered();
+    let batch = |lines: &str| {
+        let lines = lines.replace("RRN", RRN);
+        file!(terminal, &format!("at,rrn,amount,is\n{lines}"))
+    };
+    let (first, second) = ("2026-11-22 10:11:12", "2026-11-22 10:11:14");
+    let slip = |at: &str, is: &str| format!("{at},RRN,888.00,{is}\n");
+    let once = batch(&slip(first, "approved"));
+    assert!(!judged(&sale, &once).open);
+    for undated in ["", second] {
+        let twice = batch(&(slip(first, "approved") + &slip(undated, "approved")));
+        let says = judged(&sale, &twice);
+        assert_eq!((says.cause, says.open), (Cause::BookedTwice, true));
+        assert_eq!(says.evidence, Tier::E1);
+        assert_eq!(says.safe_to_retry, Retry::No);
+        assert!(
+            says.verdict
+                .en
+                .contains("the terminal's batch has it twice")
+        );
+        assert!(says.verdict.zh.contains("终端批次重复记录"));
+    }
+    let undone = batch(&(slip(first, "approved") + &slip(second, "reversed")));
+    assert!(judged(&sale, &undone).cause != Cause::BookedTwice);
+}
+
+#[test]
 fn settings_tell_the_class_and_never_one_of_it() {
     let settings = |text: &str| Evidence {
         settings: Some(AccountSettings::read(text).unwrap()),
