@@ -53,14 +53,21 @@ pub(super) fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::OperatorReversed => {
             Phrase::new("an operator asked for the reversal", "操作员要求冲正")
         }
+        Cause::LinkDown => Phrase::new("no connection to the acquirer", "与收单机构无连接"),
+        Cause::NeverWritten => Phrase::new("not written in time", "期限内未能写出"),
+        cause => refusal(story, cause),
+    }
+}
+
+/// Why the gateway refused it.
+fn refusal(story: &Story, cause: Cause) -> Phrase {
+    match cause {
         Cause::RefusedMac => Phrase::new("request MAC wrong", "请求MAC校验错"),
         Cause::RefusedTerminal => Phrase::new("the terminal is not known here", "终端未登记"),
         Cause::RefusedDuplicate => Phrase::new(
             "it does not fit the transaction of this number",
             "与该凭证号的原交易不符",
         ),
-        Cause::LinkDown => Phrase::new("no connection to the acquirer", "与收单机构无连接"),
-        Cause::NeverWritten => Phrase::new("not written in time", "期限内未能写出"),
         Cause::RefusedUndoing => {
             Phrase::new("a reversal of its original is under way", "原交易正在冲正")
         }
