@@ -316,6 +316,8 @@ const fn carried_name(carried: &Carried) -> &'static str {
         Carried::Stan(_) => "stan",
         Carried::Links(_) => "links",
         Carried::Clock(_) => "clock",
+        Carried::Numbers { .. } => "numbers",
+        Carried::AllTerminals => "all_terminals",
     }
 }
 

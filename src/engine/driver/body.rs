@@ -30,6 +30,8 @@ pub struct Driver<R: Rim> {
     batch_due: Option<Mono>,
     /// The last record that it was handed.
     handed: Seq,
+    /// The record up to which the journal was last asked.
+    asked: Seq,
     pub(super) outbox: Outbox<R>,
     /// What happened while an order was carried out.
     pub(super) follow_ups: VecDeque<Event>,
@@ -51,6 +53,7 @@ impl<R: Rim> Driver<R> {
             batch: Vec::new(),
             batch_due: None,
             handed: rim.released(),
+            asked: Seq(0),
             rim,
             outbox: Outbox::new(),
             follow_ups: VecDeque::new(),
@@ -132,6 +135,10 @@ impl<R: Rim> Driver<R> {
                 None => self.follow_ups.push_back(Event::NotWritten(id)),
             },
             Action::Revoke(id) => self.revoke(id),
+            Action::Recall(recall) => {
+                self.asked = recall.after;
+                self.rim.recalls(recall);
+            }
             Action::Close(conn, reason) => {
                 self.rim.closes(conn, reason);
                 if self.outbox.close(conn) {
@@ -212,7 +219,7 @@ impl<R: Rim> Driver<R> {
             return;
         }
         let due = *self.batch_due.get_or_insert(self.now.mono + MAY_WAIT);
-        let awaited = self.outbox.awaited() > self.handed;
+        let awaited = self.outbox.awaited().max(self.asked) > self.handed;
         if awaited || due <= self.now.mono || self.batch.len() >= ENOUGH {
             self.hand_over();
         }

@@ -2,7 +2,7 @@
 
 use super::outbound::ByteSink;
 use super::outbox::Side;
-use crate::engine::gateway::{CloseReason, Counts, SendId};
+use crate::engine::gateway::{CloseReason, Counts, Recall, SendId};
 use crate::engine::record::{ConnId, ListenerId, Record, Seq};
 use crate::engine::seam::{Mono, Now};
 use crate::iso::message::{MerchantId, TerminalId};
@@ -54,6 +54,9 @@ pub trait Rim: JournalDoor {
 
     /// So many frames were handed to a connection of this side, and the core was not told so.
     fn sent(&mut self, _side: Side, _frames: usize) {}
+
+    /// The core asks the journal. The answer comes as an event, once it is durable so far.
+    fn recalls(&mut self, recall: Recall);
 
     /// A send was taken back.
     fn revoked(&mut self, send: SendId);

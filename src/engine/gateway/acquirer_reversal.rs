@@ -3,11 +3,12 @@
 use super::answer_fits::is_of_currency;
 use super::core::{Cause, Gateway};
 use super::lifecycle::{Trigger, decide};
-use super::live::Slot;
+use super::live::{Asker, Slot};
 use super::message_facts::{CODE, key_of};
 use super::names;
 use super::originals::{OriginalNames, Referable, only};
 use super::partly_read;
+use super::recall::JournalAsked;
 use super::remembered::Remembered;
 use super::terminal_reversal::{is_about, is_partial};
 use crate::engine::record::{ConnId, Hop, LinkId, Logged, Note, Opened, Row, TxId};
@@ -25,8 +26,17 @@ impl Gateway {
         link: LinkId,
         conn: ConnId,
         message: &Message,
+        asked: JournalAsked,
     ) {
         let slot = self.taken_back(now, link, message);
+        let asks = slot.is_none() && asked == JournalAsked::NotYet;
+        if asks && self.asks_what_is_taken_back(now, link, conn, message) {
+            return;
+        }
+        if slot.is_none() && asked == JournalAsked::InVain {
+            // Not answered, it comes again.
+            return self.stray(now, conn, message, Hop::AcquirerToGateway);
+        }
         let id = slot.and_then(|slot| Some(self.live.get(slot)?.id));
         match slot {
             Some(slot) => {
@@ -76,6 +86,16 @@ impl Gateway {
         let decision = self.step(now, slot, trigger, cause);
         if decision.is_some_and(|decision| decision.row == Row('3')) {
             self.refers(now, &opened, Trigger::ReturnUndone, id);
+        }
+    }
+
+    /// No host answered a reversal of the terminal, but the acquirer took the transaction back
+    /// itself. Only the host says yes to the terminal: its reversal goes there.
+    pub(super) fn acquirer_took_it_back(&mut self, now: Now, slot: Slot, askers: Vec<Asker>) {
+        let original = self.live.get(slot).map(|own| own.id);
+        for Asker { conn, asked } in askers {
+            let opened = self.describe(&asked);
+            self.forward(now, conn, asked, Opened { original, ..opened });
         }
     }
 
@@ -136,7 +156,7 @@ impl Gateway {
         };
         let opened = self.describe(message);
         // A host may number its own messages as it likes.
-        let id = self.referred(&opened, &told).all().first().copied();
+        let id = self.referred_here(&opened, &told).all().first().copied();
         let id = id.or_else(|| self.unanswered_of_number(&opened, told.stan, &fits));
         let returning = |done: &&Remembered| {
             matches!(done.opened.purpose, Purpose::Void | Purpose::Refund)

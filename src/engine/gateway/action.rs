@@ -1,5 +1,6 @@
 //! What is to be done, told by the gateway: imperative, closed.
 
+use super::recall::Recall;
 use crate::engine::record::{ConnId, Record, Seq};
 use bytes::Bytes;
 
@@ -27,6 +28,9 @@ pub enum Action {
     /// Take a send back if it is not written yet. Answer with `Written` or `NotWritten` in any
     /// case.
     Revoke(SendId),
+    /// Look in the journal, once it is durable so far, for what memory forgot. Answer with
+    /// `Recalled`, in the order in which it was asked.
+    Recall(Recall),
     /// Close a connection, for this reason.
     Close(ConnId, CloseReason),
 }

@@ -9,6 +9,7 @@ use super::live::{Slot, Transaction};
 use super::message_facts::{HeardBefore, key_of, outcome_of};
 use super::originals::OriginalNames;
 use super::partly_read;
+use super::recall::JournalAsked;
 use super::settlement;
 use super::terminal_reversal::left_standing;
 use super::upstream_request::UpstreamRequest;
@@ -34,7 +35,7 @@ impl Gateway {
             return;
         }
         if !message.mti().is_answer() && message.mti().class() == Class::Reversal {
-            return self.acquirer_reverses(now, link, conn, message);
+            return self.acquirer_reverses(now, link, conn, message, JournalAsked::NotYet);
         }
         if !message.mti().is_answer() {
             return self.stray(now, conn, message, Hop::AcquirerToGateway);
@@ -172,8 +173,8 @@ impl Gateway {
     /// A transaction that was called back to life and did not stay alive goes back to memory.
     pub(super) fn forget_if_over(&mut self, slot: Slot) {
         let over = self.live.get(slot).is_some_and(|transaction| {
-            let kept =
-                matches!(transaction.state, State::Reversed) && transaction.deadline.is_some();
+            let watched = [State::Reversed, State::ClosedByOperator];
+            let kept = watched.contains(&transaction.state) && transaction.deadline.is_some();
             !transaction.state.is_live() && !kept
         });
         if over {

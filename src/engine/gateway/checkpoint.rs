@@ -4,8 +4,10 @@
 use super::core::Gateway;
 use super::live::{Reversal, Transaction};
 use super::message_facts::key_of;
+use super::names::TerminalKey;
 use super::recover::Fold;
 use super::remembered::Remembered;
+use super::used_numbers::UsedNumbers;
 use crate::engine::record::{
     Awaited, Carried, CarriedAnswer, CarriedTransaction, Fact, Record, State, StoredFrame,
 };
@@ -23,6 +25,7 @@ impl Gateway {
             Carried::Clock(self.steady.at(now.mono)),
             Carried::Links(self.link_names()),
         ];
+        items.extend((!self.terminals.forgot()).then_some(Carried::AllTerminals));
         for slot in self.live.slots() {
             items.extend(
                 self.live
@@ -31,8 +34,15 @@ impl Gateway {
             );
         }
         let most = self.options.limits.carried_of_each(self.terminals.len());
-        for terminal in self.terminals.iter() {
+        for (key, terminal) in self.terminals.named() {
             let old = terminal.done.len().saturating_sub(most);
+            let numbers = terminal.numbers().map(UsedNumbers::to_carry);
+            items.extend(numbers.map(|used| Carried::Numbers {
+                merchant: key.merchant,
+                terminal: key.number,
+                used,
+                whole: old == 0 && !terminal.forgot(),
+            }));
             // Whatever is open stays on the list, however much came after it.
             let needed = |(at, done): &(usize, &Remembered)| *at >= old || done.is_open();
             let all = terminal.done.iter().enumerate();
@@ -132,19 +142,37 @@ impl Fold {
             Carried::Tombstone { identity, at } => self.tombstone(identity, at),
             Carried::Stan(stan) => self.gateway.numbers.stan = stan,
             Carried::Links(names) => self.links(&names),
+            Carried::AllTerminals => self.gateway.terminals.are_all(),
             Carried::Clock(moment) => self.gateway.steady.set(moment, label),
+            Carried::Numbers {
+                merchant,
+                terminal: number,
+                used,
+                whole,
+            } => {
+                let terminal = self
+                    .gateway
+                    .terminals
+                    .entry(TerminalKey { merchant, number });
+                terminal.is_carried(UsedNumbers::carried(&used), whole);
+            }
         }
     }
 
     fn carried_transaction(&mut self, now: Now, mut carried: CarriedTransaction) {
         self.known_now(&mut carried.opened, &carried.request);
         let cause = carried.cause.unwrap_or(ReversalCause::Other);
+        let closed = carried.state == State::ClosedByOperator;
         let under_way = carried.state.meaning().awaited == Awaited::Reversal;
         let answer = carried.reversal_answer.and_then(|answer| answer.restore());
         let has_one = under_way || answer.is_some() || carried.reversing.is_some();
         let reversal = has_one.then(|| Reversal {
             tries: carried.tries,
-            unanswered: if under_way { carried.tries } else { 0 },
+            unanswered: if under_way || closed {
+                carried.tries
+            } else {
+                0
+            },
             // It began without an answer, and one came since: before a try or after, nobody knows.
             overtaken: under_way && carried.approved && cause == ReversalCause::NoAnswer,
             of_receipt: carried.of_receipt,

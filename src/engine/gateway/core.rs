@@ -9,6 +9,7 @@ use super::message_facts::key_of;
 use super::names::TerminalKey;
 use super::numbers::{Gauges, Numbers};
 use super::options::{Limits, Options};
+use super::recall::HeldBack;
 use super::remembered::Remembered;
 use super::terminal_memory::{Terminals, Twins};
 use crate::engine::record::{
@@ -52,6 +53,8 @@ pub struct Gateway {
     pub(super) draining: bool,
     /// The journal's disk is nearly full: what is new is refused.
     pub(super) disk_low: bool,
+    /// What waits for the journal.
+    pub(super) held_back: HeldBack,
     /// What the age of tombstones and reversals counts on.
     pub(super) steady: Steady,
     actions: VecDeque<Action>,
@@ -98,6 +101,7 @@ impl Gateway {
             gauges: Gauges::default(),
             draining: false,
             disk_low: false,
+            held_back: HeldBack::default(),
             steady: Steady::default(),
             actions: VecDeque::new(),
         }
@@ -120,11 +124,12 @@ impl Gateway {
                 let taken = self.conns.insert_new(conn, fresh).is_err();
                 assert!(!taken, "a connection id is used once");
             }
-            Event::TerminalMessage { conn, message } => self.terminal_message(now, conn, message),
+            Event::TerminalMessage { conn, message } => self.terminal_says(now, conn, message),
             Event::TerminalUnreadable { conn, frame } => {
                 self.unreadable(now, conn, Hop::TerminalToGateway, frame);
             }
-            Event::TerminalClosed { conn, reset } => self.terminal_closed(now, conn, reset),
+            Event::TerminalClosed { conn, reset } => self.terminal_ends(now, conn, reset),
+            Event::Recalled(recalled) => self.recalled(now, *recalled),
             Event::LinkUp { link, conn } => self.link_connected(now, link, conn),
             Event::LinkDown { link, conn } => self.link_down(now, link, conn),
             Event::AcquirerMessage { conn, message } => self.acquirer_message(now, conn, &message),
@@ -166,7 +171,9 @@ impl Gateway {
     pub fn next_deadline(&self) -> Option<Mono> {
         let conns = self.links.iter().flat_map(|(_, link)| &link.conns);
         let sessions = conns.filter_map(LinkConn::deadline);
-        self.live.next_deadline().into_iter().chain(sessions).min()
+        let held = self.held_back.deadline();
+        let live = self.live.next_deadline().into_iter();
+        live.chain(held).chain(sessions).min()
     }
 
     /// Changes what is bounded, for what comes from now on.
@@ -178,7 +185,7 @@ impl Gateway {
     #[must_use]
     pub fn counts(&self) -> Counts {
         Counts {
-            in_flight: self.gauges.in_flight,
+            in_flight: self.gauges.in_flight + self.held_back.len(),
             live: self.live.len(),
             reversals: self.gauges.reversing,
             terminals: self.terminals.len(),
@@ -191,6 +198,7 @@ impl Gateway {
             self.transaction_due(now, slot);
         }
         self.sessions_due(now);
+        self.held_due(now);
     }
 
     /// What the deadline of a live transaction means, by its state.
@@ -209,6 +217,7 @@ impl Gateway {
             }
             // Nobody is owed anything by the gateway any more.
             State::Reversed
+            | State::ClosedByOperator
             | State::DeliveryUnproven
             | State::TimedOut
             | State::LateApproval
@@ -225,8 +234,7 @@ impl Gateway {
             | State::Settled
             | State::SettleMismatch
             | State::Confirmed
-            | State::AnswerUnread
-            | State::ClosedByOperator => {}
+            | State::AnswerUnread => {}
         }
     }
 
@@ -347,7 +355,7 @@ impl Gateway {
             Effect::AnswerInvalid | Effect::AnswerReversal => {
                 // The terminal's reversal itself is needed for these: see `terminal_reversal`.
             }
-            Effect::Cancel => self.cancel_reversal(slot),
+            Effect::Cancel => self.cancel_reversal(now, slot),
             Effect::Forget => self.forget(slot),
         }
     }

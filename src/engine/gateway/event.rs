@@ -1,6 +1,7 @@
 //! What happened, told to the gateway: past tense, closed.
 
 use super::action::SendId;
+use super::recall::Recalled;
 use super::wish::Wish;
 use crate::engine::record::{
     ConnId, LinkId, ListenerId, OperatorAct, ShadowDifference, ShadowTally,
@@ -72,6 +73,8 @@ pub enum Event {
     Written(SendId),
     /// A send was not written at all and never will be.
     NotWritten(SendId),
+    /// What the journal says of what memory forgot.
+    Recalled(Box<Recalled>),
     /// Time passed: what is due is done. Every other event does that too.
     Tick,
     /// An operator decides about a transaction.

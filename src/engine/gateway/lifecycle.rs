@@ -338,6 +338,10 @@ pub fn decide(state: State, trigger: Trigger) -> Decision {
         (S::ReversalPending | S::ReversalSent | S::ReversalUndeliverable, T::ReceiptReversed) => {
             ('6', S::SettleMismatch, E::Finish)
         }
+        // It was not to be booked, by all that an operator had found.
+        (S::ClosedByOperator, T::ReversalAccepted | T::ReceiptReversed) => {
+            ('6', S::SettleMismatch, E::None)
+        }
         (S::ReversalPending | S::ReversalSent | S::ReversalUndeliverable, T::ReversalUnproven) => {
             ('m', S::ClosedUnproven, E::FinishAndWatch)
         }

@@ -93,6 +93,17 @@ impl Transaction {
         self.state == State::Reversed && !self.approved && self.reversal.is_some()
     }
 
+    /// Whether an operator closed it while a try of its reversal was out, which may be answered.
+    pub(super) fn may_be_undone_yet(&self) -> bool {
+        let reversal = self.reversal.as_ref();
+        self.state == State::ClosedByOperator && reversal.is_some_and(|own| own.unanswered > 0)
+    }
+
+    /// Whether it is over, and watched for an answer that says otherwise.
+    pub(super) fn is_watched(&self) -> bool {
+        self.may_be_approved_yet() || self.may_be_undone_yet()
+    }
+
     /// Nothing yet but its names: what a fresh one, a recovered one and one called back from memory
     /// share.
     pub(super) fn of(opened: Arc<Opened>) -> Self {

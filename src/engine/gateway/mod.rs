@@ -31,6 +31,8 @@ mod live;
 
 mod remembered;
 
+mod used_numbers;
+
 mod terminal_memory;
 
 mod numbers;
@@ -58,6 +60,8 @@ mod answer_fits;
 mod answer_match;
 
 mod answer;
+
+mod recall;
 
 mod terminal_keys;
 
@@ -105,6 +109,9 @@ pub use options::{
 };
 pub(crate) use originals::{OriginalNames, Referable, Referred, only, referred};
 pub(crate) use partly_read::{hides_its_code, note as unread_note, note_or as unread_note_or};
+pub use recall::{
+    FoundInJournal, MOST_RECALLED, Recall, RecallId, Recalled, names_links, names_others,
+};
 pub use route::{Balance, CardRange, CodePattern, Match, MtiPattern, TerminalPattern};
 pub(crate) use settlement::note_or as settlement_note_or;
 pub(crate) use terminal_memory::Twins;

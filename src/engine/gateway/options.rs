@@ -156,7 +156,7 @@ impl ReversalBy {
 }
 
 /// How a route reverses.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReversalOptions {
     /// Who.
     pub by: ReversalBy,

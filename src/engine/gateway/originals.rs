@@ -294,6 +294,10 @@ impl Gateway {
             None if may_refer(message, opened.purpose) => {
                 self.referred(opened, &OriginalNames::told_by(message))
             }
+            // Its own terminal has none that it names.
+            None if opened.purpose == Purpose::Reversal => {
+                self.referred_elsewhere(opened, &OriginalNames::told_by(message))
+            }
             None => Referred::ToNone,
         }
     }
@@ -309,7 +313,33 @@ impl Gateway {
     /// What a void, refund or completion says of its original: one of its terminal, answered
     /// before, or whose answer is still on its way to the terminal, or not proven.
     pub(super) fn referred(&self, of: &Opened, told: &OriginalNames) -> Referred {
+        match self.referred_here(of, told) {
+            Referred::ToNone => self.referred_elsewhere(of, told),
+            known @ (Referred::To(_) | Referred::OneOf(_)) => known,
+        }
+    }
+
+    /// The same, of its own terminal only.
+    pub(super) fn referred_here(&self, of: &Opened, told: &OriginalNames) -> Referred {
         referred((of, told), &self.referables(&key_of(of), told))
+    }
+
+    /// What it may mean of other merchants' terminals of the same number: one of a chain has
+    /// several, and hosts find originals without the merchant's.
+    fn referred_elsewhere(&self, of: &Opened, told: &OriginalNames) -> Referred {
+        let others = self.terminals.of_number(&of.terminal).iter();
+        let others = others.filter(|key| **key != key_of(of));
+        let named = |key| {
+            let mut own = self.referables(key, told);
+            own.retain(|own| own.opened.may_share_card(of));
+            referred((of, told), &own)
+        };
+        let all = others.flat_map(|key| named(key).all().to_vec());
+        let all: Vec<TxId> = all.take(MOST).collect();
+        match all.is_empty() {
+            true => Referred::ToNone,
+            false => Referred::OneOf(all),
+        }
     }
 
     /// The transactions of a terminal, with the names that a message may tell of them.

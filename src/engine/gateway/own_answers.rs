@@ -289,9 +289,13 @@ impl Gateway {
 
 /// Whether a refusal ends the case for its terminal, so that the same request again is answered
 /// the same: a yes behind a no would reach nobody who waits for one. A name that was not vouched
-/// for, or that is another's, ends nothing.
+/// for, or that is or may be another's, ends nothing.
 const fn ends_its_name(why: Why) -> bool {
-    is_vouched_for(why) && !matches!(why, Why::DuplicateMismatch | Why::OvertakenByReversal)
+    is_vouched_for(why)
+        && !matches!(
+            why,
+            Why::DuplicateMismatch | Why::OvertakenByReversal | Why::Unrecalled
+        )
 }
 
 /// Whether a request that is refused for this came from its terminal, as far as that can be known.
@@ -330,6 +334,7 @@ const fn refusal(flow: &Flow, why: Why) -> ResponseCode {
         | Why::Unseen
         | Why::WrittenLate
         | Why::OriginalUndoing
+        | Why::Unrecalled
         | Why::Expired => answer.malfunction,
     }
 }

@@ -70,14 +70,28 @@ impl Gateway {
         self.spec_named(name).or_else(builtin).or_else(any)
     }
 
-    /// A route for what no route of the configuration leads to: who reverses there is not known,
-    /// so the gateway does not begin to by itself.
-    pub(super) fn parked_route(&mut self) -> usize {
+    /// A route for what no route of the configuration leads to. It is reversed as by the route that
+    /// takes it now; if there is none, who reverses is not known, so the gateway does not begin to
+    /// by itself.
+    pub(super) fn parked_route(&mut self, takes_it: Option<usize>) -> usize {
+        let usual = self.options.routes.first().map(|route| route.reversal);
+        let takes_it = takes_it.map(|at| &self.options.routes[at]);
+        let reversal = takes_it.map_or_else(
+            || ReversalOptions {
+                by: ReversalBy::Terminal,
+                tries: usual.map_or(6, |usual| usual.tries),
+                expire: usual.map_or(Duration::from_secs(24 * 3600), |usual| usual.expire),
+                unproven: false,
+            },
+            |route| route.reversal,
+        );
         let mut routes = self.options.routes.iter();
-        if let Some(at) = routes.position(|route| route.takes.listener == [NOWHERE]) {
+        let same =
+            |route: &RouteOptions| route.takes.listener == [NOWHERE] && route.reversal == reversal;
+        if let Some(at) = routes.position(same) {
             return at;
         }
-        let usual = self.options.routes.first().map(|route| route.reversal);
+        let timeout = takes_it.map_or(Duration::from_secs(45), |route| route.timeout);
         self.options.routes.push(RouteOptions {
             to: Vec::new(),
             balance: Balance::default(),
@@ -88,13 +102,8 @@ impl Gateway {
             rewrite_stan: false,
             map: None,
             key: Vec::new(),
-            timeout: Duration::from_secs(45),
-            reversal: ReversalOptions {
-                by: ReversalBy::Terminal,
-                tries: usual.map_or(6, |usual| usual.tries),
-                expire: usual.map_or(Duration::from_secs(24 * 3600), |usual| usual.expire),
-                unproven: false,
-            },
+            timeout,
+            reversal,
         });
         self.options.routes.len() - 1
     }

@@ -43,15 +43,7 @@ impl Gateway {
         history: impl IntoIterator<Item = Record>,
     ) -> Self {
         let name = options.name;
-        let mut fold = Fold {
-            gateway: Self::empty(options, vault, seed),
-            slots: BTreeMap::new(),
-            links: Vec::new(),
-            fresh: UnreadApprovals::default(),
-        };
-        for record in history {
-            fold.take(now, record);
-        }
+        let fold = Fold::over(Self::empty(options, vault, seed), now, history);
         let mut gateway = fold.gateway;
         let fresh = fold
             .fresh
@@ -100,7 +92,7 @@ impl Gateway {
     /// What is watched for its approval is so for the rest of its time.
     fn watch_on(&mut self, now: Now, slot: Slot) {
         let own = self.live.get(slot);
-        let own = own.filter(|own| own.may_be_approved_yet());
+        let own = own.filter(|own| own.is_watched());
         let Some(reversal) = own.and_then(|own| own.reversal.as_ref()) else {
             return;
         };
@@ -110,30 +102,36 @@ impl Gateway {
         self.live.set_deadline(slot, until);
     }
 
-    /// The route that a recorded request took: the first that leads to its link and takes it.
+    /// The route that a recorded request took: the first that leads to its link and takes it. If
+    /// none leads there any more, it is reversed as the one says that takes it now, over its own
+    /// link.
     pub(super) fn route_to(&mut self, opened: &Opened, request: &StoredFrame) -> usize {
-        let routes = self.options.routes.iter().enumerate();
-        let mut leading = routes.filter(|(_, route)| route.to.contains(&opened.link));
-        let Some((first, _)) = leading.next() else {
-            return self.parked_route();
-        };
-        let rest: Vec<_> = leading.collect();
-        if rest.is_empty() {
-            return first;
+        let all = 0..self.options.routes.len();
+        let to_link = |at: &usize| self.options.routes[*at].to.contains(&opened.link);
+        let leading: Vec<usize> = all.clone().filter(to_link).collect();
+        if let [only] = leading.as_slice() {
+            return *only;
         }
         let spec = self.spec_named(&opened.spec);
         let request = spec.and_then(|spec| kept(&spec, request));
+        let takes = |at: &usize| self.takes(*at, opened, request.as_ref());
+        if let Some(first) = leading.first() {
+            return leading.iter().copied().find(takes).unwrap_or(*first);
+        }
+        let now = all.clone().find(takes);
+        let now = now.filter(|_| !self.links.is_parked(opened.link));
+        self.parked_route(now)
+    }
+
+    /// Whether a route takes a recorded request, wherever it leads.
+    fn takes(&self, route: usize, opened: &Opened, request: Option<&Message>) -> bool {
+        let takes = &self.options.routes[route].takes;
         let speaks = |listener: &ListenerId| {
             let own = self.options.listeners.get(usize::from(listener.0));
             own.is_some_and(|own| own.spec.name() == &*opened.spec)
         };
-        let takes = |at: &usize| {
-            let takes = &self.options.routes[*at].takes;
-            let listener = takes.listener.is_empty() || takes.listener.iter().any(speaks);
-            listener && request.as_ref().is_some_and(|request| takes.fits(request))
-        };
-        let mut all = std::iter::once(first).chain(rest.into_iter().map(|(at, _)| at));
-        all.find(takes).unwrap_or(first)
+        let listener = takes.listener.is_empty() || takes.listener.iter().any(speaks);
+        listener && request.is_some_and(|request| takes.fits(request))
     }
 
     /// How a recorded request went out.
@@ -167,6 +165,24 @@ pub(super) struct Fold {
 }
 
 impl Fold {
+    /// A gateway that has lived through a history.
+    pub(super) fn over(
+        gateway: Gateway,
+        now: Now,
+        history: impl IntoIterator<Item = Record>,
+    ) -> Self {
+        let mut fold = Self {
+            gateway,
+            slots: BTreeMap::new(),
+            links: Vec::new(),
+            fresh: UnreadApprovals::default(),
+        };
+        for record in history {
+            fold.take(now, record);
+        }
+        fold
+    }
+
     fn take(&mut self, now: Now, record: Record) {
         let Record {
             seq,
@@ -226,7 +242,7 @@ impl Fold {
     fn begin_anew(&mut self) {
         let gateway = &mut self.gateway;
         gateway.live = Live::new(gateway.dice.number());
-        gateway.terminals = Terminals::new(gateway.dice.number());
+        gateway.terminals = Terminals::of_checkpoint(gateway.dice.number());
         gateway.gauges = Gauges::default();
         self.slots.clear();
     }
@@ -248,7 +264,7 @@ impl Fold {
             return;
         };
         self.fresh.step(own, at.1);
-        if !own.state.is_live() && !own.may_be_approved_yet() {
+        if !own.state.is_live() && !own.is_watched() {
             self.gateway.forget(slot);
             self.slots.remove(&id);
         }

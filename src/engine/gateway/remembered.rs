@@ -67,7 +67,7 @@ impl Remembered {
     }
 
     /// Whether it went to a host and may concern money: what is remembered longest.
-    fn is_about_money(&self) -> bool {
+    pub(super) fn is_about_money(&self) -> bool {
         self.opened.touches_money() && self.went_out()
     }
 
@@ -94,6 +94,9 @@ pub(super) struct RememberedAnswers {
     about_money: usize,
 }
 
+/// What is left of an answered transaction that is forgotten: its last record, in the journal.
+pub(super) type ForgottenAnswer = (TxId, Seq);
+
 /// Answered transactions, one after the other.
 type RememberedIter<'a> =
     Map<vec_deque::Iter<'a, Box<Remembered>>, fn(&'a Box<Remembered>) -> &'a Remembered>;
@@ -101,7 +104,7 @@ type RememberedIter<'a> =
 impl RememberedAnswers {
     /// Takes one more in, and gives those that are forgotten for it: the oldest of their like that
     /// are not open, beyond `most` about money and a few others.
-    pub(super) fn push(&mut self, done: Remembered, most: usize) -> Vec<TxId> {
+    pub(super) fn push(&mut self, done: Remembered, most: usize) -> Vec<ForgottenAnswer> {
         let money = done.is_about_money();
         self.all.push_back(Box::new(done));
         self.about_money += usize::from(money);
@@ -114,12 +117,18 @@ impl RememberedAnswers {
         (0..over).map_while(forgets).collect()
     }
 
+    /// Takes one in again that is older than all others. It goes again with the next new one.
+    pub(super) fn push_oldest(&mut self, done: Remembered) {
+        self.about_money += usize::from(done.is_about_money());
+        self.all.push_front(Box::new(done));
+    }
+
     /// Forgets the oldest that is not open; what has just come in stays.
-    fn forget_oldest(&mut self, money: bool) -> Option<TxId> {
+    fn forget_oldest(&mut self, money: bool) -> Option<ForgottenAnswer> {
         let older = self.all.len().saturating_sub(1);
         let mut older = self.all.iter().take(older);
         let at = older.position(|own| own.is_about_money() == money && !own.is_open())?;
-        self.remove(at).map(|own| own.id)
+        self.remove(at).map(|own| (own.id, own.last))
     }
 
     /// Takes one out, since something happens to it again.
@@ -141,6 +150,11 @@ impl RememberedAnswers {
     /// All of them, oldest first.
     pub(super) fn iter(&self) -> RememberedIter<'_> {
         self.all.iter().map(Box::as_ref)
+    }
+
+    /// The same, taken out.
+    pub(super) fn into_all(self) -> impl Iterator<Item = Remembered> {
+        self.all.into_iter().map(|done| *done)
     }
 
     /// The same, to change; what each is about stays.

@@ -9,6 +9,7 @@ use super::message_facts::{asked_for, digest, key_of};
 use super::names::{self, TerminalKey};
 use super::own_answers::Reason;
 use super::partly_read;
+use super::recall::JournalAsked;
 use crate::engine::record::{
     ConnId, Fact, Hop, Identity, LinkId, ListenerId, Logged, Note, Opened, State, StoredFrame,
     TxId, Unmatched, Why,
@@ -23,7 +24,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl Gateway {
-    pub(super) fn terminal_message(&mut self, now: Now, conn: ConnId, message: Message) {
+    /// A terminal says something, of which the journal may have to be asked first.
+    pub(super) fn terminal_message(
+        &mut self,
+        now: Now,
+        conn: ConnId,
+        message: Message,
+        asked: JournalAsked,
+    ) {
         if self.conns.get(&conn).is_none() || !self.is_named(now, conn, &message) {
             return;
         }
@@ -39,6 +47,12 @@ impl Gateway {
             return self.stray(now, conn, &message, Hop::TerminalToGateway);
         }
         let opened = self.describe(&message);
+        if asked == JournalAsked::InVain {
+            return self.refuse(now, conn, &message, opened, Why::Unrecalled);
+        }
+        if asked == JournalAsked::NotYet && self.asks_journal(now, conn, &message, &opened) {
+            return;
+        }
         if opened.purpose == Purpose::Reversal {
             self.terminal_reversal(now, conn, message, opened);
         } else {

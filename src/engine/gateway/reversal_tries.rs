@@ -3,14 +3,14 @@
 use super::action::{Action, SendId};
 use super::core::{Cause, Gateway, Sent};
 use super::lifecycle::Trigger;
-use super::live::{Asker, Reversal, Slot};
+use super::live::{Asker, Reversal, Slot, Transaction};
 use super::message_facts::{asked_for, is_of_trade};
 use super::names;
 use super::originals::OriginalNames;
 use super::partly_read;
 use super::terminal_reversal::{granted, is_partial, left_standing, part_given_back};
 use super::translation::answers_as_it_is;
-use crate::engine::record::{Awaited, ConnId, Hop, LinkId, Logged, Note, Opened, State, Why};
+use crate::engine::record::{Awaited, ConnId, Hop, LinkId, Logged, Note, State, Why};
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
 use crate::iso::codec::Message;
@@ -575,19 +575,16 @@ impl Gateway {
         }
     }
 
-    /// No host answered a reversal of the terminal, but the acquirer took the transaction back
-    /// itself. Only the host says yes to the terminal: its reversal goes there.
-    pub(super) fn acquirer_took_it_back(&mut self, now: Now, slot: Slot, askers: Vec<Asker>) {
-        let original = self.live.get(slot).map(|own| own.id);
-        for Asker { conn, asked } in askers {
-            let opened = self.describe(&asked);
-            self.forward(now, conn, asked, Opened { original, ..opened });
-        }
-    }
-
-    /// A late decline: nothing is held, and a reversal that was not sent yet is not needed.
-    pub(super) fn cancel_reversal(&mut self, slot: Slot) {
+    /// A late decline: nothing is held, and a reversal that was not sent yet is not needed. Or an
+    /// operator knows better: a try that is out may be answered all the same.
+    pub(super) fn cancel_reversal(&mut self, now: Now, slot: Slot) {
         self.end_try(slot);
-        self.forget(slot);
+        let own = self.live.get(slot);
+        if own.is_some_and(Transaction::may_be_undone_yet) {
+            let until = now.mono + self.options.ladder.watch;
+            self.live.set_deadline(slot, Some(until));
+        } else {
+            self.forget(slot);
+        }
     }
 }

@@ -1,18 +1,19 @@
 //! What is remembered of terminals: their last answers, keys, and reversals that came too early.
 //!
 //! Everything is bounded: `limits.terminals` terminals, each with `limits.answers` answers about
-//! money, a few others, and `limits.tombstones` tombstones; the oldest answer goes first. A
-//! terminal that traded of late is not forgotten for another, which would be refused then: its
-//! repeats would be booked twice, and its MACs go unchecked. What is open is never forgotten:
-//! `limits.live` counts it, and beyond it new requests are refused.
+//! money, a few others, and `limits.tombstones` tombstones; the oldest answer goes first, and is
+//! [asked for](super::recall) in the journal when it is needed. A terminal that traded of late is
+//! not forgotten for another, which would be refused then: its MACs would go unchecked. What is
+//! open is never forgotten: `limits.live` counts it, and beyond it new requests are refused.
 
 use super::names::TerminalKey;
 use super::options::Limits;
 use super::originals::only;
-use super::remembered::{Remembered, RememberedAnswers};
-use crate::engine::record::{CarriedKeys, Identity, Opened, TxId};
+use super::remembered::{ForgottenAnswer, Remembered, RememberedAnswers};
+use super::used_numbers::UsedNumbers;
+use crate::engine::record::{CarriedKeys, Identity, Opened, Seq, TxId};
 use crate::engine::seam::{KeyDigest, KeyDigester, KeyedMap, Mono, Wall};
-use crate::iso::message::{MerchantId, Stan, TerminalId, Text};
+use crate::iso::message::{MerchantId, Stan, TerminalId};
 use crate::iso::security::WorkingKeys;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,8 +22,10 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Terminal {
     pub(super) done: RememberedAnswers,
-    /// The newest name seen: a request of this batch with a higher number is a new one.
-    newest: (Text<6>, Stan),
+    /// The numbers that it used; none if it was forgotten, or is not known from its beginning.
+    numbers: Option<UsedNumbers>,
+    /// Whether the journal may know more of its money than is remembered.
+    forgot: bool,
     tombstones: VecDeque<(Identity, Wall)>,
     /// When it sent its last request.
     used: Wall,
@@ -36,9 +39,12 @@ const CHOICES: usize = 8;
 
 impl Terminal {
     /// Remembers an answered transaction, and gives those that are forgotten for it.
-    fn remember(&mut self, done: Remembered, most: usize) -> Vec<TxId> {
+    fn remember(&mut self, done: Remembered, most: usize) -> Vec<ForgottenAnswer> {
         self.took(&done.opened);
-        self.done.push(done, most)
+        let is_about_money = done.is_about_money();
+        let forgotten = self.done.push(done, most);
+        self.forgot |= is_about_money && !forgotten.is_empty();
+        forgotten
     }
 
     /// A request of this name came.
@@ -48,14 +54,43 @@ impl Terminal {
     }
 
     fn took(&mut self, opened: &Opened) {
-        if opened.batch != self.newest.0 || opened.stan > self.newest.1 {
-            self.newest = (opened.batch, opened.stan);
+        if let Some(numbers) = &mut self.numbers {
+            numbers.add(opened.stan);
         }
     }
 
     /// Whether its number says that a request never came before.
     pub(super) fn is_new(&self, opened: &Opened) -> bool {
-        opened.batch == self.newest.0 && opened.stan > self.newest.1
+        let numbers = self.numbers.as_ref();
+        numbers.is_some_and(|numbers| !numbers.has(opened.stan))
+    }
+
+    /// The numbers that it used, where they are known.
+    pub(super) const fn numbers(&self) -> Option<&UsedNumbers> {
+        self.numbers.as_ref()
+    }
+
+    /// These are the numbers that it used, as a checkpoint says, and whether that carries all of
+    /// it.
+    pub(super) fn is_carried(&mut self, numbers: UsedNumbers, whole: bool) {
+        self.numbers = Some(numbers);
+        self.forgot = !whole;
+    }
+
+    /// Whether the journal may know more of its money than is remembered.
+    pub(super) const fn forgot(&self) -> bool {
+        self.forgot
+    }
+
+    /// The journal knows these numbers of it, and no others.
+    pub(super) fn is_told_numbers(&mut self, mut numbers: Vec<Stan>) {
+        if self.numbers.is_none() {
+            self.forgot = !numbers.is_empty();
+            numbers.sort_unstable();
+            let mut used = UsedNumbers::default();
+            numbers.into_iter().for_each(|number| used.add(number));
+            self.numbers = Some(used);
+        }
     }
 
     /// The answered transaction that a request repeats.
@@ -122,6 +157,10 @@ pub(super) struct Terminals {
     holders: KeyedMap<TxId, TerminalKey>,
     /// Remembered transactions that are open.
     open: usize,
+    /// Whether a terminal that is not among them may stand in the journal.
+    forgot: bool,
+    /// The last record of what was forgotten.
+    forgotten: Seq,
 }
 
 impl Terminals {
@@ -132,7 +171,37 @@ impl Terminals {
             order: VecDeque::new(),
             holders: KeyedMap::new(seed.rotate_left(29)),
             open: 0,
+            forgot: false,
+            forgotten: Seq(0),
         }
+    }
+
+    /// Those of a checkpoint, which does not tell of what was forgotten before.
+    pub(super) fn of_checkpoint(seed: u64) -> Self {
+        Self {
+            forgot: true,
+            ..Self::new(seed)
+        }
+    }
+
+    /// A checkpoint says that it knows of no other terminal.
+    pub(super) const fn are_all(&mut self) {
+        self.forgot = false;
+    }
+
+    /// Whether a terminal that is not among them may stand in the journal.
+    pub(super) const fn forgot(&self) -> bool {
+        self.forgot
+    }
+
+    /// The last record of what was forgotten in this run.
+    pub(super) const fn forgotten(&self) -> Seq {
+        self.forgotten
+    }
+
+    /// Whether the journal may know more of a terminal's money than is remembered.
+    pub(super) fn may_have_forgotten(&self, key: &TerminalKey) -> bool {
+        self.get(key).map_or(self.forgot, |own| own.forgot)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -154,13 +223,23 @@ impl Terminals {
             by_key,
             by_number,
             order,
+            forgot,
             ..
         } = self;
         by_key.or_insert_with(key, || {
             order.push_back(key);
             by_number.or_insert_with(key.number, Vec::new).push(key);
-            Terminal::default()
+            Terminal {
+                numbers: (!*forgot).then(UsedNumbers::default),
+                forgot: *forgot,
+                ..Terminal::default()
+            }
         })
+    }
+
+    /// The terminals of a number.
+    pub(super) fn of_number(&self, number: &TerminalId) -> &[TerminalKey] {
+        self.by_number.get(number).map_or(&[], Vec::as_slice)
     }
 
     /// The terminal of a number that no merchant was named for, if no other has the number.
@@ -194,6 +273,13 @@ impl Terminals {
         *self.entry(new) = terminal;
     }
 
+    /// All answered transactions, and nothing else of them.
+    pub(super) fn into_answers(mut self) -> Vec<Remembered> {
+        let keys = std::mem::take(&mut self.order).into_iter();
+        let terminals = keys.filter_map(|key| self.by_key.remove(&key));
+        terminals.flat_map(|own| own.done.into_all()).collect()
+    }
+
     /// Whether the terminal is known, or there is room for one more. Whoever sent nothing `since`,
     /// and has nothing open, is forgotten for it.
     pub(super) fn has_room(&mut self, key: &TerminalKey, since: Wall, limits: &Limits) -> bool {
@@ -221,9 +307,11 @@ impl Terminals {
         }
         let forgotten = self.by_key.remove(&key);
         self.forget_number(&key);
+        self.forgot = true;
         let forgotten = forgotten.as_ref().map(|terminal| terminal.done.iter());
         for done in forgotten.into_iter().flatten() {
             self.holders.remove(&done.id);
+            self.forgotten = self.forgotten.max(done.last);
         }
     }
 
@@ -248,15 +336,28 @@ impl Terminals {
         let (id, open) = (done.id, done.is_open());
         let room = self.order.len() < limits.terminals.max(1);
         if !open && !room && self.by_key.get(&key).is_none() {
+            self.forgot = true;
+            self.forgotten = self.forgotten.max(done.last);
             return;
         }
         let most = limits.answers_of_each(self.order.len());
         let forgotten = self.entry(key).remember(done, most);
         self.open += usize::from(open);
         let _older = self.holders.insert_new(id, key);
-        for id in forgotten {
+        for (id, last) in forgotten {
             self.holders.remove(&id);
+            self.forgotten = self.forgotten.max(last);
         }
+    }
+
+    /// Remembers again what was forgotten: it is older than all that is remembered.
+    pub(super) fn remember_again(&mut self, key: TerminalKey, done: Remembered) {
+        let (id, open) = (done.id, done.is_open());
+        let terminal = self.entry(key);
+        terminal.took(&done.opened);
+        terminal.done.push_oldest(done);
+        self.open += usize::from(open);
+        let _older = self.holders.insert_new(id, key);
     }
 
     /// Takes an answered transaction out, since something happens to it again.
@@ -280,7 +381,12 @@ impl Terminals {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Terminal> {
-        self.order.iter().filter_map(|key| self.by_key.get(key))
+        self.named().map(|(_, terminal)| terminal)
+    }
+
+    pub(super) fn named(&self) -> impl Iterator<Item = (&TerminalKey, &Terminal)> {
+        let named = |key| Some((key, self.by_key.get(key)?));
+        self.order.iter().filter_map(named)
     }
 }
 

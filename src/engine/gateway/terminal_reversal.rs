@@ -26,18 +26,19 @@ impl Gateway {
         now: Now,
         conn: ConnId,
         message: Message,
-        opened: Opened,
+        mut opened: Opened,
     ) {
-        if let Some(why) = self.mac_is_wrong(&message, &opened) {
-            return self.refuse(now, conn, &message, opened, why);
-        }
-        if is_part_unread(&message) {
-            // Taken for one of the whole, it would give back what its terminal lets stand.
-            let why = (Why::RequestUnread, partly_read::note(&message));
-            return self.refuse(now, conn, &message, opened, why);
-        }
         let names = names::originals(&message, &opened.merchant);
-        let Some(slot) = self.original_of(now, &message, &opened, &names) else {
+        let slot = self.original_of(now, &message, &opened, &names);
+        // Taken for one of the whole, it would give back what its terminal lets stand.
+        let unread = is_part_unread(&message).then_some(Why::RequestUnread);
+        if let Some(why) = self.mac_is_wrong(&message, &opened).or(unread) {
+            // Whoever sent it does not hold its original, perhaps: that is doubted.
+            opened.original = slot.and_then(|slot| self.live.get(slot)).map(|own| own.id);
+            slot.into_iter().for_each(|slot| self.forget_if_over(slot));
+            return self.refuse(now, conn, &message, opened, why);
+        }
+        let Some(slot) = slot else {
             return self.orphan_reversal(now, conn, message, opened, &names);
         };
         if let Some(of) = self.live.get(slot)

@@ -16,7 +16,7 @@ mod parked_links;
 
 mod steady;
 
-use super::{Act, Action, Event, Gateway, Options, SendId, Wish};
+use super::{Act, Action, Event, Gateway, Options, Recall, SendId, Wish};
 use super::{
     Balance, Keys, Ladder, Limits, LinkOptions, ListenerOptions, Match, ReversalBy,
     ReversalOptions, RouteOptions, SignOn,
@@ -35,6 +35,7 @@ use std::time::Duration;
 
 mod originals;
 mod partly_read;
+mod recall;
 mod repeats;
 mod returns;
 mod settlement;
@@ -54,6 +55,9 @@ struct Stage {
     /// `(id, connection, message)` of every send so far that was not taken.
     sends: Vec<(SendId, ConnId, Message)>,
     revoked: Vec<SendId>,
+    /// What the journal was asked and did not answer yet, and whether it does.
+    asked: Vec<Recall>,
+    answers: bool,
     mac: Key,
 }
 
@@ -153,6 +157,8 @@ impl Stage {
             records: history,
             sends: vec![],
             revoked: vec![],
+            asked: vec![],
+            answers: true,
             mac: Key::new(b"MACKEY01").unwrap(),
         };
         stage.collect();
@@ -162,6 +168,12 @@ impl Stage {
     fn happen(&mut self, event: Event) {
         self.gateway.handle(self.now, event);
         self.collect();
+        while self.answers && !self.asked.is_empty() {
+            let recalled = self.asked.remove(0).answer(&self.records);
+            let recalled = Event::Recalled(Box::new(recalled));
+            self.gateway.handle(self.now, recalled);
+            self.collect();
+        }
     }
 
     fn collect(&mut self) {
@@ -186,6 +198,7 @@ impl Stage {
                     self.sends.push((id, conn, message));
                 }
                 Action::Revoke(id) => self.revoked.push(id),
+                Action::Recall(recall) => self.asked.push(recall),
                 Action::Close(..) => {}
             }
         }

@@ -292,6 +292,7 @@ const fn fails(why: Why) -> bool {
         | Why::Untranslatable
         | Why::WrittenLate
         | Why::OriginalUndoing
+        | Why::Unrecalled
         | Why::KeyUnknown => true,
     }
 }

@@ -169,6 +169,8 @@ pub enum Why {
     WrittenLate,
     /// It would give back what a reversal under way gives back.
     OriginalUndoing,
+    /// Whether it came before, or what it speaks of, is not in memory, and the journal did not say.
+    Unrecalled,
 }
 
 /// What a batch adds up to, in minor units. Holds, and what is reversed, count nowhere.
@@ -482,6 +484,32 @@ pub enum Carried {
     Links(Vec<LinkName>),
     /// The moment of the checkpoint, on a clock that no jump of the wall clock moves.
     Clock(Wall),
+    /// The trace numbers that a terminal used, those of answers that were forgotten included.
+    Numbers {
+        /// DE 42.
+        merchant: MerchantId,
+        /// DE 41.
+        terminal: TerminalId,
+        /// In stretches.
+        used: Vec<NumberStretch>,
+        /// Whether all that it did about money is carried, too.
+        whole: bool,
+    },
+    /// No terminal but those that are carried stands in the journal.
+    AllTerminals,
+}
+
+/// Trace numbers of a terminal that are next to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NumberStretch {
+    /// The first.
+    pub from: Stan,
+    /// The last.
+    pub to: Stan,
+    /// So many others of the terminal were used since the stretch grew.
+    pub age: u64,
+    /// Whether the terminal counted through it; else there may be some that were not used.
+    pub counted: bool,
 }
 
 /// A live transaction in a checkpoint.

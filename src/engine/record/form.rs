@@ -162,7 +162,9 @@ impl Record {
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
                 | Carried::Links(_)
-                | Carried::Clock(_) => [const { None }; 4],
+                | Carried::Clock(_)
+                | Carried::Numbers { .. }
+                | Carried::AllTerminals => [const { None }; 4],
             },
             Fact::Started { .. }
             | Fact::Stopped

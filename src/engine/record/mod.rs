@@ -18,8 +18,8 @@ mod form;
 
 pub use fact::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, Fact, HostBalance, LineFact, LinkName,
-    Opened, OperatorAct, OperatorDid, Record, SettlementTotals, ShadowDifference, ShadowTally,
-    Step, Unmatched, Unreadable, Why,
+    NumberStretch, Opened, OperatorAct, OperatorDid, Record, SettlementTotals, ShadowDifference,
+    ShadowTally, Step, Unmatched, Unreadable, Why,
 };
 #[cfg(test)]
 pub(crate) use form::samples;

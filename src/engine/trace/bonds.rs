@@ -135,7 +135,8 @@ pub(super) const fn is_kept_back(story: &Story) -> bool {
 /// Whether another is a reversal of it that stayed here, since it does not fit it.
 fn is_reversal_kept_back(other: &Story, story: &Story) -> bool {
     let reverses = other.purpose() == Some(Purpose::Reversal);
-    reverses && is_kept_back(other) && other.other == Some(story.tx)
+    let names = [other.other, other.original()].contains(&Some(story.tx));
+    reverses && is_kept_back(other) && names
 }
 
 /// Whether a debit is of an authorization: by its kind, or by the code of an approval in it.
@@ -260,7 +261,10 @@ impl<'a> Bonds<'a> {
         for (back, effect) in &mut self.returns {
             let in_part = match back.purpose() {
                 // How much of a void or refund it leaves, nobody can tell.
-                Some(Purpose::Reversal) => several || amount(back) == 0 || gives_back(story),
+                Some(Purpose::Reversal) => {
+                    let names = back.either_of.is_empty();
+                    several || !names || amount(back) == 0 || gives_back(story)
+                }
                 _ => Unclear::of(back, story).is_some(),
             };
             let undone = others.iter().any(|other| undoes(other, back));

@@ -128,7 +128,9 @@ impl Book {
             | Carried::Tombstone { .. }
             | Carried::Stan(_)
             | Carried::Links(_)
-            | Carried::Clock(_) => {
+            | Carried::Clock(_)
+            | Carried::Numbers { .. }
+            | Carried::AllTerminals => {
                 return;
             }
         };

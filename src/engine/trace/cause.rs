@@ -158,6 +158,10 @@ causes! {
         "refused by the gateway: a reversal of its original is under way"
         "网关拒绝: 原交易正在冲正"
         "";
+    RefusedUnrecalled "refused_unrecalled"
+        "refused by the gateway: the journal did not say in time whether it came before"
+        "网关拒绝: 未能及时查明日志中有无前次交易"
+        "";
     RefusedOverload "refused_overload"
         "refused by the gateway: a limit is reached"
         "网关拒绝: 已达处理上限"

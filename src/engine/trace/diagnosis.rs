@@ -94,6 +94,7 @@ fn kept_back(story: &Story) -> Cause {
         Why::DuplicateMismatch => Some(Cause::RefusedDuplicate),
         Why::OvertakenByReversal => Some(Cause::OvertakenByReversal),
         Why::OriginalUndoing => Some(Cause::RefusedUndoing),
+        Why::Unrecalled => Some(Cause::RefusedUnrecalled),
         Why::Overload => Some(Cause::RefusedOverload),
         Why::Draining => Some(Cause::RefusedDraining),
         Why::NoRoute => Some(Cause::RefusedNoRoute),

@@ -85,6 +85,10 @@ const fn why(why: Why) -> Option<Phrase> {
         Why::OriginalUndoing => {
             Phrase::new("a reversal of its original is under way", "原交易正在冲正")
         }
+        Why::Unrecalled => Phrase::new(
+            "the journal did not say whether it came before",
+            "日志未能查明有无前次交易",
+        ),
         Why::Unseen => Phrase::new("the capture does not show it", "抓包中未见"),
         Why::KeyUnknown => Phrase::new("no key to make its MAC anew", "无密钥, 不能重算MAC"),
     };

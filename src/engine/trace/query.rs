@@ -229,7 +229,9 @@ impl Query {
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
                 | Carried::Links(_)
-                | Carried::Clock(_) => false,
+                | Carried::Clock(_)
+                | Carried::Numbers { .. }
+                | Carried::AllTerminals => false,
             },
             _ => false,
         }
@@ -389,7 +391,9 @@ fn news(record: &Record) -> Option<(TxId, State, Option<&Opened>)> {
             | Carried::Tombstone { .. }
             | Carried::Stan(_)
             | Carried::Links(_)
-            | Carried::Clock(_) => None,
+            | Carried::Clock(_)
+            | Carried::Numbers { .. }
+            | Carried::AllTerminals => None,
         },
         _ => None,
     }

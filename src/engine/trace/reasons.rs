@@ -64,6 +64,10 @@ pub(super) fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::RefusedUndoing => {
             Phrase::new("a reversal of its original is under way", "原交易正在冲正")
         }
+        Cause::RefusedUnrecalled => Phrase::new(
+            "the journal did not say in time whether it came before",
+            "未能及时查明日志中有无前次交易",
+        ),
         Cause::RefusedOverload => Phrase::new("a limit is reached", "已达处理上限"),
         Cause::RefusedDraining => Phrase::new("it is going down", "正在停机"),
         Cause::RefusedNoRoute => Phrase::new("no route takes it", "无可用路由"),

@@ -59,12 +59,16 @@ impl Retry {
         match story.state {
             // A reversal that stands alone tells nothing of the request it belongs to.
             _ if story.purpose() == Some(Purpose::Reversal) => Self::Unproven,
-            State::Refused => yes_if(!was_sent(story) && !names_another(story)),
+            State::Refused => {
+                yes_if(!was_sent(story) && !names_another(story) && !may_repeat(story))
+            }
             // The intent was recorded; that no byte was written is what this state says.
             State::NotSent => yes_if(!was_answered(story)),
             State::Declined | State::DeclineDelivered => yes_if(is_declined(story)),
             State::Reversed => yes_if(is_reversed(story)),
-            State::SettleMismatch if story.reversal.accepted => yes_if(is_reversed(story)),
+            State::SettleMismatch if story.reversal.accepted => {
+                yes_if(is_reversed(story) && !was_closed(story))
+            }
             State::Unanswered
             | State::AnswerUnread
             | State::TimedOut
@@ -145,6 +149,17 @@ fn names_another(story: &Story) -> bool {
         .answer
         .is_some_and(|code| Code::of(&code).outcome() == Outcome::Unknown);
     by_code && story.whys().all(|(_, why)| why == Why::Plain)
+}
+
+/// Whether an operator had closed it: what was found then, its reversal contradicts.
+fn was_closed(story: &Story) -> bool {
+    let mut moments = story.moments.iter();
+    moments.any(|moment| moment.state == State::ClosedByOperator)
+}
+
+/// Whether it was refused since nobody could tell in time whether it repeats another one.
+fn may_repeat(story: &Story) -> bool {
+    story.whys().any(|(_, why)| why == Why::Unrecalled)
 }
 
 /// Whether the one answer that was seen is a decline that proves that no money was taken.

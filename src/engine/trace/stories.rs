@@ -421,6 +421,8 @@ pub fn subject(record: &Record) -> Option<TxId> {
         | Carried::Tombstone { .. }
         | Carried::Stan(_)
         | Carried::Links(_)
-        | Carried::Clock(_) => None,
+        | Carried::Clock(_)
+        | Carried::Numbers { .. }
+        | Carried::AllTerminals => None,
     }
 }

@@ -220,7 +220,9 @@ impl Story {
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
                 | Carried::Links(_)
-                | Carried::Clock(_) => None,
+                | Carried::Clock(_)
+                | Carried::Numbers { .. }
+                | Carried::AllTerminals => None,
             },
             _ => None,
         }

@@ -118,6 +118,16 @@ pub(super) const DUPLICATE: Row = row(
         "请先查询同凭证号的首笔交易, 结清前请勿{swipe}",
     ),
 );
+pub(super) const UNRECALLED: Row = row(
+    p(
+        "refused by the gateway ({rc}): the journal did not say in time whether it came before",
+        "网关拒绝({rc}): 未能及时查明日志中有无前次交易",
+    ),
+    p(
+        "look up the first transaction of this number; do not {swipe} again until it closes",
+        "请先查询同凭证号的首笔交易, 结清前请勿{swipe}",
+    ),
+);
 /// The other has neither its terminal nor its card.
 pub(super) const DUPLICATE_ELSEWHERE: Row = row(
     p(

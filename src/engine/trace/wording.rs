@@ -210,6 +210,7 @@ fn alone(story: &Story) -> Row {
 fn kept_back(story: &Story, cause: Cause, retry: Retry) -> Row {
     match cause {
         _ if story.unseen && retry != Retry::Yes => texts::BESIDE_A_GAP,
+        Cause::RefusedUnrecalled => texts::UNRECALLED,
         Cause::RefusedDuplicate if retry == Retry::Yes => texts::DUPLICATE_ELSEWHERE,
         Cause::RefusedDuplicate => texts::DUPLICATE,
         _ if retry != Retry::Yes && retry::was_sent(story) => texts::NOT_SENT_AFTER_ALL,

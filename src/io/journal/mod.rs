@@ -31,6 +31,8 @@ mod reader;
 
 mod snapshot;
 
+mod recall;
+
 pub use crate::engine::driver::{Disk, Progress};
 pub use cursor::{Cursor, RecordPosition};
 pub(crate) use files::write_segment;
@@ -38,6 +40,7 @@ pub use files::{Files, FolderError};
 pub use index::{JournalCounts, Relatives, index_folder};
 pub use keys::{KeyFile, KeyFileError};
 pub use reader::{JournalReader, ReadError, RecordReader};
+pub use recall::JournalRecaller;
 pub use snapshot::{FoundTransactions, JournalSnapshot, TransactionRecords};
 pub use writer::{JournalWriter, OpenedJournal, WriterError, WriterOptions};
 

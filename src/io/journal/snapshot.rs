@@ -23,7 +23,7 @@ use std::time::Instant;
 pub struct JournalSnapshot {
     folder: PathBuf,
     vault: Option<Arc<Vault>>,
-    lookup: Lookup,
+    pub(super) lookup: Lookup,
     /// What is in an open state, with the place of each one's last record.
     list: BTreeMap<TxId, Standing>,
     oldest: SegmentNo,
@@ -157,7 +157,7 @@ impl JournalSnapshot {
     }
 
     /// The record at a place.
-    fn record_at(&self, at: RecordPosition) -> Result<Option<Record>, ReadError> {
+    pub(super) fn record_at(&self, at: RecordPosition) -> Result<Option<Record>, ReadError> {
         let found = self.record_near(at, |_| true, |_| true)?;
         Ok(found.map(|record| self.patched(record)))
     }

@@ -482,7 +482,9 @@ fn opened_in(record: &Record) -> Option<(TxId, &Opened)> {
             | Carried::Tombstone { .. }
             | Carried::Stan(_)
             | Carried::Links(_)
-            | Carried::Clock(_) => return None,
+            | Carried::Clock(_)
+            | Carried::Numbers { .. }
+            | Carried::AllTerminals => return None,
         },
         _ => return None,
     };

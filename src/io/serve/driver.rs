@@ -4,12 +4,13 @@
 use super::clock::Clock;
 use super::count;
 use super::notice::Notices;
+use super::recall::RecallDesk;
 use super::replies::{OperatorReplies, OperatorReply};
 use super::server::GatewayDeed;
 use super::shadow::Shadows;
 use super::status::Status;
 use crate::engine::driver::{self, Crowded, Disk, JournalDoor, Received, Rim, Side, Trouble};
-use crate::engine::gateway::{CloseReason, Counts, Event, Gateway, Limits, SendId, Wish};
+use crate::engine::gateway::{CloseReason, Counts, Event, Gateway, Limits, Recall, SendId, Wish};
 use crate::engine::journal::JournalError;
 use crate::engine::record::{ConnId, LinkId, ListenerId, OperatorAct, Record, Seq, State};
 use crate::engine::seam::{Mono, Now};
@@ -55,6 +56,7 @@ pub(super) struct Parts {
     pub metrics: Metrics,
     pub status: Arc<Status>,
     pub shadows: Shadows,
+    pub recalls: RecallDesk,
     pub pulse: Pulse,
 }
 
@@ -69,6 +71,7 @@ struct Process {
     notices: Notices,
     status: Arc<Status>,
     shadows: Shadows,
+    recalls: RecallDesk,
     pulse: PulseTurn,
     /// How the disk was when somebody was last told.
     disk: Disk,
@@ -166,6 +169,11 @@ impl Rim for Process {
         steps::sent(side == Side::Terminal, frames);
     }
 
+    fn recalls(&mut self, recall: Recall) {
+        self.metrics.recalls.increment(1);
+        self.recalls.ask(recall);
+    }
+
     fn revoked(&mut self, _send: SendId) {
         self.metrics.revoked.increment(1);
     }
@@ -198,6 +206,7 @@ impl Rim for Process {
     }
 
     fn turns(&mut self, released: Seq) {
+        self.recalls.released(released);
         while let Some((last, at)) = self.commits.front()
             && *last <= released
         {
@@ -263,6 +272,7 @@ impl ServeDriver {
             notices: Notices::default(),
             status: parts.status,
             shadows: parts.shadows,
+            recalls: parts.recalls,
             pulse: PulseTurn::of(parts.pulse),
             disk: Disk::Well,
             wake: Rc::new(Notify::new()),

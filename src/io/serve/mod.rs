@@ -35,6 +35,8 @@ mod settings;
 
 mod shadow;
 
+mod recall;
+
 mod terminals;
 
 mod links;

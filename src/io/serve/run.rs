@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::driver::{Parts, ServeDriver, SharedDriver};
 use super::ends::{self, ConnectionContext};
+use super::recall::RecallDesk;
 use super::server::{GatewayDeed, Ports, ServeError, ServerCommand};
 use super::settings::Settings;
 use super::shadow::{Found, Shadows};
@@ -49,6 +50,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
     let mut dice = Dice::new(work.seed);
     let clock = work.clock;
     let opened = JournalWriter::open(&config.journal.clone().into())?;
+    let (recalls, recalled) = RecallDesk::start(&config.journal.path, opened.vault.clone())?;
     let (shadows, found) = Shadows::start(&config, &work.metrics, &mut dice)?;
     let core = Gateway::recover(
         config.options.clone(),
@@ -66,6 +68,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         metrics: work.metrics,
         status: Arc::clone(&status),
         shadows,
+        recalls,
         pulse: work.pulse,
     });
     let wire = faulty_wire(&config, dice.split());
@@ -86,6 +89,7 @@ pub(super) fn run(work: ServeWork) -> Result<(), ServeError> {
         let told = LoopInbox {
             commands: work.told,
             found,
+            recalled,
         };
         serve(&context, config.drain, told, listening, &status).await
     });
@@ -112,6 +116,8 @@ struct LoopInbox {
     commands: mpsc::Receiver<ServerCommand>,
     /// What shadows answered otherwise.
     found: Found,
+    /// What the journal said that was asked.
+    recalled: mpsc::Receiver<Event>,
 }
 
 /// The loop. Ends when told to, or when the journal fails.
@@ -150,6 +156,7 @@ async fn serve(
             biased;
             _ = progress.changed() => {}
             () = wake.notified() => {}
+            Some(event) = told.recalled.recv() => shared.0.borrow_mut().told(event),
             Some(event) = told.found.recv() => shared.0.borrow_mut().told(event),
             Some(command) = told.commands.recv() => match command {
                 ServerCommand::Stop => break,

@@ -40,6 +40,8 @@ pub struct Metrics {
     pub unsent: Gauge,
     /// Sends taken back.
     pub revoked: Counter,
+    /// Questions of the core to the journal.
+    pub recalls: Counter,
     /// Records a batch.
     pub batch_records: Histogram,
     /// How long a commit takes.
@@ -155,6 +157,7 @@ impl Metrics {
             shadow_left_out: registry.counter(names::SHADOW_LEFT_OUT, None),
             unsent: registry.gauge(names::UNSENT, None),
             revoked: registry.counter(names::REVOKED, None),
+            recalls: registry.counter(names::RECALLS, None),
             batch_records: registry.histogram(names::BATCH),
             commit_seconds: registry.histogram(names::COMMIT),
             disk_low: registry.gauge(names::DISK_LOW, None),

@@ -39,6 +39,7 @@ names! {
     SHADOW_LEFT_OUT = "isogate_shadow_left_out_total", "Messages not copied to a shadow.";
     UNSENT = "isogate_unsent", "Sends that wait for their record or for their socket.";
     REVOKED = "isogate_revoked_total", "Sends taken back before they were written.";
+    RECALLS = "isogate_recalls_total", "Requests that waited for a look in the journal.";
     BATCH = "isogate_batch_records", "Records handed to the journal at once.";
     COMMIT = "isogate_commit_seconds", "From handing over records until they are on disk.";
     DISK_LOW = "isogate_disk_low", "1 while the journal's disk is nearly full, 2 while it is full.";

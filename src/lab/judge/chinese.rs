@@ -142,6 +142,7 @@ pub(super) const CLAUSES: &[Clause] = &[
         &[NothingLeft],
     ),
     ("网关拒绝({c}): 凭证号已被另一笔交易{o}使用", &[]),
+    ("网关拒绝({c}): 未能及时查明日志中有无前次交易", &[]),
     ("网关拒绝({c}): {x}, 交易未离开网关", &[NothingLeft]),
     ("{c} {x}, 未扣款", &[NothingDebited]),
     ("{c} {x}, 未冻结", &[NothingDebited]),

@@ -332,6 +332,10 @@ pub(super) const CLAUSES: &[Clause] = &[
         "refused by the gateway ({c}): another transaction{o} has this number",
         &[],
     ),
+    (
+        "the journal did not say in time whether it came before",
+        &[],
+    ),
     ("reversal overtook request", &[]),
     (
         "recorded as kept back by the gateway, yet the acquirer was reached",

@@ -3,9 +3,12 @@
 //! in memory.
 
 mod bay;
+mod reading;
 mod terms;
 
 pub use super::plug::Takes;
+pub use reading::read_all;
+pub(super) use reading::read_from;
 pub use terms::{Ended, Left, MachineOptions, Out};
 
 use super::plug::{Carried, Pace, Plug};
@@ -133,6 +136,7 @@ impl Machine {
             records: VecDeque::new(),
             ordered: BTreeMap::new(),
             pace: Rc::clone(&pace),
+            asked: VecDeque::new(),
         };
         Ok(Self {
             driver: Driver::new(core, bay, now, own.unwritten),
@@ -292,6 +296,7 @@ impl Machine {
                 self.failed = Some(error.clone());
             }
             self.read_all_inboxes(now);
+            self.recall(now);
         }
         let stuck: Vec<ConnId> = self
             .conns
@@ -557,34 +562,6 @@ impl Machine {
     pub fn is_idle(&self) -> bool {
         self.driver.is_idle()
     }
-}
-
-/// Reads a whole disk: every record of every segment that was written, synced or not; sealed.
-#[must_use]
-pub fn read_all(disk: &Memory) -> Vec<Record> {
-    let mut records = Vec::new();
-    for (_, bytes) in disk.contents() {
-        read_from(bytes, 0, &mut |record| records.push(record));
-    }
-    records
-}
-
-/// Reads a segment from the end of a record on, or from its beginning; gives where its last sound
-/// record ends.
-pub(super) fn read_from(bytes: &[u8], from: usize, take: &mut dyn FnMut(Record)) -> usize {
-    use crate::engine::journal::{Header, Segment};
-    let Some(header) = Header::read(bytes) else {
-        return 0;
-    };
-    let from = from.max(Header::LENGTH);
-    let rest = bytes.get(from..).unwrap_or_default();
-    let mut segment = Segment::new(rest, from as u64, header.salt);
-    for framed in segment.by_ref() {
-        if let Ok(record) = crate::engine::record::decode(framed.body) {
-            take(record);
-        }
-    }
-    from + rest.len() - segment.rest().len()
 }
 
 #[cfg(test)]

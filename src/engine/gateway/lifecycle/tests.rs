@@ -538,6 +538,13 @@ const RULES: &[Rule] = &[
         Some(S::SettleMismatch),
         E::Finish,
     ),
+    (
+        '6',
+        &[S::ClosedByOperator],
+        &[T::ReversalAccepted, T::ReceiptReversed],
+        Some(S::SettleMismatch),
+        E::None,
+    ),
 ];
 
 fn check(letter: char) {

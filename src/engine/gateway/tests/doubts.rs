@@ -221,3 +221,33 @@ fn an_approval_under_another_code_behind_one_that_was_undone_is_undone() {
     stage.acquirer_says(approval(&stage, &sent, "D4E5F6"));
     assert_eq!(stage.deliver(A).mti(), mti("0400"));
 }
+
+#[test]
+fn a_reversal_that_is_refused_names_the_sale_that_its_terminal_does_not_hold() {
+    let mut stage = Stage::new();
+    stage.approved_sale(2);
+    let mut forged = stage.reversal(2, "98");
+    forged.set(path("39"), "06").unwrap();
+    let mut unread = undoing::ascii(ReversalBy::Terminal);
+    undoing::sold(&mut unread, "000002");
+    let part = format!("00000000600X{}", "0".repeat(30));
+    let in_part = undoing::reversal(&unread, "000002", &[("95", &part)]);
+    for (mut stage, reversal) in [(stage, forged), (unread, in_part)] {
+        let first = |record: &Record| step(record).is_some_and(|step| step.row == Row('P'));
+        let sale = stage
+            .records
+            .iter()
+            .rfind(|record| first(record))
+            .unwrap()
+            .tx;
+        stage.terminal_says(stage.reparsed(&reversal));
+        assert_ne!(undoing::code(&stage.deliver(T)), "00");
+        stage.silent();
+        let opened = stage
+            .records
+            .iter()
+            .rev()
+            .find_map(|record| step(record)?.opened.clone());
+        assert_eq!(opened.unwrap().original, sale);
+    }
+}

@@ -1,6 +1,6 @@
 //! Which transaction a message means: by all that it tells, or by none for sure.
 
-use super::undoing::{answer, answered, ascii, code, reversal, sale, stands};
+use super::undoing::{answer, answered, ascii, code, reversal, sale, sold, stands};
 use super::*;
 use crate::engine::record::{Step, TxId};
 
@@ -335,4 +335,25 @@ fn an_answer_to_a_part_under_the_number_of_another_sale_is_none() {
     stage.acquirer_says(other);
     stage.silent();
     assert_eq!(stage.last_state(), State::Unanswered);
+}
+
+#[test]
+fn what_names_a_sale_by_all_but_its_merchant_may_mean_it() {
+    for kind in ["0200", "0400"] {
+        let mut stage = ascii(ReversalBy::Terminal);
+        sold(&mut stage, "000002");
+        let first = stage.records.iter().find_map(|record| record.tx).unwrap();
+        let mut other = match kind {
+            "0400" => reversal(&stage, "000002", &[]),
+            _ => sale(&stage, "000003"),
+        };
+        let void = [("3", "020000"), ("37", "R00000200000")];
+        let void = void.iter().filter(|_| kind == "0200");
+        for (field, value) in void.chain(&[("42", "999999999999999")]) {
+            other.set(path(field), value).unwrap();
+        }
+        stage.terminal_says(stage.reparsed(&other));
+        stage.deliver(A);
+        assert_eq!(stage.last_note(), Note::OneOf(vec![first]), "{kind}");
+    }
 }

@@ -156,3 +156,30 @@ fn a_reversal_goes_to_the_link_of_its_sale_though_no_route_leads_there_any_more(
         stage.silent();
     }
 }
+
+#[test]
+fn a_sale_without_answer_is_reversed_over_its_link_though_no_route_leads_there_any_more() {
+    for by in [ReversalBy::Both, ReversalBy::Terminal] {
+        let mut options = two_links(Balance::Order);
+        options.routes[0].to = vec![LINK];
+        options.routes[0].reversal.by = by;
+        let mut first = Stage::with(options.clone());
+        first.terminal_says(first.sale(2));
+        first.deliver(A);
+        let checkpoint = first.gateway.checkpoint(first.now);
+        options.routes[0].to = vec![LinkId(1)];
+        for history in [first.records, checkpoint] {
+            let mut stage = Stage::recovered(options.clone(), history);
+            up(&mut stage, 0, A);
+            up(&mut stage, 1, B);
+            if by == ReversalBy::Terminal {
+                stage.silent();
+                continue;
+            }
+            let sent = stage.deliver(A);
+            stage.acquirer_says(stage.answer(&sent, "00"));
+            assert_eq!(stage.last_state(), State::Reversed);
+            stage.silent();
+        }
+    }
+}

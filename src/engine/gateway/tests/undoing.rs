@@ -16,7 +16,7 @@ const SALE: [(&str, &str); 8] = [
 /// DE 90: the original data elements of a sale.
 const ORIGINAL: &str = "0000000000000000000000";
 
-fn dialect(name: &str, by: ReversalBy) -> Options {
+pub(super) fn dialect(name: &str, by: ReversalBy) -> Options {
     let mut options = options(by, false);
     let spec = Spec::builtin(name).unwrap();
     options.listeners[0].spec = spec.clone();
@@ -68,7 +68,7 @@ pub(super) fn answered(stage: &mut Stage, sent: &Message, fields: &[(&str, &str)
 }
 
 /// A sale that is approved and delivered.
-fn sold(stage: &mut Stage, stan: &str) {
+pub(super) fn sold(stage: &mut Stage, stan: &str) {
     stage.terminal_says(sale(stage, stan));
     let sent = stage.deliver(A);
     let rrn = format!("R{stan}00000");
@@ -89,7 +89,7 @@ pub(super) fn later(now: Now) -> Now {
 }
 
 /// The same gateway after a restart.
-fn restarted(stage: Stage, options: Options) -> Stage {
+pub(super) fn restarted(stage: Stage, options: Options) -> Stage {
     let mut again = Stage::recovered_at(options, stage.records, later(stage.now));
     again.happen(Event::LinkUp {
         link: LINK,
@@ -512,5 +512,46 @@ fn while_a_sale_is_undone_no_refund_of_it_goes_out_for_another_merchant() {
             Some(()) => assert_eq!(stage.deliver(A).mti(), mti("0200"), "of another card"),
             None => assert_eq!(code(&stage.deliver(T)), "96"),
         }
+    }
+}
+
+#[test]
+fn a_late_yes_to_a_reversal_that_an_operator_closed_is_listed() {
+    for (voids, restarts) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut stage = ascii(ReversalBy::Terminal);
+        sold(&mut stage, "000002");
+        let tx = stage.records.iter().find_map(|record| record.tx).unwrap();
+        stage.terminal_says(reversal(&stage, "000002", &[]));
+        let undo = stage.deliver(A);
+        stage.pass(46);
+        for act in [Act::Park, Act::Close] {
+            stage.happen(Event::Operator(Wish {
+                tx,
+                act,
+                said: Text::EMPTY,
+                seen: None,
+            }));
+        }
+        assert_eq!(state_of_sale(&stage), State::ClosedByOperator);
+        if voids {
+            let mut void = sale(&stage, "000003");
+            for (field, value) in [("3", "020000"), ("37", "R00000200000")] {
+                void.set(path(field), value).unwrap();
+            }
+            stage.terminal_says(stage.reparsed(&void));
+            let sent = stage.deliver(A);
+            answered(&mut stage, &sent, &[("39", "00")]);
+            stage.deliver(T);
+        }
+        if restarts {
+            let options = dialect("iso8583-1987-ascii", ReversalBy::Terminal);
+            stage = restarted(stage, options);
+        }
+        answered(&mut stage, &undo, &[("39", "00")]);
+        assert_eq!(
+            state_of_sale(&stage),
+            State::SettleMismatch,
+            "{voids} {restarts}"
+        );
     }
 }

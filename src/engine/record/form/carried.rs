@@ -3,11 +3,11 @@
 use super::FormError;
 use super::wire::{Form, In, Out, coded, take_if};
 use crate::engine::record::{
-    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, LinkName, OperatorAct,
-    OperatorDid, ShadowDifference, ShadowTally, Unmatched, Unreadable,
+    Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, LineFact, LinkName, NumberStretch,
+    OperatorAct, OperatorDid, ShadowDifference, ShadowTally, Unmatched, Unreadable,
 };
 use crate::engine::seam::Wall;
-use crate::iso::message::Amount;
+use crate::iso::message::{Amount, Stan};
 use crate::iso::spec::{KeyBlockForm, ReversalCause};
 use bytes::Bytes;
 
@@ -209,6 +209,37 @@ impl Form for Vec<LinkName> {
     }
 }
 
+impl Form for NumberStretch {
+    fn put(&self, out: &mut Out<'_>) {
+        self.from.put(out);
+        out.number(self.to.0.wrapping_sub(self.from.0));
+        out.number(self.age);
+        self.counted.put(out);
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let first: Stan = Form::take(from)?;
+        Ok(Self {
+            from: first,
+            to: Stan(first.0.wrapping_add(from.number()?)),
+            age: from.number()?,
+            counted: Form::take(from)?,
+        })
+    }
+}
+
+impl Form for Vec<NumberStretch> {
+    fn put(&self, out: &mut Out<'_>) {
+        out.number(self.len() as u64);
+        self.iter().for_each(|stretch| stretch.put(out));
+    }
+
+    fn take(from: &mut In<'_>) -> Result<Self, FormError> {
+        let count = from.number()?;
+        (0..count).map(|_| Form::take(from)).collect()
+    }
+}
+
 /// With as much behind it as there is to tell.
 fn put_live(live: &CarriedTransaction, out: &mut Out<'_>) {
     let answered =
@@ -279,6 +310,19 @@ impl Form for Carried {
                 out.byte(10);
                 moment.put(out);
             }
+            Self::Numbers {
+                merchant,
+                terminal,
+                used,
+                whole,
+            } => {
+                out.byte(13);
+                merchant.put(out);
+                terminal.put(out);
+                used.put(out);
+                whole.put(out);
+            }
+            Self::AllTerminals => out.byte(14),
         }
     }
 
@@ -339,6 +383,13 @@ impl Form for Carried {
             }
             9 => Self::Links(Form::take(from)?),
             10 => Self::Clock(Form::take(from)?),
+            13 => Self::Numbers {
+                merchant: Form::take(from)?,
+                terminal: Form::take(from)?,
+                used: Form::take(from)?,
+                whole: Form::take(from)?,
+            },
+            14 => Self::AllTerminals,
             _ => return Err(from.wrong("a carried item not known here")),
         })
     }

@@ -2,9 +2,9 @@
 
 use crate::engine::record::{
     Carried, CarriedAnswer, CarriedKeys, CarriedTransaction, ConnId, Fact, Hop, HostBalance,
-    Identity, LineFact, LinkId, LinkName, Logged, Note, Opened, OperatorAct, OperatorDid, Patch,
-    Record, Row, Seq, SettlementTotals, ShadowDifference, ShadowTally, State, Step, StoredFrame,
-    TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
+    Identity, LineFact, LinkId, LinkName, Logged, Note, NumberStretch, Opened, OperatorAct,
+    OperatorDid, Patch, Record, Row, Seq, SettlementTotals, ShadowDifference, ShadowTally, State,
+    Step, StoredFrame, TxId, Unmatched, Unreadable, Vault, VaultKeys, Why,
 };
 use crate::engine::seam::Wall;
 use crate::iso::message::{Amount, Mti, ResponseCode, Secret, Stan, Text};
@@ -112,6 +112,30 @@ fn texts<const N: usize>() -> impl Strategy<Value = Text<N>> {
             .find(|cut| long.is_char_boundary(*cut));
         text(&long[..cut.unwrap()])
     })
+}
+
+fn numbers() -> impl Strategy<Value = Carried> {
+    let stretch = (
+        0..u64::MAX / 2,
+        0..u64::MAX / 2,
+        any::<u64>(),
+        any::<bool>(),
+    );
+    let stretch = stretch.prop_map(|(from, more, age, counted)| NumberStretch {
+        from: Stan(from),
+        to: Stan(from.saturating_add(more)),
+        age,
+        counted,
+    });
+    let used = proptest::collection::vec(stretch, 0..4);
+    let numbers = (texts(), texts(), used, any::<bool>());
+    let numbers = numbers.prop_map(|(merchant, terminal, used, whole)| Carried::Numbers {
+        merchant,
+        terminal,
+        used,
+        whole,
+    });
+    prop_oneof![numbers, Just(Carried::AllTerminals)]
 }
 
 fn link_names() -> impl Strategy<Value = Vec<LinkName>> {
@@ -343,7 +367,8 @@ fn carried() -> impl Strategy<Value = Carried> {
         keys().prop_map(Carried::Keys),
         stone,
         links,
-        clock
+        clock,
+        numbers()
     ]
 }
 

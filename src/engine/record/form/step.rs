@@ -41,6 +41,7 @@ coded! { Why, "not a reason":
     28 Unseen,
     29 WrittenLate,
     30 OriginalUndoing,
+    31 Unrecalled,
 }
 
 coded! { Purpose, "not a purpose":

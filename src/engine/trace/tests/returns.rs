@@ -108,19 +108,36 @@ fn a_sale_whose_reversal_was_kept_back_is_listed() {
         identity: Identity::EMPTY,
         ..opened(Purpose::Reversal)
     };
-    let refused = (State::Refused, Why::DuplicateMismatch);
-    let kept_back = History::new().open(names, refused.0, refused.1, None);
-    let kept_back = later(kept_back.note(Note::Other(sale.tx)), 30);
-    let says = verdict(sale.tx, &[&sale, &kept_back]);
-    assert_eq!(
-        says.class,
-        Some(Unconfirmed::ReversalFailed),
-        "{}",
-        says.verdict.en
-    );
-    let undone = sale.terminal_reverses("06").reverses(1);
+    let refused = |names, why| History::new().open(names, State::Refused, why, None);
+    let does_not_fit = refused(names.clone(), Why::DuplicateMismatch);
+    let does_not_fit = later(does_not_fit.note(Note::Other(sale.tx)), 30);
+    let names = Opened {
+        original: Some(sale.tx),
+        ..names
+    };
+    let unread = refused(names, Why::RequestUnread);
+    let undone = sale.clone().terminal_reverses("06").reverses(1);
     let undone = undone.reversal_answered("00", State::Reversed);
-    assert!(!verdict(undone.tx, &[&undone, &kept_back]).open);
+    for kept_back in [does_not_fit, later(unread, 30)] {
+        let says = verdict(sale.tx, &[&sale, &kept_back]);
+        let listed = Some(Unconfirmed::ReversalFailed);
+        assert_eq!(says.class, listed, "{}", says.verdict.en);
+        assert!(!verdict(undone.tx, &[&undone, &kept_back]).open);
+    }
+}
+
+#[test]
+fn a_late_yes_to_a_reversal_that_an_operator_closed_is_listed() {
+    let sale = History::sale()
+        .delivered()
+        .terminal_reverses("06")
+        .reverses(1);
+    let closed = sale.step(State::ClosedByOperator, Why::Operator);
+    assert!(!verdict(closed.tx, &[&closed]).open);
+    let late = closed.reversal_answered("00", State::SettleMismatch);
+    let says = verdict(late.tx, &[&late]);
+    assert_eq!(says.class, Some(Unconfirmed::SettleMismatch));
+    assert_eq!(says.safe_to_retry, Retry::Unproven, "{}", says.verdict.en);
 }
 
 #[test]

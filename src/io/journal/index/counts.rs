@@ -118,7 +118,9 @@ impl JournalCounts {
                 | Carried::Tombstone { .. }
                 | Carried::Stan(_)
                 | Carried::Links(_)
-                | Carried::Clock(_) => {}
+                | Carried::Clock(_)
+                | Carried::Numbers { .. }
+                | Carried::AllTerminals => {}
             },
             _ => {}
         }

@@ -132,7 +132,9 @@ impl Rows {
             | Carried::Tombstone { .. }
             | Carried::Stan(_)
             | Carried::Links(_)
-            | Carried::Clock(_) => return,
+            | Carried::Clock(_)
+            | Carried::Numbers { .. }
+            | Carried::AllTerminals => return,
         };
         let row = self.row(tx, state, at);
         self.opened(row, opened, tx.began());
@@ -195,7 +197,9 @@ impl Rows {
         self.counts.end(to);
         let list = self.before.iter();
         let list = list.flat_map(|(tx, standing)| standing_words(*tx, standing));
+        let ids = || self.rows.iter().map(|row| row.tx);
         let head = RunHead {
+            ids: ids().min().zip(ids().max()).unwrap_or(RunHead::NO_IDS),
             from: self.from,
             to,
             first: self.first.unwrap_or_default(),

@@ -1,9 +1,11 @@
 //! Whoever reads sees every record once, in order, while it is written or afterwards.
 
 use super::*;
+use crate::engine::gateway::{Recall, RecallId};
 use crate::engine::journal::DamageKind;
 use crate::engine::record::Patch;
 use crate::engine::trace::Query;
+use crate::iso::message::Stan;
 use std::collections::BTreeSet;
 use std::io::{Seek, SeekFrom, Write};
 use std::sync::Arc;
@@ -151,4 +153,50 @@ fn a_folder_without_a_journal_is_told_by_name() {
         .unwrap_err()
         .to_string();
     assert!(told.ends_with("holds no journal; name the folder of one with --journal DIR"));
+}
+
+#[test]
+fn what_a_core_asks_is_found_by_the_index_as_by_reading_all() {
+    let folder = TempDir::new().unwrap();
+    let opened = write_some(&folder);
+    let all: Vec<Record> = reader(&folder).records().map(Result::unwrap).collect();
+    let recall = Recall {
+        id: RecallId(7),
+        after: Seq(330),
+        terminal: "10421695".parse().unwrap(),
+        stans: [None; 2],
+        rrn: None,
+        auth: None,
+        numbers: true,
+    };
+    let by_number = Recall {
+        stans: [None, Some(Stan(100_175))],
+        ..recall
+    };
+    let by_slip = Recall {
+        rrn: Some("203217491827".parse().unwrap()),
+        ..recall
+    };
+    let of_another = Recall {
+        terminal: "99999999".parse().unwrap(),
+        ..by_number
+    };
+    let folder = folder.path().join("journal");
+    let mut recaller = JournalRecaller::new(&folder, opened.vault.clone());
+    let asked = [recall, by_number, by_slip, of_another];
+    let (answers, trouble) = recaller.answer(&asked);
+    assert!(trouble.is_none(), "{trouble:?}");
+    for (answer, asked) in answers.into_iter().zip(&asked) {
+        let seqs = |records: Vec<Record>| -> Vec<u64> {
+            records.into_iter().map(|record| record.seq.0).collect()
+        };
+        let (own, whole) = (answer.found.unwrap(), asked.answer(&all).found.unwrap());
+        let numbers = [&own, &whole].map(|found| {
+            let mut numbers = found.numbers.clone().unwrap();
+            numbers.sort_unstable();
+            numbers
+        });
+        assert_eq!(numbers[0], numbers[1]);
+        assert_eq!(seqs(own.records), seqs(whole.records), "{asked:?}");
+    }
 }

@@ -8,6 +8,7 @@ use crate::io::config::Config;
 use crate::io::journal::{Disk, JournalWriter, Progress};
 use crate::io::net::{self, Door, Inbound, Received, Wire};
 use crate::io::serve::driver::{Parts, ServeDriver, SharedDriver};
+use crate::io::serve::recall::RecallDesk;
 use crate::io::serve::run::look_after;
 use crate::io::serve::shadow::Shadows;
 use crate::io::serve::status::Status;
@@ -49,6 +50,7 @@ impl Bench {
         let core = Gateway::recover(options, opened.vault, 7, clock.now(), opened.history);
         let mut driver = ServeDriver::new(Parts {
             shadows: Shadows::default(),
+            recalls: RecallDesk::default(),
             pulse: Pulse::default(),
             core,
             clock,

@@ -3,7 +3,7 @@
 
 use super::super::plug::{Carried, Pace, Plug};
 use crate::engine::driver::{JournalDoor, KeyRing, Progress, Rim, Side};
-use crate::engine::gateway::{Counts, SendId};
+use crate::engine::gateway::{Counts, Recall, SendId};
 use crate::engine::journal::JournalError;
 use crate::engine::record::{ConnId, ListenerId, Record, Seq, VaultKeys};
 use crate::engine::seam::{Dice, Mono, Now};
@@ -26,6 +26,8 @@ pub(super) struct Bay {
     /// Sends that were ordered and not cut yet, in the order of each connection.
     pub(super) ordered: BTreeMap<ConnId, VecDeque<(SendId, Seq)>>,
     pub(super) pace: Rc<Pace>,
+    /// What the core asked the journal, and was not told.
+    pub(super) asked: VecDeque<Recall>,
 }
 
 impl JournalDoor for Bay {
@@ -74,6 +76,11 @@ impl Rim for Bay {
     fn ordered(&mut self, conn: ConnId, send: SendId, after: Seq, _frame: &Bytes) {
         let own = self.ordered.entry(conn).or_default();
         own.push_back((send, after));
+    }
+
+    fn recalls(&mut self, recall: Recall) {
+        self.asked.push_back(recall);
+        self.woken = true;
     }
 
     fn revoked(&mut self, send: SendId) {
