@@ -8,6 +8,7 @@
 
 use super::action::Action;
 use super::core::Gateway;
+use super::kept_frames::unsealed;
 use super::message_facts::{key_of, may_refer};
 use super::names::{self, TerminalKey};
 use super::originals::{OriginalNames, Referred};
@@ -20,7 +21,7 @@ use crate::engine::record::{
 use crate::engine::seam::{Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, Rrn, Stan, TerminalId};
-use crate::iso::spec::Purpose;
+use crate::iso::spec::{Purpose, Spec};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -470,21 +471,27 @@ impl Gateway {
         for done in all {
             let id = done.id;
             let is_there = self.live.slot_of(id).is_some() || self.terminals.done(id).is_some();
-            if !is_there && !self.takes_back(now, done, &links) {
+            if !is_there && !self.takes_back(now, message, done, &links) {
                 return JournalAsked::InVain;
             }
         }
+        // Without room for it, a new request of a terminal is refused for that.
         let key = self.terminal_of(message);
+        let key = key.filter(|key| self.has_room_for(now, key));
         if let (Some(key), Some(numbers)) = (key, found.numbers) {
-            if !self.has_room_for(now, &key) {
-                return JournalAsked::InVain;
-            }
             self.terminals.entry(key).is_told_numbers(numbers);
         }
         JournalAsked::Answered
     }
 
-    fn takes_back(&mut self, now: Now, mut done: Remembered, links: &[LinkName]) -> bool {
+    /// Remembers one again. The key of its card may be gone by now; whoever speaks of it has that.
+    fn takes_back(
+        &mut self,
+        now: Now,
+        message: &Message,
+        mut done: Remembered,
+        links: &[LinkName],
+    ) -> bool {
         let key = key_of(&done.opened);
         if !self.has_room_for(now, &key) {
             return false;
@@ -492,6 +499,26 @@ impl Gateway {
         let opened = Arc::make_mut(&mut done.opened);
         if let Some(link) = links.get(usize::from(opened.link.0)) {
             opened.link = self.link_named(link);
+        }
+        let pan = message.pan();
+        if let Some(pan) = pan.filter(|pan| *pan.masked() == *opened.card) {
+            let (here, there) = (self.spec_named(&opened.spec), self.host_spec(opened));
+            let speaks = |spec: Option<Arc<Spec>>| {
+                spec.is_some_and(|spec| spec.name() == message.spec().name())
+            };
+            let upstream = done.upstream.as_mut().map(|own| &mut own.frame);
+            let frames = [
+                Some(&mut done.request).filter(|_| speaks(here)),
+                upstream.filter(|_| speaks(there)),
+            ];
+            for frame in frames
+                .into_iter()
+                .flatten()
+                .filter(|frame| frame.is_sealed())
+            {
+                *frame = unsealed(frame, message).unwrap_or_else(|| frame.clone());
+                opened.card_hash = self.vault.card_hash(&pan);
+            }
         }
         done.route = self.route_to(&done.opened, &done.request);
         self.terminals.remember_again(key, done);

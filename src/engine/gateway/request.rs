@@ -231,7 +231,16 @@ impl Gateway {
         };
         let draft = match self.upstream_draft(now, (route, link), &message, &opened) {
             Ok(draft) => draft,
-            Err(reason) => return self.refuse(now, conn, &message, opened, *reason),
+            Err(reason) => {
+                let note = self.note_of_request(&message, &opened);
+                return self.refuse(
+                    now,
+                    conn,
+                    &message,
+                    opened,
+                    Reason::from(*reason).noting(note),
+                );
+            }
         };
         let there = draft
             .as_ref()

@@ -5,7 +5,7 @@ use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot, Transaction};
 use super::message_facts::{AMOUNT, key_of};
 use super::names;
-use super::originals::OriginalNames;
+use super::originals::{MOST, OriginalNames, Referred};
 use super::own_answers::Reason;
 use super::partly_read;
 use super::remembered::went_out;
@@ -162,6 +162,35 @@ impl Gateway {
             None if live.is_some() => live,
             None => self.revive(other?, now),
         }
+    }
+
+    /// What a reversal may mean that tells too little: the newest of its terminal that look the
+    /// same, as far as it tells, and may hold money.
+    pub(super) fn may_be_reversed(&self, message: &Message, opened: &Opened) -> Referred {
+        let told = names::original_stan(message);
+        let looks_alike = |own: &Opened, state: State| {
+            own.purpose.moves_money()
+                && state.meaning().known != Known::NotHeld
+                && told.is_none_or(|stan| stan == own.stan)
+                && own.card_hash == opened.card_hash
+                && is_about(message, opened, (own, None))
+        };
+        let key = key_of(opened);
+        let done = self.terminals.get(&key).into_iter();
+        let done = done.flat_map(|own| own.done.iter());
+        let done = done.map(|own| (own.id, &*own.opened, own.state));
+        let live = self.live.slots().into_iter();
+        let live = live.filter_map(|slot| self.live.get(slot));
+        let live = live.filter(|own| key_of(&own.opened) == key);
+        let all = done.chain(live.map(|own| (own.id, &*own.opened, own.state)));
+        let alike = all.filter(|(_, own, state)| looks_alike(own, *state));
+        let mut alike: Vec<TxId> = alike.map(|(id, ..)| id).collect();
+        if alike.is_empty() || !message.has(AMOUNT) {
+            return Referred::ToNone;
+        }
+        alike.sort_unstable_by(|one, other| other.cmp(one));
+        alike.truncate(MOST);
+        Referred::OneOf(alike)
     }
 
     /// The void or refund of a transaction whose answer is waited for.

@@ -133,7 +133,8 @@ pub(super) const fn is_kept_back(story: &Story) -> bool {
 fn is_reversal_kept_back(other: &Story, story: &Story) -> bool {
     let reverses = other.purpose() == Some(Purpose::Reversal);
     let names = [other.other, other.original()].contains(&Some(story.tx));
-    reverses && is_kept_back(other) && names
+    let may_mean = other.either_of.contains(&story.tx);
+    reverses && is_kept_back(other) && (names || may_mean)
 }
 
 /// Whether a debit is of an authorization: by its kind, or by the code of an approval in it.

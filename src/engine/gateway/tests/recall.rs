@@ -3,6 +3,7 @@
 
 use super::undoing::{answer, answered, code, dialect, restarted, reversal, sale, sold};
 use super::*;
+use crate::engine::record::{MaskedFrame, Patch, Sealed, StoredFrame};
 
 /// One answer of a terminal is remembered.
 fn forgetful(rewrites: bool) -> Options {
@@ -222,4 +223,23 @@ fn what_the_acquirer_takes_back_of_what_was_forgotten_is_heard() {
         let first = stage.records.iter().find_map(|record| record.tx).unwrap();
         assert_eq!(stage.gateway.state_of(first), Some(State::SettleMismatch));
     }
+}
+
+#[test]
+fn the_reversal_of_a_sale_whose_card_was_sealed_for_good_tells_the_card() {
+    let (mut stage, _) = forgotten(Forgotten::BeforeCheckpoint, true);
+    for record in &mut stage.records {
+        if let Fact::Step(step) = &mut record.fact
+            && let Some(message) = &mut step.message
+            && matches!(message.frame.patch, Patch::Clear(_))
+        {
+            let MaskedFrame { frame, hidden, .. } = (*message.frame).clone();
+            let (key, bytes) = (1, Bytes::new());
+            message.frame = StoredFrame::new(frame, hidden, Patch::Sealed(Sealed { key, bytes }));
+        }
+    }
+    let asked = reversal(&stage, "000002", &[]);
+    stage.terminal_says(asked.clone());
+    let sent = stage.deliver(A);
+    assert_eq!(sent.text(path("2")), asked.text(path("2")));
 }
