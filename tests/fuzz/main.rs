@@ -91,7 +91,7 @@ fn number(name: &str, usual: u64) -> u64 {
 #[expect(clippy::print_stdout, reason = "what a campaign was, for its ledger")]
 fn fresh(name: &str) {
     let target = target(name);
-    let is_slow = matches!(name, "document" | "journal" | "capture");
+    let is_slow = matches!(name, "document" | "journal" | "capture" | "packager");
     let runs = number("ISOGATE_FUZZ_RUNS", if is_slow { FEW_RUNS } else { RUNS });
     let seed = number("ISOGATE_SEED", 7);
     let mut inputs = (target.seeds)();
@@ -189,7 +189,7 @@ macro_rules! targets {
 }
 
 targets!(
-    message, document, framer, journal, record, spec, config, capture
+    message, document, framer, journal, record, spec, config, capture, packager
 );
 
 #[test]
@@ -198,7 +198,8 @@ fn every_target_is_tried() {
     assert_eq!(
         names,
         [
-            "message", "document", "framer", "journal", "record", "spec", "config", "capture"
+            "message", "document", "framer", "journal", "record", "spec", "config", "capture",
+            "packager"
         ]
     );
     let find = run(&TARGETS[0], b"").unwrap();

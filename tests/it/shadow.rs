@@ -3,7 +3,8 @@
 use crate::rig::{Running, isogate, json_lines, ports};
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::thread;
@@ -170,4 +171,72 @@ fn a_shadow_is_compared_and_never_heard_and_costs_nothing_when_it_is_dead() {
         .output()
         .unwrap();
     assert_eq!(open.status.code(), Some(0), "{open:?}");
+}
+
+/// What somebody does with a connection.
+type Does = fn(TcpStream);
+
+/// A shadow that is no host.
+fn stranger(does: Does) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || does(stream));
+        }
+    });
+    address
+}
+
+/// Takes what comes, and says nothing to it.
+fn listens(mut stream: TcpStream) {
+    let mut bytes = [0; 4096];
+    while let Ok(1..) = stream.read(&mut bytes) {}
+}
+
+/// Lets everything lie.
+fn sleeps(stream: TcpStream) {
+    thread::sleep(Duration::from_secs(600));
+    drop(stream);
+}
+
+/// Says what is no frame, and frames that answer nothing, as fast as it can.
+fn babbles(mut stream: TcpStream) {
+    let frame = [&[0, 20], &b"0210nobody asked so."[..]].concat();
+    while stream.write_all(&frame).is_ok() && stream.write_all(&[0xFF; 99]).is_ok() {}
+}
+
+#[test]
+fn a_shadow_that_is_silent_asleep_gone_or_mad_is_not_felt() {
+    let home = tempfile::tempdir().unwrap();
+    let (_host, acquirer) = host(home.path(), "host.json", &[]);
+    let shadows: [(&str, Does); 4] = [
+        ("silent", listens),
+        ("asleep", sleeps),
+        ("gone", drop),
+        ("mad", babbles),
+    ];
+    for (terminal, (name, does)) in (1..).zip(shadows) {
+        let folder = home.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        let config = format!(
+            "[admin]\naddress = \"127.0.0.1:0\"\n[[listener]]\naddress = \"127.0.0.1:0\"\n\
+             spec = \"iso8583-1987-ascii\"\n[[link]]\naddress = \"{acquirer}\"\n\
+             spec = \"iso8583-1987-ascii\"\nsign_on = false\n\
+             shadow = {{ address = \"{}\", wait = \"1s\" }}\n",
+            stranger(does)
+        );
+        fs::write(folder.join("gateway.toml"), config).unwrap();
+        let gateway = Running::start(&folder, &["serve", "--ports", "gateway.json"]);
+        let document = ports(&folder, "gateway.json");
+        let to = document["listeners"][0]["address"].as_str().unwrap();
+        let script: String = (0..20)
+            .map(|sale| format!("sale {}\n", 1000 + sale))
+            .collect();
+        let codes = trade(&folder, to, &format!("T000000{terminal}"), &script);
+        assert_eq!(codes, ["00"; 20], "{name}");
+        assert_eq!(gateway.end("-TERM").0, 0, "{name}");
+        let open = isogate(&folder, &["open", "--journal", "journal"]).output();
+        assert_eq!(open.unwrap().status.code(), Some(0), "{name}");
+    }
 }

@@ -1,6 +1,9 @@
 //! `isogate journal export`: each message of a journal, and each act of an operator, as a line for
 //! other programs.
 
+#[cfg(feature = "parquet")]
+mod columns;
+
 use super::FolderArgs;
 use crate::cli::{Lang, input};
 use crate::engine::record::{Fact, Logged, Note, Opened, Record, State, TxId, Why};
@@ -24,7 +27,7 @@ pub(super) struct MessageExportArgs {
     spec: Option<String>,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[group(required = true, multiple = false)]
 struct MessageExportForm {
     /// One JSON object a message or act
@@ -36,6 +39,10 @@ struct MessageExportForm {
     /// Packets for Wireshark, each with its transaction and verdict as a comment
     #[arg(long)]
     pcapng: bool,
+    /// A file of columns (Apache Parquet), as of the table
+    #[cfg(feature = "parquet")]
+    #[arg(long)]
+    parquet: bool,
 }
 
 /// One message on one leg; or an act of an operator, which may have none.
@@ -103,7 +110,7 @@ pub(super) fn run(
     }
     let mut records = args.folder.reader()?.records();
     let mut terms = KnownTerms::default();
-    let mut sheet = Sheet::new(&args.form, out);
+    let mut sheet = Sheet::new(&args.form, out)?;
     for record in records.by_ref() {
         for message in terms.messages(&record?, args.folder.zone()) {
             sheet.write(&message)?;
@@ -117,19 +124,27 @@ pub(super) fn run(
 enum Sheet<'a> {
     Objects(&'a mut dyn Write),
     Table(Box<csv::Writer<&'a mut dyn Write>>),
+    #[cfg(feature = "parquet")]
+    Columns(Box<columns::ColumnSheet<'a>>),
 }
 
 impl<'a> Sheet<'a> {
-    fn new(form: &MessageExportForm, out: &'a mut dyn Write) -> Self {
-        match form.csv {
+    fn new(form: &MessageExportForm, out: &'a mut dyn Write) -> anyhow::Result<Self> {
+        #[cfg(feature = "parquet")]
+        if form.parquet {
+            return Ok(Self::Columns(Box::new(columns::ColumnSheet::new(out)?)));
+        }
+        Ok(match form.csv {
             true => Self::Table(Box::new(csv::Writer::from_writer(out))),
             false => Self::Objects(out),
-        }
+        })
     }
 
     fn write(&mut self, message: &ExportedMessage) -> anyhow::Result<()> {
         match self {
             Self::Table(table) => table.serialize(message.harmless())?,
+            #[cfg(feature = "parquet")]
+            Self::Columns(columns) => columns.write(message)?,
             Self::Objects(out) => {
                 serde_json::to_writer(&mut *out, message)?;
                 out.write_all(b"\n")?;
@@ -138,11 +153,14 @@ impl<'a> Sheet<'a> {
         Ok(())
     }
 
-    fn finish(self) -> std::io::Result<()> {
+    fn finish(self) -> anyhow::Result<()> {
         match self {
-            Self::Table(mut table) => table.flush(),
-            Self::Objects(out) => out.flush(),
+            Self::Table(mut table) => table.flush()?,
+            Self::Objects(out) => out.flush()?,
+            #[cfg(feature = "parquet")]
+            Self::Columns(columns) => columns.finish()?,
         }
+        Ok(())
     }
 }
 
@@ -238,9 +256,9 @@ mod tests {
         let form = MessageExportForm {
             jsonl: !csv,
             csv,
-            pcapng: false,
+            ..MessageExportForm::default()
         };
-        let mut sheet = Sheet::new(&form, &mut out);
+        let mut sheet = Sheet::new(&form, &mut out).unwrap();
         let mut terms = KnownTerms::default();
         for record in records {
             for message in terms.messages(record, &Zone::CHINA) {
@@ -249,6 +267,15 @@ mod tests {
         }
         sheet.finish().unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[cfg(feature = "parquet")]
+    pub(super) fn messages() -> Vec<ExportedMessage> {
+        let mut terms = KnownTerms::default();
+        let history = History::sale().declined("51");
+        let all = history.records.iter();
+        all.flat_map(|record| terms.messages(record, &Zone::CHINA))
+            .collect()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::engine::trace::{Query, Which};
 use crate::io::config::{Durability, FrameKeeping, JournalConfig};
 use crate::io::journal::{JournalReader, JournalWriter, WriterOptions};
 use crate::io::look::{self, FoundStories, StorySearch};
-use crate::iso::message::Stan;
+use crate::iso::message::{Stan, Text};
 use crate::iso::spec::Purpose;
 use clap::Parser;
 use std::collections::BTreeSet;
@@ -405,6 +405,11 @@ fn what_only_a_file_raises_is_on_both_lists() {
     }
 }
 
+fn in_second_batch(mut history: History) -> History {
+    history.name_first(|opened| opened.batch = Text::clipped("000002"));
+    history
+}
+
 /// The dashboard asks for classes only, `isogate open` for all that is to be said.
 #[test]
 fn what_is_open_has_the_same_class_whether_others_are_read_for_it_or_not() {
@@ -423,6 +428,8 @@ fn what_is_open_has_the_same_class_whether_others_are_read_for_it_or_not() {
         numbered(6).step(State::TerminalGone, Why::TerminalClosed),
         numbered(7).declined("51"),
         numbered(8).delivered(),
+        in_second_batch(numbered(9).delivered()).step(State::DeliveryUnproven, Why::LinkLost),
+        in_second_batch(settlement(HostBalance::Balanced)),
     ]);
     let reader = JournalReader::open(&folder.path().join("journal"), None).unwrap();
     let evidence = Evidence::default();
@@ -439,12 +446,19 @@ fn what_is_open_has_the_same_class_whether_others_are_read_for_it_or_not() {
         let found = look::search(&reader, &query, wanted, &index).unwrap();
         let found = found.all.into_iter();
         let told = found.map(|(story, verdict)| {
-            let amount = story.opened.as_ref().map(|opened| opened.amount);
-            (story.tx, amount, verdict.class)
+            let opened = story.opened.as_ref();
+            let names = opened.map(|opened| (opened.stan, opened.amount));
+            (story.tx, names, verdict.class)
         });
         told.collect::<Vec<_>>()
     };
     let all = classes(false);
     assert!(all.len() > 4, "{all:?}");
+    let is_proven = |stan| {
+        all.iter()
+            .all(|(_, names, _)| names.unwrap().0 != Stan(stan))
+    };
+    assert!(is_proven(9), "by its settlement: {all:?}");
+    assert!(!is_proven(4), "{all:?}");
     assert_eq!(classes(true), all);
 }

@@ -161,9 +161,11 @@ impl Gateway {
         self.forget_if_over(slot);
     }
 
-    /// Lets a later message step its original, if it has one.
+    /// Lets a later message step its original, if it has one. Whoever only asks about it has not
+    /// read its answer, perhaps, and gives nothing back.
     pub(super) fn refers(&mut self, now: Now, opened: &Opened, trigger: Trigger, by: TxId) {
-        if let Some(original) = opened.original {
+        let asks = opened.purpose == Purpose::Inquiry;
+        if let Some(original) = opened.original.filter(|_| !asks) {
             self.later_message(now, opened, original, trigger, by);
         }
     }

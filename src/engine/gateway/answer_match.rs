@@ -8,6 +8,7 @@ use super::core::Gateway;
 use super::live::{Slot, Transaction};
 use super::message_facts::{batch_of, key_of};
 use super::names::{self, MatchKey, TerminalKey};
+use super::originals::only;
 use super::remembered::Remembered;
 use super::upstream_request::stan_there;
 use crate::engine::record::{Identity, LinkId, Opened, State, TxId};
@@ -66,28 +67,27 @@ impl AnswerMatch<'_> {
         }
     }
 
-    /// What has this key. Where several have it, that of the terminal is meant that the answer
-    /// names, and who waits for nothing more is not.
+    /// What has this key. Where several have it, the one is meant that the answer names otherwise,
+    /// and none that waits for nothing more.
     fn by_key(&self, key: &MatchKey) -> Option<RequestFound> {
         let live = &self.gateway.live;
-        let of = |slot: &Slot| live.get(*slot);
-        let fits = |slot: &Slot| of(slot).is_some_and(|own| self.may_answer(own));
+        let fits = |slot: &Slot| live.get(*slot).is_some_and(|own| self.may_answer(own));
         let mut fitting = live.holders(key).filter(fits);
         let (first, second) = (fitting.next()?, fitting.next());
         let Some(second) = second else {
             return Some(RequestFound::Live(first));
         };
-        let mut found: Vec<Slot> = [first, second].into_iter().chain(fitting).collect();
-        let narrow = |found: &mut Vec<Slot>, fits: &dyn Fn(&Transaction) -> bool| {
-            let fit = |slot: &Slot| of(slot).is_some_and(fits);
-            if found.len() > 1 && found.iter().any(fit) {
-                found.retain(fit);
-            }
-        };
-        let named = self.answer.terminal();
-        narrow(&mut found, &|own| named == Some(own.opened.terminal));
-        narrow(&mut found, &|own| self.may_come_yet(own));
-        Some(only_one(&found, key.values))
+        let all: Vec<Slot> = [first, second].into_iter().chain(fitting).collect();
+        let named = |slot: &Slot| live.get(*slot).is_some_and(|own| self.names(own));
+        if let Some(only) = only(all.iter().copied().filter(named)) {
+            return Some(RequestFound::Live(only));
+        }
+        let waits = |slot: &Slot| live.get(*slot).is_some_and(|own| self.may_come_yet(own));
+        let mut waiting = all.into_iter().filter(waits);
+        Some(match (waiting.next(), waiting.next()) {
+            (Some(only), None) => RequestFound::Live(only),
+            _ => RequestFound::Several(key.values),
+        })
     }
 
     /// Whether an answer like this one was not heard of a transaction yet.
@@ -133,7 +133,7 @@ impl AnswerMatch<'_> {
         });
         if found.len() > 1 {
             let live = &self.gateway.live;
-            found.retain(|slot| live.get(*slot).is_some_and(|own| self.tells_of(own)));
+            found.retain(|slot| live.get(*slot).is_some_and(|own| self.names(own)));
         }
         match only_one(&found, Identity::EMPTY) {
             RequestFound::None(wanted) => self.among_answered(wanted),
@@ -214,6 +214,12 @@ impl AnswerMatch<'_> {
             && terminal.is_none_or(|terminal| terminal == own.opened.terminal)
             && stan.is_none_or(|stan| stan == self.number_out(slot, own, class))
             && !self.is_of_another(own)
+    }
+
+    /// Whether the answer names this request, as far as it names any.
+    fn names(&self, own: &Transaction) -> bool {
+        let terminal = self.answer.terminal();
+        terminal.is_none_or(|terminal| terminal == own.opened.terminal) && self.tells_of(own)
     }
 
     /// Whether merchant, batch, amount, currency and card of the answer are those of a request, as

@@ -79,11 +79,14 @@ pub(crate) fn opened_of(message: &Message, merchant: MerchantId, vault: &Vault) 
 
 /// Whether a message of this purpose may name an earlier transaction by the names of its answer. A
 /// completion or increment names its authorization by the code of its approval, or by its trace
-/// number.
+/// number; one that only asks may name what it asks about.
 pub(crate) fn may_refer(message: &Message, purpose: Purpose) -> bool {
     let of_hold = matches!(purpose, Purpose::Debit | Purpose::Hold);
+    let asks = purpose == Purpose::Inquiry;
     let names_one = || message.auth_code().is_some() || names::original_stan(message).is_some();
-    of_hold && names_one() || matches!(purpose, Purpose::Void | Purpose::Refund)
+    (of_hold || asks) && names_one()
+        || asks && message.rrn().is_some()
+        || matches!(purpose, Purpose::Void | Purpose::Refund)
 }
 
 /// A field as text; empty if it is absent, or too long.

@@ -200,11 +200,11 @@ fn is_of_kind(of: &Opened, own: &Opened) -> bool {
     // The void of an authorization leaves alone what was completed of it.
     let of_hold = of.kind.ends_with("preauth_void");
     let debits = own.purpose == Purpose::Debit && !of_hold;
-    let gives_back = matches!(
+    let of_debits = matches!(
         of.purpose,
-        Purpose::Void | Purpose::Refund | Purpose::Reversal
+        Purpose::Void | Purpose::Refund | Purpose::Reversal | Purpose::Inquiry
     );
-    own.purpose == Purpose::Hold || gives_back && debits
+    own.purpose == Purpose::Hold || of_debits && debits
 }
 
 /// Whether an authorization raises another one.

@@ -91,7 +91,9 @@ impl Gateway {
         let mut live = self.live.slots().into_iter();
         live.find(|other| {
             let other = self.live.get(*other);
-            other.is_some_and(|other| other.opened.original == Some(id))
+            other.is_some_and(|other| {
+                other.opened.original == Some(id) && other.opened.purpose != Purpose::Inquiry
+            })
         })?;
         self.step(now, slot, Trigger::ReturnUndone, Cause::default());
         self.revive(id, now)

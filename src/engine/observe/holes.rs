@@ -17,6 +17,8 @@ use crate::iso::stream::{FlowEnd, FlowId, FlowSide, GapCause};
 /// Whatever is not over is concerned by every gap of its connections, and what looks closed by
 /// every one of its leg ([`Observer::hole`]).
 const NEAR: u32 = 10;
+/// So many connections whose end was not seen are taken to stand.
+pub(super) const RESTED: usize = 16_384;
 
 impl Observer {
     /// Bytes are missing, or are no frame.
@@ -77,6 +79,7 @@ impl Observer {
     /// A connection ended.
     pub(super) fn ended(&mut self, flow: FlowId, how: FlowEnd) {
         if how == FlowEnd::CaptureEnded {
+            self.rests(flow);
             return;
         }
         let Some(known) = self.flows.remove(&flow) else {
@@ -92,6 +95,17 @@ impl Observer {
         if known.role != LegRole::Terminals {
             let (link, conn) = (HOST, host_conn(flow));
             self.record(None, None, Fact::Line(LineFact::Down { link, conn }));
+        }
+    }
+
+    /// Nothing more is seen of a connection, which is not to say that it ended: it is taken to
+    /// stand, until so many others have come to rest after it that nothing of it is of the present.
+    fn rests(&mut self, flow: FlowId) {
+        self.rested.push_back(flow);
+        if self.rested.len() > RESTED
+            && let Some(oldest) = self.rested.pop_front()
+        {
+            self.flows.remove(&oldest);
         }
     }
 

@@ -71,6 +71,8 @@ pub struct Observer {
     pub(super) vault: Arc<Vault>,
     pub(super) table: WatchTable,
     pub(super) flows: BTreeMap<FlowId, SeenFlow>,
+    /// Those whose end the capture does not show, in the order in which they were given up.
+    pub(super) rested: VecDeque<FlowId>,
     /// Requests of terminals that were not seen to go on yet, oldest first.
     pub(super) held: VecDeque<SeenMessage>,
     /// When something that went to a host may have been missed.
@@ -102,6 +104,7 @@ impl Observer {
             vault,
             table: WatchTable::new(dice.number()),
             flows: BTreeMap::new(),
+            rested: VecDeque::new(),
             held: VecDeque::new(),
             host_unseen: None,
             doubts: Doubts::default(),

@@ -2,6 +2,7 @@
 //! gives back the same, and the one that it repeats.
 
 use super::holds::{self, HoldConflict, original_of};
+use super::inquiries::InquiryTold;
 use super::retry::{self, Retry};
 use super::settled_otherwise::{self, SettledOtherwise};
 use super::story::{Seen, Story};
@@ -110,6 +111,8 @@ pub(super) struct Bonds<'a> {
     pub(super) returns_settled: Vec<SettledOtherwise<'a>>,
     /// Whether a settlement that both ends agree on is right only with it.
     pub(super) counted: bool,
+    /// What the acquirer said when it was asked about it.
+    pub(super) inquiry: Option<InquiryTold<'a>>,
     /// What does not go together of an authorization, its completions, and what undid either.
     pub(super) torn: HoldConflict<'a>,
 }
@@ -188,6 +191,7 @@ impl<'a> Bonds<'a> {
         bonds.overdrawn = bonds.takes_too_much(story, others);
         bonds.torn = HoldConflict::of(story, (original, &bonds), others);
         bonds.settled = SettledOtherwise::of(story, original, others);
+        bonds.inquiry = InquiryTold::of(story, others);
         bonds.counted = settled_otherwise::is_counted(story, others);
         bonds
     }

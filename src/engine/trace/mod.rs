@@ -43,6 +43,8 @@ mod bonds;
 
 mod holds;
 
+mod inquiries;
+
 mod left;
 
 mod cause;

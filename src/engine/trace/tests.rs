@@ -11,6 +11,7 @@ mod filed;
 mod filed_left;
 mod history;
 mod holds;
+mod inquiries;
 mod odd_ends;
 mod partly;
 mod returns;

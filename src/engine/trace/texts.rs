@@ -35,7 +35,7 @@ const DISPUTE: Phrase = p(
     "raise a dispute with these keys; do not {swipe} again",
     "凭以上要素提交差错处理, 请勿{swipe}",
 );
-const KEEP: Phrase = p(
+pub(super) const KEEP: Phrase = p(
     "do not swipe again; if the money has not arrived by the pay-out date, ask the acquirer with \
      the keys",
     "请勿重复刷卡; 过到账日未到账, 请凭交易要素联系收单机构",

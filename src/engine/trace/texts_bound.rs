@@ -420,6 +420,26 @@ pub(super) const COMPLETE_AGAIN: Phrase = p(
     "预授权可能仍有效: 请重新发送预授权完成, 或撤销预授权",
 );
 
+// ── A transaction, and what the acquirer says of it when asked ───────────────────────────────────
+pub(super) const CONFIRMED_BY_INQUIRY: Row = row(
+    p("{why}; not reversed", "{why}, 未发冲正"),
+    super::texts::KEEP,
+);
+pub(super) const INQUIRY_APPROVED: Phrase = p(
+    "inquiry {tx} was answered {rc}: it stands at the acquirer",
+    "查询{tx}应答{rc}: 收单机构处交易成立",
+);
+pub(super) const INQUIRY_DENIED: Phrase = p(
+    "inquiry {tx} was answered {rc} {meaning}: the acquirer's view lags, or it does not stand \
+     there",
+    "查询{tx}应答{rc} {meaning}: 收单机构查询结果滞后, 或该处交易未成立",
+);
+/// Of one that is approved, while the acquirer's view denies it.
+pub(super) const ASK_LATER: Phrase = p(
+    "do not {swipe} again; query the acquirer later",
+    "请勿{swipe}; 请稍后再向收单机构查询",
+);
+
 // ── A request and its repeats ────────────────────────────────────────────────────────────────────
 pub(super) const REPEAT_KEPT_BACK: Row = row(
     p(

@@ -59,6 +59,9 @@ impl Unconfirmed {
         if bonds.is_proven(story) {
             return None;
         }
+        if bonds.is_confirmed_by_inquiry(story) {
+            return Some(Self::NotSettled);
+        }
         let class = Self::by_state(story);
         let open = class.filter(|class| class.is_open());
         open.or_else(|| by_answers(story))
@@ -118,7 +121,10 @@ impl Unconfirmed {
     /// not be read where only the class is asked for.
     #[must_use]
     pub fn is_told_by(state: State) -> bool {
-        let turns = matches!(state, State::Unanswered | State::DeliveryUnproven);
+        let turns = matches!(
+            state,
+            State::TimedOut | State::Unanswered | State::AnswerUnread | State::DeliveryUnproven
+        );
         !turns && Self::at(state).is_some_and(Self::is_open)
     }
 

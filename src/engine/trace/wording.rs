@@ -31,6 +31,8 @@ pub(super) fn say(
     let mut row = pick(story, bonds, causes, alone);
     if let Some(limit) = limited {
         row.next = limit.next_step(gives_back(story));
+    } else if bonds.is_denied_by_inquiry(story) {
+        row.next = bound::ASK_LATER;
     }
     let values = values(story, bonds, causes);
     let mut verdict = row.verdict.fill(&values);
@@ -38,6 +40,9 @@ pub(super) fn say(
         && matches!(story.state, State::ReversalPending | State::ReversalSent)
     {
         verdict = verdict.and(&texts::DECLINE_CAME.fill(&values));
+    }
+    if let Some(said) = bonds.inquiry_said(story) {
+        verdict = verdict.and(&said);
     }
     let apart = story.purpose() == Some(Purpose::Reversal);
     for part in told_beside(bonds, apart) {
@@ -113,6 +118,7 @@ fn pick(story: &Story, bonds: &Bonds<'_>, causes: &[Cause], retry: Retry) -> Row
         }
         State::Refused | State::NotSent => kept_back(story, cause, retry),
         _ if !story.is_money() => without_money(story),
+        _ if bonds.is_confirmed_by_inquiry(story) => bound::CONFIRMED_BY_INQUIRY,
         State::Received => texts::RECEIVED,
         State::Forwarded => texts::FORWARDED,
         State::ForwardedGone => texts::FORWARDED_GONE,

@@ -97,6 +97,7 @@ pub(super) const CLAUSES: &[Clause] = &[
     ("wait for the posting", &[Wait]),
     ("query the acquirer", &[Query]),
     ("query the acquirer before a new sale", &[Query]),
+    ("query the acquirer later", &[Query]),
     (
         "look at the terminal's slip and query the acquirer",
         &[Query, LookAtSlip],
@@ -179,6 +180,15 @@ pub(super) const CLAUSES: &[Clause] = &[
     (
         "request refused ({c}), nothing left the gateway",
         &[NothingLeft],
+    ),
+    ("not reversed", &[]),
+    (
+        "inquiry {i} was answered {c}: it stands at the acquirer",
+        &[Paid],
+    ),
+    (
+        "inquiry {i} was answered {c} {x}: the acquirer's view lags, or it does not stand there",
+        &[],
     ),
     ("nothing debited", &[NothingDebited]),
     ("nothing reserved", &[NothingDebited]),

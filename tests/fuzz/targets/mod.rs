@@ -9,6 +9,7 @@ mod document;
 mod framer;
 mod journal;
 mod message;
+mod packager;
 mod past;
 mod record;
 mod spec;
@@ -44,7 +45,7 @@ pub(crate) struct Target {
 }
 
 /// All of them.
-pub(crate) const TARGETS: [Target; 8] = [
+pub(crate) const TARGETS: [Target; 9] = [
     target("message", message::run, message::seeds, false),
     target("document", document::run, document::seeds, false),
     target("framer", framer::run, framer::seeds, false),
@@ -53,6 +54,7 @@ pub(crate) const TARGETS: [Target; 8] = [
     target("spec", spec::run, spec::seeds, true),
     target("config", config::run, config::seeds, true),
     target("capture", capture::run, capture::seeds, false),
+    target("packager", packager::run, packager::seeds, true),
 ];
 
 const fn target(

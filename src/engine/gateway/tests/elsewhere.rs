@@ -259,46 +259,24 @@ fn a_void_of_a_sale_to_whose_acquirer_no_route_leads_goes_nowhere() {
     stage.silent();
 }
 
-/// A route whose key is the trace number alone, and a sale of one terminal, ended by `end`; that of
-/// another is out under the same number. Gives both as they went out.
-fn two_terminals(end: impl Fn(&mut Stage, &Message)) -> (Stage, [Message; 2]) {
+#[test]
+fn a_late_approval_that_names_another_terminal_opens_the_sale_of_that() {
     let mut options = options(ReversalBy::Terminal, false);
     options.routes[0].key = vec![path("11")];
     let mut stage = Stage::connected(options);
     stage.connect(OTHER);
     stage.terminal_says(stage.sale(5));
     let first = stage.deliver(A);
-    end(&mut stage, &first);
+    stage.acquirer_says(stage.answer(&first, "51"));
     stage.deliver(T);
     let mut sale = stage.sale(5);
     sale.set(path("41"), "10000099").unwrap();
     let sale = stage.reparsed(&sale);
     says(&mut stage, sale);
     let second = stage.deliver(A);
-    (stage, [first, second])
-}
-
-#[test]
-fn a_late_approval_that_names_another_terminal_opens_the_sale_of_that() {
-    let decline = |stage: &mut Stage, sale: &Message| {
-        stage.acquirer_says(stage.answer(sale, "51"));
-    };
-    let (mut stage, [first, second]) = two_terminals(decline);
     stage.acquirer_says(stage.answer(&first, "00"));
     stage.silent();
     assert_eq!(stage.last_state(), State::LateApproval);
-    stage.acquirer_says(stage.answer(&second, "00"));
-    assert_eq!(stage.deliver(OTHER).terminal(), second.terminal());
-}
-
-#[test]
-fn an_answer_is_of_the_terminal_that_it_names_beside_what_was_reversed_under_its_key() {
-    let reverse = |stage: &mut Stage, _: &Message| {
-        stage.terminal_says(stage.reversal(5, "98"));
-        let reversal = stage.deliver(A);
-        stage.acquirer_says(stage.answer(&reversal, "00"));
-    };
-    let (mut stage, [_, second]) = two_terminals(reverse);
     stage.acquirer_says(stage.answer(&second, "00"));
     assert_eq!(stage.deliver(OTHER).terminal(), second.terminal());
 }

@@ -2,7 +2,7 @@
 
 use super::undoing::{answer, answered, ascii, code, dialect, reversal, sale, sold, stands};
 use super::*;
-use crate::engine::record::TxId;
+use crate::engine::record::{Step, TxId};
 
 const CARD: &str = "6226091234560048";
 const OTHER_CARD: &str = "6226099876540017";
@@ -236,6 +236,27 @@ fn a_completion_names_its_authorization_by_its_trace_number_alone() {
     };
     let completion = approved(&mut stage, &completion);
     assert_eq!(told(&stage, completion), (Some(second), vec![]));
+}
+
+#[test]
+fn one_that_asks_about_a_sale_names_it_and_changes_nothing() {
+    let number = format!("02000000021122101112{}", "0".repeat(22));
+    for name in [("90", &*number), ("37", SALE.rrn), ("38", SALE.auth)] {
+        let mut stage = ascii(ReversalBy::Terminal);
+        let sold = approved(&mut stage, &SALE);
+        let asks = NamedTrade {
+            stan: "000009",
+            fields: &[("3", "310000"), ("4", ""), name],
+            rrn: "R00000000009",
+            auth: "A00009",
+            ..SALE
+        };
+        let asks = approved(&mut stage, &asks);
+        assert_eq!(told(&stage, asks), (Some(sold), vec![]), "{name:?}");
+        let names = |step: &Step| step.note == Note::Other(asks);
+        let mut steps = stage.records.iter().filter_map(step);
+        assert!(!steps.any(names), "{name:?}");
+    }
 }
 
 #[test]

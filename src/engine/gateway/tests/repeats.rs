@@ -239,3 +239,24 @@ fn an_advice_that_was_reversed_unanswered_is_not_sent_again() {
     stage.terminal_says(refund);
     stage.silent();
 }
+
+#[test]
+fn of_two_requests_with_one_key_an_answer_is_to_the_one_that_it_names() {
+    let mut options = options(ReversalBy::Gateway, true);
+    options.routes[0].key = vec![path("11")];
+    let mut stage = Stage::with(options);
+    stage.terminal_says(stage.sale(5));
+    let first = stage.deliver(A);
+    stage.pass(46);
+    let undo = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&undo, "00"));
+    stage.sends.clear();
+    stage.terminal_says(stage.of_terminal(&stage.sale(5), "10421696"));
+    let second = stage.deliver(A);
+    stage.acquirer_says(stage.answer(&second, "00"));
+    let told = stage.deliver(T);
+    assert_eq!(told.text(path("41")).as_deref(), Some("10421696"));
+    stage.acquirer_says(stage.answer(&first, "00"));
+    let to_neither = |record: &Record| matches!(record.fact, Fact::Unmatched(_));
+    assert!(!stage.records.iter().any(to_neither));
+}

@@ -1,6 +1,7 @@
 //! What nobody saw is said, and never counts as silence.
 
 use super::{A, CLIENT, CaptureStage, HOSTS, SERVER, T, TERMINALS, answer, reversal, sale};
+use crate::engine::observe::holes::RESTED;
 use crate::engine::record::{Fact, State, Why};
 use crate::iso::stream::{FlowEnd, FlowId};
 
@@ -124,4 +125,17 @@ fn an_answer_that_a_clock_put_before_its_request_leaves_it_unproven() {
     stage.says(T, CLIENT, &sale);
     assert_eq!(stage.transactions(), 1);
     assert!(stage.steps().iter().any(|(.., why)| *why == Why::Unseen));
+}
+
+#[test]
+fn connections_that_only_rest_are_let_go_in_the_end() {
+    let mut stage = CaptureStage::whole();
+    for number in 1..=2 * u32::try_from(RESTED).unwrap() {
+        let flow = FlowId(number);
+        stage.opened(flow, TERMINALS, false);
+        stage.ends(flow, FlowEnd::CaptureEnded);
+    }
+    assert_eq!(stage.observer.flows.len(), RESTED + 1);
+    // The first, which never ended, is not among them.
+    assert!(stage.observer.flows.contains_key(&T));
 }

@@ -26,15 +26,17 @@ pub(super) fn join(runs: &[IndexRun], path: &Path) -> io::Result<()> {
         RunSection::Counts => counted.len() as u64,
         RunSection::Segments => segments.len() as u64,
     };
-    let began_there = |run: &&IndexRun| run.rows() > 0;
-    let moments = runs.iter().filter(began_there).map(|run| run.head.began);
-    let began =
-        moments.reduce(|(from, until), (earliest, latest)| (from.min(earliest), until.max(latest)));
+    let with_rows = || {
+        runs.iter()
+            .filter(|run| run.rows() > 0)
+            .map(|run| &run.head)
+    };
     let head = RunHead {
         from: first.head.from,
         to: last.head.to,
         first: first.head.first,
-        began: began.unwrap_or_default(),
+        began: around(with_rows().map(|head| head.began)).unwrap_or_default(),
+        ids: around(with_rows().map(|head| head.ids)).unwrap_or(RunHead::NO_IDS),
         lengths: SECTIONS.map(length),
     };
     let mut file = RunWriter::create(path)?;
@@ -51,6 +53,11 @@ pub(super) fn join(runs: &[IndexRun], path: &Path) -> io::Result<()> {
         }
     }
     file.finish(&head)
+}
+
+/// From the least to the greatest of all.
+fn around<T: Ord>(ranges: impl Iterator<Item = (T, T)>) -> Option<(T, T)> {
+    ranges.reduce(|(from, until), (least, most)| (from.min(least), until.max(most)))
 }
 
 fn copy(run: &IndexRun, section: RunSection, file: &mut RunWriter) -> io::Result<()> {

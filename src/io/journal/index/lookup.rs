@@ -163,7 +163,7 @@ impl Lookup {
 
     /// A transaction's last record, as far as it is kept.
     pub(in crate::io::journal) fn last(&self, tx: TxId) -> io::Result<Option<RecordPosition>> {
-        for run in self.runs.iter().rev() {
+        for run in self.runs.iter().rev().filter(|run| run.head.may_have(tx)) {
             for entry in run.entries(IndexKey::Transaction(tx).entry())?.rev() {
                 let row = run.row(run.row_at(entry)?)?;
                 if row.tx == tx {

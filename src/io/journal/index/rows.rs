@@ -197,7 +197,9 @@ impl Rows {
         self.counts.end(to);
         let list = self.before.iter();
         let list = list.flat_map(|(tx, standing)| standing_words(*tx, standing));
+        let ids = || self.rows.iter().map(|row| row.tx);
         let head = RunHead {
+            ids: ids().min().zip(ids().max()).unwrap_or(RunHead::NO_IDS),
             from: self.from,
             to,
             first: self.first.unwrap_or_default(),

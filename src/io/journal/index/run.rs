@@ -28,6 +28,9 @@ const PAGE_BYTES: usize = 4096;
 /// How many pages of a file are held: those that were asked for last.
 const CACHED: usize = 64;
 
+/// How many pages of a file are read together where all are.
+const AT_ONCE: usize = 64;
+
 /// How often it is guessed where an entry stands, before the rest is halved.
 const GUESSES: u32 = 8;
 
@@ -77,12 +80,17 @@ pub(super) struct RunHead {
     pub(super) first: Seq,
     /// When its transactions began, at the earliest and at the latest.
     pub(super) began: (Wall, Wall),
+    /// The least and the greatest id of its rows: of those, too, that began before it.
+    pub(super) ids: (TxId, TxId),
     /// How many words each section has.
     pub(super) lengths: [u64; SECTIONS.len()],
 }
 
 impl RunHead {
-    const WORDS: usize = 9 + SECTIONS.len();
+    /// Of no rows.
+    pub(super) const NO_IDS: (TxId, TxId) = (TxId(u128::MAX), TxId(0));
+
+    const WORDS: usize = 13 + SECTIONS.len();
 
     fn words(&self) -> Vec<u64> {
         let (from, to) = (self.from, self.to);
@@ -98,13 +106,15 @@ impl RunHead {
             began.0.cast_unsigned(),
             until.0.cast_unsigned(),
         ];
+        words.extend([self.ids.0, self.ids.1].into_iter().flat_map(id_words));
         words.extend(self.lengths);
         words
     }
 
     fn of(words: &[u64]) -> Option<Self> {
-        let (told, lengths) = words.get(..Self::WORDS)?.split_first_chunk::<9>()?;
-        let [magic, version, segment, from, last, to, first, began, until] = *told;
+        let (told, lengths) = words.get(..Self::WORDS)?.split_first_chunk::<13>()?;
+        let [magic, version, segment, from, last, to, first, ..] = *told;
+        let [.., began, until, least, low, greatest, high] = *told;
         let at = |segment, offset| RecordPosition {
             segment: SegmentNo(segment),
             offset,
@@ -114,8 +124,14 @@ impl RunHead {
             to: at(last, to),
             first: Seq(first),
             began: (Wall(began.cast_signed()), Wall(until.cast_signed())),
+            ids: (id_of(least, low), id_of(greatest, high)),
             lengths: *lengths.first_chunk()?,
         })
+    }
+
+    /// Whether a transaction may have a row.
+    pub(super) fn may_have(&self, tx: TxId) -> bool {
+        (self.ids.0..=self.ids.1).contains(&tx)
     }
 
     /// Where a section begins and ends among the words.
@@ -212,7 +228,9 @@ impl IndexRun {
             RunWords::Memory(_) => true,
             RunWords::File(file, _) => {
                 let words: u64 = self.head.lengths.iter().sum();
-                (1..=words.div_ceil(PAGE)).all(|page| read_page(file, page).is_ok())
+                let end = words.div_ceil(PAGE) + 1;
+                let mut stretches = (1..end).step_by(AT_ONCE);
+                stretches.all(|first| are_sound(file, first..end.min(first + AT_ONCE as u64)))
             }
         }
     }
@@ -454,13 +472,27 @@ fn checksum(number: u64, words: &[u8]) -> u64 {
 /// The words of a page, without its check sum.
 fn read_page(file: &File, number: u64) -> io::Result<Vec<u64>> {
     let bytes = system::read_up_to(file, PAGE_BYTES, number * PAGE_BYTES as u64)?;
-    let (words, told) = bytes.split_last_chunk::<8>().ok_or_else(spoiled)?;
-    let told = u64::from_le_bytes(*told);
-    if told != checksum(number, words) {
-        return Err(spoiled());
-    }
-    let words = words.as_chunks().0.iter();
+    let words = words_of(number, &bytes)?.as_chunks().0.iter();
     Ok(words.map(|word| u64::from_le_bytes(*word)).collect())
+}
+
+/// The bytes of a page without its check sum, if that is right.
+fn words_of(number: u64, page: &[u8]) -> io::Result<&[u8]> {
+    let (words, told) = page.split_last_chunk::<8>().ok_or_else(spoiled)?;
+    let right = u64::from_le_bytes(*told) == checksum(number, words);
+    right.then_some(words).ok_or_else(spoiled)
+}
+
+/// Whether each of some pages is as it was written.
+fn are_sound(file: &File, pages: Range<u64>) -> bool {
+    let size = PAGE_BYTES as u64;
+    let most = index((pages.end - pages.start) * size);
+    let bytes = system::read_up_to(file, most, pages.start * size);
+    bytes.is_ok_and(|bytes| {
+        let there = bytes.as_chunks::<PAGE_BYTES>().0;
+        let mut numbered = pages.clone().zip(there);
+        bytes.len() == most && numbered.all(|(number, page)| words_of(number, page).is_ok())
+    })
 }
 
 /// Writes a run's words in their order, and its head last.

@@ -8,6 +8,7 @@ use super::super::{JournalReader, ReadError};
 use super::catalog::{entries, folder};
 use super::indexer::IndexWork;
 use super::key::ROW_BITS;
+use super::lookup::Lookup;
 use super::relatives::Relatives;
 use super::run::{IndexRun, RunHead, RunSection, SECTIONS};
 use crate::engine::journal::{Journal, JournalOptions, SegmentNo, Storage};
@@ -218,6 +219,20 @@ fn what_grows_is_indexed_in_pieces() {
     assert!(related.len() <= 64, "{}", related.len());
 }
 
+#[test]
+fn a_transaction_is_looked_for_only_among_those_of_its_time() {
+    let past = Past::new();
+    past.work().clear().unwrap();
+    past.work().pass().unwrap();
+    let lookup = Lookup::open(past.path(), true).unwrap();
+    let pages = || lookup.runs.iter().map(IndexRun::pages_read);
+    let before: Vec<usize> = pages().collect();
+    assert!(before.len() > 2);
+    assert!(lookup.last(tx(1)).unwrap().is_some());
+    let read = pages().zip(before).filter(|(after, before)| after > before);
+    assert_eq!(read.count(), 1);
+}
+
 /// Whatever stood in a damaged place is not found, index or not; that must be told.
 #[test]
 fn damage_is_told_by_the_index_too() {
@@ -309,6 +324,7 @@ fn entries_with_a_common_key(path: &Path) -> Vec<u64> {
         to: start,
         first: Seq(1),
         began: (Wall(0), Wall(0)),
+        ids: RunHead::NO_IDS,
         lengths: [0; SECTIONS.len()],
     };
     IndexRun::new(head, sections).write(path).unwrap();

@@ -87,6 +87,7 @@ impl Acquirer {
             extra,
         };
         self.book.answer(id, reply.clone());
+        self.hide(now, id, &fate.setbacks);
         match unclear {
             Some(unclear) => self.leave_unclear(now, id, unclear),
             None => self.tell_office(now, id, &reply, &fate.setbacks),
@@ -136,6 +137,7 @@ impl Acquirer {
             approved: false,
             reversed: false,
             unclear: false,
+            seen_from: None,
             about: None,
             undone_by: None,
             booking: None,
@@ -169,7 +171,7 @@ impl Acquirer {
                 Ok(Granted::about(about))
             }
             Purpose::Inquiry if request.pan().is_none() && is_about_another(request, flow) => self
-                .outcome_of(request)
+                .outcome_of(now, request)
                 .map(|extra| Granted { about: None, extra }),
             Purpose::Inquiry => {
                 self.check(now, request, kind, 0)?;

@@ -1,6 +1,7 @@
 //! One transaction in the acquirer's book.
 
 use super::reply::Reply;
+use crate::engine::seam::Mono;
 use crate::iso::message::{MerchantId, Mti, Pan, Stan, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use crate::lab::office::BookingId;
@@ -35,6 +36,8 @@ pub(super) struct HostEntry {
     pub reversed: bool,
     /// Answered, and its outcome not known yet.
     pub unclear: bool,
+    /// When queries see it, where their view lags behind.
+    pub seen_from: Option<Mono>,
     /// The earlier one that this void, refund or completion is about.
     pub about: Option<EntryId>,
     /// The void or completion that undid this one.

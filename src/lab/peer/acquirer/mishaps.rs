@@ -8,6 +8,7 @@ use crate::iso::codec::Message;
 use crate::iso::message::{FieldPath, ResponseCode};
 use crate::iso::spec::Purpose;
 use crate::lab::fault::{Fate, UnclearPayment};
+use crate::lab::office::Setback;
 use crate::lab::peer::filling::field;
 use crate::lab::peer::names::identity;
 use std::time::Duration;
@@ -105,15 +106,31 @@ impl Acquirer {
         self.book.answer(id, reply);
     }
 
+    /// Queries see a transaction later than the switch made it, if that befalls it.
+    pub(super) fn hide(&mut self, now: Now, id: EntryId, setbacks: &[Setback]) {
+        let lag = setbacks.iter().find_map(|setback| match setback {
+            Setback::ViewLags(lag) => Some(*lag),
+            _ => None,
+        });
+        self.book.entry_mut(id).seen_from = lag.map(|lag| now.mono + lag);
+    }
+
     /// What became of the payment that a request asks about: its code, and of an approved one its
     /// authorization code.
     pub(super) fn outcome_of(
         &self,
+        now: Now,
         request: &Message,
     ) -> Result<Vec<(FieldPath, String)>, ResponseCode> {
         let answer = &self.options.spec.flow().answer;
         let id = self.earlier(request).ok_or(answer.not_found)?;
         let entry = self.book.entry(id);
+        if entry
+            .seen_from
+            .is_some_and(|seen_from| now.mono < seen_from)
+        {
+            return Err(answer.not_found);
+        }
         let said = entry.answer.as_ref().ok_or(answer.not_found)?;
         let stands = entry.is_effective() && entry.undone_by.is_none();
         if !entry.unclear && stands {
