@@ -10,7 +10,7 @@ use super::own_answers::Reason;
 use super::partly_read;
 use super::remembered::went_out;
 use crate::engine::record::{
-    Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
+    Awaited, ConnId, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -286,38 +286,6 @@ impl Gateway {
             ([(slot, _)], None, None) => Some(*slot),
             ([], Some(id), None) => self.revive(id, now),
             _ => None,
-        }
-    }
-
-    /// A reversal whose original is not known here. It goes to the acquirer, since an answer of
-    /// ours might close the reversal of money that is held; and the request, should it come yet,
-    /// will be refused (D5).
-    fn orphan_reversal(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        message: Message,
-        opened: Opened,
-        names: &[Identity],
-    ) {
-        if self.is_repeat(now, conn, &message, &opened) {
-            return;
-        }
-        self.bury(now, &message, names);
-        self.forward(now, conn, message, opened);
-    }
-
-    /// Refuses the requests of these names, should they come behind their reversal.
-    fn bury(&mut self, now: Now, reversal: &Message, names: &[Identity]) {
-        let key = self.terminal_of(reversal);
-        let Some(key) = key.filter(|key| self.has_room_for(now, key)) else {
-            return;
-        };
-        let buried = self.steady.at(now.mono);
-        for name in names {
-            let terminal = self.terminals.entry(key);
-            terminal.bury(*name, buried, &self.options.limits);
-            self.record(now, None, None, Fact::Tombstone(*name));
         }
     }
 
