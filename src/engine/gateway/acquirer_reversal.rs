@@ -30,7 +30,7 @@ impl Gateway {
     ) {
         let slot = self.taken_back(now, link, message);
         let asks = slot.is_none() && asked == JournalAsked::NotYet;
-        if asks && self.asks_what_is_taken_back(now, link, conn, message) {
+        if asks && self.asks_of_acquirers(now, (link, conn), message) {
             return;
         }
         if slot.is_none() && asked == JournalAsked::InVain {

@@ -14,7 +14,7 @@ use super::settlement;
 use super::terminal_reversal::left_standing;
 use super::upstream_request::UpstreamRequest;
 use crate::engine::record::{
-    ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, State, TxId, Unmatched, Why,
+    ConnId, Fact, Hop, Identity, Known, LinkId, Logged, Note, Opened, State, TxId, Unmatched, Why,
 };
 use crate::engine::seam::Now;
 use crate::engine::seam::planted::{self, Bug};
@@ -40,6 +40,17 @@ impl Gateway {
         if !message.mti().is_answer() {
             return self.stray(now, conn, message, Hop::AcquirerToGateway);
         }
+        self.acquirer_answers(now, (link, conn), message, JournalAsked::NotYet);
+    }
+
+    /// An answer of the acquirer. Of what is not in memory, the journal is asked first.
+    pub(super) fn acquirer_answers(
+        &mut self,
+        now: Now,
+        (link, conn): (LinkId, ConnId),
+        message: &Message,
+        asked: JournalAsked,
+    ) {
         let search = AnswerMatch {
             gateway: self,
             link,
@@ -51,7 +62,13 @@ impl Gateway {
                 Some(slot) => slot,
                 None => return self.unmatched(now, conn, message, Identity::EMPTY, false),
             },
-            RequestFound::None(wanted) => return self.unmatched(now, conn, message, wanted, false),
+            RequestFound::None(wanted) => {
+                let asks = asked == JournalAsked::NotYet;
+                if asks && self.asks_of_acquirers(now, (link, conn), message) {
+                    return;
+                }
+                return self.unmatched(now, conn, message, wanted, false);
+            }
             RequestFound::Several(wanted) => {
                 return self.unmatched(now, conn, message, wanted, true);
             }

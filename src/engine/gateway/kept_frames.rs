@@ -26,6 +26,22 @@ pub(super) fn kept(spec: &Arc<Spec>, stored: &StoredFrame) -> Option<Message> {
     Some(message)
 }
 
+/// A stored message whose card nobody here knows any more, with that of another message of the same
+/// dialect and card, so far as that tells it.
+pub(super) fn unsealed(stored: &StoredFrame, with: &Message) -> Option<StoredFrame> {
+    let spec = with.spec();
+    let masked = Message::read(spec, stored.frame.clone()).ok()?;
+    let mut message = kept(spec, stored)?;
+    for field in masked.fields().iter() {
+        let meaning = spec.field(field).map(|own| own.meaning(masked.mti()));
+        if meaning.is_some_and(|own| own.store == Store::Restorable) && with.has(field) {
+            message.copy(field, with);
+        }
+    }
+    message.pan()?;
+    message.redact().ok().map(StoredFrame::from)
+}
+
 /// A stored answer under the header that goes back to whoever sent `header`.
 pub(super) fn readdressed(spec: &Arc<Spec>, header: &[u8], answer: &Bytes) -> Option<Message> {
     let mut message = Message::read(spec, answer.clone()).ok()?;

@@ -69,6 +69,8 @@ mod delivery;
 
 mod terminal_reversal;
 
+mod early_reversal;
+
 mod reversal;
 
 mod reversal_frames;

@@ -75,7 +75,7 @@ pub(crate) enum Referred {
 }
 
 /// Transactions that are told as what a message may mean.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 
 impl Referred {
     /// The original, if it is known.
@@ -296,7 +296,10 @@ impl Gateway {
             }
             // Its own terminal has none that it names.
             None if opened.purpose == Purpose::Reversal => {
-                self.referred_elsewhere(opened, &OriginalNames::told_by(message))
+                match self.referred_elsewhere(opened, &OriginalNames::told_by(message)) {
+                    Referred::ToNone => self.may_be_reversed(message, opened),
+                    known @ (Referred::To(_) | Referred::OneOf(_)) => known,
+                }
             }
             None => Referred::ToNone,
         }

@@ -39,6 +39,14 @@ impl Reason {
         }
     }
 
+    /// The same, with what else is to be told of the request, if nothing was yet.
+    pub(super) fn noting(self, note: Note) -> Self {
+        if matches!(self.note, Note::None) {
+            return Self { note, ..self };
+        }
+        self
+    }
+
     /// A reversal of what it would give back is under way.
     pub(super) const fn undoing(original: TxId) -> Self {
         Self {

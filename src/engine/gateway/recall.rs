@@ -8,6 +8,7 @@
 
 use super::action::Action;
 use super::core::Gateway;
+use super::kept_frames::unsealed;
 use super::message_facts::{key_of, may_refer};
 use super::names::{self, TerminalKey};
 use super::originals::{OriginalNames, Referred};
@@ -20,7 +21,7 @@ use crate::engine::record::{
 use crate::engine::seam::{Mono, Now};
 use crate::iso::codec::Message;
 use crate::iso::message::{AuthCode, Rrn, Stan, TerminalId};
-use crate::iso::spec::Purpose;
+use crate::iso::spec::{Purpose, Spec};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,8 @@ pub struct Recall {
     pub terminal: TerminalId,
     /// Trace numbers: of the message, and of its original.
     pub stans: [Option<Stan>; 2],
+    /// Whether those may be numbers at the host, which are not the terminal's on every route.
+    pub of_host: bool,
     /// DE 37.
     pub rrn: Option<Rrn>,
     /// DE 38.
@@ -133,7 +136,9 @@ impl Recall {
     /// Whether an answer of the acquirer bears one of the names.
     fn is_named_by(&self, step: &Step) -> bool {
         step.message.as_ref().is_some_and(|message| {
-            self.rrn.is_some() && message.rrn == self.rrn
+            let by_number = message.stan.is_some() && self.stans.contains(&message.stan);
+            by_number && self.of_host
+                || self.rrn.is_some() && message.rrn == self.rrn
                 || self.auth.is_some() && message.auth == self.auth
         })
     }
@@ -205,8 +210,8 @@ struct Held {
 #[derive(Debug)]
 enum HeldEvent {
     Said(Box<Message>),
-    /// The acquirer took something back, over this link.
-    TookBack(LinkId, Box<Message>),
+    /// The acquirer says something, over this link.
+    Heard(LinkId, Box<Message>),
     Ended {
         reset: bool,
     },
@@ -290,29 +295,30 @@ impl Gateway {
         true
     }
 
-    /// The same of what the acquirer says that it took back.
-    pub(super) fn asks_what_is_taken_back(
+    /// Asks about what the acquirer says of something that is not in memory: an answer that came
+    /// late, or that it took something back. Then that waits; behind too many it does not.
+    pub(super) fn asks_of_acquirers(
         &mut self,
         now: Now,
-        link: LinkId,
-        conn: ConnId,
+        (link, conn): (LinkId, ConnId),
         message: &Message,
     ) -> bool {
-        let opened = self.describe(message);
-        let key = key_of(&opened);
+        let Some(number) = message.terminal() else {
+            return false;
+        };
+        let merchant = self.merchant_of(message);
+        let key = TerminalKey { merchant, number };
         if !self.may_be_asked(&key) || self.held_back.len() >= MOST_HELD {
             return false;
         }
-        let stan = names::original_stan(message).unwrap_or(opened.stan);
-        let held_for = self.recall(
-            now,
-            Recall {
-                stans: [None, Some(stan)],
-                rrn: message.rrn(),
-                ..self.recall_of(&key)
-            },
-        );
-        let what = HeldEvent::TookBack(link, Box::new(message.clone()));
+        let recall = Recall {
+            stans: [message.stan(), names::original_stan(message)],
+            of_host: true,
+            rrn: message.rrn(),
+            ..self.recall_of(&key)
+        };
+        let held_for = self.recall(now, recall);
+        let what = HeldEvent::Heard(link, Box::new(message.clone()));
         self.held_back.push(conn, what, held_for);
         true
     }
@@ -387,6 +393,7 @@ impl Gateway {
             after: Seq(0),
             terminal: key.number,
             stans: [None; 2],
+            of_host: false,
             rrn: None,
             auth: None,
             numbers: terminal.is_none_or(|own| own.numbers().is_none()),
@@ -432,9 +439,13 @@ impl Gateway {
                     let asked = self.told(now, &message, held.held_for);
                     self.terminal_message(now, conn, *message, asked);
                 }
-                HeldEvent::TookBack(link, message) => {
+                HeldEvent::Heard(link, message) => {
                     let asked = self.told(now, &message, held.held_for);
-                    self.acquirer_reverses(now, link, conn, &message, asked);
+                    if message.mti().is_answer() {
+                        self.acquirer_answers(now, (link, conn), &message, asked);
+                    } else {
+                        self.acquirer_reverses(now, link, conn, &message, asked);
+                    }
                 }
             }
         }
@@ -470,21 +481,27 @@ impl Gateway {
         for done in all {
             let id = done.id;
             let is_there = self.live.slot_of(id).is_some() || self.terminals.done(id).is_some();
-            if !is_there && !self.takes_back(now, done, &links) {
+            if !is_there && !self.takes_back(now, message, done, &links) {
                 return JournalAsked::InVain;
             }
         }
+        // Without room for it, a new request of a terminal is refused for that.
         let key = self.terminal_of(message);
+        let key = key.filter(|key| self.has_room_for(now, key));
         if let (Some(key), Some(numbers)) = (key, found.numbers) {
-            if !self.has_room_for(now, &key) {
-                return JournalAsked::InVain;
-            }
             self.terminals.entry(key).is_told_numbers(numbers);
         }
         JournalAsked::Answered
     }
 
-    fn takes_back(&mut self, now: Now, mut done: Remembered, links: &[LinkName]) -> bool {
+    /// Remembers one again. The key of its card may be gone by now; whoever speaks of it has that.
+    fn takes_back(
+        &mut self,
+        now: Now,
+        message: &Message,
+        mut done: Remembered,
+        links: &[LinkName],
+    ) -> bool {
         let key = key_of(&done.opened);
         if !self.has_room_for(now, &key) {
             return false;
@@ -492,6 +509,26 @@ impl Gateway {
         let opened = Arc::make_mut(&mut done.opened);
         if let Some(link) = links.get(usize::from(opened.link.0)) {
             opened.link = self.link_named(link);
+        }
+        let pan = message.pan();
+        if let Some(pan) = pan.filter(|pan| *pan.masked() == *opened.card) {
+            let (here, there) = (self.spec_named(&opened.spec), self.host_spec(opened));
+            let speaks = |spec: Option<Arc<Spec>>| {
+                spec.is_some_and(|spec| spec.name() == message.spec().name())
+            };
+            let upstream = done.upstream.as_mut().map(|own| &mut own.frame);
+            let frames = [
+                Some(&mut done.request).filter(|_| speaks(here)),
+                upstream.filter(|_| speaks(there)),
+            ];
+            for frame in frames
+                .into_iter()
+                .flatten()
+                .filter(|frame| frame.is_sealed())
+            {
+                *frame = unsealed(frame, message).unwrap_or_else(|| frame.clone());
+                opened.card_hash = self.vault.card_hash(&pan);
+            }
         }
         done.route = self.route_to(&done.opened, &done.request);
         self.terminals.remember_again(key, done);

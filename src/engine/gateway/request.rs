@@ -46,8 +46,13 @@ impl Gateway {
         if message.mti().is_answer() {
             return self.stray(now, conn, &message, Hop::TerminalToGateway);
         }
-        let opened = self.describe(&message);
+        let mut opened = self.describe(&message);
         if asked == JournalAsked::InVain {
+            if opened.purpose == Purpose::Reversal {
+                // The name of its original is all that tells what its terminal does not hold.
+                let names = names::originals(&message, &opened.merchant);
+                opened.identity = names.first().copied().unwrap_or(opened.identity);
+            }
             return self.refuse(now, conn, &message, opened, Why::Unrecalled);
         }
         if asked == JournalAsked::NotYet && self.asks_journal(now, conn, &message, &opened) {
@@ -231,7 +236,16 @@ impl Gateway {
         };
         let draft = match self.upstream_draft(now, (route, link), &message, &opened) {
             Ok(draft) => draft,
-            Err(reason) => return self.refuse(now, conn, &message, opened, *reason),
+            Err(reason) => {
+                let note = self.note_of_request(&message, &opened);
+                return self.refuse(
+                    now,
+                    conn,
+                    &message,
+                    opened,
+                    Reason::from(*reason).noting(note),
+                );
+            }
         };
         let there = draft
             .as_ref()
@@ -494,7 +508,7 @@ impl Gateway {
 }
 
 /// The moment so long before another one.
-fn ago(moment: Wall, long: Duration) -> Wall {
+pub(super) fn ago(moment: Wall, long: Duration) -> Wall {
     let micros = u64::try_from(long.as_micros()).unwrap_or(0);
     Wall(moment.0.saturating_sub_unsigned(micros))
 }

@@ -70,8 +70,7 @@ impl Terminal {
         self.numbers.as_ref()
     }
 
-    /// These are the numbers that it used, as a checkpoint says, and whether that carries all of
-    /// it.
+    /// These are the numbers that it used, as a checkpoint says, and whether it carries all of it.
     pub(super) fn is_carried(&mut self, numbers: UsedNumbers, whole: bool) {
         self.numbers = Some(numbers);
         self.forgot = !whole;
@@ -311,7 +310,9 @@ impl Terminals {
         let forgotten = forgotten.as_ref().map(|terminal| terminal.done.iter());
         for done in forgotten.into_iter().flatten() {
             self.holders.remove(&done.id);
-            self.forgotten = self.forgotten.max(done.last);
+            if done.is_about_money() {
+                self.forgotten = self.forgotten.max(done.last);
+            }
         }
     }
 
@@ -336,17 +337,22 @@ impl Terminals {
         let (id, open) = (done.id, done.is_open());
         let room = self.order.len() < limits.terminals.max(1);
         if !open && !room && self.by_key.get(&key).is_none() {
-            self.forgot = true;
-            self.forgotten = self.forgotten.max(done.last);
+            if done.is_about_money() {
+                self.forgot = true;
+                self.forgotten = self.forgotten.max(done.last);
+            }
             return;
         }
+        let is_about_money = done.is_about_money();
         let most = limits.answers_of_each(self.order.len());
         let forgotten = self.entry(key).remember(done, most);
         self.open += usize::from(open);
         let _older = self.holders.insert_new(id, key);
         for (id, last) in forgotten {
             self.holders.remove(&id);
-            self.forgotten = self.forgotten.max(last);
+            if is_about_money {
+                self.forgotten = self.forgotten.max(last);
+            }
         }
     }
 

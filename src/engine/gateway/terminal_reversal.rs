@@ -5,12 +5,12 @@ use super::lifecycle::{Effect, Trigger};
 use super::live::{Asker, Reversal, Slot, Transaction};
 use super::message_facts::{AMOUNT, key_of};
 use super::names;
-use super::originals::OriginalNames;
+use super::originals::{MOST, OriginalNames, Referred};
 use super::own_answers::Reason;
 use super::partly_read;
 use super::remembered::went_out;
 use crate::engine::record::{
-    Awaited, ConnId, Fact, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
+    Awaited, ConnId, Hop, Identity, Known, Logged, Note, Opened, Row, State, TxId, Why,
 };
 use crate::engine::seam::Now;
 use crate::iso::codec::Message;
@@ -166,6 +166,35 @@ impl Gateway {
         }
     }
 
+    /// What a reversal may mean that tells too little: the newest of its terminal that look the
+    /// same, as far as it tells, and may hold money.
+    pub(super) fn may_be_reversed(&self, message: &Message, opened: &Opened) -> Referred {
+        let told = names::original_stan(message);
+        let looks_alike = |own: &Opened, state: State| {
+            own.purpose.moves_money()
+                && state.meaning().known != Known::NotHeld
+                && told.is_none_or(|stan| stan == own.stan)
+                && own.card_hash == opened.card_hash
+                && is_about(message, opened, (own, None))
+        };
+        let key = key_of(opened);
+        let done = self.terminals.get(&key).into_iter();
+        let done = done.flat_map(|own| own.done.iter());
+        let done = done.map(|own| (own.id, &*own.opened, own.state));
+        let live = self.live.slots().into_iter();
+        let live = live.filter_map(|slot| self.live.get(slot));
+        let live = live.filter(|own| key_of(&own.opened) == key);
+        let all = done.chain(live.map(|own| (own.id, &*own.opened, own.state)));
+        let alike = all.filter(|(_, own, state)| looks_alike(own, *state));
+        let mut alike: Vec<TxId> = alike.map(|(id, ..)| id).collect();
+        if alike.is_empty() || !message.has(AMOUNT) {
+            return Referred::ToNone;
+        }
+        alike.sort_unstable_by(|one, other| other.cmp(one));
+        alike.truncate(MOST);
+        Referred::OneOf(alike)
+    }
+
     /// The void or refund of a transaction whose answer is waited for.
     fn is_being_returned(&self, slot: Slot) -> Option<TxId> {
         let own = self.live.get(slot)?;
@@ -257,38 +286,6 @@ impl Gateway {
             ([(slot, _)], None, None) => Some(*slot),
             ([], Some(id), None) => self.revive(id, now),
             _ => None,
-        }
-    }
-
-    /// A reversal whose original is not known here. It goes to the acquirer, since an answer of
-    /// ours might close the reversal of money that is held; and the request, should it come yet,
-    /// will be refused (D5).
-    fn orphan_reversal(
-        &mut self,
-        now: Now,
-        conn: ConnId,
-        message: Message,
-        opened: Opened,
-        names: &[Identity],
-    ) {
-        if self.is_repeat(now, conn, &message, &opened) {
-            return;
-        }
-        self.bury(now, &message, names);
-        self.forward(now, conn, message, opened);
-    }
-
-    /// Refuses the requests of these names, should they come behind their reversal.
-    fn bury(&mut self, now: Now, reversal: &Message, names: &[Identity]) {
-        let key = self.terminal_of(reversal);
-        let Some(key) = key.filter(|key| self.has_room_for(now, key)) else {
-            return;
-        };
-        let buried = self.steady.at(now.mono);
-        for name in names {
-            let terminal = self.terminals.entry(key);
-            terminal.bury(*name, buried, &self.options.limits);
-            self.record(now, None, None, Fact::Tombstone(*name));
         }
     }
 

@@ -120,7 +120,8 @@ pub(super) struct Bonds<'a> {
 /// Whether another is the same request: of its name where it was kept back, or of its card,
 /// amount, terminal and number.
 fn is_namesake(story: &Story, other: &Story) -> bool {
-    if is_kept_back(story) && story.namesakes.contains(&other.tx) {
+    let reverses = story.purpose() == Some(Purpose::Reversal);
+    if is_kept_back(story) && story.namesakes.contains(&other.tx) && !reverses {
         return true;
     }
     let twins = story.twins.contains(&other.tx) && story.purpose() == other.purpose();
@@ -136,7 +137,9 @@ pub(super) const fn is_kept_back(story: &Story) -> bool {
 fn is_reversal_kept_back(other: &Story, story: &Story) -> bool {
     let reverses = other.purpose() == Some(Purpose::Reversal);
     let names = [other.other, other.original()].contains(&Some(story.tx));
-    reverses && is_kept_back(other) && names
+    let by_name = other.namesakes.contains(&story.tx);
+    let may_mean = by_name || other.either_of.contains(&story.tx);
+    reverses && is_kept_back(other) && (names || may_mean)
 }
 
 /// Whether a debit is of an authorization: by its kind, or by the code of an approval in it.

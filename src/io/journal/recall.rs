@@ -74,9 +74,6 @@ impl JournalRecaller {
         for query in queries(recall) {
             meant.extend(journal.search(&query)?.take(MOST_RECALLED)?);
         }
-        while meant.len() > MOST_RECALLED {
-            meant.pop_first();
-        }
         let told = journal.records_of(&meant)?.records;
         meant.extend(told.iter().flat_map(names_others));
         let mut records = journal.records_of(&meant)?.records;
@@ -122,9 +119,13 @@ fn queries(recall: &Recall) -> Vec<Query> {
         terminal: Some(recall.terminal),
         ..Query::default()
     };
-    let by_number = recall.stans.into_iter().flatten().map(|stan| Query {
-        stan: Some(stan),
-        ..of_terminal.clone()
+    let by_number = recall.stans.into_iter().flatten().flat_map(|stan| {
+        let by_number = Query {
+            stan: Some(stan),
+            ..of_terminal.clone()
+        };
+        let numbers = if recall.of_host { 2 } else { 1 };
+        by_number.by_any_stan().into_iter().take(numbers)
     });
     let by_rrn = recall.rrn.map(|rrn| Query {
         rrn: Some(rrn),

@@ -251,3 +251,25 @@ fn a_reversal_that_is_refused_names_the_sale_that_its_terminal_does_not_hold() {
         assert_eq!(opened.unwrap().original, sale);
     }
 }
+
+#[test]
+fn a_reversal_that_cannot_be_kept_in_mind_is_refused_and_none_is_forgotten_for_it() {
+    let mut options = undoing::dialect("iso8583-1987-ascii", ReversalBy::Terminal);
+    options.limits.tombstones = 2;
+    let mut stage = Stage::connected(options);
+    let early = ["000002", "000003", "000002", "000004"];
+    for stan in early {
+        stage.terminal_says(undoing::reversal(&stage, stan, &[]));
+        if stan == "000004" {
+            assert_eq!(undoing::code(&stage.deliver(T)), "96");
+            continue;
+        }
+        let sent = stage.deliver(A);
+        undoing::answered(&mut stage, &sent, &[("39", "91")]);
+        stage.deliver(T);
+    }
+    stage.silent();
+    stage.terminal_says(undoing::sale(&stage, "000002"));
+    assert_eq!(undoing::code(&stage.deliver(T)), "12");
+    stage.silent();
+}

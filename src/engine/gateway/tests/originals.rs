@@ -1,6 +1,6 @@
 //! Which transaction a message means: by all that it tells, or by none for sure.
 
-use super::undoing::{answer, answered, ascii, code, reversal, sale, sold, stands};
+use super::undoing::{answer, answered, ascii, code, dialect, reversal, sale, sold, stands};
 use super::*;
 use crate::engine::record::{Step, TxId};
 
@@ -356,4 +356,27 @@ fn what_names_a_sale_by_all_but_its_merchant_may_mean_it() {
         stage.deliver(A);
         assert_eq!(stage.last_note(), Note::OneOf(vec![first]), "{kind}");
     }
+}
+
+#[test]
+fn a_reversal_that_tells_too_little_may_mean_each_that_looks_the_same() {
+    let mut options = dialect("iso8583-1987-ascii", ReversalBy::Terminal);
+    options.routes[0].rewrite_stan = true;
+    let mut stage = Stage::connected(options);
+    for stan in ["000002", "000003"] {
+        sold(&mut stage, stan);
+    }
+    let sold = |record: &Record| step(record).is_some_and(|step| step.row == Row('P'));
+    let sales = stage.records.iter().rev().filter(|record| sold(record));
+    let sales: Vec<TxId> = sales.filter_map(|record| record.tx).collect();
+    let mut reversal = reversal(&stage, "000004", &[]);
+    reversal.remove(FieldId::of(90));
+    stage.terminal_says(stage.reparsed(&reversal));
+    assert_eq!(code(&stage.deliver(T)), "96");
+    stage.silent();
+    let refused = stage.records.iter().rev().find_map(|record| {
+        let step = step(record)?;
+        step.opened.as_ref().map(|_| step.note.clone())
+    });
+    assert_eq!(refused, Some(Note::OneOf(sales)));
 }

@@ -3,6 +3,7 @@
 
 use super::undoing::{answer, answered, code, dialect, restarted, reversal, sale, sold};
 use super::*;
+use crate::engine::record::{MaskedFrame, Patch, Sealed, StoredFrame};
 
 /// One answer of a terminal is remembered.
 fn forgetful(rewrites: bool) -> Options {
@@ -37,6 +38,12 @@ fn of_terminal(stage: &Stage, message: &Message, terminal: &str) -> Message {
 
 /// A stage in which sale 2 is forgotten, and the number under which its host knows it.
 fn forgotten(how: Forgotten, rewrites: bool) -> (Stage, String) {
+    let (stage, sent) = forgotten_after(how, rewrites, "00");
+    (stage, sent.text(path("11")).unwrap().into_owned())
+}
+
+/// The same, answered so; and the sale as its host knows it.
+fn forgotten_after(how: Forgotten, rewrites: bool, code: &str) -> (Stage, Message) {
     let mut options = forgetful(rewrites);
     if matches!(how, Forgotten::WithItsTerminal) {
         options.limits.terminals = 1;
@@ -44,7 +51,7 @@ fn forgotten(how: Forgotten, rewrites: bool) -> (Stage, String) {
     let mut stage = Stage::connected(options.clone());
     stage.terminal_says(sale(&stage, "000002"));
     let sent = stage.deliver(A);
-    let fields = [("39", "00"), ("37", "R00000200000"), ("38", "A1B2C3")];
+    let fields = [("39", code), ("37", "R00000200000"), ("38", "A1B2C3")];
     answered(&mut stage, &sent, &fields);
     stage.deliver(T);
     for stan in ["000003", "000004", "000005"] {
@@ -70,7 +77,7 @@ fn forgotten(how: Forgotten, rewrites: bool) -> (Stage, String) {
     }
     let first = stage.records.iter().find_map(|record| record.tx).unwrap();
     assert_eq!(stage.gateway.state_of(first), None, "{how:?}");
-    (stage, sent.text(path("11")).unwrap().into_owned())
+    (stage, sent)
 }
 
 #[test]
@@ -171,6 +178,15 @@ fn what_the_journal_does_not_say_in_time_is_refused_and_nothing_goes_out() {
         stage.pass(5);
         assert_eq!(code(&stage.deliver(T)), "96");
         stage.silent();
+        let names = stage
+            .records
+            .iter()
+            .filter_map(|record| step(record)?.opened.clone());
+        let names: Vec<_> = names.collect();
+        let [first, .., refused] = names.as_slice() else {
+            panic!("{names:?}")
+        };
+        assert_eq!(first.identity, refused.identity, "that names the sale");
         // A late answer moves nothing, and the next question is answered for itself.
         stage.answers = true;
         stage.happen(Event::Tick);
@@ -221,5 +237,44 @@ fn what_the_acquirer_takes_back_of_what_was_forgotten_is_heard() {
         );
         let first = stage.records.iter().find_map(|record| record.tx).unwrap();
         assert_eq!(stage.gateway.state_of(first), Some(State::SettleMismatch));
+    }
+}
+
+#[test]
+fn the_reversal_of_a_sale_whose_card_was_sealed_for_good_tells_the_card() {
+    let (mut stage, _) = forgotten(Forgotten::BeforeCheckpoint, true);
+    for record in &mut stage.records {
+        if let Fact::Step(step) = &mut record.fact
+            && let Some(message) = &mut step.message
+            && matches!(message.frame.patch, Patch::Clear(_))
+        {
+            let MaskedFrame { frame, hidden, .. } = (*message.frame).clone();
+            let (key, bytes) = (1, Bytes::new());
+            message.frame = StoredFrame::new(frame, hidden, Patch::Sealed(Sealed { key, bytes }));
+        }
+    }
+    let asked = reversal(&stage, "000002", &[]);
+    stage.terminal_says(asked.clone());
+    let sent = stage.deliver(A);
+    assert_eq!(sent.text(path("2")), asked.text(path("2")));
+}
+
+#[test]
+fn a_late_approval_of_what_was_forgotten_is_reversed() {
+    for (how, rewrites) in ALL.iter().flat_map(|how| [(*how, false), (*how, true)]) {
+        for code in ["51", "00"] {
+            let (mut stage, sent) = forgotten_after(how, rewrites, code);
+            answered(&mut stage, &sent, &[("39", "00"), ("38", "D4E5F6")]);
+            let first = stage.records.iter().find_map(|record| record.tx).unwrap();
+            let expected = match code {
+                "00" => State::DeliveryUnproven,
+                _ => State::LateApproval,
+            };
+            assert_eq!(
+                stage.gateway.state_of(first),
+                Some(expected),
+                "{how:?} {rewrites}"
+            );
+        }
     }
 }

@@ -118,7 +118,11 @@ fn a_sale_whose_reversal_was_kept_back_is_listed() {
     let unread = refused(names, Why::RequestUnread);
     let undone = sale.clone().terminal_reverses("06").reverses(1);
     let undone = undone.reversal_answered("00", State::Reversed);
-    for kept_back in [does_not_fit, later(unread, 30)] {
+    let several = History::new().open(opened(Purpose::Reversal), State::Refused, Why::Plain, None);
+    let several = later(several.note(Note::OneOf(vec![TxId(99), sale.tx])), 30);
+    let by_name = opened(Purpose::Reversal);
+    let unrecalled = later(refused(by_name, Why::Unrecalled), 30);
+    for kept_back in [does_not_fit, later(unread, 30), several, unrecalled] {
         let says = verdict(sale.tx, &[&sale, &kept_back]);
         let listed = Some(Unconfirmed::ReversalFailed);
         assert_eq!(says.class, listed, "{}", says.verdict.en);

@@ -165,6 +165,7 @@ fn what_a_core_asks_is_found_by_the_index_as_by_reading_all() {
         after: Seq(330),
         terminal: "10421695".parse().unwrap(),
         stans: [None; 2],
+        of_host: false,
         rrn: None,
         auth: None,
         numbers: true,
