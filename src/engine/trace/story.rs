@@ -1,7 +1,7 @@
 //! Everything the journal knows of one transaction, folded from its records.
 
 use super::codes::{Code, Outcome};
-use super::moment::{Leg, Moment, onward};
+use super::moment::{Leg, Moment, is_approval, onward};
 use super::reversal::{By, Reversal, is_done, is_reversal, turns_away};
 use super::settled::Settlement;
 use crate::engine::record::{
@@ -585,22 +585,6 @@ impl Story {
             purpose.moves_money() || matches!(purpose, Purpose::Advice | Purpose::Reversal)
         })
     }
-}
-
-/// States that only an approval leads to.
-const fn is_approval(state: State) -> bool {
-    matches!(
-        state,
-        State::Approved
-            | State::Delivered
-            | State::DeliveryUnproven
-            | State::LateApproval
-            | State::TerminalGone
-            | State::Returned
-            | State::Settled
-            | State::SettleMismatch
-            | State::Confirmed
-    )
 }
 
 /// The row of the decision table that ends the watch for a late approval.
