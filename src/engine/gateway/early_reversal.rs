@@ -22,6 +22,9 @@ impl Gateway {
             return;
         }
         if !self.has_room_to_bury(now, &message, names) {
+            // By the name, the request that may come yet is told of it.
+            let identity = names.first().copied().unwrap_or(opened.identity);
+            let opened = Opened { identity, ..opened };
             return self.refuse(now, conn, &message, opened, Why::Overload);
         }
         self.bury(now, &message, names);

@@ -14,7 +14,7 @@ use crate::engine::seam::Now;
 use crate::iso::codec::Message;
 use crate::iso::message::ResponseCode;
 use crate::iso::security;
-use crate::iso::spec::{Flow, Spec};
+use crate::iso::spec::{Flow, Purpose, Spec};
 use std::sync::Arc;
 
 /// Why a request is refused, and what exactly was wrong.
@@ -87,7 +87,9 @@ impl Gateway {
         if is_vouched_for(why) {
             self.trades_on(conn, &opened);
         }
-        let remembers = ends_its_name(why) || self.is_first_of_used_name(why, &opened);
+        // One to a reversal ends nothing: asked again, it goes to its host.
+        let ends = ends_its_name(why) && opened.purpose != Purpose::Reversal;
+        let remembers = ends || self.is_first_of_used_name(why, &opened);
         let opened = Arc::new(opened);
         let refused = remembers.then(|| Remembered {
             id: TxId(0),

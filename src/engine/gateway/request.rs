@@ -20,6 +20,7 @@ use crate::iso::codec::Message;
 use crate::iso::message::{MerchantId, TerminalId};
 use crate::iso::security;
 use crate::iso::spec::Purpose;
+use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -238,13 +239,8 @@ impl Gateway {
             Ok(draft) => draft,
             Err(reason) => {
                 let note = self.note_of_request(&message, &opened);
-                return self.refuse(
-                    now,
-                    conn,
-                    &message,
-                    opened,
-                    Reason::from(*reason).noting(note),
-                );
+                let reason = Reason::from(*reason).noting(note);
+                return self.refuse(now, conn, &message, opened, reason);
             }
         };
         let there = draft
@@ -291,14 +287,19 @@ impl Gateway {
         self.uses_number(now, &opened);
         self.trades_on(conn, &opened);
         self.wait(slot, Waiter::new(conn, message.header()));
+        self.sets_out(slot, link_conn, frame);
+        // A void or refund that names an approval by its number proves that the terminal has it.
+        self.refers(now, &opened, Trigger::Proof, id);
+    }
+
+    /// A request is sent, and its answer waited for.
+    fn sets_out(&mut self, slot: Slot, link_conn: ConnId, frame: Bytes) {
         self.live.set_deadline(slot, self.answer_deadline(slot));
         self.links.load(link_conn, 1);
         let send = self.send(link_conn, frame, Some(Sent::Request(slot)));
         if let Some(transaction) = self.live.get_mut(slot) {
             transaction.unwritten = Some(send);
         }
-        // A void or refund that names an approval by its number proves that the terminal has it.
-        self.refers(now, &opened, Trigger::Proof, id);
     }
 
     /// The other swipe of the same purchase, if there was one moments ago (D0).

@@ -54,3 +54,19 @@ pub(super) const fn onward(hop: Hop) -> Hop {
         Hop::GatewayToAcquirer | Hop::GatewayToTerminal => hop,
     }
 }
+
+/// States that only an approval leads to.
+pub(super) const fn is_approval(state: State) -> bool {
+    matches!(
+        state,
+        State::Approved
+            | State::Delivered
+            | State::DeliveryUnproven
+            | State::LateApproval
+            | State::TerminalGone
+            | State::Returned
+            | State::Settled
+            | State::SettleMismatch
+            | State::Confirmed
+    )
+}

@@ -5,19 +5,21 @@ use super::lang::Phrase;
 use super::story::{Delivery, Story};
 use crate::engine::record::Why;
 
+/// Whether the other half of the sentence states a cause.
+const fn is_stated(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::ReversalPending
+            | Cause::ReversalRefused
+            | Cause::ReversalUndeliverable
+            | Cause::ApprovalAfterReversal
+            | Cause::AcquirerReversed
+    )
+}
+
 /// What went wrong, by the first cause that no other half of the sentence states.
 pub(super) fn reason(story: &Story, causes: &[Cause]) -> Phrase {
-    let states_itself = |cause: &&Cause| {
-        !matches!(
-            cause,
-            Cause::ReversalPending
-                | Cause::ReversalRefused
-                | Cause::ReversalUndeliverable
-                | Cause::ApprovalAfterReversal
-                | Cause::AcquirerReversed
-        )
-    };
-    let cause = causes.iter().find(states_itself).copied();
+    let cause = causes.iter().copied().find(|cause| !is_stated(*cause));
     match cause.unwrap_or(Cause::InProgress) {
         Cause::NoAnswer | Cause::AnswerLost | Cause::RequestLost if story.waited_ms.is_some() => {
             Phrase::new("no answer {in}", "{in}未应答")

@@ -1,7 +1,7 @@
 //! Everything the journal knows of one transaction, folded from its records.
 
 use super::codes::{Code, Outcome};
-use super::moment::{Leg, Moment, onward};
+use super::moment::{Leg, Moment, is_approval, onward};
 use super::reversal::{By, Reversal, is_done, is_reversal, turns_away};
 use super::settled::Settlement;
 use super::waits::millis;
@@ -483,22 +483,6 @@ impl Story {
             });
         }
     }
-}
-
-/// States that only an approval leads to.
-const fn is_approval(state: State) -> bool {
-    matches!(
-        state,
-        State::Approved
-            | State::Delivered
-            | State::DeliveryUnproven
-            | State::LateApproval
-            | State::TerminalGone
-            | State::Returned
-            | State::Settled
-            | State::SettleMismatch
-            | State::Confirmed
-    )
 }
 
 /// The row of the decision table that ends the watch for a late approval.

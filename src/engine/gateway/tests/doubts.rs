@@ -262,6 +262,10 @@ fn a_reversal_that_cannot_be_kept_in_mind_is_refused_and_none_is_forgotten_for_i
         stage.terminal_says(undoing::reversal(&stage, stan, &[]));
         if stan == "000004" {
             assert_eq!(undoing::code(&stage.deliver(T)), "96");
+            let refused = stage.records.iter().rev();
+            let refused = refused.filter_map(|record| step(record)?.opened.clone());
+            let name = refused.map(|opened| opened.identity).next().unwrap();
+            assert!(name.starts_with("2|"), "that of the sale: {name}");
             continue;
         }
         let sent = stage.deliver(A);
@@ -272,4 +276,10 @@ fn a_reversal_that_cannot_be_kept_in_mind_is_refused_and_none_is_forgotten_for_i
     stage.terminal_says(undoing::sale(&stage, "000002"));
     assert_eq!(undoing::code(&stage.deliver(T)), "12");
     stage.silent();
+    // Asked again it is refused again, until its sale is there.
+    stage.terminal_says(undoing::reversal(&stage, "000004", &[]));
+    assert_eq!(undoing::code(&stage.deliver(T)), "96");
+    undoing::sold(&mut stage, "000004");
+    stage.terminal_says(undoing::reversal(&stage, "000004", &[]));
+    assert_eq!(stage.deliver(A).mti(), mti("0400"));
 }
