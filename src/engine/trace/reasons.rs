@@ -53,6 +53,13 @@ pub(super) fn reason(story: &Story, causes: &[Cause]) -> Phrase {
         Cause::OperatorReversed => {
             Phrase::new("an operator asked for the reversal", "操作员要求冲正")
         }
+        other => kept_back(story, other),
+    }
+}
+
+/// Why it stayed here.
+fn kept_back(story: &Story, cause: Cause) -> Phrase {
+    match cause {
         Cause::RefusedMac => Phrase::new("request MAC wrong", "请求MAC校验错"),
         Cause::RefusedTerminal => Phrase::new("the terminal is not known here", "终端未登记"),
         Cause::RefusedDuplicate => Phrase::new(
