@@ -142,8 +142,8 @@ struct JudgeArgs {
     /// --compare
     #[arg(long, value_name = "FILE")]
     learn: Option<PathBuf>,
-    /// Write what goes to and fro this time to FILE, as pcapng: to be replayed in its turn, its
-    /// answers held against those of another system
+    /// Write what goes to and fro this time to FILE, as pcapng, in clear: to be replayed in its
+    /// turn, its answers held against those of another system; `isogate capture` masks it
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Requests that cannot be sent are no failure: exit code 0 if nothing that was sent differs
