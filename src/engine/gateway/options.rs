@@ -272,7 +272,7 @@ impl Default for Limits {
             terminals: 20_000,
             answers: 64,
             carried: 64,
-            tombstones: 64,
+            tombstones: 1024,
             reversal_window: 16,
         }
     }
