@@ -90,16 +90,14 @@ impl Recall {
         let mut of_terminal = BTreeMap::new();
         let mut meant = BTreeSet::new();
         for record in journal {
-            let Some(tx) = carried_in(record).map(|(tx, _)| tx).or(record.tx) else {
+            let Some(tx) = record.carried().map(|(tx, _)| tx).or(record.tx) else {
                 continue;
             };
             let step = step_of(record);
             if of_terminal.contains_key(&tx) && step.is_some_and(|step| self.is_named_by(step)) {
                 meant.insert(tx);
             }
-            let begins = step.and_then(|step| step.opened.as_deref());
-            let opened = begins.or_else(|| carried_in(record).map(|(_, opened)| opened));
-            if let Some(opened) = opened.filter(|own| own.terminal == self.terminal) {
+            if let Some(opened) = record.opened().filter(|own| own.terminal == self.terminal) {
                 of_terminal.entry(tx).or_insert(opened.stan);
                 if self.asks_for(opened) {
                     meant.insert(tx);
@@ -117,7 +115,7 @@ impl Recall {
             if names_links(record) {
                 return true;
             }
-            let carried = carried_in(record).map(|(tx, _)| tx);
+            let carried = record.carried().map(|(tx, _)| tx);
             let own = carried.or(record.tx).filter(|tx| newest.contains(tx));
             // What a checkpoint carries was told before, if that is kept.
             own.is_some_and(|tx| begun.insert(tx) || carried.is_none())
@@ -163,24 +161,6 @@ fn step_of(record: &Record) -> Option<&Step> {
         return Some(step);
     }
     None
-}
-
-/// The transaction that a record of a checkpoint carries.
-fn carried_in(record: &Record) -> Option<(TxId, &Opened)> {
-    let Fact::Carried(carried) = &record.fact else {
-        return None;
-    };
-    match &**carried {
-        Carried::Transaction(own) => Some((own.tx, &own.opened)),
-        Carried::Answer(own) => Some((own.tx, &own.opened)),
-        Carried::Keys(_)
-        | Carried::Tombstone { .. }
-        | Carried::Stan(_)
-        | Carried::Links(_)
-        | Carried::Clock(_)
-        | Carried::Numbers { .. }
-        | Carried::AllTerminals => None,
-    }
 }
 
 /// Whether the journal was asked about a message.
@@ -282,14 +262,14 @@ impl Gateway {
         message: &Message,
         opened: &Opened,
     ) -> bool {
-        if self.unremembered(message, opened).is_none() {
+        let Some(recall) = self.unremembered(message, opened) else {
             return false;
-        }
+        };
         if self.held_back.len() >= MOST_HELD {
             self.refuse(now, conn, message, opened.clone(), Why::Unrecalled);
             return true;
         }
-        let held_for = self.question(now, message, opened);
+        let held_for = self.recall(now, recall);
         let what = HeldEvent::Said(Box::new(message.clone()));
         self.held_back.push(conn, what, held_for);
         true

@@ -11,6 +11,7 @@ mod fact;
 mod ids;
 mod message;
 mod note;
+mod opening;
 mod state;
 mod vault;
 

@@ -7,7 +7,7 @@ use super::slips::{self, Slips};
 use super::story::{Seen, Story};
 use super::unconfirmed::Unconfirmed;
 use crate::engine::gateway::Referred;
-use crate::engine::record::{Carried, Fact, Identity, Opened, Record, Seq, State, TxId};
+use crate::engine::record::{Fact, Identity, Opened, Record, Seq, State, TxId};
 use crate::iso::message::{MerchantId, TerminalId, Text};
 use crate::iso::spec::Purpose;
 use std::collections::BTreeMap;
@@ -414,15 +414,5 @@ pub fn subject(record: &Record) -> Option<TxId> {
     let Fact::Carried(carried) = &record.fact else {
         return record.tx;
     };
-    match &**carried {
-        Carried::Transaction(carried) => Some(carried.tx),
-        Carried::Answer(carried) => Some(carried.tx),
-        Carried::Keys(_)
-        | Carried::Tombstone { .. }
-        | Carried::Stan(_)
-        | Carried::Links(_)
-        | Carried::Clock(_)
-        | Carried::Numbers { .. }
-        | Carried::AllTerminals => None,
-    }
+    carried.transaction().map(|(tx, _)| tx)
 }

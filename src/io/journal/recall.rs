@@ -9,7 +9,7 @@ use crate::engine::gateway::{
     FoundInJournal, MOST_RECALLED, Recall, Recalled, names_links, names_others,
 };
 use crate::engine::journal::SegmentNo;
-use crate::engine::record::{Carried, Fact, Opened, Record, Seq, TxId, Vault};
+use crate::engine::record::{Record, Seq, TxId, Vault};
 use crate::engine::trace::Query;
 use crate::iso::message::Stan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,7 +78,7 @@ impl JournalRecaller {
         meant.extend(told.iter().flat_map(names_others));
         let mut records = journal.records_of(&meant)?.records;
         let mut segments = BTreeSet::new();
-        for record in records.iter().filter(|record| opened(record).is_some()) {
+        for record in records.iter().filter(|record| record.opened().is_some()) {
             segments.extend(journal.segment_of(record.seq)?);
         }
         for segment in segments {
@@ -138,19 +138,6 @@ fn queries(recall: &Recall) -> Vec<Query> {
     by_number.chain(by_rrn).chain(by_auth).collect()
 }
 
-/// The names with which a record begins its transaction.
-fn opened(record: &Record) -> Option<&Opened> {
-    match &record.fact {
-        Fact::Step(step) => step.opened.as_deref(),
-        Fact::Carried(carried) => match &**carried {
-            Carried::Transaction(own) => Some(&own.opened),
-            Carried::Answer(own) => Some(&own.opened),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// The numbers that a terminal used, if they are not too many.
 fn numbers(journal: &JournalSnapshot, recall: &Recall) -> Result<Option<Vec<Stan>>, ReadError> {
     let query = Query {
@@ -164,7 +151,7 @@ fn numbers(journal: &JournalSnapshot, recall: &Recall) -> Result<Option<Vec<Stan
             return Ok(None);
         }
         let first = journal.record_at(row.first)?;
-        let own = first.as_ref().and_then(opened);
+        let own = first.as_ref().and_then(Record::opened);
         numbers.extend(
             own.filter(|own| own.terminal == recall.terminal)
                 .map(|own| own.stan),

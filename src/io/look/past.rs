@@ -3,7 +3,7 @@
 use super::batches;
 use crate::engine::evidence::{Evidence, EvidenceIndex};
 use crate::engine::journal::Damage;
-use crate::engine::record::{Carried, Fact, Logged, Opened, Record, Seq, State, TxId};
+use crate::engine::record::{Fact, Logged, Opened, Record, Seq, State, TxId};
 use crate::engine::trace::{
     BatchCounts, Keep, Query, Stories, Story, Unconfirmed, Verdict, proof, subject,
 };
@@ -473,22 +473,7 @@ fn given_up(records: &[Record]) -> BTreeSet<TxId> {
 
 /// The names with which a transaction begins in a record.
 fn opened_in(record: &Record) -> Option<(TxId, &Opened)> {
-    let opened = match &record.fact {
-        Fact::Step(step) => step.opened.as_deref()?,
-        Fact::Carried(carried) => match &**carried {
-            Carried::Transaction(carried) => &carried.opened,
-            Carried::Answer(carried) => &carried.opened,
-            Carried::Keys(_)
-            | Carried::Tombstone { .. }
-            | Carried::Stan(_)
-            | Carried::Links(_)
-            | Carried::Clock(_)
-            | Carried::Numbers { .. }
-            | Carried::AllTerminals => return None,
-        },
-        _ => return None,
-    };
-    Some((subject(record)?, opened))
+    Some((subject(record)?, record.opened()?))
 }
 
 /// Whether a transaction is of another, which it gives back or completes.
